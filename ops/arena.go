@@ -1,0 +1,57 @@
+package ops
+
+// arena hands out float slices and tensors in stack order and keeps what it
+// got from the runtime for the next pass.
+type arena struct {
+	slabs   [][]float32
+	at      mark
+	tensors []*Tensor
+}
+
+// mark is a point in the arena: slab, floats used of it, tensors used.
+type mark struct{ slab, off, tensors int }
+
+const (
+	slabFloats = 1 << 20
+	lineFloats = 16 // slices start on cache lines of their own
+)
+
+func (a *arena) mark() mark     { return a.at }
+func (a *arena) release(m mark) { a.at = m }
+
+// floats returns n floats with undefined contents.
+func (a *arena) floats(n int) []float32 {
+	need := (n + lineFloats - 1) / lineFloats * lineFloats
+	for ; a.at.slab < len(a.slabs); a.at.slab, a.at.off = a.at.slab+1, 0 {
+		if s := a.slabs[a.at.slab]; a.at.off+need <= len(s) {
+			f := s[a.at.off : a.at.off+n : a.at.off+n]
+			a.at.off += need
+			return f
+		}
+	}
+	a.slabs = append(a.slabs, make([]float32, max(need, slabFloats)))
+	a.at.off = need
+	return a.slabs[a.at.slab][:n:n]
+}
+
+func (a *arena) tensor() *Tensor {
+	if a.at.tensors == len(a.tensors) {
+		a.tensors = append(a.tensors, new(Tensor))
+	}
+	a.at.tensors++
+	return a.tensors[a.at.tensors-1]
+}
+
+// freelist hands out records of one type and takes them all back at once.
+type freelist[T any] struct {
+	all  []*T
+	used int
+}
+
+func (f *freelist[T]) get() *T {
+	if f.used == len(f.all) {
+		f.all = append(f.all, new(T))
+	}
+	f.used++
+	return f.all[f.used-1]
+}

@@ -1,0 +1,111 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/espalier-nas/espalier/ops/internal/kernel"
+)
+
+// Config chooses how an Exec computes.
+type Config struct {
+	Kernel  string // "avx512", "avx2" or "go"; "" takes ESPALIER_KERNEL, else the best that the machine has
+	Workers int    // goroutines, at most GOMAXPROCS; 0 means GOMAXPROCS
+}
+
+// node is a recorded operation; back adds its parameters' gradients and its
+// inputs'.
+type node interface{ back(e *Exec) }
+
+// Exec runs operations: it holds the chosen kernels, the workers, the memory of
+// activations, and the record of a training pass. One goroutine at a time may
+// use it. Results do not depend on the number of workers.
+type Exec struct {
+	eng   *kernel.Engine
+	train bool
+	mem   arena
+	tape  []node
+	nodes nodes
+}
+
+// NewExec returns an Exec, or an error if the machine lacks the kernels that
+// were asked for. Close ends its workers.
+func NewExec(c Config) (*Exec, error) {
+	set, err := kernel.Choose(c.Kernel)
+	if err != nil {
+		return nil, fmt.Errorf("ops: %w", err)
+	}
+	workers := c.Workers
+	if workers == 0 {
+		workers = kernel.MaxWorkers()
+	}
+	return &Exec{eng: kernel.NewEngine(set, kernel.NewPool(workers))}, nil
+}
+
+// Close ends the workers; the Exec must not be used afterwards.
+func (e *Exec) Close() { e.eng.Pool.Close() }
+
+// Kernel returns the name of the instruction set in use.
+func (e *Exec) Kernel() string { return e.eng.Set.Name }
+
+// Workers returns the number of workers in use.
+func (e *Exec) Workers() int { return e.eng.Pool.Workers() }
+
+// Begin forgets all tensors and records and starts a pass; train tells whether
+// operations record themselves for Backward.
+func (e *Exec) Begin(train bool) {
+	e.mem.release(mark{})
+	e.tape = e.tape[:0]
+	e.nodes.reset()
+	e.train = train
+}
+
+// Training reports whether operations are being recorded.
+func (e *Exec) Training() bool { return e.train }
+
+// Mark is a point in an Exec's memory.
+type Mark struct{ m mark }
+
+// Mark returns the current point. It panics while training: recorded
+// operations need their memory.
+func (e *Exec) Mark() Mark {
+	if e.train {
+		panic("ops: Mark while training")
+	}
+	return Mark{e.mem.mark()}
+}
+
+// Release frees all tensors made since m.
+func (e *Exec) Release(m Mark) { e.mem.release(m.m) }
+
+// Input returns a tensor over data, which is not copied and gets no gradient.
+// It panics if the length of data is not n*h*w*c.
+func (e *Exec) Input(n, h, w, c int, data []float32) *Tensor {
+	if len(data) != n*h*w*c {
+		panic("ops: Input: length of data differs from the shape")
+	}
+	t := e.mem.tensor()
+	*t = Tensor{N: n, H: h, W: w, C: c, Data: data}
+	return t
+}
+
+// New returns a tensor with undefined contents, and a gradient while training.
+func (e *Exec) New(n, h, w, c int) *Tensor {
+	t := e.mem.tensor()
+	size := n * h * w * c
+	*t = Tensor{N: n, H: h, W: w, C: c, Data: e.mem.floats(size)}
+	if e.train {
+		t.Grad = e.mem.floats(size)
+	}
+	return t
+}
+
+// Backward runs the recorded operations backwards from the gradients that
+// losses or SetGrad have put down, adding to the gradients of parameters, and
+// ends the pass. Tensors whose gradient nobody wrote contribute nothing.
+func (e *Exec) Backward() {
+	for i := len(e.tape) - 1; i >= 0; i-- {
+		e.tape[i].back(e)
+	}
+	e.tape = e.tape[:0]
+	e.nodes.reset()
+}

@@ -1,0 +1,164 @@
+package kernel
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Task is work split into chunks by output, so that no two chunks write the
+// same place. The number of chunks must not depend on the number of workers.
+type Task interface {
+	// Do computes chunk i. worker, below Pool.Workers, names the goroutine that
+	// runs it: an index for scratch memory that must not change any result.
+	Do(i, worker int)
+}
+
+// spinTime is how long an idle helper polls before it parks. Layers follow one
+// another within tens of microseconds, and a wake-up through the scheduler
+// costs as much.
+const spinTime = 500 * time.Microsecond
+
+type cell struct {
+	atomic.Uint32
+	_ [60]byte
+}
+
+// job is one Run. Its counters live on cache lines of their own.
+type job struct {
+	task       Task
+	n          uint32
+	_          [40]byte
+	next, done cell
+	refs       cell // helpers that may still look at it
+}
+
+// Pool runs tasks on the calling goroutine and a fixed set of helpers, which
+// spin for a short while and then sleep. A Pool serves one caller at a time.
+type Pool struct {
+	workers int
+	job     atomic.Pointer[job]
+	parked  atomic.Int32
+	wake    chan struct{}
+	quit    atomic.Bool
+	stopped sync.WaitGroup
+	spare   []*job
+}
+
+// NewPool returns a pool of the given number of workers, the caller included.
+// Numbers below one, and above GOMAXPROCS, are brought into that range.
+func NewPool(workers int) *Pool {
+	workers = max(1, min(workers, runtime.GOMAXPROCS(0)))
+	p := &Pool{workers: workers, wake: make(chan struct{}, workers)}
+	for w := 1; w < workers; w++ {
+		p.stopped.Add(1)
+		go p.help(w)
+	}
+	return p
+}
+
+// Workers returns the number of workers, the caller included.
+func (p *Pool) Workers() int { return p.workers }
+
+// Close ends the helpers and waits for them.
+func (p *Pool) Close() {
+	p.quit.Store(true)
+	for w := 1; w < p.workers; w++ {
+		p.wake <- struct{}{}
+	}
+	p.stopped.Wait()
+}
+
+// Run calls t.Do once for each i below n and returns when all are done.
+// Chunks are handed out dynamically: a descheduled helper holds up one chunk.
+func (p *Pool) Run(n int, t Task) {
+	if p.workers == 1 || n <= 1 {
+		for i := range n {
+			t.Do(i, 0)
+		}
+		return
+	}
+	j := p.take()
+	j.task, j.n = t, uint32(n)
+	j.next.Store(0)
+	j.done.Store(0)
+	p.job.Store(j)
+	for range min(int(p.parked.Load()), n-1) {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+	j.run(0)
+	for spins := 0; j.done.Load() != j.n; spins++ {
+		if spins&1023 == 1023 {
+			runtime.Gosched()
+		}
+	}
+	p.job.Store(nil)
+}
+
+func (j *job) run(worker int) {
+	for {
+		i := j.next.Add(1) - 1
+		if i >= j.n {
+			return
+		}
+		j.task.Do(int(i), worker)
+		j.done.Add(1)
+	}
+}
+
+// take returns a job that no helper refers to, so that a late helper never
+// meets counters that were reset under it.
+func (p *Pool) take() *job {
+	for _, j := range p.spare {
+		if j.refs.Load() == 0 {
+			return j
+		}
+	}
+	j := new(job)
+	p.spare = append(p.spare, j)
+	return j
+}
+
+func (p *Pool) help(worker int) {
+	defer p.stopped.Done()
+	idle := time.Now()
+	for spins := 0; !p.quit.Load(); spins++ {
+		if j := p.acquire(); j != nil {
+			if j.next.Load() < j.n {
+				j.run(worker)
+				idle, spins = time.Now(), 0
+			}
+			j.refs.Add(^uint32(0))
+		}
+		if spins&255 == 255 && time.Since(idle) > spinTime {
+			p.park()
+			idle = time.Now()
+		}
+	}
+}
+
+// acquire returns the current job with a reference taken, or nil.
+func (p *Pool) acquire() *job {
+	j := p.job.Load()
+	if j == nil {
+		return nil
+	}
+	j.refs.Add(1)
+	if p.job.Load() != j { // it may have been reused already
+		j.refs.Add(^uint32(0))
+		return nil
+	}
+	return j
+}
+
+func (p *Pool) park() {
+	p.parked.Add(1)
+	if p.job.Load() == nil && !p.quit.Load() {
+		<-p.wake
+	}
+	p.parked.Add(-1)
+}

@@ -1,0 +1,119 @@
+package ops
+
+// Layout is the storage order of a parameter.
+type Layout uint8
+
+// The layouts. With B = 16 and groups outermost:
+const (
+	// DenseLayout is [G][ceil(OutC/G/B)][K][K][InC/G][B]: a prefix of the output
+	// channels is fewer blocks, a prefix of the input channels a shorter inner
+	// run, a kernel's centre an offset. Lanes beyond OutC hold zero.
+	DenseLayout Layout = iota + 1
+	// DepthwiseLayout is [K][K][C].
+	DepthwiseLayout
+	// VectorLayout is [C]: biases, and scale and shift of batch norms.
+	VectorLayout
+)
+
+// Block is the number of output channels in a block of DenseLayout.
+const Block = 16
+
+// Param is a shared weight at its full size with its gradient. Grad is zero
+// outside the windows used since the last optimiser step.
+type Param struct {
+	Name       string
+	Layout     Layout
+	OutC, InC  int // all groups together
+	K, G       int
+	Decay      bool // weight decay applies
+	Data, Grad []float32
+
+	used  []Window // windows with a gradient since ZeroGrad
+	spans []span   // scratch of Spans
+}
+
+// Window is the part of a shared weight that a subnet uses: the first OutC
+// output channels, the first InC input channels, the central K x K taps.
+// Vectors and depthwise filters use OutC only (and K).
+type Window struct {
+	P            *Param
+	OutC, K, InC int
+}
+
+// NewDense returns a zero convolution or linear weight, OutC x (InC/G) x K x K.
+// It panics unless all are positive and G divides both channel counts.
+func NewDense(name string, outC, inC, k, g int) *Param {
+	if outC < 1 || inC < 1 || k < 1 || g < 1 || outC%g != 0 || inC%g != 0 {
+		panic("ops: NewDense: sizes must be positive and divisible by the groups")
+	}
+	blocks := (outC/g + Block - 1) / Block
+	return newParam(name, DenseLayout, outC, inC, k, g, g*blocks*k*k*(inC/g)*Block, true)
+}
+
+// NewDepthwise returns zero depthwise filters, K x K taps for each of c channels.
+func NewDepthwise(name string, c, k int) *Param {
+	if c < 1 || k < 1 {
+		panic("ops: NewDepthwise: sizes must be positive")
+	}
+	return newParam(name, DepthwiseLayout, c, c, k, c, k*k*c, true)
+}
+
+// NewVector returns c zeros, free of weight decay.
+func NewVector(name string, c int) *Param {
+	if c < 1 {
+		panic("ops: NewVector: size must be positive")
+	}
+	return newParam(name, VectorLayout, c, 1, 1, 1, c, false)
+}
+
+func newParam(name string, l Layout, outC, inC, k, g, n int, decay bool) *Param {
+	return &Param{Name: name, Layout: l, OutC: outC, InC: inC, K: k, G: g, Decay: decay, Data: make([]float32, n), Grad: make([]float32, n)}
+}
+
+// All returns the window of the whole parameter.
+func (p *Param) All() Window { return Window{p, p.OutC, p.K, p.InC} }
+
+// Index returns the place in Data of tap (ky, kx) between output channel o and
+// input channel i, counted within o's group. Vectors take (c, 0, 0, 0).
+func (p *Param) Index(o, i, ky, kx int) int {
+	switch p.Layout {
+	case DenseLayout:
+		per := p.OutC / p.G
+		g, o := o/per, o%per
+		in, blocks := p.InC/p.G, (per+Block-1)/Block
+		return ((((g*blocks+o/Block)*p.K+ky)*p.K+kx)*in+i)*Block + o%Block
+	case DepthwiseLayout:
+		return (ky*p.K+kx)*p.OutC + o
+	default:
+		return o
+	}
+}
+
+// fits reports whether the window lies within its parameter: channel counts at
+// most the full ones, a kernel of the same parity and at most as large.
+func (w Window) fits() bool {
+	p := w.P
+	return p != nil && w.OutC >= 1 && w.OutC <= p.OutC && w.K >= 1 && w.K <= p.K && (p.K-w.K)%2 == 0 &&
+		w.InC >= 1 && w.InC <= p.InC && (p.Layout != DenseLayout || p.G == 1 || (w.OutC == p.OutC && w.InC == p.InC))
+}
+
+// use notes that the window receives a gradient in this step.
+func (w Window) use() {
+	for _, u := range w.P.used {
+		if u == w {
+			return
+		}
+	}
+	w.P.used = append(w.P.used, w)
+}
+
+// Used returns the windows that received a gradient since the last ZeroGrad.
+func (p *Param) Used() []Window { return p.used }
+
+// ZeroGrad clears the gradient inside the used windows and forgets them.
+func (p *Param) ZeroGrad() {
+	for _, s := range p.Spans() {
+		clear(p.Grad[s.Off : s.Off+s.Len])
+	}
+	p.used = p.used[:0]
+}

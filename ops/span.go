@@ -1,0 +1,76 @@
+package ops
+
+// span is a contiguous run of a parameter's storage.
+type span struct{ Off, Len int }
+
+// Spans returns the union of the used windows as disjoint runs of storage in
+// ascending order. The slice is reused by the next call.
+func (p *Param) Spans() []span {
+	p.spans = p.spans[:0]
+	if len(p.used) == 0 {
+		return p.spans
+	}
+	for _, u := range p.used {
+		if u == p.All() {
+			p.addSpan(0, len(p.Data))
+			return p.spans
+		}
+	}
+	switch p.Layout {
+	case DenseLayout:
+		p.denseSpans()
+	case DepthwiseLayout:
+		for t := range p.K * p.K {
+			p.addSpan(t*p.OutC, p.extent(t/p.K, t%p.K, 0))
+		}
+	default:
+		p.addSpan(0, p.extent(0, 0, 0))
+	}
+	return p.spans
+}
+
+// extent returns the most output channels of the windows that cover tap
+// (ky, kx) and more than in input channels.
+func (p *Param) extent(ky, kx, in int) int {
+	n := 0
+	for _, u := range p.used {
+		if lo := (p.K - u.K) / 2; ky >= lo && ky < p.K-lo && kx >= lo && kx < p.K-lo && (p.Layout != DenseLayout || u.InC > in) {
+			n = max(n, u.OutC)
+		}
+	}
+	return n
+}
+
+// denseSpans walks blocks and taps; within a tap the covered lanes can only
+// shrink as the input channel grows.
+func (p *Param) denseSpans() {
+	if p.G > 1 { // grouped weights are used whole
+		p.addSpan(0, len(p.Data))
+		return
+	}
+	blocks := (p.OutC + Block - 1) / Block
+	for b := range blocks {
+		for t := range p.K * p.K {
+			base := (b*p.K*p.K + t) * p.InC * Block
+			for i := range p.InC {
+				lanes := min(Block, p.extent(t/p.K, t%p.K, i)-b*Block)
+				if lanes <= 0 {
+					break
+				}
+				p.addSpan(base+i*Block, lanes)
+			}
+		}
+	}
+}
+
+// addSpan appends a run, merging it with the last one when they touch.
+func (p *Param) addSpan(off, n int) {
+	if n <= 0 {
+		return
+	}
+	if k := len(p.spans) - 1; k >= 0 && p.spans[k].Off+p.spans[k].Len == off {
+		p.spans[k].Len += n
+		return
+	}
+	p.spans = append(p.spans, span{off, n})
+}

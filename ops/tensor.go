@@ -1,0 +1,41 @@
+// Package ops holds differentiable operations on float32 activations in
+// channels-last order, their parameters, and the optimisers that update them.
+// It knows nothing of search.
+//
+// Operations are functions that take an Exec, which chooses kernels, owns
+// memory and, while training, records what Backward has to undo. Memory and
+// records are reused from step to step: in the steady state nothing is allocated.
+package ops
+
+// Tensor is a batch of activations, Data[((n*H+y)*W+x)*C+c]. Vectors, such as
+// logits, have H = W = 1. It lives in its Exec until the next Begin or Release.
+type Tensor struct {
+	N, H, W, C int
+	Data       []float32
+	Grad       []float32 // same order as Data; nil outside training and for inputs
+
+	written bool // Grad holds values; false: the first writer overwrites it
+}
+
+// Len returns the number of elements.
+func (t *Tensor) Len() int { return t.N * t.H * t.W * t.C }
+
+// Rows returns the number of pixels in the batch, N*H*W.
+func (t *Tensor) Rows() int { return t.N * t.H * t.W }
+
+// grad returns the gradient buffer and whether the caller must add to it
+// (true) or overwrite it (false); afterwards it counts as written.
+func (t *Tensor) grad() (g []float32, add bool) {
+	add, t.written = t.written, true
+	return t.Grad, add
+}
+
+// SetGrad copies g into the tensor's gradient, replacing what was there. It
+// panics if the lengths differ or the tensor has no gradient.
+func (t *Tensor) SetGrad(g []float32) {
+	if len(g) != len(t.Grad) {
+		panic("ops: SetGrad: length differs from the tensor's")
+	}
+	copy(t.Grad, g)
+	t.written = true
+}

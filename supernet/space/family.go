@@ -1,0 +1,31 @@
+package space
+
+// Family turns architectures of its space into plans. It is data only: it
+// holds no weight.
+type Family interface {
+	// Space returns the decisions and rules; the same value at each call.
+	Space() *Space
+	// Weights lists every shared tensor at its full size, in a fixed order.
+	Weights() []Weight
+	// Plan returns the network of an architecture of the space.
+	Plan(Arch) Plan
+}
+
+// Role tells what a shared tensor is.
+type Role uint8
+
+// The roles of shared tensors.
+const (
+	Dense     Role = iota + 1 // convolution or linear weight: OutC x K x K x InC/G
+	Depthwise                 // one K x K filter per channel: K x K x OutC
+	Norm                      // batch norm: scale and shift of OutC channels
+	Bias                      // OutC numbers
+)
+
+// Weight declares one shared tensor at its largest.
+type Weight struct {
+	Name      string
+	Role      Role
+	OutC, InC int // InC of one group
+	K, G      int
+}

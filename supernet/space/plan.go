@@ -1,0 +1,81 @@
+package space
+
+// Image is the index, in Step.In, of the network's input picture.
+const Image = -1
+
+// Step is one layer of a plan with its place in the graph and the shared
+// weights it reads.
+type Step struct {
+	Layer  Layer
+	Weight string // shared weight of a Conv or Linear; its centre K x K, first OutC, first InC are used. A Linear's bias is Weight+".bias"
+	Norm   string // batch norm between the layer and its activation; "" if none
+	In     []int  // earlier steps whose outputs it reads (Image for the picture); only Add has more than one
+}
+
+// Plan is a network as a flat list in execution order; the last step is the
+// output. Forward pass, FLOPs, parameters, latency and export all read it.
+type Plan []Step
+
+// FLOPs returns the operations of one forward pass on one image; see Layer.FLOPs.
+func (p Plan) FLOPs() int64 {
+	var n int64
+	for _, s := range p {
+		n += s.Layer.FLOPs()
+	}
+	return n
+}
+
+// Params returns the trainable numbers of the network: weights, biases, and
+// scale and shift of each batch norm.
+func (p Plan) Params() int64 {
+	var n int64
+	for _, s := range p {
+		l := s.Layer
+		switch l.Op {
+		case Conv:
+			n += int64(l.OutC) * int64(l.InC/l.G) * int64(l.K) * int64(l.K)
+		case Linear:
+			n += int64(l.OutC) * int64(l.InC+1)
+		}
+		if s.Norm != "" {
+			n += 2 * int64(l.OutC)
+		}
+	}
+	return n
+}
+
+// PeakActivations returns the largest number of activation bytes (float32, one
+// image) alive at once when every buffer is freed after its last reader; the
+// picture counts while it is needed.
+func (p Plan) PeakActivations() int64 {
+	last := make(map[int]int, len(p)+1)
+	for i, s := range p {
+		for _, j := range s.In {
+			last[j] = i
+		}
+	}
+	size := func(i int) int64 {
+		if i == Image {
+			l := p[0].Layer
+			return 4 * int64(l.H) * int64(l.W) * int64(l.InC)
+		}
+		l := p[i].Layer
+		return 4 * int64(l.OutH()) * int64(l.OutW()) * int64(l.OutC)
+	}
+	if len(p) == 0 {
+		return 0
+	}
+	live, peak := size(Image), int64(0)
+	for i, s := range p {
+		live += size(i)
+		peak = max(peak, live)
+		freed := make(map[int]bool, len(s.In))
+		for _, j := range s.In {
+			if last[j] == i && !freed[j] {
+				freed[j] = true
+				live -= size(j)
+			}
+		}
+	}
+	return peak
+}
