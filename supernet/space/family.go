@@ -29,3 +29,18 @@ type Weight struct {
 	OutC, InC int // InC of one group
 	K, G      int
 }
+
+// Numbers returns how many trainable numbers the tensor holds at its full size.
+func (w Weight) Numbers() int64 {
+	switch w.Role {
+	case Dense:
+		return int64(w.OutC) * int64(w.InC) * int64(w.K) * int64(w.K)
+	case Depthwise:
+		return int64(w.OutC) * int64(w.K) * int64(w.K)
+	case Norm:
+		return 2 * int64(w.OutC)
+	case Bias:
+		return int64(w.OutC)
+	}
+	return 0
+}

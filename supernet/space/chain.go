@@ -1,0 +1,229 @@
+package space
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// Chain is the family of networks that run through a fixed number of layers,
+// each free in operation, width, activation and in which earlier outputs it adds
+// to its own: the macro space of ENAS (Pham et al. 2018) with widths.
+//
+//	stem        conv 3x3 to Stem channels, norm, activation
+//	layer 1..L  main path: the layer's operation on the previous output
+//	            conv KxK     conv, norm
+//	            sep KxK      depthwise KxK, norm, activation; conv 1x1, norm
+//	            pool         max or mean 3x3; conv 1x1, norm
+//	            identity     nothing; mean 3x3 with stride 2 where the map is halved
+//	            each chosen skip: conv 1x1 of an earlier output, norm
+//	            their sum, then the activation (identity without skips: none)
+//	head        conv 1x1 to Head channels, norm, activation; left out if Head is 0
+//	classifier  mean over the map, linear
+//
+// Skips join at the layer's output, as in residual networks: each pair (source,
+// layer) has one shared 1x1 projection whose stride is the ratio of the two map
+// sizes, so that any widths and sizes can be joined, and its own norm, so that
+// the summands have one scale whichever of them are chosen. ENAS gives all layers
+// one width, concatenates or adds the raw outputs before a single norm, and so
+// needs no projection; here the widths differ.
+//
+// Shared weights: each (layer, operation) owns one weight of the largest output
+// and input width that can occur; a narrower choice uses its first channels. With
+// ElasticKernel the kernels of one layer's dense (and of its separable)
+// convolutions are the centre of the largest one. Norms always belong to one
+// (layer, operation, kernel): kernels differ in the mean and the scale of what
+// they compute.
+//
+// Two architectures of Space have equal plans exactly if they are equal.
+type Chain struct {
+	config ChainConfig
+	input  Input
+	acts   []Act
+	layers []chainLayer
+	space  *Space
+}
+
+// chainLayer is one searched layer: what it offers and where its decisions are.
+type chainLayer struct {
+	number         int // from 1, as in names
+	ops            []chainOp
+	widths         []int
+	stride         int
+	h, w           int // of the layer's input, pixels
+	maxIn, maxOut  int // channels
+	op, width, act int // decisions; act is -1 if there is only one activation
+	skips          []int
+}
+
+func (l *chainLayer) chosenOp(genes []uint8) chainOp { return l.ops[genes[l.op]] }
+
+func (l *chainLayer) isIdentity(genes []uint8) bool {
+	return l.chosenOp(genes).class == identityOp
+}
+
+// skipChosen reports whether one of the skips among genes, perhaps a prefix, is chosen.
+func (l *chainLayer) skipChosen(genes []uint8) bool {
+	for _, i := range l.skips {
+		if i < len(genes) && genes[i] == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// NewChain returns the family that c declares for these images. The error lists
+// every fault of c and input, or names the layer at which the rules leave nothing
+// to choose.
+func NewChain(c ChainConfig, input Input) (*Chain, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("space %q: %w", c.Name, err)
+	}
+	if err := input.Validate(); err != nil {
+		return nil, fmt.Errorf("space %q: %w", c.Name, err)
+	}
+	ch := &Chain{config: c, input: input, acts: activations(c)}
+	ch.layers = chainLayers(c, input)
+	ds := ch.decisions()
+	s, err := NewSpace(ds, newChainRules(c, ch.layers, ds, ch.definition()))
+	if err != nil {
+		return nil, fmt.Errorf("space %q: forbid and at_most leave no network: %w", c.Name, err)
+	}
+	ch.space = s
+	return ch, nil
+}
+
+// activations returns what the layers offer; Validate has checked the names.
+func activations(c ChainConfig) []Act {
+	acts := []Act{}
+	for _, name := range c.Activations {
+		if a, err := ParseAct(name); err == nil {
+			acts = append(acts, a)
+		}
+	}
+	if len(acts) == 0 {
+		acts = append(acts, ReLU)
+	}
+	return acts
+}
+
+// chainLayers lays out the layers: what each offers, strides, sizes and the
+// widest input and output that it can have.
+func chainLayers(c ChainConfig, input Input) []chainLayer {
+	layers := make([]chainLayer, c.Layers)
+	h, w, widest := input.H, input.W, c.Stem
+	for i := range layers {
+		l := chainLayer{number: i + 1, widths: c.Widths, stride: 1, h: h, w: w, maxIn: widest}
+		ops := c.Ops
+		for _, o := range c.Overrides {
+			if o.Layer != l.number {
+				continue
+			}
+			if len(o.Ops) > 0 {
+				ops = o.Ops
+			}
+			if len(o.Widths) > 0 {
+				l.widths = o.Widths
+			}
+		}
+		for _, name := range ops {
+			if op, err := findOp(name); err == nil {
+				l.ops = append(l.ops, op)
+			}
+		}
+		if slices.Contains(c.Downsample, l.number) {
+			l.stride = 2
+		}
+		h, w = l.outSize()
+		widest = l.widest()
+		l.maxOut = widest
+		layers[i] = l
+	}
+	return layers
+}
+
+// outSize returns height and width of the layer's output, pixels.
+func (l *chainLayer) outSize() (h, w int) {
+	return (l.h-1)/l.stride + 1, (l.w-1)/l.stride + 1
+}
+
+// widest returns the largest number of channels of the layer's output.
+func (l *chainLayer) widest() int {
+	n := 0
+	for _, op := range l.ops {
+		if op.class == identityOp {
+			n = max(n, l.maxIn)
+		} else {
+			n = max(n, slices.Max(l.widths))
+		}
+	}
+	return n
+}
+
+// decisions lists the decisions of all layers and notes their places. In each
+// layer the operation comes first, then the width, then the skips, stem first,
+// then the activation, which depends on all of them.
+func (ch *Chain) decisions() []Decision {
+	var ds []Decision
+	for i := range ch.layers {
+		l := &ch.layers[i]
+		add := func(kind Kind, what string, from int, choices []string) int {
+			name := fmt.Sprintf("layer%d/%s", l.number, what)
+			ds = append(ds, Decision{Name: name, Kind: kind, Layer: i, From: from, Choices: choices})
+			return len(ds) - 1
+		}
+		l.op = add(KindOp, "op", 0, opNamesOf(l.ops))
+		l.width = add(KindWidth, "width", 0, formatInts(l.widths))
+		for from := -1; ch.config.Skips && from <= i-2; from++ {
+			l.skips = append(l.skips, add(KindSkip, fmt.Sprintf("from%d", from+1), from, []string{"no", "yes"}))
+		}
+		l.act = -1
+		if len(ch.acts) > 1 {
+			l.act = add(KindAct, "act", 0, actNamesOf(ch.acts))
+		}
+	}
+	return ds
+}
+
+func opNamesOf(ops []chainOp) []string {
+	out := make([]string, len(ops))
+	for i, o := range ops {
+		out[i] = o.name
+	}
+	return out
+}
+
+func actNamesOf(acts []Act) []string {
+	out := make([]string, len(acts))
+	for i, a := range acts {
+		out[i] = a.String()
+	}
+	return out
+}
+
+func formatInts(ns []int) []string {
+	out := make([]string, len(ns))
+	for i, n := range ns {
+		out[i] = strconv.Itoa(n)
+	}
+	return out
+}
+
+// definition returns everything but the name that tells this family from others
+// with the same decisions; it enters the space's ID.
+func (ch *Chain) definition() string {
+	c := ch.config
+	down := slices.Sorted(slices.Values(c.Downsample))
+	forbid := slices.Sorted(slices.Values(c.Forbid))
+	return fmt.Sprintf("chain 1: input %+v stem %d head %d downsample %v elastic %t activations %v forbid %q at most %v",
+		ch.input, c.Stem, c.Head, down, c.ElasticKernel, ch.acts, forbid, c.AtMost)
+}
+
+// Config returns the configuration that the family was made from.
+func (ch *Chain) Config() ChainConfig { return ch.config }
+
+// Input returns the images that the networks read.
+func (ch *Chain) Input() Input { return ch.input }
+
+// Space returns the decisions and rules of the family.
+func (ch *Chain) Space() *Space { return ch.space }

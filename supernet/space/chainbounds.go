@@ -1,0 +1,128 @@
+package space
+
+// Max returns the architecture that contains as much of the shared weights as
+// one network can, for the sandwich rule: in each layer the operation with the
+// most weights that the rules still allow (dense before separable before pool,
+// the largest kernel first, identity last), the widest output, every skip, the
+// first activation.
+func (ch *Chain) Max() Arch {
+	w := ch.space.walker()
+	for i := range ch.layers {
+		l := &ch.layers[i]
+		opts, _ := w.options(l.op)
+		best := opts[0]
+		for _, c := range opts[1:] {
+			if l.ops[c].heavier(l.ops[best]) {
+				best = c
+			}
+		}
+		w.genes[l.op] = best
+		if w.s.Active(w.genes, l.width) {
+			w.genes[l.width] = uint8(len(l.widths) - 1)
+		}
+		for _, d := range l.skips {
+			w.genes[d] = 1
+		}
+	}
+	return w.arch()
+}
+
+func (o chainOp) heavier(p chainOp) bool {
+	if o.class != p.class {
+		return o.class < p.class
+	}
+	return o.k > p.k
+}
+
+// Min returns the architecture with the fewest FLOPs, exactly; of several, the
+// one with the fewest parameters, then the first in order. It has no skips, so
+// what a layer adds depends only on the width and the rules' state before it:
+// dynamic programming over those.
+func (ch *Chain) Min() Arch {
+	type key struct {
+		state string
+		width int
+	}
+	type best struct {
+		cost  [2]int64 // FLOPs, parameters
+		genes []uint8
+	}
+	better := func(a, b best) bool {
+		if a.cost != b.cost {
+			return a.cost[0] < b.cost[0] || a.cost[0] == b.cost[0] && a.cost[1] < b.cost[1]
+		}
+		return string(a.genes) < string(b.genes)
+	}
+	front := map[key]best{{"", ch.config.Stem}: {genes: make([]uint8, len(ch.space.decisions))}}
+	for i := range ch.layers {
+		next := make(map[key]best)
+		for from, b := range front {
+			for _, genes := range ch.plainChoices(b.genes, i) {
+				width, cost := ch.layerCost(genes, i, from.width)
+				n := best{cost: [2]int64{b.cost[0] + cost[0], b.cost[1] + cost[1]}, genes: genes}
+				k := key{string(ch.space.appendState(nil, genes[:ch.layerEnd(i)])), width}
+				if old, ok := next[k]; !ok || better(n, old) {
+					next[k] = n
+				}
+			}
+		}
+		front = next
+	}
+	var least best
+	for k, b := range front {
+		cost := ch.tailCost(k.width)
+		b.cost[0] += cost[0]
+		b.cost[1] += cost[1]
+		if least.genes == nil || better(b, least) {
+			least = b
+		}
+	}
+	return NewArch(least.genes)
+}
+
+// plainChoices returns genes with every allowed operation and width of layer i,
+// no skips and the first activation.
+func (ch *Chain) plainChoices(genes []uint8, i int) [][]uint8 {
+	l := &ch.layers[i]
+	var out [][]uint8
+	for _, op := range ch.space.Options(nil, genes[:l.op]) {
+		next := append([]uint8(nil), genes...)
+		next[l.op] = op
+		widths := ch.space.Options(nil, next[:l.width])
+		if len(widths) == 0 {
+			widths = []uint8{0}
+		}
+		for _, w := range widths {
+			next[l.width] = w
+			out = append(out, append([]uint8(nil), next...))
+		}
+	}
+	return out
+}
+
+// layerCost returns the output width, the FLOPs and the parameters of layer i
+// of genes, without skips, on an input of inC channels.
+func (ch *Chain) layerCost(genes []uint8, i, inC int) (outC int, cost [2]int64) {
+	l := &ch.layers[i]
+	var b planner
+	x := l.build(&b, []output{{Image, l.h, l.w, inC}}, ch.choice(genes, i))
+	return x.c, [2]int64{b.plan.FLOPs(), b.plan.Params()}
+}
+
+// tailCost returns the FLOPs and parameters after the last layer, whose output
+// has inC channels.
+func (ch *Chain) tailCost(inC int) [2]int64 {
+	var b planner
+	last := ch.layers[len(ch.layers)-1]
+	h, w := last.outSize()
+	ch.tail(&b, output{Image, h, w, inC})
+	return [2]int64{b.plan.FLOPs(), b.plan.Params()}
+}
+
+// layerEnd returns the first decision after layer i.
+func (ch *Chain) layerEnd(i int) int {
+	if i+1 < len(ch.layers) {
+		return ch.layers[i+1].op
+	}
+	return len(ch.space.decisions)
+}

@@ -1,0 +1,141 @@
+package space
+
+import "fmt"
+
+// Plan returns the network of a, an architecture of Space; it panics if a has
+// another number of genes.
+func (ch *Chain) Plan(a Arch) Plan {
+	if a.Len() != len(ch.space.decisions) {
+		panic("space: architecture of another space")
+	}
+	genes := a.Genes()
+	b := planner{}
+	x := b.conv(picture(ch.input), convSpec{weight: "stem", norm: "stem/norm", k: 3, s: 1, outC: ch.config.Stem, act: ch.acts[0]})
+	outs := []output{x}
+	for i := range ch.layers {
+		x = ch.layers[i].build(&b, outs, ch.choice(genes, i))
+		outs = append(outs, x)
+	}
+	ch.tail(&b, x)
+	return b.plan
+}
+
+// tail appends what follows the last layer.
+func (ch *Chain) tail(b *planner, x output) {
+	if ch.config.Head > 0 {
+		x = b.conv(x, convSpec{weight: "head", norm: "head/norm", k: 1, s: 1, outC: ch.config.Head, act: ch.acts[0]})
+	}
+	x = b.step(Step{Layer: Layer{Op: GlobalPool, H: x.h, W: x.w, InC: x.c, OutC: x.c}, In: []int{x.step}})
+	b.step(Step{Layer: Layer{Op: Linear, H: 1, W: 1, InC: x.c, OutC: ch.input.Classes}, Weight: "classifier", In: []int{x.step}})
+}
+
+// chainChoice is what an architecture chose for one layer.
+type chainChoice struct {
+	op    chainOp
+	width int   // not for an identity
+	from  []int // sources of the chosen skips, rising; -1 is the stem
+	act   Act
+	names opWeights
+}
+
+func (ch *Chain) choice(genes []uint8, i int) chainChoice {
+	l := &ch.layers[i]
+	c := chainChoice{op: l.chosenOp(genes), width: l.widths[genes[l.width]], act: ch.acts[0]}
+	if l.act >= 0 {
+		c.act = ch.acts[genes[l.act]]
+	}
+	for j, d := range l.skips {
+		if genes[d] == 1 {
+			c.from = append(c.from, j-1)
+		}
+	}
+	c.names = l.weightsOf(c.op, ch.config.ElasticKernel)
+	return c
+}
+
+// build appends the layer to the plan. outs holds the output of the stem and of
+// every earlier layer.
+func (l *chainLayer) build(b *planner, outs []output, c chainChoice) output {
+	act := c.act
+	if len(c.from) > 0 {
+		act = NoAct
+	}
+	x := l.main(b, outs[len(outs)-1], c, act)
+	if len(c.from) == 0 {
+		return x
+	}
+	in := []int{x.step}
+	for _, j := range c.from {
+		src := outs[j+1]
+		weight := fmt.Sprintf("layer%d/from%d", l.number, j+1)
+		p := b.conv(src, convSpec{weight: weight, norm: weight + "/norm", k: 1, s: ratio(src.h, x.h), outC: x.c})
+		in = append(in, p.step)
+	}
+	return b.step(Step{Layer: Layer{Op: Add, H: x.h, W: x.w, InC: x.c, OutC: x.c, Act: c.act, FanIn: len(in)}, In: in})
+}
+
+// main appends the layer's operation, followed by act.
+func (l *chainLayer) main(b *planner, x output, c chainChoice, act Act) output {
+	n := c.names
+	switch c.op.class {
+	case denseOp:
+		return b.conv(x, convSpec{weight: n.conv, norm: n.convNorm, k: c.op.k, s: l.stride, outC: c.width, act: act})
+	case sepOp:
+		x = b.conv(x, convSpec{weight: n.dw, norm: n.dwNorm, k: c.op.k, s: l.stride, depthwise: true, outC: x.c, act: c.act})
+	case maxOp:
+		x = b.pool(x, MaxPool, c.op.k, l.stride)
+	case avgOp:
+		x = b.pool(x, AvgPool, c.op.k, l.stride)
+	case identityOp:
+		if l.stride > 1 {
+			x = b.pool(x, AvgPool, 3, l.stride)
+		}
+		return x
+	}
+	return b.conv(x, convSpec{weight: n.conv, norm: n.convNorm, k: 1, s: 1, outC: c.width, act: act})
+}
+
+// ratio returns the power of two by which a side of from pixels was halved,
+// rounding up, to become to pixels.
+func ratio(from, to int) int {
+	s := 1
+	for ; from > to; from = (from + 1) / 2 {
+		s *= 2
+	}
+	return s
+}
+
+// output is a tensor of the network: the step that makes it and its size.
+type output struct{ step, h, w, c int }
+
+func picture(in Input) output { return output{Image, in.H, in.W, in.C} }
+
+// planner appends steps to a plan.
+type planner struct{ plan Plan }
+
+func (b *planner) step(s Step) output {
+	b.plan = append(b.plan, s)
+	l := s.Layer
+	return output{len(b.plan) - 1, l.OutH(), l.OutW(), l.OutC}
+}
+
+// convSpec is a convolution to append.
+type convSpec struct {
+	weight, norm string
+	k, s, outC   int
+	depthwise    bool
+	act          Act
+}
+
+func (b *planner) conv(x output, c convSpec) output {
+	l := Layer{Op: Conv, H: x.h, W: x.w, InC: x.c, OutC: c.outC, K: c.k, S: c.s, G: 1, Act: c.act}
+	if c.depthwise {
+		l.G = x.c
+	}
+	return b.step(Step{Layer: l, Weight: c.weight, Norm: c.norm, In: []int{x.step}})
+}
+
+func (b *planner) pool(x output, op Op, k, s int) output {
+	l := Layer{Op: op, H: x.h, W: x.w, InC: x.c, OutC: x.c, K: k, S: s}
+	return b.step(Step{Layer: l, In: []int{x.step}})
+}

@@ -1,0 +1,63 @@
+package space
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Bounded is a family that knows its extremes.
+type Bounded interface {
+	Min() Arch // fewest FLOPs
+	Max() Arch // most of the shared weights
+}
+
+// Describe returns a report of a family for people: decisions, size, shared
+// weights and, if the family is Bounded, the cost of its smallest and largest
+// network.
+func Describe(f Family) string {
+	var b strings.Builder
+	s := f.Space()
+	fmt.Fprintf(&b, "space      %s\n", s.ID())
+	fmt.Fprintf(&b, "size       %.4g architectures\n", s.Size())
+	fmt.Fprintf(&b, "decisions  %d\n", len(s.decisions))
+	for _, g := range s.groups {
+		fmt.Fprintf(&b, "  %s\n", describeGroup(s.decisions[g.from:g.to]))
+	}
+	tensors, numbers := sharedSize(f.Weights())
+	fmt.Fprintf(&b, "shared     %d tensors, %d numbers\n", tensors, numbers)
+	if bounded, ok := f.(Bounded); ok {
+		describeArch(&b, f, "smallest", bounded.Min())
+		describeArch(&b, f, "largest", bounded.Max())
+	}
+	return b.String()
+}
+
+func describeGroup(ds []Decision) string {
+	var parts, skips []string
+	for _, d := range ds {
+		if d.Kind == KindSkip {
+			skips = append(skips, fmt.Sprint(d.From+1))
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s %s", d.Name, strings.Join(d.Choices, "|")))
+	}
+	if len(skips) > 0 {
+		parts = append(parts, "skips from "+strings.Join(skips, ","))
+	}
+	return strings.Join(parts, "  ")
+}
+
+// sharedSize returns the number of tensors and of trainable numbers in them.
+func sharedSize(ws []Weight) (tensors int, numbers int64) {
+	for _, w := range ws {
+		numbers += w.Numbers()
+	}
+	return len(ws), numbers
+}
+
+func describeArch(b *strings.Builder, f Family, label string, a Arch) {
+	p := f.Plan(a)
+	fmt.Fprintf(b, "%-10s %s\n", label, f.Space().Format(a))
+	fmt.Fprintf(b, "           %.2f MFLOPs, %d parameters, %d KiB of activations at most\n",
+		float64(p.FLOPs())/1e6, p.Params(), (p.PeakActivations()+1023)/1024)
+}

@@ -1,0 +1,68 @@
+package space
+
+// Fixed is the family of one network: a space without decisions. An extracted
+// subnet is one, so whatever trains, evaluates or saves a supernet does the
+// same for it.
+type Fixed struct {
+	plan    Plan
+	weights []Weight
+	space   *Space
+}
+
+// NewFixed returns the family whose only network is p. Its weights are exactly
+// as large as p needs. p must be valid; see Plan.Validate.
+func NewFixed(p Plan) (*Fixed, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	s, err := NewSpace(nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Fixed{plan: p, weights: p.weights(), space: s}, nil
+}
+
+// Space returns the space of one architecture.
+func (f *Fixed) Space() *Space { return f.space }
+
+// Weights lists the network's weights in the order of their first use.
+func (f *Fixed) Weights() []Weight { return f.weights }
+
+// Plan returns the network, whatever the architecture.
+func (f *Fixed) Plan(Arch) Plan { return f.plan }
+
+// Arch returns the family's only architecture.
+func (f *Fixed) Arch() Arch { return NewArch(nil) }
+
+// weights lists what the plan reads, each name once, at the largest size read.
+func (p Plan) weights() []Weight {
+	var list []Weight
+	at := map[string]int{}
+	add := func(w Weight) {
+		i, ok := at[w.Name]
+		if !ok {
+			at[w.Name] = len(list)
+			list = append(list, w)
+			return
+		}
+		have := &list[i]
+		have.OutC, have.InC, have.K = max(have.OutC, w.OutC), max(have.InC, w.InC), max(have.K, w.K)
+	}
+	for _, s := range p {
+		l := s.Layer
+		switch {
+		case s.Weight == "":
+		case l.Op == Linear:
+			add(Weight{Name: s.Weight, Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1})
+			add(Weight{Name: s.Weight + ".bias", Role: Bias, OutC: l.OutC})
+		case l.Depthwise():
+			add(Weight{Name: s.Weight, Role: Depthwise, OutC: l.OutC, K: l.K})
+		default:
+			add(Weight{Name: s.Weight, Role: Dense, OutC: l.OutC, InC: l.InC / l.G, K: l.K, G: l.G})
+		}
+		if s.Norm != "" {
+			add(Weight{Name: s.Norm, Role: Norm, OutC: l.OutC})
+		}
+	}
+	return list
+}

@@ -1,0 +1,33 @@
+package space
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Restrict returns the space in which the decision called name offers only
+// these of its choices. Decisions and genes keep their meaning: every
+// architecture of the result is one of s. It fails if the decision or a choice
+// is unknown, or if no architecture is left.
+func (s *Space) Restrict(name string, choices ...string) (*Space, error) {
+	i, ok := s.index[name]
+	if !ok {
+		return nil, fmt.Errorf("space: restrict: no decision is named %q", name)
+	}
+	d := s.decisions[i]
+	allow := make([]bool, len(d.Choices))
+	for _, c := range choices {
+		k := slices.Index(d.Choices, c)
+		if k < 0 {
+			return nil, fmt.Errorf("space: restrict %s: %q is no choice; want some of %v", name, c, d.Choices)
+		}
+		allow[k] = s.allow[i][k]
+	}
+	out := *s
+	out.allow = slices.Clone(s.allow)
+	out.allow[i] = allow
+	if err := out.finish(); err != nil {
+		return nil, fmt.Errorf("restrict %s to %v: %w", name, choices, err)
+	}
+	return &out, nil
+}

@@ -1,0 +1,208 @@
+package space
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// Space is a set of architectures: decisions in order, the rules that couple
+// them, and the choices that Restrict has left. It never changes once made and
+// is safe for concurrent use.
+type Space struct {
+	decisions []Decision
+	rules     Rules
+	allow     [][]bool       // [decision][choice]: false where Restrict removed it
+	index     map[string]int // decision by name
+	offset    []int          // first feature of each decision; the last entry is their number
+	groups    []group        // runs of decisions of one layer: the parts of the text form
+	counts    []map[string]*big.Int
+	safe      []bool // [i]: every reachable prefix of i genes can be completed
+	id        string
+}
+
+// NewSpace returns the space of these decisions. Nil rules mean that every
+// decision is made and every choice allowed.
+//
+// It counts the space at once, so that choices that lead into a dead end are
+// never offered: Allowed looks ahead to the last decision. An error tells which
+// decision is malformed, which one no prefix can make (the rules forbid all of
+// its choices), or that the rules need a Stater.
+func NewSpace(ds []Decision, rules Rules) (*Space, error) {
+	s := &Space{
+		decisions: cloneDecisions(ds),
+		rules:     rules,
+		index:     make(map[string]int, len(ds)),
+		offset:    make([]int, len(ds)+1),
+	}
+	if len(ds) == 0 {
+		return nil, fmt.Errorf("space: no decisions; want at least one")
+	}
+	for i, d := range s.decisions {
+		if err := checkDecision(d); err != nil {
+			return nil, err
+		}
+		if j, ok := s.index[d.Name]; ok {
+			return nil, fmt.Errorf("space: decisions %d and %d are both named %q", j, i, d.Name)
+		}
+		s.index[d.Name] = i
+		s.offset[i+1] = s.offset[i] + len(d.Choices)
+		s.allow = append(s.allow, slices.Repeat([]bool{true}, len(d.Choices)))
+	}
+	s.groups = groupByLayer(s.decisions)
+	if err := s.checkSkips(); err != nil {
+		return nil, err
+	}
+	if err := s.finish(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// finish fills what follows from decisions, rules and allow.
+func (s *Space) finish() error {
+	if err := s.count(); err != nil {
+		return err
+	}
+	s.id = s.hash()
+	return nil
+}
+
+func cloneDecisions(ds []Decision) []Decision {
+	out := slices.Clone(ds)
+	for i := range out {
+		out[i].Choices = slices.Clone(out[i].Choices)
+	}
+	return out
+}
+
+// reserved are the bytes with a meaning in the text form of an architecture.
+const reserved = " \t\r\n:+,="
+
+func checkDecision(d Decision) error {
+	if d.Name == "" || strings.ContainsAny(d.Name, reserved) {
+		return fmt.Errorf("space: decision name %q; want a name without spaces and without : + , =", d.Name)
+	}
+	if n := len(d.Choices); n < 1 || n > 255 {
+		return fmt.Errorf("space: decision %s has %d choices; want 1 to 255", d.Name, n)
+	}
+	for i, c := range d.Choices {
+		if c == "" || c == notMade || strings.ContainsAny(c, reserved) {
+			return fmt.Errorf("space: decision %s: choice %q; want a word without spaces and without : + , = that is not %q", d.Name, c, notMade)
+		}
+		if slices.Contains(d.Choices[:i], c) {
+			return fmt.Errorf("space: decision %s offers %q twice", d.Name, c)
+		}
+	}
+	if d.Kind == KindSkip && !slices.Equal(d.Choices, []string{"no", "yes"}) {
+		return fmt.Errorf("space: decision %s is a skip with choices %v; want [no yes]", d.Name, d.Choices)
+	}
+	if d.Kind == KindSkip && d.From < -1 {
+		return fmt.Errorf("space: decision %s is a skip from layer %d; want -1 (the stem) or a layer", d.Name, d.From)
+	}
+	return nil
+}
+
+// checkSkips reports two skips of one layer from the same source: the text form
+// names a skip by its source.
+func (s *Space) checkSkips() error {
+	for _, g := range s.groups {
+		seen := make(map[int]string)
+		for _, d := range s.decisions[g.from:g.to] {
+			if d.Kind != KindSkip {
+				continue
+			}
+			if other, ok := seen[d.From]; ok {
+				return fmt.Errorf("space: decisions %s and %s are the same skip of layer %d", other, d.Name, d.Layer)
+			}
+			seen[d.From] = d.Name
+		}
+	}
+	return nil
+}
+
+// Decisions returns the decisions in order. The slice is shared and must not be
+// written to.
+func (s *Space) Decisions() []Decision { return s.decisions }
+
+// Index returns the position of the decision called name, and whether it exists.
+func (s *Space) Index(name string) (int, bool) {
+	i, ok := s.index[name]
+	return i, ok
+}
+
+// Active reports whether decision i is made after the i genes of prefix.
+func (s *Space) Active(prefix []uint8, i int) bool {
+	return s.rules == nil || s.rules.Active(prefix[:i:i], i)
+}
+
+// Allowed reports whether choice c of an active decision i may follow the i
+// genes of prefix: the rules allow it, Restrict has left it, and at least one
+// architecture of the space starts so. After a prefix of an architecture of the
+// space at least one choice of each active decision is allowed.
+func (s *Space) Allowed(prefix []uint8, i, c int) bool {
+	if c < 0 || c >= len(s.decisions[i].Choices) {
+		return false
+	}
+	genes := make([]uint8, i+1)
+	copy(genes, prefix[:i])
+	genes[i] = uint8(c)
+	w := walker{s: s, genes: genes}
+	return w.admits(i)
+}
+
+// Options appends to dst the allowed choices of decision len(prefix), in rising
+// order; none if that decision is not made.
+func (s *Space) Options(dst, prefix []uint8) []uint8 {
+	i := len(prefix)
+	w := walker{s: s, genes: append(slices.Clone(prefix), 0)}
+	opts, _ := w.options(i)
+	return append(dst, opts...)
+}
+
+// walker visits the decisions of a space in order; genes[:i] is the prefix of
+// decision i. Its scratch makes a walk cheap: a handful of allocations.
+type walker struct {
+	s     *Space
+	genes []uint8
+	state []byte
+	opts  []uint8
+}
+
+func (s *Space) walker() *walker {
+	return &walker{s: s, genes: make([]uint8, len(s.decisions))}
+}
+
+// admits reports whether genes[i] is an allowed choice after genes[:i].
+func (w *walker) admits(i int) bool {
+	s, c := w.s, int(w.genes[i])
+	if !s.allow[i][c] || s.rules != nil && !s.rules.Allowed(w.genes[:i:i], i, c) {
+		return false
+	}
+	if s.safe[i+1] {
+		return true
+	}
+	w.state = s.appendState(w.state[:0], w.genes[:i+1:i+1])
+	n := s.counts[i+1][string(w.state)]
+	return n != nil && n.Sign() > 0
+}
+
+// options returns the allowed choices of decision i after genes[:i], valid
+// until the next call, and whether the decision is made. It overwrites genes[i].
+func (w *walker) options(i int) (opts []uint8, made bool) {
+	w.opts = w.opts[:0]
+	if !w.s.Active(w.genes, i) {
+		w.genes[i] = 0
+		return nil, false
+	}
+	for c := range w.s.decisions[i].Choices {
+		w.genes[i] = uint8(c)
+		if w.admits(i) {
+			w.opts = append(w.opts, uint8(c))
+		}
+	}
+	return w.opts, true
+}
+
+func (w *walker) arch() Arch { return NewArch(w.genes) }

@@ -1,0 +1,96 @@
+package space
+
+import "fmt"
+
+// Depthwise reports whether the layer filters each channel on its own.
+func (l Layer) Depthwise() bool {
+	return l.Op == Conv && l.G > 1 && l.G == l.InC && l.G == l.OutC
+}
+
+// Validate reports the first fault of a plan: an unknown op, a size that is not
+// positive, an input that is not an earlier step, or shapes that do not meet.
+func (p Plan) Validate() error {
+	if len(p) == 0 {
+		return fmt.Errorf("plan: no steps; want at least one")
+	}
+	for i, s := range p {
+		if err := p.validate(i, s); err != nil {
+			return fmt.Errorf("plan: step %d (%v): %w", i, s.Layer, err)
+		}
+	}
+	return nil
+}
+
+// maxDim bounds every size in a plan, so that products cannot overflow.
+const maxDim = 1 << 16
+
+func (p Plan) validate(i int, s Step) error {
+	l := s.Layer
+	for _, d := range []struct {
+		name string
+		v    int
+	}{{"height", l.H}, {"width", l.W}, {"input channels", l.InC}, {"output channels", l.OutC}} {
+		if d.v < 1 || d.v > maxDim {
+			return fmt.Errorf("%s is %d; want 1 to %d", d.name, d.v, maxDim)
+		}
+	}
+	if int(l.Act) >= len(actNames) {
+		return fmt.Errorf("activation %d is unknown", l.Act)
+	}
+	if err := l.validateOp(s.Weight); err != nil {
+		return err
+	}
+	if l.OutH() < 1 || l.OutW() < 1 {
+		return fmt.Errorf("output is %d x %d pixels; want at least 1 x 1", l.OutH(), l.OutW())
+	}
+	return p.validateInputs(i, s)
+}
+
+func (l Layer) validateOp(weight string) error {
+	switch l.Op {
+	case Conv, MaxPool, AvgPool:
+		if l.K < 1 || l.K > 255 || l.S < 1 || l.S > 255 {
+			return fmt.Errorf("kernel %d, stride %d; want 1 to 255", l.K, l.S)
+		}
+	case Add, GlobalPool, Linear:
+	default:
+		return fmt.Errorf("op %d is unknown", l.Op)
+	}
+	if l.Op == Conv && (l.G < 1 || l.InC%l.G != 0 || l.OutC%l.G != 0) {
+		return fmt.Errorf("%d groups do not divide %d and %d channels", l.G, l.InC, l.OutC)
+	}
+	if l.Op != Conv && l.Op != Linear && l.InC != l.OutC {
+		return fmt.Errorf("%d channels in, %d out; want the same", l.InC, l.OutC)
+	}
+	if (l.Op == Conv || l.Op == Linear) != (weight != "") {
+		return fmt.Errorf("weight is %q; convolutions and linear layers have one, others none", weight)
+	}
+	return nil
+}
+
+func (p Plan) validateInputs(i int, s Step) error {
+	if len(s.In) == 0 || (s.Layer.Op != Add && len(s.In) != 1) || (s.Layer.Op == Add && s.Layer.FanIn != len(s.In)) {
+		return fmt.Errorf("has %d inputs; add takes its fan-in (%d), every other op one", len(s.In), s.Layer.FanIn)
+	}
+	for _, j := range s.In {
+		if j < Image || j >= i {
+			return fmt.Errorf("reads step %d; want an earlier one, or %d for the picture", j, Image)
+		}
+		h, w, c := p.shape(j)
+		l := s.Layer
+		if h != l.H || w != l.W || c != l.InC {
+			return fmt.Errorf("reads step %d of shape %dx%dx%d; want %dx%dx%d", j, h, w, c, l.H, l.W, l.InC)
+		}
+	}
+	return nil
+}
+
+// shape returns the output shape of step i, or the picture's.
+func (p Plan) shape(i int) (h, w, c int) {
+	if i == Image {
+		l := p[0].Layer
+		return l.H, l.W, l.InC
+	}
+	l := p[i].Layer
+	return l.OutH(), l.OutW(), l.OutC
+}
