@@ -1,0 +1,178 @@
+package data
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"path/filepath"
+	"strconv"
+)
+
+// The IDX format of MNIST: a big-endian magic number (two zero bytes, type 8 for uint8, number of dimensions), one
+// uint32 for each dimension, then the bytes.
+const (
+	idxImageMagic uint32 = 0x00000803 // [N][H][W] uint8
+	idxLabelMagic uint32 = 0x00000801 // [N] uint8
+
+	// idxClassFile may stand beside IDX files, which have no class names of their own: one name a line.
+	idxClassFile = "classes.txt"
+)
+
+// maxSide bounds the height and width of a picture of any format, in pixels.
+const maxSide = 1 << 14
+
+// idxFile returns the name under which names holds the IDX file of a part ("train" or "t10k") and kind
+// ("images-idx3" or "labels-idx1"), or "". Both spellings in use are known, and plain goes before gzip.
+func idxFile(names map[string]bool, part, kind string) string {
+	for _, suffix := range []string{"-ubyte", "-ubyte.gz"} {
+		for _, dash := range []string{"-", "."} {
+			name := part + "-" + kind[:len("images")] + dash + kind[len("images-"):] + suffix
+			if names[name] {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+func isIDX(names map[string]bool) bool {
+	for _, part := range []string{"train", "t10k"} {
+		if idxFile(names, part, "images-idx3") != "" || idxFile(names, part, "labels-idx1") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func readIDX(dir string, names map[string]bool, o OpenOptions) (*Dataset, error) {
+	var classes []string
+	if names[idxClassFile] {
+		var err error
+		if classes, err = readNames(filepath.Join(dir, idxClassFile), 0); err != nil {
+			return nil, err
+		}
+	}
+	train, err := readIDXPart(dir, names, "train", classes, o.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{Train: train}
+	if idxFile(names, "t10k", "images-idx3") == "" && idxFile(names, "t10k", "labels-idx1") == "" {
+		return d, nil
+	}
+	if d.Test, err = readIDXPart(dir, names, "t10k", train.Classes, o.MaxBytes); err != nil {
+		return nil, err
+	}
+	if d.Test.H != train.H || d.Test.W != train.W {
+		return nil, &FormatError{
+			File: filepath.Join(dir, idxFile(names, "t10k", "images-idx3")), Offset: 8,
+			Problem: fmt.Sprintf("pictures of %dx%d, expected %dx%d as in the training part", d.Test.H, d.Test.W, train.H, train.W),
+		}
+	}
+	return d, nil
+}
+
+// readIDXPart reads pictures and labels of a part. With classes nil, the labels themselves say what classes there are.
+func readIDXPart(dir string, names map[string]bool, part string, classes []string, maxBytes int64) (*Set, error) {
+	images, labels := idxFile(names, part, "images-idx3"), idxFile(names, part, "labels-idx1")
+	if images == "" {
+		return nil, badFile(dir, "no file %s-images-idx3-ubyte or %[1]s-images-idx3-ubyte.gz", part)
+	}
+	if labels == "" {
+		return nil, badFile(dir, "no file %s-labels-idx1-ubyte or %[1]s-labels-idx1-ubyte.gz beside %s", part, images)
+	}
+	s := &Set{Classes: classes, C: 1}
+	err := withSource(filepath.Join(dir, images), func(src *source) error { return decodeIDXImages(src, s, maxBytes) })
+	if err != nil {
+		return nil, err
+	}
+	n := len(s.Pix) / (s.H * s.W)
+	err = withSource(filepath.Join(dir, labels), func(src *source) error { return decodeIDXLabels(src, s, n) })
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// decodeIDXImages reads one IDX array of pictures into s.H, s.W and s.Pix.
+func decodeIDXImages(src *source, s *Set, maxBytes int64) error {
+	start := src.off
+	header, err := src.read(16, "the IDX header")
+	if err != nil {
+		return err
+	}
+	field := func(i int) uint32 { return binary.BigEndian.Uint32(header[4*i:]) }
+	if field(0) != idxImageMagic {
+		return src.fail(start, nil, "magic number %#08x, expected %#08x of IDX pictures (uint8, 3 dimensions)", field(0), idxImageMagic)
+	}
+	n, h, w := int64(field(1)), int64(field(2)), int64(field(3))
+	if n == 0 {
+		return src.fail(start+4, nil, "0 pictures, expected at least 1")
+	}
+	if h < 1 || h > maxSide || w < 1 || w > maxSide {
+		return src.fail(start+8, nil, "pictures of %dx%d pixels, expected sides of 1 to %d", h, w, maxSide)
+	}
+	if n > maxBytes/(h*w) {
+		return src.fail(start+4, nil, "%d pictures of %dx%d pixels, expected at most %d bytes in all", n, h, w, maxBytes)
+	}
+	s.H, s.W, s.C = int(h), int(w), 1
+	s.Pix, err = src.read(n*h*w, "pixels")
+	return err
+}
+
+// decodeIDXLabels reads one IDX array of n labels into s.Labels, and s.Classes when that is nil.
+func decodeIDXLabels(src *source, s *Set, n int) error {
+	start := src.off
+	header, err := src.read(8, "the IDX header")
+	if err != nil {
+		return err
+	}
+	if magic := binary.BigEndian.Uint32(header); magic != idxLabelMagic {
+		return src.fail(start, nil, "magic number %#08x, expected %#08x of IDX labels (uint8, 1 dimension)", magic, idxLabelMagic)
+	}
+	if claim := binary.BigEndian.Uint32(header[4:]); int64(claim) != int64(n) {
+		return src.fail(start+4, nil, "%d labels, expected %d, one for each picture", claim, n)
+	}
+	labels, err := src.read(int64(n), "labels")
+	if err != nil {
+		return err
+	}
+	if s.Classes == nil {
+		if s.Classes, err = idxClasses(src, start+8, labels); err != nil {
+			return err
+		}
+	}
+	s.Labels = make([]uint16, n)
+	for i, label := range labels {
+		if int(label) >= len(s.Classes) {
+			return src.fail(start+8+int64(i), nil, "label %d, expected less than the number of classes, %d", label, len(s.Classes))
+		}
+		s.Labels[i] = uint16(label)
+	}
+	return nil
+}
+
+// idxClasses names the classes of unnamed labels that start at byte start: by the labels 0, 1, ... themselves, every one
+// of which must occur, or by the published names where the labels are those of Fashion-MNIST.
+func idxClasses(src *source, start int64, labels []byte) ([]string, error) {
+	if len(labels) == fashionTrainLen && crc32.ChecksumIEEE(labels) == fashionTrainCRC {
+		return fashionClasses(), nil
+	}
+	var first [256]int
+	for i := len(labels) - 1; i >= 0; i-- {
+		first[labels[i]] = i + 1
+	}
+	var classes []string
+	for label := range first {
+		if first[label] == 0 {
+			continue
+		}
+		if label != len(classes) {
+			return nil, src.fail(start+int64(first[label]-1), nil,
+				"label %d, but no picture is of class %d; expected every class to occur, or their names in %s",
+				label, len(classes), idxClassFile)
+		}
+		classes = append(classes, strconv.Itoa(label))
+	}
+	return classes, nil
+}

@@ -1,0 +1,146 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Loader turns a set into batches. It holds no state that changes: any number of goroutines may call its methods, each
+// with its own Batch.
+type Loader struct {
+	set    *Set
+	tables [][256]float32 // [C]: normalised value of each pixel value
+	aug    Augment
+	batch  int
+	seed   uint64
+}
+
+// CheckLoader reports every reason why NewLoader would refuse its arguments.
+func CheckLoader(s *Set, norm Normalization, aug Augment, batch int) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	errs := []error{aug.Validate(s.H, s.W)}
+	if s.Len() == 0 {
+		errs = append(errs, errors.New("data: the set is empty, expected at least one picture"))
+	}
+	if batch < 1 {
+		errs = append(errs, fmt.Errorf("data: batch of %d pictures, expected at least 1", batch))
+	}
+	if len(norm.Mean) != s.C || len(norm.Std) != s.C {
+		errs = append(errs, fmt.Errorf("data: normalisation has %d means and %d deviations, expected %d of each",
+			len(norm.Mean), len(norm.Std), s.C))
+	}
+	for c, std := range norm.Std {
+		if !(std > 0) {
+			errs = append(errs, fmt.Errorf("data: standard deviation of channel %d is %v, expected more than 0", c, std))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// NewLoader returns a loader of s in batches of batch pictures. Arguments that come from a user should pass CheckLoader
+// first: NewLoader panics where that returns an error.
+func NewLoader(s *Set, norm Normalization, aug Augment, batch int, seed uint64) *Loader {
+	if CheckLoader(s, norm, aug, batch) != nil {
+		panic("data: NewLoader: arguments do not pass CheckLoader")
+	}
+	return &Loader{set: s, tables: norm.tables(), aug: aug, batch: batch, seed: seed}
+}
+
+// Set returns the set that l reads.
+func (l *Loader) Set() *Set { return l.set }
+
+// Batches returns the number of batches of an epoch. Every batch is full: the pictures left over sit out the epoch,
+// others in each. It is 0 when the set is smaller than a batch.
+func (l *Loader) Batches() int { return l.set.Len() / l.batch }
+
+// Fill writes batch index of an epoch into b, shuffled and augmented. What it writes is a function of the loader's
+// arguments and of (epoch, index). It allocates nothing once b is big enough, and panics unless epoch >= 0 and
+// 0 <= index < Batches().
+func (l *Loader) Fill(b *Batch, epoch, index int) {
+	if epoch < 0 || index < 0 || index >= l.Batches() {
+		panic("data: Loader.Fill: epoch or index out of range")
+	}
+	b.resize(l.set, l.batch)
+	pictures := newOrder(l.seed, epoch, l.set.Len())
+	for k := range l.batch {
+		i := pictures.at(index*l.batch + k)
+		l.put(b, k, i, l.aug.draw(l.seed, epoch, i, l.set.H, l.set.W))
+	}
+}
+
+// Sequential writes the n pictures from first on into b, in stored order and not augmented. It allocates nothing once b
+// is big enough, and panics unless 0 <= first, 0 <= n and first+n <= Set().Len().
+func (l *Loader) Sequential(b *Batch, first, n int) {
+	if first < 0 || n < 0 || n > l.set.Len()-first {
+		panic("data: Loader.Sequential: pictures out of range")
+	}
+	b.resize(l.set, n)
+	for k := range n {
+		l.put(b, k, first+k, variation{})
+	}
+}
+
+// put writes picture i, varied by v, to place k of b.
+func (l *Loader) put(b *Batch, k, i int, v variation) {
+	b.Labels[k] = int32(l.set.Labels[i])
+	line := l.set.W * l.set.C
+	dst := b.X[k*l.set.H*line : (k+1)*l.set.H*line]
+	src := l.set.Image(i)
+	for y := range l.set.H {
+		row := dst[y*line : (y+1)*line]
+		if from := y + v.dy; from >= 0 && from < l.set.H {
+			l.putRow(row, src[from*line:(from+1)*line], v)
+		} else {
+			l.padRow(row)
+		}
+	}
+	if v.cutout > 0 {
+		l.erase(dst, v)
+	}
+}
+
+// putRow equals, with src 0 outside of the picture,
+//
+//	for x := range W { dst[x] = table(src[x + v.dx]) }
+//
+// and the mirror image of that when v.flip is set.
+func (l *Loader) putRow(dst []float32, src []uint8, v variation) {
+	w, c := l.set.W, l.set.C
+	if v.dx != 0 {
+		l.padRow(dst)
+	}
+	lo, hi := max(0, -v.dx), min(w, w-v.dx)
+	to, step := lo*c, c
+	if v.flip {
+		to, step = (w-1-lo)*c, -c
+	}
+	for ch := range l.tables {
+		table := &l.tables[ch]
+		at := to + ch
+		for from := (lo+v.dx)*c + ch; from < (hi+v.dx)*c; from += c {
+			dst[at] = table[src[from]]
+			at += step
+		}
+	}
+}
+
+func (l *Loader) padRow(dst []float32) {
+	for ch := range l.tables {
+		pad := l.tables[ch][0]
+		for at := ch; at < len(dst); at += l.set.C {
+			dst[at] = pad
+		}
+	}
+}
+
+// erase zeroes the square of v.cutout pixels around (v.cy, v.cx), as far as it lies in the picture.
+func (l *Loader) erase(dst []float32, v variation) {
+	w, c := l.set.W, l.set.C
+	top, left := v.cy-v.cutout/2, v.cx-v.cutout/2
+	lo, hi := max(0, left), min(w, left+v.cutout)
+	for y := max(0, top); y < min(l.set.H, top+v.cutout); y++ {
+		clear(dst[(y*w+lo)*c : (y*w+hi)*c])
+	}
+}
