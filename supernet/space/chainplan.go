@@ -26,7 +26,7 @@ func (ch *Chain) tail(b *planner, x output) {
 		x = b.conv(x, convSpec{weight: "head", norm: "head/norm", k: 1, s: 1, outC: ch.config.Head, act: ch.acts[0]})
 	}
 	x = b.step(Step{Layer: Layer{Op: GlobalPool, H: x.h, W: x.w, InC: x.c, OutC: x.c}, In: []int{x.step}})
-	b.step(Step{Layer: Layer{Op: Linear, H: 1, W: 1, InC: x.c, OutC: ch.input.Classes}, Weight: "classifier", In: []int{x.step}})
+	b.step(Step{Layer: Layer{Op: Linear, H: 1, W: 1, InC: x.c, OutC: ch.input.Classes}, Weight: "classifier", Bias: true, In: []int{x.step}})
 }
 
 // chainChoice is what an architecture chose for one layer.

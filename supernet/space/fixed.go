@@ -54,11 +54,13 @@ func (p Plan) weights() []Weight {
 		case s.Weight == "":
 		case l.Op == Linear:
 			add(Weight{Name: s.Weight, Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1})
-			add(Weight{Name: s.Weight + ".bias", Role: Bias, OutC: l.OutC})
 		case l.Depthwise():
 			add(Weight{Name: s.Weight, Role: Depthwise, OutC: l.OutC, K: l.K})
 		default:
 			add(Weight{Name: s.Weight, Role: Dense, OutC: l.OutC, InC: l.InC / l.G, K: l.K, G: l.G})
+		}
+		if s.Bias {
+			add(Weight{Name: s.Weight + ".bias", Role: Bias, OutC: l.OutC})
 		}
 		if s.Norm != "" {
 			add(Weight{Name: s.Norm, Role: Norm, OutC: l.OutC})

@@ -7,7 +7,8 @@ const Image = -1
 // weights it reads.
 type Step struct {
 	Layer  Layer
-	Weight string // shared weight of a Conv or Linear; its centre K x K, first OutC, first InC are used. A Linear's bias is Weight+".bias"
+	Weight string // shared weight of a Conv or Linear; its centre K x K, first OutC, first InC are used
+	Bias   bool   // adds the bias Weight+".bias"; always set for Linear, for Conv only once batch norm is folded in
 	Norm   string // batch norm between the layer and its activation; "" if none
 	In     []int  // earlier steps whose outputs it reads (Image for the picture); only Add has more than one
 }
@@ -35,7 +36,10 @@ func (p Plan) Params() int64 {
 		case Conv:
 			n += int64(l.OutC) * int64(l.InC/l.G) * int64(l.K) * int64(l.K)
 		case Linear:
-			n += int64(l.OutC) * int64(l.InC+1)
+			n += int64(l.OutC) * int64(l.InC)
+		}
+		if s.Bias {
+			n += int64(l.OutC)
 		}
 		if s.Norm != "" {
 			n += 2 * int64(l.OutC)

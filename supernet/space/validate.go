@@ -40,6 +40,9 @@ func (p Plan) validate(i int, s Step) error {
 	if err := l.validateOp(s.Weight); err != nil {
 		return err
 	}
+	if s.Bias != (l.Op == Linear) && (l.Op != Conv || s.Norm != "") {
+		return fmt.Errorf("bias is %t; linear layers have one, convolutions only without batch norm", s.Bias)
+	}
 	if l.OutH() < 1 || l.OutW() < 1 {
 		return fmt.Errorf("output is %d x %d pixels; want at least 1 x 1", l.OutH(), l.OutW())
 	}

@@ -1,0 +1,20 @@
+package stream
+
+import "testing"
+
+func TestStreamsAreFunctionsOfTheirKey(t *testing.T) {
+	first := func(seed uint64, purpose string, at ...uint64) uint64 { return New(seed, purpose, at...).Uint64() }
+	if first(1, "order", 2, 3) != first(1, "order", 2, 3) {
+		t.Fatal("the same key gave two streams")
+	}
+	seen := map[uint64]string{}
+	for name, v := range map[string]uint64{
+		"base": first(1, "order", 2, 3), "seed": first(2, "order", 2, 3), "purpose": first(1, "crop", 2, 3),
+		"number": first(1, "order", 2, 4), "fewer": first(1, "order", 2), "swapped": first(1, "order", 3, 2), "none": first(1, "order"),
+	} {
+		if other, ok := seen[v]; ok {
+			t.Errorf("keys %s and %s give the same stream", name, other)
+		}
+		seen[v] = name
+	}
+}
