@@ -1,0 +1,148 @@
+package kernel
+
+// goVec is the twin of the assembly loops and what machines without them run.
+var goVec = Vec{
+	sums:    goSums,
+	moments: goMoments,
+	norm: [fastActs]func(x, scale, shift, y []float32){
+		goNorm, goNormReLU,
+		func(x, scale, shift, y []float32) { goNorm(x, scale, shift, y); goActivate(ReLU6, y, y) },
+		func(x, scale, shift, y []float32) { goNorm(x, scale, shift, y); goActivate(HardSwish, y, y) },
+		func(x, scale, shift, y []float32) { goNorm(x, scale, shift, y); goActivate(HardSigmoid, y, y) },
+	},
+	normReduce: goReduces(),
+	normApply:  goApplies(),
+	act:        goActs(),
+	actBack:    goActBacks(),
+	add:        goAdd,
+	axpy:       goAxpy,
+	spread:     goSpread,
+	spreadAdd:  goSpreadAdd,
+	maxTaps:    goMaxTaps,
+	maxBack:    goMaxBack,
+	sumTaps:    goSumTaps,
+	sumBack:    goSumBack,
+	sgd:        goSgd,
+	adam:       goAdam,
+}
+
+func goReduces() (f [fastActs]func(x, dy, scale, shift, mean, s, q []float32)) {
+	for act := range f {
+		f[act] = func(x, dy, scale, shift, mean, s, q []float32) {
+			goNormReduce(Act(act), x, dy, scale, shift, mean, s, q)
+		}
+	}
+	return f
+}
+
+func goApplies() (f [fastActs]func(x, dy, scale, shift, a, b, c, dx []float32)) {
+	for act := range f {
+		f[act] = func(x, dy, scale, shift, a, b, c, dx []float32) {
+			goNormApply(Act(act), x, dy, scale, shift, a, b, c, dx)
+		}
+	}
+	return f
+}
+
+func goActs() (f [fastActs]func(x, y []float32)) {
+	for act := range f {
+		f[act] = func(x, y []float32) { goActivate(Act(act), x, y) }
+	}
+	return f
+}
+
+func goActBacks() (f [fastActs]func(x, dy, dx []float32)) {
+	for act := range f {
+		f[act] = func(x, dy, dx []float32) { goActivateBack(Act(act), x, dy, dx) }
+	}
+	return f
+}
+
+// rows calls f for each period of a run of n elements; the last may be short.
+func goRows(n, period int, f func(lo, hi int)) {
+	for i := 0; i < n; i += period {
+		f(i, min(i+period, n))
+	}
+}
+
+func goSums(x, s []float32) {
+	goRows(len(x), len(s), func(lo, hi int) {
+		for j, v := range x[lo:hi] {
+			s[j] += v
+		}
+	})
+}
+
+func goMoments(x, k, s, q []float32) {
+	goRows(len(x), len(s), func(lo, hi int) {
+		for j, v := range x[lo:hi] {
+			d := v - k[j]
+			s[j] += d
+			q[j] += d * d
+		}
+	})
+}
+
+func goNorm(x, scale, shift, y []float32) {
+	goRows(len(x), len(scale), func(lo, hi int) {
+		y := y[lo:hi]
+		for j, v := range x[lo:hi] {
+			y[j] = v*scale[j] + shift[j]
+		}
+	})
+}
+
+func goNormReLU(x, scale, shift, y []float32) {
+	goRows(len(x), len(scale), func(lo, hi int) {
+		y := y[lo:hi]
+		for j, v := range x[lo:hi] {
+			y[j] = max(v*scale[j]+shift[j], 0)
+		}
+	})
+}
+
+func goNormReduce(act Act, x, dy, scale, shift, mean, s, q []float32) {
+	goRows(len(x), len(s), func(lo, hi int) {
+		dy := dy[lo:hi]
+		for j, v := range x[lo:hi] {
+			g := dy[j] * slope(act, v*scale[j]+shift[j])
+			s[j] += g
+			q[j] += g * (v - mean[j])
+		}
+	})
+}
+
+func goNormApply(act Act, x, dy, scale, shift, a, b, c, dx []float32) {
+	goRows(len(x), len(a), func(lo, hi int) {
+		dy, dx := dy[lo:hi], dx[lo:hi]
+		for j, v := range x[lo:hi] {
+			g := dy[j] * slope(act, v*scale[j]+shift[j])
+			dx[j] = a[j]*g + (b[j]*v + c[j])
+		}
+	})
+}
+
+func goAdd(a, b, y []float32) {
+	for i, v := range a {
+		y[i] = v + b[i]
+	}
+}
+
+func goAxpy(a float32, x, y []float32) {
+	for i, v := range x {
+		y[i] += a * v
+	}
+}
+
+func goSpread(v, y []float32) {
+	goRows(len(y), len(v), func(lo, hi int) { copy(y[lo:hi], v) })
+}
+
+func goSpreadAdd(v, y []float32) {
+	goRows(len(y), len(v), func(lo, hi int) {
+		y := y[lo:hi]
+		for j := range y {
+			y[j] += v[j]
+		}
+	})
+}
