@@ -93,8 +93,10 @@ func write(w io.Writer, sets ...*data.Set) error {
 		}
 		n := uint32(s.Len())
 		for _, part := range []any{
-			[]uint32{0x803, n, uint32(s.H), uint32(s.W)}, s.Pix,
-			[]uint32{0x801, n}, labels,
+			[]uint32{0x803, n, uint32(s.H), uint32(s.W)},
+			s.Pix,
+			[]uint32{0x801, n},
+			labels,
 		} {
 			if err := binary.Write(z, binary.BigEndian, part); err != nil {
 				return err

@@ -1,0 +1,247 @@
+package data
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func testNorm(c int) Normalization {
+	return Normalization{Mean: []float32{0.3, 0.5, 0.4}[:c], Std: []float32{0.25, 0.5, 0.3}[:c]}
+}
+
+// naive is the slow twin of Loader.put: it builds the padded picture, cuts the window out of it, mirrors and erases.
+func naive(s *Set, norm Normalization, aug Augment, i int, v variation) []float32 {
+	h, w, c, pad := s.H, s.W, s.C, aug.Crop
+	padded := make([]uint8, (h+2*pad)*(w+2*pad)*c)
+	for y := range h {
+		for x := range w {
+			for ch := range c {
+				padded[((y+pad)*(w+2*pad)+x+pad)*c+ch] = s.Image(i)[(y*w+x)*c+ch]
+			}
+		}
+	}
+	out := make([]float32, h*w*c)
+	for y := range h {
+		for x := range w {
+			column := x
+			if v.flip {
+				column = w - 1 - x
+			}
+			for ch := range c {
+				value := padded[((y+pad+v.dy)*(w+2*pad)+column+pad+v.dx)*c+ch]
+				z := (float64(value)/255 - float64(norm.Mean[ch])) / float64(norm.Std[ch])
+				top, left := v.cy-aug.Cutout/2, v.cx-aug.Cutout/2
+				if y >= top && y < top+aug.Cutout && x >= left && x < left+aug.Cutout {
+					z = 0
+				}
+				out[(y*w+x)*c+ch] = float32(z)
+			}
+		}
+	}
+	return out
+}
+
+func TestFillEqualsNaiveTwin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := rapid.SampledFrom([]int{1, 3}).Draw(t, "c")
+		s := randomSet(rapid.IntRange(1, 9).Draw(t, "n"), rapid.IntRange(1, 9).Draw(t, "h"), rapid.IntRange(1, 9).Draw(t, "w"), c, 3)
+		side := min(s.H, s.W)
+		aug := Augment{
+			Crop:   rapid.IntRange(0, side-1).Draw(t, "crop"),
+			Flip:   rapid.Bool().Draw(t, "flip"),
+			Cutout: rapid.IntRange(0, side).Draw(t, "cutout"),
+		}
+		seed, epoch := rapid.Uint64().Draw(t, "seed"), rapid.IntRange(0, 100).Draw(t, "epoch")
+		batch := rapid.IntRange(1, s.Len()).Draw(t, "batch")
+		l := NewLoader(s, testNorm(c), aug, batch, seed)
+		index := rapid.IntRange(0, l.Batches()-1).Draw(t, "index")
+		var b Batch
+		l.Fill(&b, epoch, index)
+		o := newOrder(seed, epoch, s.Len())
+		for k := range batch {
+			i := o.at(index*batch + k)
+			want := naive(s, testNorm(c), aug, i, aug.draw(seed, epoch, i, s.H, s.W))
+			if got := b.X[k*len(want) : (k+1)*len(want)]; !slices.Equal(got, want) {
+				t.Fatalf("picture %d of the batch differs:\n%v\nwant\n%v", k, got, want)
+			}
+			if b.Labels[k] != int32(s.Labels[i]) {
+				t.Fatalf("label %d of the batch is %d, want %d", k, b.Labels[k], s.Labels[i])
+			}
+		}
+	})
+}
+
+// An epoch shows as many different pictures as fit into full batches, and each of them varied in the same way whatever
+// the size of the batch.
+func TestEpochCoversSetForAnyBatch(t *testing.T) {
+	s := randomSet(23, 4, 4, 1, 23)
+	aug := Augment{Crop: 2, Flip: true, Cutout: 2}
+	pictures := func(batch int) map[int32]string {
+		l := NewLoader(s, testNorm(1), aug, batch, 5)
+		if want := 23 / batch; l.Batches() != want {
+			t.Fatalf("batch %d: %d batches, want %d", batch, l.Batches(), want)
+		}
+		seen := map[int32]string{}
+		var b Batch
+		for index := range l.Batches() {
+			l.Fill(&b, 2, index)
+			for k, label := range b.Labels {
+				seen[label] = floatText(b.X[k*16 : (k+1)*16])
+			}
+		}
+		if want := l.Batches() * batch; len(seen) != want {
+			t.Fatalf("batch %d: %d different pictures, want %d", batch, len(seen), want)
+		}
+		return seen
+	}
+	all := pictures(1)
+	for _, batch := range []int{2, 7, 23} {
+		for label, x := range pictures(batch) {
+			if x != all[label] {
+				t.Errorf("batch %d: picture %d differs from batch 1", batch, label)
+			}
+		}
+	}
+}
+
+func floatText(x []float32) string {
+	var s strings.Builder
+	for _, v := range x {
+		s.WriteRune(rune(math.Float32bits(v) >> 16))
+		s.WriteRune(rune(math.Float32bits(v) & 0xffff))
+	}
+	return s.String()
+}
+
+// Every offset of the crop and both directions must occur, as often as chance says; and switching one variation off
+// must not change what the others draw.
+func TestDrawDistribution(t *testing.T) {
+	const n = 20000
+	aug := Augment{Crop: 2, Flip: true, Cutout: 3}
+	var dy, dx [5]int
+	flips := 0
+	for i := range n {
+		v := aug.draw(1, 0, i, 8, 8)
+		dy[v.dy+2]++
+		dx[v.dx+2]++
+		if v.flip {
+			flips++
+		}
+		if alone := (Augment{Crop: 2}).draw(1, 0, i, 8, 8); alone.dy != v.dy || alone.dx != v.dx || alone.flip {
+			t.Fatalf("picture %d: crop alone draws %+v, with the others %+v", i, alone, v)
+		}
+	}
+	near := func(what string, got int, share float64) {
+		if tolerance := 6 * math.Sqrt(n*share*(1-share)); math.Abs(float64(got)-n*share) > tolerance {
+			t.Errorf("%s: %d of %d, want %.0f +- %.0f", what, got, n, n*share, tolerance)
+		}
+	}
+	near("flips", flips, 0.5)
+	for i := range dy {
+		near("vertical offset", dy[i], 0.2)
+		near("horizontal offset", dx[i], 0.2)
+	}
+}
+
+func TestSequentialIsPlain(t *testing.T) {
+	s := randomSet(6, 5, 4, 3, 3)
+	l := NewLoader(s, testNorm(3), Augment{Crop: 3, Flip: true, Cutout: 2}, 2, 9)
+	var b Batch
+	l.Sequential(&b, 1, 5)
+	if b.N != 5 || b.H != 5 || b.W != 4 || b.C != 3 || len(b.X) != 5*5*4*3 || len(b.Labels) != 5 {
+		t.Fatalf("batch is %d %dx%dx%d with %d values, %d labels", b.N, b.H, b.W, b.C, len(b.X), len(b.Labels))
+	}
+	for k := range 5 {
+		want := naive(s, testNorm(3), Augment{}, 1+k, variation{})
+		if !slices.Equal(b.X[k*60:(k+1)*60], want) || b.Labels[k] != int32(s.Labels[1+k]) {
+			t.Errorf("picture %d is not the stored one", 1+k)
+		}
+	}
+}
+
+func TestFillAllocatesNothing(t *testing.T) {
+	s := randomSet(100, 28, 28, 1, 10)
+	l := NewLoader(s, testNorm(1), Augment{Crop: 4, Flip: true, Cutout: 8}, 16, 1)
+	var b Batch
+	l.Fill(&b, 0, 0)
+	step := 0
+	if n := testing.AllocsPerRun(100, func() {
+		step++
+		l.Fill(&b, step/l.Batches(), step%l.Batches())
+		l.Sequential(&b, step%50, 16)
+	}); n != 0 {
+		t.Errorf("%v allocations per batch, want 0", n)
+	}
+}
+
+func TestTensorSharesMemory(t *testing.T) {
+	l := NewLoader(randomSet(4, 3, 2, 3, 2), testNorm(3), Augment{}, 4, 1)
+	var b Batch
+	l.Fill(&b, 0, 0)
+	x := b.Tensor()
+	if got := []int(x.Shape()); !slices.Equal(got, []int{4, 3, 2, 3}) {
+		t.Fatalf("shape %v, want (4, 3, 2, 3)", got)
+	}
+	b.X[len(b.X)-1] = 42
+	if v, err := x.At(3, 2, 1, 2); err != nil || v != float32(42) {
+		t.Errorf("last element is %v, %v, want the 42 written to the batch", v, err)
+	}
+}
+
+func TestCheckLoaderNamesEveryFault(t *testing.T) {
+	s := randomSet(4, 8, 8, 1, 2)
+	err := CheckLoader(s, Normalization{Mean: []float32{0, 0}, Std: []float32{0}}, Augment{Crop: 8, Cutout: -1}, 0)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		"crop of 8 pixels, expected 0 to 7", "cutout of -1 pixels, expected 0 to 8", "batch of 0",
+		"2 means and 1 deviations, expected 1", "channel 0 is 0",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error does not say %q:\n%v", want, err)
+		}
+	}
+	nan := float32(math.NaN())
+	for name, bad := range map[string]error{
+		"empty set":     CheckLoader(randomSet(0, 8, 8, 1, 2), testNorm(1), Augment{}, 1),
+		"NaN deviation": CheckLoader(s, Normalization{Mean: []float32{0}, Std: []float32{nan}}, Augment{}, 1),
+		"label":         CheckLoader(&Set{H: 1, W: 1, C: 1, Classes: []string{"a"}, Pix: []uint8{0}, Labels: []uint16{1}}, testNorm(1), Augment{}, 1),
+		"pixels":        CheckLoader(&Set{H: 1, W: 1, C: 1, Classes: []string{"a"}, Labels: []uint16{0}}, testNorm(1), Augment{}, 1),
+	} {
+		if bad == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if err := CheckLoader(s, testNorm(1), Augment{Crop: 7, Flip: true, Cutout: 8}, 4); err != nil {
+		t.Errorf("good arguments: %v", err)
+	}
+}
+
+func BenchmarkFill(b *testing.B) {
+	for _, bench := range []struct {
+		name    string
+		side, c int
+		aug     Augment
+	}{
+		{"28x28x1/plain", 28, 1, Augment{}},
+		{"28x28x1/augmented", 28, 1, Augment{Crop: 2, Flip: true, Cutout: 8}},
+		{"32x32x3/augmented", 32, 3, Augment{Crop: 4, Flip: true, Cutout: 8}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			l := NewLoader(randomSet(2000, bench.side, bench.side, bench.c, 10), testNorm(bench.c), bench.aug, 64, 1)
+			var batch Batch
+			l.Fill(&batch, 0, 0)
+			b.ReportAllocs()
+			step := 0
+			for b.Loop() {
+				l.Fill(&batch, step/l.Batches(), step%l.Batches())
+				step++
+			}
+		})
+	}
+}

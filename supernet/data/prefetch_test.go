@@ -1,0 +1,89 @@
+package data
+
+import (
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+)
+
+// What the prefetcher hands out is what Fill writes, for any depth, any number of processors and any first step.
+func TestPrefetcherEqualsFill(t *testing.T) {
+	l := NewLoader(randomSet(22, 6, 5, 3, 4), testNorm(3), Augment{Crop: 2, Flip: true, Cutout: 3}, 4, 11)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, procs := range []int{1, 2, 4} {
+		runtime.GOMAXPROCS(procs)
+		for _, depth := range []int{1, 2, 5} {
+			for _, from := range []int{0, 13} {
+				p := NewPrefetcher(l, depth, from)
+				var want Batch
+				for step := from; step < from+17; step++ {
+					l.Fill(&want, step/l.Batches(), step%l.Batches())
+					got := p.Next()
+					if !slices.Equal(got.X, want.X) || !slices.Equal(got.Labels, want.Labels) {
+						t.Fatalf("%d processors, depth %d: step %d differs from Fill", procs, depth, step)
+					}
+				}
+				p.Close()
+			}
+		}
+	}
+}
+
+// The batch in the caller's hands must not change until the next call.
+func TestPrefetcherLeavesHeldBatchAlone(t *testing.T) {
+	l := NewLoader(randomSet(40, 4, 4, 1, 4), testNorm(1), Augment{Flip: true}, 4, 2)
+	p := NewPrefetcher(l, 1, 0)
+	defer p.Close()
+	for range 20 {
+		b := p.Next()
+		before := slices.Clone(b.X)
+		time.Sleep(time.Millisecond)
+		if !slices.Equal(before, b.X) {
+			t.Fatal("the batch changed while it was held")
+		}
+	}
+}
+
+func TestPrefetcherCloseLeavesNoGoroutine(t *testing.T) {
+	l := NewLoader(randomSet(40, 4, 4, 1, 4), testNorm(1), Augment{}, 4, 2)
+	before := runtime.NumGoroutine()
+	for taken := range 12 {
+		p := NewPrefetcher(l, 3, 0)
+		for range taken {
+			p.Next()
+		}
+		p.Close()
+		p.Close()
+	}
+	// A goroutine counts for a moment after it has reported its end.
+	for wait := time.Millisecond; runtime.NumGoroutine() > before && wait < time.Second; wait *= 2 {
+		time.Sleep(wait)
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines after Close, %d before", after, before)
+	}
+}
+
+func TestPrefetcherAllocatesNothing(t *testing.T) {
+	l := NewLoader(randomSet(64, 28, 28, 1, 4), testNorm(1), Augment{Crop: 2, Flip: true}, 16, 2)
+	p := NewPrefetcher(l, 3, 0)
+	defer p.Close()
+	for range 8 {
+		p.Next()
+	}
+	if n := testing.AllocsPerRun(100, func() { p.Next() }); n != 0 {
+		t.Errorf("%v allocations per batch, want 0", n)
+	}
+}
+
+func TestPrefetcherNextAfterClosePanics(t *testing.T) {
+	p := NewPrefetcher(NewLoader(randomSet(4, 2, 2, 1, 2), testNorm(1), Augment{}, 2, 1), 1, 0)
+	p.Close()
+	defer func() {
+		if recover() == nil {
+			t.Error("Next after Close did not panic")
+		}
+	}()
+	p.Next()
+}

@@ -1,0 +1,131 @@
+package data
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// numbered returns a set whose picture i spells i in its two pixels, so that a picture can be followed.
+func numbered(n, classes int) *Set {
+	s := randomSet(n, 1, 2, 1, classes)
+	for i := range n {
+		s.Pix[2*i], s.Pix[2*i+1] = uint8(i>>8), uint8(i)
+	}
+	return s
+}
+
+func numbers(s *Set) []int {
+	var ids []int
+	for i := range s.Len() {
+		ids = append(ids, int(s.Image(i)[0])<<8|int(s.Image(i)[1]))
+	}
+	return ids
+}
+
+func TestSplitIsStratifiedAndDisjoint(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		classes := rapid.IntRange(1, 5).Draw(t, "classes")
+		d := &Dataset{Name: "x", Train: numbered(rapid.IntRange(10*classes, 300).Draw(t, "n"), classes)}
+		o := SplitOptions{
+			Val:  rapid.Float64Range(0, 0.4).Draw(t, "val"),
+			Test: rapid.Float64Range(0, 0.4).Draw(t, "test"),
+			Seed: rapid.Uint64().Draw(t, "seed"),
+		}
+		parts, err := d.Split(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := slices.Concat(numbers(parts.Train), numbers(parts.Val), numbers(parts.Test))
+		slices.Sort(all)
+		for i, id := range all {
+			if id != i {
+				t.Fatalf("picture %d is missing or doubled", i)
+			}
+		}
+		if len(all) != d.Train.Len() {
+			t.Fatalf("%d pictures in the parts, want %d", len(all), d.Train.Len())
+		}
+		total := d.Train.ClassCounts()
+		for part, share := range map[*Set]float64{parts.Val: o.Val, parts.Test: o.Test} {
+			for class, got := range part.ClassCounts() {
+				if want := portion(share, total[class]); got != want {
+					t.Fatalf("class %d of %d pictures: %d in a share of %v, want %d", class, total[class], got, share, want)
+				}
+			}
+		}
+		for _, part := range []*Set{parts.Train, parts.Val, parts.Test} {
+			for i, id := range numbers(part) {
+				if part.Labels[i] != d.Train.Labels[id] {
+					t.Fatalf("picture %d changed its label", id)
+				}
+			}
+		}
+	})
+}
+
+func TestSplitIsFunctionOfSeed(t *testing.T) {
+	d := &Dataset{Train: numbered(200, 4)}
+	split := func(seed uint64) []uint8 {
+		parts, err := d.Split(SplitOptions{Val: 0.2, Test: 0.1, Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Concat(parts.Train.Pix, parts.Val.Pix, parts.Test.Pix)
+	}
+	if !bytes.Equal(split(1), split(1)) {
+		t.Error("the same seed gave two splits")
+	}
+	if bytes.Equal(split(1), split(2)) {
+		t.Error("two seeds gave the same split")
+	}
+}
+
+// Pictures sorted by class, as a folder stores them, must come out mixed.
+func TestSplitShuffles(t *testing.T) {
+	s := numbered(400, 4)
+	for i := range s.Labels {
+		s.Labels[i] = uint16(i / 100)
+	}
+	parts, err := (&Dataset{Train: s}).Split(SplitOptions{Val: 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []*Set{parts.Train, parts.Val} {
+		prefix := part.Subset([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19})
+		if slices.Contains(prefix.ClassCounts(), 0) {
+			t.Errorf("the first 20 pictures have classes %v", prefix.Labels)
+		}
+	}
+}
+
+func TestSplitKeepsTestPart(t *testing.T) {
+	d := &Dataset{Train: numbered(100, 2), Test: numbered(10, 2)}
+	parts, err := d.Split(SplitOptions{Val: 0.1, Test: 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parts.Test != d.Test || parts.Train.Len() != 90 || parts.Val.Len() != 10 {
+		t.Errorf("train %d, val %d, own test part kept: %v; want 90, 10, true", parts.Train.Len(), parts.Val.Len(), parts.Test == d.Test)
+	}
+}
+
+func TestSplitErrors(t *testing.T) {
+	d := &Dataset{Name: "tiny", Train: numbered(4, 2)}
+	for _, c := range []struct {
+		o    SplitOptions
+		want string
+	}{
+		{SplitOptions{Val: -0.1}, "validation share is -0.1"},
+		{SplitOptions{Test: 1}, "test share is 1"},
+		{SplitOptions{Val: 0.6, Test: 0.6}, "expected a sum below 1"},
+		{SplitOptions{Val: 0.1, Test: 0.1}, `class "a" has 2 pictures, too few`},
+	} {
+		if _, err := d.Split(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: got %v, want an error with %q", c.o, err, c.want)
+		}
+	}
+}
