@@ -1,0 +1,159 @@
+package predictor
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// entry is one nonzero of a sparse row or column.
+type entry struct {
+	at int // column in a row, row in a column
+	x  float64
+}
+
+// encoder turns architectures into sparse rows: the features, which interact
+// with each other, then the extra numbers, which only add up.
+type encoder struct {
+	features Features
+	extras   []func(space.Arch) float64 // on their final scale
+}
+
+// scaling brings one extra number to mean 0 and standard deviation 1 over the
+// examples of a fit.
+type scaling struct {
+	Shift float64 `json:"shift"`
+	Scale float64 `json:"scale"` // 1 over the deviation; 0 for a constant
+}
+
+// design is a set of encoded architectures.
+type design struct {
+	rows  [][]entry
+	inter int // columns that interact: those of the features
+	cols  int // all columns
+}
+
+// table is what an encoder makes of architectures before extras are scaled.
+type table struct {
+	rows   [][]entry
+	extras [][]float64 // [arch][extra]
+	inter  int
+}
+
+// encode reads features and extras; the error names the faulty number. inter
+// is the wanted number of features, or -1 if the first architecture sets it.
+func (e encoder) encode(archs []space.Arch, inter int) (table, error) {
+	t := table{rows: make([][]entry, len(archs)), extras: make([][]float64, len(archs)), inter: inter}
+	for i, a := range archs {
+		f := e.features(a)
+		if t.inter < 0 {
+			t.inter = len(f)
+		}
+		if len(f) != t.inter {
+			return t, fmt.Errorf("architecture %d has %d features; want %d as the others", i, len(f), t.inter)
+		}
+		row, err := sparse(f)
+		if err != nil {
+			return t, fmt.Errorf("architecture %d: %w", i, err)
+		}
+		t.rows[i] = row
+		t.extras[i] = make([]float64, len(e.extras))
+		for k, extra := range e.extras {
+			v := extra(a)
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return t, fmt.Errorf("architecture %d: extra feature %d is %v; want a finite number (sizes must be positive)", i, k, v)
+			}
+			t.extras[i][k] = v
+		}
+	}
+	return t, nil
+}
+
+func sparse(f []float64) ([]entry, error) {
+	var row []entry
+	for j, x := range f {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil, fmt.Errorf("feature %d is %v; want a finite number", j, x)
+		}
+		if x != 0 {
+			row = append(row, entry{j, x})
+		}
+	}
+	return row, nil
+}
+
+// scalings measures the extras of the examples at the given rows.
+func (t table) scalings(at []int, extras int) []scaling {
+	out := make([]scaling, extras)
+	for k := range out {
+		var sum, sq float64
+		for _, i := range at {
+			sum += t.extras[i][k]
+		}
+		m := sum / float64(len(at))
+		for _, i := range at {
+			sq += (t.extras[i][k] - m) * (t.extras[i][k] - m)
+		}
+		out[k].Shift = m
+		if sd := math.Sqrt(sq / float64(len(at))); sd > 1e-12*math.Abs(m) {
+			out[k].Scale = 1 / sd
+		}
+	}
+	return out
+}
+
+// design returns the encoded rows at the given indices, extras scaled.
+func (t table) design(at []int, scale []scaling) design {
+	d := design{rows: make([][]entry, len(at)), inter: t.inter, cols: t.inter + len(scale)}
+	for k, i := range at {
+		row := append(make([]entry, 0, len(t.rows[i])+len(scale)), t.rows[i]...)
+		for e, s := range scale {
+			if x := (t.extras[i][e] - s.Shift) * s.Scale; x != 0 {
+				row = append(row, entry{t.inter + e, x})
+			}
+		}
+		d.rows[k] = row
+	}
+	return d
+}
+
+// columns returns the transpose: for each column its nonzeros, rows ascending.
+func (d design) columns() [][]entry {
+	cols := make([][]entry, d.cols)
+	for i, row := range d.rows {
+		for _, e := range row {
+			cols[e.at] = append(cols[e.at], entry{i, e.x})
+		}
+	}
+	return cols
+}
+
+// pairs returns the mean number of pairs of interacting nonzeros in a row.
+func (d design) pairs() float64 {
+	var sum float64
+	for _, row := range d.rows {
+		var n float64
+		for _, e := range row {
+			if e.at < d.inter {
+				n++
+			}
+		}
+		sum += n * (n - 1) / 2
+	}
+	return sum / float64(max(len(d.rows), 1))
+}
+
+// upTo returns 0, 1, ..., n-1.
+func upTo(n int) []int {
+	at := make([]int, n)
+	for i := range at {
+		at[i] = i
+	}
+	return at
+}
+
+// logOf returns the logarithm of a size.
+func logOf(size func(space.Arch) float64) func(space.Arch) float64 {
+	return func(a space.Arch) float64 { return math.Log(size(a)) }
+}

@@ -1,0 +1,192 @@
+package predictor
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// minFM is the fewest examples that FM fits.
+const minFM = 4
+
+// FM is the low-rank second-order model: a Bayesian factorisation machine on
+// one-hot features (see machine and chain), its rank and the scale of its
+// target chosen by cross-validation inside Fit. Rank 0, plain ridge regression
+// with its penalty integrated out, is among the candidates, so that
+// interactions are used only where unseen examples say that they help.
+type FM struct {
+	enc     encoder
+	options Options
+	state   *fmState
+}
+
+// fmState is all that Predict needs; it is what JSON holds.
+type fmState struct {
+	Model     string    `json:"model"` // "fm"
+	Extras    []scaling `json:"extras"`
+	Warp      curve     `json:"warp"`
+	Posterior posterior `json:"posterior"`
+}
+
+func newFM(in Inputs, o Options) (*FM, error) {
+	if in.Features == nil {
+		return nil, fmt.Errorf("predictor fm: Inputs.Features is nil; want the features of an architecture")
+	}
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("predictor fm: %w", err)
+	}
+	return &FM{enc: newEncoder(in), options: o}, nil
+}
+
+// newEncoder returns the encoder of the inputs: features, then the logarithms
+// of the sizes that are given.
+func newEncoder(in Inputs) encoder {
+	e := encoder{features: in.Features}
+	if in.FLOPs != nil {
+		e.extras = append(e.extras, logOf(in.FLOPs))
+	}
+	if in.Params != nil {
+		e.extras = append(e.extras, logOf(in.Params))
+	}
+	return e
+}
+
+// maxRank bounds the ranks that may be asked for.
+const maxRank = 64
+
+func (o Options) check() error {
+	for i, r := range o.Ranks {
+		if r < 0 || r > maxRank {
+			return fmt.Errorf("Options.Ranks[%d] is %d; want 0 to %d", i, r, maxRank)
+		}
+	}
+	if err := o.Warp.Validate(); err != nil {
+		return fmt.Errorf("Options.Warp: %w", err)
+	}
+	return nil
+}
+
+// ranks returns the candidate ranks, ascending.
+func (o Options) ranks() []int {
+	if len(o.Ranks) == 0 {
+		return []int{0, 4, 8}
+	}
+	r := slices.Clone(o.Ranks)
+	slices.Sort(r)
+	return slices.Compact(r)
+}
+
+// Fit learns from at least 4 examples. With fewer than 10 distinct
+// architectures nothing is cross-validated: the smallest rank and, where the
+// scale is free, the target's own are taken.
+func (p *FM) Fit(archs []space.Arch, y []float64) error {
+	if err := checkTargets("fm", archs, y, minFM); err != nil {
+		return err
+	}
+	t, err := p.enc.encode(archs, -1)
+	if err != nil {
+		return fmt.Errorf("predictor fm: %w", err)
+	}
+	c := chooser{table: t, extras: len(p.enc.extras), archs: archs, y: y, options: p.options, better: byRank}
+	best, err := c.choose(fmWarps(p.options.Warp))
+	if err != nil {
+		return fmt.Errorf("predictor fm: %w", err)
+	}
+	warp, target, err := fitCurve(best.warp, y)
+	if err != nil {
+		return fmt.Errorf("predictor fm: %w", err)
+	}
+	all := upTo(len(y))
+	scale := t.scalings(all, len(p.enc.extras))
+	post := fitPosterior(t.design(all, scale), target, best.rank, chains, fullPlan(), p.options.Seed, p.options.Workers)
+	p.state = &fmState{Model: "fm", Extras: scale, Warp: warp, Posterior: post}
+	return nil
+}
+
+// fmWarps returns the scales to choose from.
+func fmWarps(w Warp) []Warp {
+	if w == WarpAuto {
+		return []Warp{WarpNone, WarpRanks}
+	}
+	return []Warp{w}
+}
+
+// Predict implements Predictor. It panics if an architecture has another number
+// of features than those fitted, or a feature or size that is not finite.
+func (p *FM) Predict(archs []space.Arch) (mean, std []float64) {
+	if p.state == nil {
+		panic(notFitted)
+	}
+	s := p.state
+	t, err := p.enc.encode(archs, s.Posterior.Inter)
+	if err != nil {
+		panic(badFeatures)
+	}
+	mean, std = s.Posterior.predict(t.design(upTo(len(archs)), s.Extras), p.options.Workers)
+	s.Warp.unwarp(mean, std)
+	return mean, std
+}
+
+// badFeatures is what Predict panics with when the features function does not
+// keep its promise.
+const badFeatures = "predictor: features of an architecture are not finite or not as many as fitted"
+
+// Rank returns the chosen number of factors, 0 for the additive model. It
+// panics before the first Fit.
+func (p *FM) Rank() int {
+	if p.state == nil {
+		panic(notFitted)
+	}
+	return p.state.Posterior.Rank
+}
+
+// Warp returns the chosen scale of the target. It panics before the first Fit.
+func (p *FM) Warp() Warp {
+	if p.state == nil {
+		panic(notFitted)
+	}
+	return p.state.Warp.Kind
+}
+
+// MarshalJSON writes what was fitted; an error before the first Fit.
+func (p *FM) MarshalJSON() ([]byte, error) {
+	if p.state == nil {
+		return nil, fmt.Errorf("predictor fm: nothing fitted to save")
+	}
+	return json.Marshal(p.state)
+}
+
+// UnmarshalJSON restores what MarshalJSON wrote into a model made with the same
+// inputs; after an error the model is as it was.
+func (p *FM) UnmarshalJSON(data []byte) error {
+	var s fmState
+	if err := decodeState(data, "fm", &s, &s.Model); err != nil {
+		return err
+	}
+	if err := s.check(len(p.enc.extras)); err != nil {
+		return fmt.Errorf("predictor fm: state: %w", err)
+	}
+	p.state = &s
+	return nil
+}
+
+func (s *fmState) check(extras int) error {
+	if err := s.Posterior.check(extras, len(s.Extras)); err != nil {
+		return err
+	}
+	return s.Warp.check()
+}
+
+// decodeState reads the state of a model and refuses unknown fields and states
+// of another model.
+func decodeState(data []byte, model string, state any, name *string) error {
+	if err := decodeStrict(data, state); err != nil {
+		return fmt.Errorf("predictor %s: state: %w", model, err)
+	}
+	if *name != model {
+		return fmt.Errorf("predictor %s: state: model is %q; want %q", model, *name, model)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package predictor
+
+import (
+	"fmt"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// groupByArch numbers distinct architectures by first appearance: group[i] is
+// the number of archs[i].
+func groupByArch(archs []space.Arch) (group []int, groups int) {
+	number := make(map[space.Arch]int, len(archs))
+	group = make([]int, len(archs))
+	for i, a := range archs {
+		g, ok := number[a]
+		if !ok {
+			g = len(number)
+			number[a] = g
+		}
+		group[i] = g
+	}
+	return group, len(number)
+}
+
+// assignFolds gives each example a fold below folds, equal architectures the
+// same one, fold sizes in distinct architectures differing by at most one.
+func assignFolds(archs []space.Arch, folds int, seed uint64) ([]int, error) {
+	group, groups := groupByArch(archs)
+	if folds < 2 || folds > groups {
+		return nil, fmt.Errorf("cross-validation: %d folds of %d distinct architectures; want at least 2 folds and one architecture in each", folds, groups)
+	}
+	place := stream(seed, forFolds, 0).Perm(groups)
+	fold := make([]int, len(archs))
+	for i, g := range group {
+		fold[i] = place[g] % folds
+	}
+	return fold, nil
+}
+
+// splitFold returns the indices outside and inside fold f.
+func splitFold(fold []int, f int) (train, test []int) {
+	for i, g := range fold {
+		if g == f {
+			test = append(test, i)
+		} else {
+			train = append(train, i)
+		}
+	}
+	return train, test
+}
+
+func pick[T any](v []T, at []int) []T {
+	out := make([]T, len(at))
+	for k, i := range at {
+		out[k] = v[i]
+	}
+	return out
+}

@@ -1,0 +1,133 @@
+package predictor
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+)
+
+// posterior is a fitted low-rank model: draws of machines on the unit scale.
+type posterior struct {
+	Inter    int       `json:"interacting"` // columns that interact
+	Cols     int       `json:"columns"`
+	Rank     int       `json:"rank"`
+	Shift    float64   `json:"shift"` // of the target, on its warped scale
+	Scale    float64   `json:"scale"`
+	Machines []machine `json:"machines"`
+}
+
+// Lengths of chains: of a model that is kept, and of one that only helps to
+// choose rank and scale.
+const chains = 4
+
+func fullPlan() chainPlan  { return chainPlan{burn: 60, keep: 10, thin: 5} }
+func trialPlan() chainPlan { return chainPlan{burn: 40, keep: 20, thin: 2} }
+
+// fitPosterior draws from the model given targets on their warped scale.
+// Independent chains start from different factors; their number and order do
+// not depend on workers.
+func fitPosterior(d design, target []float64, rank, chains int, plan chainPlan, seed uint64, workers int) posterior {
+	p := posterior{Inter: d.inter, Cols: d.cols, Rank: rank}
+	unit := p.standardise(target)
+	draws := make([][]machine, chains)
+	parallel(chains, workers, func(c int) {
+		draws[c] = sample(d, unit, rank, plan, stream(seed, forChains, c))
+	})
+	for _, m := range draws {
+		p.Machines = append(p.Machines, m...)
+	}
+	return p
+}
+
+// standardise sets Shift and Scale and returns the target at mean 0 and
+// variance 1; a constant target becomes zeros, and is predicted exactly.
+func (p *posterior) standardise(target []float64) []float64 {
+	n := float64(len(target))
+	for _, v := range target {
+		p.Shift += v / n
+	}
+	unit := make([]float64, len(target))
+	var sq float64
+	for i, v := range target {
+		unit[i] = v - p.Shift
+		sq += unit[i] * unit[i] / n
+	}
+	if sd := math.Sqrt(sq); sd > 1e-12*math.Abs(p.Shift) {
+		p.Scale = sd
+	}
+	for i := range unit {
+		if p.Scale == 0 {
+			unit[i] = 0
+		} else {
+			unit[i] /= p.Scale
+		}
+	}
+	return unit
+}
+
+// predict returns mean and standard deviation of a new measurement, on the
+// warped scale: the spread of the draws and the noise together.
+func (p *posterior) predict(d design, workers int) (mean, std []float64) {
+	mean, std = make([]float64, len(d.rows)), make([]float64, len(d.rows))
+	var noise float64
+	for _, m := range p.Machines {
+		noise += 1 / m.Alpha
+	}
+	n := float64(len(p.Machines))
+	const batch = 256
+	parallel((len(d.rows)+batch-1)/batch, workers, func(b int) {
+		sum, sq := make([]float64, p.Rank), make([]float64, p.Rank)
+		for i := b * batch; i < min((b+1)*batch, len(d.rows)); i++ {
+			var m, s float64
+			for k := range p.Machines {
+				v := p.Machines[k].value(d.rows[i], p.Rank, p.Inter, sum, sq)
+				delta := v - m
+				m += delta / float64(k+1)
+				s += delta * (v - m)
+			}
+			mean[i] = p.Shift + p.Scale*m
+			std[i] = p.Scale * math.Sqrt(s/max(n-1, 1)+noise/n)
+		}
+	})
+	return mean, std
+}
+
+// check reports what makes a loaded posterior unusable for a model whose inputs
+// give this many extra features, when scaled of them came with the posterior.
+func (p *posterior) check(extras, scaled int) error {
+	if scaled != extras || p.Cols != p.Inter+extras {
+		return fmt.Errorf("%d columns, %d of them interacting, and %d scaled extra features; the inputs give %d extra features", p.Cols, p.Inter, scaled, extras)
+	}
+	if p.Inter < 0 || p.Cols < p.Inter || p.Rank < 0 || len(p.Machines) == 0 {
+		return fmt.Errorf("%d of %d columns interact with rank %d in %d machines; want at least one machine", p.Inter, p.Cols, p.Rank, len(p.Machines))
+	}
+	for k, m := range p.Machines {
+		if len(m.W) != p.Cols || len(m.V) != p.Inter*p.Rank || !(m.Alpha > 0) {
+			return fmt.Errorf("machines[%d] has %d weights, %d factor entries, precision %v; want %d, %d, above 0", k, len(m.W), len(m.V), m.Alpha, p.Cols, p.Inter*p.Rank)
+		}
+	}
+	return nil
+}
+
+// parallel calls do(0), ..., do(n-1) on up to workers goroutines (0: one per
+// processor) and waits.
+func parallel(n, workers int, do func(i int)) {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(workers, n) {
+		wg.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}

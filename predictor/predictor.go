@@ -1,0 +1,105 @@
+// Package predictor estimates what a network would score or cost without
+// training or timing it: a low-rank second-order model of accuracy, a layer
+// table with a low-rank correction for latency, and the plain models (ridge,
+// FLOPs, parameters) that they must beat. Every model gives its own
+// uncertainty, and CrossValidate measures its error on architectures that it
+// has not seen.
+//
+// Models are functions of (data, options): the same seed gives the same bits,
+// whatever the number of workers. A fitted model is saved with json.Marshal and
+// restored with json.Unmarshal into a model made by the same constructor call;
+// it then predicts the same bits.
+package predictor
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Predictor learns a number per architecture from examples.
+type Predictor interface {
+	// Fit learns from architectures and their measured values; what was learnt
+	// before is forgotten. It keeps neither slice. After an error the predictor
+	// is as it was.
+	Fit(archs []space.Arch, y []float64) error
+	// Predict returns, for each architecture, the expected value and the
+	// standard deviation of a new measurement around it, in the unit of y.
+	// It panics before the first Fit. Calls may run at the same time.
+	Predict(archs []space.Arch) (mean, std []float64)
+}
+
+// Features turns an architecture into numbers: always as many, best 0/1 with
+// all zeros where a decision is not made, as space.Space.Features does.
+type Features func(space.Arch) []float64
+
+// Inputs are what models may look at.
+type Inputs struct {
+	Features Features                 // needed by "fm" and "ridge"
+	FLOPs    func(space.Arch) float64 // needed by "flops"; "fm" adds its logarithm to the features when set
+	Params   func(space.Arch) float64 // needed by "params"; "fm" adds its logarithm to the features when set
+}
+
+// Options steer the fit; the zero value is ready to use.
+type Options struct {
+	Seed    uint64
+	Ranks   []int // ranks that "fm" chooses from by cross-validation; 0 is the additive model; nil means 0, 4 and 8
+	Warp    Warp  // scale on which "fm" models its target
+	Workers int   // goroutines of a fit or prediction; 0 means one per processor. No result depends on it
+}
+
+// Names lists the models that New knows, the low-rank one first.
+func Names() []string { return []string{"fm", "ridge", "flops", "params"} }
+
+// New returns the model called name, not yet fitted:
+//
+//	fm      low-rank second-order model (*FM)
+//	ridge   linear model on the features (*Ridge)
+//	flops   line on FLOPs or their logarithm (*Scalar)
+//	params  line on parameters or their logarithm (*Scalar)
+//
+// The error names the unknown model, the missing input or the bad option.
+func New(name string, in Inputs, o Options) (Predictor, error) {
+	switch name {
+	case "fm":
+		return newFM(in, o)
+	case "ridge":
+		if in.Features == nil {
+			return nil, fmt.Errorf("predictor ridge: Inputs.Features is nil; want the features of an architecture")
+		}
+		return &Ridge{features: in.Features}, nil
+	case "flops":
+		if in.FLOPs == nil {
+			return nil, fmt.Errorf("predictor flops: Inputs.FLOPs is nil; want the operations of an architecture")
+		}
+		return &Scalar{name: name, size: in.FLOPs}, nil
+	case "params":
+		if in.Params == nil {
+			return nil, fmt.Errorf("predictor params: Inputs.Params is nil; want the parameters of an architecture")
+		}
+		return &Scalar{name: name, size: in.Params}, nil
+	}
+	return nil, fmt.Errorf("predictor %q is unknown; want one of %s", name, strings.Join(Names(), ", "))
+}
+
+// notFitted is what Predict panics with.
+const notFitted = "predictor: Predict before Fit"
+
+// checkTargets reports what makes examples unusable for a model that needs at
+// least rows of them.
+func checkTargets(model string, archs []space.Arch, y []float64, rows int) error {
+	if len(archs) != len(y) {
+		return fmt.Errorf("predictor %s: %d architectures with %d values; want one value for each", model, len(archs), len(y))
+	}
+	if len(y) < rows {
+		return fmt.Errorf("predictor %s: %d examples; want at least %d", model, len(y), rows)
+	}
+	for i, v := range y {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("predictor %s: value %d is %v; want a finite number", model, i, v)
+		}
+	}
+	return nil
+}
