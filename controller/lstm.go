@@ -1,0 +1,148 @@
+package controller
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// initRange bounds the uniform initial parameters, as in ENAS.
+const initRange = 0.1
+
+// lstm is the controller of ENAS (Pham et al. 2018, macro search) for any
+// space. It walks the decisions in order. Each decision that is made takes one
+// LSTM step, whose output a head turns into logits; the embedding of the choice
+// is the next input. Decisions that are not made take no step.
+//
+// In a space with skip decisions every layer ends with a closing step. Its
+// output is the layer's anchor, and queries the anchors of earlier layers by
+// attention: q = score . tanh(key*anchor + query*output), and the skip is made
+// with probability sigmoid(2q) (a softmax over -q and q). The next input is the
+// sum of the chosen anchors divided by one more than their number, or the start
+// token after a layer that decided no skip. The stem's anchor is learned.
+//
+// Decisions share a head exactly if they have one kind and the same choices, so
+// that an option means the same wherever a head is used.
+type lstm struct {
+	space  *space.Space
+	cell   cell
+	shape  shaping
+	prior  skipPrior
+	steps  []lstmStep
+	layers int // anchors: the stem and each layer
+	heads  []lstmHead
+	flat   []float64
+}
+
+// lstmHead is shared by all decisions of one kind with these choices.
+type lstmHead struct {
+	kind    space.Kind
+	choices []string
+}
+
+// lstmStep is one step of the walk: of a decision, or closing a layer.
+type lstmStep struct {
+	decision int   // -1: closes a layer
+	head     int   // of the decision
+	layer    int   // that is closed
+	skips    []int // decisions made while closing
+}
+
+// lstmTensors are views of one flat parameter (or gradient) vector; matrices
+// are row-major.
+type lstmTensors struct {
+	cell        []float64   // 4h x 2h, see cell
+	start, stem []float64   // h
+	key, query  []float64   // h x h
+	score       []float64   // h
+	embed, out  [][]float64 // per head: choices x h
+}
+
+func newLSTM(s *space.Space, rng *rand.Rand, hidden int, shape shaping, prior skipPrior) (*lstm, error) {
+	p := &lstm{space: s, cell: cell{hidden}, shape: shape, prior: prior}
+	if err := p.plan(); err != nil {
+		return nil, err
+	}
+	_, n := p.view(nil)
+	p.flat = make([]float64, n)
+	for i := range p.flat {
+		p.flat[i] = initRange * (2*rng.Float64() - 1)
+	}
+	return p, nil
+}
+
+// plan lists the steps of the walk.
+func (p *lstm) plan() error {
+	ds := p.space.Decisions()
+	skips := slices.ContainsFunc(ds, func(d space.Decision) bool { return d.Kind == space.KindSkip })
+	closed := map[int]bool{-1: true}
+	p.layers = 1
+	for i, d := range ds {
+		if i > 0 && skips && ds[i-1].Layer != d.Layer && !closed[ds[i-1].Layer] {
+			closed[ds[i-1].Layer] = true
+			p.steps = append(p.steps, lstmStep{decision: -1, layer: ds[i-1].Layer})
+		}
+		p.layers = max(p.layers, d.Layer+2)
+		if d.Kind != space.KindSkip {
+			p.steps = append(p.steps, lstmStep{decision: i, head: p.head(d), layer: d.Layer})
+			continue
+		}
+		if d.Layer < 0 || d.From >= d.Layer || !closed[d.From] {
+			return fmt.Errorf("controller: skip %s joins layer %d from layer %d, which does not end before it", d.Name, d.Layer, d.From)
+		}
+		if last := len(p.steps) - 1; last < 0 || p.steps[last].decision >= 0 || p.steps[last].layer != d.Layer {
+			p.steps = append(p.steps, lstmStep{decision: -1, layer: d.Layer})
+		}
+		last := &p.steps[len(p.steps)-1]
+		last.skips = append(last.skips, i)
+		closed[d.Layer] = true
+	}
+	return nil
+}
+
+// head returns the index of the head of d, a new one if it is the first.
+func (p *lstm) head(d space.Decision) int {
+	at := slices.IndexFunc(p.heads, func(h lstmHead) bool { return h.kind == d.Kind && slices.Equal(h.choices, d.Choices) })
+	if at >= 0 {
+		return at
+	}
+	p.heads = append(p.heads, lstmHead{d.Kind, d.Choices})
+	return len(p.heads) - 1
+}
+
+// view cuts flat into tensors and returns their total size; with a nil vector
+// it only computes the size.
+func (p *lstm) view(flat []float64) (t lstmTensors, size int) {
+	cut := func(n int) []float64 {
+		size += n
+		if flat == nil {
+			return nil
+		}
+		return flat[size-n : size : size]
+	}
+	h := p.cell.hidden
+	t.cell, t.start, t.stem = cut(8*h*h), cut(h), cut(h)
+	t.key, t.query, t.score = cut(h*h), cut(h*h), cut(h)
+	for _, head := range p.heads {
+		t.embed = append(t.embed, cut(len(head.choices)*h))
+		t.out = append(t.out, cut(len(head.choices)*h))
+	}
+	return t, size
+}
+
+func (p *lstm) params() []float64 { return p.flat }
+
+func (p *lstm) sample(rng *rand.Rand) space.Arch {
+	w := p.walk(func(_ int, d categorical) int { return d.draw(rng) })
+	return space.NewArch(w.genes)
+}
+
+func (p *lstm) gradient(a space.Arch, w weights, g []float64) terms {
+	walk := p.walk(func(i int, _ categorical) int { return a.Gene(i) })
+	t := walk.weigh(w)
+	grads, _ := p.view(g)
+	walk.backward(grads)
+	return t
+}

@@ -1,0 +1,168 @@
+package controller
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// lstmWalk is one pass of the LSTM policy over the decisions, with all that the
+// backward pass needs.
+type lstmWalk struct {
+	p       *lstm
+	t       lstmTensors
+	choose  func(decision int, d categorical) int
+	genes   []uint8
+	visits  []visit
+	anchors []anchor // index layer+1, the stem first
+	next    source   // of the next input
+}
+
+// visit is one LSTM step.
+type visit struct {
+	step  *lstmStep
+	cell  cellStep
+	from  source
+	made  []decided // the decision, or the skips made while closing
+	close bool
+}
+
+// decided is one decision made in a visit.
+type decided struct {
+	decision int
+	anchor   int // attended to, for a skip
+	choice   int
+	dist     categorical
+	slope    []float64 // of the shaped logits; of q alone for a skip
+	blend    []float64 // tanh(key*anchor + query*output), for a skip
+	dz       []float64 // gradient by the shaped logits
+}
+
+// source tells what an input was: the start token, the embedding of a choice,
+// or the sum of anchors over one more than their number.
+type source struct {
+	kind    sourceKind
+	head    int
+	choice  int
+	anchors []int
+}
+
+type sourceKind uint8
+
+const (
+	fromStart sourceKind = iota
+	fromEmbedding
+	fromAnchors
+)
+
+// anchor is a layer's output and its projection by key; dout and dkey gather
+// their gradients.
+type anchor struct{ out, key, dout, dkey []float64 }
+
+// walk makes every decision as choose says.
+func (p *lstm) walk(choose func(decision int, d categorical) int) *lstmWalk {
+	t, _ := p.view(p.flat)
+	n := p.cell.hidden
+	w := &lstmWalk{p: p, t: t, choose: choose, genes: make([]uint8, len(p.space.Decisions())), anchors: make([]anchor, p.layers)}
+	w.anchors[0] = w.newAnchor(t.stem)
+	h, c := make([]float64, n), make([]float64, n)
+	for i := range p.steps {
+		st := &p.steps[i]
+		var allowed []uint8
+		if st.decision >= 0 {
+			if allowed = p.space.Options(nil, w.genes[:st.decision]); len(allowed) == 0 {
+				continue
+			}
+		}
+		v := visit{step: st, from: w.next, close: st.decision < 0}
+		v.cell = p.cell.forward(t.cell, w.input(), h, c)
+		h, c = v.cell.out, v.cell.state
+		if v.close {
+			w.closeLayer(&v)
+		} else {
+			w.decide(&v, allowed)
+		}
+		w.visits = append(w.visits, v)
+	}
+	return w
+}
+
+func (w *lstmWalk) newAnchor(out []float64) anchor {
+	a := anchor{out: out, key: make([]float64, len(out))}
+	matVec(a.key, w.t.key, out)
+	return a
+}
+
+// input builds the next input.
+func (w *lstmWalk) input() []float64 {
+	h := w.p.cell.hidden
+	switch w.next.kind {
+	case fromEmbedding:
+		return w.t.embed[w.next.head][w.next.choice*h:][:h]
+	case fromAnchors:
+		x := make([]float64, h)
+		for _, a := range w.next.anchors {
+			floats.AddScaled(x, 1/float64(1+len(w.next.anchors)), w.anchors[a].out)
+		}
+		return x
+	}
+	return w.t.start
+}
+
+// decide makes the decision of one step.
+func (w *lstmWalk) decide(v *visit, allowed []uint8) {
+	i, head := v.step.decision, v.step.head
+	z := make([]float64, len(w.p.heads[head].choices))
+	matVec(z, w.t.out[head], v.cell.out)
+	m := decided{decision: i, slope: w.p.shape.apply(z)}
+	m.dist = newCategorical(z, allowed)
+	m.choice = w.choose(i, m.dist)
+	w.genes[i] = uint8(m.choice)
+	w.next = source{kind: fromEmbedding, head: head, choice: m.choice}
+	v.made = []decided{m}
+}
+
+// closeLayer decides the skips of a layer and keeps its anchor.
+func (w *lstmWalk) closeLayer(v *visit) {
+	query := make([]float64, w.p.cell.hidden)
+	matVec(query, w.t.query, v.cell.out)
+	var chosen []int
+	for _, i := range v.step.skips {
+		allowed := w.p.space.Options(nil, w.genes[:i])
+		if len(allowed) == 0 {
+			continue
+		}
+		m := decided{decision: i, anchor: w.p.space.Decisions()[i].From + 1, blend: make([]float64, len(query))}
+		for k, key := range w.anchors[m.anchor].key {
+			m.blend[k] = math.Tanh(key + query[k])
+		}
+		q, slope := w.p.shape.one(floats.Dot(w.t.score, m.blend))
+		m.slope = []float64{slope}
+		m.dist = newCategorical([]float64{-q, q}, allowed)
+		m.choice = w.choose(i, m.dist)
+		w.genes[i] = uint8(m.choice)
+		if m.choice == 1 {
+			chosen = append(chosen, m.anchor)
+		}
+		v.made = append(v.made, m)
+	}
+	w.anchors[v.step.layer+1] = w.newAnchor(v.cell.out)
+	w.next = source{}
+	if len(v.made) > 0 {
+		w.next = source{kind: fromAnchors, anchors: chosen}
+	}
+}
+
+// weigh sums the terms of the walk and keeps the gradient of each decision by
+// its logits.
+func (w *lstmWalk) weigh(by weights) terms {
+	var t terms
+	ds := w.p.space.Decisions()
+	for _, v := range w.visits {
+		for k := range v.made {
+			m := &v.made[k]
+			m.dz = w.p.prior.record(&t, m.decision, ds[m.decision].Kind, m.dist, m.choice, by)
+		}
+	}
+	return t
+}

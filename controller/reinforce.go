@@ -1,0 +1,116 @@
+package controller
+
+import (
+	"math"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// leastSpread is the smallest standard deviation that advantages are divided by:
+// below it, rewards differ by less than an evaluation can tell apart.
+const leastSpread = 1e-4
+
+// Reinforce trains a policy by REINFORCE (Williams 1992): each observed
+// architecture's log-probability is raised in proportion to its advantage, the
+// reward less a moving baseline, in units of the advantages' running standard
+// deviation. The entropy bonus is the full entropy of every decision made, and
+// the penalty on skips acts on the probability that they are sampled with.
+//
+// Log-probabilities are recomputed under the current parameters, so proposals
+// need not be observed: a supernet may train on some of them and score others.
+// Observing what the policy proposed since the last update, repeats included,
+// is on-policy; repaired trials are the exception, they show it the way into
+// the feasible region.
+type Reinforce struct {
+	space    *space.Space
+	o        PolicyOptions
+	seed     uint64
+	policy   policy
+	opt      adam
+	calls    uint64 // of Propose: the position in the random stream
+	updates  int
+	baseline float64
+	variance float64 // running mean of squared advantages
+	grads    []float64
+	health   []Health
+}
+
+// NewReinforce returns the strategy "rl", the LSTM controller of ENAS, or
+// "tunas", independent decisions.
+func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*Reinforce, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	r := &Reinforce{space: s, o: o, seed: seed}
+	shape, prior := shaping{temperature: o.Temperature, tanh: o.TanhConstant}, newSkipPrior(s, o.SkipRate)
+	switch name {
+	case "rl":
+		p, err := newLSTM(s, stream(seed, "policy parameters", 0), o.Hidden, shape, prior)
+		if err != nil {
+			return nil, err
+		}
+		r.policy = p
+	case "tunas":
+		r.policy = newTunas(s, shape, prior)
+	default:
+		return nil, unknown(name, "rl", "tunas")
+	}
+	n := len(r.policy.params())
+	r.grads = make([]float64, n)
+	r.opt = adam{rate: o.Rate, beta1: o.Beta1, beta2: o.Beta2, epsilon: o.Epsilon, m: make([]float64, n), v: make([]float64, n)}
+	return r, nil
+}
+
+// Propose implements Strategy: n samples of the policy.
+func (r *Reinforce) Propose(n int) []space.Arch {
+	rng := stream(r.seed, "policy sample", r.calls)
+	r.calls++
+	archs := make([]space.Arch, n)
+	for i := range archs {
+		archs[i] = r.policy.sample(rng)
+	}
+	return archs
+}
+
+// Observe implements Strategy: one update on all trials. It accepts any number
+// of them, and the same architecture many times.
+func (r *Reinforce) Observe(trials []Trial) {
+	if len(trials) == 0 {
+		return
+	}
+	adv, mean := r.advantages(trials)
+	scale := 1 / math.Max(math.Sqrt(r.variance), leastSpread)
+	share := 1 / float64(len(trials))
+	clear(r.grads)
+	found := make([]terms, len(trials))
+	for i, t := range trials {
+		w := weights{logProb: adv[i] * scale * share, entropy: r.o.Entropy * share, skip: -r.o.SkipWeight * share}
+		found[i] = r.policy.gradient(t.Arch, w, r.grads)
+	}
+	r.opt.climb(r.policy.params(), r.grads)
+	r.updates++
+	r.health = append(r.health, r.measure(trials, found, adv, mean))
+}
+
+// advantages moves the baseline towards the mean reward, as ENAS does before it
+// forms advantages, and then the variance.
+func (r *Reinforce) advantages(trials []Trial) (adv []float64, mean float64) {
+	for _, t := range trials {
+		mean += t.Reward / float64(len(trials))
+	}
+	if r.updates == 0 {
+		r.baseline = mean
+	}
+	r.baseline += (1 - r.o.Decay) * (mean - r.baseline)
+	adv = make([]float64, len(trials))
+	square := 0.0
+	for i, t := range trials {
+		adv[i] = t.Reward - r.baseline
+		square += adv[i] * adv[i] / float64(len(trials))
+	}
+	if r.updates == 0 {
+		r.variance = square
+	}
+	r.variance += (1 - r.o.Decay) * (square - r.variance)
+	return adv, mean
+}
