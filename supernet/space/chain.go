@@ -35,7 +35,12 @@ import (
 // (layer, operation, kernel): kernels differ in the mean and the scale of what
 // they compute.
 //
-// Two architectures of Space have equal plans exactly if they are equal.
+// A layer that passes its input through (identity, stride 1, no skip) is not there
+// as far as later layers can tell: it is no source of skips. Two architectures of
+// Space have equal plans exactly if they are equal. Identities make the depth
+// elastic; the same operation at another depth has weights of its own and counts
+// as another network (the rule "identity conv" and its like would tell them to
+// come last).
 type Chain struct {
 	config ChainConfig
 	input  Input
@@ -70,6 +75,21 @@ func (l *chainLayer) skipChosen(genes []uint8) bool {
 		}
 	}
 	return false
+}
+
+// skipFrom returns the decision whether to skip from layer j (-1: the stem), or
+// -1 if the layer has none.
+func (l *chainLayer) skipFrom(j int) int {
+	if j+1 >= len(l.skips) {
+		return -1
+	}
+	return l.skips[j+1]
+}
+
+// passes reports whether the layer's output is its input: genes must hold all
+// of its decisions.
+func (l *chainLayer) passes(genes []uint8) bool {
+	return l.stride == 1 && l.isIdentity(genes) && !l.skipChosen(genes)
 }
 
 // NewChain returns the family that c declares for these images. The error lists

@@ -21,7 +21,9 @@ func (ch *Chain) Max() Arch {
 			w.genes[l.width] = uint8(len(l.widths) - 1)
 		}
 		for _, d := range l.skips {
-			w.genes[d] = 1
+			if w.s.Active(w.genes, d) {
+				w.genes[d] = 1
+			}
 		}
 	}
 	return w.arch()

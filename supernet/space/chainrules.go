@@ -41,16 +41,20 @@ func newChainRules(c ChainConfig, layers []chainLayer, ds []Decision, text strin
 func (r *chainRules) String() string { return r.text }
 
 // Active: an identity layer has the width of its input, and without a chosen
-// skip it computes nothing that an activation could follow.
+// skip it computes nothing that an activation could follow; a layer that passes
+// its input through is no source of skips, since its output is one already.
 func (r *chainRules) Active(prefix []uint8, i int) bool {
 	l := &r.layers[r.layer[i]]
 	switch i {
+	case l.op:
+		return true
 	case l.width:
 		return !l.isIdentity(prefix)
 	case l.act:
 		return !l.isIdentity(prefix) || l.skipChosen(prefix)
 	}
-	return true
+	from := i - l.skips[0] - 1
+	return from < 0 || !r.layers[from].passes(prefix)
 }
 
 // Allowed checks the operation that would be chosen against those before it.
@@ -104,10 +108,11 @@ func (r *chainRules) chosen(prefix []uint8, n int, word string) int {
 	return count
 }
 
-// AppendState implements Stater. What the rules remember of a prefix: how far
-// each forbidden sequence has come, how often each limited operation was chosen,
-// and inside a layer whether it is an identity and has chosen a skip.
-func (r *chainRules) AppendState(dst, prefix []uint8) []byte {
+// AppendState implements Stater. What matters of a prefix: how far each
+// forbidden sequence has come, how often each limited operation was chosen,
+// inside a layer whether it is an identity and has chosen a skip, and how many
+// outputs later skips can read.
+func (r *chainRules) AppendState(dst, prefix []uint8, left [][]bool) []byte {
 	n, inside := len(r.layers), false
 	if len(prefix) < len(r.layer) {
 		n = r.layer[len(prefix)]
@@ -129,11 +134,50 @@ func (r *chainRules) AppendState(dst, prefix []uint8) []byte {
 	for _, lim := range r.limits {
 		dst = append(dst, byte(r.chosen(prefix, done, lim.word)))
 	}
-	if !inside || !r.layers[n].isIdentity(prefix) {
-		return append(dst, 0)
+	var progress byte
+	if inside && r.layers[n].isIdentity(prefix) {
+		progress = 1
+		if r.layers[n].skipChosen(prefix) {
+			progress = 2
+		}
 	}
-	if r.layers[n].skipChosen(prefix) {
-		return append(dst, 2)
+	return r.appendSources(append(dst, progress), prefix, n, left)
+}
+
+// appendSources appends how many outputs of layers before n can be read by the
+// skips that follow prefix. Outputs that the same skips with the same choices
+// left can read are counted together: which of them pass their input through
+// does not change the number of completions.
+func (r *chainRules) appendSources(dst, prefix []uint8, n int, left [][]bool) []byte {
+	if n == len(r.layers) || len(r.layers[len(r.layers)-1].skips) == 0 {
+		return dst
 	}
-	return append(dst, 1)
+	base := len(dst)
+	var first [maxLayers]int // first source of each kind
+	for j := range n {
+		kinds := len(dst) - base
+		k := slices.IndexFunc(first[:kinds], func(f int) bool { return r.sameReaders(f, j, n, len(prefix), left) })
+		if k < 0 {
+			k = kinds
+			first[k] = j
+			dst = append(dst, 0)
+		}
+		if !r.layers[j].passes(prefix) {
+			dst[base+k]++
+		}
+	}
+	return dst
+}
+
+// sameReaders reports whether layers a and b, as sources, meet the same choices
+// in the skips of layers n, n+1, ... from decision next on.
+func (r *chainRules) sameReaders(a, b, n, next int, left [][]bool) bool {
+	for i := n; i < len(r.layers); i++ {
+		da, db := r.layers[i].skipFrom(a), r.layers[i].skipFrom(b)
+		pending := da >= next
+		if pending != (db >= next) || pending && !slices.Equal(left[da], left[db]) {
+			return false
+		}
+	}
+	return true
 }

@@ -38,11 +38,11 @@ func (s *Space) ID() string { return s.id }
 func (s *Space) hash() string {
 	h := sha256.New()
 	for i, d := range s.decisions {
-		fmt.Fprintf(h, "%q %d %d %d %q %v\n", d.Name, d.Kind, d.Layer, d.From, d.Choices, s.allow[i])
+		fmt.Fprintf(h, "%q %d %d %d %q %v\n", d.Name, d.Kind, d.Layer, d.From, d.Choices, s.left[i])
 	}
 	if r, ok := s.rules.(fmt.Stringer); ok {
 		fmt.Fprintf(h, "%s\n", r)
 	}
-	fmt.Fprintf(h, "%s\n", s.SizeExact())
+	fmt.Fprintf(h, "%s\n", s.size)
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }

@@ -15,17 +15,17 @@ func (s *Space) Restrict(name string, choices ...string) (*Space, error) {
 		return nil, fmt.Errorf("space: restrict: no decision is named %q", name)
 	}
 	d := s.decisions[i]
-	allow := make([]bool, len(d.Choices))
+	left := make([]bool, len(d.Choices))
 	for _, c := range choices {
 		k := slices.Index(d.Choices, c)
 		if k < 0 {
 			return nil, fmt.Errorf("space: restrict %s: %q is no choice; want some of %v", name, c, d.Choices)
 		}
-		allow[k] = s.allow[i][k]
+		left[k] = s.left[i][k]
 	}
 	out := *s
-	out.allow = slices.Clone(s.allow)
-	out.allow[i] = allow
+	out.left = slices.Clone(s.left)
+	out.left[i] = left
 	if err := out.finish(); err != nil {
 		return nil, fmt.Errorf("restrict %s to %v: %w", name, choices, err)
 	}

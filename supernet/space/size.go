@@ -3,51 +3,56 @@ package space
 import (
 	"fmt"
 	"math/big"
+	"slices"
 )
 
 // maxStates bounds the prefixes that are told apart while a space is counted.
-const maxStates = 1 << 18
+const maxStates = 1 << 19
 
 // Stater is implemented by rules whose memory of a prefix is small. AppendState
 // appends to dst a key of the prefix: two prefixes of one length with the same
-// key must have the same continuations, that is Active and Allowed agree on
-// everything that can follow. Counting and looking ahead then cost one visit per
-// key and decision (dynamic programming) instead of one per prefix.
-// Rules without it are told apart prefix by prefix, which NewSpace refuses above
-// some 260,000 prefixes.
+// key must have the same number of completions by choices that are left, where
+// left[i][c] tells whether Restrict has left choice c of decision i. Counting and
+// looking ahead then visit each key once (dynamic programming).
+//
+// Rules without it are told apart prefix by prefix; NewSpace refuses to count
+// above 524,288 keys.
 type Stater interface {
-	AppendState(dst []byte, prefix []uint8) []byte
+	AppendState(dst, prefix []uint8, left [][]bool) []byte
 }
 
-func (s *Space) appendState(dst []byte, prefix []uint8) []byte {
+func (s *Space) appendState(dst, prefix []uint8) []byte {
 	switch r := s.rules.(type) {
 	case nil:
 		return dst
 	case Stater:
-		return r.AppendState(dst, prefix)
+		return r.AppendState(dst, prefix, s.left)
 	default:
 		return append(dst, prefix...)
 	}
 }
 
-// count fills counts and safe: the number of completions of every prefix that
-// the rules and Restrict let through.
+// count fills size, counts and safe. It keeps the counts of a level only if some
+// prefix there is a dead end, since only then Allowed needs them.
 func (s *Space) count() error {
 	n := len(s.decisions)
-	s.counts = make([]map[string]*big.Int, n)
-	s.safe = make([]bool, n+1)
+	s.safe = slices.Repeat([]bool{true}, n+1)
+	s.counts = make([]map[string]*big.Int, n+1)
 	for i := range s.counts {
 		s.counts[i] = make(map[string]*big.Int)
-		s.safe[i] = true
 	}
-	s.safe[n] = true
 	c := counter{s: s, prefix: make([]uint8, n), one: big.NewInt(1)}
-	total := c.count(0)
+	s.size = c.count(0)
 	if c.states > maxStates {
-		return fmt.Errorf("space: more than %d prefixes to tell apart; the rules (%T) must implement Stater", maxStates, s.rules)
+		return fmt.Errorf("space: more than %d prefixes to tell apart while counting; want fewer decisions, or rules (%T) whose Stater merges more of them", maxStates, s.rules)
 	}
-	if total.Sign() == 0 {
-		return fmt.Errorf("space: holds no architecture: whatever comes before, no choice of %s or of an earlier decision is allowed", s.decisions[c.deepest].Name)
+	if s.size.Sign() == 0 {
+		return fmt.Errorf("space: holds no architecture: no start reaches beyond %s with a choice that is allowed", s.decisions[c.deepest].Name)
+	}
+	for i, safe := range s.safe {
+		if safe {
+			s.counts[i] = nil
+		}
 	}
 	return nil
 }
@@ -70,27 +75,10 @@ func (c *counter) count(i int) *big.Int {
 	if n, ok := s.counts[i][key]; ok {
 		return n
 	}
-	sum := new(big.Int)
 	if c.states++; c.states > maxStates {
-		return sum
+		return c.one
 	}
-	if !s.Active(c.prefix, i) {
-		c.prefix[i] = 0
-		sum = c.count(i + 1)
-	} else {
-		stuck := true
-		for choice, left := range s.allow[i] {
-			if !left || s.rules != nil && !s.rules.Allowed(c.prefix[:i:i], i, choice) {
-				continue
-			}
-			stuck = false
-			c.prefix[i] = uint8(choice)
-			sum.Add(sum, c.count(i+1))
-		}
-		if stuck {
-			c.deepest = max(c.deepest, i)
-		}
-	}
+	sum := c.sum(i)
 	if sum.Sign() == 0 {
 		s.safe[i] = false
 	}
@@ -98,14 +86,34 @@ func (c *counter) count(i int) *big.Int {
 	return sum
 }
 
-// SizeExact returns the number of architectures of the space.
-func (s *Space) SizeExact() *big.Int {
-	return new(big.Int).Set(s.counts[0][string(s.appendState(nil, nil))])
+// sum adds up the completions over the choices of decision i.
+func (c *counter) sum(i int) *big.Int {
+	s := c.s
+	if !s.Active(c.prefix, i) {
+		c.prefix[i] = 0
+		return c.count(i + 1)
+	}
+	sum, stuck := new(big.Int), true
+	for choice, left := range s.left[i] {
+		if !left || s.rules != nil && !s.rules.Allowed(c.prefix[:i:i], i, choice) {
+			continue
+		}
+		stuck = false
+		c.prefix[i] = uint8(choice)
+		sum.Add(sum, c.count(i+1))
+	}
+	if stuck {
+		c.deepest = max(c.deepest, i)
+	}
+	return sum
 }
+
+// SizeExact returns the number of architectures of the space.
+func (s *Space) SizeExact() *big.Int { return new(big.Int).Set(s.size) }
 
 // Size returns the number of architectures of the space, rounded.
 func (s *Space) Size() float64 {
-	f, _ := new(big.Float).SetInt(s.SizeExact()).Float64()
+	f, _ := new(big.Float).SetInt(s.size).Float64()
 	return f
 }
 

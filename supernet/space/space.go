@@ -13,12 +13,13 @@ import (
 type Space struct {
 	decisions []Decision
 	rules     Rules
-	allow     [][]bool       // [decision][choice]: false where Restrict removed it
+	left      [][]bool       // [decision][choice]: false where Restrict removed it
 	index     map[string]int // decision by name
 	offset    []int          // first feature of each decision; the last entry is their number
-	groups    []group        // runs of decisions of one layer: the parts of the text form
-	counts    []map[string]*big.Int
-	safe      []bool // [i]: every reachable prefix of i genes can be completed
+	groups    []group        // runs of decisions of one layer: the words of the text form
+	size      *big.Int
+	safe      []bool                // [i]: every prefix of i genes that the rules let through can be completed
+	counts    []map[string]*big.Int // [i]: completions by the state of a prefix of i genes; nil if safe
 	id        string
 }
 
@@ -48,7 +49,7 @@ func NewSpace(ds []Decision, rules Rules) (*Space, error) {
 		}
 		s.index[d.Name] = i
 		s.offset[i+1] = s.offset[i] + len(d.Choices)
-		s.allow = append(s.allow, slices.Repeat([]bool{true}, len(d.Choices)))
+		s.left = append(s.left, slices.Repeat([]bool{true}, len(d.Choices)))
 	}
 	s.groups = groupByLayer(s.decisions)
 	if err := s.checkSkips(); err != nil {
@@ -60,7 +61,7 @@ func NewSpace(ds []Decision, rules Rules) (*Space, error) {
 	return s, nil
 }
 
-// finish fills what follows from decisions, rules and allow.
+// finish fills what follows from decisions, rules and left.
 func (s *Space) finish() error {
 	if err := s.count(); err != nil {
 		return err
@@ -177,7 +178,7 @@ func (s *Space) walker() *walker {
 // admits reports whether genes[i] is an allowed choice after genes[:i].
 func (w *walker) admits(i int) bool {
 	s, c := w.s, int(w.genes[i])
-	if !s.allow[i][c] || s.rules != nil && !s.rules.Allowed(w.genes[:i:i], i, c) {
+	if !s.left[i][c] || s.rules != nil && !s.rules.Allowed(w.genes[:i:i], i, c) {
 		return false
 	}
 	if s.safe[i+1] {
