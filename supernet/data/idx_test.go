@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -135,6 +136,22 @@ func TestOpenIDXErrors(t *testing.T) {
 			}
 			wantFault(t, err, c.blame, c.off, c.text)
 		})
+	}
+}
+
+// A header that claims 3 GiB must not cost memory that the file does not back, packed or not.
+func TestIDXClaimCostsNoMemory(t *testing.T) {
+	hostile := idxBytes(idxImageMagic, []uint32{3 << 10, 1 << 10, 1 << 10}, make([]byte, 100))
+	for name, content := range map[string][]byte{"": hostile, ".gz": zipped(t, hostile)} {
+		dir := tree(t, map[string][]byte{"train-images-idx3-ubyte" + name: content, "train-labels-idx1-ubyte": nil})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Open(dir, OpenOptions{})
+		runtime.ReadMemStats(&after)
+		wantFault(t, err, "train-images-idx3-ubyte"+name, 116, "the file ends")
+		if cost := after.TotalAlloc - before.TotalAlloc; cost > 1<<20 {
+			t.Errorf("%q: %d bytes allocated for a file of %d", name, cost, len(content))
+		}
 	}
 }
 

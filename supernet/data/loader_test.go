@@ -222,6 +222,33 @@ func TestCheckLoaderNamesEveryFault(t *testing.T) {
 	}
 }
 
+func TestProgrammerErrorsPanic(t *testing.T) {
+	l := NewLoader(randomSet(5, 4, 4, 1, 2), testNorm(1), Augment{}, 2, 1)
+	var b Batch
+	if l.Set().Len() != 5 {
+		t.Fatalf("the loader reads a set of %d pictures, want 5", l.Set().Len())
+	}
+	for what, call := range map[string]func(){
+		"batch out of the epoch":    func() { l.Fill(&b, 0, 2) },
+		"negative batch":            func() { l.Fill(&b, 0, -1) },
+		"negative epoch":            func() { l.Fill(&b, -1, 0) },
+		"pictures out of the set":   func() { l.Sequential(&b, 3, 3) },
+		"loader without deviations": func() { NewLoader(l.Set(), Normalization{}, Augment{}, 2, 1) },
+		"prefetcher of depth 0":     func() { NewPrefetcher(l, 0, 0) },
+		"prefetcher without batch":  func() { NewPrefetcher(NewLoader(l.Set(), testNorm(1), Augment{}, 6, 1), 1, 0) },
+		"tensor of nothing":         func() { new(Batch).Tensor() },
+	} {
+		t.Run(what, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			call()
+		})
+	}
+}
+
 func BenchmarkFill(b *testing.B) {
 	for _, bench := range []struct {
 		name    string

@@ -42,7 +42,7 @@ func moments(histogram *[256]int) (mean, std float64) {
 	var squares float64
 	for v, count := range histogram {
 		d := float64(v) - mean
-		squares += d * d * float64(count)
+		squares += float64(d * d * float64(count)) // the conversion forbids a fused multiply-add: same bits everywhere
 	}
 	return mean / 255, math.Sqrt(squares/float64(n)) / 255
 }
