@@ -1,0 +1,115 @@
+package espalier_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/espalier-nas/espalier"
+
+// edges lists, for each package, the packages of this module that it may
+// import outside tests. Imports go down only; see ARCHITECTURE.md.
+var edges = map[string][]string{
+	"internal/stream":     {},
+	"ops/internal/kernel": {},
+	"ops":                 {"ops/internal/kernel"},
+	"supernet/space":      {},
+	"supernet/data":       {},
+	"supernet/checkpoint": {},
+	"supernet":            {"internal/stream", "ops", "supernet/checkpoint", "supernet/data", "supernet/space"},
+	"controller":          {"supernet/space"},
+	"predictor":           {"supernet/space"},
+	"bench":               {"internal/stream", "ops", "supernet", "supernet/space"},
+	"cmd/espalier":        {"bench", "controller", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/space"},
+}
+
+// stdlibOnly lists packages that import nothing but the standard library.
+var stdlibOnly = []string{"supernet/space"}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	imports := sources(t)
+	for pkg, list := range imports {
+		allowed, known := edges[owner(pkg)]
+		if !known {
+			t.Errorf("package %s is not in the map of the house; add it to ARCHITECTURE.md and to this test", pkg)
+			continue
+		}
+		for _, to := range slices.Sorted(maps.Keys(list)) {
+			inside, ours := strings.CutPrefix(to, module+"/")
+			if ours && owner(inside) != owner(pkg) && !slices.Contains(allowed, inside) {
+				t.Errorf("%s imports %s: a new edge", pkg, inside)
+			}
+			if !ours && strings.Contains(strings.Split(to, "/")[0], ".") && slices.Contains(stdlibOnly, pkg) {
+				t.Errorf("%s imports %s; it may import the standard library only", pkg, to)
+			}
+		}
+	}
+	for pkg := range edges {
+		if imports[pkg] == nil {
+			t.Errorf("package %s of the map does not exist", pkg)
+		}
+	}
+}
+
+// owner maps the command's inner packages to the command.
+func owner(pkg string) string {
+	if strings.HasPrefix(pkg, "cmd/espalier/") {
+		return "cmd/espalier"
+	}
+	return pkg
+}
+
+// sources returns the imports of each package's files, tests and generators
+// (folders that begin with an underscore, files that are not built) left out.
+func sources(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	found := map[string]map[string]bool{}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := d.Name()
+		if d.IsDir() {
+			if name != "." && (strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") || base == "testdata" || base == "tools") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(base, ".go") || strings.HasSuffix(base, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		for _, c := range f.Comments {
+			if strings.Contains(c.Text(), "go:build ignore") || strings.HasPrefix(c.List[0].Text, "//go:build ignore") {
+				return nil
+			}
+		}
+		pkg := path.Clean(filepath.ToSlash(filepath.Dir(name)))
+		if found[pkg] == nil {
+			found[pkg] = map[string]bool{}
+		}
+		for _, i := range f.Imports {
+			to, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			found[pkg][to] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}

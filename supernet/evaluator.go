@@ -1,0 +1,152 @@
+package supernet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// EvalOptions fix how subnets are judged.
+type EvalOptions struct {
+	Calibration int    // training images for batch-norm statistics
+	Batch       int    // images per pass; statistics are means over batches of this size
+	Seed        uint64 // of the choice of calibration images
+}
+
+// Validate reports every value that is out of range.
+func (o EvalOptions) Validate() error {
+	var errs []error
+	if o.Calibration < 2 {
+		errs = append(errs, fmt.Errorf("calibration is %d images; want at least 2", o.Calibration))
+	}
+	if o.Batch < 2 {
+		errs = append(errs, fmt.Errorf("batch is %d; want at least 2", o.Batch))
+	}
+	return errors.Join(errs...)
+}
+
+// Score is how well a subnet did on the images it was judged on.
+type Score struct {
+	Accuracy float64 // share of images whose largest logit is the label's
+	Loss     float64 // mean cross entropy
+}
+
+// Evaluator judges subnets with the shared weights as they are. Batch-norm
+// statistics are measured anew for each of them on a fixed set of training
+// images, in buffers of its own: judging never changes the Net, and no
+// subnet's result depends on which others are judged with it.
+type Evaluator struct {
+	exec  *ops.Exec
+	net   *Net
+	calib *data.Loader
+	val   *data.Loader
+	norm  data.Normalization
+	o     EvalOptions
+	batch data.Batch
+	pass  Pass
+
+	computed, saved int64
+}
+
+// NewEvaluator returns an evaluator that calibrates on images of train and
+// judges on val. train and val must not be empty.
+func NewEvaluator(e *ops.Exec, n *Net, train, val *data.Set, norm data.Normalization, o EvalOptions) (*Evaluator, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("evaluation: %w", err)
+	}
+	if train.Len() < 2 || val.Set().Len() < 1 {
+		return nil, fmt.Errorf("evaluation: %d training and %d validation images; want at least 2 and 1", train.Len(), val.Set().Len())
+	}
+	o.Calibration = min(o.Calibration, train.Len())
+	o.Batch = min(o.Batch, o.Calibration)
+	picked := train.Subset(stream.New(o.Seed, "calibration").Perm(train.Len())[:o.Calibration])
+	return &Evaluator{
+		exec: e, net: n, norm: norm, o: o,
+		calib: data.NewLoader(picked, norm, data.Augment{}, o.Batch, o.Seed),
+		val:   data.NewLoader(val, norm, data.Augment{}, o.Batch, o.Seed),
+	}, nil
+}
+
+// Evaluate returns the score of each architecture. A done context ends it
+// between batches with the context's error.
+func (v *Evaluator) Evaluate(ctx context.Context, archs []space.Arch) ([]Score, error) {
+	subnets, flops := v.views(archs)
+	t := newTrie(subnets)
+	if err := v.calibrate(ctx, t); err != nil {
+		return nil, err
+	}
+	scores := make([]Score, len(archs))
+	err := v.each(ctx, v.val, func(x *ops.Tensor) {
+		t.walk(v.exec, &v.pass, x, ops.NormRunning, func(i int, logits *ops.Tensor) {
+			scores[i].Accuracy += float64(ops.Correct(logits, v.batch.Labels))
+			scores[i].Loss += ops.CrossEntropy(v.exec, logits, v.batch.Labels, 0) * float64(logits.N)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	n := float64(v.val.Set().Len())
+	for i := range scores {
+		scores[i].Accuracy /= n
+		scores[i].Loss /= n
+	}
+	images := int64(v.calib.Set().Len() + v.val.Set().Len())
+	v.computed += t.flops * images
+	v.saved += (flops - t.flops) * images
+	return scores, nil
+}
+
+// Shared returns the floating-point operations computed so far and those that
+// shared prefixes saved.
+func (v *Evaluator) Shared() (computed, saved int64) { return v.computed, v.saved }
+
+// Calibrate returns the batch-norm statistics of one architecture, an entry
+// per step of its plan (nil for steps without batch norm).
+func (v *Evaluator) Calibrate(ctx context.Context, a space.Arch) ([]*ops.Stats, error) {
+	subnets, _ := v.views([]space.Arch{a})
+	t := newTrie(subnets)
+	if err := v.calibrate(ctx, t); err != nil {
+		return nil, err
+	}
+	return t.statsOf(subnets[0]), nil
+}
+
+func (v *Evaluator) views(archs []space.Arch) (subnets []*Subnet, flops int64) {
+	for _, a := range archs {
+		s := v.net.Subnet(a)
+		subnets = append(subnets, s)
+		flops += s.plan.FLOPs()
+	}
+	return subnets, flops
+}
+
+// calibrate normalises each layer with its batch's statistics while their
+// means over the batches are collected (Once-for-All's set_running_statistics).
+func (v *Evaluator) calibrate(ctx context.Context, t *trie) error {
+	err := v.each(ctx, v.calib, func(x *ops.Tensor) {
+		t.walk(v.exec, &v.pass, x, ops.NormCalibrate, func(int, *ops.Tensor) {})
+	})
+	for _, s := range t.norms {
+		s.Finish()
+	}
+	return err
+}
+
+// each runs f on all of l's images in stored order, a batch at a time.
+func (v *Evaluator) each(ctx context.Context, l *data.Loader, f func(x *ops.Tensor)) error {
+	for first := 0; first < l.Set().Len(); first += v.o.Batch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b := &v.batch
+		l.Sequential(b, first, min(v.o.Batch, l.Set().Len()-first))
+		v.exec.Begin(false)
+		f(v.exec.Input(b.N, b.H, b.W, b.C, b.X))
+	}
+	return nil
+}

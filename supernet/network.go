@@ -1,0 +1,130 @@
+package supernet
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+	"gorgonia.org/tensor"
+)
+
+// Label tells where a Network comes from and how to feed it.
+type Label struct {
+	Arch    string    `json:"arch"`     // its architecture, in the text form of its space
+	SpaceID string    `json:"space_id"` // of the space it was searched in
+	Classes []string  `json:"classes"`
+	Mean    []float32 `json:"mean"` // per channel, of pixels in 0..1
+	Std     []float32 `json:"std"`
+}
+
+// Network is a network ready to classify: weights of its own, batch-norm
+// statistics, and the normalisation its input needs.
+type Network struct {
+	net   *Net
+	view  *Subnet
+	stats []*ops.Stats
+	label Label
+	pass  Pass
+}
+
+// Deploy extracts architecture a with freshly calibrated statistics. l names
+// its origin and classes; the normalisation is the evaluator's.
+func (v *Evaluator) Deploy(ctx context.Context, a space.Arch, l Label) (*Network, error) {
+	stats, err := v.Calibrate(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	l.Mean, l.Std = v.norm.Mean, v.norm.Std
+	return newNetwork(v.net.Extract(a), stats, l), nil
+}
+
+// NewNetwork returns a network of plan p with random weights and the
+// statistics of standard normal activations, for timing.
+func NewNetwork(p space.Plan, seed uint64) (*Network, error) {
+	f, err := space.NewFixed(p)
+	if err != nil {
+		return nil, err
+	}
+	n := New(f, seed)
+	stats := make([]*ops.Stats, len(p))
+	for i, s := range p {
+		if s.Norm != "" {
+			stats[i] = ops.NewStats(s.Layer.OutC)
+		}
+	}
+	return newNetwork(n, stats, Label{}), nil
+}
+
+func newNetwork(n *Net, stats []*ops.Stats, l Label) *Network {
+	f, ok := n.family.(*space.Fixed)
+	if !ok {
+		panic("supernet: a network needs a fixed family")
+	}
+	return &Network{net: n, view: n.Subnet(f.Arch()), stats: stats, label: l}
+}
+
+// Net returns the network's weights, to train or judge them on.
+func (w *Network) Net() *Net { return w.net }
+
+// Label tells where the network comes from and how to feed it.
+func (w *Network) Label() Label { return w.label }
+
+// Plan returns the network's layers.
+func (w *Network) Plan() space.Plan { return w.view.plan }
+
+// Input returns the shape of one picture.
+func (w *Network) Input() (height, width, channels int) {
+	l := w.view.plan[0].Layer
+	return l.H, l.W, l.InC
+}
+
+// Normalization returns the normalisation of the network's input.
+func (w *Network) Normalization() data.Normalization {
+	return data.Normalization{Mean: w.label.Mean, Std: w.label.Std}
+}
+
+// Forward returns the logits of a batch of normalised pictures. It belongs to
+// the caller's pass on e, which must not be training.
+func (w *Network) Forward(e *ops.Exec, x *ops.Tensor) *ops.Tensor {
+	return w.view.Forward(e, &w.pass, x, w.stats)
+}
+
+// Predict returns logits, N x classes, for normalised pictures x of shape
+// N x H x W x C and type float32. The result is a copy.
+func (w *Network) Predict(e *ops.Exec, x *tensor.Dense) (*tensor.Dense, error) {
+	h, wd, c := w.Input()
+	s := x.Shape()
+	if len(s) != 4 || s[1] != h || s[2] != wd || s[3] != c {
+		return nil, fmt.Errorf("predict: input has shape %v; want (N, %d, %d, %d)", s, h, wd, c)
+	}
+	pixels, ok := x.Data().([]float32)
+	if !ok || x.RequiresIterator() || len(pixels) != s.TotalSize() {
+		return nil, fmt.Errorf("predict: input is %v, or a strided view; want contiguous float32", x.Dtype())
+	}
+	e.Begin(false)
+	y := w.Forward(e, e.Input(s[0], h, wd, c, pixels))
+	logits := append([]float32(nil), y.Data...)
+	return tensor.New(tensor.WithShape(s[0], y.C), tensor.WithBacking(logits)), nil
+}
+
+// Score returns how well the network does on a set, batch images at a time.
+func (w *Network) Score(ctx context.Context, e *ops.Exec, set *data.Set, batch int) (Score, error) {
+	l := data.NewLoader(set, w.Normalization(), data.Augment{}, batch, 0)
+	var s Score
+	var b data.Batch
+	for first := 0; first < set.Len(); first += batch {
+		if err := ctx.Err(); err != nil {
+			return Score{}, err
+		}
+		l.Sequential(&b, first, min(batch, set.Len()-first))
+		e.Begin(false)
+		logits := w.Forward(e, e.Input(b.N, b.H, b.W, b.C, b.X))
+		s.Accuracy += float64(ops.Correct(logits, b.Labels))
+		s.Loss += ops.CrossEntropy(e, logits, b.Labels, 0) * float64(b.N)
+	}
+	s.Accuracy /= float64(set.Len())
+	s.Loss /= float64(set.Len())
+	return s, nil
+}

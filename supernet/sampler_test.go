@@ -1,0 +1,79 @@
+package supernet
+
+import (
+	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Strict fairness: within a step every op of every layer is used exactly once.
+func TestFairUsesEveryOpOnce(t *testing.T) {
+	c := smallChain(t)
+	s := sampler(t, "fair", c)
+	for step := range 50 {
+		lessons := s.Sample(step, newRand(uint64(step)), nil)
+		if len(lessons) != 7 {
+			t.Fatalf("%d subnets; want one per op", len(lessons))
+		}
+		for i, d := range c.Space().Decisions() {
+			if d.Kind != space.KindOp {
+				continue
+			}
+			used := map[int]int{}
+			for _, l := range lessons {
+				used[l.Arch.Gene(i)]++
+			}
+			if len(used) != len(d.Choices) {
+				t.Errorf("step %d, %s: ops used %v; want each once", step, d.Name, used)
+			}
+		}
+		for _, l := range lessons {
+			if err := c.Space().Valid(l.Arch); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// With rules that forbid combinations every subnet stays valid and ops are
+// used as evenly as the rules permit.
+func TestFairObeysRules(t *testing.T) {
+	config := smallChain(t).Config()
+	config.Forbid = []string{"pool pool", "identity identity"}
+	c, err := space.NewChain(config, space.Input{H: 9, W: 9, C: 2, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for step := range 200 {
+		for _, l := range sampler(t, "fair", c).Sample(step, newRand(uint64(step)), nil) {
+			if err := c.Space().Valid(l.Arch); err != nil {
+				t.Fatal(err)
+			}
+			for i, d := range c.Space().Decisions() {
+				if d.Kind == space.KindOp {
+					counts[d.Name+" "+d.Choices[l.Arch.Gene(i)]]++
+				}
+			}
+		}
+	}
+	for op, n := range counts {
+		if n < 190 || n > 210 {
+			t.Errorf("%s used %d times in 200 steps; want once a step, nearly always", op, n)
+		}
+	}
+}
+
+func TestSandwichTeachesFromTheLargest(t *testing.T) {
+	c := smallChain(t)
+	l := sampler(t, "sandwich", c).Sample(0, newRand(1), nil)
+	if len(l) != 4 || l[0] != (Lesson{Arch: c.Max()}) || l[1] != (Lesson{c.Min(), true}) || !l[2].Soft || !l[3].Soft {
+		t.Errorf("lessons %v; want largest on labels, then smallest and two random ones, soft", l)
+	}
+}
+
+func TestUnknownSamplerNamesTheKnownOnes(t *testing.T) {
+	if _, err := NewSampler("x", nil, Ends{}, 0); err == nil || err.Error() != `sampler "x" is unknown; want one of [uniform fair sandwich]` {
+		t.Errorf("got %v", err)
+	}
+}

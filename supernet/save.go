@@ -1,0 +1,157 @@
+package supernet
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet/checkpoint"
+)
+
+// Kinds of file, as checkpoint.File.Kind names them.
+const (
+	KindSupernet = "supernet" // shared weights, and training state if it is unfinished
+	KindNetwork  = "network"  // one extracted network
+)
+
+// Header is the Meta document of a supernet file.
+type Header struct {
+	SpaceID string          `json:"space_id"`
+	Step    int             `json:"step"`            // optimiser steps done
+	Options *TrainOptions   `json:"train,omitempty"` // of the training run
+	Owner   json.RawMessage `json:"owner,omitempty"` // whatever the caller keeps with it
+}
+
+// momentumPrefix begins the names of optimiser state.
+const momentumPrefix = "momentum/"
+
+// Save writes weights, optimiser state and step, and owner, a JSON document of
+// the caller's. A trainer made with the same arguments that loads the file goes
+// on as if never interrupted.
+func (t *Trainer) Save(path string, owner json.RawMessage) error {
+	h := Header{SpaceID: t.net.family.Space().ID(), Step: t.step, Options: &t.o, Owner: owner}
+	f, err := newFile(KindSupernet, h)
+	if err != nil {
+		return err
+	}
+	for _, p := range t.net.params {
+		f.Tensors = append(f.Tensors, logical(p, p.Name, p.Data))
+	}
+	for i, p := range t.net.params {
+		f.Tensors = append(f.Tensors, logical(p, momentumPrefix+p.Name, t.opt.Momentum(i)))
+	}
+	return checkpoint.Write(path, f)
+}
+
+// Load restores what Save wrote and returns the owner's document. The file
+// must be of the same space and training options.
+func (t *Trainer) Load(path string) (json.RawMessage, error) {
+	f, h, err := readSupernet(path, t.net)
+	if err != nil {
+		return nil, err
+	}
+	if h.Options == nil || *h.Options != t.o {
+		return nil, fmt.Errorf("%s: train: saved with other options (%+v); want %+v", path, h.Options, t.o)
+	}
+	if h.Step < 0 || h.Step > t.o.Steps {
+		return nil, fmt.Errorf("%s: step is %d; want 0 to %d", path, h.Step, t.o.Steps)
+	}
+	tensors := index(f)
+	for i, p := range t.net.params {
+		if err := restore(path, tensors, p, momentumPrefix+p.Name, t.opt.Momentum(i)); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.net.restore(path, tensors); err != nil {
+		return nil, err
+	}
+	t.step = h.Step
+	return h.Owner, nil
+}
+
+// Load replaces the weights by those of a supernet file of the same space.
+func (n *Net) Load(path string) (Header, error) {
+	f, h, err := readSupernet(path, n)
+	if err != nil {
+		return Header{}, err
+	}
+	return h, n.restore(path, index(f))
+}
+
+func newFile(kind string, meta any) (*checkpoint.File, error) {
+	b, err := json.Marshal(meta)
+	if err != nil {
+		return nil, fmt.Errorf("%s file: %w", kind, err)
+	}
+	return &checkpoint.File{Kind: kind, Meta: b}, nil
+}
+
+func readSupernet(path string, n *Net) (*checkpoint.File, Header, error) {
+	f, err := checkpoint.Read(path)
+	if err != nil {
+		return nil, Header{}, err
+	}
+	var h Header
+	if f.Kind != KindSupernet {
+		return nil, h, fmt.Errorf("%s: kind is %q; want %q", path, f.Kind, KindSupernet)
+	}
+	if err := json.Unmarshal(f.Meta, &h); err != nil {
+		return nil, h, fmt.Errorf("%s: meta: %w", path, err)
+	}
+	if id := n.family.Space().ID(); h.SpaceID != id {
+		return nil, h, fmt.Errorf("%s: space_id is %s; want %s, this configuration's", path, h.SpaceID, id)
+	}
+	return f, h, nil
+}
+
+func (n *Net) restore(path string, tensors map[string]*checkpoint.Tensor) error {
+	for _, p := range n.params {
+		if err := restore(path, tensors, p, p.Name, p.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func index(f *checkpoint.File) map[string]*checkpoint.Tensor {
+	m := make(map[string]*checkpoint.Tensor, len(f.Tensors))
+	for i := range f.Tensors {
+		m[f.Tensors[i].Name] = &f.Tensors[i]
+	}
+	return m
+}
+
+// shapeOf returns the logical shape of a parameter: O, I, K, K or C.
+func shapeOf(p *ops.Param) []int {
+	if p.Layout == ops.VectorLayout {
+		return []int{p.OutC}
+	}
+	return []int{p.OutC, p.InC / p.G, p.K, p.K}
+}
+
+// logical copies storage of p's layout into row-major order of its logical
+// shape, which does not depend on how kernels want it.
+func logical(p *ops.Param, name string, from []float32) checkpoint.Tensor {
+	t := checkpoint.Tensor{Name: name, Shape: shapeOf(p)}
+	eachValue(p, func(_, at int) { t.Data = append(t.Data, from[at]) })
+	return t
+}
+
+// restore copies the named tensor into storage of p's layout.
+func restore(path string, tensors map[string]*checkpoint.Tensor, p *ops.Param, name string, to []float32) error {
+	t := tensors[name]
+	if t == nil {
+		return fmt.Errorf("%s: tensor %q is missing", path, name)
+	}
+	want := shapeOf(p)
+	if !slices.Equal(t.Shape, want) {
+		return fmt.Errorf("%s: tensor %q has shape %v; want %v", path, name, t.Shape, want)
+	}
+	k := 0
+	eachValue(p, func(_, at int) {
+		to[at] = t.Data[k]
+		k++
+	})
+	return nil
+}

@@ -1,0 +1,208 @@
+package supernet
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Weights, gradients and momentum outside the trained view keep their bits.
+func TestTrainingTouchesOnlyTheView(t *testing.T) {
+	c := smallChain(t)
+	for seed := range uint64(12) {
+		a := c.Space().Random(newRand(seed))
+		e := exec(t, 2)
+		tr := trainer(t, e, c, sampler(t, "sandwich", c), trainOptions)
+		run(t, tr, 3) // momentum everywhere
+		tr.sampler = Single{a}
+		before, moment := snapshot(tr)
+		run(t, tr, 5)
+		inside := insideOf(tr.net, a)
+		var changed int
+		for k, p := range tr.net.params {
+			for i, v := range p.Data {
+				same := v == before[k][i] && math.Float32bits(tr.opt.Momentum(k)[i]) == math.Float32bits(moment[k][i])
+				if !inside[p.Name][i] && (!same || p.Grad[i] != 0) {
+					t.Fatalf("%s: %s[%d] changed outside the view", c.Space().Format(a), p.Name, i)
+				}
+				if inside[p.Name][i] && !same {
+					changed++
+				}
+			}
+		}
+		if changed == 0 {
+			t.Fatalf("%s: nothing was trained", c.Space().Format(a))
+		}
+	}
+}
+
+// insideOf marks every stored number that a's plan reads, from the plan alone.
+func insideOf(n *Net, a space.Arch) map[string][]bool {
+	in := map[string][]bool{}
+	for _, p := range n.params {
+		in[p.Name] = make([]bool, len(p.Data))
+	}
+	for _, s := range n.family.Plan(a) {
+		l := s.Layer
+		if s.Weight != "" {
+			p := n.byName[s.Weight]
+			k, inC := max(l.K, 1), l.InC
+			if p.Layout == ops.DepthwiseLayout {
+				inC = 1
+			}
+			lo := (p.K - k) / 2
+			for o := range l.OutC {
+				for i := range inC {
+					for y := range k {
+						for x := range k {
+							in[p.Name][p.Index(o, i, lo+y, lo+x)] = true
+						}
+					}
+				}
+			}
+		}
+		if s.Bias {
+			mark(in[s.Weight+".bias"], l.OutC)
+		}
+		if s.Norm != "" {
+			mark(in[scaleName(s.Norm)], l.OutC)
+			mark(in[shiftName(s.Norm)], l.OutC)
+		}
+	}
+	return in
+}
+
+func mark(b []bool, n int) {
+	for i := range n {
+		b[i] = true
+	}
+}
+
+func snapshot(tr *Trainer) (weights, momentum [][]float32) {
+	for k, p := range tr.net.params {
+		weights = append(weights, append([]float32(nil), p.Data...))
+		momentum = append(momentum, append([]float32(nil), tr.opt.Momentum(k)...))
+	}
+	return weights, momentum
+}
+
+// A run interrupted after any step and resumed from its file, with another
+// number of workers, ends with the bits of one that was never stopped.
+func TestResumeEqualsUninterrupted(t *testing.T) {
+	c := smallChain(t)
+	for _, name := range Samplers() {
+		whole := trainer(t, exec(t, 1), c, sampler(t, name, c), trainOptions)
+		run(t, whole, trainOptions.Steps)
+		for stop := range trainOptions.Steps {
+			first := trainer(t, exec(t, 2), c, sampler(t, name, c), trainOptions)
+			run(t, first, stop)
+			path := filepath.Join(t.TempDir(), "supernet.msgpack")
+			if err := first.Save(path, []byte(`{"note":1}`)); err != nil {
+				t.Fatal(err)
+			}
+			second := trainer(t, exec(t, 2), c, sampler(t, name, c), trainOptions)
+			owner, err := second.Load(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(owner) != `{"note":1}` {
+				t.Errorf("owner's document came back as %s", owner)
+			}
+			run(t, second, trainOptions.Steps)
+			if second.net.Hash() != whole.net.Hash() {
+				t.Errorf("%s stopped after %d steps: weights differ from the uninterrupted run's", name, stop)
+			}
+		}
+	}
+}
+
+func TestTrainingLearns(t *testing.T) {
+	c := smallChain(t)
+	e := exec(t, 2)
+	o := trainOptions
+	o.Steps, o.WeightDecay = 150, 1e-4
+	for _, name := range Samplers() {
+		tr := trainer(t, e, c, sampler(t, name, c), o)
+		v := evaluator(t, e, tr.net)
+		archs := []space.Arch{c.Max(), c.Min()}
+		before, err := v.Evaluate(context.Background(), archs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(t, tr, o.Steps)
+		after, err := v.Evaluate(context.Background(), archs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: accuracy of largest %.2f -> %.2f, smallest %.2f -> %.2f", name, before[0].Accuracy, after[0].Accuracy, before[1].Accuracy, after[1].Accuracy)
+		if after[0].Accuracy < 0.8 {
+			t.Errorf("%s: the largest subnet reaches %.2f; want 0.8", name, after[0].Accuracy)
+		}
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	c := smallChain(t)
+	tr := trainer(t, exec(t, 1), c, sampler(t, "uniform", c), trainOptions)
+	ctx, cancel := context.WithCancel(context.Background())
+	err := tr.Run(ctx, 6, func(p Progress) error {
+		if p.Step == 2 {
+			cancel()
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || tr.Step() != 2 {
+		t.Fatalf("stopped after step %d with %v; want step 2 and the context's error", tr.Step(), err)
+	}
+}
+
+func TestTrainerRefusesBadOptions(t *testing.T) {
+	err := TrainOptions{LR: -1, Momentum: 1, Clip: -1, Smoothing: 2, Warmup: 1, MinLR: 3, WeightDecay: -1}.Validate()
+	for _, field := range []string{"batch", "steps", "lr", "min_lr", "warmup", "momentum", "weight_decay", "smoothing", "clip"} {
+		if err == nil || !strings.Contains(err.Error(), field+" is") {
+			t.Errorf("error does not name %s: %v", field, err)
+		}
+	}
+	o := trainOptions
+	o.Batch = 1000
+	set := shapes(60, 1)
+	if _, err := NewTrainer(exec(t, 1), New(smallChain(t), 1), set, data.Measure(set), Single{}, o); err == nil {
+		t.Error("a batch larger than the data was accepted")
+	}
+}
+
+func TestLoadRefusesOtherRuns(t *testing.T) {
+	c := smallChain(t)
+	e := exec(t, 1)
+	tr := trainer(t, e, c, sampler(t, "uniform", c), trainOptions)
+	run(t, tr, 1)
+	path := filepath.Join(t.TempDir(), "supernet.msgpack")
+	if err := tr.Save(path, nil); err != nil {
+		t.Fatal(err)
+	}
+	o := trainOptions
+	o.LR = 0.1
+	if _, err := trainer(t, e, c, sampler(t, "uniform", c), o).Load(path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("other options: got %v; want an error that names the file", err)
+	}
+	config := c.Config()
+	config.Widths = []int{8, 12}
+	other, err := space.NewChain(config, c.Input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(other, 1).Load(path); err == nil || !strings.Contains(err.Error(), "space_id") {
+		t.Errorf("another space: got %v; want an error that names space_id", err)
+	}
+	same := New(c, 9)
+	if _, err := same.Load(path); err != nil || same.Hash() != tr.net.Hash() {
+		t.Errorf("loading weights alone: %v, hash %s; want %s", err, same.Hash(), tr.net.Hash())
+	}
+}
