@@ -1,15 +1,17 @@
 package ops
 
-// arena hands out float slices and tensors in stack order and keeps what it
+// arena hands out float slices, tensors and parameters in stack order and keeps what it
 // got from the runtime for the next pass.
 type arena struct {
 	slabs   [][]float32
 	at      mark
 	tensors []*Tensor
+	params  []*Param
 }
 
-// mark is a point in the arena: slab, floats used of it, tensors used.
-type mark struct{ slab, off, tensors int }
+// mark is a point in the arena: slab, floats used of it, tensors and
+// parameters used.
+type mark struct{ slab, off, tensors, params int }
 
 const (
 	slabFloats = 1 << 20
@@ -42,10 +44,23 @@ func (a *arena) tensor() *Tensor {
 	return a.tensors[a.at.tensors-1]
 }
 
+// param returns a parameter that lives no longer than the tensors around it,
+// without data and gradient.
+func (a *arena) param() *Param {
+	if a.at.params == len(a.params) {
+		a.params = append(a.params, new(Param))
+	}
+	a.at.params++
+	p := a.params[a.at.params-1]
+	*p = Param{used: p.used[:0], spans: p.spans[:0]}
+	return p
+}
+
 // freelist hands out records of one type and takes them all back at once.
 type freelist[T any] struct {
-	all  []*T
-	used int
+	all   []*T
+	used  int
+	spare T // for passes that record nothing
 }
 
 func (f *freelist[T]) get() *T {

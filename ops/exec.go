@@ -21,10 +21,12 @@ type node interface{ back(e *Exec) }
 // use it. Results do not depend on the number of workers.
 type Exec struct {
 	eng   *kernel.Engine
+	vec   *kernel.Vec
 	train bool
 	mem   arena
 	tape  []node
 	nodes nodes
+	ch    channels
 }
 
 // NewExec returns an Exec, or an error if the machine lacks the kernels that
@@ -38,7 +40,7 @@ func NewExec(c Config) (*Exec, error) {
 	if workers == 0 {
 		workers = kernel.MaxWorkers()
 	}
-	return &Exec{eng: kernel.NewEngine(set, kernel.NewPool(workers))}, nil
+	return &Exec{eng: kernel.NewEngine(set, kernel.NewPool(workers)), vec: set.Vec()}, nil
 }
 
 // Close ends the workers; the Exec must not be used afterwards.

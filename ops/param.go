@@ -41,10 +41,14 @@ type Window struct {
 }
 
 // NewDense returns a zero convolution or linear weight, OutC x (InC/G) x K x K.
-// It panics unless all are positive and G divides both channel counts.
+// It panics unless all are positive and g divides both channel counts, and if
+// the filters are depthwise.
 func NewDense(name string, outC, inC, k, g int) *Param {
 	if outC < 1 || inC < 1 || k < 1 || g < 1 || outC%g != 0 || inC%g != 0 {
 		panic("ops: NewDense: sizes must be positive and divisible by the groups")
+	}
+	if g > 1 && g == inC && g == outC {
+		panic("ops: NewDense: as many groups as channels; use NewDepthwise")
 	}
 	blocks := (outC/g + Block - 1) / Block
 	return newParam(name, DenseLayout, outC, inC, k, g, g*blocks*k*k*(inC/g)*Block, true)

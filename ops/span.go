@@ -42,7 +42,8 @@ func (p *Param) extent(ky, kx, in int) int {
 }
 
 // denseSpans walks blocks and taps; within a tap the covered lanes can only
-// shrink as the input channel grows.
+// shrink as the input channel grows. Lanes beyond the last output channel hold
+// zeros and count as covered.
 func (p *Param) denseSpans() {
 	if p.G > 1 { // grouped weights are used whole
 		p.addSpan(0, len(p.Data))
@@ -52,14 +53,42 @@ func (p *Param) denseSpans() {
 	for b := range blocks {
 		for t := range p.K * p.K {
 			base := (b*p.K*p.K + t) * p.InC * Block
-			for i := range p.InC {
-				lanes := min(Block, p.extent(t/p.K, t%p.K, i)-b*Block)
+			for i := 0; i < p.InC; {
+				end, out := p.run(t, i)
+				lanes := min(Block, out-b*Block)
 				if lanes <= 0 {
 					break
 				}
-				p.addSpan(base+i*Block, lanes)
+				if out == p.OutC {
+					lanes = Block
+				}
+				p.addSpans(base+i*Block, lanes, end-i)
+				i = end
 			}
 		}
+	}
+}
+
+// run returns the most output channels that the windows cover at tap t and input
+// channel in, and the first input channel at which that may change.
+func (p *Param) run(t, in int) (end, out int) {
+	end = p.InC
+	for _, u := range p.used {
+		if u.InC > in {
+			end = min(end, u.InC)
+		}
+	}
+	return end, p.extent(t/p.K, t%p.K, in)
+}
+
+// addSpans appends count runs of n floats, Block apart.
+func (p *Param) addSpans(off, n, count int) {
+	if n == Block {
+		p.addSpan(off, n*count)
+		return
+	}
+	for i := range count {
+		p.addSpan(off+i*Block, n)
 	}
 }
 

@@ -1,0 +1,96 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/espalier-nas/espalier/ops/internal/kernel"
+)
+
+// Act is an activation function.
+type Act = kernel.Act
+
+// The activations. NoAct is the identity. GELU is the exact one, with erf.
+const (
+	NoAct       = kernel.NoAct
+	ReLU        = kernel.ReLU
+	ReLU6       = kernel.ReLU6
+	HardSwish   = kernel.HardSwish
+	HardSigmoid = kernel.HardSigmoid
+	Sigmoid     = kernel.Sigmoid
+	Tanh        = kernel.Tanh
+	SiLU        = kernel.SiLU
+	GELU        = kernel.GELU
+)
+
+var actNames = [...]string{"none", "relu", "relu6", "hardswish", "hardsigmoid", "sigmoid", "tanh", "silu", "gelu"}
+
+// ActName returns the activation's name in files and reports.
+func ActName(a Act) string {
+	if int(a) < len(actNames) {
+		return actNames[a]
+	}
+	return fmt.Sprintf("act(%d)", uint8(a))
+}
+
+// ParseAct returns the activation called name.
+func ParseAct(name string) (Act, error) {
+	for i, n := range actNames {
+		if n == name {
+			return Act(i), nil
+		}
+	}
+	return NoAct, fmt.Errorf("ops: activation %q is unknown; want one of %v", name, actNames)
+}
+
+type actNode struct {
+	x, y *Tensor
+	act  Act
+	cut  chunks
+	to   []float32 // backward: where the gradient goes
+	add  bool
+	v    *kernel.Vec
+}
+
+// Activate returns act(x), element by element; x itself for NoAct.
+func Activate(e *Exec, x *Tensor, act Act) *Tensor {
+	if act == NoAct {
+		return x
+	}
+	y := e.New(x.N, x.H, x.W, x.C)
+	n := next(e, &e.nodes.act)
+	*n = actNode{x: x, y: y, act: act, cut: cut(x.Len(), 1), v: e.vec}
+	e.run(n.cut.count(), (*actForward)(n))
+	e.record(n)
+	return y
+}
+
+type actForward actNode
+
+// Do activates one piece.
+func (n *actForward) Do(i, _ int) {
+	lo, hi := n.cut.bounds(i)
+	n.v.Activate(n.act, n.x.Data[lo:hi], n.y.Data[lo:hi])
+}
+
+func (n *actNode) back(e *Exec) {
+	if !n.y.written || n.x.Grad == nil {
+		return
+	}
+	n.to, n.add = n.x.grad()
+	e.run(n.cut.count(), (*actBackward)(n))
+}
+
+type actBackward actNode
+
+// Do takes one piece of the gradient back. The output's gradient has served
+// its purpose by then and holds the product when that must be added.
+func (n *actBackward) Do(i, _ int) {
+	lo, hi := n.cut.bounds(i)
+	dy := n.y.Grad[lo:hi]
+	if !n.add {
+		n.v.ActivateBack(n.act, n.x.Data[lo:hi], dy, n.to[lo:hi])
+		return
+	}
+	n.v.ActivateBack(n.act, n.x.Data[lo:hi], dy, dy)
+	n.v.Add(n.to[lo:hi], dy, n.to[lo:hi])
+}

@@ -1,0 +1,122 @@
+package ops
+
+import "github.com/espalier-nas/espalier/ops/internal/kernel"
+
+// ConvSpec describes a convolution. The window's parameter tells its groups,
+// and whether it is depthwise.
+type ConvSpec struct {
+	W           Window
+	Bias        *Param // at least W.OutC values, of which the first are used; nil for none
+	S, Pad, Dil int    // stride, padding on each side, dilation (0 means 1), in pixels
+	Act         Act    // applied to the output
+}
+
+type convNode struct {
+	x, y    *Tensor
+	w       Window
+	bias    *Param
+	dims    kernel.Conv
+	cut     chunks
+	partial []float32 // sums of the bias gradient, per piece
+	period  int
+	v       *kernel.Vec
+}
+
+// Conv returns the convolution of x, N x H x W x InC, as N x OutH x OutW x OutC
+// with OutH = (H + 2 Pad - Dil(K-1) - 1)/S + 1. It panics if the window does
+// not fit its parameter, the input or the bias.
+func Conv(e *Exec, x *Tensor, s ConvSpec) *Tensor {
+	return conv(e, x, s.W, s.Bias, s.dims(x), s.Act)
+}
+
+// Linear returns x flattened to N x (H*W*C) times the window's transpose, plus
+// the bias (nil for none), as N x 1 x 1 x OutC. The flat order is that of x,
+// channels fastest. It panics if the window does not fit.
+func Linear(e *Exec, x *Tensor, w Window, bias *Param) *Tensor {
+	size := x.H * x.W * x.C
+	if !w.fits() || w.P.Layout != DenseLayout || w.P.G != 1 || w.P.K != 1 || w.InC != size {
+		panic("ops: Linear: window does not fit the input")
+	}
+	d := kernel.Conv{N: x.N, H: 1, W: 1, InC: size, OutC: w.OutC, K: 1, S: 1, Dil: 1, G: 1, WInC: w.P.InC, WK: 1}
+	return conv(e, x, w, bias, d, NoAct)
+}
+
+func (s ConvSpec) dims(x *Tensor) kernel.Conv {
+	w := s.W
+	if !w.fits() || w.P.Layout == VectorLayout || s.S < 1 || s.Pad < 0 || s.Dil < 0 {
+		panic("ops: Conv: window does not fit its parameter")
+	}
+	d := kernel.Conv{N: x.N, H: x.H, W: x.W, InC: x.C, OutC: w.OutC, K: w.K, S: s.S, Pad: s.Pad, Dil: max(1, s.Dil), G: w.P.G, WInC: w.P.InC, WK: w.P.K}
+	in := w.InC
+	if w.P.Layout == DepthwiseLayout {
+		in, d.G, d.WC = w.OutC, w.OutC, w.P.OutC
+	}
+	if x.C != in {
+		panic("ops: Conv: input channels differ from the window's")
+	}
+	if reach := d.Dil*(d.K-1) + 1; d.H+2*d.Pad < reach || d.W+2*d.Pad < reach {
+		panic("ops: Conv: kernel larger than the padded input")
+	}
+	return d
+}
+
+func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Tensor {
+	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
+	var ep kernel.Epilogue
+	if bias != nil {
+		if len(bias.Data) < d.OutC {
+			panic("ops: Conv: bias shorter than the output channels")
+		}
+		ep.Bias = bias.Data[:d.OutC]
+	}
+	if !e.train {
+		ep.Act = act
+	}
+	e.eng.Forward(d, x.Data, w.P.Data, y.Data, ep)
+	if !e.train {
+		return y
+	}
+	n := e.nodes.conv.get()
+	*n = convNode{x: x, y: y, w: w, bias: bias, dims: d, v: e.vec}
+	e.record(n)
+	return Activate(e, y, act)
+}
+
+func (n *convNode) back(e *Exec) {
+	if !n.y.written {
+		return
+	}
+	if n.bias != nil {
+		n.biasBack(e)
+	}
+	n.w.use()
+	e.eng.BackwardWeights(n.dims, n.x.Data, n.y.Grad, n.w.P.Grad)
+	if n.x.Grad != nil {
+		dx, add := n.x.grad()
+		e.eng.BackwardData(n.dims, n.y.Grad, n.w.P.Data, dx, add)
+	}
+}
+
+func (n *convNode) biasBack(e *Exec) {
+	c := n.dims.OutC
+	Window{n.bias, c, 1, 1}.use()
+	n.period = kernel.Period(c)
+	n.cut = cut(n.y.Len(), n.period)
+	n.partial = e.mem.floats(n.cut.count() * n.period)
+	e.run(n.cut.count(), (*biasTask)(n))
+	ch := e.channels(c)
+	fold(ch.first, n.partial)
+	for i, v := range ch.first {
+		n.bias.Grad[i] += float32(v)
+	}
+}
+
+type biasTask convNode
+
+// Do sums the gradients of one piece's pixels.
+func (n *biasTask) Do(i, _ int) {
+	s := n.partial[i*n.period:][:n.period]
+	clear(s)
+	lo, hi := n.cut.bounds(i)
+	n.v.Sums(n.y.Grad[lo:hi], s)
+}

@@ -1,0 +1,72 @@
+package ops
+
+// back takes the gradient through the activation and the norm in two passes:
+// with g = dy*act'(z), z = x*scale+shift, it sums g and g*(x-mean), and then
+//
+//	dx = scale*(g - sum(g)/n - (x-mean)*inv²*sum(g*(x-mean))/n)
+//
+// as a*g + b*x + c with per-channel a, b and c.
+func (n *normNode) back(e *Exec) {
+	if !n.y.written {
+		return
+	}
+	ch := e.channels(n.x.C)
+	n.reduce(e, ch, (*normReduce)(n))
+	n.paramBack(ch)
+	if n.x.Grad == nil {
+		return
+	}
+	n.setGradient(e, ch)
+	n.to, n.add = n.x.grad()
+	e.run(n.cut.count(), (*normApply)(n))
+}
+
+type normReduce normNode
+
+// Do sums the two gradients of one piece.
+func (n *normReduce) Do(i, _ int) {
+	first, second := (*normNode)(n).sums(i)
+	lo, hi := n.cut.bounds(i)
+	n.v.NormReduce(n.act, n.x.Data[lo:hi], n.y.Grad[lo:hi], n.scale, n.shift, n.mean, first, second)
+}
+
+func (n *normNode) paramBack(ch *channels) {
+	c := n.x.C
+	Window{n.gamma, c, 1, 1}.use()
+	Window{n.beta, c, 1, 1}.use()
+	for i := range c {
+		n.beta.Grad[i] += float32(ch.first[i])
+		n.gamma.Grad[i] += float32(ch.second[i] * float64(n.inv[i]))
+	}
+}
+
+// setGradient computes b and c; a is scale. With frozen statistics both are zero.
+func (n *normNode) setGradient(e *Exec, ch *channels) {
+	n.b, n.c = e.mem.floats(n.period), e.mem.floats(n.period)
+	clear(n.b)
+	clear(n.c)
+	if n.frozen {
+		return
+	}
+	c, count := n.x.C, float64(n.x.Rows())
+	for i := range n.period {
+		scale, inv := float64(n.scale[i]), float64(n.inv[i%c])
+		b := -scale * inv * inv * ch.second[i%c] / count
+		n.b[i], n.c[i] = float32(b), float32(-scale*ch.first[i%c]/count-b*float64(n.mean[i]))
+	}
+}
+
+type normApply normNode
+
+// Do computes one piece of the input's gradient, in the output's place when it
+// must be added to another.
+func (n *normApply) Do(i, _ int) {
+	lo, hi := n.cut.bounds(i)
+	dy, dx := n.y.Grad[lo:hi], n.to[lo:hi]
+	if !n.add {
+		n.v.NormApply(n.act, n.x.Data[lo:hi], dy, n.scale, n.shift, n.scale, n.b, n.c, dx)
+		return
+	}
+	n.v.NormApply(n.act, n.x.Data[lo:hi], dy, n.scale, n.shift, n.scale, n.b, n.c, dy)
+	n.v.Add(dx, dy, dx)
+}

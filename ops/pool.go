@@ -1,0 +1,137 @@
+package ops
+
+import "github.com/espalier-nas/espalier/ops/internal/kernel"
+
+// poolKind tells the pooling operations apart.
+type poolKind uint8
+
+const (
+	poolMax     poolKind = iota
+	poolMean             // of the pixels inside the map
+	poolMeanPad          // padding counts as zeros
+)
+
+// poolNode is a pooling; windows never change, so taps are made on the way.
+type poolNode struct {
+	x, y      *Tensor
+	kind      poolKind
+	k, s, pad int
+	add       bool
+	v         *kernel.Vec
+	rows      int // output rows per piece of the forward pass
+	to        []float32
+}
+
+// MaxPool returns the maximum over k x k windows, stride s, with pad pixels of
+// padding that never win. The gradient goes to the first maximum in row order.
+// It panics unless 0 <= pad <= k/2, s >= 1 and the window fits the padded map.
+func MaxPool(e *Exec, x *Tensor, k, s, pad int) *Tensor { return pool(e, x, poolMax, k, s, pad) }
+
+// AvgPool returns the mean over k x k windows, stride s. With includePad the
+// padding counts as zeros, else the mean is over the pixels inside the map. It
+// panics as MaxPool does.
+func AvgPool(e *Exec, x *Tensor, k, s, pad int, includePad bool) *Tensor {
+	if includePad {
+		return pool(e, x, poolMeanPad, k, s, pad)
+	}
+	return pool(e, x, poolMean, k, s, pad)
+}
+
+func pool(e *Exec, x *Tensor, kind poolKind, k, s, pad int) *Tensor {
+	if k < 1 || k > maxPoolKernel || s < 1 || pad < 0 || pad > k/2 || x.H+2*pad < k || x.W+2*pad < k {
+		panic("ops: pooling window does not fit the map")
+	}
+	y := e.New(x.N, (x.H+2*pad-k)/s+1, (x.W+2*pad-k)/s+1, x.C)
+	n := next(e, &e.nodes.pool)
+	*n = poolNode{x: x, y: y, kind: kind, k: k, s: s, pad: pad, v: e.vec}
+	n.rows = max(1, minChunk/2/(y.W*y.C))
+	e.run(y.N*n.bands(), (*poolForward)(n))
+	e.record(n)
+	return y
+}
+
+// maxPoolKernel bounds the taps, whose table lives on the stack.
+const maxPoolKernel = 16
+
+// bands returns the number of pieces of one image's forward pass.
+func (n *poolNode) bands() int { return (n.y.H + n.rows - 1) / n.rows }
+
+type poolForward poolNode
+
+// Do pools some rows of one image.
+func (n *poolForward) Do(i, _ int) {
+	bands := (*poolNode)(n).bands()
+	img, band := i/bands, i%bands
+	for oy := band * n.rows; oy < min((band+1)*n.rows, n.y.H); oy++ {
+		(*poolNode)(n).row(img, oy, false)
+	}
+}
+
+func (n *poolNode) back(e *Exec) {
+	if !n.y.written || n.x.Grad == nil {
+		return
+	}
+	n.to, n.add = n.x.grad()
+	e.run(n.x.N, (*poolBackward)(n))
+}
+
+type poolBackward poolNode
+
+// Do takes one image's gradient back.
+func (n *poolBackward) Do(img, _ int) {
+	if !n.add {
+		size := n.x.H * n.x.W * n.x.C
+		clear(n.to[img*size:][:size])
+	}
+	for oy := range n.y.H {
+		(*poolNode)(n).row(img, oy, true)
+	}
+}
+
+// row handles one output row: the pixels whose windows lie within the map
+// horizontally in one run, the others one by one.
+func (n *poolNode) row(img, oy int, back bool) {
+	first := min((n.pad+n.s-1)/n.s, n.y.W)
+	end := max(first, min((n.x.W+n.pad-n.k)/n.s+1, n.y.W))
+	for ox := range first {
+		n.cells(img, oy, ox, 1, back)
+	}
+	if end > first {
+		n.cells(img, oy, first, end-first, back)
+	}
+	for ox := end; ox < n.y.W; ox++ {
+		n.cells(img, oy, ox, 1, back)
+	}
+}
+
+// cells handles pixels output pixels from (oy, ox) on, whose windows are cut
+// alike by the map's edges.
+func (n *poolNode) cells(img, oy, ox, pixels int, back bool) {
+	var off [maxPoolKernel * maxPoolKernel]int32
+	c, taps := n.x.C, 0
+	y0, x0 := oy*n.s-n.pad, ox*n.s-n.pad
+	for iy := max(y0, 0); iy < min(y0+n.k, n.x.H); iy++ {
+		for ix := max(x0, 0); ix < min(x0+n.k, n.x.W); ix++ {
+			off[taps] = int32((iy*n.x.W + ix) * c)
+			taps++
+		}
+	}
+	t := kernel.Taps{Off: off[:taps], Pixels: pixels, Step: n.s * c, C: c}
+	scale := 1 / float32(taps)
+	if n.kind == poolMeanPad {
+		scale = 1 / float32(n.k*n.k)
+	}
+	size, at := n.x.H*n.x.W*c, ((img*n.y.H+oy)*n.y.W+ox)*c
+	lo, hi := img*size, (img+1)*size
+	end := at + pixels*c
+	switch {
+	case n.kind == poolMax && back:
+		n.v.MaxBack(t, n.x.Data[lo:hi], n.y.Data[at:end], n.y.Grad[at:end], n.to[lo:hi])
+	case n.kind == poolMax:
+		n.v.Max(t, n.x.Data[lo:hi], n.y.Data[at:end])
+	case back:
+		n.v.MeanBack(t, scale, n.y.Grad[at:end], n.to[lo:hi])
+	default:
+		n.v.Mean(t, scale, n.x.Data[lo:hi], n.y.Data[at:end])
+	}
+}

@@ -1,0 +1,58 @@
+package ops
+
+import "math"
+
+// Schedule tells the learning rate of each step.
+type Schedule interface {
+	// At returns the rate of a step, counted from 0.
+	At(step int) float64
+}
+
+// Cosine rises linearly over the first Warmup steps, from Base/Warmup to Base,
+// then follows half a cosine down to Min at step Total, where it stays.
+type Cosine struct {
+	Base, Min     float64
+	Warmup, Total int // steps
+}
+
+// At implements Schedule.
+func (c Cosine) At(step int) float64 {
+	if step < c.Warmup {
+		return c.Base * float64(step+1) / float64(c.Warmup)
+	}
+	return anneal(c.Base, c.Min, step-c.Warmup, c.Total-c.Warmup)
+}
+
+// Restarts is a cosine from Base towards Min that starts again after First
+// steps, then after First*Factor, First*Factor², … (Loshchilov and Hutter
+// 2017), behind Warmup steps of linear rise. Factor 0 means 1.
+type Restarts struct {
+	Base, Min     float64
+	Warmup, First int // steps
+	Factor        int
+}
+
+// At implements Schedule.
+func (c Restarts) At(step int) float64 {
+	if step < c.Warmup {
+		return c.Base * float64(step+1) / float64(c.Warmup)
+	}
+	step -= c.Warmup
+	period := max(c.First, 1)
+	for step >= period {
+		if c.Factor <= 1 {
+			step %= period
+			break
+		}
+		step -= period
+		period *= c.Factor
+	}
+	return anneal(c.Base, c.Min, step, period)
+}
+
+func anneal(base, low float64, step, total int) float64 {
+	if step >= total {
+		return low
+	}
+	return low + (base-low)*0.5*(1+math.Cos(math.Pi*float64(step)/float64(total)))
+}
