@@ -1,0 +1,140 @@
+// Package config is the document that describes a run: one typed struct with
+// defaults, read from strict YAML, overridden by flags, and saved with the run.
+package config
+
+import (
+	"time"
+
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Config is everything that a run depends on, besides the machine. A run folder
+// holds the effective one: with it, the same program computes the same weights
+// and trials again.
+type Config struct {
+	Seed      uint64        `yaml:"seed"`    // of weights, order, augmentation and every search
+	Workers   int           `yaml:"workers"` // goroutines that compute; 0: one per processor. No result depends on it
+	Kernel    string        `yaml:"kernel"`  // instruction set: avx512, avx2 or go; empty: the best of the machine
+	Budget    time.Duration `yaml:"budget"`  // wall-clock time of a whole search or training without fine-tuning; fixes train.steps if those are 0
+	Data      Data          `yaml:"data"`
+	Space     Space         `yaml:"space"`
+	Train     Train         `yaml:"train"`
+	Evaluate  Evaluate      `yaml:"evaluate"`
+	Device    Device        `yaml:"device"`
+	Predictor Predictor     `yaml:"predictor"`
+	Search    Search        `yaml:"search"`
+	Limits    Limits        `yaml:"limits"`
+	Finetune  Finetune      `yaml:"finetune"`
+}
+
+// Data says which pictures are used and how they are split.
+type Data struct {
+	Dir        string  `yaml:"dir"`        // IDX, CIFAR or a folder per class; empty: the embedded pictures
+	Size       int     `yaml:"size"`       // side in pixels that pictures in folders are scaled to; 0: they have one size
+	Gray       bool    `yaml:"gray"`       // one channel for pictures in folders
+	Validation float64 `yaml:"validation"` // share of the training part that candidates are compared on
+	Test       float64 `yaml:"test"`       // share that is tested on once, if the data has no test part of its own
+}
+
+// Space names a search space or declares one.
+type Space struct {
+	Preset string             `yaml:"preset,omitempty"` // see space.PresetNames; resolved into Chain by Load
+	Chain  *space.ChainConfig `yaml:"chain,omitempty"`  // a chain family in full
+}
+
+// Train says how the shared weights learn.
+type Train struct {
+	Sampler     string        `yaml:"sampler"`      // uniform, fair, sandwich or enas
+	Random      int           `yaml:"random"`       // sandwich: random subnets per step besides the smallest and the largest
+	Batch       int           `yaml:"batch"`        // images per step
+	Steps       int           `yaml:"steps"`        // optimiser steps; 0: from epochs, else from budget
+	Epochs      float64       `yaml:"epochs"`       // passes over the training split; 0: from budget
+	LR          float64       `yaml:"lr"`           // peak of the cosine schedule
+	MinLR       float64       `yaml:"min_lr"`       // its end
+	Warmup      float64       `yaml:"warmup"`       // share of the steps of linear warm-up
+	Momentum    float64       `yaml:"momentum"`     // of SGD
+	Nesterov    bool          `yaml:"nesterov"`     //
+	WeightDecay float64       `yaml:"weight_decay"` //
+	Smoothing   float64       `yaml:"smoothing"`    // of labels
+	Clip        float64       `yaml:"clip"`         // largest gradient norm; 0: none
+	Crop        int           `yaml:"crop"`         // pixels of padding for random crops
+	Flip        bool          `yaml:"flip"`         // mirror left to right at random
+	Cutout      int           `yaml:"cutout"`       // side of the erased square, pixels
+	Checkpoint  time.Duration `yaml:"checkpoint"`   // between checkpoints
+	ENAS        ENAS          `yaml:"enas"`         // alternation, with sampler enas
+}
+
+// ENAS says how weights and controller take turns with sampler enas.
+type ENAS struct {
+	Every   int `yaml:"every"`   // training steps between controller phases
+	Updates int `yaml:"updates"` // controller updates in a phase
+	Batch   int `yaml:"batch"`   // architectures judged per update
+	Images  int `yaml:"images"`  // validation images that judge one architecture
+}
+
+// Evaluate says how candidates are judged without retraining.
+type Evaluate struct {
+	Calibration int `yaml:"calibration"` // training images that batch-norm statistics are measured on
+	Batch       int `yaml:"batch"`       // images per forward pass
+	Images      int `yaml:"images"`      // validation images that candidates are compared on; the last ones are judged on all. 0: all
+}
+
+// Device says whose latency counts.
+type Device struct {
+	Table   string `yaml:"table"`   // latency file of another run or of measure; empty: this machine is measured
+	Batch   int    `yaml:"batch"`   // images per timed forward pass
+	Workers int    `yaml:"workers"` // goroutines of the timed network; 0: as workers
+	Samples int    `yaml:"samples"` // whole networks measured to correct the sum of layers and to check it
+}
+
+// Predictor says how accuracy is predicted.
+type Predictor struct {
+	Model   string  `yaml:"model"`   // fm, ridge, flops or params
+	Samples int     `yaml:"samples"` // random architectures judged to learn from
+	Folds   int     `yaml:"folds"`   // of the cross-validation that reports its error
+	Ranks   []int   `yaml:"ranks,omitempty"`
+	Holdout float64 `yaml:"holdout"` // share of measured latencies kept from the correction to check it
+}
+
+// Scores that guide a search.
+const (
+	ScorePredictor = "predictor" // proposals are scored by the predictor, the best are judged on the supernet
+	ScoreSupernet  = "supernet"  // every proposal is judged on the supernet
+)
+
+// Search says how architectures are looked for.
+type Search struct {
+	Strategy   string                     `yaml:"strategy"` // see controller.Strategies
+	Score      string                     `yaml:"score"`    // predictor or supernet
+	Trials     int                        `yaml:"trials"`   // proposals scored in all
+	Batch      int                        `yaml:"batch"`    // proposals between two updates of the strategy
+	Sweep      int                        `yaml:"sweep"`    // searches under rising latency limits, for a whole Pareto front; 1: one search
+	Top        int                        `yaml:"top"`      // best proposals judged on the whole validation split and timed
+	Random     bool                       `yaml:"random"`   // run random search with as many evaluations beside it
+	Reward     Reward                     `yaml:"reward"`
+	Strategies controller.StrategyOptions `yaml:"strategies"` // what each strategy needs; its seed is the run's
+}
+
+// Reward weighs accuracy against latency; see controller.Reward.
+type Reward struct {
+	Kind   string        `yaml:"kind"`   // empty: accuracy alone; soft, hard or abs
+	Target time.Duration `yaml:"target"` // latency per image
+	Weight float64       `yaml:"weight"` // below 0; 0: the weight of the kind's source
+}
+
+// Limits that every network handed back must meet; 0 sets none.
+type Limits struct {
+	Latency time.Duration `yaml:"latency"` // per image
+	FLOPs   Count         `yaml:"flops"`   // one forward pass on one image
+	Params  Count         `yaml:"params"`  // trainable numbers
+}
+
+// Finetune says how the best network is trained on after it is cut out.
+type Finetune struct {
+	Budget time.Duration `yaml:"budget"` // wall-clock time; fixes steps if those are 0
+	Steps  int           `yaml:"steps"`  // 0: from epochs, else from budget
+	Epochs float64       `yaml:"epochs"`
+	LR     float64       `yaml:"lr"`    // peak of the cosine schedule, from warm-up to 0; everything else is as in train
+	Batch  int           `yaml:"batch"` // images per step; 0: as train.batch
+}

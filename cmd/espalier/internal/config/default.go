@@ -1,0 +1,35 @@
+package config
+
+import (
+	"time"
+
+	"github.com/espalier-nas/espalier/controller"
+)
+
+// Default returns the document that an empty file stands for: the embedded
+// pictures, the default space, and figures with which a whole search takes
+// about three minutes on two cores.
+func Default() Config {
+	return Config{
+		Seed:   1,
+		Budget: 3 * time.Minute,
+		Data:   Data{Validation: 0.15, Test: 0.15},
+		Space:  Space{Preset: "chain"},
+		Train: Train{
+			Sampler: "sandwich", Random: 2, Batch: 64,
+			LR: 0.05, MinLR: 0.0005, Warmup: 0.05, Momentum: 0.9, Nesterov: true,
+			WeightDecay: 5e-5, Smoothing: 0.1, Clip: 5,
+			Crop: 2, Flip: true,
+			Checkpoint: time.Minute,
+			ENAS:       ENAS{Every: 50, Updates: 5, Batch: 10, Images: 128},
+		},
+		Evaluate:  Evaluate{Calibration: 512, Batch: 128, Images: 2000},
+		Device:    Device{Batch: 1, Samples: 48},
+		Predictor: Predictor{Model: "fm", Samples: 96, Folds: 8, Holdout: 0.4},
+		Search: Search{
+			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Batch: 10, Sweep: 5, Top: 16, Random: true,
+			Strategies: controller.DefaultStrategyOptions(0),
+		},
+		Finetune: Finetune{LR: 0.02},
+	}
+}

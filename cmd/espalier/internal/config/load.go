@@ -1,0 +1,100 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// maxFile bounds a configuration file, in bytes.
+const maxFile = 1 << 20
+
+// Load returns the defaults overlaid with the YAML file at path. A field that
+// is unknown or has the wrong type is an error that shows line and column. The
+// result has not been validated: flags may still change it.
+func Load(path string) (Config, error) {
+	c := Default()
+	if err := decodeFile(path, &c); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// Save writes c as YAML that Load reads back to an equal document.
+func (c Config) Save(write func([]byte) error) error {
+	text, err := yaml.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	return write(text)
+}
+
+// LoadSpace returns the space called name, or the one that the YAML file of
+// that name declares.
+func LoadSpace(name string) (Space, error) {
+	for _, known := range space.PresetNames() {
+		if name == known {
+			return Space{Preset: name}, nil
+		}
+	}
+	var chain space.ChainConfig
+	if err := decodeFile(name, &chain); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return Space{}, fmt.Errorf("space %q is neither a file nor one of %v", name, space.PresetNames())
+		}
+		return Space{}, err
+	}
+	return Space{Chain: &chain}, nil
+}
+
+// Resolve replaces the preset by the space that it names, so that the saved
+// document does not depend on what later versions call by that name.
+func (s *Space) Resolve() error {
+	if s.Chain != nil {
+		if s.Preset != "" {
+			return fmt.Errorf("space.preset is %q and space.chain is given too; want one of them", s.Preset)
+		}
+		return nil
+	}
+	chain, err := space.Preset(s.Preset)
+	if err != nil {
+		return fmt.Errorf("space.preset: %w", err)
+	}
+	*s = Space{Chain: &chain}
+	return nil
+}
+
+func decodeFile(path string, into any) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	if len(text) > maxFile {
+		return fmt.Errorf("config: %s has more than %d bytes; want a YAML document", path, maxFile)
+	}
+	return decode(path, text, into)
+}
+
+// decode overlays into with one strict YAML document.
+func decode(path string, text []byte, into any) error {
+	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
+	if err := d.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("config: %s: %s", path, yaml.FormatError(err, false, true))
+	}
+	var rest any
+	if err := d.Decode(&rest); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("config: %s holds more than one document; want one", path)
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/supernet"
+)
+
+// SamplerENAS is the sampler that the controller of the search drives.
+const SamplerENAS = "enas"
+
+// Samplers lists the values of train.sampler.
+func Samplers() []string { return append(supernet.Samplers(), SamplerENAS) }
+
+// Validate reports every fault of the document in one error; each names the
+// field and what was expected.
+func (c *Config) Validate() error {
+	var f faults
+	f.check(c.Workers >= 0, "workers", c.Workers, "0 or more")
+	f.oneOf("kernel", c.Kernel, []string{"", "avx512", "avx2", "go"})
+	f.check(c.Budget >= 0, "budget", c.Budget, "a duration such as 20m")
+	f.check(c.Budget > 0 || c.Train.Steps > 0 || c.Train.Epochs > 0, "budget", c.Budget, "a duration such as 20m, unless train.steps or train.epochs is given")
+	c.Data.validate(&f)
+	if c.Space.Chain != nil {
+		f.join("space.chain", c.Space.Chain.Validate())
+	} else {
+		f.check(false, "space.preset", c.Space.Preset, "a resolved space")
+	}
+	c.Train.validate(&f)
+	c.Evaluate.validate(&f)
+	c.Device.validate(&f)
+	c.Predictor.validate(&f)
+	c.Search.validate(&f)
+	f.check(c.Limits.Latency >= 0, "limits.latency", c.Limits.Latency, "a duration such as 1ms, or 0 for none")
+	f.check(c.Limits.FLOPs >= 0, "limits.flops", int64(c.Limits.FLOPs), "a number, or 0 for none")
+	f.check(c.Limits.Params >= 0, "limits.params", int64(c.Limits.Params), "a number, or 0 for none")
+	c.Finetune.validate(&f)
+	return errors.Join(f...)
+}
+
+func (d Data) validate(f *faults) {
+	f.check(d.Size >= 0, "data.size", d.Size, "pixels, or 0 for the size of the pictures")
+	f.check(d.Validation > 0 && d.Validation < 1, "data.validation", d.Validation, "a share between 0 and 1")
+	f.check(d.Test > 0 && d.Test < 1, "data.test", d.Test, "a share between 0 and 1")
+	f.check(d.Validation+d.Test < 1, "data.validation + data.test", d.Validation+d.Test, "less than 1")
+	f.check(d.Dir != "" || d.Size == 0, "data.size", d.Size, "0 for the embedded pictures")
+}
+
+func (t Train) validate(f *faults) {
+	f.oneOf("train.sampler", t.Sampler, Samplers())
+	f.check(t.Random >= 0, "train.random", t.Random, "0 or more")
+	f.check(t.Batch >= 1, "train.batch", t.Batch, "at least 1")
+	f.check(t.Steps >= 0, "train.steps", t.Steps, "0 or more")
+	f.check(t.Epochs >= 0, "train.epochs", t.Epochs, "0 or more")
+	f.check(t.Steps == 0 || t.Epochs == 0, "train.epochs", t.Epochs, "0 when train.steps is given")
+	f.check(t.LR > 0, "train.lr", t.LR, "more than 0")
+	f.check(t.MinLR >= 0 && t.MinLR <= t.LR, "train.min_lr", t.MinLR, "0 to train.lr")
+	f.share("train.warmup", t.Warmup)
+	f.share("train.momentum", t.Momentum)
+	f.share("train.smoothing", t.Smoothing)
+	f.check(t.WeightDecay >= 0, "train.weight_decay", t.WeightDecay, "0 or more")
+	f.check(t.Clip >= 0, "train.clip", t.Clip, "0 or more")
+	f.check(t.Crop >= 0, "train.crop", t.Crop, "0 or more pixels")
+	f.check(t.Cutout >= 0, "train.cutout", t.Cutout, "0 or more pixels")
+	f.check(t.Checkpoint > 0, "train.checkpoint", t.Checkpoint, "a duration such as 1m")
+	if t.Sampler == SamplerENAS {
+		f.check(t.ENAS.Every >= 1, "train.enas.every", t.ENAS.Every, "at least 1 step")
+		f.check(t.ENAS.Updates >= 1, "train.enas.updates", t.ENAS.Updates, "at least 1")
+		f.check(t.ENAS.Batch >= 1, "train.enas.batch", t.ENAS.Batch, "at least 1")
+		f.check(t.ENAS.Images >= 1, "train.enas.images", t.ENAS.Images, "at least 1")
+	}
+}
+
+func (e Evaluate) validate(f *faults) {
+	f.check(e.Calibration >= 1, "evaluate.calibration", e.Calibration, "at least 1 image")
+	f.check(e.Batch >= 1, "evaluate.batch", e.Batch, "at least 1 image")
+	f.check(e.Images >= 0, "evaluate.images", e.Images, "a number of images, or 0 for all")
+}
+
+func (d Device) validate(f *faults) {
+	f.check(d.Batch >= 1, "device.batch", d.Batch, "at least 1 image")
+	f.check(d.Workers >= 0, "device.workers", d.Workers, "0 or more")
+	f.check(d.Samples >= 10, "device.samples", d.Samples, "at least 10 networks")
+}
+
+func (p Predictor) validate(f *faults) {
+	f.oneOf("predictor.model", p.Model, predictor.Names())
+	f.check(p.Samples >= 10, "predictor.samples", p.Samples, "at least 10 architectures")
+	f.check(p.Folds >= 2 && p.Folds <= p.Samples, "predictor.folds", p.Folds, "2 to predictor.samples")
+	for _, r := range p.Ranks {
+		f.check(r >= 0 && r <= 64, "predictor.ranks", r, "ranks from 0 to 64")
+	}
+	f.check(p.Holdout > 0 && p.Holdout < 1, "predictor.holdout", p.Holdout, "a share between 0 and 1")
+}
+
+func (s Search) validate(f *faults) {
+	f.oneOf("search.strategy", s.Strategy, controller.Strategies())
+	f.oneOf("search.score", s.Score, []string{ScorePredictor, ScoreSupernet})
+	f.check(s.Trials >= 1, "search.trials", s.Trials, "at least 1")
+	f.check(s.Batch >= 1, "search.batch", s.Batch, "at least 1")
+	f.check(s.Sweep >= 1 && s.Sweep <= s.Trials, "search.sweep", s.Sweep, "1 to search.trials")
+	f.check(s.Top >= 1, "search.top", s.Top, "at least 1")
+	o := s.Strategies
+	f.join("search.strategies", o.Evolution.Validate())
+	f.join("search.strategies", o.Local.Validate())
+	f.join("search.strategies.rl", o.LSTM.Validate())
+	f.join("search.strategies.tunas", o.Tunas.Validate())
+	f.check(s.Reward.Weight <= 0, "search.reward.weight", s.Reward.Weight, "a number below 0, or 0 for the kind's own")
+	if s.Reward.Kind != "" {
+		f.join("search", s.Reward.Controller().Validate())
+	}
+}
+
+func (t Finetune) validate(f *faults) {
+	f.check(t.Budget >= 0, "finetune.budget", t.Budget, "a duration such as 3m, or 0")
+	f.check(t.Steps >= 0, "finetune.steps", t.Steps, "0 or more")
+	f.check(t.Epochs >= 0, "finetune.epochs", t.Epochs, "0 or more")
+	f.check(t.Steps == 0 || t.Epochs == 0, "finetune.epochs", t.Epochs, "0 when finetune.steps is given")
+	f.check(t.LR > 0, "finetune.lr", t.LR, "more than 0")
+	f.check(t.Batch >= 0, "finetune.batch", t.Batch, "a number of images, or 0 for train.batch")
+}
+
+// Wanted reports whether the best network is to be tuned at all.
+func (t Finetune) Wanted() bool { return t.Budget > 0 || t.Steps > 0 || t.Epochs > 0 }
+
+// Controller returns the reward that the fields describe; it may be invalid.
+func (r Reward) Controller() controller.Reward {
+	out, err := controller.NewReward(controller.RewardKind(r.Kind), r.Target.Seconds())
+	if err != nil {
+		return controller.Reward{Kind: controller.RewardKind(r.Kind), Target: r.Target.Seconds(), Weight: r.Weight}
+	}
+	if r.Weight != 0 {
+		out.Weight = r.Weight
+	}
+	return out
+}
+
+// faults collects what is wrong with a document.
+type faults []error
+
+func (f *faults) check(ok bool, field string, have any, want string) {
+	if d, isDuration := have.(time.Duration); isDuration {
+		have = d.String()
+	}
+	if s, isString := have.(string); isString {
+		have = fmt.Sprintf("%q", s)
+	}
+	if !ok {
+		*f = append(*f, fmt.Errorf("%s is %v; want %s", field, have, want))
+	}
+}
+
+func (f *faults) share(field string, v float64) {
+	f.check(v >= 0 && v < 1, field, v, "a share from 0 to below 1")
+}
+
+func (f *faults) oneOf(field, have string, want []string) {
+	if slices.Contains(want, have) {
+		return
+	}
+	quoted := make([]string, len(want))
+	for i, w := range want {
+		quoted[i] = fmt.Sprintf("%q", w)
+	}
+	f.check(false, field, have, "one of "+strings.Join(quoted, ", "))
+}
+
+// join adds the faults that another package found, under the field's name.
+func (f *faults) join(field string, err error) {
+	if err == nil {
+		return
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range many.Unwrap() {
+			f.join(field, e)
+		}
+		return
+	}
+	*f = append(*f, fmt.Errorf("%s: %w", field, err))
+}

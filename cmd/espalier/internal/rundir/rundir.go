@@ -1,0 +1,182 @@
+// Package rundir is the folder that a run leaves behind: where its files are,
+// how they are replaced without ever being half written, and how two processes
+// are kept out of one folder.
+//
+//	config.yaml         effective configuration
+//	log.txt             everything that was logged
+//	state.json          phases done, their times, and what must not be done twice
+//	supernet.msgpack    shared weights and training state
+//	latency.json        measured latencies of layers and networks
+//	trials.jsonl        one judged architecture per line
+//	controller.jsonl    condition of the controller, one update per line
+//	networks/           the chosen networks, ready to run
+//	report.json, report.txt
+package rundir
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
+)
+
+// Names of the files in a run folder.
+const (
+	Config     = "config.yaml"
+	Log        = "log.txt"
+	State      = "state.json"
+	Supernet   = "supernet.msgpack"
+	Latency    = "latency.json"
+	Trials     = "trials.jsonl"
+	Controller = "controller.jsonl"
+	Networks   = "networks"
+	ReportJSON = "report.json"
+	ReportText = "report.txt"
+)
+
+// freshName is what folders are called when the user names none.
+const freshName = "espalier-run-%d"
+
+// maxFresh bounds the search for a free number.
+const maxFresh = 100000
+
+// maxJSON bounds a JSON file that is read back, in bytes.
+const maxJSON = 256 << 20
+
+// Dir is a run folder, locked against other processes until Close.
+type Dir struct {
+	path string
+	lock *os.File
+}
+
+// Create makes a new run folder: path, which must not exist or be empty, or
+// ./espalier-run-N with the first free N if path is "".
+func Create(path string) (*Dir, error) {
+	if path == "" {
+		var err error
+		if path, err = fresh(); err != nil {
+			return nil, err
+		}
+	} else if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	d, err := lock(path)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(path)
+	if err == nil && len(entries) > 0 {
+		err = fmt.Errorf("%s is not empty; want a new folder, or --resume to continue a run", path)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("run folder: %w", err), d.Close())
+	}
+	return d, nil
+}
+
+// fresh claims the first free numbered folder; Mkdir decides, so that two
+// processes never get one folder.
+func fresh() (string, error) {
+	for n := 1; n <= maxFresh; n++ {
+		path := fmt.Sprintf(freshName, n)
+		err := os.Mkdir(path, 0o755)
+		if err == nil {
+			return path, nil
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return "", fmt.Errorf("run folder: %w", err)
+		}
+	}
+	return "", fmt.Errorf("run folder: %d folders are called like %s; want --out", maxFresh, fmt.Sprintf(freshName, 1))
+}
+
+// Open locks the run folder at path, in order to continue it.
+func Open(path string) (*Dir, error) {
+	if _, err := os.Stat(filepath.Join(path, Config)); err != nil {
+		return nil, fmt.Errorf("%s is no run folder: %w", path, err)
+	}
+	return lock(path)
+}
+
+// lock takes the folder itself as the lock: it goes away with the process,
+// however that ends, and leaves no file behind.
+func lock(path string) (*Dir, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("run folder: %s is in use by another process", path)
+		}
+		return nil, fmt.Errorf("run folder: lock %s: %w", path, err)
+	}
+	return &Dir{path: path, lock: f}, nil
+}
+
+// Close unlocks the folder.
+func (d *Dir) Close() error { return d.lock.Close() }
+
+// Path returns the folder, or the path of a file in it.
+func (d *Dir) Path(elem ...string) string {
+	return filepath.Join(append([]string{d.path}, elem...)...)
+}
+
+// Has reports whether the folder holds a file of this name.
+func (d *Dir) Has(name string) bool {
+	_, err := os.Stat(d.Path(name))
+	return err == nil
+}
+
+// Write replaces a file: after a crash at any moment it holds either the old or
+// the new content.
+func (d *Dir) Write(name string, content []byte) error { return WriteFile(d.Path(name), content) }
+
+// WriteFile replaces the file at path as Dir.Write does.
+func WriteFile(path string, content []byte) error {
+	if err := renameio.WriteFile(path, content, 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// WriteJSON replaces a file by v as indented JSON.
+func (d *Dir) WriteJSON(name string, v any) error { return WriteJSON(d.Path(name), v) }
+
+// WriteJSON replaces the file at path by v as indented JSON.
+func WriteJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return WriteFile(path, append(text, '\n'))
+}
+
+// ReadJSON decodes a file of the folder into v; fields that v does not have are
+// errors.
+func (d *Dir) ReadJSON(name string, v any) error { return ReadJSON(d.Path(name), v) }
+
+// ReadJSON decodes the file at path into v; fields that v does not have and
+// anything after the value are errors.
+func ReadJSON(path string, v any) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	defer f.Close()
+	dec := json.NewDecoder(io.LimitReader(f, maxJSON))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return fmt.Errorf("read %s, byte %d: %w", path, dec.InputOffset(), err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read %s, byte %d: want nothing after the JSON value", path, dec.InputOffset())
+	}
+	return nil
+}
