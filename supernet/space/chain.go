@@ -1,6 +1,7 @@
 package space
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -55,6 +56,7 @@ type chainLayer struct {
 	ops            []chainOp
 	widths         []int
 	stride         int
+	shrink         int // by how much the strides up to this layer divide height and width
 	h, w           int // of the layer's input, pixels
 	maxIn, maxOut  int // channels
 	op, width, act int // decisions; act is -1 if there is only one activation
@@ -104,6 +106,9 @@ func NewChain(c ChainConfig, input Input) (*Chain, error) {
 	}
 	ch := &Chain{config: c, input: input, acts: activations(c)}
 	ch.layers = chainLayers(c, input)
+	if err := checkHalvings(ch.layers); err != nil {
+		return nil, fmt.Errorf("space %q: %w", c.Name, err)
+	}
 	ds := ch.decisions()
 	s, err := NewSpace(ds, newChainRules(c, ch.layers, ds, ch.definition()))
 	if err != nil {
@@ -131,7 +136,7 @@ func activations(c ChainConfig) []Act {
 // widest input and output that it can have.
 func chainLayers(c ChainConfig, input Input) []chainLayer {
 	layers := make([]chainLayer, c.Layers)
-	h, w, widest := input.H, input.W, c.Stem
+	h, w, shrink, widest := input.H, input.W, 1, c.Stem
 	for i := range layers {
 		l := chainLayer{number: i + 1, widths: c.Widths, stride: 1, h: h, w: w, maxIn: widest}
 		ops := c.Ops
@@ -154,6 +159,8 @@ func chainLayers(c ChainConfig, input Input) []chainLayer {
 		if slices.Contains(c.Downsample, l.number) {
 			l.stride = 2
 		}
+		shrink *= l.stride
+		l.shrink = shrink
 		h, w = l.outSize()
 		widest = l.widest()
 		l.maxOut = widest
@@ -162,9 +169,29 @@ func chainLayers(c ChainConfig, input Input) []chainLayer {
 	return layers
 }
 
+// checkHalvings reports layers that halve a map of one pixel.
+func checkHalvings(layers []chainLayer) error {
+	var f faults
+	for _, l := range layers {
+		if l.stride > 1 && l.h == 1 && l.w == 1 {
+			f.addf("downsample: layer %d has an input of 1x1 pixels; want one that can be halved", l.number)
+		}
+	}
+	return errors.Join(f...)
+}
+
 // outSize returns height and width of the layer's output, pixels.
 func (l *chainLayer) outSize() (h, w int) {
 	return (l.h-1)/l.stride + 1, (l.w-1)/l.stride + 1
+}
+
+// shrinkOf returns by how much the output of layer number n is smaller than the
+// picture; 0 is the stem.
+func (ch *Chain) shrinkOf(n int) int {
+	if n == 0 {
+		return 1
+	}
+	return ch.layers[n-1].shrink
 }
 
 // widest returns the largest number of channels of the layer's output.

@@ -32,11 +32,15 @@ func (ch *Chain) tail(b *planner, x output) {
 // chainChoice is what an architecture chose for one layer.
 type chainChoice struct {
 	op    chainOp
-	width int   // not for an identity
-	from  []int // sources of the chosen skips, rising; -1 is the stem
+	width int         // not for an identity
+	skips []chainSkip // those chosen, sources rising
 	act   Act
 	names opWeights
 }
+
+// chainSkip is a chosen connection: the source (-1: the stem) and how many times
+// larger its map is than that of the layer's output.
+type chainSkip struct{ from, stride int }
 
 func (ch *Chain) choice(genes []uint8, i int) chainChoice {
 	l := &ch.layers[i]
@@ -46,7 +50,7 @@ func (ch *Chain) choice(genes []uint8, i int) chainChoice {
 	}
 	for j, d := range l.skips {
 		if genes[d] == 1 {
-			c.from = append(c.from, j-1)
+			c.skips = append(c.skips, chainSkip{j - 1, l.shrink / ch.shrinkOf(j)})
 		}
 	}
 	c.names = l.weightsOf(c.op, ch.config.ElasticKernel)
@@ -57,18 +61,17 @@ func (ch *Chain) choice(genes []uint8, i int) chainChoice {
 // every earlier layer.
 func (l *chainLayer) build(b *planner, outs []output, c chainChoice) output {
 	act := c.act
-	if len(c.from) > 0 {
+	if len(c.skips) > 0 {
 		act = NoAct
 	}
 	x := l.main(b, outs[len(outs)-1], c, act)
-	if len(c.from) == 0 {
+	if len(c.skips) == 0 {
 		return x
 	}
 	in := []int{x.step}
-	for _, j := range c.from {
-		src := outs[j+1]
-		weight := fmt.Sprintf("layer%d/from%d", l.number, j+1)
-		p := b.conv(src, convSpec{weight: weight, norm: weight + "/norm", k: 1, s: ratio(src.h, x.h), outC: x.c})
+	for _, skip := range c.skips {
+		weight := fmt.Sprintf("layer%d/from%d", l.number, skip.from+1)
+		p := b.conv(outs[skip.from+1], convSpec{weight: weight, norm: weight + "/norm", k: 1, s: skip.stride, outC: x.c})
 		in = append(in, p.step)
 	}
 	return b.step(Step{Layer: Layer{Op: Add, H: x.h, W: x.w, InC: x.c, OutC: x.c, Act: c.act, FanIn: len(in)}, In: in})
@@ -93,16 +96,6 @@ func (l *chainLayer) main(b *planner, x output, c chainChoice, act Act) output {
 		return x
 	}
 	return b.conv(x, convSpec{weight: n.conv, norm: n.convNorm, k: 1, s: 1, outC: c.width, act: act})
-}
-
-// ratio returns the power of two by which a side of from pixels was halved,
-// rounding up, to become to pixels.
-func ratio(from, to int) int {
-	s := 1
-	for ; from > to; from = (from + 1) / 2 {
-		s *= 2
-	}
-	return s
 }
 
 // output is a tensor of the network: the step that makes it and its size.

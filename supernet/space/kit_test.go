@@ -74,7 +74,7 @@ func joinWords(words []string) string {
 // drawChain draws a family with at least one network.
 func drawChain(t *rapid.T, maxLayers int) *Chain {
 	in := Input{
-		H:       rapid.IntRange(1, 33).Draw(t, "h"),
+		H:       rapid.IntRange(5, 33).Draw(t, "h"),
 		W:       rapid.IntRange(1, 33).Draw(t, "w"),
 		C:       rapid.IntRange(1, 3).Draw(t, "c"),
 		Classes: rapid.IntRange(2, 12).Draw(t, "classes"),

@@ -1,0 +1,133 @@
+package space
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestMinIsTheCheapest compares with every network of small spaces.
+func TestMinIsTheCheapest(t *testing.T) {
+	checked := 0
+	rapid.Check(t, func(t *rapid.T) {
+		ch := drawChain(t, 4)
+		s := ch.Space()
+		if s.Size() > 2000 {
+			t.Skip("too large")
+		}
+		checked++
+		var best Arch
+		var flops, params int64
+		for a := range s.Enumerate {
+			p := ch.Plan(a)
+			f, n := p.FLOPs(), p.Params()
+			if best.Len() == 0 || f < flops || f == flops && n < params {
+				best, flops, params = a, f, n
+			}
+		}
+		if got := ch.Min(); got != best {
+			t.Fatalf("Min is %s with %d FLOPs; cheapest is %s with %d", s.Format(got), ch.Plan(got).FLOPs(), s.Format(best), flops)
+		}
+	})
+	if checked < 20 {
+		t.Errorf("only %d spaces were small enough to check", checked)
+	}
+}
+
+func TestMaxIsAnArchitecture(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ch := drawChain(t, 6)
+		if err := ch.Space().Valid(ch.Max()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestBoundsOfPresets(t *testing.T) {
+	cases := map[string][2]string{
+		"basic": {
+			"maxpool3x3:16 maxpool3x3:16 maxpool3x3:16 maxpool3x3:16 maxpool3x3:16 maxpool3x3:16",
+			"conv5x5:64 conv5x5:64+0 conv5x5:64+0,1 conv5x5:64+0,1,2 conv5x5:64+0,1,2,3 conv5x5:64+0,1,2,3,4",
+		},
+		"chain": {
+			"identity identity identity identity identity identity identity identity",
+			"conv5x5:64 conv5x5:64+0 conv5x5:64+0,1 conv5x5:64+0,1,2 conv5x5:64+0,1,2,3 conv5x5:64+0,1,2,3,4 conv5x5:64+0,1,2,3,4,5 conv5x5:64+0,1,2,3,4,5,6",
+		},
+	}
+	for name, want := range cases {
+		ch := preset(t, name)
+		if got := ch.Space().Format(ch.Min()); got != want[0] {
+			t.Errorf("%s: Min is %s", name, got)
+		}
+		if got := ch.Space().Format(ch.Max()); got != want[1] {
+			t.Errorf("%s: Max is %s", name, got)
+		}
+		r := rng(2)
+		lo, hi := ch.Plan(ch.Min()).FLOPs(), ch.Plan(ch.Max()).FLOPs()
+		for range 500 {
+			a := ch.Space().Random(r)
+			if f := ch.Plan(a).FLOPs(); f < lo || f > hi {
+				t.Errorf("%s: %s has %d FLOPs, outside %d to %d", name, ch.Space().Format(a), f, lo, hi)
+			}
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	ch := newChain(t, ChainConfig{Stem: 4, Layers: 2, Ops: []string{"conv3x3", "identity"}, Widths: []int{4, 8}, Skips: true})
+	text := Describe(ch)
+	for _, want := range []string{
+		ch.Space().ID(), "size       18 architectures", "layer2/op conv3x3|identity", "skips from 0",
+		"smallest   identity identity", "largest    conv3x3:8 conv3x3:8+0",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}
+
+// TestSharedByGoroutines is for the race detector: spaces and families are
+// read by many at once.
+func TestSharedByGoroutines(t *testing.T) {
+	ch := newChain(t, ChainConfig{
+		Stem: 4, Layers: 4, Ops: []string{"conv3x3", "maxpool3x3"}, Widths: []int{4, 8}, Skips: true,
+		Forbid: []string{"pool pool", "conv conv"}, Overrides: []LayerOverride{{Layer: 4, Ops: []string{"conv3x3"}}},
+	})
+	var wait sync.WaitGroup
+	for seed := range 4 {
+		wait.Go(func() {
+			r := rng(uint64(seed))
+			for range 50 {
+				a := ch.Space().Mutate(r, ch.Space().Random(r), 0.2)
+				ch.Plan(a).FLOPs()
+				if _, err := ch.Space().Parse(ch.Space().Format(a)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func BenchmarkPlan(b *testing.B) {
+	ch := preset(b, "chain")
+	a := ch.Space().Random(rng(1))
+	b.ReportAllocs()
+	for b.Loop() {
+		ch.Plan(a)
+	}
+}
+
+func BenchmarkNewChain(b *testing.B) {
+	c, err := Preset("chain")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := NewChain(c, pictures); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package space
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestLayerCounts compares sizes and FLOPs with loops that walk the windows.
+func TestLayerCounts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := Layer{
+			H: rapid.IntRange(1, 12).Draw(t, "h"), W: rapid.IntRange(1, 12).Draw(t, "w"),
+			K: rapid.SampledFrom([]int{1, 3, 5, 7}).Draw(t, "k"), S: rapid.IntRange(1, 4).Draw(t, "s"),
+			G: rapid.IntRange(1, 3).Draw(t, "g"),
+		}
+		l.InC, l.OutC = l.G*rapid.IntRange(1, 3).Draw(t, "in"), l.G*rapid.IntRange(1, 3).Draw(t, "out")
+		windows := func(n int) (count int) {
+			for at := -(l.K / 2); at+l.K <= n+l.K/2; at += l.S {
+				count++
+			}
+			return count
+		}
+		h, w := windows(l.H), windows(l.W)
+		var conv, pool int64
+		for range h * w {
+			for range l.OutC {
+				for range l.K * l.K {
+					pool++
+					for range l.InC / l.G {
+						conv += 2
+					}
+				}
+			}
+		}
+		l.Op = Conv
+		if l.OutH() != h || l.OutW() != w || l.FLOPs() != conv {
+			t.Fatalf("%v: %dx%d, %d FLOPs; want %dx%d, %d", l, l.OutH(), l.OutW(), l.FLOPs(), h, w, conv)
+		}
+		for _, op := range []Op{MaxPool, AvgPool} {
+			l.Op = op
+			if l.OutH() != h || l.OutW() != w || l.FLOPs() != pool {
+				t.Fatalf("%v: %d FLOPs; want %d", l, l.FLOPs(), pool)
+			}
+		}
+	})
+}
+
+func TestLayerCountsOfTheRest(t *testing.T) {
+	cases := []struct {
+		layer Layer
+		h, w  int
+		flops int64
+		text  string
+	}{
+		{Layer{Op: Add, H: 3, W: 5, InC: 2, OutC: 2, FanIn: 3, Act: ReLU}, 3, 5, 2 * 3 * 5 * 2, "add3 3x5x2->2 relu"},
+		{Layer{Op: Add, H: 3, W: 5, InC: 2, OutC: 2}, 3, 5, 0, "add0 3x5x2->2"},
+		{Layer{Op: GlobalPool, H: 3, W: 5, InC: 2, OutC: 2}, 1, 1, 3 * 5 * 2, "globalpool 3x5x2->2"},
+		{Layer{Op: Linear, H: 1, W: 1, InC: 7, OutC: 4}, 1, 1, 2 * 7 * 4, "linear 1x1x7->4"},
+		{Layer{Op: Conv, H: 4, W: 4, InC: 6, OutC: 6, K: 3, S: 2, G: 6, Act: HardSwish}, 2, 2, 2 * 2 * 2 * 6 * 9, "conv3x3s2g6 4x4x6->6 hardswish"},
+	}
+	for _, c := range cases {
+		l := c.layer
+		if l.OutH() != c.h || l.OutW() != c.w || l.FLOPs() != c.flops || l.String() != c.text {
+			t.Errorf("%v: %dx%d, %d FLOPs; want %dx%d, %d, %q", l, l.OutH(), l.OutW(), l.FLOPs(), c.h, c.w, c.flops, c.text)
+		}
+	}
+}
+
+func TestActNames(t *testing.T) {
+	for a := NoAct; a <= GELU; a++ {
+		if b, err := ParseAct(a.String()); err != nil || a != b {
+			t.Errorf("%v: %v, %v", a, b, err)
+		}
+	}
+	if _, err := ParseAct("swish"); err == nil {
+		t.Error("unknown activation accepted")
+	}
+	if Act(200).String() != "act(200)" || Op(200).String() != "op(200)" {
+		t.Error("unknown values have no name")
+	}
+}
+
+func TestArchIsAValue(t *testing.T) {
+	genes := []uint8{1, 0, 2}
+	a := NewArch(genes)
+	genes[0] = 9
+	a.Genes()[1] = 9
+	if a != NewArch([]uint8{1, 0, 2}) || a.Len() != 3 || a.Gene(2) != 2 {
+		t.Errorf("got %v", a)
+	}
+	if !a.Less(NewArch([]uint8{1, 1, 0})) || a.Less(a) {
+		t.Error("order is not by genes")
+	}
+}
