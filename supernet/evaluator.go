@@ -59,8 +59,8 @@ func NewEvaluator(e *ops.Exec, n *Net, train, val *data.Set, norm data.Normaliza
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("evaluation: %w", err)
 	}
-	if train.Len() < 2 || val.Set().Len() < 1 {
-		return nil, fmt.Errorf("evaluation: %d training and %d validation images; want at least 2 and 1", train.Len(), val.Set().Len())
+	if train.Len() < 2 || val.Len() < 1 {
+		return nil, fmt.Errorf("evaluation: %d training and %d validation images; want at least 2 and 1", train.Len(), val.Len())
 	}
 	o.Calibration = min(o.Calibration, train.Len())
 	o.Batch = min(o.Batch, o.Calibration)

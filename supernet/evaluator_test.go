@@ -184,7 +184,7 @@ func TestLoadNetworkRefusesBadFiles(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(f *checkpoint.File){
 		"kind":    func(f *checkpoint.File) { f.Kind = KindSupernet },
-		"meta":    func(f *checkpoint.File) { f.Meta = []byte("{") },
+		"meta":    func(f *checkpoint.File) { f.Meta = []byte(`{"plan":3}`) },
 		"missing": func(f *checkpoint.File) { f.Tensors = f.Tensors[1:] },
 		"classes": func(f *checkpoint.File) { f.Meta = []byte(strings.Replace(string(f.Meta), `["a",`, `[`, 1)) },
 		"step":    func(f *checkpoint.File) { f.Meta = []byte(strings.Replace(string(f.Meta), `"H":9`, `"H":90000000`, 1)) },

@@ -33,18 +33,7 @@ func (n *Net) Extract(a space.Arch) *Net {
 // copyWindow copies the values of window from into window to, of the same size
 // but of a parameter that may be larger or smaller.
 func copyWindow(to, from ops.Window) {
-	t, f := (to.P.K-to.K)/2, (from.P.K-from.K)/2
-	in := from.InC / from.P.G
-	if from.P.Layout == ops.DepthwiseLayout {
-		in = 1
-	}
-	for o := range from.OutC {
-		for i := range in {
-			for y := range from.K {
-				for x := range from.K {
-					to.P.Data[to.P.Index(o, i, y+t, x+t)] = from.P.Data[from.P.Index(o, i, y+f, x+f)]
-				}
-			}
-		}
+	if err := to.Import(from.Export(nil)); err != nil {
+		panic("supernet: windows of different sizes: " + err.Error())
 	}
 }

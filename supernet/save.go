@@ -23,9 +23,6 @@ type Header struct {
 	Owner   json.RawMessage `json:"owner,omitempty"` // whatever the caller keeps with it
 }
 
-// momentumPrefix begins the names of optimiser state.
-const momentumPrefix = "momentum/"
-
 // Save writes weights, optimiser state and step, and owner, a JSON document of
 // the caller's. A trainer made with the same arguments that loads the file goes
 // on as if never interrupted.
@@ -38,8 +35,8 @@ func (t *Trainer) Save(path string, owner json.RawMessage) error {
 	for _, p := range t.net.params {
 		f.Tensors = append(f.Tensors, logical(p, p.Name, p.Data))
 	}
-	for i, p := range t.net.params {
-		f.Tensors = append(f.Tensors, logical(p, momentumPrefix+p.Name, t.opt.Momentum(i)))
+	for i, b := range t.opt.State() {
+		f.Tensors = append(f.Tensors, logical(t.net.params[i], b.Name, b.Data))
 	}
 	return checkpoint.Write(path, f)
 }
@@ -58,8 +55,8 @@ func (t *Trainer) Load(path string) (json.RawMessage, error) {
 		return nil, fmt.Errorf("%s: step is %d; want 0 to %d", path, h.Step, t.o.Steps)
 	}
 	tensors := index(f)
-	for i, p := range t.net.params {
-		if err := restore(path, tensors, p, momentumPrefix+p.Name, t.opt.Momentum(i)); err != nil {
+	for i, b := range t.opt.State() { // one buffer per parameter
+		if err := restore(path, tensors, t.net.params[i], b.Name, b.Data); err != nil {
 			return nil, err
 		}
 	}

@@ -28,7 +28,7 @@ func TestTrainingTouchesOnlyTheView(t *testing.T) {
 		var changed int
 		for k, p := range tr.net.params {
 			for i, v := range p.Data {
-				same := v == before[k][i] && math.Float32bits(tr.opt.Momentum(k)[i]) == math.Float32bits(moment[k][i])
+				same := v == before[k][i] && math.Float32bits(tr.opt.State()[k].Data[i]) == math.Float32bits(moment[k][i])
 				if !inside[p.Name][i] && (!same || p.Grad[i] != 0) {
 					t.Fatalf("%s: %s[%d] changed outside the view", c.Space().Format(a), p.Name, i)
 				}
@@ -88,7 +88,7 @@ func mark(b []bool, n int) {
 func snapshot(tr *Trainer) (weights, momentum [][]float32) {
 	for k, p := range tr.net.params {
 		weights = append(weights, append([]float32(nil), p.Data...))
-		momentum = append(momentum, append([]float32(nil), tr.opt.Momentum(k)...))
+		momentum = append(momentum, append([]float32(nil), tr.opt.State()[k].Data...))
 	}
 	return weights, momentum
 }

@@ -1,8 +1,13 @@
 package space
 
-// Fixed is the family of one network: a space without decisions. An extracted
-// subnet is one, so whatever trains, evaluates or saves a supernet does the
-// same for it.
+import (
+	"fmt"
+	"hash/fnv"
+)
+
+// Fixed is the family of one network: its space has one decision with one
+// choice, which names the plan. An extracted subnet is one, so whatever trains,
+// evaluates or saves a supernet does the same for it.
 type Fixed struct {
 	plan    Plan
 	weights []Weight
@@ -15,7 +20,7 @@ func NewFixed(p Plan) (*Fixed, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	s, err := NewSpace(nil, nil)
+	s, err := NewSpace([]Decision{{Name: "network", Kind: KindOp, Choices: []string{p.hash()}}}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +37,16 @@ func (f *Fixed) Weights() []Weight { return f.weights }
 func (f *Fixed) Plan(Arch) Plan { return f.plan }
 
 // Arch returns the family's only architecture.
-func (f *Fixed) Arch() Arch { return NewArch(nil) }
+func (f *Fixed) Arch() Arch { return NewArch([]uint8{0}) }
+
+// hash returns 16 hexadecimal digits that tell plans apart.
+func (p Plan) hash() string {
+	h := fnv.New64a()
+	for _, s := range p {
+		fmt.Fprintf(h, "%+v\n", s)
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
 
 // weights lists what the plan reads, each name once, at the largest size read.
 func (p Plan) weights() []Weight {
