@@ -67,15 +67,16 @@ func (c *chooser) bestRank(ranks []int, target []float64, fold []int) (int, []fl
 	for k := range preds {
 		preds[k] = make([]float64, len(target))
 	}
-	parallel(innerFolds*len(ranks), c.options.Workers, func(job int) {
-		f, k := job/len(ranks), job%len(ranks)
+	parallel(innerFolds, c.options.Workers, func(f int) {
 		train, test := splitFold(fold, f)
 		scale := c.table.scalings(train, c.extras)
-		seed := c.options.Seed + uint64(f+1)
-		p := fitPosterior(c.table.design(train, scale), pick(target, train), ranks[k], 1, trialPlan(), seed, 1)
-		m, _ := p.predict(c.table.design(test, scale), 1)
-		for n, i := range test {
-			preds[k][i] = m[n]
+		known, asked := newProblem(c.table.design(train, scale)), c.table.design(test, scale)
+		for k, rank := range ranks {
+			p := known.fit(pick(target, train), rank, 1, trialPlan(), c.options.Seed+uint64(f+1), 1)
+			mean, _ := p.predict(asked, 1)
+			for n, i := range test {
+				preds[k][i] = mean[n]
+			}
 		}
 	})
 	best := 0

@@ -97,13 +97,15 @@ func (l *latencyFit) choose(archs []space.Arch) (correction, error) {
 	for k := range preds {
 		preds[k] = make([]float64, len(l.y))
 	}
-	parallel(innerFolds*len(all), l.options.Workers, func(job int) {
-		f, k := job/len(all), job%len(all)
+	parallel(innerFolds, l.options.Workers, func(f int) {
 		train, test := splitFold(fold, f)
-		s := l.fit(all[k], train, 1, trialPlan(), l.options.Seed+uint64(f+1), 1)
-		mean, _ := s.predict(l.table, test, pick(l.sum, test), 1)
-		for n, i := range test {
-			preds[k][i] = mean[n]
+		e := l.examples(train)
+		for k, c := range all {
+			s := e.fit(c, 1, trialPlan(), l.options.Seed+uint64(f+1), 1)
+			mean, _ := s.predict(l.table, test, pick(l.sum, test), 1)
+			for n, i := range test {
+				preds[k][i] = mean[n]
+			}
 		}
 	})
 	best := 0
@@ -115,13 +117,29 @@ func (l *latencyFit) choose(archs []space.Arch) (correction, error) {
 	return all[best], nil
 }
 
-// fit fits one correction to the examples at the given indices.
-func (l *latencyFit) fit(c correction, at []int, chains int, plan chainPlan, seed uint64, workers int) *latencyState {
-	sum, y := pick(l.sum, at), pick(l.y, at)
-	s := &latencyState{Model: "latency", Form: c.form, Base: fitBase(sum, y)}
-	rest := make([]float64, len(y))
-	for i, v := range y {
-		b := s.Base.at(sum[i])
+// examples are those that one model is fitted to.
+type examples struct {
+	base  base
+	sum   []float64
+	y     []float64
+	scale []scaling
+	known problem
+}
+
+// examples returns those at the given indices.
+func (l *latencyFit) examples(at []int) *examples {
+	e := &examples{sum: pick(l.sum, at), y: pick(l.y, at), scale: l.table.scalings(at, l.extras)}
+	e.base = fitBase(e.sum, e.y)
+	e.known = newProblem(l.table.design(at, e.scale))
+	return e
+}
+
+// fit fits one correction.
+func (e *examples) fit(c correction, chains int, plan chainPlan, seed uint64, workers int) *latencyState {
+	s := &latencyState{Model: "latency", Form: c.form, Base: e.base}
+	rest := make([]float64, len(e.y))
+	for i, v := range e.y {
+		b := e.base.at(e.sum[i])
 		if c.form == formAdd {
 			rest[i] = v - b
 		} else {
@@ -132,9 +150,8 @@ func (l *latencyFit) fit(c correction, at []int, chains int, plan chainPlan, see
 		s.Shift, s.Std = meanStd(rest)
 		return s
 	}
-	s.Extras = l.table.scalings(at, l.extras)
-	p := fitPosterior(l.table.design(at, s.Extras), rest, c.rank, chains, plan, seed, workers)
-	s.Posterior = &p
+	p := e.known.fit(rest, c.rank, chains, plan, seed, workers)
+	s.Extras, s.Posterior = e.scale, &p
 	return s
 }
 

@@ -100,7 +100,7 @@ func (p *FM) Fit(archs []space.Arch, y []float64) error {
 	}
 	all := upTo(len(y))
 	scale := t.scalings(all, len(p.enc.extras))
-	post := fitPosterior(t.design(all, scale), target, best.rank, chains, fullPlan(), p.options.Seed, p.options.Workers)
+	post := newProblem(t.design(all, scale)).fit(target, best.rank, chains, fullPlan(), p.options.Seed, p.options.Workers)
 	p.state = &fmState{Model: "fm", Extras: scale, Warp: warp, Posterior: post}
 	return nil
 }

@@ -20,73 +20,99 @@ const (
 // chainPlan is the length of one Markov chain.
 type chainPlan struct{ burn, keep, thin int }
 
-// chain is the state of a Gibbs sampler over machines: every weight is drawn in
-// turn from its conditional normal distribution, in closed form because the
-// model is linear in each single weight. That is alternating least squares with
-// noise; keeping several draws integrates the weights and the strength of each
-// penalty out instead of tuning them.
+// chain is the state of a Gibbs sampler over machines. The linear part is drawn
+// at once, in its singular basis; the entries of the factors in turn, each from
+// its conditional normal distribution, in closed form because the model is
+// linear in each single entry: alternating least squares with noise. Several
+// draws integrate weights and penalties out instead of tuning them.
 // Source: Freudenthaler, Schmidt-Thieme, Rendle, "Bayesian factorization
-// machines" (NIPS workshop 2011); informative factor prior ours.
+// machines" (NIPS workshop 2011); the joint linear draw and the informative
+// factor prior are ours.
 type chain struct {
 	r      *rand.Rand
 	inter  int
 	rank   int
 	cols   [][]entry
-	m      machine
+	lin    *linear
 	err    []float64 // target minus value, by row
 	part   []float64 // sum_i v_i x_i of the factor at hand, by row
+	center float64   // value at the mean features, without interactions
+	coef   []float64 // linear weights by direction of lin
+	v      []float64 // inter x rank, as in machine
 	scale  float64   // prior variance of a factor's entries
-	wPrec  float64
-	vPrec  []float64 // by factor
-	target []float64
+	alpha  float64   // precision of a measurement
+	wPrec  float64   // prior precision of a linear weight
+	vPrec  []float64 // prior precision of entries, by factor
 }
 
 // sample runs one chain on targets of mean 0 and variance 1 and returns
-// plan.keep machines.
-func sample(d design, target []float64, rank int, plan chainPlan, r *rand.Rand) []machine {
-	c := newChain(d, target, rank, r)
+// plan.keep machines. lin is newLinear(d).
+func sample(d design, lin *linear, target []float64, rank int, plan chainPlan, r *rand.Rand) []machine {
+	c := newChain(d, lin, target, rank, r)
 	out := make([]machine, 0, plan.keep)
 	for step := range plan.burn + plan.keep*plan.thin {
 		c.sweep()
 		if step >= plan.burn && (step-plan.burn)%plan.thin == plan.thin-1 {
-			out = append(out, machine{c.m.B, slices.Clone(c.m.W), slices.Clone(c.m.V), c.m.Alpha})
+			out = append(out, c.machine())
 		}
 	}
 	return out
 }
 
-func newChain(d design, target []float64, rank int, r *rand.Rand) *chain {
+func newChain(d design, lin *linear, target []float64, rank int, r *rand.Rand) *chain {
 	c := &chain{
-		r: r, inter: d.inter, rank: rank, cols: d.columns(), target: target,
-		m:     machine{W: make([]float64, d.cols), V: make([]float64, d.inter*rank), Alpha: 10},
+		r: r, inter: d.inter, rank: rank, cols: d.columns(), lin: lin,
 		err:   make([]float64, len(target)),
 		part:  make([]float64, len(target)),
+		coef:  make([]float64, len(lin.sv)),
+		v:     make([]float64, d.inter*rank),
 		scale: math.Sqrt(pairShare / max(d.pairs()*float64(rank), 1)),
 		wPrec: 10,
 		vPrec: make([]float64, rank),
 	}
-	for i := range c.m.V {
-		c.m.V[i] = 0.05 * r.NormFloat64()
+	for i := range c.v {
+		c.v[i] = 0.05 * r.NormFloat64()
 	}
+	m := machine{W: make([]float64, d.cols), V: c.v}
 	sum, sq := make([]float64, rank), make([]float64, rank)
 	for i, row := range d.rows {
-		c.err[i] = target[i] - c.m.value(row, rank, d.inter, sum, sq)
+		c.err[i] = target[i] - m.value(row, rank, d.inter, sum, sq)
 	}
 	return c
 }
 
 // sweep draws every unknown once.
 func (c *chain) sweep() {
-	n := float64(len(c.err))
-	c.m.Alpha = c.gamma(noiseShape+n/2, noiseRate+sumSquares(c.err)/2)
-	c.wPrec = c.gamma(weightShape+float64(len(c.m.W))/2, weightRate+sumSquares(c.m.W)/2)
-	c.drawIntercept()
-	for j := range c.cols {
-		c.drawWeight(j)
-	}
+	c.alpha = c.gamma(noiseShape+float64(len(c.err))/2, noiseRate+sumSquares(c.err)/2)
+	c.wPrec = c.gamma(weightShape+float64(len(c.coef))/2, weightRate+sumSquares(c.coef)/2)
+	c.drawCenter()
+	c.drawLinear()
 	for f := range c.rank {
 		c.drawFactor(f)
 	}
+}
+
+// machine returns the current draw. Directions of the weights that no example
+// shows are drawn from the prior: they are what the model knows that it does
+// not know.
+func (c *chain) machine() machine {
+	m := machine{B: c.center, W: make([]float64, len(c.lin.mean)), V: slices.Clone(c.v), Alpha: c.alpha}
+	for j := range m.W {
+		m.W[j] = c.r.NormFloat64() / math.Sqrt(c.wPrec)
+	}
+	for k, v := range c.lin.v {
+		step := c.coef[k]
+		for j, x := range v {
+			step -= m.W[j] * x
+		}
+		for j, x := range v {
+			m.W[j] += step * x
+		}
+	}
+	for j, x := range c.lin.mean {
+		m.B -= m.W[j] * x
+	}
+	return m
 }
 
 func (c *chain) gamma(shape, rate float64) float64 {
@@ -99,36 +125,38 @@ func (c *chain) normal(pull, precision float64) float64 {
 	return pull/precision + c.r.NormFloat64()/math.Sqrt(precision)
 }
 
-func (c *chain) drawIntercept() {
+func (c *chain) drawCenter() {
 	var pull float64
 	for _, e := range c.err {
-		pull += e + c.m.B
+		pull += e + c.center
 	}
-	b := c.normal(c.m.Alpha*pull, c.m.Alpha*float64(len(c.err))+0.01)
+	b := c.normal(c.alpha*pull, c.alpha*float64(len(c.err))+0.01)
 	for i := range c.err {
-		c.err[i] += c.m.B - b
+		c.err[i] += c.center - b
 	}
-	c.m.B = b
+	c.center = b
 }
 
-func (c *chain) drawWeight(j int) {
-	var hh, he float64
-	w := c.m.W[j]
-	for _, e := range c.cols[j] {
-		hh += e.x * e.x
-		he += e.x * (c.err[e.at] + w*e.x)
-	}
-	c.m.W[j] = c.normal(c.m.Alpha*he, c.m.Alpha*hh+c.wPrec)
-	step := c.m.W[j] - w
-	for _, e := range c.cols[j] {
-		c.err[e.at] -= step * e.x
+func (c *chain) drawLinear() {
+	for k, s := range c.lin.sv {
+		u := c.lin.u[k]
+		old := c.coef[k]
+		pull := s * old // u.(err + u s old) = u.err + s old
+		for i, e := range c.err {
+			pull += u[i] * e
+		}
+		c.coef[k] = c.normal(c.alpha*s*pull, c.alpha*s*s+c.wPrec)
+		step := s * (c.coef[k] - old)
+		for i := range c.err {
+			c.err[i] -= step * u[i]
+		}
 	}
 }
 
 // drawFactor draws the precision of factor f, then its entries. The value of a
 // row changes with entry j at the rate h = sign x_j (part - v_j x_j).
 func (c *chain) drawFactor(f int) {
-	v := func(j int) *float64 { return &c.m.V[j*c.rank+f] }
+	v := func(j int) *float64 { return &c.v[j*c.rank+f] }
 	var squares float64
 	clear(c.part)
 	for j := range c.inter {
@@ -152,7 +180,7 @@ func (c *chain) drawEntry(f, j int, v *float64) {
 		hh += h * h
 		he += h * (c.err[e.at] + old*h)
 	}
-	*v = c.normal(c.m.Alpha*he, c.m.Alpha*hh+c.vPrec[f])
+	*v = c.normal(c.alpha*he, c.alpha*hh+c.vPrec[f])
 	step := *v - old
 	for _, e := range c.cols[j] {
 		c.err[e.at] -= step * s * e.x * (c.part[e.at] - old*e.x)

@@ -105,7 +105,7 @@ func (p *Latency) Fit(archs []space.Arch, y []float64) error {
 	if err != nil {
 		return fmt.Errorf("predictor latency: %w", err)
 	}
-	p.state = f.fit(best, upTo(len(y)), chains, fullPlan(), p.options.Seed, p.options.Workers)
+	p.state = f.examples(upTo(len(y))).fit(best, chains, fullPlan(), p.options.Seed, p.options.Workers)
 	return nil
 }
 

@@ -24,20 +24,28 @@ const chains = 4
 func fullPlan() chainPlan  { return chainPlan{burn: 60, keep: 10, thin: 5} }
 func trialPlan() chainPlan { return chainPlan{burn: 40, keep: 20, thin: 2} }
 
-// fitPosterior draws from the model given targets on their warped scale.
-// Independent chains start from different factors; their number and order do
-// not depend on workers.
-func fitPosterior(d design, target []float64, rank, chains int, plan chainPlan, seed uint64, workers int) posterior {
-	p := posterior{Inter: d.inter, Cols: d.cols, Rank: rank}
-	unit := p.standardise(target)
+// problem is a design with what every model fitted to it shares.
+type problem struct {
+	design design
+	lin    *linear
+}
+
+func newProblem(d design) problem { return problem{d, newLinear(d)} }
+
+// fit draws from the model given targets on their warped scale. Independent
+// chains start from different factors; their number and order do not depend on
+// workers.
+func (p problem) fit(target []float64, rank, chains int, plan chainPlan, seed uint64, workers int) posterior {
+	post := posterior{Inter: p.design.inter, Cols: p.design.cols, Rank: rank}
+	unit := post.standardise(target)
 	draws := make([][]machine, chains)
 	parallel(chains, workers, func(c int) {
-		draws[c] = sample(d, unit, rank, plan, stream(seed, forChains, c))
+		draws[c] = sample(p.design, p.lin, unit, rank, plan, stream(seed, forChains, c))
 	})
 	for _, m := range draws {
-		p.Machines = append(p.Machines, m...)
+		post.Machines = append(post.Machines, m...)
 	}
-	return p
+	return post
 }
 
 // standardise sets Shift and Scale and returns the target at mean 0 and
