@@ -3,8 +3,6 @@ package predictor
 import (
 	"fmt"
 	"math"
-
-	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // form is how a correction changes the base.
@@ -64,95 +62,101 @@ func fitBase(sum, y []float64) base {
 	return fit
 }
 
-// correction is one candidate of a latency fit.
-type correction struct {
-	form form
-	rank int
-}
-
 // latencyFit holds the examples of a fit.
 type latencyFit struct {
 	table   table
-	extras  int
+	scale   []scaling
 	sum, y  []float64
+	tabled  bool // there is a table
+	folds   *folds
 	options Options
 }
 
-// choose returns the correction with the smallest relative error (MAPE) on
-// left-out architectures; the simpler one of equals.
-func (l *latencyFit) choose(archs []space.Arch) (correction, error) {
-	plain := correction{form: formPlain}
-	if _, groups := groupByArch(archs); groups < minChoose {
-		return plain, nil
+// choose returns the form of correction with the smallest relative error (MAPE)
+// on left-out architectures, the simpler one of equals, and the rank of each
+// chain. Without a table a plain factor knows nothing and is left out, unless
+// there is too little to choose by.
+func (l *latencyFit) choose() (form, []int) {
+	if l.folds == nil {
+		return formPlain, nil
 	}
-	fold, err := assignFolds(archs, innerFolds, l.options.Seed)
-	if err != nil {
-		return plain, err
+	best, bestErr := formPlain, math.Inf(1)
+	if l.tabled {
+		bestErr = MAPE(l.leftOutPlain(), l.y)
 	}
-	all := []correction{plain}
-	for _, r := range l.options.ranks() {
-		all = append(all, correction{formLog, r}, correction{formAdd, r})
-	}
-	preds := make([][]float64, len(all))
-	for k := range preds {
-		preds[k] = make([]float64, len(l.y))
-	}
-	parallel(innerFolds, l.options.Workers, func(f int) {
-		train, test := splitFold(fold, f)
-		e := l.examples(train)
-		for k, c := range all {
-			s := e.fit(c, 1, trialPlan(), l.options.Seed+uint64(f+1), 1)
-			mean, _ := s.predict(l.table, test, pick(l.sum, test), 1)
-			for n, i := range test {
-				preds[k][i] = mean[n]
-			}
-		}
-	})
-	best := 0
-	for k := range all {
-		if MAPE(preds[k], l.y) < MAPE(preds[best], l.y) {
-			best = k
+	var ranks []int
+	for _, f := range []form{formLog, formAdd} {
+		share, pred := l.leftOut(f)
+		if e := MAPE(pred, l.y); e < bestErr {
+			best, bestErr = f, e
+			ranks = allot(l.options.ranks(), share, chains)
 		}
 	}
-	return all[best], nil
+	return best, ranks
 }
 
-// examples are those that one model is fitted to.
-type examples struct {
-	base  base
-	sum   []float64
-	y     []float64
-	scale []scaling
-	known problem
-}
-
-// examples returns those at the given indices.
-func (l *latencyFit) examples(at []int) *examples {
-	e := &examples{sum: pick(l.sum, at), y: pick(l.y, at), scale: l.table.scalings(at, l.extras)}
-	e.base = fitBase(e.sum, e.y)
-	e.known = newProblem(l.table.design(at, e.scale))
-	return e
-}
-
-// fit fits one correction.
-func (e *examples) fit(c correction, chains int, plan chainPlan, seed uint64, workers int) *latencyState {
-	s := &latencyState{Model: "latency", Form: c.form, Base: e.base}
-	rest := make([]float64, len(e.y))
-	for i, v := range e.y {
-		b := e.base.at(e.sum[i])
-		if c.form == formAdd {
-			rest[i] = v - b
-		} else {
-			rest[i] = math.Log(v / b)
+// leftOutPlain predicts each example by the base and factor of the others.
+func (l *latencyFit) leftOutPlain() []float64 {
+	pred := make([]float64, len(l.y))
+	for k, train := range l.folds.train {
+		sum, y := pick(l.sum, train), pick(l.y, train)
+		b := fitBase(sum, y)
+		shift, _ := meanStd(formLog.rest(b, sum, y))
+		for _, i := range l.folds.test[k] {
+			pred[i] = formLog.seconds(b, l.sum[i], shift)
 		}
 	}
-	if c.form == formPlain {
+	return pred
+}
+
+// leftOut predicts each example, in seconds, by models fitted to the others.
+func (l *latencyFit) leftOut(f form) (share, pred []float64) {
+	bases := make([]base, len(l.folds.train))
+	for k, train := range l.folds.train {
+		bases[k] = fitBase(pick(l.sum, train), pick(l.y, train))
+	}
+	share, pred = l.folds.weighRanks(func(k int) []float64 { return f.rest(bases[k], l.sum, l.y) })
+	for k, test := range l.folds.test {
+		for _, i := range test {
+			pred[i] = f.seconds(bases[k], l.sum[i], pred[i])
+		}
+	}
+	return share, pred
+}
+
+// fit fits the chosen correction to all examples.
+func (l *latencyFit) fit() *latencyState {
+	f, ranks := l.choose()
+	s := &latencyState{Model: "latency", Form: f, Base: fitBase(l.sum, l.y)}
+	rest := f.rest(s.Base, l.sum, l.y)
+	if f == formPlain {
 		s.Shift, s.Std = meanStd(rest)
 		return s
 	}
-	p := e.known.fit(rest, c.rank, chains, plan, seed, workers)
-	s.Extras, s.Posterior = e.scale, &p
+	s.Extras = l.scale
+	s.Posterior = newProblem(l.table.design(upTo(len(l.y)), l.scale)).fit(rest, ranks, fullPlan(), l.options.Seed, l.options.Workers)
 	return s
+}
+
+// rest returns what the base leaves to the correction, on the form's scale.
+func (f form) rest(b base, sum, y []float64) []float64 {
+	out := make([]float64, len(y))
+	for i, v := range y {
+		if f == formAdd {
+			out[i] = v - b.at(sum[i])
+		} else {
+			out[i] = math.Log(v / b.at(sum[i]))
+		}
+	}
+	return out
+}
+
+// seconds returns the corrected base.
+func (f form) seconds(b base, sum, correction float64) float64 {
+	if f == formAdd {
+		return max(b.at(sum)+correction, b.Floor)
+	}
+	return b.at(sum) * math.Exp(correction)
 }
 
 // meanStd returns the mean and the deviation (n-1) of at least two numbers.
@@ -187,11 +191,8 @@ func (s *latencyState) predict(t table, at []int, sum []float64, workers int) (m
 		mean, std = s.Posterior.predict(t.design(at, s.Extras), workers)
 	}
 	for i, c := range mean {
-		b := s.Base.at(sum[i])
-		if s.Form == formAdd {
-			mean[i] = max(b+c, s.Base.Floor)
-		} else {
-			mean[i] = b * math.Exp(c)
+		mean[i] = s.Form.seconds(s.Base, sum[i], c)
+		if s.Form != formAdd {
 			std[i] = mean[i] * math.Sinh(std[i])
 		}
 	}

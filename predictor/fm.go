@@ -3,6 +3,7 @@ package predictor
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -12,10 +13,10 @@ import (
 const minFM = 4
 
 // FM is the low-rank second-order model: a Bayesian factorisation machine on
-// one-hot features (see machine and chain), its rank and the scale of its
-// target chosen by cross-validation inside Fit. Rank 0, plain ridge regression
-// with its penalty integrated out, is among the candidates, so that
-// interactions are used only where unseen examples say that they help.
+// one-hot features (see machine and chain). Cross-validation inside Fit chooses
+// the scale of the target and weighs the ranks. Rank 0, plain ridge regression
+// with its penalty integrated out, is among them, so that interactions count
+// only as far as unseen examples say that they help.
 type FM struct {
 	enc     encoder
 	options Options
@@ -24,10 +25,10 @@ type FM struct {
 
 // fmState is all that Predict needs; it is what JSON holds.
 type fmState struct {
-	Model     string    `json:"model"` // "fm"
-	Extras    []scaling `json:"extras"`
-	Warp      curve     `json:"warp"`
-	Posterior posterior `json:"posterior"`
+	Model     string     `json:"model"` // "fm"
+	Extras    []scaling  `json:"extras"`
+	Warp      curve      `json:"warp"`
+	Posterior *posterior `json:"posterior"`
 }
 
 func newFM(in Inputs, o Options) (*FM, error) {
@@ -89,28 +90,50 @@ func (p *FM) Fit(archs []space.Arch, y []float64) error {
 	if err != nil {
 		return fmt.Errorf("predictor fm: %w", err)
 	}
-	c := chooser{table: t, extras: len(p.enc.extras), archs: archs, y: y, options: p.options, better: byRank}
-	best, err := c.choose(fmWarps(p.options.Warp))
-	if err != nil {
-		return fmt.Errorf("predictor fm: %w", err)
-	}
-	warp, target, err := fitCurve(best.warp, y)
-	if err != nil {
-		return fmt.Errorf("predictor fm: %w", err)
-	}
 	all := upTo(len(y))
 	scale := t.scalings(all, len(p.enc.extras))
-	post := newProblem(t.design(all, scale)).fit(target, best.rank, chains, fullPlan(), p.options.Seed, p.options.Workers)
+	c := fmFit{y: y, folds: newFolds(t, len(scale), archs, p.options), options: p.options}
+	warp, target, ranks, err := c.choose()
+	if err != nil {
+		return fmt.Errorf("predictor fm: %w", err)
+	}
+	post := newProblem(t.design(all, scale)).fit(target, ranks, fullPlan(), p.options.Seed, p.options.Workers)
 	p.state = &fmState{Model: "fm", Extras: scale, Warp: warp, Posterior: post}
 	return nil
 }
 
-// fmWarps returns the scales to choose from.
-func fmWarps(w Warp) []Warp {
-	if w == WarpAuto {
-		return []Warp{WarpNone, WarpRanks}
+// fmFit chooses how to fit examples.
+type fmFit struct {
+	y       []float64
+	folds   *folds // nil: too few to choose
+	options Options
+}
+
+// choose returns the scale on which unseen examples are ranked best, the
+// targets on it, and the rank of each chain. The target's own scale wins ties.
+func (c *fmFit) choose() (best curve, target []float64, ranks []int, err error) {
+	warps := []Warp{c.options.Warp}
+	if c.options.Warp == WarpAuto {
+		warps = []Warp{WarpNone, WarpRanks}
 	}
-	return []Warp{w}
+	candidates := c.options.ranks()
+	if c.folds == nil {
+		best, target, err = fitCurve(warps[0], c.y)
+		return best, target, allot(candidates[:1], []float64{1}, chains), err
+	}
+	bestTau := math.Inf(-1)
+	for _, w := range warps {
+		warp, warped, err := fitCurve(w, c.y)
+		if err != nil {
+			return warp, nil, nil, err
+		}
+		share, mixed := c.folds.weighRanks(func(int) []float64 { return warped })
+		if tau := Kendall(mixed, c.y); tau > bestTau {
+			best, target, bestTau = warp, warped, tau
+			ranks = allot(candidates, share, chains)
+		}
+	}
+	return best, target, ranks, nil
 }
 
 // Predict implements Predictor. It panics if an architecture has another number
@@ -133,13 +156,13 @@ func (p *FM) Predict(archs []space.Arch) (mean, std []float64) {
 // keep its promise.
 const badFeatures = "predictor: features of an architecture are not finite or not as many as fitted"
 
-// Rank returns the chosen number of factors, 0 for the additive model. It
-// panics before the first Fit.
+// Rank returns the number of factors that has most weight, 0 for the additive
+// model. It panics before the first Fit.
 func (p *FM) Rank() int {
 	if p.state == nil {
 		panic(notFitted)
 	}
-	return p.state.Posterior.Rank
+	return p.state.Posterior.rank()
 }
 
 // Warp returns the chosen scale of the target. It panics before the first Fit.
@@ -173,20 +196,11 @@ func (p *FM) UnmarshalJSON(data []byte) error {
 }
 
 func (s *fmState) check(extras int) error {
+	if s.Posterior == nil {
+		return fmt.Errorf("posterior is missing")
+	}
 	if err := s.Posterior.check(extras, len(s.Extras)); err != nil {
 		return err
 	}
 	return s.Warp.check()
-}
-
-// decodeState reads the state of a model and refuses unknown fields and states
-// of another model.
-func decodeState(data []byte, model string, state any, name *string) error {
-	if err := decodeStrict(data, state); err != nil {
-		return fmt.Errorf("predictor %s: state: %w", model, err)
-	}
-	if *name != model {
-		return fmt.Errorf("predictor %s: state: model is %q; want %q", model, *name, model)
-	}
-	return nil
 }

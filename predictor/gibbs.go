@@ -76,7 +76,7 @@ func newChain(d design, lin *linear, target []float64, rank int, r *rand.Rand) *
 	m := machine{W: make([]float64, d.cols), V: c.v}
 	sum, sq := make([]float64, rank), make([]float64, rank)
 	for i, row := range d.rows {
-		c.err[i] = target[i] - m.value(row, rank, d.inter, sum, sq)
+		c.err[i] = target[i] - m.value(row, d.inter, sum, sq)
 	}
 	return c
 }

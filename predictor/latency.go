@@ -94,18 +94,17 @@ func (p *Latency) Fit(archs []space.Arch, y []float64) error {
 	if err != nil {
 		return fmt.Errorf("predictor latency: %w", err)
 	}
-	f := latencyFit{table: t, extras: len(p.enc.extras), sum: make([]float64, len(y)), y: y, options: p.options}
+	f := latencyFit{
+		table: t, scale: t.scalings(upTo(len(y)), len(p.enc.extras)), sum: make([]float64, len(y)), y: y,
+		tabled: p.table != nil, folds: newFolds(t, len(p.enc.extras), archs, p.options), options: p.options,
+	}
 	for i, a := range archs {
 		f.sum[i], _ = p.Lookup(a)
 		if !(f.sum[i] >= 0) || math.IsInf(f.sum[i], 0) {
 			return fmt.Errorf("predictor latency: table sum of architecture %d is %v; want finite seconds, not negative", i, f.sum[i])
 		}
 	}
-	best, err := f.choose(archs)
-	if err != nil {
-		return fmt.Errorf("predictor latency: %w", err)
-	}
-	p.state = f.examples(upTo(len(y))).fit(best, chains, fullPlan(), p.options.Seed, p.options.Workers)
+	p.state = f.fit()
 	return nil
 }
 
@@ -145,7 +144,7 @@ func (p *Latency) Rank() int {
 	if p.state.Posterior == nil {
 		return 0
 	}
-	return p.state.Posterior.Rank
+	return p.state.Posterior.rank()
 }
 
 // MarshalJSON writes what was fitted, without the table; an error before the

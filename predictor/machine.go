@@ -10,20 +10,24 @@ package predictor
 // Source: Rendle, ICDM 2010; the signs are ours.
 type machine struct {
 	B     float64   `json:"b"`
-	W     []float64 `json:"w"` // by column
-	V     []float64 `json:"v"` // by interacting column, then factor: inter x rank
-	Alpha float64   `json:"alpha"`
+	W     []float64 `json:"w"`     // by column
+	V     []float64 `json:"v"`     // by interacting column, then factor: inter x rank
+	Alpha float64   `json:"alpha"` // precision of a measurement around f
 }
 
 // sign returns the sign of factor f.
 func sign(f int) float64 { return float64(1 - 2*(f&1)) }
 
-// value returns f(x) of a sparse row. sum and sq are scratch of rank numbers.
+// rank returns the number of factors, given the number of interacting columns.
+func (m *machine) rank(inter int) int { return len(m.V) / max(inter, 1) }
+
+// value returns f(x) of a sparse row. sum and sq are scratch of at least rank
+// numbers.
 //
 // The pairs are summed in O(nonzeros x rank) by
 // sum_{i<j} v_i v_j x_i x_j = ((sum_i v_i x_i)^2 - sum_i (v_i x_i)^2) / 2.
-func (m *machine) value(row []entry, rank, inter int, sum, sq []float64) float64 {
-	y := m.B
+func (m *machine) value(row []entry, inter int, sum, sq []float64) float64 {
+	y, rank := m.B, m.rank(inter)
 	sum, sq = sum[:rank], sq[:rank]
 	clear(sum)
 	clear(sq)

@@ -7,20 +7,20 @@ import (
 	"sync"
 )
 
-// posterior is a fitted low-rank model: draws of machines on the unit scale.
+// posterior is a fitted low-rank model: draws of machines on the unit scale, of
+// one rank or several.
 type posterior struct {
 	Inter    int       `json:"interacting"` // columns that interact
 	Cols     int       `json:"columns"`
-	Rank     int       `json:"rank"`
 	Shift    float64   `json:"shift"` // of the target, on its warped scale
 	Scale    float64   `json:"scale"`
 	Machines []machine `json:"machines"`
 }
 
-// Lengths of chains: of a model that is kept, and of one that only helps to
-// choose rank and scale.
+// chains of a model that is kept; one that only helps to choose has one.
 const chains = 4
 
+// Lengths of one chain of either.
 func fullPlan() chainPlan  { return chainPlan{burn: 60, keep: 10, thin: 5} }
 func trialPlan() chainPlan { return chainPlan{burn: 40, keep: 20, thin: 2} }
 
@@ -32,20 +32,35 @@ type problem struct {
 
 func newProblem(d design) problem { return problem{d, newLinear(d)} }
 
-// fit draws from the model given targets on their warped scale. Independent
-// chains start from different factors; their number and order do not depend on
-// workers.
-func (p problem) fit(target []float64, rank, chains int, plan chainPlan, seed uint64, workers int) posterior {
-	post := posterior{Inter: p.design.inter, Cols: p.design.cols, Rank: rank}
+// fit draws from the model given targets on their final scale, by one chain for
+// each entry of ranks. Chains start from different factors; the result does not
+// depend on workers.
+func (p problem) fit(target []float64, ranks []int, plan chainPlan, seed uint64, workers int) *posterior {
+	post := &posterior{Inter: p.design.inter, Cols: p.design.cols}
 	unit := post.standardise(target)
-	draws := make([][]machine, chains)
-	parallel(chains, workers, func(c int) {
-		draws[c] = sample(p.design, p.lin, unit, rank, plan, stream(seed, forChains, c))
+	draws := make([][]machine, len(ranks))
+	parallel(len(ranks), workers, func(c int) {
+		draws[c] = sample(p.design, p.lin, unit, ranks[c], plan, stream(seed, forChains, c))
 	})
 	for _, m := range draws {
 		post.Machines = append(post.Machines, m...)
 	}
 	return post
+}
+
+// rank returns the rank of most machines, the smaller one of equals.
+func (p *posterior) rank() int {
+	count := make([]int, maxRank+1)
+	for k := range p.Machines {
+		count[p.Machines[k].rank(p.Inter)]++
+	}
+	best := 0
+	for r, n := range count {
+		if n > count[best] {
+			best = r
+		}
+	}
+	return best
 }
 
 // standardise sets Shift and Scale and returns the target at mean 0 and
@@ -85,11 +100,11 @@ func (p *posterior) predict(d design, workers int) (mean, std []float64) {
 	n := float64(len(p.Machines))
 	const batch = 256
 	parallel((len(d.rows)+batch-1)/batch, workers, func(b int) {
-		sum, sq := make([]float64, p.Rank), make([]float64, p.Rank)
+		sum, sq := make([]float64, maxRank), make([]float64, maxRank)
 		for i := b * batch; i < min((b+1)*batch, len(d.rows)); i++ {
 			var m, s float64
 			for k := range p.Machines {
-				v := p.Machines[k].value(d.rows[i], p.Rank, p.Inter, sum, sq)
+				v := p.Machines[k].value(d.rows[i], p.Inter, sum, sq)
 				delta := v - m
 				m += delta / float64(k+1)
 				s += delta * (v - m)
@@ -107,12 +122,13 @@ func (p *posterior) check(extras, scaled int) error {
 	if scaled != extras || p.Cols != p.Inter+extras {
 		return fmt.Errorf("%d columns, %d of them interacting, and %d scaled extra features; the inputs give %d extra features", p.Cols, p.Inter, scaled, extras)
 	}
-	if p.Inter < 0 || p.Cols < p.Inter || p.Rank < 0 || len(p.Machines) == 0 {
-		return fmt.Errorf("%d of %d columns interact with rank %d in %d machines; want at least one machine", p.Inter, p.Cols, p.Rank, len(p.Machines))
+	if p.Inter < 0 || len(p.Machines) == 0 {
+		return fmt.Errorf("%d interacting columns in %d machines; want at least one machine", p.Inter, len(p.Machines))
 	}
-	for k, m := range p.Machines {
-		if len(m.W) != p.Cols || len(m.V) != p.Inter*p.Rank || !(m.Alpha > 0) {
-			return fmt.Errorf("machines[%d] has %d weights, %d factor entries, precision %v; want %d, %d, above 0", k, len(m.W), len(m.V), m.Alpha, p.Cols, p.Inter*p.Rank)
+	for k := range p.Machines {
+		m := &p.Machines[k]
+		if len(m.W) != p.Cols || m.rank(p.Inter) > maxRank || m.rank(p.Inter)*p.Inter != len(m.V) || !(m.Alpha > 0) {
+			return fmt.Errorf("machines[%d] has %d weights, %d factor entries, precision %v; want %d, up to %d for each of %d columns, above 0", k, len(m.W), len(m.V), m.Alpha, p.Cols, maxRank, p.Inter)
 		}
 	}
 	return nil
