@@ -64,9 +64,7 @@ func (p *Pool) Workers() int { return p.workers }
 // Close ends the helpers and waits for them.
 func (p *Pool) Close() {
 	p.quit.Store(true)
-	for w := 1; w < p.workers; w++ {
-		p.wake <- struct{}{}
-	}
+	p.wakeUp(p.workers - 1)
 	p.stopped.Wait()
 }
 
@@ -84,12 +82,7 @@ func (p *Pool) Run(n int, t Task) {
 	j.next.Store(0)
 	j.done.Store(0)
 	p.job.Store(j)
-	for range min(int(p.parked.Load()), n-1) {
-		select {
-		case p.wake <- struct{}{}:
-		default:
-		}
-	}
+	p.wakeUp(min(int(p.parked.Load()), n-1))
 	j.run(0)
 	for spins := 0; j.done.Load() != j.n; spins++ {
 		if spins&1023 == 1023 {
@@ -97,6 +90,18 @@ func (p *Pool) Run(n int, t Task) {
 		}
 	}
 	p.job.Store(nil)
+}
+
+// wakeUp leaves n wake-ups. One that finds the channel full is not needed: it
+// has room for more than there are helpers, and a helper that takes an old one
+// merely looks around and parks again.
+func (p *Pool) wakeUp(n int) {
+	for range n {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
 }
 
 func (j *job) run(worker int) {

@@ -3,3 +3,41 @@
 // that runs them, and the drivers that build whole convolution passes out of
 // tiles. It knows shapes and slices, not tensors or gradients.
 package kernel
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+)
+
+// Set is one implementation of the kernels. Which one runs is a value that the
+// caller holds; there is no global switch.
+type Set struct {
+	Name string // "avx512", "avx2" or "go"
+}
+
+// Choose returns the kernels called name. An empty name takes the environment
+// variable ESPALIER_KERNEL, and if that is empty too the best that the machine
+// has. It returns an error for a name that is unknown or that the machine lacks.
+func Choose(name string) (*Set, error) {
+	source := "kernel"
+	if name == "" {
+		name, source = os.Getenv("ESPALIER_KERNEL"), "ESPALIER_KERNEL"
+	}
+	sets := Available()
+	if name == "" {
+		return sets[0], nil
+	}
+	var names []string
+	for _, s := range sets {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return nil, fmt.Errorf("%s: %q is not among the kernels of this machine: %s", source, name, strings.Join(names, ", "))
+}
+
+// MaxWorkers returns the largest useful number of workers, GOMAXPROCS.
+func MaxWorkers() int { return runtime.GOMAXPROCS(0) }

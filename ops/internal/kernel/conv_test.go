@@ -1,0 +1,202 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// tolerance bounds the error of a float32 sum of up to a few thousand terms, in
+// units of the sum of their absolute values.
+const tolerance = 2e-6
+
+// cases are shapes chosen for the paths that they take; names say which.
+var cases = []struct {
+	name string
+	c    Conv
+}{
+	{"first layer", Conv{N: 2, H: 9, W: 11, InC: 1, OutC: 16, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}},
+	{"three channels, stride 2", Conv{N: 2, H: 12, W: 10, InC: 3, OutC: 24, K: 3, S: 2, Pad: 1, Dil: 1, G: 1}},
+	{"one block", Conv{N: 3, H: 14, W: 14, InC: 16, OutC: 16, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}},
+	{"two blocks, 5x5", Conv{N: 3, H: 7, W: 7, InC: 32, OutC: 32, K: 5, S: 1, Pad: 2, Dil: 1, G: 1}},
+	{"seven wide, many images", Conv{N: 17, H: 7, W: 7, InC: 16, OutC: 48, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}},
+	{"odd channels", Conv{N: 2, H: 6, W: 5, InC: 20, OutC: 37, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}},
+	{"fewer than a block", Conv{N: 2, H: 5, W: 5, InC: 7, OutC: 5, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}},
+	{"pointwise", Conv{N: 3, H: 8, W: 8, InC: 24, OutC: 96, K: 1, S: 1, Dil: 1, G: 1}},
+	{"pointwise, stride 2", Conv{N: 3, H: 9, W: 8, InC: 24, OutC: 40, K: 1, S: 2, Dil: 1, G: 1}},
+	{"linear", Conv{N: 19, H: 1, W: 1, InC: 130, OutC: 10, K: 1, S: 1, Dil: 1, G: 1}},
+	{"window of a larger weight", Conv{N: 2, H: 8, W: 8, InC: 20, OutC: 24, K: 3, S: 1, Pad: 1, Dil: 1, G: 1, WInC: 32, WK: 7}},
+	{"strided window", Conv{N: 2, H: 9, W: 9, InC: 5, OutC: 33, K: 3, S: 2, Pad: 1, Dil: 1, G: 1, WInC: 6, WK: 5}},
+	{"stride 3, dilated, over-padded", Conv{N: 2, H: 13, W: 12, InC: 4, OutC: 18, K: 3, S: 3, Pad: 4, Dil: 2, G: 1}},
+	{"padding beyond the kernel", Conv{N: 1, H: 4, W: 4, InC: 3, OutC: 16, K: 1, S: 1, Pad: 2, Dil: 1, G: 1}},
+	{"grouped", Conv{N: 2, H: 8, W: 7, InC: 8, OutC: 40, K: 3, S: 1, Pad: 1, Dil: 1, G: 2}},
+	{"grouped, stride 2", Conv{N: 2, H: 8, W: 7, InC: 9, OutC: 6, K: 3, S: 2, Pad: 1, Dil: 1, G: 3}},
+	{"depthwise 3x3", Conv{N: 2, H: 10, W: 9, InC: 32, OutC: 32, K: 3, S: 1, Pad: 1, Dil: 1, G: 32, WC: 32}},
+	{"depthwise 5x5 stride 2, odd", Conv{N: 2, H: 9, W: 10, InC: 21, OutC: 21, K: 5, S: 2, Pad: 2, Dil: 1, G: 21, WC: 21}},
+	{"depthwise 7x7 window", Conv{N: 2, H: 8, W: 8, InC: 20, OutC: 20, K: 5, S: 1, Pad: 2, Dil: 1, G: 20, WC: 40, WK: 7}},
+	{"depthwise 7x7 dilated", Conv{N: 1, H: 15, W: 15, InC: 17, OutC: 17, K: 7, S: 1, Pad: 6, Dil: 2, G: 17, WC: 17}},
+	{"depthwise of one channel", Conv{N: 2, H: 5, W: 5, InC: 1, OutC: 1, K: 3, S: 1, Pad: 1, Dil: 1, G: 1, WC: 1}},
+}
+
+// engines runs f as a subtest for each set of kernels that the machine has.
+func engines(t *testing.T, workers int, f func(*testing.T, *Engine)) {
+	for _, s := range Available() {
+		t.Run(s.Name, func(t *testing.T) {
+			p := NewPool(workers)
+			defer p.Close()
+			f(t, NewEngine(s, p))
+		})
+	}
+}
+
+// fatal is what *testing.T and *rapid.T share.
+type fatal interface{ Fatalf(string, ...any) }
+
+// checkPasses compares the three passes of c with their float64 loops, and
+// looks at the guard values around each slice.
+func checkPasses(t fatal, e *Engine, c Conv, r *rand.Rand) {
+	x, xOK := guarded(c.N*c.H*c.W*c.InC, uniform(r))
+	w, wOK := storedWeight(c, r)
+	dy, dyOK := guarded(c.N*c.OutH()*c.OutW()*c.OutC, uniform(r))
+	bias, biasOK := guarded(c.OutC, uniform(r))
+	expect := func(pass string, got []float32, want expected) {
+		if d := want.worst(got); d > tolerance {
+			t.Fatalf("%s %s of %+v: error %.3g of the element's scale", e.Set.Name, pass, c, d)
+		}
+		if !xOK() || !wOK() || !dyOK() || !biasOK() {
+			t.Fatalf("%s %s of %+v: an operand was written beyond its ends", e.Set.Name, pass, c)
+		}
+	}
+	nan := func() float32 { return float32(math.NaN()) }
+	y, yOK := guarded(len(dy), nan)
+	for _, b := range [][]float32{nil, bias} {
+		e.Forward(c, x, w, y, Epilogue{Bias: b})
+		expect("forward", y, refForward(c, x, w, b))
+	}
+	dx, dxOK := guarded(len(x), nan)
+	e.BackwardData(c, dy, w, dx, false)
+	expect("backward data", dx, refBackData(c, dy, w, make([]float32, len(x))))
+	before := slices.Clone(dx)
+	e.BackwardData(c, dy, w, dx, true)
+	expect("backward data, added", dx, refBackData(c, dy, w, before))
+	dw, dwOK := guarded(len(w), uniform(r))
+	before = slices.Clone(dw)
+	want := refBackWeights(c, x, dy, before)
+	e.BackwardWeights(c, x, dy, dw)
+	expect("backward weights", dw, want)
+	for i, v := range dw {
+		if want.abs[i] == math.Abs(float64(before[i])) && v != before[i] {
+			t.Fatalf("%s backward weights of %+v: place %d outside the window changed", e.Set.Name, c, i)
+		}
+	}
+	if !yOK() || !dxOK() || !dwOK() {
+		t.Fatalf("%s of %+v: a result was written beyond its ends", e.Set.Name, c)
+	}
+}
+
+func TestPasses(t *testing.T) {
+	engines(t, 2, func(t *testing.T, e *Engine) {
+		for _, k := range cases {
+			t.Run(k.name, func(t *testing.T) { checkPasses(t, e, k.c, rand.New(rand.NewPCG(1, 2))) })
+		}
+	})
+}
+
+// drawConv draws a convolution of any kind with few enough products to check.
+func drawConv(t *rapid.T) Conv {
+	num := func(name string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(t, name) }
+	c := Conv{
+		N: num("N", 1, 5), K: rapid.SampledFrom([]int{1, 3, 5, 7, 2}).Draw(t, "K"), S: num("S", 1, 3),
+		Pad: num("Pad", 0, 4), Dil: num("Dil", 1, 2), G: 1,
+	}
+	low := max(1, c.Dil*(c.K-1)+1-2*c.Pad)
+	c.H, c.W = num("H", low, max(low, 20)), num("W", low, max(low, 20))
+	wider := func() { c.WK = c.K + 2*num("WK", 0, 2) }
+	switch num("kind", 0, 2) {
+	case 0:
+		c.InC, c.OutC = num("InC", 1, 70), num("OutC", 1, 70)
+		c.WInC = c.InC + num("WInC", 0, 20)
+		wider()
+	case 1:
+		c.G = num("G", 2, 4)
+		c.InC, c.OutC = c.G*num("InC", 2, 9), c.G*num("OutC", 1, 20)
+	default:
+		c.InC = num("C", 1, 70)
+		c.OutC, c.G, c.WC = c.InC, c.InC, c.InC+num("WC", 0, 20)
+		wider()
+	}
+	for c.FLOPs() > 1<<21 && c.N > 1 {
+		c.N--
+	}
+	return c
+}
+
+func TestPassesProperty(t *testing.T) {
+	engines(t, 2, func(t *testing.T, e *Engine) {
+		rapid.Check(t, func(t *rapid.T) {
+			c := drawConv(t)
+			if c.FLOPs() > 1<<23 {
+				c.InC, c.OutC, c.G, c.WInC, c.WC = 3, 5, 1, 4, 0
+			}
+			checkPasses(t, e, c, rand.New(rand.NewPCG(3, 4)))
+		})
+	})
+}
+
+func TestActivations(t *testing.T) {
+	c := Conv{N: 2, H: 5, W: 5, InC: 3, OutC: 21, K: 3, S: 1, Pad: 1, G: 1, Dil: 1}
+	r := rand.New(rand.NewPCG(5, 6))
+	x, _ := guarded(c.N*c.H*c.W*c.InC, func() float32 { return r.Float32()*8 - 4 })
+	w, _ := storedWeight(c, r)
+	bias, _ := guarded(c.OutC, uniform(r))
+	engines(t, 1, func(t *testing.T, e *Engine) {
+		plain, y := make([]float32, c.N*c.H*c.W*c.OutC), make([]float32, c.N*c.H*c.W*c.OutC)
+		e.Forward(c, x, w, plain, Epilogue{Bias: bias})
+		for a := NoAct; a <= GELU; a++ {
+			e.Forward(c, x, w, y, Epilogue{Bias: bias, Act: a})
+			for i, v := range y {
+				if d := math.Abs(float64(v - a.At(plain[i]))); !(d <= 1e-5) {
+					t.Fatalf("activation %d of %g: got %g, want %g", a, plain[i], v, a.At(plain[i]))
+				}
+			}
+		}
+	})
+}
+
+// results runs the three passes and returns all that they compute.
+func results(e *Engine, c Conv) []float32 {
+	r := rand.New(rand.NewPCG(7, 8))
+	x, _ := guarded(c.N*c.H*c.W*c.InC, uniform(r))
+	w, _ := storedWeight(c, r)
+	y, _ := guarded(c.N*c.OutH()*c.OutW()*c.OutC, uniform(r))
+	dx, _ := guarded(len(x), uniform(r))
+	dw, _ := guarded(len(w), uniform(r))
+	e.BackwardData(c, y, w, dx, true)
+	e.BackwardWeights(c, x, y, dw)
+	e.Forward(c, x, w, y, Epilogue{})
+	return slices.Concat(y, dx, dw)
+}
+
+func TestWorkersDoNotChangeBits(t *testing.T) {
+	engines(t, 1, func(t *testing.T, one *Engine) {
+		for _, workers := range []int{2, 3} {
+			p := NewPool(workers)
+			defer p.Close()
+			for _, k := range cases {
+				if !sameBits(results(one, k.c), results(NewEngine(one.Set, p), k.c)) {
+					t.Errorf("%s: %d workers give other bits than one", k.name, workers)
+				}
+			}
+		}
+	})
+}
+
+func ExampleConv() {
+	c := Conv{N: 1, H: 28, W: 28, InC: 16, OutC: 32, K: 3, S: 2, Pad: 1}
+	fmt.Println(c.OutH(), c.OutW(), c.FLOPs())
+	// Output: 14 14 1806336
+}

@@ -1,0 +1,50 @@
+package kernel
+
+// Engine runs convolution passes with one set of kernels on one pool of
+// workers. It keeps its scratch memory from call to call, so that passes of
+// shapes met before allocate nothing. One goroutine at a time may use it.
+//
+// A result does not depend on the number of workers: work is split by output,
+// and an output is summed in an order given by the shape of the window alone.
+type Engine struct {
+	Set  *Set
+	Pool *Pool
+
+	plain plainTask
+}
+
+// NewEngine returns an engine that uses the kernels s and the workers of p.
+func NewEngine(s *Set, p *Pool) *Engine { return &Engine{Set: s, Pool: p} }
+
+// Forward computes y = ep(conv(x, w)): for every image, pixel and channel o
+//
+//	y[oy][ox][o] = Act(Bias[o] + sum w[o][ky][kx][i] * x[oy*S-Pad+ky*Dil][ox*S-Pad+kx*Dil][i])
+//
+// over the taps that fall inside the map and the input channels of o's group.
+// It panics if a slice is too short. y must not overlap x or w.
+func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
+	c = c.whole(x, w, y)
+	if ep.Bias != nil && len(ep.Bias) < c.OutC {
+		panic("kernel: bias shorter than OutC")
+	}
+	e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
+	e.Pool.Run(c.N*c.OutH(), &e.plain)
+}
+
+// BackwardData computes dx, the gradient of Forward's x given dy, that of its y
+// before activation; with add it is added to what dx holds. It panics if a
+// slice is too short. dx must not overlap dy or w.
+func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool) {
+	c = c.whole(dx, w, dy)
+	e.plain = plainTask{pass: plainBackData, c: c, x: dx, w: w, y: dy, add: add}
+	e.Pool.Run(c.N*c.H, &e.plain)
+}
+
+// BackwardWeights adds the gradient of the window to dw, which has the layout
+// of w; places outside the window keep their bits. It panics if a slice is too
+// short. dw must not overlap x or dy.
+func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
+	c = c.whole(x, dw, dy)
+	e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
+	e.Pool.Run(c.K*c.K, &e.plain)
+}
