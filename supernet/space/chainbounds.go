@@ -37,31 +37,27 @@ func (o chainOp) heavier(p chainOp) bool {
 }
 
 // Min returns the architecture with the fewest FLOPs, exactly; of several, the
-// one with the fewest parameters, then the first in order. It has no skips, so
-// what a layer adds depends only on the width and the rules' state before it:
-// dynamic programming over those.
+// first in order. It has no skips, so what a layer adds depends only on the width
+// and the rules' state before it: dynamic programming over those.
 func (ch *Chain) Min() Arch {
 	type key struct {
 		state string
 		width int
 	}
 	type best struct {
-		cost  [2]int64 // FLOPs, parameters
+		flops int64
 		genes []uint8
 	}
 	better := func(a, b best) bool {
-		if a.cost != b.cost {
-			return a.cost[0] < b.cost[0] || a.cost[0] == b.cost[0] && a.cost[1] < b.cost[1]
-		}
-		return string(a.genes) < string(b.genes)
+		return a.flops < b.flops || a.flops == b.flops && string(a.genes) < string(b.genes)
 	}
 	front := map[key]best{{"", ch.config.Stem}: {genes: make([]uint8, len(ch.space.decisions))}}
 	for i := range ch.layers {
 		next := make(map[key]best)
 		for from, b := range front {
 			for _, genes := range ch.plainChoices(b.genes, i) {
-				width, cost := ch.layerCost(genes, i, from.width)
-				n := best{cost: [2]int64{b.cost[0] + cost[0], b.cost[1] + cost[1]}, genes: genes}
+				width, flops := ch.layerFLOPs(genes, i, from.width)
+				n := best{flops: b.flops + flops, genes: genes}
 				k := key{string(ch.space.appendState(nil, genes[:ch.layerEnd(i)])), width}
 				if old, ok := next[k]; !ok || better(n, old) {
 					next[k] = n
@@ -72,9 +68,7 @@ func (ch *Chain) Min() Arch {
 	}
 	var least best
 	for k, b := range front {
-		cost := ch.tailCost(k.width)
-		b.cost[0] += cost[0]
-		b.cost[1] += cost[1]
+		b.flops += ch.tailFLOPs(k.width)
 		if least.genes == nil || better(b, least) {
 			least = b
 		}
@@ -102,23 +96,22 @@ func (ch *Chain) plainChoices(genes []uint8, i int) [][]uint8 {
 	return out
 }
 
-// layerCost returns the output width, the FLOPs and the parameters of layer i
-// of genes, without skips, on an input of inC channels.
-func (ch *Chain) layerCost(genes []uint8, i, inC int) (outC int, cost [2]int64) {
+// layerFLOPs returns the output width and the FLOPs of layer i of genes, which
+// choose no skip, on an input of inC channels.
+func (ch *Chain) layerFLOPs(genes []uint8, i, inC int) (outC int, flops int64) {
 	l := &ch.layers[i]
 	var b planner
 	x := l.build(&b, []output{{Image, l.h, l.w, inC}}, ch.choice(genes, i))
-	return x.c, [2]int64{b.plan.FLOPs(), b.plan.Params()}
+	return x.c, b.plan.FLOPs()
 }
 
-// tailCost returns the FLOPs and parameters after the last layer, whose output
-// has inC channels.
-func (ch *Chain) tailCost(inC int) [2]int64 {
+// tailFLOPs returns the FLOPs after the last layer, whose output has inC channels.
+func (ch *Chain) tailFLOPs(inC int) int64 {
 	var b planner
 	last := ch.layers[len(ch.layers)-1]
 	h, w := last.outSize()
 	ch.tail(&b, output{Image, h, w, inC})
-	return [2]int64{b.plan.FLOPs(), b.plan.Params()}
+	return b.plan.FLOPs()
 }
 
 // layerEnd returns the first decision after layer i.

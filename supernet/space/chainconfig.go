@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// The largest values that a chain may declare: far above what a machine without
+// What a chain may declare. The largest values are far above what a machine without
 // an accelerator can train, low enough that sizes never overflow.
 const (
 	maxLayers = 64
+	minWidth  = 2 // on one channel a depthwise convolution is a dense one
 	maxWidth  = 4096
 	maxSide   = 4096
 	maxRule   = 8 // operations in one forbidden sequence
@@ -64,7 +65,7 @@ func (in Input) Validate() error {
 // each names the field and what was expected.
 func (c ChainConfig) Validate() error {
 	var f faults
-	f.between("stem", c.Stem, 1, maxWidth)
+	f.between("stem", c.Stem, minWidth, maxWidth)
 	f.between("head", c.Head, 0, maxWidth)
 	f.between("layers", c.Layers, 1, maxLayers)
 	f.ops("ops", c.Ops, c.needsDefault(func(o LayerOverride) bool { return len(o.Ops) > 0 }))
@@ -136,7 +137,7 @@ func (f *faults) widths(field string, widths []int, required bool) {
 		f.addf("%s: %d of them; want at most 255", field, len(widths))
 	}
 	for i, w := range widths {
-		f.between(field, w, 1, maxWidth)
+		f.between(field, w, minWidth, maxWidth)
 		if i > 0 && w <= widths[i-1] {
 			f.addf("%s: %d follows %d; want rising numbers", field, w, widths[i-1])
 		}

@@ -11,7 +11,7 @@ func TestValidateReportsEveryFault(t *testing.T) {
 		spoil func(*ChainConfig)
 		want  string
 	}{
-		{func(c *ChainConfig) { c.Stem = 0 }, "stem: 0; want 1 to 4096"},
+		{func(c *ChainConfig) { c.Stem = 0 }, "stem: 0; want 2 to 4096"},
 		{func(c *ChainConfig) { c.Head = -1 }, "head: -1; want 0 to 4096"},
 		{func(c *ChainConfig) { c.Ops = append(c.Ops, "conv9x9") }, `ops: operation "conv9x9" is unknown; want one of conv1x1`},
 		{func(c *ChainConfig) { c.Ops = append(c.Ops, "conv3x3") }, `ops: "conv3x3" is given twice`},

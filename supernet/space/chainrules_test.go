@@ -108,6 +108,20 @@ func TestWhatIsNotMade(t *testing.T) {
 			t.Errorf("%s: %s is made", c.text, c.decision)
 		}
 	}
+	// Identities that change something are sources: layer 2 halves the map, and in
+	// the other space layer 2 adds the stem.
+	c.Layers = 4
+	halving := newChain(t, c).Space()
+	c.Downsample = nil
+	adding := newChain(t, c).Space()
+	for text, s := range map[string]*Space{
+		"identity identity conv3x3:4:relu conv3x3:4:relu+2":        halving,
+		"conv3x3:8:relu identity:relu+0 identity conv3x3:4:relu+2": adding,
+	} {
+		if _, err := s.Parse(text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
 	a, err := s.Parse("conv3x3:8:gelu identity+0:gelu conv3x3:4:relu")
 	if err == nil {
 		t.Errorf("values after the skips: %s", s.Format(a))

@@ -79,7 +79,7 @@ func (t *weightTable) op(l *chainLayer, op chainOp, elastic bool) {
 	case denseOp:
 		t.dense(n.conv, n.convNorm, widest, l.maxIn, op.k)
 	case sepOp:
-		t.add(Weight{Name: n.dw, Role: Depthwise, OutC: l.maxIn, InC: 1, K: op.k, G: l.maxIn})
+		t.add(Weight{Name: n.dw, Role: Depthwise, OutC: l.maxIn, K: op.k})
 		t.norm(n.dwNorm, l.maxIn)
 		t.dense(n.conv, n.convNorm, widest, l.maxIn, 1)
 	case maxOp, avgOp:

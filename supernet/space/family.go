@@ -22,12 +22,15 @@ const (
 	Bias                      // OutC numbers
 )
 
-// Weight declares one shared tensor at its largest.
+// Weight declares one shared tensor at its largest. Fields that its role does
+// not need are 0.
 type Weight struct {
-	Name      string
-	Role      Role
-	OutC, InC int // InC of one group
-	K, G      int
+	Name string
+	Role Role
+	OutC int
+	InC  int // of one group; Dense only
+	K    int // Dense and Depthwise
+	G    int // groups; Dense only
 }
 
 // Numbers returns how many trainable numbers the tensor holds at its full size.

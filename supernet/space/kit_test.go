@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -38,13 +39,13 @@ func drawConfig(t *rapid.T, maxLayers int) ChainConfig {
 	words := append(chainOpNames(), "*", "conv", "sep", "pool")
 	ops := rapid.SliceOfNDistinct(rapid.SampledFrom(chainOpNames()), 1, 4, rapid.ID)
 	widths := rapid.Custom(func(t *rapid.T) []int {
-		w := rapid.SliceOfNDistinct(rapid.IntRange(1, 40), 1, 3, rapid.ID).Draw(t, "widths")
+		w := rapid.SliceOfNDistinct(rapid.IntRange(2, 40), 1, 3, rapid.ID).Draw(t, "widths")
 		slices.Sort(w)
 		return w
 	})
 	c := ChainConfig{
 		Name:          "drawn",
-		Stem:          rapid.IntRange(1, 20).Draw(t, "stem"),
+		Stem:          rapid.IntRange(2, 20).Draw(t, "stem"),
 		Head:          rapid.IntRange(0, 20).Draw(t, "head"),
 		Layers:        rapid.IntRange(1, maxLayers).Draw(t, "layers"),
 		Ops:           ops.Draw(t, "ops"),
@@ -56,7 +57,7 @@ func drawConfig(t *rapid.T, maxLayers int) ChainConfig {
 	c.Downsample = rapid.SliceOfNDistinct(rapid.IntRange(1, c.Layers), 0, min(c.Layers, 3), rapid.ID).Draw(t, "downsample")
 	for range rapid.IntRange(0, 2).Draw(t, "rules") {
 		rule := rapid.SliceOfN(rapid.SampledFrom(words), 2, 3).Draw(t, "rule")
-		c.Forbid = append(c.Forbid, joinWords(rule))
+		c.Forbid = append(c.Forbid, strings.Join(rule, " "))
 	}
 	if rapid.Bool().Draw(t, "limited") {
 		c.AtMost = map[string]int{rapid.SampledFrom(words).Draw(t, "word"): rapid.IntRange(0, c.Layers).Draw(t, "most")}
@@ -65,10 +66,6 @@ func drawConfig(t *rapid.T, maxLayers int) ChainConfig {
 		c.Overrides = []LayerOverride{{Layer: rapid.IntRange(1, c.Layers).Draw(t, "which"), Ops: ops.Draw(t, "its ops"), Widths: widths.Draw(t, "its widths")}}
 	}
 	return c
-}
-
-func joinWords(words []string) string {
-	return fmt.Sprint(words)[1 : len(fmt.Sprint(words))-1]
 }
 
 // drawChain draws a family with at least one network.

@@ -63,14 +63,17 @@ func ParseAct(name string) (Act, error) {
 }
 
 // Layer is one concrete operation on one image: all that its cost depends on,
-// and therefore a map key. H and W are the input's height and width in pixels.
+// and therefore a map key: fields that the op does not read are 0, so that equal
+// work has equal keys. H and W are the input's height and width in pixels. Conv
+// reads K, S and G; the pools K and S; Add FanIn; a depthwise Conv has
+// G = InC = OutC.
 type Layer struct {
 	Op        Op
 	H, W      int
 	InC, OutC int
 	K, S, G   int
 	Act       Act
-	FanIn     int // number of summed inputs; 0 and 1 both mean one
+	FanIn     int // Add: number of summed inputs
 }
 
 // OutH returns the output's height in pixels.

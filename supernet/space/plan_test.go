@@ -30,6 +30,9 @@ func TestPlansFit(t *testing.T) {
 				t.Fatalf("step %d (%v): %v", i, s.Layer, err)
 			}
 		}
+		if err := p.Validate(); err != nil {
+			t.Fatal(err)
+		}
 		last := p[len(p)-1].Layer
 		if last.Op != Linear || last.OutC != ch.Input().Classes {
 			t.Fatalf("the network ends with %v", last)
@@ -85,8 +88,8 @@ func checkWeights(s Step, weights map[string]Weight) error {
 			return fmt.Errorf("bias is %+v", b)
 		}
 	}
-	if l.G > 1 || w.Role == Depthwise {
-		role, inC = Depthwise, 1
+	if l.G > 1 {
+		role, inC = Depthwise, 0
 		if l.G != l.InC || l.OutC != l.InC {
 			return fmt.Errorf("depthwise with %d groups", l.G)
 		}
@@ -121,7 +124,7 @@ func TestWeightsAreTight(t *testing.T) {
 					use(s.Weight, Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1})
 					use(s.Weight+".bias", Weight{Role: Bias, OutC: l.OutC})
 				case l.G > 1:
-					use(s.Weight, Weight{Role: Depthwise, OutC: l.OutC, InC: 1, K: l.K, G: l.G})
+					use(s.Weight, Weight{Role: Depthwise, OutC: l.OutC, K: l.K})
 				case l.Op == Conv:
 					use(s.Weight, Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: l.K, G: 1})
 				}
@@ -256,6 +259,42 @@ func TestSeparableByHand(t *testing.T) {
 	}
 }
 
+// TestSkipsByHand: the sum carries the activation, the summands do not; strides
+// bridge the sizes; identities that pass make no step.
+func TestSkipsByHand(t *testing.T) {
+	ch := newChain(t, ChainConfig{
+		Stem: 8, Head: 20, Layers: 5, Ops: []string{"conv3x3", "sep3x3", "maxpool3x3", "identity"}, Widths: []int{16, 24}, Skips: true,
+		Activations: []string{"hardswish", "gelu"}, Downsample: []int{2, 4},
+	})
+	a, err := ch.Space().Parse("conv3x3:16:gelu maxpool3x3:24:gelu+0 identity sep3x3:16:gelu+0,2 identity:gelu+1,4")
+	if err == nil {
+		t.Fatalf("layer 5 skips from its own input: %s", ch.Space().Format(a))
+	}
+	a, err = ch.Space().Parse("conv3x3:16:gelu maxpool3x3:24:gelu+0 identity sep3x3:16:gelu+0,2 identity:gelu+1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "conv3x3s1 28x28x1->8 hardswish stem stem/norm [-1]\n" +
+		"conv3x3s1 28x28x8->16 gelu layer1/conv3x3 layer1/conv3x3/norm [0]\n" +
+		"maxpool3x3s2 28x28x16->16   [1]\n" +
+		"conv1x1s1 14x14x16->24 layer2/maxpool3x3 layer2/maxpool3x3/norm [2]\n" +
+		"conv1x1s2 28x28x8->24 layer2/from0 layer2/from0/norm [0]\n" +
+		"add2 14x14x24->24 gelu   [3 4]\n" +
+		"conv3x3s2g24 14x14x24->24 gelu layer4/sep3x3/dw layer4/sep3x3/dw/norm [5]\n" +
+		"conv1x1s1 7x7x24->16 layer4/sep3x3/pw layer4/sep3x3/pw/norm [6]\n" +
+		"conv1x1s4 28x28x8->16 layer4/from0 layer4/from0/norm [0]\n" +
+		"conv1x1s2 14x14x24->16 layer4/from2 layer4/from2/norm [5]\n" +
+		"add3 7x7x16->16 gelu   [7 8 9]\n" +
+		"conv1x1s4 28x28x16->16 layer5/from1 layer5/from1/norm [1]\n" +
+		"add2 7x7x16->16 gelu   [10 11]\n" +
+		"conv1x1s1 7x7x16->20 hardswish head head/norm [12]\n" +
+		"globalpool 7x7x20->20   [13]\n" +
+		"linear 1x1x20->10 classifier  [14]\n"
+	if diff := cmp.Diff(want, planText(ch.Plan(a))); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+}
+
 func planText(p Plan) string {
 	var text string
 	for _, s := range p {
@@ -294,6 +333,21 @@ func TestPeakActivations(t *testing.T) {
 			t.Fatalf("peak %d bytes; want %d\n%s", got, want, planText(p))
 		}
 	})
+}
+
+// TestPeakOfStepsReadTwice: a buffer that one step reads twice is freed once.
+func TestPeakOfStepsReadTwice(t *testing.T) {
+	l := Layer{Op: Conv, H: 2, W: 2, InC: 2, OutC: 2, K: 1, S: 1, G: 1}
+	add := Layer{Op: Add, H: 2, W: 2, InC: 2, OutC: 2, FanIn: 2}
+	p := Plan{{Layer: l, In: []int{Image}}, {Layer: add, In: []int{0, 0}}, {Layer: l, In: []int{1}}}
+	if got := p.PeakActivations(); got != 2*2*2*2*4 {
+		t.Errorf("peak %d bytes; want two buffers of 32", got)
+	}
+	wide := p
+	wide[2].Layer.OutC = 8
+	if got := wide.PeakActivations(); got != 2*2*(2+8)*4 {
+		t.Errorf("peak %d bytes; want one buffer of 32 and one of 128", got)
+	}
 }
 
 func TestPlanOfAnotherSpacePanics(t *testing.T) {
@@ -342,5 +396,84 @@ func TestElasticKernelsShare(t *testing.T) {
 		if w.Name == "layer1/conv" && w.K != 5 || w.Name == "layer1/sep/dw" && w.K != 7 {
 			t.Errorf("%+v is not the largest kernel", w)
 		}
+	}
+}
+
+// TestExtractedWeightsFit: a network cut out of the family declares no weight
+// that the family lacks, and none larger.
+func TestExtractedWeightsFit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ch := drawChain(t, 5)
+		shared := make(map[string]Weight)
+		for _, w := range ch.Weights() {
+			shared[w.Name] = w
+		}
+		p := ch.Plan(ch.Space().Random(drawRand(t)))
+		f, err := NewFixed(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var numbers int64
+		for _, w := range f.Weights() {
+			numbers += w.Numbers()
+			s := shared[w.Name]
+			if w.Role != s.Role || w.OutC > s.OutC || w.InC > s.InC || w.K > s.K || w.G != s.G {
+				t.Fatalf("%+v is cut out of %+v", w, s)
+			}
+		}
+		if numbers != p.Params() {
+			t.Fatalf("weights of %d numbers; the plan has %d parameters", numbers, p.Params())
+		}
+	})
+}
+
+// TestValidateFindsFaults breaks a good plan in every field that must hold.
+func TestValidateFindsFaults(t *testing.T) {
+	ch := newChain(t, ChainConfig{Stem: 8, Layers: 3, Ops: []string{"sep3x3", "maxpool3x3"}, Widths: []int{8}, Skips: true})
+	a, err := ch.Space().Parse("sep3x3:8 maxpool3x3:8 sep3x3:8+0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(p Plan, op Op) *Step {
+		i := slices.IndexFunc(p, func(s Step) bool { return s.Layer.Op == op })
+		return &p[i]
+	}
+	faults := map[string]func(Plan){
+		"op":         func(p Plan) { p[1].Layer.Op = 99 },
+		"act":        func(p Plan) { p[1].Layer.Act = 99 },
+		"height":     func(p Plan) { p[1].Layer.H = 0 },
+		"width":      func(p Plan) { p[1].Layer.W++ },
+		"channels":   func(p Plan) { p[1].Layer.InC = 1 << 20 },
+		"groups":     func(p Plan) { p[1].Layer.G = 3 },
+		"no groups":  func(p Plan) { p[1].Layer.G = 0 },
+		"kernel":     func(p Plan) { p[1].Layer.K = 0 },
+		"stride":     func(p Plan) { find(p, MaxPool).Layer.S = 0 },
+		"pool":       func(p Plan) { find(p, MaxPool).Layer.OutC = 4 },
+		"weight":     func(p Plan) { p[1].Weight = "" },
+		"pool's":     func(p Plan) { find(p, MaxPool).Weight = "w" },
+		"bias":       func(p Plan) { find(p, Linear).Bias = false },
+		"inputs":     func(p Plan) { p[1].In = nil },
+		"two":        func(p Plan) { p[1].In = []int{0, 0} },
+		"fan-in":     func(p Plan) { find(p, Add).Layer.FanIn = 3 },
+		"later":      func(p Plan) { p[1].In = []int{1} },
+		"below":      func(p Plan) { p[1].In = []int{-2} },
+		"too small":  func(p Plan) { p[0].Layer.K, p[0].Layer.H, p[0].Layer.W = 254, 1, 1 },
+		"other size": func(p Plan) { find(p, Linear).Layer.InC = 7 },
+	}
+	for name, spoil := range faults {
+		p := ch.Plan(a)
+		if err := p.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		spoil(p)
+		if err := p.Validate(); err == nil {
+			t.Errorf("%s: not found", name)
+		}
+		if _, err := NewFixed(p); err == nil {
+			t.Errorf("%s: a family is made of it", name)
+		}
+	}
+	if err := (Plan{}).Validate(); err == nil {
+		t.Error("a plan without steps is valid")
 	}
 }

@@ -47,7 +47,7 @@ func (s *Space) count() error {
 		return fmt.Errorf("space: more than %d prefixes to tell apart while counting; want fewer decisions, or rules (%T) whose Stater merges more of them", maxStates, s.rules)
 	}
 	if s.size.Sign() == 0 {
-		return fmt.Errorf("space: holds no architecture: no start reaches beyond %s with a choice that is allowed", s.decisions[c.deepest].Name)
+		return fmt.Errorf("space: holds no architecture: every start runs out of allowed choices, at %s at the latest", s.decisions[c.deepest].Name)
 	}
 	for i, safe := range s.safe {
 		if safe {

@@ -32,10 +32,7 @@ func allTuples(s *Space, f func([]uint8)) bool {
 }
 
 // checkSize compares counting and enumeration with brute force over all tuples.
-func checkSize(t interface {
-	Fatalf(string, ...any)
-	Helper()
-}, s *Space) bool {
+func checkSize(t rapid.TB, s *Space) bool {
 	t.Helper()
 	var want []Arch
 	ok := allTuples(s, func(genes []uint8) {
