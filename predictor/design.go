@@ -20,12 +20,20 @@ type encoder struct {
 	extras   []func(space.Arch) float64 // on their final scale
 }
 
-// scaling brings one extra number to mean 0 and standard deviation 1 over the
-// examples of a fit.
+// scaling brings one extra number to mean 0 and standard deviation extraSpread
+// over the examples of a fit.
 type scaling struct {
 	Shift float64 `json:"shift"`
-	Scale float64 `json:"scale"` // 1 over the deviation; 0 for a constant
+	Scale float64 `json:"scale"` // extraSpread over the deviation; 0 for a constant
 }
+
+// extraSpread is the deviation of a scaled extra number. One-hot columns have
+// at most 0.5; the larger spread means a weaker penalty, because one size of a
+// network says more than one choice in it.
+const extraSpread = 3
+
+// maxFeature bounds features, so that sums of squares stay far from overflow.
+const maxFeature = 1e9
 
 // design is a set of encoded architectures.
 type design struct {
@@ -61,8 +69,8 @@ func (e encoder) encode(archs []space.Arch, inter int) (table, error) {
 		t.extras[i] = make([]float64, len(e.extras))
 		for k, extra := range e.extras {
 			v := extra(a)
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return t, fmt.Errorf("architecture %d: extra feature %d is %v; want a finite number (sizes must be positive)", i, k, v)
+			if !(math.Abs(v) <= maxFeature) {
+				return t, fmt.Errorf("architecture %d: extra feature %d is %v; want a number of at most %g (logarithms need a size above 0)", i, k, v, maxFeature)
 			}
 			t.extras[i][k] = v
 		}
@@ -73,8 +81,8 @@ func (e encoder) encode(archs []space.Arch, inter int) (table, error) {
 func sparse(f []float64) ([]entry, error) {
 	var row []entry
 	for j, x := range f {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return nil, fmt.Errorf("feature %d is %v; want a finite number", j, x)
+		if !(math.Abs(x) <= maxFeature) {
+			return nil, fmt.Errorf("feature %d is %v; want a number of at most %g", j, x, maxFeature)
 		}
 		if x != 0 {
 			row = append(row, entry{j, x})
@@ -97,7 +105,7 @@ func (t table) scalings(at []int, extras int) []scaling {
 		}
 		out[k].Shift = m
 		if sd := math.Sqrt(sq / float64(len(at))); sd > 1e-12*math.Abs(m) {
-			out[k].Scale = 1 / sd
+			out[k].Scale = extraSpread / sd
 		}
 	}
 	return out

@@ -156,36 +156,47 @@ func (c *chain) drawLinear() {
 // drawFactor draws the precision of factor f, then its entries. The value of a
 // row changes with entry j at the rate h = sign x_j (part - v_j x_j).
 func (c *chain) drawFactor(f int) {
-	v := func(j int) *float64 { return &c.v[j*c.rank+f] }
-	var squares float64
-	clear(c.part)
-	for j := range c.inter {
-		x := *v(j)
-		squares += x * x
-		for _, e := range c.cols[j] {
-			c.part[e.at] += x * e.x
-		}
-	}
+	squares := c.setPart(f)
 	c.vPrec[f] = c.gamma(factorShape+float64(c.inter)/2, factorShape*c.scale+squares/2)
 	for j := range c.inter {
-		c.drawEntry(f, j, v(j))
+		c.drawEntry(f, j, &c.v[j*c.rank+f])
 	}
 }
 
-func (c *chain) drawEntry(f, j int, v *float64) {
-	var hh, he float64
-	old, s := *v, sign(f)
-	for _, e := range c.cols[j] {
-		h := s * e.x * (c.part[e.at] - old*e.x)
-		hh += h * h
-		he += h * (c.err[e.at] + old*h)
+// setPart fills part for factor f and returns the sum of its squared entries.
+func (c *chain) setPart(f int) (squares float64) {
+	clear(c.part)
+	for j := range c.inter {
+		v := c.v[j*c.rank+f]
+		squares += v * v
+		for _, e := range c.cols[j] {
+			c.part[e.at] += v * e.x
+		}
 	}
-	*v = c.normal(c.alpha*he, c.alpha*hh+c.vPrec[f])
+	return squares
+}
+
+func (c *chain) drawEntry(f, j int, v *float64) {
+	old, s := *v, sign(f)
+	*v = c.normal(c.conditional(f, j))
 	step := *v - old
 	for _, e := range c.cols[j] {
 		c.err[e.at] -= step * s * e.x * (c.part[e.at] - old*e.x)
 		c.part[e.at] += step * e.x
 	}
+}
+
+// conditional returns pull and precision of the normal distribution of entry j
+// of factor f given all else; part must be that of f.
+func (c *chain) conditional(f, j int) (pull, precision float64) {
+	var hh, he float64
+	v, s := c.v[j*c.rank+f], sign(f)
+	for _, e := range c.cols[j] {
+		h := s * e.x * (c.part[e.at] - v*e.x)
+		hh += h * h
+		he += h * (c.err[e.at] + v*h)
+	}
+	return c.alpha * he, c.alpha*hh + c.vPrec[f]
 }
 
 func sumSquares(v []float64) float64 {

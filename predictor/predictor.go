@@ -87,6 +87,9 @@ func New(name string, in Inputs, o Options) (Predictor, error) {
 // notFitted is what Predict panics with.
 const notFitted = "predictor: Predict before Fit"
 
+// maxTarget bounds targets, so that sums of squares do not overflow.
+const maxTarget = 1e100
+
 // checkTargets reports what makes examples unusable for a model that needs at
 // least rows of them.
 func checkTargets(model string, archs []space.Arch, y []float64, rows int) error {
@@ -97,8 +100,8 @@ func checkTargets(model string, archs []space.Arch, y []float64, rows int) error
 		return fmt.Errorf("predictor %s: %d examples; want at least %d", model, len(y), rows)
 	}
 	for i, v := range y {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("predictor %s: value %d is %v; want a finite number", model, i, v)
+		if !(math.Abs(v) <= maxTarget) {
+			return fmt.Errorf("predictor %s: value %d is %v; want a number of at most %g", model, i, v, maxTarget)
 		}
 	}
 	return nil
