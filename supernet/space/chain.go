@@ -25,9 +25,11 @@ import (
 // Skips join at the layer's output, as in residual networks: each pair (source,
 // layer) has one shared 1x1 projection whose stride is the ratio of the two map
 // sizes, so that any widths and sizes can be joined, and its own norm, so that
-// the summands have one scale whichever of them are chosen. ENAS gives all layers
-// one width, concatenates or adds the raw outputs before a single norm, and so
-// needs no projection; here the widths differ.
+// the summands have one scale whichever of them are chosen. ENAS needs no
+// projection while it searches: its layers have one width, and the chosen outputs
+// are summed as they are before a single norm. The networks that it derives join
+// by concatenation and a 1x1, another function than the one searched; here both
+// are the same.
 //
 // Shared weights: each (layer, operation) owns one weight of the largest output
 // and input width that can occur; a narrower choice uses its first channels. With
