@@ -45,6 +45,43 @@ func TestPrefetcherLeavesHeldBatchAlone(t *testing.T) {
 	}
 }
 
+// While one batch is held, depth others must come to lie ready.
+func TestPrefetcherWorksAhead(t *testing.T) {
+	l := NewLoader(randomSet(40, 4, 4, 1, 4), testNorm(1), Augment{}, 4, 2)
+	for _, depth := range []int{1, 3} {
+		p := NewPrefetcher(l, depth, 0)
+		p.Next()
+		ready := 0
+		for wait := time.Millisecond; ready < depth && wait < time.Second; wait *= 2 {
+			time.Sleep(wait)
+			ready = 0
+			for i := range p.slots {
+				ready += len(p.slots[i].ready)
+			}
+		}
+		if ready != depth {
+			t.Errorf("depth %d: %d batches ready", depth, ready)
+		}
+		p.Close()
+	}
+}
+
+// Close must wait for a batch that is being filled.
+func TestPrefetcherCloseWaits(t *testing.T) {
+	l := NewLoader(randomSet(100, 64, 64, 3, 4), testNorm(3), Augment{}, 100, 2)
+	for range 5 {
+		p := NewPrefetcher(l, 1, 0)
+		for len(p.slots[0].free) > 0 {
+			runtime.Gosched()
+		}
+		p.Close()
+		filled := &p.slots[0]
+		if len(filled.ready) != 1 {
+			t.Fatal("Close returned while a batch was being filled")
+		}
+	}
+}
+
 func TestPrefetcherCloseLeavesNoGoroutine(t *testing.T) {
 	l := NewLoader(randomSet(40, 4, 4, 1, 4), testNorm(1), Augment{}, 4, 2)
 	before := runtime.NumGoroutine()

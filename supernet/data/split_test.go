@@ -84,6 +84,23 @@ func TestSplitIsFunctionOfSeed(t *testing.T) {
 	}
 }
 
+// Classes of the same size must be cut at different places.
+func TestSplitCutsClassesIndependently(t *testing.T) {
+	parts, err := (&Dataset{Train: numbered(200, 2)}).Split(SplitOptions{Val: 0.2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ranks [2][]int
+	for _, id := range numbers(parts.Val) {
+		ranks[id%2] = append(ranks[id%2], id/2)
+	}
+	slices.Sort(ranks[0])
+	slices.Sort(ranks[1])
+	if slices.Equal(ranks[0], ranks[1]) {
+		t.Errorf("both classes give the pictures %v to validation", ranks[0])
+	}
+}
+
 // Pictures sorted by class, as a folder stores them, must come out mixed.
 func TestSplitShuffles(t *testing.T) {
 	s := numbered(400, 4)
