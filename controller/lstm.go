@@ -23,6 +23,11 @@ const initRange = 0.1
 // sum of the chosen anchors divided by one more than their number, or the start
 // token after a layer that decided no skip. The stem's anchor is learned.
 //
+// Beyond ENAS, each decision adds learned biases of its own to its logits (ENAS
+// has some in its micro search), zero at first. Heads are shared by all layers,
+// so that without them a preference of one layer must first be told apart by the
+// recurrent state, which takes far more trials than a search has.
+//
 // Decisions share a head exactly if they have one kind and the same choices, so
 // that an option means the same wherever a head is used.
 type lstm struct {
@@ -33,6 +38,8 @@ type lstm struct {
 	steps  []lstmStep
 	layers int // anchors: the stem and each layer
 	heads  []lstmHead
+	bias   []int   // first bias of each decision; the last entry is their number
+	gain   float64 // multiplies biases
 	flat   []float64
 }
 
@@ -57,11 +64,12 @@ type lstmTensors struct {
 	start, stem []float64   // h
 	key, query  []float64   // h x h
 	score       []float64   // h
+	bias        []float64   // per choice of each decision, per skip one
 	embed, out  [][]float64 // per head: choices x h
 }
 
-func newLSTM(s *space.Space, rng *rand.Rand, hidden int, shape shaping, prior skipPrior) (*lstm, error) {
-	p := &lstm{space: s, cell: cell{hidden}, shape: shape, prior: prior}
+func newLSTM(s *space.Space, rng *rand.Rand, hidden int, gain float64, shape shaping, prior skipPrior) (*lstm, error) {
+	p := &lstm{space: s, cell: cell{hidden}, shape: shape, prior: prior, gain: gain, bias: []int{0}}
 	if err := p.plan(); err != nil {
 		return nil, err
 	}
@@ -70,6 +78,8 @@ func newLSTM(s *space.Space, rng *rand.Rand, hidden int, shape shaping, prior sk
 	for i := range p.flat {
 		p.flat[i] = initRange * (2*rng.Float64() - 1)
 	}
+	t, _ := p.view(p.flat)
+	clear(t.bias)
 	return p, nil
 }
 
@@ -85,6 +95,7 @@ func (p *lstm) plan() error {
 			p.steps = append(p.steps, lstmStep{decision: -1, layer: ds[i-1].Layer})
 		}
 		p.layers = max(p.layers, d.Layer+2)
+		p.bias = append(p.bias, p.bias[i]+biases(d))
 		if d.Kind != space.KindSkip {
 			p.steps = append(p.steps, lstmStep{decision: i, head: p.head(d), layer: d.Layer})
 			continue
@@ -100,6 +111,14 @@ func (p *lstm) plan() error {
 		closed[d.Layer] = true
 	}
 	return nil
+}
+
+// biases returns how many biases a decision has.
+func biases(d space.Decision) int {
+	if d.Kind == space.KindSkip {
+		return 1
+	}
+	return len(d.Choices)
 }
 
 // head returns the index of the head of d, a new one if it is the first.
@@ -125,6 +144,7 @@ func (p *lstm) view(flat []float64) (t lstmTensors, size int) {
 	h := p.cell.hidden
 	t.cell, t.start, t.stem = cut(8*h*h), cut(h), cut(h)
 	t.key, t.query, t.score = cut(h*h), cut(h*h), cut(h)
+	t.bias = cut(p.bias[len(p.bias)-1])
 	for _, head := range p.heads {
 		t.embed = append(t.embed, cut(len(head.choices)*h))
 		t.out = append(t.out, cut(len(head.choices)*h))

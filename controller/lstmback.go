@@ -32,6 +32,7 @@ func (w *lstmWalk) backHead(g lstmTensors, v *visit, dh []float64) {
 	for c := range m.dz {
 		m.dz[c] *= m.slope[c]
 	}
+	floats.AddScaled(g.bias[w.p.bias[m.decision]:][:len(m.dz)], w.p.gain, m.dz)
 	addOuter(g.out[v.step.head], m.dz, v.cell.out)
 	addTransposed(dh, w.t.out[v.step.head], m.dz)
 }
@@ -53,6 +54,7 @@ func (w *lstmWalk) backSkips(g lstmTensors, v *visit, dh []float64) {
 	dquery := make([]float64, len(dh))
 	for _, m := range v.made {
 		dq := (m.dz[1] - m.dz[0]) * m.slope[0]
+		g.bias[w.p.bias[m.decision]] += w.p.gain * dq
 		dkey := w.anchors[m.anchor].dkey
 		for k, u := range m.blend {
 			g.score[k] += dq * u

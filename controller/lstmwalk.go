@@ -114,6 +114,7 @@ func (w *lstmWalk) decide(v *visit, allowed []uint8) {
 	i, head := v.step.decision, v.step.head
 	z := make([]float64, len(w.p.heads[head].choices))
 	matVec(z, w.t.out[head], v.cell.out)
+	floats.AddScaled(z, w.p.gain, w.t.bias[w.p.bias[i]:w.p.bias[i+1]])
 	m := decided{decision: i, slope: w.p.shape.apply(z)}
 	m.dist = newCategorical(z, allowed)
 	m.choice = w.choose(i, m.dist)
@@ -136,7 +137,7 @@ func (w *lstmWalk) closeLayer(v *visit) {
 		for k, key := range w.anchors[m.anchor].key {
 			m.blend[k] = math.Tanh(key + query[k])
 		}
-		q, slope := w.p.shape.one(floats.Dot(w.t.score, m.blend))
+		q, slope := w.p.shape.one(floats.Dot(w.t.score, m.blend) + w.p.gain*w.t.bias[w.p.bias[i]])
 		m.slope = []float64{slope}
 		m.dist = newCategorical([]float64{-q, q}, allowed)
 		m.choice = w.choose(i, m.dist)

@@ -45,7 +45,7 @@ func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*R
 	shape, prior := shaping{temperature: o.Temperature, tanh: o.TanhConstant}, newSkipPrior(s, o.SkipRate)
 	switch name {
 	case "rl":
-		p, err := newLSTM(s, stream(seed, "policy parameters", 0), o.Hidden, shape, prior)
+		p, err := newLSTM(s, stream(seed, "policy parameters", 0), o.Hidden, o.BiasGain, shape, prior)
 		if err != nil {
 			return nil, err
 		}

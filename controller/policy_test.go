@@ -1,0 +1,173 @@
+package controller
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// policies returns one policy of each kind on s, with parameters large enough
+// that no gradient is lost in rounding.
+func policies(t *testing.T, s *space.Space, shape shaping) map[string]policy {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	prior := newSkipPrior(s, 0.4)
+	recurrent, err := newLSTM(s, rng, 5, 1.5, shape, prior)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ps := map[string]policy{"rl": recurrent, "tunas": newTunas(s, shape, prior)}
+	for _, p := range ps {
+		for i := range p.params() {
+			p.params()[i] = 0.6 * rng.NormFloat64()
+		}
+	}
+	return ps
+}
+
+// objective is what gradient differentiates.
+func (w weights) objective(t terms) float64 {
+	sum := w.logProb*t.logProb + w.skip*t.skipKL
+	for _, m := range t.made {
+		sum += w.entropy * m.entropy
+	}
+	return sum
+}
+
+// TestPolicyGradient compares every parameter's gradient of log-probability,
+// entropy, skip penalty and all of them with central differences, on
+// architectures with skips, decisions not made and forbidden choices.
+func TestPolicyGradient(t *testing.T) {
+	s := testSpace(t, 4)
+	rng := rand.New(rand.NewPCG(3, 4))
+	archs := []space.Arch{smallest(t, s)}
+	for range 3 {
+		archs = append(archs, s.Random(rng))
+	}
+	for _, shape := range []shaping{{1, 0}, {2, 1.5}} {
+		for name, p := range policies(t, s, shape) {
+			for _, w := range []weights{{logProb: 1}, {entropy: 1}, {skip: 1}, {0.7, -0.3, 1.3}} {
+				for _, a := range archs {
+					checkGradient(t, name, p, a, w)
+				}
+			}
+		}
+	}
+}
+
+func checkGradient(t *testing.T, name string, p policy, a space.Arch, w weights) {
+	t.Helper()
+	const step = 1e-5
+	params := p.params()
+	g, scratch := make([]float64, len(params)), make([]float64, len(params))
+	p.gradient(a, w, g)
+	nonzero := 0
+	for i, old := range params {
+		params[i] = old + step
+		up := w.objective(p.gradient(a, w, scratch))
+		params[i] = old - step
+		down := w.objective(p.gradient(a, w, scratch))
+		params[i] = old
+		want := (up - down) / (2 * step)
+		if math.Abs(g[i]-want) > 1e-8+1e-6*math.Abs(want) {
+			t.Fatalf("%s %+v: parameter %d: gradient %.12g, central difference %.12g", name, w, i, g[i], want)
+		}
+		if g[i] != 0 {
+			nonzero++
+		}
+	}
+	if nonzero == 0 {
+		t.Fatalf("%s %+v: the gradient is zero", name, w)
+	}
+}
+
+// TestPolicyNormalised sums the probabilities of all architectures of a small
+// space: 1, if masks and inactive decisions are right.
+func TestPolicyNormalised(t *testing.T) {
+	s := testSpace(t, 3)
+	for name, p := range policies(t, s, shaping{1, 2.5}) {
+		sum, count := 0.0, 0
+		scratch := make([]float64, len(p.params()))
+		for a := range s.Enumerate {
+			sum += math.Exp(p.gradient(a, weights{}, scratch).logProb)
+			count++
+		}
+		if count < 100 || math.Abs(sum-1) > 1e-9 {
+			t.Errorf("%s: %d architectures have probability %.12g in all, want 1", name, count, sum)
+		}
+	}
+}
+
+// TestPolicySamples draws many architectures: all valid, and as frequent as
+// their log-probability says.
+func TestPolicySamples(t *testing.T) {
+	s := testSpace(t, 2)
+	const n = 6000
+	for name, p := range policies(t, s, shaping{1, 0}) {
+		rng := rand.New(rand.NewPCG(5, 6))
+		seen := make(map[space.Arch]int)
+		for range n {
+			a := p.sample(rng)
+			if err := s.Valid(a); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			seen[a]++
+		}
+		scratch := make([]float64, len(p.params()))
+		for a := range s.Enumerate {
+			prob := math.Exp(p.gradient(a, weights{}, scratch).logProb)
+			if got, sd := float64(seen[a])/n, math.Sqrt(prob*(1-prob)/n); math.Abs(got-prob) > 5*sd+1e-3 {
+				t.Errorf("%s: %s drawn with frequency %.4f, probability is %.4f", name, s.Format(a), got, prob)
+			}
+		}
+	}
+}
+
+// TestLSTMSharesHeads: one head per kind and list of choices, however many
+// layers there are.
+func TestLSTMSharesHeads(t *testing.T) {
+	s := testSpace(t, 5)
+	p, err := newLSTM(s, rand.New(rand.NewPCG(1, 1)), 4, 0, shaping{1, 0}, newSkipPrior(s, 0.4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.heads) != 2 {
+		t.Errorf("%d heads, want one for ops and one for widths", len(p.heads))
+	}
+	closing := 0
+	for _, st := range p.steps {
+		if st.decision < 0 {
+			closing++
+		}
+	}
+	if closing != 5 {
+		t.Errorf("%d closing steps, want one per layer", closing)
+	}
+}
+
+// TestLSTMRefusesLateSkip: a skip from a layer that is not finished has no
+// anchor to attend to.
+func TestLSTMRefusesLateSkip(t *testing.T) {
+	s, err := space.NewSpace([]space.Decision{
+		{Name: "a/op", Kind: space.KindOp, Layer: 0, Choices: []string{"x", "y"}},
+		{Name: "a/from2", Kind: space.KindSkip, Layer: 0, From: 2, Choices: []string{"no", "yes"}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewReinforce("rl", s, 1, DefaultLSTMOptions()); err == nil {
+		t.Error("a skip from a later layer was accepted")
+	}
+}
+
+func TestAdamStep(t *testing.T) {
+	a := adam{rate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, m: make([]float64, 2), v: make([]float64, 2)}
+	x := []float64{1, 1}
+	a.climb(x, []float64{4, -0.5})
+	a.climb(x, []float64{4, -0.5})
+	if math.Abs(x[0]-1.2) > 1e-6 || math.Abs(x[1]-0.8) > 1e-6 {
+		t.Errorf("after two steps along a constant gradient: %v, want [1.2 0.8]", x)
+	}
+}
