@@ -63,6 +63,17 @@ func (w Window) Import(src []float32) error {
 	return nil
 }
 
+// AddGrad adds g, in the order OutC, InC/G, K, K, to the window's gradient, for
+// gradients that come from elsewhere than Backward. It panics if the length is
+// not Count.
+func (w Window) AddGrad(g []float32) {
+	if len(g) != w.Count() || !w.fits() {
+		panic("ops: AddGrad: window or length does not fit")
+	}
+	w.use()
+	w.each(func(at, i int) { w.P.Grad[at] += g[i] })
+}
+
 // ExportOIHW copies all values in the order OutC, InC/G, K, K; see Window.Export.
 func (p *Param) ExportOIHW(dst []float32) []float32 { return p.All().Export(dst) }
 
