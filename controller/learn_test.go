@@ -20,8 +20,8 @@ func climb(t testing.TB, name string, layers int, o Options, so StrategyOptions)
 	return res, strategy
 }
 
-// TestFindsOptimum: on landscapes whose best architecture is known, one among
-// some 200,000, every strategy that learns ends near the optimum of 0.9 and far
+// TestFindsOptimum: on landscapes whose best architecture is known, one of
+// many, every strategy that learns ends near the optimum of 0.9 and far
 // above random search, over several seeds. All seeds are fixed, so the outcome
 // is.
 func TestFindsOptimum(t *testing.T) {

@@ -18,13 +18,14 @@ const repairName = "repair"
 // of repaired architectures to the round, from which the strategy can go on.
 // Otherwise the search is exhausted, or, if it never found anything, fails.
 func (r *run) unblock(round []Trial) ([]Trial, error) {
+	before := r.res.Repaired
 	if 2*r.staleBroken > r.stale && r.p.Smallest.Len() > 0 {
 		var err error
 		if round, err = r.repair(round); err != nil {
 			return nil, err
 		}
 	}
-	found := r.stale == 0
+	found := r.res.Repaired > before
 	if !found && r.res.Evaluated == 0 && r.res.Infeasible > 0 {
 		return nil, r.infeasible()
 	}

@@ -80,7 +80,7 @@ func Search(ctx context.Context, p Problem, s Strategy, o Options, each func(Tri
 		if err != nil {
 			return r.res, err
 		}
-		if fresh == 0 && r.stale >= r.o.Tries {
+		if len(round) == 0 || fresh == 0 && r.stale >= r.o.Tries {
 			if round, err = r.unblock(round); err != nil {
 				return r.res, err
 			}
@@ -142,11 +142,14 @@ func newRun(p Problem, s Strategy, o Options, each func(Trial) error) (*run, err
 func (r *run) draw(want int) (round []Trial, fresh int, err error) {
 	pending := make(map[space.Arch]bool, want)
 	for drawn := 0; fresh < want && drawn < roundFactor*r.o.Batch && r.stale < r.o.Tries; {
-		ask := want - fresh
-		archs := r.s.Propose(ask)
-		drawn += ask
-		r.stale += ask
-		for _, a := range archs[:min(ask, len(archs))] {
+		archs := r.s.Propose(want - fresh)
+		if len(archs) == 0 {
+			break // it waits to observe, or has nothing left
+		}
+		archs = archs[:min(want-fresh, len(archs))]
+		drawn += len(archs)
+		r.stale += len(archs)
+		for _, a := range archs {
 			t, err := r.classify(a, pending)
 			if err != nil {
 				return nil, 0, err
