@@ -3,6 +3,7 @@ package predictor
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // form is how a correction changes the base.
@@ -21,6 +22,7 @@ type latencyState struct {
 	Base      base       `json:"base"`
 	Shift     float64    `json:"shift"` // formPlain: mean and deviation of log(seconds/base)
 	Std       float64    `json:"std"`
+	Classes   []class    `json:"classes,omitempty"` // whose shares of the sum are among the extras
 	Extras    []scaling  `json:"extras,omitempty"`
 	Posterior *posterior `json:"posterior,omitempty"` // of the correction; nil with formPlain
 }
@@ -65,7 +67,6 @@ func fitBase(sum, y []float64) base {
 // latencyFit holds the examples of a fit.
 type latencyFit struct {
 	table   table
-	scale   []scaling
 	sum, y  []float64
 	tabled  bool // there is a table
 	folds   *folds
@@ -133,8 +134,9 @@ func (l *latencyFit) fit() *latencyState {
 		s.Shift, s.Std = meanStd(rest)
 		return s
 	}
-	s.Extras = l.scale
-	s.Posterior = newProblem(l.table.design(upTo(len(l.y)), l.scale)).fit(rest, ranks, fullPlan(), l.options.Seed, l.options.Workers)
+	all := upTo(len(l.y))
+	s.Extras = l.table.scalings(all)
+	s.Posterior = newProblem(l.table.design(all, s.Extras)).fit(rest, ranks, fullPlan(), l.options.Seed, l.options.Workers)
 	return s
 }
 
@@ -204,6 +206,9 @@ func (s *latencyState) predict(t table, at []int, sum []float64, workers int) (m
 func (s *latencyState) check(extras int) error {
 	if !(s.Base.Floor > 0) || !(s.Base.Overhead >= 0) || !(s.Base.Slope >= 0) {
 		return fmt.Errorf("base is %+v; want a positive floor and no negative coefficient", s.Base)
+	}
+	if !slices.IsSortedFunc(s.Classes, compareClasses) {
+		return fmt.Errorf("classes are not sorted")
 	}
 	switch s.Form {
 	case formPlain:

@@ -17,20 +17,15 @@ type entry struct {
 // with each other, then the extra numbers, which only add up.
 type encoder struct {
 	features Features
-	extras   []func(space.Arch) float64 // on their final scale
+	extras   func(space.Arch) []float64 // always as many; nil: none
 }
 
-// scaling brings one extra number to mean 0 and standard deviation extraSpread
-// over the examples of a fit.
+// scaling brings one extra number to mean 0 and standard deviation 1 over the
+// examples of a fit.
 type scaling struct {
 	Shift float64 `json:"shift"`
-	Scale float64 `json:"scale"` // extraSpread over the deviation; 0 for a constant
+	Scale float64 `json:"scale"` // 1 over the deviation; 0 for a constant
 }
-
-// extraSpread is the deviation of a scaled extra number. One-hot columns have
-// at most 0.5; the larger spread means a weaker penalty, because one size of a
-// network says more than one choice in it.
-const extraSpread = 3
 
 // maxFeature bounds features, so that sums of squares stay far from overflow.
 const maxFeature = 1e9
@@ -66,13 +61,14 @@ func (e encoder) encode(archs []space.Arch, inter int) (table, error) {
 			return t, fmt.Errorf("architecture %d: %w", i, err)
 		}
 		t.rows[i] = row
-		t.extras[i] = make([]float64, len(e.extras))
-		for k, extra := range e.extras {
-			v := extra(a)
+		if e.extras == nil {
+			continue
+		}
+		t.extras[i] = e.extras(a)
+		for k, v := range t.extras[i] {
 			if !(math.Abs(v) <= maxFeature) {
 				return t, fmt.Errorf("architecture %d: extra feature %d is %v; want a number of at most %g (logarithms need a size above 0)", i, k, v, maxFeature)
 			}
-			t.extras[i][k] = v
 		}
 	}
 	return t, nil
@@ -92,8 +88,8 @@ func sparse(f []float64) ([]entry, error) {
 }
 
 // scalings measures the extras of the examples at the given rows.
-func (t table) scalings(at []int, extras int) []scaling {
-	out := make([]scaling, extras)
+func (t table) scalings(at []int) []scaling {
+	out := make([]scaling, len(t.extras[at[0]]))
 	for k := range out {
 		var sum, sq float64
 		for _, i := range at {
@@ -105,7 +101,7 @@ func (t table) scalings(at []int, extras int) []scaling {
 		}
 		out[k].Shift = m
 		if sd := math.Sqrt(sq / float64(len(at))); sd > 1e-12*math.Abs(m) {
-			out[k].Scale = extraSpread / sd
+			out[k].Scale = 1 / sd
 		}
 	}
 	return out
@@ -159,9 +155,4 @@ func upTo(n int) []int {
 		at[i] = i
 	}
 	return at
-}
-
-// logOf returns the logarithm of a size.
-func logOf(size func(space.Arch) float64) func(space.Arch) float64 {
-	return func(a space.Arch) float64 { return math.Log(size(a)) }
 }

@@ -18,6 +18,7 @@ const minFM = 4
 // with its penalty integrated out, is among them, so that interactions count
 // only as far as unseen examples say that they help.
 type FM struct {
+	in      Inputs
 	enc     encoder
 	options Options
 	state   *fmState
@@ -38,20 +39,39 @@ func newFM(in Inputs, o Options) (*FM, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("predictor fm: %w", err)
 	}
-	return &FM{enc: newEncoder(in), options: o}, nil
+	return &FM{in: in, enc: newEncoder(in), options: o}, nil
 }
 
 // newEncoder returns the encoder of the inputs: features, then the logarithms
 // of the sizes that are given.
 func newEncoder(in Inputs) encoder {
 	e := encoder{features: in.Features}
-	if in.FLOPs != nil {
-		e.extras = append(e.extras, logOf(in.FLOPs))
-	}
-	if in.Params != nil {
-		e.extras = append(e.extras, logOf(in.Params))
+	if in.FLOPs != nil || in.Params != nil {
+		e.extras = in.logSizes
 	}
 	return e
+}
+
+func (in Inputs) logSizes(a space.Arch) []float64 {
+	var out []float64
+	for _, size := range []func(space.Arch) float64{in.FLOPs, in.Params} {
+		if size != nil {
+			out = append(out, math.Log(size(a)))
+		}
+	}
+	return out
+}
+
+// count returns how many extras the inputs give.
+func (in Inputs) count() int {
+	n := 0
+	if in.FLOPs != nil {
+		n++
+	}
+	if in.Params != nil {
+		n++
+	}
+	return n
 }
 
 // maxRank bounds the ranks that may be asked for.
@@ -91,8 +111,8 @@ func (p *FM) Fit(archs []space.Arch, y []float64) error {
 		return fmt.Errorf("predictor fm: %w", err)
 	}
 	all := upTo(len(y))
-	scale := t.scalings(all, len(p.enc.extras))
-	c := fmFit{y: y, folds: newFolds(t, len(scale), archs, p.options), options: p.options}
+	scale := t.scalings(all)
+	c := fmFit{y: y, folds: newFolds(t, archs, p.options), options: p.options}
 	warp, target, ranks, err := c.choose()
 	if err != nil {
 		return fmt.Errorf("predictor fm: %w", err)
@@ -188,7 +208,7 @@ func (p *FM) UnmarshalJSON(data []byte) error {
 	if err := decodeState(data, "fm", &s, &s.Model); err != nil {
 		return err
 	}
-	if err := s.check(len(p.enc.extras)); err != nil {
+	if err := s.check(p.in.count()); err != nil {
 		return fmt.Errorf("predictor fm: state: %w", err)
 	}
 	p.state = &s

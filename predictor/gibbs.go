@@ -12,7 +12,7 @@ import (
 // distributed; a shape of s counts as 2s observations.
 const (
 	noiseShape, noiseRate   = 0.5, 0.005 // of a measurement: nearly flat
-	weightShape, weightRate = 0.5, 0.05  // of a linear weight: nearly flat
+	weightShape, weightRate = 0.5, 0.05  // of the linear weights of a block: nearly flat
 	factorShape             = 20.0       // of a factor: informative, about the scale set by pairShare
 	pairShare               = 0.1        // variance that all interactions together are expected to explain
 )
@@ -20,8 +20,8 @@ const (
 // chainPlan is the length of one Markov chain.
 type chainPlan struct{ burn, keep, thin int }
 
-// chain is the state of a Gibbs sampler over machines. The linear part is drawn
-// at once, in its singular basis; the entries of the factors in turn, each from
+// chain is the state of a Gibbs sampler over machines. The linear weights of a
+// block of columns are drawn at once, in its singular basis; the entries of the factors in turn, each from
 // its conditional normal distribution, in closed form because the model is
 // linear in each single entry: alternating least squares with noise. Several
 // draws integrate weights and penalties out instead of tuning them.
@@ -33,22 +33,29 @@ type chain struct {
 	inter  int
 	rank   int
 	cols   [][]entry
-	lin    *linear
+	blocks []block
 	err    []float64 // target minus value, by row
 	part   []float64 // sum_i v_i x_i of the factor at hand, by row
 	center float64   // value at the mean features, without interactions
-	coef   []float64 // linear weights by direction of lin
 	v      []float64 // inter x rank, as in machine
 	scale  float64   // prior variance of a factor's entries
 	alpha  float64   // precision of a measurement
-	wPrec  float64   // prior precision of a linear weight
 	vPrec  []float64 // prior precision of entries, by factor
 }
 
+// block is the linear part of some columns. Features and extra numbers are
+// blocks of their own, because their weights differ in size: each learns its
+// own penalty.
+type block struct {
+	*linear
+	coef []float64 // weights by direction
+	prec float64   // prior precision of a weight
+}
+
 // sample runs one chain on targets of mean 0 and variance 1 and returns
-// plan.keep machines. lin is newLinear(d).
-func sample(d design, lin *linear, target []float64, rank int, plan chainPlan, r *rand.Rand) []machine {
-	c := newChain(d, lin, target, rank, r)
+// plan.keep machines.
+func sample(p problem, target []float64, rank int, plan chainPlan, r *rand.Rand) []machine {
+	c := newChain(p, target, rank, r)
 	out := make([]machine, 0, plan.keep)
 	for step := range plan.burn + plan.keep*plan.thin {
 		c.sweep()
@@ -59,16 +66,18 @@ func sample(d design, lin *linear, target []float64, rank int, plan chainPlan, r
 	return out
 }
 
-func newChain(d design, lin *linear, target []float64, rank int, r *rand.Rand) *chain {
+func newChain(p problem, target []float64, rank int, r *rand.Rand) *chain {
+	d := p.design
 	c := &chain{
-		r: r, inter: d.inter, rank: rank, cols: d.columns(), lin: lin,
+		r: r, inter: d.inter, rank: rank, cols: p.cols,
 		err:   make([]float64, len(target)),
 		part:  make([]float64, len(target)),
-		coef:  make([]float64, len(lin.sv)),
 		v:     make([]float64, d.inter*rank),
 		scale: math.Sqrt(pairShare / max(d.pairs()*float64(rank), 1)),
-		wPrec: 10,
 		vPrec: make([]float64, rank),
+	}
+	for _, l := range p.linear {
+		c.blocks = append(c.blocks, block{linear: l, coef: make([]float64, len(l.sv)), prec: 10})
 	}
 	for i := range c.v {
 		c.v[i] = 0.05 * r.NormFloat64()
@@ -84,9 +93,10 @@ func newChain(d design, lin *linear, target []float64, rank int, r *rand.Rand) *
 // sweep draws every unknown once.
 func (c *chain) sweep() {
 	c.alpha = c.gamma(noiseShape+float64(len(c.err))/2, noiseRate+sumSquares(c.err)/2)
-	c.wPrec = c.gamma(weightShape+float64(len(c.coef))/2, weightRate+sumSquares(c.coef)/2)
 	c.drawCenter()
-	c.drawLinear()
+	for k := range c.blocks {
+		c.drawLinear(&c.blocks[k])
+	}
 	for f := range c.rank {
 		c.drawFactor(f)
 	}
@@ -96,23 +106,35 @@ func (c *chain) sweep() {
 // shows are drawn from the prior: they are what the model knows that it does
 // not know.
 func (c *chain) machine() machine {
-	m := machine{B: c.center, W: make([]float64, len(c.lin.mean)), V: slices.Clone(c.v), Alpha: c.alpha}
-	for j := range m.W {
-		m.W[j] = c.r.NormFloat64() / math.Sqrt(c.wPrec)
-	}
-	for k, v := range c.lin.v {
-		step := c.coef[k]
-		for j, x := range v {
-			step -= m.W[j] * x
+	m := machine{B: c.center, V: slices.Clone(c.v), Alpha: c.alpha}
+	for k := range c.blocks {
+		b := &c.blocks[k]
+		w := make([]float64, len(b.mean))
+		for j := range w {
+			w[j] = c.r.NormFloat64() / math.Sqrt(b.prec)
 		}
-		for j, x := range v {
-			m.W[j] += step * x
-		}
-	}
-	for j, x := range c.lin.mean {
-		m.B -= m.W[j] * x
+		m.B -= b.weights(w)
+		m.W = append(m.W, w...)
 	}
 	return m
+}
+
+// weights moves w to the block's coefficients along the directions that the
+// examples show, and returns its value at the mean columns.
+func (b *block) weights(w []float64) (atMean float64) {
+	for k, v := range b.v {
+		step := b.coef[k]
+		for j, x := range v {
+			step -= w[j] * x
+		}
+		for j, x := range v {
+			w[j] += step * x
+		}
+	}
+	for j, x := range b.mean {
+		atMean += w[j] * x
+	}
+	return atMean
 }
 
 func (c *chain) gamma(shape, rate float64) float64 {
@@ -137,16 +159,18 @@ func (c *chain) drawCenter() {
 	c.center = b
 }
 
-func (c *chain) drawLinear() {
-	for k, s := range c.lin.sv {
-		u := c.lin.u[k]
-		old := c.coef[k]
+// drawLinear draws the penalty of a block, then its coefficients.
+func (c *chain) drawLinear(b *block) {
+	b.prec = c.gamma(weightShape+float64(len(b.coef))/2, weightRate+sumSquares(b.coef)/2)
+	for k, s := range b.sv {
+		u := b.u[k]
+		old := b.coef[k]
 		pull := s * old // u.(err + u s old) = u.err + s old
 		for i, e := range c.err {
 			pull += u[i] * e
 		}
-		c.coef[k] = c.normal(c.alpha*s*pull, c.alpha*s*s+c.wPrec)
-		step := s * (c.coef[k] - old)
+		b.coef[k] = c.normal(c.alpha*s*pull, c.alpha*s*s+b.prec)
+		step := s * (b.coef[k] - old)
 		for i := range c.err {
 			c.err[i] -= step * u[i]
 		}

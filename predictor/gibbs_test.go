@@ -16,7 +16,7 @@ func drawChain(t *rapid.T) (*chain, design, []float64) {
 	for i := range target {
 		target[i] = r.NormFloat64()
 	}
-	c := newChain(d, newLinear(d), target, rapid.IntRange(0, 3).Draw(t, "rank"), r)
+	c := newChain(newProblem(d), target, rapid.IntRange(0, 3).Draw(t, "rank"), r)
 	for range rapid.IntRange(1, 4).Draw(t, "sweeps") {
 		c.sweep()
 	}
@@ -56,14 +56,11 @@ func logDensity(c *chain, d design, target []float64) float64 {
 // machineWithoutUnseen is machine with zeros instead of prior draws, so that it
 // draws nothing.
 func (c *chain) machineWithoutUnseen() machine {
-	m := machine{B: c.center, W: make([]float64, len(c.lin.mean)), V: c.v, Alpha: c.alpha}
-	for k, v := range c.lin.v {
-		for j, x := range v {
-			m.W[j] += c.coef[k] * x
-		}
-	}
-	for j, x := range c.lin.mean {
-		m.B -= m.W[j] * x
+	m := machine{B: c.center, V: c.v, Alpha: c.alpha}
+	for k := range c.blocks {
+		w := make([]float64, len(c.blocks[k].mean))
+		m.B -= c.blocks[k].weights(w)
+		m.W = append(m.W, w...)
 	}
 	return m
 }
@@ -119,7 +116,7 @@ func TestRankZeroIsRidge(t *testing.T) {
 	for _, m := range p.Machines {
 		alpha += m.Alpha / 2000
 	}
-	lin := newLinear(d)
+	lin := newLinear(d, 0, d.cols)
 	unit := (&posterior{}).standardise(target)
 	// At the posterior mean of the noise, find the penalty whose ridge solution
 	// is nearest; the two must then agree on every row.

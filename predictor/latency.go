@@ -3,7 +3,6 @@ package predictor
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -16,28 +15,30 @@ type Table func(space.Layer) (seconds float64, ok bool)
 const minLatency = 4
 
 // Latency predicts the seconds of a whole network: a line on the sum of its
-// layers' measured times, times a low-rank correction learnt from whole-network
-// measurements. The sum knows layers that no measured network had; the
-// correction knows what layers do to each other (caches, fusion, overhead) and
-// what the table lacks.
+// layers' measured times, corrected by a low-rank model learnt from
+// whole-network measurements. The sum knows layers that no measured network
+// had; the correction knows what layers do to each other (caches, fusion,
+// overhead) and what the table lacks.
 //
-// Corrections are modelled on a logarithmic or a linear scale, with or without
-// interactions, or left out: whichever predicts left-out networks with the
-// smallest relative error. Without a table the base is constant, and the model
-// is that of FM with a relative criterion.
+// The correction is that of FM, on the features and on aggregates of the plan,
+// chief among them the share of the sum in each class of layers (see
+// aggregates). It multiplies or adds, with ranks weighed as by FM, or is left
+// out: whichever predicts left-out networks with the smallest relative error.
+// Without a table the base is constant and there are no aggregates.
 type Latency struct {
 	plan    func(space.Arch) space.Plan
 	table   Table
-	enc     encoder
+	in      Inputs
 	options Options
 	state   *latencyState
 }
 
 // NewLatency returns an unfitted model of whole-network latency. plan and table
 // give the sum of layer times; both nil leaves it out. in.Features is needed;
-// in.FLOPs and in.Params, where set, join the features of the correction as
-// logarithms; so do the number of steps and the peak activation bytes of the
-// plan. Options.Warp must be empty: the scale is the model's own choice.
+// in.FLOPs and in.Params, where set, join the correction as logarithms.
+// Options.Warp must be empty: the scale is the model's own choice. table is
+// called at each Fit and Predict, perhaps at the same time, and must always
+// answer the same.
 func NewLatency(plan func(space.Arch) space.Plan, table Table, in Inputs, o Options) (*Latency, error) {
 	if in.Features == nil {
 		return nil, fmt.Errorf("predictor latency: Inputs.Features is nil; want the features of an architecture")
@@ -51,13 +52,24 @@ func NewLatency(plan func(space.Arch) space.Plan, table Table, in Inputs, o Opti
 	if o.Warp != WarpAuto {
 		return nil, fmt.Errorf("predictor latency: Options.Warp is %q; want it empty", string(o.Warp))
 	}
-	enc := newEncoder(in)
-	if plan != nil {
-		enc.extras = append(enc.extras,
-			func(a space.Arch) float64 { return float64(len(plan(a))) },
-			logOf(func(a space.Arch) float64 { return float64(plan(a).PeakActivations()) }))
+	return &Latency{plan: plan, table: table, in: in, options: o}, nil
+}
+
+// encoder returns features and, with a table, aggregates by these classes.
+func (p *Latency) encoder(classes []class) encoder {
+	e := newEncoder(p.in)
+	if p.table != nil {
+		e.extras = (&aggregates{p.plan, p.table, p.in, classes}).of
 	}
-	return &Latency{plan: plan, table: table, enc: enc, options: o}, nil
+	return e
+}
+
+// extras returns the length of what the encoder adds to the features.
+func (p *Latency) extras(classes []class) int {
+	if p.table == nil {
+		return p.in.count()
+	}
+	return p.in.count() + 3 + len(classes)
 }
 
 // Lookup returns the sum of the table's times over the layers of an
@@ -90,22 +102,35 @@ func (p *Latency) Fit(archs []space.Arch, y []float64) error {
 			return fmt.Errorf("predictor latency: value %d is %v; want seconds above 0", i, v)
 		}
 	}
-	t, err := p.enc.encode(archs, -1)
+	sum, err := p.sums(archs)
+	if err != nil {
+		return err
+	}
+	var classes []class
+	if p.table != nil {
+		classes = findClasses(p.plan, archs)
+	}
+	t, err := p.encoder(classes).encode(archs, -1)
 	if err != nil {
 		return fmt.Errorf("predictor latency: %w", err)
 	}
-	f := latencyFit{
-		table: t, scale: t.scalings(upTo(len(y)), len(p.enc.extras)), sum: make([]float64, len(y)), y: y,
-		tabled: p.table != nil, folds: newFolds(t, len(p.enc.extras), archs, p.options), options: p.options,
-	}
+	f := latencyFit{table: t, sum: sum, y: y, tabled: p.table != nil, folds: newFolds(t, archs, p.options), options: p.options}
+	p.state = f.fit()
+	p.state.Classes = classes
+	return nil
+}
+
+// sums returns the table's sums; the error names an architecture whose is not a
+// time.
+func (p *Latency) sums(archs []space.Arch) ([]float64, error) {
+	sum := make([]float64, len(archs))
 	for i, a := range archs {
-		f.sum[i], _ = p.Lookup(a)
-		if !(f.sum[i] >= 0) || math.IsInf(f.sum[i], 0) {
-			return fmt.Errorf("predictor latency: table sum of architecture %d is %v; want finite seconds, not negative", i, f.sum[i])
+		sum[i], _ = p.Lookup(a)
+		if !(sum[i] >= 0) || sum[i] > maxFeature {
+			return nil, fmt.Errorf("predictor latency: table sum of architecture %d is %v; want seconds, not negative", i, sum[i])
 		}
 	}
-	p.state = f.fit()
-	return nil
+	return sum, nil
 }
 
 // Predict implements Predictor; seconds. It panics if an architecture has
@@ -114,13 +139,13 @@ func (p *Latency) Predict(archs []space.Arch) (mean, std []float64) {
 	if p.state == nil {
 		panic(notFitted)
 	}
-	t, err := p.enc.encode(archs, p.state.features())
+	t, err := p.encoder(p.state.Classes).encode(archs, p.state.features())
 	if err != nil {
 		panic(badFeatures)
 	}
-	sum := make([]float64, len(archs))
-	for i, a := range archs {
-		sum[i], _ = p.Lookup(a)
+	sum, err := p.sums(archs)
+	if err != nil {
+		panic(badFeatures)
 	}
 	return p.state.predict(t, upTo(len(archs)), sum, p.options.Workers)
 }
@@ -163,7 +188,7 @@ func (p *Latency) UnmarshalJSON(data []byte) error {
 	if err := decodeState(data, "latency", &s, &s.Model); err != nil {
 		return err
 	}
-	if err := s.check(len(p.enc.extras)); err != nil {
+	if err := s.check(p.extras(s.Classes)); err != nil {
 		return fmt.Errorf("predictor latency: state: %w", err)
 	}
 	p.state = &s

@@ -6,39 +6,40 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// linear is the linear part of a design in the basis of its centred columns'
-// singular vectors, where weights are independent given the targets: it lets a
-// sampler draw all of them at once.
+// linear is a block of columns of a design in the basis of their singular
+// vectors after centring, where weights are independent given the targets: it
+// lets a sampler draw all of them at once.
 type linear struct {
+	from int         // first column
 	mean []float64   // of each column
 	u    [][]float64 // [direction][row], unit length
 	v    [][]float64 // [direction][column], unit length
 	sv   []float64   // singular values, falling, none near zero
 }
 
-// newLinear decomposes the design; it takes the eigenvectors of the smaller of
-// the two Gram matrices.
-func newLinear(d design) *linear {
-	l := &linear{mean: make([]float64, d.cols)}
+// newLinear decomposes columns from to to-1; it takes the eigenvectors of the
+// smaller of the two Gram matrices.
+func newLinear(d design, from, to int) *linear {
+	l := &linear{from: from, mean: make([]float64, to-from)}
 	n := len(d.rows)
-	for _, row := range d.rows {
-		for _, e := range row {
-			l.mean[e.at] += e.x / float64(n)
-		}
-	}
-	if n == 0 || d.cols == 0 {
+	if n == 0 || to == from {
 		return l
 	}
-	x := mat.NewDense(n, d.cols, nil)
+	x := mat.NewDense(n, to-from, nil)
 	for i, row := range d.rows {
-		for j, m := range l.mean {
-			x.Set(i, j, -m)
-		}
 		for _, e := range row {
-			x.Set(i, e.at, e.x-l.mean[e.at])
+			if e.at >= from && e.at < to {
+				x.Set(i, e.at-from, e.x)
+				l.mean[e.at-from] += e.x / float64(n)
+			}
 		}
 	}
-	wide := d.cols > n
+	for i := range d.rows {
+		for j, m := range l.mean {
+			x.Set(i, j, x.At(i, j)-m)
+		}
+	}
+	wide := to-from > n
 	var gram mat.SymDense
 	if wide {
 		gram.SymOuterK(1, x)

@@ -83,7 +83,7 @@ func TestMachineEqualsPairLoop(t *testing.T) {
 func TestLinearRebuildsCenteredDesign(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawDesign(t, rapid.IntRange(1, 16).Draw(t, "cols"), 0)
-		l := newLinear(d)
+		l := newLinear(d, 0, d.cols)
 		for i, x := range dense(d) {
 			for j := range x {
 				got := l.mean[j]

@@ -27,10 +27,17 @@ func trialPlan() chainPlan { return chainPlan{burn: 40, keep: 20, thin: 2} }
 // problem is a design with what every model fitted to it shares.
 type problem struct {
 	design design
-	lin    *linear
+	cols   [][]entry // its columns
+	linear []*linear // its blocks, covering the columns in order
 }
 
-func newProblem(d design) problem { return problem{d, newLinear(d)} }
+func newProblem(d design) problem {
+	p := problem{design: d, cols: d.columns(), linear: []*linear{newLinear(d, 0, d.inter)}}
+	if d.cols > d.inter {
+		p.linear = append(p.linear, newLinear(d, d.inter, d.cols))
+	}
+	return p
+}
 
 // fit draws from the model given targets on their final scale, by one chain for
 // each entry of ranks. Chains start from different factors; the result does not
@@ -40,7 +47,7 @@ func (p problem) fit(target []float64, ranks []int, plan chainPlan, seed uint64,
 	unit := post.standardise(target)
 	draws := make([][]machine, len(ranks))
 	parallel(len(ranks), workers, func(c int) {
-		draws[c] = sample(p.design, p.lin, unit, ranks[c], plan, stream(seed, forChains, c))
+		draws[c] = sample(p, unit, ranks[c], plan, stream(seed, forChains, c))
 	})
 	for _, m := range draws {
 		post.Machines = append(post.Machines, m...)

@@ -91,7 +91,6 @@ func nb201Inputs() Inputs {
 }
 
 func mustNew(t testing.TB, name string, in Inputs, o Options) Predictor {
-	t.Helper()
 	p, err := New(name, in, o)
 	if err != nil {
 		t.Fatal(err)

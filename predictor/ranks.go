@@ -21,7 +21,7 @@ type folds struct {
 }
 
 // newFolds splits the examples; nil if there are too few.
-func newFolds(t table, extras int, archs []space.Arch, o Options) *folds {
+func newFolds(t table, archs []space.Arch, o Options) *folds {
 	if _, groups := groupByArch(archs); groups < minChoose {
 		return nil
 	}
@@ -36,7 +36,7 @@ func newFolds(t table, extras int, archs []space.Arch, o Options) *folds {
 	}
 	parallel(innerFolds, o.Workers, func(k int) {
 		f.train[k], f.test[k] = splitFold(fold, k)
-		scale := t.scalings(f.train[k], extras)
+		scale := t.scalings(f.train[k])
 		f.known[k] = newProblem(t.design(f.train[k], scale))
 		f.asked[k] = t.design(f.test[k], scale)
 	})

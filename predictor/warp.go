@@ -143,6 +143,9 @@ func (c *curve) check() error {
 	if len(c.Score) == 0 || len(c.Score) != len(c.Value) {
 		return fmt.Errorf("warp has %d scores and %d values; want as many, at least one", len(c.Score), len(c.Value))
 	}
+	if c.Low < 0 || c.High < 0 {
+		return fmt.Errorf("warp slopes are %v and %v; want none negative", c.Low, c.High)
+	}
 	for k := 1; k < len(c.Score); k++ {
 		if !(c.Score[k] > c.Score[k-1]) || !(c.Value[k] > c.Value[k-1]) {
 			return fmt.Errorf("warp knot %d does not rise", k)
