@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -165,15 +166,9 @@ func (c *chain) drawLinear(b *block) {
 	for k, s := range b.sv {
 		u := b.u[k]
 		old := b.coef[k]
-		pull := s * old // u.(err + u s old) = u.err + s old
-		for i, e := range c.err {
-			pull += u[i] * e
-		}
+		pull := floats.Dot(u, c.err) + s*old // u.(err + u s old), as u has length 1
 		b.coef[k] = c.normal(c.alpha*s*pull, c.alpha*s*s+b.prec)
-		step := s * (b.coef[k] - old)
-		for i := range c.err {
-			c.err[i] -= step * u[i]
-		}
+		floats.AddScaled(c.err, s*(old-b.coef[k]), u)
 	}
 }
 
