@@ -88,7 +88,11 @@ func TestPrefixesStayInBounds(t *testing.T) {
 		binary.LittleEndian.PutUint32(b[12:], length)
 		var err error
 		got := allocated(func() { _, err = decodeBytes(b) })
-		wantFault(t, err, "byte 12: header length")
+		want := "bytes follow"
+		if length > MaxHeader {
+			want = "expected at most 16777216"
+		}
+		wantFault(t, err, "byte 12: header length", want)
 		if got > bufferBytes+32<<10 {
 			t.Errorf("header length %d: %d bytes allocated", length, got)
 		}
