@@ -49,6 +49,11 @@ func (a Act) At(x float32) float32 {
 	}
 }
 
+var (
+	plusInf  = float32(math.Inf(1))
+	minusInf = float32(math.Inf(-1))
+)
+
 func hardSigmoid(x float32) float32 { return min(max(x*(1.0/6)+0.5, 0), 1) }
 
 // tiled reports whether the tiles compute a themselves.

@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package kernel
 
 // Available returns the kernels that this machine can run, best first.

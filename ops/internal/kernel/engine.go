@@ -10,7 +10,10 @@ type Engine struct {
 	Set  *Set
 	Pool *Pool
 
-	plain plainTask
+	plain     plainTask
+	dense     denseTask
+	transpose transposeTask
+	taps      []tap
 }
 
 // NewEngine returns an engine that uses the kernels s and the workers of p.
@@ -27,6 +30,12 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 	if ep.Bias != nil && len(ep.Bias) < c.OutC {
 		panic("kernel: bias shorter than OutC")
 	}
+	if e.Set.tiles != nil && !c.depthwise() {
+		r := c.forward(e.taps[:0])
+		e.taps = r.taps
+		e.runDense(r, x, w, y, ep, false)
+		return
+	}
 	e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
 	e.Pool.Run(c.N*c.OutH(), &e.plain)
 }
@@ -36,8 +45,23 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 // slice is too short. dx must not overlap dy or w.
 func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool) {
 	c = c.whole(dx, w, dy)
+	if e.Set.tiles != nil && !c.depthwise() {
+		e.backDataDense(c, dy, w, dx, add)
+		return
+	}
 	e.plain = plainTask{pass: plainBackData, c: c, x: dx, w: w, y: dy, add: add}
 	e.Pool.Run(c.N*c.H, &e.plain)
+}
+
+// backDataDense runs one forward-like pass over dy for each phase of the stride:
+// input pixels whose place modulo S is the same meet the same taps.
+func (e *Engine) backDataDense(c Conv, dy, w, dx []float32, add bool) {
+	wt := e.runTranspose(c, w)
+	for p := range min(c.S, c.H) * min(c.S, c.W) {
+		r := c.backData(p/min(c.S, c.W), p%min(c.S, c.W), e.taps[:0])
+		e.taps = r.taps
+		e.runDense(r, dy, wt, dx, Epilogue{}, add)
+	}
 }
 
 // BackwardWeights adds the gradient of the window to dw, which has the layout

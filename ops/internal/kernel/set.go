@@ -15,6 +15,8 @@ import (
 // caller holds; there is no global switch.
 type Set struct {
 	Name string // "avx512", "avx2" or "go"
+
+	tiles *tiles // nil for "go"
 }
 
 // Choose returns the kernels called name. An empty name takes the environment

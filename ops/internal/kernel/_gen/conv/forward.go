@@ -1,0 +1,291 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Distances in bytes of the fields of forwardTile, in the package's tile.go.
+const (
+	fwdX, fwdW, fwdY     = 72, 80, 88
+	fwdXOff, fwdYOff     = 96, 104
+	fwdTiles             = 112
+	fwdRuns, fwdRunCount = 120, 128
+	fwdBlock, fwdMode    = 136, 144
+	fwdBias              = 152
+	fwdLow, fwdHigh      = 280, 284
+	fwdSixth, fwdHalf    = 288, 292
+	fwdOne               = 296
+
+	runSize = 24
+)
+
+// The values of forwardTile's mode.
+const (
+	modeAdd   = 1
+	modeClamp = 2
+	modeSwish = 4
+)
+
+// forward is a tile function under construction: pixels x blocks of 16 output
+// channels, whose accumulators lie pixel by pixel.
+type forward struct {
+	*isa
+	pixels, blocks int
+	acc            []reg.VecVirtual
+	ptr            []reg.GPVirtual // of the pixels' inputs
+
+	xOff, yOff, tiles Mem // state of the loop over tiles
+	wBase, run, runs  Mem
+}
+
+// start emits the head of the loop over tiles: pixel pointers and zeroed accumulators.
+func (f *forward) start(a reg.Register) {
+	f.xOff, f.yOff, f.tiles = AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	f.wBase, f.run, f.runs = AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	for _, m := range []struct {
+		off int
+		to  Mem
+	}{{fwdXOff, f.xOff}, {fwdYOff, f.yOff}, {fwdTiles, f.tiles}, {fwdW, f.wBase}} {
+		MOVQ(load(a, m.off), m.to)
+	}
+	Label("tile")
+	a = argument()
+	n := load(a, fwdRunCount)
+	MOVQ(n, f.runs)
+	MOVQ(load(a, fwdRuns), f.run)
+	x, off := load(a, fwdX), GP64()
+	MOVQ(f.xOff, off)
+	f.ptr = make([]reg.GPVirtual, f.pixels)
+	for p := range f.ptr {
+		f.ptr[p] = GP64()
+		MOVL(at(off, 4*p), f.ptr[p].As32())
+		LEAQ(Mem{Base: x, Index: f.ptr[p], Scale: 4}, f.ptr[p])
+	}
+	ADDQ(U32(uint32(4*f.pixels)), f.xOff)
+	f.acc = f.zeros(f.pixels * f.blocks * f.vecs)
+	TESTQ(n, n)
+	JZ(LabelRef("finish"))
+}
+
+// finish emits epilogue and stores, and the end of the loop over tiles.
+func (f *forward) finish() {
+	Label("finish")
+	a := argument()
+	y, off := load(a, fwdY), GP64()
+	MOVQ(f.yOff, off)
+	for p := range f.ptr {
+		MOVL(at(off, 4*p), f.ptr[p].As32())
+		LEAQ(Mem{Base: y, Index: f.ptr[p], Scale: 4}, f.ptr[p])
+	}
+	ADDQ(U32(uint32(4*f.pixels)), f.yOff)
+	m := f.loadMask(a)
+	mode := load(a, fwdMode)
+	CMPQ(mode, U8(modeAdd))
+	JL(LabelRef("store"))
+	JG(LabelRef("epilogue"))
+	f.each(func(p, b, j int, acc reg.VecVirtual) { f.addTo(m, p, b, j, acc) })
+	JMP(LabelRef("store"))
+	f.epilogue(a, mode)
+	f.store(a, m)
+	DECQ(f.tiles)
+	JNZ(LabelRef("tile"))
+	VZEROUPPER()
+	RET()
+}
+
+// each calls e for every accumulator: pixel p, block b, register j of the block.
+func (f *forward) each(e func(p, b, j int, acc reg.VecVirtual)) {
+	for i, acc := range f.acc {
+		e(i/(f.blocks*f.vecs), i/f.vecs%f.blocks, i%f.vecs, acc)
+	}
+}
+
+func (f *forward) out(p, b, j int) Mem { return at(f.ptr[p], f.bytes(b*f.vecs+j)) }
+
+// addTo adds the output's old value to an accumulator.
+func (f *forward) addTo(m mask, p, b, j int, acc reg.VecVirtual) {
+	t := f.vec()
+	if b == f.blocks-1 {
+		f.loadLanes(m, j, f.out(p, b, j), t)
+	} else {
+		VMOVUPS(f.out(p, b, j), t)
+	}
+	VADDPS(t, acc, acc)
+}
+
+// epilogue emits bias and activation. The accumulator is always the second
+// source of a minimum or maximum, so that NaN stays NaN.
+func (f *forward) epilogue(a reg.Register, mode reg.GPVirtual) {
+	Label("epilogue")
+	f.each(func(_, b, j int, acc reg.VecVirtual) { VADDPS(at(a, fwdBias+f.bytes(b*f.vecs+j)), acc, acc) })
+	spread := func(off int) reg.VecVirtual {
+		v := f.vec()
+		VBROADCASTSS(at(a, off), v)
+		return v
+	}
+	CMPQ(mode, U8(modeClamp))
+	JG(LabelRef("hard"))
+	low, high := spread(fwdLow), spread(fwdHigh)
+	for _, acc := range f.acc {
+		VMAXPS(acc, low, acc)
+		VMINPS(acc, high, acc)
+	}
+	JMP(LabelRef("store"))
+	Label("hard")
+	f.hard(a, mode, spread)
+	JMP(LabelRef("store"))
+}
+
+// hard emits hard-sigmoid, and hard-swish where mode asks for it.
+func (f *forward) hard(a reg.Register, mode reg.GPVirtual, spread func(int) reg.VecVirtual) {
+	zero := f.zeros(1)[0]
+	h := f.vec()
+	gate := func(acc, to reg.VecVirtual) {
+		c := spread(fwdSixth)
+		VMULPS(c, acc, to)
+		VBROADCASTSS(at(a, fwdHalf), c)
+		VADDPS(c, to, to)
+		VMAXPS(to, zero, to)
+		VBROADCASTSS(at(a, fwdOne), c)
+		VMINPS(to, c, to)
+	}
+	CMPQ(mode, U8(modeSwish))
+	JEQ(LabelRef("swish"))
+	for _, acc := range f.acc {
+		gate(acc, acc)
+	}
+	JMP(LabelRef("store"))
+	Label("swish")
+	for _, acc := range f.acc {
+		gate(acc, h)
+		VMULPS(h, acc, acc)
+	}
+}
+
+// store emits the stores, masked only where the last block is not full.
+func (f *forward) store(a reg.Register, m mask) {
+	Label("store")
+	lanes := GP32()
+	MOVL(at(a, argLanes), lanes)
+	CMPL(lanes, U32(0xffff))
+	JNE(LabelRef("masked"))
+	f.each(func(p, b, j int, acc reg.VecVirtual) { VMOVUPS(acc, f.out(p, b, j)) })
+	JMP(LabelRef("next"))
+	Label("masked")
+	tmp := f.vec()
+	f.each(func(p, b, j int, acc reg.VecVirtual) {
+		if b == f.blocks-1 {
+			f.storeLanes(m, j, acc, f.out(p, b, j), tmp)
+		} else {
+			VMOVUPS(acc, f.out(p, b, j))
+		}
+	})
+	Label("next")
+}
+
+// dense emits a tile of a dense convolution:
+//
+//	for each tile, run, i < run.n: acc[p][o] += x[xOff[p]+run.x+i] * w[run.w+i*16+o]
+func dense(s *isa, pixels, blocks int) string {
+	name := fmt.Sprintf("dense%dx%d%s", pixels, blocks, s.name)
+	f := &forward{isa: s, pixels: pixels, blocks: blocks}
+	f.start(begin(name))
+	idx, w, end := GP64(), GP64(), GP64()
+	var block reg.GPVirtual
+	if blocks == 2 {
+		block = load(argument(), fwdBlock)
+	}
+	Label("run")
+	MOVQ(f.run, idx)
+	MOVQ(at(idx, 8), w)
+	ADDQ(f.wBase, w)
+	MOVQ(at(idx, 16), end)
+	MOVQ(at(idx, 0), idx)
+	ADDQ(idx, end)
+	SUBQ(U8(12), end)
+	CMPQ(idx, end)
+	JGE(LabelRef("rest"))
+	Label("four")
+	for u := range 4 {
+		f.step(idx, w, block, u)
+	}
+	ADDQ(Imm(16), idx)
+	ADDQ(U32(4*64), w)
+	CMPQ(idx, end)
+	JL(LabelRef("four"))
+	Label("rest")
+	ADDQ(Imm(12), end)
+	CMPQ(idx, end)
+	JGE(LabelRef("done"))
+	Label("each")
+	f.step(idx, w, block, 0)
+	ADDQ(Imm(4), idx)
+	ADDQ(Imm(64), w)
+	CMPQ(idx, end)
+	JL(LabelRef("each"))
+	Label("done")
+	ADDQ(U8(runSize), f.run)
+	DECQ(f.runs)
+	JNZ(LabelRef("run"))
+	f.finish()
+	return name
+}
+
+// step emits the products of one input channel, the u-th from idx and w.
+func (f *forward) step(idx, w, block reg.Register, u int) {
+	n := f.blocks * f.vecs
+	ws := f.vectors(n)
+	for j, v := range ws {
+		if j < f.vecs {
+			VMOVUPS(at(w, 64*u+f.bytes(j)), v)
+		} else {
+			VMOVUPS(indexed(w, block, 64*u+f.bytes(j-f.vecs)), v)
+		}
+	}
+	for p, ptr := range f.ptr {
+		src := indexed(ptr, idx, 4*u)
+		if n == 1 {
+			VFMADD231PS_BCST(src, ws[0], f.acc[p])
+			continue
+		}
+		x := f.vec()
+		VBROADCASTSS(src, x)
+		for j, v := range ws {
+			VFMADD231PS(x, v, f.acc[p*n+j])
+		}
+	}
+}
+
+// depthwise emits a tile of a depthwise convolution over 16 channels; the
+// weights of the taps follow each other, and a run is one tap's distance:
+//
+//	for each tile, tap t: acc[p][c] += x[xOff[p]+run[t]+c] * w[t*16+c]
+func depthwise(s *isa, pixels int) string {
+	name := fmt.Sprintf("depthwise%d%s", pixels, s.name)
+	f := &forward{isa: s, pixels: pixels, blocks: 1}
+	f.start(begin(name))
+	idx, tap, w := GP64(), GP64(), GP64()
+	MOVQ(f.run, tap)
+	MOVQ(f.wBase, w)
+	Label("tap")
+	MOVQ(at(tap, 0), idx)
+	ws := s.vectors(s.vecs)
+	for j, v := range ws {
+		VMOVUPS(at(w, s.bytes(j)), v)
+	}
+	for p, ptr := range f.ptr {
+		for j, v := range ws {
+			VFMADD231PS(indexed(ptr, idx, s.bytes(j)), v, f.acc[p*s.vecs+j])
+		}
+	}
+	ADDQ(Imm(8), tap)
+	ADDQ(Imm(64), w)
+	DECQ(f.runs)
+	JNZ(LabelRef("tap"))
+	f.finish()
+	return name
+}

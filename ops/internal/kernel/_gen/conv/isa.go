@@ -1,0 +1,138 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// isa is an instruction set: how a block of 16 channels lies in registers, and
+// the few operations that differ.
+type isa struct {
+	name  string // suffix of the functions
+	width int    // floats in a register
+	vecs  int    // registers in a block of 16
+	vec   func() reg.VecVirtual
+
+	// The largest tiles that the registers allow.
+	densePixels [3]int // by blocks
+	gradRows    [3]int // by blocks
+	pickRows    [3]int // by blocks
+	depthPixels int
+	depthTaps   int
+}
+
+var avx512 = &isa{
+	name: "AVX512", width: 16, vecs: 1, vec: func() reg.VecVirtual { return ZMM() },
+	densePixels: [3]int{1: 12, 2: 11},
+	gradRows:    [3]int{1: 16, 2: 12},
+	pickRows:    [3]int{1: 12, 2: 12},
+	depthPixels: 11, depthTaps: 12,
+}
+
+var avx2 = &isa{
+	name: "AVX2", width: 8, vecs: 2, vec: func() reg.VecVirtual { return YMM() },
+	densePixels: [3]int{1: 6},
+	gradRows:    [3]int{1: 6},
+	pickRows:    [3]int{1: 6},
+	depthPixels: 6, depthTaps: 6,
+}
+
+func (s *isa) wide() bool { return s.vecs == 1 }
+
+// vectors returns n new registers.
+func (s *isa) vectors(n int) []reg.VecVirtual {
+	v := make([]reg.VecVirtual, n)
+	for i := range v {
+		v[i] = s.vec()
+	}
+	return v
+}
+
+// zeros returns n registers that hold zero.
+func (s *isa) zeros(n int) []reg.VecVirtual {
+	v := s.vectors(n)
+	for _, r := range v {
+		if s.wide() {
+			VPXORD(r, r, r)
+		} else {
+			VXORPS(r, r, r)
+		}
+	}
+	return v
+}
+
+// bytes returns the bytes of n registers.
+func (s *isa) bytes(n int) int { return n * s.width * 4 }
+
+// mask stands for the lanes in use of a block: a mask register, or on AVX2 the
+// place in memory of 16 lane masks.
+type mask struct {
+	k   reg.OpmaskVirtual
+	mem Mem
+}
+
+// Distances in bytes of the fields that both kinds of arguments begin with.
+const argMask, argLanes = 0, 64
+
+// loadMask reads the mask of the arguments at a.
+func (s *isa) loadMask(a reg.Register) mask {
+	m := mask{mem: at(a, argMask)}
+	if s.wide() {
+		m.k = K()
+		t := GP32()
+		MOVL(at(a, argLanes), t)
+		KMOVW(t, m.k)
+	}
+	return m
+}
+
+// loadLanes loads register j of a block from src, zero where the mask is off.
+func (s *isa) loadLanes(m mask, j int, src Mem, dst reg.VecVirtual) {
+	if s.wide() {
+		VMOVUPS_Z(src, m.k, dst)
+		return
+	}
+	VMOVUPS(m.mem.Offset(s.bytes(j)), dst)
+	VMASKMOVPS(src, dst, dst)
+}
+
+// storeLanes stores register j of a block where the mask is on; tmp is lost.
+func (s *isa) storeLanes(m mask, j int, src reg.VecVirtual, dst Mem, tmp reg.VecVirtual) {
+	if s.wide() {
+		VMOVUPS(src, m.k, dst)
+		return
+	}
+	VMOVUPS(m.mem.Offset(s.bytes(j)), tmp)
+	VMASKMOVPS(src, tmp, dst)
+}
+
+// at is the operand at a fixed distance, in bytes, from a register.
+func at(base reg.Register, disp int) Mem { return Mem{Base: base, Disp: disp} }
+
+// indexed is at with an index register added.
+func indexed(base, index reg.Register, disp int) Mem {
+	return Mem{Base: base, Index: index, Scale: 1, Disp: disp}
+}
+
+// begin starts a function of one argument, a pointer, and returns it.
+func begin(name string) reg.Register {
+	TEXT(name, NOSPLIT, "func(a *byte)")
+	a := GP64()
+	Load(Param("a"), a)
+	return a
+}
+
+// argument loads the arguments' pointer again.
+func argument() reg.Register {
+	a := GP64()
+	Load(Param("a"), a)
+	return a
+}
+
+// load reads the 64-bit argument at distance off.
+func load(a reg.Register, off int) reg.GPVirtual {
+	r := GP64()
+	MOVQ(at(a, off), r)
+	return r
+}

@@ -1,0 +1,203 @@
+package kernel
+
+// tap is one position of the kernel: its distance in pixels of the input from
+// the output pixel's place, and the place of its weights, in floats.
+type tap struct{ dy, dx, w int }
+
+// correlation is what forward and backward data have in common. Output pixel
+// (i, j) of a grid of rows x cols lies at (y0+i*outStep, x0+j*outStep) of the
+// output map and is a sum over taps of the input pixel at
+// (i*step+tap.dy, j*step+tap.dx), which is zero outside the map.
+type correlation struct {
+	n, h, w, inC       int // input map
+	oh, ow, outC       int // output map
+	rows, cols         int
+	step, outStep      int
+	y0, x0             int
+	g, in, out         int // groups, channels of one group
+	blockStride        int // floats from one block of the weight to the next
+	taps               []tap
+	dy0, dx0           int // least distance of the taps
+	winH, winW         int // input pixels under one image's grid
+	inPlace            bool
+	unitImgs, unitRows int // work unit: images, or rows of one image
+}
+
+// forward returns c as a correlation of x.
+func (c Conv) forward(taps []tap) correlation {
+	r := correlation{
+		n: c.N, h: c.H, w: c.W, inC: c.InC, oh: c.OutH(), ow: c.OutW(), outC: c.OutC,
+		rows: c.OutH(), cols: c.OutW(), step: c.S, outStep: 1,
+		g: c.G, in: c.InC / c.G, out: c.OutC / c.G, blockStride: c.blockStride(),
+	}
+	if c.K == 1 && c.S == 1 && c.Pad == 0 {
+		r.flatten()
+	}
+	for k := range c.K * c.K {
+		ky, kx := k/c.K, k%c.K
+		taps = append(taps, tap{ky*c.Dil - c.Pad, kx*c.Dil - c.Pad, c.tap(ky, kx)})
+	}
+	return r.with(taps)
+}
+
+// flatten turns all pixels of a pointwise pass into the rows of one image.
+func (r *correlation) flatten() {
+	r.rows = r.n * r.h * r.w
+	r.n, r.h, r.w, r.oh, r.ow, r.cols = 1, r.rows, 1, r.rows, 1, 1
+}
+
+// backData returns, for input pixels whose row and column leave the remainders
+// py and px modulo S, the pass that computes their gradient from dy. The weight
+// is the transposed one, [G][blocks of in][K*K][out][16].
+func (c Conv) backData(py, px int, taps []tap) correlation {
+	r := correlation{
+		n: c.N, h: c.OutH(), w: c.OutW(), inC: c.OutC, oh: c.H, ow: c.W, outC: c.InC,
+		rows: (c.H - py + c.S - 1) / c.S, cols: (c.W - px + c.S - 1) / c.S, step: 1, outStep: c.S, y0: py, x0: px,
+		g: c.G, in: c.OutC / c.G, out: c.InC / c.G, blockStride: c.K * c.K * (c.OutC / c.G) * Block,
+	}
+	if c.K == 1 && c.S == 1 && c.Pad == 0 {
+		r.flatten()
+	}
+	for k := c.K*c.K - 1; k >= 0; k-- {
+		dy, dx := py+c.Pad-k/c.K*c.Dil, px+c.Pad-k%c.K*c.Dil
+		if dy%c.S == 0 && dx%c.S == 0 {
+			taps = append(taps, tap{dy / c.S, dx / c.S, k * r.in * Block})
+		}
+	}
+	return r.with(taps)
+}
+
+// with completes r by its taps and the window of input pixels under them.
+func (r correlation) with(taps []tap) correlation {
+	r.taps = taps
+	if len(taps) == 0 {
+		r.inPlace = true
+		return r
+	}
+	dy1, dx1 := taps[0].dy, taps[0].dx
+	r.dy0, r.dx0 = dy1, dx1
+	for _, t := range taps {
+		r.dy0, dy1 = min(r.dy0, t.dy), max(dy1, t.dy)
+		r.dx0, dx1 = min(r.dx0, t.dx), max(dx1, t.dx)
+	}
+	r.winH, r.winW = (r.rows-1)*r.step+dy1-r.dy0+1, (r.cols-1)*r.step+dx1-r.dx0+1
+	r.inPlace = r.dy0 >= 0 && r.dx0 >= 0 && r.dy0+r.winH <= r.h && r.dx0+r.winW <= r.w
+	return r
+}
+
+// windowRows returns the rows of the window under n rows of the grid.
+func (r *correlation) windowRows(n int) int { return r.winH - (r.rows-n)*r.step }
+
+// unitBytes is about how much input and output one unit of work should touch:
+// it shall stay in the second-level cache.
+const unitBytes = 192 << 10
+
+// minUnits is the number of units below which they are made smaller, for the
+// workers to have something to share.
+const minUnits = 16
+
+// plan chooses the unit of work, a number of images or of rows of one image, for
+// channels input channels kept per pixel of the window and limit bytes.
+func (r *correlation) plan(channels, limit, minPixels int) {
+	perRow := 4 * (r.step*max(1, r.winW)*channels + r.cols*r.out)
+	r.unitImgs, r.unitRows = 1, r.rows
+	if fit := max(1, limit/perRow); fit < r.rows {
+		r.unitRows = fit
+	} else {
+		r.unitImgs = max(1, min(limit/(perRow*r.rows), r.n/minUnits))
+	}
+	for r.unitImgs == 1 && r.unitRows > 1 && r.units() < minUnits && r.unitRows*r.cols >= 2*minPixels {
+		r.unitRows = (r.unitRows + 1) / 2
+	}
+}
+
+// units returns the number of units of work.
+func (r *correlation) units() int {
+	if r.unitImgs > 1 {
+		return (r.n + r.unitImgs - 1) / r.unitImgs
+	}
+	return r.n * r.bands()
+}
+
+func (r *correlation) bands() int { return (r.rows + r.unitRows - 1) / r.unitRows }
+
+// part is a part of the grid: rows [row, row+rows) of images [img, img+imgs).
+type part struct{ img, imgs, row, rows int }
+
+func (r *correlation) unit(i int) part {
+	if r.unitImgs > 1 {
+		return part{i * r.unitImgs, min(r.unitImgs, r.n-i*r.unitImgs), 0, r.rows}
+	}
+	row := i % r.bands() * r.unitRows
+	return part{i / r.bands(), 1, row, min(r.unitRows, r.rows-row)}
+}
+
+// pixels fills the table of a unit's pixels: where they read, with pixels of
+// channels floats, and where they write. Shorter units use a prefix of it.
+func (r *correlation) pixels(channels int, x, y []uint32) ([]uint32, []uint32) {
+	n := r.unitImgs * r.unitRows * r.cols
+	x, y = grown(x, n), grown(y, n)
+	h, w := r.windowRows(r.unitRows), r.winW
+	if r.inPlace {
+		h, w = r.h, r.w
+	}
+	i := 0
+	for img := range r.unitImgs {
+		for row := range r.unitRows {
+			for col := range r.cols {
+				x[i] = uint32(((img*h+row*r.step)*w + col*r.step) * channels)
+				y[i] = uint32(((img*r.oh+row*r.outStep)*r.ow + col*r.outStep) * r.outC)
+				i++
+			}
+		}
+	}
+	return x, y
+}
+
+// runs appends the stretches of products of one output pixel, taps that follow
+// each other in both x and w joined.
+func (r *correlation) runs(list []run) []run {
+	w, dy, dx := r.winW, r.dy0, r.dx0
+	if r.inPlace {
+		w, dy, dx = r.w, 0, 0
+	}
+	for _, t := range r.taps {
+		next := run{4 * ((t.dy-dy)*w + t.dx - dx) * r.inC, 4 * t.w, 4 * r.in}
+		if k := len(list) - 1; k >= 0 && list[k].x+list[k].n == next.x && list[k].w+list[k].n*Block == next.w {
+			list[k].n += next.n
+			continue
+		}
+		list = append(list, next)
+	}
+	return list
+}
+
+// origin returns the place in the input map of the window's first pixel under u
+// when the input is read in place.
+func (r *correlation) origin(u part) int { return (u.img*r.h + u.row*r.step) * r.w * r.inC }
+
+// target returns the place in the output map of the first pixel of u.
+func (r *correlation) target(u part) int {
+	return ((u.img*r.oh+r.y0+u.row*r.outStep)*r.ow + r.x0) * r.outC
+}
+
+// copyWindow writes the part of x under u to dst, [imgs][rows][winW][inC], with
+// zeros for pixels outside the map.
+func (r *correlation) copyWindow(u part, x, dst []float32) {
+	rows := r.windowRows(u.rows)
+	lo, hi := max(0, -r.dx0), min(r.winW, r.w-r.dx0) // columns of the window inside the map
+	line := r.winW * r.inC
+	for img := range u.imgs {
+		for i := range rows {
+			d := dst[(img*rows+i)*line:][:line]
+			y := u.row*r.step + r.dy0 + i
+			if y < 0 || y >= r.h || lo >= hi {
+				clear(d)
+				continue
+			}
+			clear(d[:lo*r.inC])
+			copy(d[lo*r.inC:hi*r.inC], x[(((u.img+img)*r.h+y)*r.w+lo+r.dx0)*r.inC:])
+			clear(d[hi*r.inC:])
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package kernel
+
+import "unsafe"
+
+// denseTask is one correlation with dense weights: forward, or one phase of
+// backward data. A chunk is one unit of pixels by one group of blocks.
+type denseTask struct {
+	correlation
+	tiles      *tiles
+	x, w, y    []float32
+	ep         Epilogue
+	add        bool
+	xOff, yOff []uint32
+	list       []run
+	splits     int // parts into which the blocks of a group are cut
+	workers    []denseWorker
+}
+
+// denseWorker is the memory of one worker.
+type denseWorker struct {
+	tile   forwardTile
+	window []float32
+}
+
+// runDense runs the correlation r over the engine's workers.
+func (e *Engine) runDense(r correlation, x, w, y []float32, ep Epilogue, add bool) {
+	t := &e.dense
+	t.correlation, t.tiles, t.x, t.w, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
+	t.plan(t.inC, unitBytes, most(t.tiles.dense[1]))
+	t.xOff, t.yOff = t.pixels(t.inC, t.xOff, t.yOff)
+	t.list = t.runs(t.list[:0])
+	t.splits = 1
+	if n := t.units(); n < minUnits/2 {
+		t.splits = min((minUnits+n-1)/n, t.pairs())
+	}
+	t.workers = grown(t.workers, e.Pool.Workers())
+	e.Pool.Run(t.units()*t.splits, t)
+}
+
+// blocks returns the number of blocks of a group.
+func (t *denseTask) blocks() int { return (t.out + Block - 1) / Block }
+
+// width returns the number of blocks that a tile takes at once.
+func (t *denseTask) width() int {
+	if most(t.tiles.dense[2]) > 0 {
+		return 2
+	}
+	return 1
+}
+
+func (t *denseTask) pairs() int { return (t.blocks() + t.width() - 1) / t.width() }
+
+// Do implements Task.
+func (t *denseTask) Do(i, worker int) {
+	u, share := t.unit(i/t.splits), i%t.splits
+	k := &t.workers[worker]
+	base := 0
+	x := t.x
+	switch {
+	case len(t.taps) == 0: // nothing is read
+	case t.inPlace:
+		base = t.origin(u)
+	default:
+		k.window = aligned(k.window, u.imgs*t.windowRows(u.rows)*t.winW*t.inC)
+		t.copyWindow(u, t.x, k.window)
+		x = k.window
+	}
+	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
+	for g := range t.g {
+		for b := first; b < last; b += t.width() {
+			t.block(k, u, g, b, min(t.width(), t.blocks()-b), x[base+g*t.in:])
+		}
+	}
+	if !t.ep.Act.tiled() {
+		t.activate(u, first*Block, min(t.out, last*Block))
+	}
+}
+
+// block computes n blocks from block b of group g for all pixels of u.
+func (t *denseTask) block(k *denseWorker, u part, g, b, n int, x []float32) {
+	a := &k.tile
+	o := g*t.out + b*Block
+	channels := min(n*Block, t.out-b*Block)
+	a.lanes.set(channels - (n-1)*Block)
+	a.x, a.runs, a.runCount = at(x, 0), nil, len(t.list)
+	if len(t.list) > 0 {
+		a.runs = unsafe.Pointer(&t.list[0])
+	}
+	a.w, a.block = at(t.w, (g*t.blocks()+b)*t.blockStride), 4*t.blockStride
+	a.y = at(t.y, t.target(u)+o)
+	a.epilogue(t.ep, t.add, o, channels)
+	pixels := u.imgs * u.rows * t.cols
+	size, count, rest := split(pixels, most(t.tiles.dense[n]))
+	a.call(t.tiles.dense[n], size, count, t.xOff, t.yOff)
+	if rest > 0 {
+		a.call(t.tiles.dense[n], size-1, rest, t.xOff[size*count:], t.yOff[size*count:])
+	}
+}
+
+// call runs count tiles of size pixels each from the start of the tables.
+func (a *forwardTile) call(list []tileFunc, size, count int, xOff, yOff []uint32) {
+	a.xOff, a.yOff, a.tiles = &xOff[0], &yOff[0], count
+	list[size]((*byte)(unsafe.Pointer(a)))
+}
+
+// epilogue sets what happens to the sums of channels output channels from o on.
+func (a *forwardTile) epilogue(ep Epilogue, add bool, o, channels int) {
+	switch {
+	case add:
+		a.mode = modeAdd
+		return
+	case ep.Bias == nil && (ep.Act == NoAct || !ep.Act.tiled()):
+		a.mode = modeStore
+		return
+	}
+	a.bias = [2 * Block]float32{}
+	if ep.Bias != nil {
+		copy(a.bias[:channels], ep.Bias[o:])
+	}
+	a.mode, a.low, a.high = modeClamp, minusInf, plusInf
+	switch ep.Act {
+	case ReLU:
+		a.low = 0
+	case ReLU6:
+		a.low, a.high = 0, 6
+	case HardSigmoid:
+		a.mode = modeHardSigmoid
+	case HardSwish:
+		a.mode = modeHardSwish
+	}
+	a.sixth, a.half, a.one = 1.0/6, 0.5, 1
+}
+
+// activate applies an activation that the tiles do not know to channels
+// [first, last) of each group in the pixels of u.
+func (t *denseTask) activate(u part, first, last int) {
+	y := t.y[t.target(u):]
+	for _, off := range t.yOff[:u.imgs*u.rows*t.cols] {
+		for g := range t.g {
+			t.ep.Act.apply(y[int(off)+g*t.out+first : int(off)+g*t.out+last])
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package kernel
+
+import "unsafe"
+
+// tileFunc is a tile in assembly. Its argument points to a forwardTile, a
+// gradTile or a gatherTile; their order of fields is known to the generator.
+type tileFunc func(a *byte)
+
+// tiles are the functions of one instruction set. Lists are indexed by size,
+// pairs of lists by the number of blocks of 16 output channels.
+type tiles struct {
+	dense     [3][]tileFunc // [blocks][pixels]: dense convolution
+	grad      [3][]tileFunc // [blocks][input channels]: its weight gradient
+	pick      [3][]tileFunc // [blocks][rows]: the same, rows anywhere
+	depthwise []tileFunc    // [pixels]: depthwise convolution
+	taps      []tileFunc    // [taps]: its weight gradient
+	gather    tileFunc
+	peak      tileFunc
+	width     int // floats in a register
+}
+
+// most returns the largest size in a list, 0 for an empty one.
+func most(list []tileFunc) int { return max(0, len(list)-1) }
+
+// lanes tells which channels of the last block are in use.
+type lanes struct {
+	mask [Block]int32 // -1 where in use
+	bits uint32       // the same as one bit each
+	_    uint32
+}
+
+func (l *lanes) set(n int) {
+	l.bits = 1<<n - 1
+	for i := range l.mask {
+		l.mask[i] = int32(i-n) >> 31
+	}
+}
+
+// What a forward tile does with its sums.
+const (
+	modeStore       = iota // y = sum
+	modeAdd                // y += sum
+	modeClamp              // y = min(max(sum+bias, low), high)
+	modeHardSigmoid        // y = hardSigmoid(sum+bias)
+	modeHardSwish          // y = (sum+bias)*hardSigmoid(sum+bias)
+)
+
+// run is a stretch of products: n/4 input channels that follow each other in x
+// and in w. All are in bytes, x and w from the pixel's and the weight's start.
+type run struct{ x, w, n int }
+
+// forwardTile is the argument of dense and depthwise tiles. Pixel p of the
+// tiles*pixels ones reads at x[xOff[p]] and writes at y[yOff[p]].
+type forwardTile struct {
+	lanes
+	x, w, y    unsafe.Pointer
+	xOff, yOff *uint32 // floats
+	tiles      int
+	runs       unsafe.Pointer // *run, or *int for depthwise tiles
+	runCount   int
+	block      int // bytes from one block of w to the next
+	mode       int
+	bias       [2 * Block]float32
+	low, high  float32
+	sixth      float32 // 1/6
+	half, one  float32
+}
+
+// pick places a row of a weight gradient: where it reads in x, counted from the
+// pixel, and where it adds to dw. Both in bytes.
+type pick struct{ x, w int }
+
+// gradTile is the argument of weight-gradient tiles. Pix, row and image steps
+// are in bytes; those of rows and images come on top of the pixels' and rows'.
+type gradTile struct {
+	lanes
+	x, dy, dw             unsafe.Pointer
+	images, rows, cols    int
+	xPix, xRow, xImage    int
+	dyPix, dyRow, dyImage int
+	block                 int // bytes from one block of dw to the next
+	picks                 *pick
+}
+
+// gatherTile is the argument of gather: n pixels, step bytes apart.
+type gatherTile struct {
+	lanes
+	src, dst unsafe.Pointer
+	step, n  int
+}
+
+// The generator knows these distances; a difference does not compile.
+var (
+	_ [unsafe.Offsetof(forwardTile{}.x) - 72]struct{}     = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.xOff) - 96]struct{}  = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.runs) - 120]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.mode) - 144]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.bias) - 152]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.one) - 296]struct{}  = [0]struct{}{}
+	_ [unsafe.Offsetof(gradTile{}.images) - 96]struct{}   = [0]struct{}{}
+	_ [unsafe.Offsetof(gradTile{}.dyImage) - 160]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(gradTile{}.picks) - 176]struct{}   = [0]struct{}{}
+	_ [unsafe.Offsetof(gatherTile{}.n) - 96]struct{}      = [0]struct{}{}
+)
+
+// at returns the address of s[i].
+func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
+
+// aligned returns n floats that start on a cache line, reusing s if it is long enough.
+func aligned(s []float32, n int) []float32 {
+	if len(s) >= n {
+		return s[:n]
+	}
+	s = make([]float32, n+lineFloats)
+	skip := (lineFloats - int(uintptr(unsafe.Pointer(&s[0]))/4)%lineFloats) % lineFloats
+	return s[skip:][:n]
+}
+
+const lineFloats = 16
+
+// grown returns a slice of n values with undefined contents, reusing s if it is long enough.
+func grown[T any](s []T, n int) []T {
+	if cap(s) >= n {
+		return s[:n]
+	}
+	return make([]T, n)
+}
+
+// split cuts n into the fewest parts of at most most, as even as can be: count
+// parts of size, then rest parts of size-1.
+func split(n, most int) (size, count, rest int) {
+	parts := (n + most - 1) / most
+	size = (n + parts - 1) / parts
+	rest = parts*size - n
+	return size, parts - rest, rest
+}
