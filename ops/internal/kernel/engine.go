@@ -13,6 +13,7 @@ type Engine struct {
 	plain     plainTask
 	dense     denseTask
 	transpose transposeTask
+	grad      gradTask
 	taps      []tap
 }
 
@@ -69,6 +70,10 @@ func (e *Engine) backDataDense(c Conv, dy, w, dx []float32, add bool) {
 // short. dw must not overlap x or dy.
 func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
 	c = c.whole(x, dw, dy)
+	if e.Set.tiles != nil && !c.depthwise() {
+		e.backWeightsDense(c, x, dy, dw)
+		return
+	}
 	e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
 	e.Pool.Run(c.K*c.K, &e.plain)
 }

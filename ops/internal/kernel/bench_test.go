@@ -1,0 +1,95 @@
+package kernel
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+	"unsafe"
+)
+
+// shapes are layers of real plans.
+var shapes = []struct {
+	name string
+	c    Conv
+}{
+	{"conv3_1-16_28_b64", Conv{N: 64, H: 28, W: 28, InC: 1, OutC: 16, K: 3, S: 1, Pad: 1, G: 1}},
+	{"conv3_16_28_b64", Conv{N: 64, H: 28, W: 28, InC: 16, OutC: 16, K: 3, S: 1, Pad: 1, G: 1}},
+	{"conv3_32_14_b64", Conv{N: 64, H: 14, W: 14, InC: 32, OutC: 32, K: 3, S: 1, Pad: 1, G: 1}},
+	{"conv3_64_7_b64", Conv{N: 64, H: 7, W: 7, InC: 64, OutC: 64, K: 3, S: 1, Pad: 1, G: 1}},
+	{"conv5_32_14_b64", Conv{N: 64, H: 14, W: 14, InC: 32, OutC: 32, K: 5, S: 1, Pad: 2, G: 1}},
+	{"conv3s2_32-64_16_b64", Conv{N: 64, H: 16, W: 16, InC: 32, OutC: 64, K: 3, S: 2, Pad: 1, G: 1}},
+	{"conv3_24-40_16_b64", Conv{N: 64, H: 16, W: 16, InC: 24, OutC: 40, K: 3, S: 1, Pad: 1, G: 1}},
+	{"conv1_64_14_b64", Conv{N: 64, H: 14, W: 14, InC: 64, OutC: 64, K: 1, S: 1, G: 1}},
+	{"conv1_96-24_16_b64", Conv{N: 64, H: 16, W: 16, InC: 96, OutC: 24, K: 1, S: 1, G: 1}},
+	{"dw3_96_32_b64", Conv{N: 64, H: 32, W: 32, InC: 96, OutC: 96, K: 3, S: 1, Pad: 1, G: 96, WC: 96}},
+	{"dw3s2_96_32_b64", Conv{N: 64, H: 32, W: 32, InC: 96, OutC: 96, K: 3, S: 2, Pad: 1, G: 96, WC: 96}},
+	{"dw5_144_16_b64", Conv{N: 64, H: 16, W: 16, InC: 144, OutC: 144, K: 5, S: 1, Pad: 2, G: 144, WC: 144}},
+	{"dw7_240_8_b64", Conv{N: 64, H: 8, W: 8, InC: 240, OutC: 240, K: 7, S: 1, Pad: 3, G: 240, WC: 240}},
+	{"conv3_64_8_b1", Conv{N: 1, H: 8, W: 8, InC: 64, OutC: 64, K: 3, S: 1, Pad: 1, G: 1}},
+	{"dw5_144_16_b1", Conv{N: 1, H: 16, W: 16, InC: 144, OutC: 144, K: 5, S: 1, Pad: 2, G: 144, WC: 144}},
+}
+
+// BenchmarkConv runs each pass of each shape on one worker with each set of
+// kernels. GFLOP/s counts padding as pixels; %peak is its share of what
+// independent multiply-adds in registers reach right before.
+func BenchmarkConv(b *testing.B) {
+	for _, set := range Available() {
+		b.Run(set.Name, func(b *testing.B) {
+			p := NewPool(1)
+			defer p.Close()
+			e := NewEngine(set, p)
+			for _, s := range shapes {
+				b.Run(s.name, func(b *testing.B) { benchPasses(b, e, s.c) })
+			}
+		})
+	}
+}
+
+func benchPasses(b *testing.B, e *Engine, c Conv) {
+	fill := uniform(rand.New(rand.NewPCG(1, 1)))
+	slice := func(n int) []float32 {
+		s := make([]float32, n)
+		for i := range s {
+			s[i] = fill()
+		}
+		return s
+	}
+	x, w, y := slice(c.N*c.H*c.W*c.InC), slice(weightLen(c)), slice(c.N*c.OutH()*c.OutW()*c.OutC)
+	dx, dw := slice(len(x)), slice(len(w))
+	for _, pass := range []struct {
+		name string
+		run  func()
+	}{
+		{"fwd", func() { e.Forward(c, x, w, y, Epilogue{}) }},
+		{"bwd-data", func() { e.BackwardData(c, y, w, dx, false) }},
+		{"bwd-weights", func() { e.BackwardWeights(c, x, y, dw) }},
+	} {
+		b.Run(pass.name, func(b *testing.B) {
+			peak := peakRate(e.Set)
+			for b.Loop() {
+				pass.run()
+			}
+			rate := float64(c.FLOPs()) / 1e9 * float64(b.N) / b.Elapsed().Seconds()
+			b.ReportMetric(rate, "GFLOP/s")
+			if peak > 0 {
+				b.ReportMetric(100*rate/peak, "%peak")
+			}
+		})
+	}
+}
+
+// peakRate measures the multiply-add peak of one core in GFLOP/s, the best of a
+// few short runs; 0 for a set without tiles.
+func peakRate(s *Set) float64 {
+	if s.tiles == nil {
+		return 0
+	}
+	a := &gatherTile{n: 100_000}
+	var best float64
+	for range 5 {
+		start := time.Now()
+		s.tiles.peak((*byte)(unsafe.Pointer(a)))
+		best = max(best, float64(a.n*48*s.tiles.width*2)/1e9/time.Since(start).Seconds())
+	}
+	return best
+}
