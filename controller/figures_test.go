@@ -53,9 +53,14 @@ func TestReward(t *testing.T) {
 		latency, want float64
 	}{
 		{AccuracyOnly, 9, 0.8},
-		{Soft, 1, 0.8}, {Soft, 2, 0.8 * math.Pow(2, -0.07)}, {Soft, 0.5, 0.8 * math.Pow(2, 0.07)},
-		{Hard, 0.5, 0.8}, {Hard, 2, 0.4},
-		{Abs, 1, 0.8}, {Abs, 2, 0.7}, {Abs, 0.5, 0.75},
+		{Soft, 1, 0.8},
+		{Soft, 2, 0.8 * math.Pow(2, -0.07)},
+		{Soft, 0.5, 0.8 * math.Pow(2, 0.07)},
+		{Hard, 0.5, 0.8},
+		{Hard, 2, 0.4},
+		{Abs, 1, 0.8},
+		{Abs, 2, 0.7},
+		{Abs, 0.5, 0.75},
 	} {
 		r, err := NewReward(c.kind, 1)
 		if err != nil {

@@ -35,7 +35,6 @@ type decisionTerms struct {
 	decision int
 	entropy  float64 // nats, of the distribution over its allowed choices
 	limit    float64 // nats, of the uniform distribution over them
-	prob     float64 // of what was chosen
 }
 
 // skipPrior is the distribution that skip decisions are drawn towards, by
@@ -69,7 +68,7 @@ func (p skipPrior) record(t *terms, i int, kind space.Kind, d categorical, choic
 		return dz
 	}
 	t.logProb += math.Log(d.p[choice])
-	t.made = append(t.made, decisionTerms{decision: i, entropy: d.entropy, limit: math.Log(float64(d.options)), prob: d.p[choice]})
+	t.made = append(t.made, decisionTerms{decision: i, entropy: d.entropy, limit: math.Log(float64(d.options))})
 	d.addLogProb(dz, choice, w.logProb)
 	d.addEntropy(dz, w.entropy)
 	if kind == space.KindSkip {

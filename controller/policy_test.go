@@ -125,6 +125,30 @@ func TestPolicySamples(t *testing.T) {
 	}
 }
 
+// TestPresets: on the spaces that users get, and on one with choices removed,
+// every strategy proposes architectures of the space and learns from them.
+func TestPresets(t *testing.T) {
+	s := presetSpace(t)
+	narrow, err := s.Restrict("layer3/op", "conv3x3", "identity")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*space.Space{s, narrow} {
+		for _, name := range Strategies() {
+			strategy := newStrategy(t, name, s, 1)
+			l := newLandscape(s, 1)
+			for range 3 {
+				learn(strategy, l, 8)
+			}
+			for _, a := range strategy.Propose(20) {
+				if err := s.Valid(a); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+			}
+		}
+	}
+}
+
 // TestLSTMSharesHeads: one head per kind and list of choices, however many
 // layers there are.
 func TestLSTMSharesHeads(t *testing.T) {

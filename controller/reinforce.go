@@ -73,7 +73,9 @@ func (r *Reinforce) Propose(n int) []space.Arch {
 }
 
 // Observe implements Strategy: one update on all trials. It accepts any number
-// of them, and the same architecture many times.
+// of them, and the same architecture many times. It panics if a reward is not
+// finite, which would destroy the policy, or if an architecture is not one of
+// the space.
 func (r *Reinforce) Observe(trials []Trial) {
 	if len(trials) == 0 {
 		return
@@ -96,6 +98,9 @@ func (r *Reinforce) Observe(trials []Trial) {
 // forms advantages, and then the variance.
 func (r *Reinforce) advantages(trials []Trial) (adv []float64, mean float64) {
 	for _, t := range trials {
+		if math.IsNaN(t.Reward) || math.IsInf(t.Reward, 0) {
+			panic("controller: a reward is not finite")
+		}
 		mean += t.Reward / float64(len(trials))
 	}
 	if r.updates == 0 {

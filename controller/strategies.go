@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -26,6 +27,19 @@ func DefaultStrategyOptions(seed uint64) StrategyOptions {
 		LSTM:      DefaultLSTMOptions(),
 		Tunas:     DefaultTunasOptions(),
 	}
+}
+
+// Validate reports every option of any strategy that cannot be used.
+func (o StrategyOptions) Validate() error {
+	named := func(name string, err error) error {
+		if err != nil {
+			return fmt.Errorf("strategy %q: %w", name, err)
+		}
+		return nil
+	}
+	return errors.Join(
+		named("evolution", o.Evolution.Validate()), named("local", o.Local.Validate()),
+		named("rl", o.LSTM.Validate()), named("tunas", o.Tunas.Validate()))
 }
 
 // Strategies lists the names that New knows.
