@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -40,63 +39,6 @@ func newFM(in Inputs, o Options) (*FM, error) {
 		return nil, fmt.Errorf("predictor fm: %w", err)
 	}
 	return &FM{in: in, enc: newEncoder(in), options: o}, nil
-}
-
-// newEncoder returns the encoder of the inputs: features, then the logarithms
-// of the sizes that are given.
-func newEncoder(in Inputs) encoder {
-	e := encoder{features: in.Features}
-	if in.FLOPs != nil || in.Params != nil {
-		e.extras = in.logSizes
-	}
-	return e
-}
-
-func (in Inputs) logSizes(a space.Arch) []float64 {
-	var out []float64
-	for _, size := range []func(space.Arch) float64{in.FLOPs, in.Params} {
-		if size != nil {
-			out = append(out, math.Log(size(a)))
-		}
-	}
-	return out
-}
-
-// count returns how many extras the inputs give.
-func (in Inputs) count() int {
-	n := 0
-	if in.FLOPs != nil {
-		n++
-	}
-	if in.Params != nil {
-		n++
-	}
-	return n
-}
-
-// maxRank bounds the ranks that may be asked for.
-const maxRank = 64
-
-func (o Options) check() error {
-	for i, r := range o.Ranks {
-		if r < 0 || r > maxRank {
-			return fmt.Errorf("Options.Ranks[%d] is %d; want 0 to %d", i, r, maxRank)
-		}
-	}
-	if err := o.Warp.Validate(); err != nil {
-		return fmt.Errorf("Options.Warp: %w", err)
-	}
-	return nil
-}
-
-// ranks returns the candidate ranks, ascending.
-func (o Options) ranks() []int {
-	if len(o.Ranks) == 0 {
-		return []int{0, 4, 8}
-	}
-	r := slices.Clone(o.Ranks)
-	slices.Sort(r)
-	return slices.Compact(r)
 }
 
 // Fit learns from at least 4 examples. With fewer than 10 distinct

@@ -56,3 +56,27 @@ func pick[T any](v []T, at []int) []T {
 	}
 	return out
 }
+
+// HoldOut splits examples at random into indices to train on and indices to
+// test on, about share of them. Examples of one architecture fall on one side;
+// both sides get at least one architecture if there are two. Indices ascend.
+// It panics unless 0 < share < 1 and both lists have one length.
+func HoldOut(archs []space.Arch, y []float64, share float64, seed uint64) (train, test []int) {
+	if len(archs) != len(y) {
+		panic("predictor: architectures and values of different length")
+	}
+	if !(share > 0 && share < 1) {
+		panic("predictor: share of the hold-out is not between 0 and 1")
+	}
+	group, groups := groupByArch(archs)
+	cut := min(max(int(share*float64(groups)+0.5), 1), max(groups-1, 0))
+	place := stream(seed, forHoldOut, 0).Perm(groups)
+	for i, g := range group {
+		if place[g] < cut {
+			test = append(test, i)
+		} else {
+			train = append(train, i)
+		}
+	}
+	return train, test
+}

@@ -3,7 +3,6 @@ package predictor
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -81,9 +80,9 @@ func newChain(p problem, target []float64, rank int, r *rand.Rand) *chain {
 		c.blocks = append(c.blocks, block{linear: l, coef: make([]float64, len(l.sv)), prec: 10})
 	}
 	for i := range c.v {
-		c.v[i] = 0.05 * r.NormFloat64()
+		c.v[i] = float64(float32(0.05 * r.NormFloat64()))
 	}
-	m := machine{W: make([]float64, d.cols), V: c.v}
+	m := machine{W: make([]float32, d.cols), V: single(c.v)}
 	sum, sq := make([]float64, rank), make([]float64, rank)
 	for i, row := range d.rows {
 		c.err[i] = target[i] - m.value(row, d.inter, sum, sq)
@@ -107,7 +106,7 @@ func (c *chain) sweep() {
 // shows are drawn from the prior: they are what the model knows that it does
 // not know.
 func (c *chain) machine() machine {
-	m := machine{B: c.center, V: slices.Clone(c.v), Alpha: c.alpha}
+	m := machine{B: c.center, V: single(c.v), Alpha: c.alpha}
 	for k := range c.blocks {
 		b := &c.blocks[k]
 		w := make([]float64, len(b.mean))
@@ -115,7 +114,7 @@ func (c *chain) machine() machine {
 			w[j] = c.r.NormFloat64() / math.Sqrt(b.prec)
 		}
 		m.B -= b.weights(w)
-		m.W = append(m.W, w...)
+		m.W = append(m.W, single(w)...)
 	}
 	return m
 }
@@ -216,6 +215,14 @@ func (c *chain) conditional(f, j int) (pull, precision float64) {
 		he += h * (c.err[e.at] + v*h)
 	}
 	return c.alpha * he, c.alpha*hh + c.vPrec[f]
+}
+
+func single(v []float64) []float32 {
+	out := make([]float32, len(v))
+	for i, x := range v {
+		out[i] = float32(x)
+	}
+	return out
 }
 
 func sumSquares(v []float64) float64 {

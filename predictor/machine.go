@@ -7,11 +7,12 @@ package predictor
 // with sign(f) = +1 for even f and -1 for odd f, so that interactions of either
 // sign need one factor only (plain factors cannot express a negative square).
 // The first sum runs over all columns, the second over those that interact.
+// Weights are kept in single precision: a draw's own spread is far wider.
 // Source: Rendle, ICDM 2010; the signs are ours.
 type machine struct {
 	B     float64   `json:"b"`
-	W     []float64 `json:"w"`     // by column
-	V     []float64 `json:"v"`     // by interacting column, then factor: inter x rank
+	W     []float32 `json:"w"`     // by column
+	V     []float32 `json:"v"`     // by interacting column, then factor: inter x rank
 	Alpha float64   `json:"alpha"` // precision of a measurement around f
 }
 
@@ -32,12 +33,12 @@ func (m *machine) value(row []entry, inter int, sum, sq []float64) float64 {
 	clear(sum)
 	clear(sq)
 	for _, e := range row {
-		y += m.W[e.at] * e.x
+		y += float64(m.W[e.at]) * e.x
 		if e.at >= inter {
 			continue
 		}
 		for f, v := range m.V[e.at*rank:][:rank] {
-			t := v * e.x
+			t := float64(v) * e.x
 			sum[f] += t
 			sq[f] += t * t
 		}

@@ -24,21 +24,25 @@ func drawDesign(t *rapid.T, inter, extras int) design {
 
 func randomMachine(inter, cols, rank int, seed uint64) machine {
 	r := stream(seed, forChains, 0)
-	m := machine{B: r.NormFloat64(), W: make([]float64, cols), V: make([]float64, inter*rank), Alpha: 1}
+	m := machine{B: r.NormFloat64(), W: make([]float32, cols), V: make([]float32, inter*rank), Alpha: 1}
 	for j := range m.W {
-		m.W[j] = r.NormFloat64()
+		m.W[j] = float32(r.NormFloat64())
 	}
 	for j := range m.V {
-		m.V[j] = r.NormFloat64()
+		m.V[j] = float32(r.NormFloat64())
 	}
 	return m
 }
 
 // pairLoop is the definition of a machine's value.
 func pairLoop(m machine, x []float64, inter, rank int) float64 {
-	y := m.B
-	for j, v := range x {
-		y += m.W[j] * v
+	return m.B + linearAndPairs(m.W, m.V, x, inter, rank)
+}
+
+func linearAndPairs[T float32 | float64](w, v []T, x []float64, inter, rank int) float64 {
+	var y float64
+	for j, t := range x {
+		y += float64(w[j]) * t
 	}
 	for i := range inter {
 		for j := range i {
@@ -47,7 +51,7 @@ func pairLoop(m machine, x []float64, inter, rank int) float64 {
 				if f%2 == 1 {
 					s = -1
 				}
-				y += s * m.V[i*rank+f] * m.V[j*rank+f] * x[i] * x[j]
+				y += s * float64(v[i*rank+f]) * float64(v[j*rank+f]) * x[i] * x[j]
 			}
 		}
 	}

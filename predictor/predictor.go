@@ -31,25 +31,6 @@ type Predictor interface {
 	Predict(archs []space.Arch) (mean, std []float64)
 }
 
-// Features turns an architecture into numbers: always as many, best 0/1 with
-// all zeros where a decision is not made, as space.Space.Features does.
-type Features func(space.Arch) []float64
-
-// Inputs are what models may look at.
-type Inputs struct {
-	Features Features                 // needed by "fm" and "ridge"
-	FLOPs    func(space.Arch) float64 // needed by "flops"; "fm" adds its logarithm to the features when set
-	Params   func(space.Arch) float64 // needed by "params"; "fm" adds its logarithm to the features when set
-}
-
-// Options steer the fit; the zero value is ready to use.
-type Options struct {
-	Seed    uint64
-	Ranks   []int // ranks that "fm" chooses from by cross-validation; 0 is the additive model; nil means 0, 4 and 8
-	Warp    Warp  // scale on which "fm" models its target
-	Workers int   // goroutines of a fit or prediction; 0 means one per processor. No result depends on it
-}
-
 // Names lists the models that New knows, the low-rank one first.
 func Names() []string { return []string{"fm", "ridge", "flops", "params"} }
 
