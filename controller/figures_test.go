@@ -263,3 +263,44 @@ func TestEvolutionAges(t *testing.T) {
 		seen[a] = true
 	}
 }
+
+// TestOptionFaults: Validate names every field that cannot be used, at once.
+func TestOptionFaults(t *testing.T) {
+	if err := DefaultStrategyOptions(1).Validate(); err != nil {
+		t.Errorf("defaults: %v", err)
+	}
+	o := DefaultStrategyOptions(1)
+	o.Evolution.Sample = 99
+	o.Local.Starts = 0
+	o.LSTM.Rate, o.LSTM.Decay = math.NaN(), 1
+	o.Tunas.SkipRate = 0
+	err := o.Validate()
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, part := range []string{"evolution.sample is 99, want 1 to the population of 32", "local.starts is 0", "policy.rate is NaN", "policy.decay is 1", `strategy "tunas": policy.skip_rate is 0`} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q does not say %q", err, part)
+		}
+	}
+	for _, l := range []Limits{{Latency: math.NaN()}, {FLOPs: -1}, {Params: -1}} {
+		if l.Validate() == nil {
+			t.Errorf("%+v was accepted", l)
+		}
+	}
+}
+
+// TestObserveRefusesNaN: a reward that would destroy the policy panics.
+func TestObserveRefusesNaN(t *testing.T) {
+	s := testSpace(t, 2)
+	r, err := NewReinforce("tunas", s, 1, DefaultTunasOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a reward that is not a number was accepted")
+		}
+	}()
+	r.Observe([]Trial{{Arch: r.Propose(1)[0], Reward: math.NaN()}})
+}

@@ -13,7 +13,7 @@ func (w *lstmWalk) backward(g lstmTensors) {
 	dh, dc := make([]float64, n), make([]float64, n)
 	for i := len(w.visits) - 1; i >= 0; i-- {
 		v := &w.visits[i]
-		if v.close {
+		if v.closes {
 			w.backAnchor(g, v.step.layer+1, dh)
 			w.backSkips(g, v, dh)
 		} else {

@@ -20,11 +20,11 @@ type lstmWalk struct {
 
 // visit is one LSTM step.
 type visit struct {
-	step  *lstmStep
-	cell  cellStep
-	from  source
-	made  []decided // the decision, or the skips made while closing
-	close bool
+	step   *lstmStep
+	cell   cellStep
+	from   source
+	made   []decided // the decision, or the skips made while closing
+	closes bool      // a layer
 }
 
 // decided is one decision made in a visit.
@@ -74,10 +74,10 @@ func (p *lstm) walk(choose func(decision int, d categorical) int) *lstmWalk {
 				continue
 			}
 		}
-		v := visit{step: st, from: w.next, close: st.decision < 0}
+		v := visit{step: st, from: w.next, closes: st.decision < 0}
 		v.cell = p.cell.forward(t.cell, w.input(), h, c)
 		h, c = v.cell.out, v.cell.state
-		if v.close {
+		if v.closes {
 			w.closeLayer(&v)
 		} else {
 			w.decide(&v, allowed)

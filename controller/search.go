@@ -59,7 +59,7 @@ type Result struct {
 // and infeasible ones with the reward of Limits.Penalty.
 //
 // Draws are bounded: after o.Tries proposals in a row without a new feasible
-// architecture, Search repairs (see repair.go) if most of them broke a limit,
+// architecture, or when the strategy proposes none at all, Search repairs (see repair.go) if most of them broke a limit,
 // and otherwise ends with Result.Exhausted. If nothing ever met the limits the
 // error wraps ErrInfeasible and says what the smallest candidate costs.
 //
