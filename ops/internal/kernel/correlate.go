@@ -48,7 +48,7 @@ func (r *correlation) flatten() {
 
 // backData returns, for input pixels whose row and column leave the remainders
 // py and px modulo S, the pass that computes their gradient from dy. The weight
-// is the transposed one, [G][blocks of in][K*K][out][16].
+// is the transposed one, [G][blocks of in][K*K][out][16], or the depthwise one as it is.
 func (c Conv) backData(py, px int, taps []tap) correlation {
 	r := correlation{
 		n: c.N, h: c.OutH(), w: c.OutW(), inC: c.OutC, oh: c.H, ow: c.W, outC: c.InC,
@@ -61,7 +61,11 @@ func (c Conv) backData(py, px int, taps []tap) correlation {
 	for k := c.K*c.K - 1; k >= 0; k-- {
 		dy, dx := py+c.Pad-k/c.K*c.Dil, px+c.Pad-k%c.K*c.Dil
 		if dy%c.S == 0 && dx%c.S == 0 {
-			taps = append(taps, tap{dy / c.S, dx / c.S, k * r.in * Block})
+			w := k * r.in * Block
+			if c.depthwise() {
+				w = c.tap(k/c.K, k%c.K)
+			}
+			taps = append(taps, tap{dy / c.S, dx / c.S, w})
 		}
 	}
 	return r.with(taps)
@@ -92,21 +96,22 @@ func (r *correlation) windowRows(n int) int { return r.winH - (r.rows-n)*r.step 
 // it shall stay in the second-level cache.
 const unitBytes = 192 << 10
 
-// minUnits is the number of units below which they are made smaller, for the
-// workers to have something to share.
+// minUnits is how many chunks of work a pass should have at least, for the
+// workers to share.
 const minUnits = 16
 
 // plan chooses the unit of work, a number of images or of rows of one image, for
-// channels input channels kept per pixel of the window and limit bytes.
-func (r *correlation) plan(channels, limit, minPixels int) {
+// channels input channels kept per pixel of the window and limit bytes. Below
+// want units they are made smaller, down to minPixels pixels.
+func (r *correlation) plan(channels, limit, minPixels, want int) {
 	perRow := 4 * (r.step*max(1, r.winW)*channels + r.cols*r.out)
 	r.unitImgs, r.unitRows = 1, r.rows
 	if fit := max(1, limit/perRow); fit < r.rows {
 		r.unitRows = fit
 	} else {
-		r.unitImgs = max(1, min(limit/(perRow*r.rows), r.n/minUnits))
+		r.unitImgs = max(1, min(limit/(perRow*r.rows), r.n/want))
 	}
-	for r.unitImgs == 1 && r.unitRows > 1 && r.units() < minUnits && r.unitRows*r.cols >= 2*minPixels {
+	for r.unitImgs == 1 && r.unitRows > 1 && r.units() < want && r.unitRows*r.cols >= 2*minPixels {
 		r.unitRows = (r.unitRows + 1) / 2
 	}
 }

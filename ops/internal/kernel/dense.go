@@ -26,7 +26,7 @@ type denseWorker struct {
 func (e *Engine) runDense(r correlation, x, w, y []float32, ep Epilogue, add bool) {
 	t := &e.dense
 	t.correlation, t.tiles, t.x, t.w, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
-	t.plan(t.inC, unitBytes, most(t.tiles.dense[1]))
+	t.plan(t.inC, unitBytes, most(t.tiles.dense[1]), minUnits)
 	t.xOff, t.yOff = t.pixels(t.inC, t.xOff, t.yOff)
 	t.list = t.runs(t.list[:0])
 	t.splits = 1

@@ -14,7 +14,9 @@ type Engine struct {
 	dense     denseTask
 	transpose transposeTask
 	grad      gradTask
-	taps      []tap
+	depth     depthTask
+	depthGrad depthGradTask
+	phaseTaps []tap
 }
 
 // NewEngine returns an engine that uses the kernels s and the workers of p.
@@ -31,10 +33,10 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 	if ep.Bias != nil && len(ep.Bias) < c.OutC {
 		panic("kernel: bias shorter than OutC")
 	}
-	if e.Set.tiles != nil && !c.depthwise() {
-		r := c.forward(e.taps[:0])
-		e.taps = r.taps
-		e.runDense(r, x, w, y, ep, false)
+	if e.Set.tiles != nil {
+		r := c.forward(e.phaseTaps[:0])
+		e.phaseTaps = r.taps
+		e.correlate(c, r, x, w, y, ep, false)
 		return
 	}
 	e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
@@ -46,22 +48,32 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 // slice is too short. dx must not overlap dy or w.
 func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool) {
 	c = c.whole(dx, w, dy)
-	if e.Set.tiles != nil && !c.depthwise() {
-		e.backDataDense(c, dy, w, dx, add)
+	if e.Set.tiles != nil {
+		e.backDataPhases(c, dy, w, dx, add)
 		return
 	}
 	e.plain = plainTask{pass: plainBackData, c: c, x: dx, w: w, y: dy, add: add}
 	e.Pool.Run(c.N*c.H, &e.plain)
 }
 
-// backDataDense runs one forward-like pass over dy for each phase of the stride:
+// backDataPhases runs one forward-like pass over dy for each phase of the stride:
 // input pixels whose place modulo S is the same meet the same taps.
-func (e *Engine) backDataDense(c Conv, dy, w, dx []float32, add bool) {
-	wt := e.runTranspose(c, w)
+func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
+	if !c.depthwise() {
+		w = e.runTranspose(c, w)
+	}
 	for p := range min(c.S, c.H) * min(c.S, c.W) {
-		r := c.backData(p/min(c.S, c.W), p%min(c.S, c.W), e.taps[:0])
-		e.taps = r.taps
-		e.runDense(r, dy, wt, dx, Epilogue{}, add)
+		r := c.backData(p/min(c.S, c.W), p%min(c.S, c.W), e.phaseTaps[:0])
+		e.phaseTaps = r.taps
+		e.correlate(c, r, dy, w, dx, Epilogue{}, add)
+	}
+}
+
+func (e *Engine) correlate(c Conv, r correlation, x, w, y []float32, ep Epilogue, add bool) {
+	if c.depthwise() {
+		e.runDepth(r, x, w, y, ep, add)
+	} else {
+		e.runDense(r, x, w, y, ep, add)
 	}
 }
 
@@ -70,7 +82,12 @@ func (e *Engine) backDataDense(c Conv, dy, w, dx []float32, add bool) {
 // short. dw must not overlap x or dy.
 func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
 	c = c.whole(x, dw, dy)
-	if e.Set.tiles != nil && !c.depthwise() {
+	switch {
+	case e.Set.tiles == nil:
+	case c.depthwise():
+		e.backWeightsDepth(c, x, dy, dw)
+		return
+	default:
 		e.backWeightsDense(c, x, dy, dw)
 		return
 	}

@@ -1,0 +1,81 @@
+package kernel
+
+import "unsafe"
+
+// depthGradTask is the weight gradient of a depthwise convolution. A chunk is one
+// block of 16 channels: for each image in turn, its window is gathered with its
+// zero border, and as many taps as the registers hold sum over all pixels.
+type depthGradTask struct {
+	correlation
+	c         Conv
+	tiles     *tiles
+	x, dy, dw []float32
+	picks     []pick // of the taps: where they read in the window, and where in the sums
+	workers   []depthGradWorker
+}
+
+// depthGradWorker is the memory of one worker.
+type depthGradWorker struct {
+	tile   gradTile
+	gather gatherTile
+	window []float32
+	sums   []float32 // [taps][16]
+}
+
+func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
+	t := &e.depthGrad
+	t.correlation = c.forward(e.phaseTaps[:0])
+	e.phaseTaps = t.taps
+	t.c, t.tiles, t.x, t.dy, t.dw = c, e.Set.tiles, x, dy, dw
+	t.in, t.out, t.inPlace = Block, Block, false
+	t.plan(Block, depthBytes, 1, 1)
+	t.picks = grown(t.picks, len(t.taps))
+	for i, p := range t.taps {
+		t.picks[i] = pick{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
+	}
+	t.workers = grown(t.workers, e.Pool.Workers())
+	e.Pool.Run((t.outC+Block-1)/Block, t)
+}
+
+// Do implements Task.
+func (t *depthGradTask) Do(b, worker int) {
+	k := &t.workers[worker]
+	o := b * Block
+	channels := min(Block, t.outC-o)
+	k.tile.lanes.set(channels)
+	k.gather.lanes = k.tile.lanes
+	k.sums = aligned(k.sums, len(t.taps)*Block)
+	clear(k.sums)
+	for i := range t.units() {
+		u := t.unit(i)
+		k.window = aligned(k.window, u.imgs*t.windowRows(u.rows)*t.winW*Block)
+		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
+		t.sum(k, u, o)
+	}
+	for i, p := range t.taps {
+		dw := t.dw[p.w+o:][:channels]
+		for l, v := range k.sums[i*Block:][:channels] {
+			dw[l] += v
+		}
+	}
+}
+
+// sum adds the products of the pixels of u to the worker's sums.
+func (t *depthGradTask) sum(k *depthGradWorker, u part, o int) {
+	a := &k.tile
+	a.images, a.rows, a.cols = u.imgs, u.rows, t.cols
+	a.xPix, a.dyPix = 4*t.step*Block, 4*t.outC
+	a.xRow = 4*t.step*t.winW*Block - t.cols*a.xPix
+	a.xImage = 4*t.windowRows(u.rows)*t.winW*Block - u.rows*(a.xRow+t.cols*a.xPix)
+	a.dyRow, a.dyImage = 0, 0
+	a.x, a.dy, a.dw = at(k.window, 0), at(t.dy, t.target(u)+o), at(k.sums, 0)
+	size, count, rest := split(len(t.taps), most(t.tiles.taps))
+	for i := range count + rest {
+		n, first := size, i*size
+		if i >= count {
+			n, first = size-1, count*size+(i-count)*(size-1)
+		}
+		a.picks = &t.picks[first]
+		t.tiles.taps[n]((*byte)(unsafe.Pointer(a)))
+	}
+}

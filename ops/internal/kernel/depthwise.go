@@ -1,0 +1,125 @@
+package kernel
+
+import "unsafe"
+
+// depthTask is one correlation with depthwise weights: forward, or one phase of
+// backward data. A chunk is one unit of pixels by some blocks of 16 channels.
+// The unit's window is gathered block by block into the first-level cache, with
+// its zero border, and every tap of every pixel is then one aligned load.
+type depthTask struct {
+	correlation
+	tiles      *tiles
+	x, y       []float32
+	ep         Epilogue
+	add        bool
+	xOff, yOff []uint32
+	list       []int     // distance in bytes of each tap
+	panel      []float32 // weights, [blocks][taps][16]
+	splits     int
+	workers    []depthWorker
+}
+
+// depthWorker is the memory of one worker.
+type depthWorker struct {
+	tile   forwardTile
+	gather gatherTile
+	window []float32
+}
+
+// depthBytes is what a unit's window and outputs of 16 channels may take of the
+// first-level cache.
+const depthBytes = 28 << 10
+
+// runDepth runs the depthwise correlation r; tap.w are distances in w.
+func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add bool) {
+	t := &e.depth
+	r.in, r.out, r.inPlace = Block, Block, false
+	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r, e.Set.tiles, x, y, ep, add
+	t.plan(Block, depthBytes, most(t.tiles.depthwise), (minUnits+t.blocks()-1)/t.blocks())
+	t.xOff, t.yOff = t.pixels(Block, t.xOff, t.yOff)
+	t.list = grown(t.list, len(t.taps))
+	for i, p := range t.taps {
+		t.list[i] = 4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0)
+	}
+	t.fillPanel(w)
+	t.splits = 1
+	if t.units() < minUnits {
+		t.splits = t.blocks()
+	}
+	t.workers = grown(t.workers, e.Pool.Workers())
+	e.Pool.Run(t.units()*t.splits, t)
+}
+
+// blocks returns the number of blocks of 16 channels.
+func (t *depthTask) blocks() int { return (t.outC + Block - 1) / Block }
+
+// fillPanel lays the weights out in the order in which the tiles read them,
+// lanes beyond the channels zero.
+func (t *depthTask) fillPanel(w []float32) {
+	t.panel = aligned(t.panel, t.blocks()*len(t.taps)*Block)
+	for b := range t.blocks() {
+		for i, p := range t.taps {
+			d := t.panel[(b*len(t.taps)+i)*Block:][:Block]
+			clear(d[copy(d, w[p.w+b*Block:p.w+min(t.outC, (b+1)*Block)]):])
+		}
+	}
+}
+
+// Do implements Task.
+func (t *depthTask) Do(i, worker int) {
+	u, share := t.unit(i/t.splits), i%t.splits
+	k := &t.workers[worker]
+	for b := share * t.blocks() / t.splits; b < (share+1)*t.blocks()/t.splits; b++ {
+		t.block(k, u, b)
+	}
+}
+
+// block computes 16 channels from block b for all pixels of u.
+func (t *depthTask) block(k *depthWorker, u part, b int) {
+	o := b * Block
+	channels := min(Block, t.outC-o)
+	a := &k.tile
+	a.lanes.set(channels)
+	a.epilogue(t.ep, t.add, o, channels)
+	a.y = at(t.y, t.target(u)+o)
+	a.runCount = len(t.taps)
+	if len(t.taps) > 0 {
+		k.window = aligned(k.window, u.imgs*t.windowRows(u.rows)*t.winW*Block)
+		k.gather.lanes = a.lanes
+		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
+		a.x, a.w, a.runs = at(k.window, 0), at(t.panel, b*len(t.taps)*Block), unsafe.Pointer(&t.list[0])
+	}
+	pixels := u.imgs * u.rows * t.cols
+	size, count, rest := split(pixels, most(t.tiles.depthwise))
+	a.call(t.tiles.depthwise, size, count, t.xOff, t.yOff)
+	if rest > 0 {
+		a.call(t.tiles.depthwise, size-1, rest, t.xOff[size*count:], t.yOff[size*count:])
+	}
+	if !t.ep.Act.tiled() {
+		y := t.y[t.target(u)+o:]
+		for _, off := range t.yOff[:pixels] {
+			t.ep.Act.apply(y[off:][:channels])
+		}
+	}
+}
+
+// gatherWindow is copyWindow for the 16 channels at x[0]: dst is
+// [imgs][rows][winW][16].
+func (r *correlation) gatherWindow(a *gatherTile, t *tiles, u part, x, dst []float32) {
+	rows := r.windowRows(u.rows)
+	lo, hi := max(0, -r.dx0), min(r.winW, r.w-r.dx0)
+	line := r.winW * Block
+	a.step = 4 * r.inC
+	for i := range u.imgs * rows {
+		d := dst[i*line:][:line]
+		y := u.row*r.step + r.dy0 + i%rows
+		if y < 0 || y >= r.h || lo >= hi {
+			clear(d)
+			continue
+		}
+		clear(d[:lo*Block])
+		a.src, a.dst, a.n = at(x, (((u.img+i/rows)*r.h+y)*r.w+lo+r.dx0)*r.inC), at(d, lo*Block), hi-lo
+		t.gather((*byte)(unsafe.Pointer(a)))
+		clear(d[hi*Block:])
+	}
+}
