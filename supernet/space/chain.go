@@ -17,19 +17,20 @@ import (
 //	            sep KxK      depthwise KxK, norm, activation; conv 1x1, norm
 //	            pool         max or mean 3x3; conv 1x1, norm
 //	            identity     nothing; mean 3x3 with stride 2 where the map is halved
-//	            each chosen skip: conv 1x1 of an earlier output, norm
-//	            their sum, then the activation (identity without skips: none)
+//	            with skips: plus a conv 1x1 of each chosen earlier output, the
+//	            last norm of the main path moved behind the sum (identity: a norm
+//	            of its own), then the activation (identity without skips: none)
 //	head        conv 1x1 to Head channels, norm, activation; left out if Head is 0
 //	classifier  mean over the map, linear
 //
 // Skips join at the layer's output, as in residual networks: each pair (source,
 // layer) has one shared 1x1 projection whose stride is the ratio of the two map
-// sizes, so that any widths and sizes can be joined, and its own norm, so that
-// the summands have one scale whichever of them are chosen. ENAS needs no
-// projection while it searches: its layers have one width, and the chosen outputs
-// are summed as they are before a single norm. The networks that it derives join
-// by concatenation and a 1x1, another function than the one searched; here both
-// are the same.
+// sizes, so that any widths and sizes can be joined. The raw convolutions are
+// summed before a single norm, as in ENAS, which needs no projection while it
+// searches: its layers have one width. One norm instead of one per summand halves
+// the memory traffic of a layer with skips, and convolutions can add to one buffer.
+// The networks that ENAS derives join by concatenation and a 1x1, another function
+// than the one searched; here both are the same.
 //
 // Shared weights: each (layer, operation) owns one weight of the largest output
 // and input width that can occur; a narrower choice uses its first channels. With

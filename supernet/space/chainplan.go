@@ -58,31 +58,28 @@ func (ch *Chain) choice(genes []uint8, i int) chainChoice {
 }
 
 // build appends the layer to the plan. outs holds the output of the stem and of
-// every earlier layer.
+// every earlier layer. With skips, norm and activation follow the sum.
 func (l *chainLayer) build(b *planner, outs []output, c chainChoice) output {
-	act := c.act
-	if len(c.skips) > 0 {
-		act = NoAct
-	}
-	x := l.main(b, outs[len(outs)-1], c, act)
+	x := outs[len(outs)-1]
 	if len(c.skips) == 0 {
-		return x
+		return l.main(b, x, c, c.names.convNorm, c.act)
 	}
+	x = l.main(b, x, c, "", NoAct)
 	in := []int{x.step}
 	for _, skip := range c.skips {
-		weight := fmt.Sprintf("layer%d/from%d", l.number, skip.from+1)
-		p := b.conv(outs[skip.from+1], convSpec{weight: weight, norm: weight + "/norm", k: 1, s: skip.stride, outC: x.c})
+		p := b.conv(outs[skip.from+1], convSpec{weight: fmt.Sprintf("layer%d/from%d", l.number, skip.from+1), k: 1, s: skip.stride, outC: x.c})
 		in = append(in, p.step)
 	}
-	return b.step(Step{Layer: Layer{Op: Add, H: x.h, W: x.w, InC: x.c, OutC: x.c, Act: c.act, FanIn: len(in)}, In: in})
+	sum := Layer{Op: Add, H: x.h, W: x.w, InC: x.c, OutC: x.c, Act: c.act, FanIn: len(in)}
+	return b.step(Step{Layer: sum, Norm: c.names.convNorm, In: in})
 }
 
-// main appends the layer's operation, followed by act.
-func (l *chainLayer) main(b *planner, x output, c chainChoice, act Act) output {
+// main appends the layer's operation, followed by norm (none if "") and act.
+func (l *chainLayer) main(b *planner, x output, c chainChoice, norm string, act Act) output {
 	n := c.names
 	switch c.op.class {
 	case denseOp:
-		return b.conv(x, convSpec{weight: n.conv, norm: n.convNorm, k: c.op.k, s: l.stride, outC: c.width, act: act})
+		return b.conv(x, convSpec{weight: n.conv, norm: norm, k: c.op.k, s: l.stride, outC: c.width, act: act})
 	case sepOp:
 		x = b.conv(x, convSpec{weight: n.dw, norm: n.dwNorm, k: c.op.k, s: l.stride, depthwise: true, outC: x.c, act: c.act})
 	case maxOp:
@@ -95,7 +92,7 @@ func (l *chainLayer) main(b *planner, x output, c chainChoice, act Act) output {
 		}
 		return x
 	}
-	return b.conv(x, convSpec{weight: n.conv, norm: n.convNorm, k: 1, s: 1, outC: c.width, act: act})
+	return b.conv(x, convSpec{weight: n.conv, norm: norm, k: 1, s: 1, outC: c.width, act: act})
 }
 
 // output is a tensor of the network: the step that makes it and its size.

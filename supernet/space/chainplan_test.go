@@ -33,11 +33,34 @@ func TestPlansFit(t *testing.T) {
 		if err := p.Validate(); err != nil {
 			t.Fatal(err)
 		}
+		checkNorms(t, p)
 		last := p[len(p)-1].Layer
 		if last.Op != Linear || last.OutC != ch.Input().Classes {
 			t.Fatalf("the network ends with %v", last)
 		}
 	})
+}
+
+// checkNorms checks that each sum has a norm, and each convolution either has one
+// or is a summand, read once.
+func checkNorms(t *rapid.T, p Plan) {
+	for i, s := range p {
+		if s.Layer.Op == Add && s.Norm == "" {
+			t.Fatalf("step %d (%v) has no norm", i, s.Layer)
+		}
+		if s.Layer.Op != Conv || s.Norm != "" {
+			continue
+		}
+		var readers []Op
+		for _, r := range p {
+			if slices.Contains(r.In, i) {
+				readers = append(readers, r.Layer.Op)
+			}
+		}
+		if s.Layer.Act != NoAct || len(readers) != 1 || readers[0] != Add {
+			t.Fatalf("step %d (%v) has no norm and is read by %v", i, s.Layer, readers)
+		}
+	}
 }
 
 // checkInputs compares a step's shape with the outputs that it reads.
@@ -71,7 +94,7 @@ func checkInputs(p Plan, i int, in Input) error {
 // checkWeights checks that the step's slices lie inside the declared tensors.
 func checkWeights(s Step, weights map[string]Weight) error {
 	l := s.Layer
-	if (l.Op == Conv || l.Op == Linear) != (s.Weight != "") || (l.Op == Conv) != (s.Norm != "") {
+	if (l.Op == Conv || l.Op == Linear) != (s.Weight != "") || s.Norm != "" && l.Op != Conv && l.Op != Add {
 		return fmt.Errorf("weight %q, norm %q", s.Weight, s.Norm)
 	}
 	if s.Weight == "" {
@@ -227,10 +250,10 @@ func TestFLOPsByHand(t *testing.T) {
 	params := 16*9 + 32 + // stem
 		16*16*9 + 32 +
 		16*32 + 64 +
-		32*32*25 + 64 + 16*32 + 64 +
+		32*32*25 + 64 + 16*32 +
 		32*64*9 + 128 +
 		64*64*9 + 128 +
-		64*64*9 + 128 + 32*64 + 128 + 64*64 + 128 +
+		64*64*9 + 128 + 32*64 + 64*64 +
 		64*10 + 10
 	if p.Params() != int64(params) {
 		t.Errorf("%d parameters; want %d", p.Params(), params)
@@ -277,16 +300,16 @@ func TestSkipsByHand(t *testing.T) {
 	want := "conv3x3s1 28x28x1->8 hardswish stem stem/norm [-1]\n" +
 		"conv3x3s1 28x28x8->16 gelu layer1/conv3x3 layer1/conv3x3/norm [0]\n" +
 		"maxpool3x3s2 28x28x16->16   [1]\n" +
-		"conv1x1s1 14x14x16->24 layer2/maxpool3x3 layer2/maxpool3x3/norm [2]\n" +
-		"conv1x1s2 28x28x8->24 layer2/from0 layer2/from0/norm [0]\n" +
-		"add2 14x14x24->24 gelu   [3 4]\n" +
+		"conv1x1s1 14x14x16->24 layer2/maxpool3x3  [2]\n" +
+		"conv1x1s2 28x28x8->24 layer2/from0  [0]\n" +
+		"add2 14x14x24->24 gelu  layer2/maxpool3x3/norm [3 4]\n" +
 		"conv3x3s2g24 14x14x24->24 gelu layer4/sep3x3/dw layer4/sep3x3/dw/norm [5]\n" +
-		"conv1x1s1 7x7x24->16 layer4/sep3x3/pw layer4/sep3x3/pw/norm [6]\n" +
-		"conv1x1s4 28x28x8->16 layer4/from0 layer4/from0/norm [0]\n" +
-		"conv1x1s2 14x14x24->16 layer4/from2 layer4/from2/norm [5]\n" +
-		"add3 7x7x16->16 gelu   [7 8 9]\n" +
-		"conv1x1s4 28x28x16->16 layer5/from1 layer5/from1/norm [1]\n" +
-		"add2 7x7x16->16 gelu   [10 11]\n" +
+		"conv1x1s1 7x7x24->16 layer4/sep3x3/pw  [6]\n" +
+		"conv1x1s4 28x28x8->16 layer4/from0  [0]\n" +
+		"conv1x1s2 14x14x24->16 layer4/from2  [5]\n" +
+		"add3 7x7x16->16 gelu  layer4/sep3x3/pw/norm [7 8 9]\n" +
+		"conv1x1s4 28x28x16->16 layer5/from1  [1]\n" +
+		"add2 7x7x16->16 gelu  layer5/identity/norm [10 11]\n" +
 		"conv1x1s1 7x7x16->20 hardswish head head/norm [12]\n" +
 		"globalpool 7x7x20->20   [13]\n" +
 		"linear 1x1x20->10 classifier  [14]\n"

@@ -24,7 +24,7 @@ func (l *chainLayer) weightsOf(op chainOp, elastic bool) opWeights {
 	}
 	switch op.class {
 	case identityOp:
-		return opWeights{}
+		return opWeights{convNorm: own + "/norm"} // of the sum with skips
 	case sepOp:
 		return opWeights{dw: shared + "/dw", dwNorm: own + "/dw/norm", conv: shared + "/pw", convNorm: own + "/pw/norm"}
 	}
@@ -42,8 +42,7 @@ func (ch *Chain) Weights() []Weight {
 			t.op(l, op, ch.config.ElasticKernel)
 		}
 		for j := range l.skips {
-			name := fmt.Sprintf("layer%d/from%d", l.number, j)
-			t.dense(name, name+"/norm", l.maxOut, ch.widestOutput(j), 1)
+			t.add(Weight{Name: fmt.Sprintf("layer%d/from%d", l.number, j), Role: Dense, OutC: l.maxOut, InC: ch.widestOutput(j), K: 1, G: 1})
 		}
 	}
 	last := ch.widestOutput(len(ch.layers))
@@ -76,6 +75,9 @@ func (t *weightTable) op(l *chainLayer, op chainOp, elastic bool) {
 	widest := l.widths[len(l.widths)-1]
 	switch op.class {
 	case identityOp:
+		if len(l.skips) > 0 {
+			t.norm(n.convNorm, l.maxIn)
+		}
 	case denseOp:
 		t.dense(n.conv, n.convNorm, widest, l.maxIn, op.k)
 	case sepOp:
