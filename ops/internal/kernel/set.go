@@ -25,7 +25,7 @@ type Set struct {
 func Choose(name string) (*Set, error) {
 	source := "kernel"
 	if name == "" {
-		name, source = os.Getenv("ESPALIER_KERNEL"), "ESPALIER_KERNEL"
+		name, source = os.Getenv("ESPALIER_KERNEL"), "environment variable ESPALIER_KERNEL"
 	}
 	sets := Available()
 	if name == "" {

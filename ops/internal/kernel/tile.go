@@ -108,7 +108,7 @@ func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
 
 // aligned returns n floats that start on a cache line, reusing s if it is long enough.
 func aligned(s []float32, n int) []float32 {
-	if len(s) >= n {
+	if cap(s) >= n {
 		return s[:n]
 	}
 	s = make([]float32, n+lineFloats)
