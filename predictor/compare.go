@@ -14,10 +14,10 @@ func CrossValidate(fresh func() Predictor, archs []space.Arch, y []float64, fold
 	if err := checkTargets("cross-validation", archs, y, 2); err != nil {
 		return Report{}, err
 	}
-	fold, err := assignFolds(archs, folds, seed)
-	if err != nil {
+	if err := checkFolds(archs, folds); err != nil {
 		return Report{}, err
 	}
+	fold := assignFolds(archs, folds, seed)
 	pred, std := make([]float64, len(y)), make([]float64, len(y))
 	for f := range folds {
 		train, test := splitFold(fold, f)

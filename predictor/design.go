@@ -27,8 +27,10 @@ type scaling struct {
 	Scale float64 `json:"scale"` // 1 over the deviation; 0 for a constant
 }
 
-// maxFeature bounds features, so that sums of squares stay far from overflow.
-const maxFeature = 1e9
+// maxFeature bounds features: penalties treat all alike, so one on another scale
+// than 0/1 would escape them and drown the others. Extras are scaled and only
+// need to stay far from overflow.
+const maxFeature, maxExtra = 100, 1e9
 
 // design is a set of encoded architectures.
 type design struct {
@@ -66,8 +68,8 @@ func (e encoder) encode(archs []space.Arch, inter int) (table, error) {
 		}
 		t.extras[i] = e.extras(a)
 		for k, v := range t.extras[i] {
-			if !(math.Abs(v) <= maxFeature) {
-				return t, fmt.Errorf("architecture %d: extra feature %d is %v; want a number of at most %g (logarithms need a size above 0)", i, k, v, maxFeature)
+			if !(math.Abs(v) <= maxExtra) {
+				return t, fmt.Errorf("architecture %d: extra feature %d is %v; want a number of at most %g (logarithms need a size above 0)", i, k, v, maxExtra)
 			}
 		}
 	}
@@ -78,7 +80,7 @@ func sparse(f []float64) ([]entry, error) {
 	var row []entry
 	for j, x := range f {
 		if !(math.Abs(x) <= maxFeature) {
-			return nil, fmt.Errorf("feature %d is %v; want a number of at most %g", j, x, maxFeature)
+			return nil, fmt.Errorf("feature %d is %v; want a number of at most %d in size (sizes of networks are other inputs)", j, x, maxFeature)
 		}
 		if x != 0 {
 			row = append(row, entry{j, x})

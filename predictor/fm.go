@@ -11,11 +11,16 @@ import (
 // minFM is the fewest examples that FM fits.
 const minFM = 4
 
-// FM is the low-rank second-order model: a Bayesian factorisation machine on
-// one-hot features (see machine and chain). Cross-validation inside Fit chooses
-// the scale of the target and weighs the ranks. Rank 0, plain ridge regression
-// with its penalty integrated out, is among them, so that interactions count
-// only as far as unseen examples say that they help.
+// FM is the low-rank second-order model of a target y on one-hot features x,
+//
+//	y = b + w.x + sum_{i<j} <v_i, v_j> x_i x_j,
+//
+// a factorisation machine whose factors count with either sign. It is Bayesian:
+// predictions average draws of b, w and v, and their spread is the uncertainty.
+// Cross-validation inside Fit chooses the scale of the target and weighs the
+// ranks of v. Rank 0, ridge regression with its penalty integrated out, is among
+// them, so that interactions count only as far as unseen examples say that they
+// help.
 type FM struct {
 	in      Inputs
 	enc     encoder

@@ -194,6 +194,7 @@ func TestFitErrors(t *testing.T) {
 	}
 	none := func(space.Arch) float64 { return 0 }
 	one := func(space.Arch) float64 { return 1 }
+	unscaled := func(space.Arch) []float64 { return []float64{1, 3e8} }
 	for _, c := range []struct {
 		model string
 		in    Inputs
@@ -210,6 +211,7 @@ func TestFitErrors(t *testing.T) {
 		{"flops", Inputs{FLOPs: one}, Options{}, archs, with(1e200), "value 7 is 1e+200"},
 		{"fm", Inputs{Features: ragged}, Options{}, archs, y, "features; want"},
 		{"ridge", Inputs{Features: bad}, Options{}, archs, y, "architecture 0: feature 1 is NaN"},
+		{"fm", Inputs{Features: unscaled}, Options{}, archs, y, "feature 1 is 3e+08; want a number of at most 100"},
 		{"fm", Inputs{Features: oneHot(4), FLOPs: none}, Options{}, archs, y, "architecture 0: extra feature 0 is -Inf"},
 		{"params", Inputs{Params: none}, Options{}, archs, y, "size of architecture 0 is 0"},
 		{"fm", plantedInputs(), Options{Warp: WarpLog}, archs, with(-1), "want a positive number for warp log"},

@@ -22,19 +22,24 @@ func groupByArch(archs []space.Arch) (group []int, groups int) {
 	return group, len(number)
 }
 
+// checkFolds reports a number of folds that the architectures cannot fill.
+func checkFolds(archs []space.Arch, folds int) error {
+	if _, groups := groupByArch(archs); folds < 2 || folds > groups {
+		return fmt.Errorf("cross-validation: %d folds of %d distinct architectures; want at least 2 folds and one architecture in each", folds, groups)
+	}
+	return nil
+}
+
 // assignFolds gives each example a fold below folds, equal architectures the
 // same one, fold sizes in distinct architectures differing by at most one.
-func assignFolds(archs []space.Arch, folds int, seed uint64) ([]int, error) {
+func assignFolds(archs []space.Arch, folds int, seed uint64) []int {
 	group, groups := groupByArch(archs)
-	if folds < 2 || folds > groups {
-		return nil, fmt.Errorf("cross-validation: %d folds of %d distinct architectures; want at least 2 folds and one architecture in each", folds, groups)
-	}
 	place := stream(seed, forFolds, 0).Perm(groups)
 	fold := make([]int, len(archs))
 	for i, g := range group {
 		fold[i] = place[g] % folds
 	}
-	return fold, nil
+	return fold
 }
 
 // splitFold returns the indices outside and inside fold f.

@@ -21,13 +21,14 @@ const (
 type chainPlan struct{ burn, keep, thin int }
 
 // chain is the state of a Gibbs sampler over machines. The linear weights of a
-// block of columns are drawn at once, in its singular basis; the entries of the factors in turn, each from
-// its conditional normal distribution, in closed form because the model is
-// linear in each single entry: alternating least squares with noise. Several
-// draws integrate weights and penalties out instead of tuning them.
+// block of columns are drawn at once, in its singular basis. The entries of the
+// factors are drawn in turn, each from its conditional normal distribution, in
+// closed form because the model is linear in each single entry: alternating
+// least squares with noise. Several draws integrate weights and penalties out
+// instead of tuning them.
 // Source: Freudenthaler, Schmidt-Thieme, Rendle, "Bayesian factorization
 // machines" (NIPS workshop 2011); the joint linear draw and the informative
-// factor prior are ours.
+// factor prior are ours, the latter set on NAS-Bench-201 and FBNet.
 type chain struct {
 	r      *rand.Rand
 	inter  int

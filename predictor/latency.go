@@ -126,15 +126,16 @@ func (p *Latency) sums(archs []space.Arch) ([]float64, error) {
 	sum := make([]float64, len(archs))
 	for i, a := range archs {
 		sum[i], _ = p.Lookup(a)
-		if !(sum[i] >= 0) || sum[i] > maxFeature {
+		if !(sum[i] >= 0) || sum[i] > maxExtra {
 			return nil, fmt.Errorf("predictor latency: table sum of architecture %d is %v; want seconds, not negative", i, sum[i])
 		}
 	}
 	return sum, nil
 }
 
-// Predict implements Predictor; seconds. It panics if an architecture has
-// another number of features than those fitted.
+// Predict implements Predictor; seconds. Layers that the table lacks count as
+// nothing in the sum: ask Lookup where that matters. It panics if an
+// architecture has another number of features than those fitted.
 func (p *Latency) Predict(archs []space.Arch) (mean, std []float64) {
 	if p.state == nil {
 		panic(notFitted)

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -96,9 +95,4 @@ func mustNew(t testing.TB, name string, in Inputs, o Options) Predictor {
 		t.Fatal(err)
 	}
 	return p
-}
-
-func median(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	return quantile(v, 0.5)
 }

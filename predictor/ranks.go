@@ -25,10 +25,7 @@ func newFolds(t table, archs []space.Arch, o Options) *folds {
 	if _, groups := groupByArch(archs); groups < minChoose {
 		return nil
 	}
-	fold, err := assignFolds(archs, innerFolds, o.Seed)
-	if err != nil {
-		return nil
-	}
+	fold := assignFolds(archs, innerFolds, o.Seed)
 	f := &folds{
 		train: make([][]int, innerFolds), test: make([][]int, innerFolds),
 		known: make([]problem, innerFolds), asked: make([]design, innerFolds),

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -45,95 +45,52 @@ func (p *Ridge) Fit(archs []space.Arch, y []float64) error {
 	if err != nil {
 		return fmt.Errorf("predictor ridge: %w", err)
 	}
-	s := ridgeState{Model: "ridge", Count: len(y), Center: make([]float64, t.inter), Weight: make([]float64, t.inter)}
-	d, ok := s.decompose(t.rows, y)
-	if !ok {
-		return fmt.Errorf("predictor ridge: the features' singular values cannot be computed; want numbers of moderate size")
-	}
-	s.solve(d)
-	p.state = &s
+	d := newSpectrum(t.design(upTo(len(y)), nil), y)
+	p.state = d.solve()
 	return nil
 }
 
 // spectrum is the centred problem in the basis of its singular vectors.
 type spectrum struct {
-	u, v mat.Dense // n x k and features x k
-	sv   []float64 // singular values, none zero
-	uy   []float64 // U'y
-	y    []float64 // centred targets
+	*linear
+	shift float64   // mean of the targets
+	y     []float64 // centred targets
+	uy    []float64 // U'y
 }
 
-func (s *ridgeState) decompose(rows [][]entry, y []float64) (*spectrum, bool) {
-	n := float64(len(rows))
-	d := &spectrum{y: make([]float64, len(y))}
-	for i, row := range rows {
-		s.Shift += y[i] / n
-		for _, e := range row {
-			s.Center[e.at] += e.x / n
-		}
+func newSpectrum(x design, y []float64) *spectrum {
+	d := &spectrum{linear: newLinear(x, 0, x.cols), y: make([]float64, len(y))}
+	for _, v := range y {
+		d.shift += v / float64(len(y))
 	}
 	for i, v := range y {
-		d.y[i] = v - s.Shift
+		d.y[i] = v - d.shift
 	}
-	if len(s.Center) == 0 {
-		return d, true
+	for _, u := range d.u {
+		d.uy = append(d.uy, floats.Dot(u, d.y))
 	}
-	x := mat.NewDense(len(rows), len(s.Center), nil)
-	for i, row := range rows {
-		for j, c := range s.Center {
-			x.Set(i, j, -c)
-		}
-		for _, e := range row {
-			x.Set(i, e.at, e.x-s.Center[e.at])
-		}
-	}
-	var svd mat.SVD
-	if !svd.Factorize(x, mat.SVDThin) {
-		return nil, false
-	}
-	d.sv = svd.Values(nil)
-	svd.UTo(&d.u)
-	svd.VTo(&d.v)
-	floor := 1e-10 * math.Sqrt(n)
-	for len(d.sv) > 0 && d.sv[len(d.sv)-1] <= floor*max(d.sv[0], 1) {
-		d.sv = d.sv[:len(d.sv)-1]
-	}
-	d.uy = make([]float64, len(d.sv))
-	for k := range d.uy {
-		for i, v := range d.y {
-			d.uy[k] += d.u.At(i, k) * v
-		}
-	}
-	return d, true
+	return d
 }
 
 // solve takes the penalty with the smallest leave-one-out error from a grid
 // around the mean squared singular value, then the weights and the noise.
-func (s *ridgeState) solve(d *spectrum) {
+func (d *spectrum) solve() *ridgeState {
+	s := &ridgeState{Model: "ridge", Center: d.mean, Weight: make([]float64, len(d.mean)), Shift: d.shift, Count: len(d.y)}
+	base := sumSquares(d.sv) / float64(max(len(d.sv), 1))
 	best := math.Inf(1)
-	var base float64
-	for _, v := range d.sv {
-		base += v * v / float64(len(d.sv))
-	}
 	for step := range 49 {
 		penalty := max(base, 1e-300) * math.Exp2(float64(step-24)/2)
-		loo, noise := d.leaveOneOut(penalty)
-		if loo < best {
+		if loo, noise := d.leaveOneOut(penalty); loo < best {
 			best, s.Penalty, s.Noise = loo, penalty, math.Sqrt(noise)
 		}
 	}
 	s.Free = s.Noise * s.Noise / s.Penalty
-	s.Half = make([][]float64, len(d.sv))
 	for k, v := range d.sv {
+		floats.AddScaled(s.Weight, v/(v*v+s.Penalty)*d.uy[k], d.v[k])
 		half := make([]float64, len(s.Weight))
-		gain := v / (v*v + s.Penalty) * d.uy[k]
-		shrink := math.Sqrt(v * v / (s.Penalty * (v*v + s.Penalty)))
-		for j := range half {
-			s.Weight[j] += gain * d.v.At(j, k)
-			half[j] = shrink * d.v.At(j, k)
-		}
-		s.Half[k] = half
+		s.Half = append(s.Half, floats.ScaleTo(half, math.Sqrt(v*v/(s.Penalty*(v*v+s.Penalty))), d.v[k]))
 	}
+	return s
 }
 
 // leaveOneOut returns the mean squared error of each example predicted without
@@ -144,7 +101,7 @@ func (d *spectrum) leaveOneOut(penalty float64) (loo, noise float64) {
 		fit, leverage := 0.0, 1/n
 		for k, v := range d.sv {
 			share := v * v / (v*v + penalty)
-			u := d.u.At(i, k)
+			u := d.u[k][i]
 			fit += share * u * d.uy[k]
 			leverage += share * u * u
 		}
@@ -183,20 +140,13 @@ func (p *Ridge) Predict(archs []space.Arch) (mean, std []float64) {
 
 // at returns mean and deviation at centred features.
 func (s *ridgeState) at(x []float64) (mean, std float64) {
-	mean = s.Shift
-	var squares, known float64
-	for j, v := range x {
-		mean += s.Weight[j] * v
-		squares += v * v
-	}
+	mean = s.Shift + floats.Dot(s.Weight, x)
+	var known float64
 	for _, half := range s.Half {
-		var t float64
-		for j, v := range x {
-			t += half[j] * v
-		}
+		t := floats.Dot(half, x)
 		known += t * t
 	}
-	variance := s.Noise*s.Noise*(1+1/float64(s.Count)) + max(s.Free*squares-s.Noise*s.Noise*known, 0)
+	variance := s.Noise*s.Noise*(1+1/float64(s.Count)) + max(s.Free*sumSquares(x)-s.Noise*s.Noise*known, 0)
 	return mean, math.Sqrt(variance)
 }
 
