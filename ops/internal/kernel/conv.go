@@ -96,7 +96,7 @@ func (c Conv) weights() int {
 }
 
 // blocks returns the number of blocks of 16 output channels of one group.
-func (c Conv) blocks() int { return (c.OutC/c.G + Block - 1) / Block }
+func (c Conv) blocks() int { return parts(c.OutC/c.G, Block) }
 
 // blockStride returns the floats between two blocks of a dense weight.
 func (c Conv) blockStride() int { return c.WK * c.WK * c.WInC / c.G * Block }

@@ -119,12 +119,12 @@ func (r *correlation) plan(channels, limit, minPixels, want int) {
 // units returns the number of units of work.
 func (r *correlation) units() int {
 	if r.unitImgs > 1 {
-		return (r.n + r.unitImgs - 1) / r.unitImgs
+		return parts(r.n, r.unitImgs)
 	}
 	return r.n * r.bands()
 }
 
-func (r *correlation) bands() int { return (r.rows + r.unitRows - 1) / r.unitRows }
+func (r *correlation) bands() int { return parts(r.rows, r.unitRows) }
 
 // part is a part of the grid: rows [row, row+rows) of images [img, img+imgs).
 type part struct{ img, imgs, row, rows int }

@@ -31,14 +31,14 @@ func (e *Engine) runDense(r correlation, x, w, y []float32, ep Epilogue, add boo
 	t.list = t.runs(t.list[:0])
 	t.splits = 1
 	if n := t.units(); n < minUnits/2 {
-		t.splits = min((minUnits+n-1)/n, t.pairs())
+		t.splits = min(parts(minUnits, n), t.pairs())
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.Pool.Run(t.units()*t.splits, t)
 }
 
 // blocks returns the number of blocks of a group.
-func (t *denseTask) blocks() int { return (t.out + Block - 1) / Block }
+func (t *denseTask) blocks() int { return parts(t.out, Block) }
 
 // width returns the number of blocks that a tile takes at once.
 func (t *denseTask) width() int {
@@ -48,7 +48,7 @@ func (t *denseTask) width() int {
 	return 1
 }
 
-func (t *denseTask) pairs() int { return (t.blocks() + t.width() - 1) / t.width() }
+func (t *denseTask) pairs() int { return parts(t.blocks(), t.width()) }
 
 // Do implements Task.
 func (t *denseTask) Do(i, worker int) {

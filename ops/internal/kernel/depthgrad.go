@@ -34,7 +34,7 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 		t.picks[i] = pick{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
-	e.Pool.Run((t.outC+Block-1)/Block, t)
+	e.Pool.Run(parts(t.outC, Block), t)
 }
 
 // Do implements Task.
@@ -63,19 +63,21 @@ func (t *depthGradTask) Do(b, worker int) {
 // sum adds the products of the pixels of u to the worker's sums.
 func (t *depthGradTask) sum(k *depthGradWorker, u part, o int) {
 	a := &k.tile
-	a.images, a.rows, a.cols = u.imgs, u.rows, t.cols
-	a.xPix, a.dyPix = 4*t.step*Block, 4*t.outC
-	a.xRow = 4*t.step*t.winW*Block - t.cols*a.xPix
-	a.xImage = 4*t.windowRows(u.rows)*t.winW*Block - u.rows*(a.xRow+t.cols*a.xPix)
-	a.dyRow, a.dyImage = 0, 0
+	a.overWindow(&t.correlation, u, Block)
 	a.x, a.dy, a.dw = at(k.window, 0), at(t.dy, t.target(u)+o), at(k.sums, 0)
-	size, count, rest := split(len(t.taps), most(t.tiles.taps))
-	for i := range count + rest {
-		n, first := size, i*size
-		if i >= count {
-			n, first = size-1, count*size+(i-count)*(size-1)
-		}
+	for i, parts := 0, parts(len(t.taps), most(t.tiles.taps)); i < parts; i++ {
+		first, last := i*len(t.taps)/parts, (i+1)*len(t.taps)/parts
 		a.picks = &t.picks[first]
-		t.tiles.taps[n]((*byte)(unsafe.Pointer(a)))
+		t.tiles.taps[last-first]((*byte)(unsafe.Pointer(a)))
 	}
+}
+
+// overWindow sets the loops over the pixels of u, with pixels of channels floats
+// in the window that x is read from.
+func (a *gradTile) overWindow(r *correlation, u part, channels int) {
+	a.images, a.rows, a.cols = u.imgs, u.rows, r.cols
+	line := 4 * r.winW * channels
+	a.xPix, a.dyPix = 4*r.step*channels, 4*r.outC
+	a.xRow, a.dyRow = r.step*line-r.cols*a.xPix, 0
+	a.xImage, a.dyImage = (r.windowRows(u.rows)-u.rows*r.step)*line, 0
 }

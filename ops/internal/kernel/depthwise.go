@@ -35,7 +35,7 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	t := &e.depth
 	r.in, r.out, r.inPlace = Block, Block, false
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r, e.Set.tiles, x, y, ep, add
-	t.plan(Block, depthBytes, most(t.tiles.depthwise), (minUnits+t.blocks()-1)/t.blocks())
+	t.plan(Block, depthBytes, most(t.tiles.depthwise), parts(minUnits, t.blocks()))
 	t.xOff, t.yOff = t.pixels(Block, t.xOff, t.yOff)
 	t.list = grown(t.list, len(t.taps))
 	for i, p := range t.taps {
@@ -51,7 +51,7 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 }
 
 // blocks returns the number of blocks of 16 channels.
-func (t *depthTask) blocks() int { return (t.outC + Block - 1) / Block }
+func (t *depthTask) blocks() int { return parts(t.outC, Block) }
 
 // fillPanel lays the weights out in the order in which the tiles read them,
 // lanes beyond the channels zero.

@@ -14,9 +14,11 @@ type Engine struct {
 	dense     denseTask
 	transpose transposeTask
 	grad      gradTask
+	picked    pickTask
 	depth     depthTask
 	depthGrad depthGradTask
 	phaseTaps []tap
+	sum       []float32 // of ForwardAdd by plain loops
 }
 
 // NewEngine returns an engine that uses the kernels s and the workers of p.
@@ -86,6 +88,9 @@ func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
 	case e.Set.tiles == nil:
 	case c.depthwise():
 		e.backWeightsDepth(c, x, dy, dw)
+		return
+	case c.InC/c.G <= pickChannels && c.K > 1:
+		e.backWeightsPicked(c, x, dy, dw)
 		return
 	default:
 		e.backWeightsDense(c, x, dy, dw)

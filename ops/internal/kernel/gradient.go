@@ -27,8 +27,8 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t.c, t.tiles, t.x, t.dy, t.dw = c, e.Set.tiles, x, dy, dw
 	t.args = grown(t.args, e.Pool.Workers())
 	in := c.InC / c.G
-	t.pairs = (c.blocks() + t.width() - 1) / t.width()
-	t.parts = (in + t.channels() - 1) / t.channels()
+	t.pairs = parts(c.blocks(), t.width())
+	t.parts = parts(in, t.channels())
 	step := max(1, gradBytes/(4*(c.H*c.W*c.InC+c.OutH()*c.OutW()*c.OutC)))
 	for t.img = 0; t.img < c.N; t.img += t.imgs {
 		t.imgs = min(step, c.N-t.img)

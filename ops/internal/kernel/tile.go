@@ -126,10 +126,13 @@ func grown[T any](s []T, n int) []T {
 	return make([]T, n)
 }
 
+// parts returns the least number of parts of at most most that n can be cut into.
+func parts(n, most int) int { return (n + most - 1) / most }
+
 // split cuts n into the fewest parts of at most most, as even as can be: count
 // parts of size, then rest parts of size-1.
 func split(n, most int) (size, count, rest int) {
-	parts := (n + most - 1) / most
+	parts := parts(n, most)
 	size = (n + parts - 1) / parts
 	rest = parts*size - n
 	return size, parts - rest, rest

@@ -11,7 +11,7 @@ type transposeTask struct {
 // runTranspose returns the transposed window, valid until the next call.
 func (e *Engine) runTranspose(c Conv, w []float32) []float32 {
 	t := &e.transpose
-	n := c.G * ((c.InC/c.G + Block - 1) / Block)
+	n := c.G * parts(c.InC/c.G, Block)
 	t.c, t.w, t.dst = c, w, aligned(t.dst, n*c.K*c.K*(c.OutC/c.G)*Block)
 	e.Pool.Run(n*c.K*c.K, t)
 	return t.dst
@@ -21,7 +21,7 @@ func (e *Engine) runTranspose(c Conv, w []float32) []float32 {
 func (t *transposeTask) Do(i, _ int) {
 	c := t.c
 	in, out := c.InC/c.G, c.OutC/c.G
-	blocks := (in + Block - 1) / Block
+	blocks := parts(in, Block)
 	b, k := i/(c.K*c.K), i%(c.K*c.K)
 	g, first := b/blocks, b%blocks*Block
 	dst := t.dst[i*out*Block:][:out*Block]
