@@ -66,7 +66,7 @@ func fitBase(sum, y []float64) base {
 
 // latencyFit holds the examples of a fit.
 type latencyFit struct {
-	table   table
+	rows    encoded
 	sum, y  []float64
 	tabled  bool // there is a table
 	folds   *folds
@@ -135,8 +135,8 @@ func (l *latencyFit) fit() *latencyState {
 		return s
 	}
 	all := upTo(len(l.y))
-	s.Extras = l.table.scalings(all)
-	s.Posterior = newProblem(l.table.design(all, s.Extras)).fit(rest, ranks, fullPlan(), l.options.Seed, l.options.Workers)
+	s.Extras = l.rows.scalings(all)
+	s.Posterior = newProblem(l.rows.design(all, s.Extras)).fit(rest, ranks, fullPlan(), l.options.Seed, l.options.Workers)
 	return s
 }
 
@@ -183,7 +183,7 @@ func (s *latencyState) features() int {
 
 // predict returns mean and deviation in seconds of the networks at the given
 // rows, whose table sums are sum.
-func (s *latencyState) predict(t table, at []int, sum []float64, workers int) (mean, std []float64) {
+func (s *latencyState) predict(t encoded, at []int, sum []float64, workers int) (mean, std []float64) {
 	if s.Form == formPlain {
 		mean, std = make([]float64, len(at)), make([]float64, len(at))
 		for i := range mean {

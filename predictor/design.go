@@ -39,8 +39,8 @@ type design struct {
 	cols  int // all columns
 }
 
-// table is what an encoder makes of architectures before extras are scaled.
-type table struct {
+// encoded is what an encoder makes of architectures before extras are scaled.
+type encoded struct {
 	rows   [][]entry
 	extras [][]float64 // [arch][extra]
 	inter  int
@@ -48,8 +48,8 @@ type table struct {
 
 // encode reads features and extras; the error names the faulty number. inter
 // is the wanted number of features, or -1 if the first architecture sets it.
-func (e encoder) encode(archs []space.Arch, inter int) (table, error) {
-	t := table{rows: make([][]entry, len(archs)), extras: make([][]float64, len(archs)), inter: inter}
+func (e encoder) encode(archs []space.Arch, inter int) (encoded, error) {
+	t := encoded{rows: make([][]entry, len(archs)), extras: make([][]float64, len(archs)), inter: inter}
 	for i, a := range archs {
 		f := e.features(a)
 		if t.inter < 0 {
@@ -90,7 +90,7 @@ func sparse(f []float64) ([]entry, error) {
 }
 
 // scalings measures the extras of the examples at the given rows.
-func (t table) scalings(at []int) []scaling {
+func (t encoded) scalings(at []int) []scaling {
 	out := make([]scaling, len(t.extras[at[0]]))
 	for k := range out {
 		var sum, sq float64
@@ -110,7 +110,7 @@ func (t table) scalings(at []int) []scaling {
 }
 
 // design returns the encoded rows at the given indices, extras scaled.
-func (t table) design(at []int, scale []scaling) design {
+func (t encoded) design(at []int, scale []scaling) design {
 	d := design{rows: make([][]entry, len(at)), inter: t.inter, cols: t.inter + len(scale)}
 	for k, i := range at {
 		row := append(make([]entry, 0, len(t.rows[i])+len(scale)), t.rows[i]...)

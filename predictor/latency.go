@@ -114,7 +114,7 @@ func (p *Latency) Fit(archs []space.Arch, y []float64) error {
 	if err != nil {
 		return fmt.Errorf("predictor latency: %w", err)
 	}
-	f := latencyFit{table: t, sum: sum, y: y, tabled: p.table != nil, folds: newFolds(t, archs, p.options), options: p.options}
+	f := latencyFit{rows: t, sum: sum, y: y, tabled: p.table != nil, folds: newFolds(t, archs, p.options), options: p.options}
 	p.state = f.fit()
 	p.state.Classes = classes
 	return nil

@@ -21,7 +21,7 @@ type folds struct {
 }
 
 // newFolds splits the examples; nil if there are too few.
-func newFolds(t table, archs []space.Arch, o Options) *folds {
+func newFolds(t encoded, archs []space.Arch, o Options) *folds {
 	if _, groups := groupByArch(archs); groups < minChoose {
 		return nil
 	}

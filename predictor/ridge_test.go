@@ -36,7 +36,7 @@ func TestRidgeLeaveOneOutIsExact(t *testing.T) {
 	got, _ := d.leaveOneOut(penalty)
 	var want float64
 	for out := range archs {
-		e := y[out] - refit(archs2dense(table), y, out, penalty)
+		e := y[out] - refit(denseRows(table), y, out, penalty)
 		want += e * e / float64(len(y))
 	}
 	if math.Abs(got-want) > 1e-9*want {
@@ -44,7 +44,7 @@ func TestRidgeLeaveOneOutIsExact(t *testing.T) {
 	}
 }
 
-func archs2dense(t table) [][]float64 {
+func denseRows(t encoded) [][]float64 {
 	return dense(design{rows: t.rows, inter: t.inter, cols: t.inter})
 }
 
