@@ -11,8 +11,9 @@ import (
 // the layer was not measured.
 type Table func(space.Layer) (seconds float64, ok bool)
 
-// minLatency is the fewest measurements that Latency fits.
-const minLatency = 4
+// minLatency is the fewest measurements that Latency fits, minSeconds the
+// smallest: no network is faster than one cycle.
+const minLatency, minSeconds = 4, 1e-10
 
 // Latency predicts the seconds of a whole network: a line on the sum of its
 // layers' measured times, corrected by a low-rank model learnt from
@@ -90,16 +91,16 @@ func (p *Latency) Lookup(a space.Arch) (sum float64, missing []space.Layer) {
 	return sum, missing
 }
 
-// Fit learns from at least 4 networks and their measured seconds, which must be
-// positive. With fewer than 10 distinct architectures the correction is a
+// Fit learns from at least 4 networks and their measured seconds, each above
+// 1e-10. With fewer than 10 distinct architectures the correction is a
 // constant factor.
 func (p *Latency) Fit(archs []space.Arch, y []float64) error {
 	if err := checkTargets("latency", archs, y, minLatency); err != nil {
 		return err
 	}
 	for i, v := range y {
-		if v <= 0 {
-			return fmt.Errorf("predictor latency: value %d is %v; want seconds above 0", i, v)
+		if !(v >= minSeconds) {
+			return fmt.Errorf("predictor latency: value %d is %v; want seconds, at least %g", i, v, minSeconds)
 		}
 	}
 	sum, err := p.sums(archs)

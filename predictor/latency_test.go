@@ -244,7 +244,7 @@ func TestLatencyErrors(t *testing.T) {
 	}{
 		"few":     {archs[:3], y[:3], "3 examples; want at least 4"},
 		"lengths": {archs, y[:5], "6 architectures with 5 values"},
-		"zero":    {archs, zero, "value 2 is 0; want seconds above 0"},
+		"zero":    {archs, zero, "value 2 is 0; want seconds, at least 1e-10"},
 	} {
 		if err := p.Fit(c.archs, c.y); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v; want one with %q", name, err, c.want)
