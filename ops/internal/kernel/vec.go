@@ -20,12 +20,13 @@ type Vec struct {
 	axpy       func(a float32, x, y []float32)
 	spread     func(v, y []float32)
 	spreadAdd  func(v, y []float32)
-	maxTaps    func(t Taps, x, y []float32)
-	maxBack    func(t Taps, x, y, dy, dx []float32)
-	sumTaps    func(t Taps, scale float32, x, y []float32)
-	sumBack    func(t Taps, scale float32, dy, dx []float32)
-	sgd        func(h *SGDStep, w, g, v []float32)
-	adam       func(h *AdamStep, w, g, m, v []float32)
+	maxTaps    func(off []int32, pixels, step, c int, x, y []float32)
+	maxBack    func(off []int32, pixels, step, c int, x, y, dy, dx []float32)
+	sumTaps    func(off []int32, pixels, step, c int, scale float32, x, y []float32)
+	sumBack    func(off []int32, pixels, step, c int, scale float32, dy, dx []float32)
+	sgd        func(rate, momentum, decay float32, w, g, v []float32)
+	nesterov   func(rate, momentum, decay float32, w, g, v []float32)
+	adam       func(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, w, g, m, v []float32)
 }
 
 // Lanes is the widest vector of any instruction set, in floats.

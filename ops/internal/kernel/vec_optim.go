@@ -8,19 +8,35 @@ type SGDStep struct {
 	Nesterov              bool
 }
 
-// SGD updates weights w and velocities v by gradients g, which it clears:
-// g += Decay*w; v = Momentum*v + g; w -= Rate*(Nesterov ? g + Momentum*v : v).
-func (v *Vec) SGD(h *SGDStep, w, g, vel []float32) { v.sgd(h, w, g[:len(w)], vel[:len(w)]) }
+// SGD updates weights w and velocities vel by gradients g, which it clears:
+// g += Decay*w; vel = Momentum*vel + g; w -= Rate*(Nesterov ? g + Momentum*vel : vel).
+// All instruction sets give the same bits.
+func (v *Vec) SGD(h *SGDStep, w, g, vel []float32) {
+	f := v.sgd
+	if h.Nesterov {
+		f = v.nesterov
+	}
+	f(h.Rate, h.Momentum, h.Decay, w, g[:len(w)], vel[:len(w)])
+}
 
-func goSgd(h *SGDStep, w, g, v []float32) {
+// The conversions in goSGD, goNesterov and goAdam forbid fused multiply-adds.
+
+func goSGD(rate, momentum, decay float32, w, g, v []float32) {
 	for i, x := range w {
-		d := g[i] + h.Decay*x
-		s := h.Momentum*v[i] + d
+		d := g[i] + float32(decay*x)
+		s := float32(momentum*v[i]) + d
 		v[i], g[i] = s, 0
-		if h.Nesterov {
-			s = d + h.Momentum*s
-		}
-		w[i] = x - h.Rate*s
+		w[i] = x - float32(rate*s)
+	}
+}
+
+func goNesterov(rate, momentum, decay float32, w, g, v []float32) {
+	for i, x := range w {
+		d := g[i] + float32(decay*x)
+		s := float32(momentum*v[i]) + d
+		v[i], g[i] = s, 0
+		s = d + float32(momentum*s)
+		w[i] = x - float32(rate*s)
 	}
 }
 
@@ -29,23 +45,26 @@ func goSgd(h *SGDStep, w, g, v []float32) {
 // second one's.
 type AdamStep struct {
 	Rate, Beta1, Beta2, Eps, Root float32
-	Decay                         float32 // added to the gradient, Decay*w
+	Decay                         float32 // of w, added to the gradient
 	Shrink                        float32 // factor on w before the update; 1: none
 }
 
 // Adam updates weights w and moments m, s by gradients g, which it clears:
 // g += Decay*w; m += (1-Beta1)*(g-m); s = Beta2*s + (1-Beta2)*g²;
-// w = Shrink*w - Rate*m/(sqrt(s)*Root + Eps).
+// w = Shrink*w - Rate*m/(sqrt(s)*Root + Eps). All instruction sets give the same
+// bits.
 func (v *Vec) Adam(h *AdamStep, w, g, m, s []float32) {
-	v.adam(h, w, g[:len(w)], m[:len(w)], s[:len(w)])
+	n := len(w)
+	v.adam(h.Rate, 1-h.Beta1, h.Beta2, 1-h.Beta2, h.Eps, h.Root, h.Decay, h.Shrink, w, g[:n], m[:n], s[:n])
 }
 
-func goAdam(h *AdamStep, w, g, m, s []float32) {
+func goAdam(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, w, g, m, v []float32) {
 	for i, x := range w {
-		d := g[i] + h.Decay*x
-		m[i] += (1 - h.Beta1) * (d - m[i])
-		s[i] = h.Beta2*s[i] + (1-h.Beta2)*d*d
+		d := g[i] + float32(decay*x)
+		m[i] += float32(keep1 * (d - m[i]))
+		v[i] = float32(beta2*v[i]) + float32(float32(keep2*d)*d)
 		g[i] = 0
-		w[i] = x*h.Shrink - h.Rate*m[i]/(float32(math.Sqrt(float64(s[i])))*h.Root+h.Eps)
+		den := float32(float32(math.Sqrt(float64(v[i])))*root) + eps
+		w[i] = float32(x*shrink) - float32(rate*m[i])/den
 	}
 }

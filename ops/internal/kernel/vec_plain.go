@@ -22,7 +22,8 @@ var goVec = Vec{
 	maxBack:    goMaxBack,
 	sumTaps:    goSumTaps,
 	sumBack:    goSumBack,
-	sgd:        goSgd,
+	sgd:        goSGD,
+	nesterov:   goNesterov,
 	adam:       goAdam,
 }
 

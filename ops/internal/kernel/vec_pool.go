@@ -21,53 +21,54 @@ func (t *Taps) check(n, m int) {
 	}
 }
 
-// Max computes y[p*C+c] = the maximum over taps t of x[Off[t]+p*Step+c].
+// Max computes y[p*C+c] = the maximum over taps t of x[Off[t]+p*Step+c], which
+// must not be NaN.
 func (v *Vec) Max(t Taps, x, y []float32) {
 	t.check(len(x), len(y))
-	v.maxTaps(t, x, y)
+	v.maxTaps(t.Off, t.Pixels, t.Step, t.C, x, y)
 }
 
 // MaxBack adds dy[p*C+c] to dx at the first tap whose x equals y[p*C+c].
 func (v *Vec) MaxBack(t Taps, x, y, dy, dx []float32) {
 	t.check(min(len(x), len(dx)), min(len(y), len(dy)))
-	v.maxBack(t, x, y, dy, dx)
+	v.maxBack(t.Off, t.Pixels, t.Step, t.C, x, y, dy, dx)
 }
 
 // Mean computes y[p*C+c] = scale * the sum over taps t of x[Off[t]+p*Step+c].
 func (v *Vec) Mean(t Taps, scale float32, x, y []float32) {
 	t.check(len(x), len(y))
-	v.sumTaps(t, scale, x, y)
+	v.sumTaps(t.Off, t.Pixels, t.Step, t.C, scale, x, y)
 }
 
 // MeanBack adds scale*dy[p*C+c] to dx[Off[t]+p*Step+c] for all taps t.
 func (v *Vec) MeanBack(t Taps, scale float32, dy, dx []float32) {
 	t.check(len(dx), len(dy))
-	v.sumBack(t, scale, dy, dx)
+	v.sumBack(t.Off, t.Pixels, t.Step, t.C, scale, dy, dx)
 }
 
-func goMaxTaps(t Taps, x, y []float32) {
-	for p := range t.Pixels {
-		y := y[p*t.C:][:t.C]
-		for i, o := range t.Off {
-			x := x[int(o)+p*t.Step:][:t.C]
-			if i == 0 {
+func goMaxTaps(off []int32, pixels, step, c int, x, y []float32) {
+	for p := range pixels {
+		y := y[p*c:][:c]
+		for t, o := range off {
+			x := x[int(o)+p*step:][:c]
+			if t == 0 {
 				copy(y, x)
 				continue
 			}
-			for c, v := range x {
-				y[c] = max(y[c], v)
+			for i, v := range x {
+				y[i] = max(y[i], v)
 			}
 		}
 	}
 }
 
-func goMaxBack(t Taps, x, y, dy, dx []float32) {
-	for p := range t.Pixels {
-		y, dy := y[p*t.C:][:t.C], dy[p*t.C:][:t.C]
-		for c, top := range y {
-			for _, o := range t.Off {
-				if at := int(o) + p*t.Step + c; x[at] == top {
-					dx[at] += dy[c]
+func goMaxBack(off []int32, pixels, step, c int, x, y, dy, dx []float32) {
+	for p := range pixels {
+		y, dy := y[p*c:][:c], dy[p*c:][:c]
+		for i, top := range y {
+			for _, o := range off {
+				if at := int(o) + p*step + i; x[at] == top {
+					dx[at] += dy[i]
 					break
 				}
 			}
@@ -75,28 +76,28 @@ func goMaxBack(t Taps, x, y, dy, dx []float32) {
 	}
 }
 
-func goSumTaps(t Taps, scale float32, x, y []float32) {
-	for p := range t.Pixels {
-		y := y[p*t.C:][:t.C]
+func goSumTaps(off []int32, pixels, step, c int, scale float32, x, y []float32) {
+	for p := range pixels {
+		y := y[p*c:][:c]
 		clear(y)
-		for _, o := range t.Off {
-			for c, v := range x[int(o)+p*t.Step:][:t.C] {
-				y[c] += v
+		for _, o := range off {
+			for i, v := range x[int(o)+p*step:][:c] {
+				y[i] += v
 			}
 		}
-		for c := range y {
-			y[c] *= scale
+		for i := range y {
+			y[i] *= scale
 		}
 	}
 }
 
-func goSumBack(t Taps, scale float32, dy, dx []float32) {
-	for p := range t.Pixels {
-		dy := dy[p*t.C:][:t.C]
-		for _, o := range t.Off {
-			dx := dx[int(o)+p*t.Step:][:t.C]
-			for c, v := range dy {
-				dx[c] += scale * v
+func goSumBack(off []int32, pixels, step, c int, scale float32, dy, dx []float32) {
+	for p := range pixels {
+		dy := dy[p*c:][:c]
+		for _, o := range off {
+			dx := dx[int(o)+p*step:][:c]
+			for i, v := range dy {
+				dx[i] += scale * v
 			}
 		}
 	}

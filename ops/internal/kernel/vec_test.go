@@ -1,0 +1,168 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// vecSets returns the loops of every set of the machine but the plain one.
+func vecSets() map[string]*Vec {
+	sets := map[string]*Vec{}
+	for _, s := range Available() {
+		if v := s.Vec(); v != &goVec {
+			sets[s.Name] = v
+		}
+	}
+	return sets
+}
+
+// TestVecChosen fails when a set silently runs the plain loops.
+func TestVecChosen(t *testing.T) {
+	for _, s := range Available() {
+		if (s.Vec() == &goVec) != (s.Name == "go") {
+			t.Errorf("set %q runs the wrong loops", s.Name)
+		}
+	}
+}
+
+// vecSlice is a slice with guards around it.
+type vecSlice struct {
+	part   []float32
+	intact func() bool
+}
+
+func newVecSlice(r *rand.Rand, n int) vecSlice {
+	part, intact := guarded(n, func() float32 { return 8*r.Float32() - 4 })
+	return vecSlice{part, intact}
+}
+
+// vecCall is one use of a loop on slices s that both twins get alike.
+type vecCall struct {
+	name  string
+	exact bool // the same bits, not only close
+	sizes []int
+	run   func(v *Vec, s [][]float32)
+}
+
+// vecCalls lists every loop on runs of n floats with p channels' period.
+func vecCalls(n, p int, add bool) []vecCall {
+	calls := []vecCall{
+		{name: "sums", sizes: []int{n, p}, run: func(v *Vec, s [][]float32) { v.Sums(s[0], s[1]) }},
+		{name: "moments", sizes: []int{n, p, p, p}, run: func(v *Vec, s [][]float32) { v.Moments(s[0], s[1], s[2], s[3]) }},
+		{name: "add", exact: true, sizes: []int{n, n, n}, run: func(v *Vec, s [][]float32) { v.Add(s[0], s[1], s[2]) }},
+		{name: "axpy", sizes: []int{n, n}, run: func(v *Vec, s [][]float32) { v.Axpy(0.3, s[0], s[1]) }},
+		{name: "spread", exact: true, sizes: []int{p, n}, run: func(v *Vec, s [][]float32) { v.Spread(s[0], s[1], add) }},
+		{name: "sgd", exact: true, sizes: []int{n, n, n}, run: func(v *Vec, s [][]float32) {
+			v.SGD(&SGDStep{Rate: 0.1, Momentum: 0.9, Decay: 0.01, Nesterov: add}, s[0], s[1], s[2])
+		}},
+		{name: "adam", exact: true, sizes: []int{n, n, n, n}, run: func(v *Vec, s [][]float32) {
+			for i, x := range s[3] {
+				s[3][i] = x * x
+			}
+			v.Adam(&AdamStep{Rate: 0.1, Beta1: 0.9, Beta2: 0.99, Eps: 1e-3, Root: 1.5, Decay: 0.01, Shrink: 0.99}, s[0], s[1], s[2], s[3])
+		}},
+	}
+	for act := NoAct; act <= GELU; act++ {
+		calls = append(calls,
+			vecCall{name: fmt.Sprint("act", act), sizes: []int{n, n}, run: func(v *Vec, s [][]float32) { v.Activate(act, s[0], s[1]) }},
+			vecCall{name: fmt.Sprint("actback", act), sizes: []int{n, n, n}, run: func(v *Vec, s [][]float32) { v.ActivateBack(act, s[0], s[1], s[2]) }},
+			vecCall{name: fmt.Sprint("norm", act), sizes: []int{n, p, p, n}, run: func(v *Vec, s [][]float32) { v.Norm(act, s[0], s[1], s[2], s[3]) }},
+			vecCall{name: fmt.Sprint("reduce", act), sizes: []int{n, n, p, p, p, p, p}, run: func(v *Vec, s [][]float32) {
+				v.NormReduce(act, s[0], s[1], s[2], s[3], s[4], s[5], s[6])
+			}},
+			vecCall{name: fmt.Sprint("apply", act), sizes: []int{n, n, p, p, p, p, p, n}, run: func(v *Vec, s [][]float32) {
+				v.NormApply(act, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7])
+			}},
+		)
+	}
+	return calls
+}
+
+// TestVecTwins compares the assembly loops with the plain ones for runs of any
+// length, with guards around every slice.
+func TestVecTwins(t *testing.T) {
+	for name, v := range vecSets() {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				p := Period(rapid.IntRange(1, 70).Draw(t, "channels"))
+				n := rapid.IntRange(1, 3*max(p, 1100)).Draw(t, "floats")
+				calls := vecCalls(n, p, rapid.Bool().Draw(t, "add"))
+				seed := rapid.Uint64().Draw(t, "seed")
+				for _, c := range calls {
+					want, got := c.with(&goVec, seed), c.with(v, seed)
+					for i := range want {
+						compareVec(t, fmt.Sprint(c.name, " slice ", i), got[i], want[i], c.exact)
+					}
+				}
+			})
+		})
+	}
+}
+
+func (c *vecCall) with(v *Vec, seed uint64) []vecSlice {
+	r := rand.New(rand.NewPCG(seed, 0))
+	var all []vecSlice
+	var s [][]float32
+	for _, n := range c.sizes {
+		g := newVecSlice(r, n)
+		all, s = append(all, g), append(s, g.part)
+	}
+	c.run(v, s)
+	return all
+}
+
+func compareVec(t *rapid.T, what string, got, want vecSlice, exact bool) {
+	if !got.intact() {
+		t.Fatalf("%s: wrote outside", what)
+	}
+	scale := 1.0
+	for _, x := range want.part {
+		scale = max(scale, math.Abs(float64(x)))
+	}
+	for i, x := range want.part {
+		y := got.part[i]
+		if exact && math.Float32bits(x) != math.Float32bits(y) || !(math.Abs(float64(x)-float64(y)) <= 2e-6*scale) {
+			t.Fatalf("%s: element %d of %d is %v; want %v", what, i, len(want.part), y, x)
+		}
+	}
+}
+
+// TestVecPools compares the pooling loops with the plain ones, ties included.
+func TestVecPools(t *testing.T) {
+	for name, v := range vecSets() {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				taps := Taps{Pixels: rapid.IntRange(1, 9).Draw(t, "pixels"), Step: rapid.IntRange(0, 80).Draw(t, "step"), C: rapid.IntRange(1, 70).Draw(t, "c")}
+				for range rapid.IntRange(1, 9).Draw(t, "taps") {
+					taps.Off = append(taps.Off, int32(len(taps.Off)*taps.C+rapid.IntRange(0, 3).Draw(t, "gap")))
+				}
+				n := int(taps.Off[len(taps.Off)-1]) + (taps.Pixels-1)*taps.Step + taps.C + 9*3
+				seed := rapid.Uint64().Draw(t, "seed")
+				want, got := poolAll(&goVec, taps, n, seed), poolAll(v, taps, n, seed)
+				for i := range want {
+					compareVec(t, fmt.Sprint("slice ", i), got[i], want[i], false)
+				}
+			})
+		})
+	}
+}
+
+// poolAll runs the four pooling loops on inputs of few different values.
+func poolAll(v *Vec, taps Taps, n int, seed uint64) []vecSlice {
+	r := rand.New(rand.NewPCG(seed, 1))
+	m := taps.Pixels * taps.C
+	x, dx, ds := newVecSlice(r, n), newVecSlice(r, n), newVecSlice(r, n)
+	y, mean, dy := newVecSlice(r, m), newVecSlice(r, m), newVecSlice(r, m)
+	for i, f := range x.part {
+		x.part[i] = float32(int(f))
+	}
+	v.Max(taps, x.part, y.part)
+	v.MaxBack(taps, x.part, y.part, dy.part, dx.part)
+	v.Mean(taps, 0.25, x.part, mean.part)
+	v.MeanBack(taps, 0.25, dy.part, ds.part)
+	return []vecSlice{x, dx, ds, y, mean, dy}
+}
