@@ -205,3 +205,40 @@ func TestLoadNetworkRefusesBadFiles(t *testing.T) {
 		}
 	}
 }
+
+// Sums of convolutions computed in place have the bits of separate buffers:
+// the tree of plans, which shares each step, and a subnet's own pass agree.
+func TestSumsInPlaceKeepBits(t *testing.T) {
+	e := exec(t, 2)
+	c, net := trained(t, e)
+	v := evaluator(t, e, net)
+	set := shapes(16, 5)
+	var inPlace int
+	for i := range uint64(20) {
+		a := c.Space().Random(newRand(i))
+		s := net.Subnet(a)
+		for _, b := range s.bound {
+			if b.summand {
+				inPlace++
+			}
+		}
+		tree := newTrie([]*Subnet{s})
+		if err := v.calibrate(context.Background(), tree); err != nil {
+			t.Fatal(err)
+		}
+		x := make([]float32, len(set.Pix))
+		for k, p := range set.Pix {
+			x[k] = float32(p)/128 - 1
+		}
+		e.Begin(false)
+		image := e.Input(16, 9, 9, 2, x)
+		var want []float32
+		tree.walk(e, new(Pass), image, ops.NormRunning, func(_ int, y *ops.Tensor) { want = slices.Clone(y.Data) })
+		if got := s.Forward(e, new(Pass), image, tree.statsOf(s)).Data; !slices.Equal(got, want) {
+			t.Errorf("%s: logits differ", c.Space().Format(a))
+		}
+	}
+	if inPlace == 0 {
+		t.Error("no convolution was summed in place")
+	}
+}

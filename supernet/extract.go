@@ -17,17 +17,22 @@ func (n *Net) Extract(a space.Arch) *Net {
 	own := New(f, 0)
 	copied := own.Subnet(f.Arch())
 	for i := range view.bound {
-		from, to := &view.bound[i], &copied.bound[i]
-		if to.weight.P != nil {
-			copyWindow(to.weight, from.weight)
-		}
-		for _, v := range [][2]*ops.Param{{to.bias, from.bias}, {to.scale, from.scale}, {to.shift, from.shift}} {
-			if v[0] != nil {
-				copy(v[0].Data, v[1].Data)
-			}
-		}
+		copied.bound[i].copyFrom(&view.bound[i])
 	}
 	return own
+}
+
+// copyFrom copies the weights of a binding whose windows have the same sizes;
+// vectors that only one of them has are left alone.
+func (b *binding) copyFrom(from *binding) {
+	if b.weight.P != nil {
+		copyWindow(b.weight, from.weight)
+	}
+	for _, v := range [][2]*ops.Param{{b.bias, from.bias}, {b.scale, from.scale}, {b.shift, from.shift}} {
+		if v[0] != nil && v[1] != nil {
+			copy(v[0].Data, v[1].Data)
+		}
+	}
 }
 
 // copyWindow copies the values of window from into window to, of the same size

@@ -3,68 +3,100 @@ package supernet
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// Fold returns the network with every batch norm folded into its convolution:
-// the form that is timed and served. Its logits agree with the original's to
-// float32 rounding.
+// Fold returns the network with batch norms folded into the convolutions before
+// them: the form that is timed and served. The norm of a sum goes into all of
+// its convolutions; it stays where something else is summed too. Logits agree
+// with the original's to float32 rounding.
 func (w *Network) Fold() *Network {
-	plan := foldPlan(w.view.plan)
-	f, err := space.NewFixed(plan)
+	f, err := space.NewFixed(w.foldPlan())
 	if err != nil {
 		panic("supernet: Fold: " + err.Error())
 	}
 	own := New(f, 0)
 	view := own.Subnet(f.Arch())
-	for i := range plan {
-		from, to := &w.view.bound[i], &view.bound[i]
-		if to.weight.P == nil {
-			continue
-		}
-		copyWindow(to.weight, from.weight)
-		if from.scale != nil {
-			foldNorm(to, from, w.stats[i])
-		} else if to.bias != nil {
-			copy(to.bias.Data, from.bias.Data)
+	stats := make([]*ops.Stats, len(view.plan))
+	for i := range view.plan {
+		view.bound[i].copyFrom(&w.view.bound[i])
+		if view.plan[i].Norm != "" {
+			stats[i] = w.stats[i]
 		}
 	}
-	return newNetwork(own, make([]*ops.Stats, len(plan)), w.label)
+	for i := range w.view.plan {
+		into := w.foldsInto(i)
+		if len(into) == 0 {
+			continue
+		}
+		factor, bias := w.affine(i)
+		copy(view.bound[into[0]].bias.Data, bias)
+		for _, j := range into {
+			scaleOutputs(view.bound[j].weight.P, factor)
+		}
+	}
+	return newNetwork(own, stats, w.label)
 }
 
-// foldPlan replaces norms by biases. Weights read by several steps get a copy
-// for each, since their norms differ.
-func foldPlan(p space.Plan) space.Plan {
-	folded := make(space.Plan, len(p))
-	seen := map[string]bool{}
-	for i, s := range p {
-		if s.Norm != "" {
-			s.Norm, s.Bias = "", true
+// foldsInto returns the convolutions that the norm of step i can be folded
+// into; none if there is no norm, or if it has to stay.
+func (w *Network) foldsInto(i int) []int {
+	s := &w.view.plan[i]
+	switch {
+	case s.Norm == "":
+		return nil
+	case s.Layer.Op == space.Conv:
+		return []int{i}
+	}
+	for _, j := range s.In {
+		if j == space.Image || !w.view.bound[j].summand {
+			return nil
 		}
+	}
+	return s.In
+}
+
+// foldPlan replaces norms by a bias of the first convolution that they fold
+// into. Weights read by several steps get a copy for each, since the norms
+// differ.
+func (w *Network) foldPlan() space.Plan {
+	folded := slices.Clone(w.view.plan)
+	seen := map[string]bool{}
+	for i := range folded {
+		if into := w.foldsInto(i); len(into) > 0 {
+			folded[i].Norm = ""
+			folded[into[0]].Bias = true
+		}
+		s := &folded[i]
 		if s.Weight != "" && seen[s.Weight] {
 			s.Weight = fmt.Sprintf("%s@%d", s.Weight, i)
 		}
 		seen[s.Weight] = true
-		folded[i] = s
 	}
 	return folded
 }
 
-// foldNorm scales output channel c of the weight by scale/sqrt(var+eps) and sets
-// its bias to shift - mean*scale/sqrt(var+eps).
-func foldNorm(to, from *binding, st *ops.Stats) {
-	factor := make([]float32, to.weight.OutC)
-	for c := range factor {
-		f := float64(from.scale.Data[c]) / math.Sqrt(float64(st.Var[c])+normEps)
-		factor[c] = float32(f)
-		to.bias.Data[c] = float32(float64(from.shift.Data[c]) - float64(st.Mean[c])*f)
+// affine returns the norm of step i as y = factor*x + bias, per channel.
+func (w *Network) affine(i int) (factor, bias []float32) {
+	b, st := &w.view.bound[i], w.stats[i]
+	for c := range st.Mean {
+		f := float64(b.scale.Data[c]) / math.Sqrt(float64(st.Var[c])+normEps)
+		factor = append(factor, float32(f))
+		bias = append(bias, float32(float64(b.shift.Data[c])-float64(st.Mean[c])*f))
 	}
-	eachValue(to.weight.P, func(c, at int) { to.weight.P.Data[at] *= factor[c] })
+	return factor, bias
 }
 
-// eachValue calls f with the output channel and the place of every value of p.
+// scaleOutputs multiplies the weights of each output channel by its factor.
+func scaleOutputs(p *ops.Param, factor []float32) {
+	eachValue(p, func(c, at int) { p.Data[at] *= factor[c] })
+}
+
+// eachValue calls f with the output channel and the place of every value of p,
+// in the order of its logical shape.
 func eachValue(p *ops.Param, f func(outC, at int)) {
 	in := p.InC / p.G
 	for o := range p.OutC {

@@ -17,6 +17,7 @@ type binding struct {
 	weight       ops.Window
 	bias         *ops.Param
 	scale, shift *ops.Param
+	summand      bool // a convolution that a sum computes in place
 }
 
 // Subnet returns the view of architecture a, which must belong to the family's
@@ -27,7 +28,38 @@ func (n *Net) Subnet(a space.Arch) *Subnet {
 	for i := range plan {
 		s.bound[i] = n.bind(&plan[i])
 	}
+	s.findSummands()
 	return s
+}
+
+// findSummands marks the convolutions that do nothing but add to one sum and
+// head its list of inputs, so that adding them in place keeps the order of the
+// sum. Only the first may have a bias.
+func (s *Subnet) findSummands() {
+	readers := make([]int, len(s.plan))
+	for _, t := range s.plan {
+		for _, j := range t.In {
+			if j != space.Image {
+				readers[j]++
+			}
+		}
+	}
+	for _, t := range s.plan {
+		if t.Layer.Op != space.Add {
+			continue
+		}
+		for k, j := range t.In {
+			if j == space.Image || readers[j] != 1 || !raw(&s.plan[j]) || (k > 0 && s.plan[j].Bias) {
+				break
+			}
+			s.bound[j].summand = true
+		}
+	}
+}
+
+// raw reports whether a step is a convolution without norm and activation.
+func raw(s *space.Step) bool {
+	return s.Layer.Op == space.Conv && s.Norm == "" && s.Layer.Act == space.NoAct
 }
 
 func (n *Net) bind(s *space.Step) binding {
@@ -59,24 +91,49 @@ type Pass struct {
 // Forward runs the subnet on a batch and returns its logits. While e trains,
 // batch norms use the batch's statistics and everything is recorded for
 // Backward; otherwise they use stats, one entry per step (see Calibrate).
+//
+// Summands have no output of their own: their sum computes them in place.
 func (s *Subnet) Forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats) *ops.Tensor {
 	mode := ops.NormRunning
 	if e.Training() {
 		mode = ops.NormBatch
 	}
-	return s.forward(e, p, x, stats, mode)
-}
-
-func (s *Subnet) forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats, mode ops.NormMode) *ops.Tensor {
 	p.outs = p.outs[:0]
 	for i := range s.plan {
 		var st *ops.Stats
 		if stats != nil {
 			st = stats[i]
 		}
-		p.outs = append(p.outs, p.run(e, &s.plan[i], &s.bound[i], x, st, mode))
+		var y *ops.Tensor
+		switch {
+		case s.bound[i].summand:
+		case s.plan[i].Layer.Op == space.Add:
+			y = finish(e, p.sum(e, s, s.plan[i].In, x), &s.plan[i], &s.bound[i], st, mode)
+		default:
+			y = p.run(e, &s.plan[i], &s.bound[i], x, st, mode)
+		}
+		p.outs = append(p.outs, y)
 	}
 	return p.outs[len(p.outs)-1]
+}
+
+// sum adds summands to one buffer, in the order of in, and then what other
+// steps have put out.
+func (p *Pass) sum(e *ops.Exec, s *Subnet, in []int, image *ops.Tensor) *ops.Tensor {
+	p.ins = p.ins[:0]
+	for _, j := range in {
+		if j == space.Image || !s.bound[j].summand {
+			p.ins = append(p.ins, p.out(j, image))
+			continue
+		}
+		x, c := p.out(s.plan[j].In[0], image), convOf(&s.plan[j], &s.bound[j])
+		if len(p.ins) == 0 {
+			p.ins = append(p.ins, ops.Conv(e, x, c))
+		} else {
+			ops.AddConv(e, p.ins[0], x, c)
+		}
+	}
+	return ops.Add(e, ops.NoAct, p.ins)
 }
 
 // run computes one step from the outputs of the earlier ones.
@@ -85,13 +142,12 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 	x := p.out(s.In[0], image)
 	switch l.Op {
 	case space.Conv:
-		c := ops.ConvSpec{W: b.weight, Bias: b.bias, S: l.S, Pad: l.K / 2}
+		c := convOf(s, b)
 		if s.Norm == "" {
 			c.Act = ops.Act(l.Act)
 			return ops.Conv(e, x, c)
 		}
-		y := ops.Conv(e, x, c)
-		return ops.BatchNorm(e, y, ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: l.OutC, Eps: normEps, Act: ops.Act(l.Act), Stats: st, Mode: mode})
+		x = ops.Conv(e, x, c)
 	case space.MaxPool:
 		x = ops.MaxPool(e, x, l.K, l.S, l.K/2)
 	case space.AvgPool:
@@ -105,14 +161,27 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 		for _, j := range s.In {
 			p.ins = append(p.ins, p.out(j, image))
 		}
-		return ops.Add(e, ops.Act(l.Act), p.ins)
+		x = ops.Add(e, ops.NoAct, p.ins)
 	default:
 		panic("supernet: step with an op that cannot run")
 	}
-	if l.Act != space.NoAct {
-		x = ops.Activate(e, x, ops.Act(l.Act))
+	return finish(e, x, s, b, st, mode)
+}
+
+// finish applies a step's batch norm and activation.
+func finish(e *ops.Exec, x *ops.Tensor, s *space.Step, b *binding, st *ops.Stats, mode ops.NormMode) *ops.Tensor {
+	act := ops.Act(s.Layer.Act)
+	switch {
+	case s.Norm != "":
+		return ops.BatchNorm(e, x, ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: act, Stats: st, Mode: mode})
+	case act != ops.NoAct:
+		return ops.Activate(e, x, act)
 	}
 	return x
+}
+
+func convOf(s *space.Step, b *binding) ops.ConvSpec {
+	return ops.ConvSpec{W: b.weight, Bias: b.bias, S: s.Layer.S, Pad: s.Layer.K / 2}
 }
 
 func (p *Pass) out(i int, image *ops.Tensor) *ops.Tensor {

@@ -65,11 +65,12 @@ func (l *chainLayer) build(b *planner, outs []output, c chainChoice) output {
 		return l.main(b, x, c, c.names.convNorm, c.act)
 	}
 	x = l.main(b, x, c, "", NoAct)
-	in := []int{x.step}
+	var in []int
 	for _, skip := range c.skips {
 		p := b.conv(outs[skip.from+1], convSpec{weight: fmt.Sprintf("layer%d/from%d", l.number, skip.from+1), k: 1, s: skip.stride, outC: x.c})
 		in = append(in, p.step)
 	}
+	in = append(in, x.step) // last, so that convolutions come first whatever the main path is
 	sum := Layer{Op: Add, H: x.h, W: x.w, InC: x.c, OutC: x.c, Act: c.act, FanIn: len(in)}
 	return b.step(Step{Layer: sum, Norm: c.names.convNorm, In: in})
 }

@@ -302,14 +302,14 @@ func TestSkipsByHand(t *testing.T) {
 		"maxpool3x3s2 28x28x16->16   [1]\n" +
 		"conv1x1s1 14x14x16->24 layer2/maxpool3x3  [2]\n" +
 		"conv1x1s2 28x28x8->24 layer2/from0  [0]\n" +
-		"add2 14x14x24->24 gelu  layer2/maxpool3x3/norm [3 4]\n" +
+		"add2 14x14x24->24 gelu  layer2/maxpool3x3/norm [4 3]\n" +
 		"conv3x3s2g24 14x14x24->24 gelu layer4/sep3x3/dw layer4/sep3x3/dw/norm [5]\n" +
 		"conv1x1s1 7x7x24->16 layer4/sep3x3/pw  [6]\n" +
 		"conv1x1s4 28x28x8->16 layer4/from0  [0]\n" +
 		"conv1x1s2 14x14x24->16 layer4/from2  [5]\n" +
-		"add3 7x7x16->16 gelu  layer4/sep3x3/pw/norm [7 8 9]\n" +
+		"add3 7x7x16->16 gelu  layer4/sep3x3/pw/norm [8 9 7]\n" +
 		"conv1x1s4 28x28x16->16 layer5/from1  [1]\n" +
-		"add2 7x7x16->16 gelu  layer5/identity/norm [10 11]\n" +
+		"add2 7x7x16->16 gelu  layer5/identity/norm [11 10]\n" +
 		"conv1x1s1 7x7x16->20 hardswish head head/norm [12]\n" +
 		"globalpool 7x7x20->20   [13]\n" +
 		"linear 1x1x20->10 classifier  [14]\n"
