@@ -27,6 +27,7 @@ type Exec struct {
 	tape  []node
 	nodes nodes
 	ch    channels
+	taps  []tapTable // scratch of poolings, by worker
 }
 
 // NewExec returns an Exec, or an error if the machine lacks the kernels that
@@ -40,7 +41,8 @@ func NewExec(c Config) (*Exec, error) {
 	if workers == 0 {
 		workers = kernel.MaxWorkers()
 	}
-	return &Exec{eng: kernel.NewEngine(set, kernel.NewPool(workers)), vec: set.Vec()}, nil
+	pool := kernel.NewPool(workers)
+	return &Exec{eng: kernel.NewEngine(set, pool), vec: set.Vec(), taps: make([]tapTable, pool.Workers())}, nil
 }
 
 // Close ends the workers; the Exec must not be used afterwards.

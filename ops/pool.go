@@ -20,11 +20,18 @@ type poolNode struct {
 	v         *kernel.Vec
 	rows      int // output rows per piece of the forward pass
 	to        []float32
+	taps      []tapTable // by worker
 }
+
+// tapTable is where one window's pixels lie.
+type tapTable [maxPoolKernel * maxPoolKernel]int32
+
+// maxPoolKernel bounds the windows.
+const maxPoolKernel = 16
 
 // MaxPool returns the maximum over k x k windows, stride s, with pad pixels of
 // padding that never win. The gradient goes to the first maximum in row order.
-// It panics unless 0 <= pad <= k/2, s >= 1 and the window fits the padded map.
+// It panics unless k <= 16, pad <= k/2 and the window fits the padded map.
 func MaxPool(e *Exec, x *Tensor, k, s, pad int) *Tensor { return pool(e, x, poolMax, k, s, pad) }
 
 // AvgPool returns the mean over k x k windows, stride s. With includePad the
@@ -43,15 +50,12 @@ func pool(e *Exec, x *Tensor, kind poolKind, k, s, pad int) *Tensor {
 	}
 	y := e.New(x.N, (x.H+2*pad-k)/s+1, (x.W+2*pad-k)/s+1, x.C)
 	n := next(e, &e.nodes.pool)
-	*n = poolNode{x: x, y: y, kind: kind, k: k, s: s, pad: pad, v: e.vec}
+	*n = poolNode{x: x, y: y, kind: kind, k: k, s: s, pad: pad, v: e.vec, taps: e.taps}
 	n.rows = max(1, minChunk/2/(y.W*y.C))
 	e.run(y.N*n.bands(), (*poolForward)(n))
 	e.record(n)
 	return y
 }
-
-// maxPoolKernel bounds the taps, whose table lives on the stack.
-const maxPoolKernel = 16
 
 // bands returns the number of pieces of one image's forward pass.
 func (n *poolNode) bands() int { return (n.y.H + n.rows - 1) / n.rows }
@@ -59,11 +63,11 @@ func (n *poolNode) bands() int { return (n.y.H + n.rows - 1) / n.rows }
 type poolForward poolNode
 
 // Do pools some rows of one image.
-func (n *poolForward) Do(i, _ int) {
+func (n *poolForward) Do(i, worker int) {
 	bands := (*poolNode)(n).bands()
 	img, band := i/bands, i%bands
 	for oy := band * n.rows; oy < min((band+1)*n.rows, n.y.H); oy++ {
-		(*poolNode)(n).row(img, oy, false)
+		(*poolNode)(n).row(&n.taps[worker], img, oy, false)
 	}
 }
 
@@ -78,36 +82,35 @@ func (n *poolNode) back(e *Exec) {
 type poolBackward poolNode
 
 // Do takes one image's gradient back.
-func (n *poolBackward) Do(img, _ int) {
+func (n *poolBackward) Do(img, worker int) {
 	if !n.add {
 		size := n.x.H * n.x.W * n.x.C
 		clear(n.to[img*size:][:size])
 	}
 	for oy := range n.y.H {
-		(*poolNode)(n).row(img, oy, true)
+		(*poolNode)(n).row(&n.taps[worker], img, oy, true)
 	}
 }
 
 // row handles one output row: the pixels whose windows lie within the map
 // horizontally in one run, the others one by one.
-func (n *poolNode) row(img, oy int, back bool) {
+func (n *poolNode) row(off *tapTable, img, oy int, back bool) {
 	first := min((n.pad+n.s-1)/n.s, n.y.W)
 	end := max(first, min((n.x.W+n.pad-n.k)/n.s+1, n.y.W))
 	for ox := range first {
-		n.cells(img, oy, ox, 1, back)
+		n.cells(off, img, oy, ox, 1, back)
 	}
 	if end > first {
-		n.cells(img, oy, first, end-first, back)
+		n.cells(off, img, oy, first, end-first, back)
 	}
 	for ox := end; ox < n.y.W; ox++ {
-		n.cells(img, oy, ox, 1, back)
+		n.cells(off, img, oy, ox, 1, back)
 	}
 }
 
 // cells handles pixels output pixels from (oy, ox) on, whose windows are cut
 // alike by the map's edges.
-func (n *poolNode) cells(img, oy, ox, pixels int, back bool) {
-	var off [maxPoolKernel * maxPoolKernel]int32
+func (n *poolNode) cells(off *tapTable, img, oy, ox, pixels int, back bool) {
 	c, taps := n.x.C, 0
 	y0, x0 := oy*n.s-n.pad, ox*n.s-n.pad
 	for iy := max(y0, 0); iy < min(y0+n.k, n.x.H); iy++ {
