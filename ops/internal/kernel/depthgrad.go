@@ -3,13 +3,15 @@ package kernel
 import "unsafe"
 
 // depthGradTask is the weight gradient of a depthwise convolution. A chunk is one
-// block of 16 channels: for each image in turn, its window is gathered with its
-// zero border, and as many taps as the registers hold sum over all pixels.
+// block of 16 channels: for each unit of pixels in turn, its window is gathered
+// with its zero border, and as many taps as the registers hold sum over all
+// pixels. Units are taken in passes, as gradTask takes images.
 type depthGradTask struct {
 	correlation
 	c         Conv
 	tiles     *tiles
 	x, dy, dw []float32
+	from, to  int    // units of this pass
 	picks     []pick // of the taps: where they read in the window, and where in the sums
 	workers   []depthGradWorker
 }
@@ -34,7 +36,11 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 		t.picks[i] = pick{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
-	e.Pool.Run(parts(t.outC, Block), t)
+	step := max(1, gradBytes*t.units()/(4*(len(x)+len(dy))))
+	for t.from = 0; t.from < t.units(); t.from = t.to {
+		t.to = min(t.from+step, t.units())
+		e.Pool.Run(parts(t.outC, Block), t)
+	}
 }
 
 // Do implements Task.
@@ -46,7 +52,7 @@ func (t *depthGradTask) Do(b, worker int) {
 	k.gather.lanes = k.tile.lanes
 	k.sums = aligned(k.sums, len(t.taps)*Block)
 	clear(k.sums)
-	for i := range t.units() {
+	for i := t.from; i < t.to; i++ {
 		u := t.unit(i)
 		k.window = aligned(k.window, u.imgs*t.windowRows(u.rows)*t.winW*Block)
 		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)

@@ -106,20 +106,23 @@ func (t *depthTask) block(k *depthWorker, u part, b int) {
 // gatherWindow is copyWindow for the 16 channels at x[0]: dst is
 // [imgs][rows][winW][16].
 func (r *correlation) gatherWindow(a *gatherTile, t *tiles, u part, x, dst []float32) {
-	rows := r.windowRows(u.rows)
+	rows, line := r.windowRows(u.rows), r.winW*Block
 	lo, hi := max(0, -r.dx0), min(r.winW, r.w-r.dx0)
-	line := r.winW * Block
-	a.step = 4 * r.inC
-	for i := range u.imgs * rows {
-		d := dst[i*line:][:line]
-		y := u.row*r.step + r.dy0 + i%rows
-		if y < 0 || y >= r.h || lo >= hi {
-			clear(d)
-			continue
+	y := u.row*r.step + r.dy0
+	top := min(rows, max(0, -y))
+	end := max(top, min(rows, r.h-y))
+	if lo >= hi {
+		top, end = rows, rows
+	}
+	a.step, a.n, a.rows = 4*r.inC, hi-lo, end-top
+	a.skip, a.left, a.right = 4*r.inC*(r.w-a.n), lo, r.winW-hi
+	for i := range u.imgs {
+		d := dst[i*rows*line:][:rows*line]
+		clear(d[:top*line])
+		if a.rows > 0 {
+			a.src, a.dst = at(x, (((u.img+i)*r.h+y+top)*r.w+lo+r.dx0)*r.inC), at(d, top*line)
+			t.gather((*byte)(unsafe.Pointer(a)))
 		}
-		clear(d[:lo*Block])
-		a.src, a.dst, a.n = at(x, (((u.img+i/rows)*r.h+y)*r.w+lo+r.dx0)*r.inC), at(d, lo*Block), hi-lo
-		t.gather((*byte)(unsafe.Pointer(a)))
-		clear(d[hi*Block:])
+		clear(d[end*line:])
 	}
 }

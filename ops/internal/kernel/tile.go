@@ -82,11 +82,16 @@ type gradTile struct {
 	picks                 *pick
 }
 
-// gatherTile is the argument of gather: n pixels, step bytes apart.
+// gatherTile is the argument of gather: rows of n pixels, step bytes apart and
+// skip bytes from the end of one row to the next, between left and right pixels
+// of zeros.
 type gatherTile struct {
 	lanes
-	src, dst unsafe.Pointer
-	step, n  int
+	src, dst    unsafe.Pointer
+	step        int
+	n, rows     int
+	skip        int
+	left, right int
 }
 
 // The generator knows these distances; a difference does not compile.
@@ -100,7 +105,7 @@ var (
 	_ [unsafe.Offsetof(gradTile{}.images) - 96]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.dyImage) - 160]struct{} = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.picks) - 176]struct{}   = [0]struct{}{}
-	_ [unsafe.Offsetof(gatherTile{}.n) - 96]struct{}      = [0]struct{}{}
+	_ [unsafe.Offsetof(gatherTile{}.right) - 128]struct{} = [0]struct{}{}
 )
 
 // at returns the address of s[i].

@@ -6,26 +6,53 @@ import (
 )
 
 // Distances in bytes of the fields of gatherTile, in the package's tile.go.
-const gatherSrc, gatherDst, gatherStep, gatherN = 72, 80, 88, 96
+const (
+	gatherSrc, gatherDst, gatherStep = 72, 80, 88
+	gatherN, gatherRows, gatherSkip  = 96, 104, 112
+	gatherLeft, gatherRight          = 120, 128
+)
 
-// gather emits the copy of 16 channels of pixels in a row, zero where the mask
-// is off:
+// gather emits the copy of 16 channels of pixels in rows, zero where the mask is
+// off and in the borders left and right:
 //
-//	for i < n: dst[i*16:][:16] = src[i*step:][:16]
+//	for each row: left times dst = 0; for i < n: dst = src[i*step:][:16]; right times dst = 0
 func gather(s *isa) string {
 	name := "gather" + s.name
 	a := begin(name)
 	m := s.loadMask(a)
-	src, dst, step, n := load(a, gatherSrc), load(a, gatherDst), load(a, gatherStep), load(a, gatherN)
+	src, dst, step := load(a, gatherSrc), load(a, gatherDst), load(a, gatherStep)
+	rows, skip := load(a, gatherRows), load(a, gatherSkip)
+	zero, v := s.zeros(1)[0], s.vectors(s.vecs)
+	n := GP64()
+	border := func(label string, off int) {
+		MOVQ(at(a, off), n)
+		TESTQ(n, n)
+		JZ(LabelRef(label + "End"))
+		Label(label)
+		for j := range v {
+			VMOVUPS(zero, at(dst, s.bytes(j)))
+		}
+		ADDQ(Imm(64), dst)
+		DECQ(n)
+		JNZ(LabelRef(label))
+		Label(label + "End")
+	}
+	Label("row")
+	border("left", gatherLeft)
+	MOVQ(at(a, gatherN), n)
 	Label("pixel")
-	for j, v := range s.vectors(s.vecs) {
-		s.loadLanes(m, j, at(src, s.bytes(j)), v)
-		VMOVUPS(v, at(dst, s.bytes(j)))
+	for j, r := range v {
+		s.loadLanes(m, j, at(src, s.bytes(j)), r)
+		VMOVUPS(r, at(dst, s.bytes(j)))
 	}
 	ADDQ(step, src)
 	ADDQ(Imm(64), dst)
 	DECQ(n)
 	JNZ(LabelRef("pixel"))
+	border("right", gatherRight)
+	ADDQ(skip, src)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 	return name
