@@ -1,4 +1,0 @@
-package kernel
-
-// Vec returns the element-wise loops of the set.
-func (s *Set) Vec() *Vec { return &goVec }
