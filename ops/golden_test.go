@@ -12,7 +12,7 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 )
 
-var goldenDir = flag.String("golden", filepath.Join("testdata", "golden"), "folder with index.json and data.f32 of the golden cases")
+var goldenDir = flag.String("golden", filepath.Join("testdata", "golden"), "folder with index.json and data.f32 of the golden cases, relative to this package or to the repository")
 
 // golden is one case: inputs and the results of an independent implementation
 // in float64 (see producer in index.json).
@@ -83,6 +83,9 @@ func TestGolden(t *testing.T) {
 
 func readGolden(t *testing.T, dir string) ([]golden, []float32) {
 	t.Helper()
+	if root := filepath.Join("..", dir); !filepath.IsAbs(dir) && !isDir(dir) && isDir(root) {
+		dir = root
+	}
 	text, err := os.ReadFile(filepath.Join(dir, "index.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +106,11 @@ func readGolden(t *testing.T, dir string) ([]golden, []float32) {
 		t.Fatal("index.json holds no case")
 	}
 	return index.Cases, data
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // at returns a tensor's values as stored.
