@@ -18156,7 +18156,7 @@ next:
 	RET
 
 // func taps1x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps1x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -18197,6 +18197,7 @@ row:
 pixel:
 	VMOVUPS.Z   (CX), K1, Z1
 	VFMADD231PS (AX)(DX*1), Z1, Z0
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        BX
@@ -18224,7 +18225,7 @@ pixel:
 	RET
 
 // func taps2x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps2x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -18269,6 +18270,7 @@ pixel:
 	VMOVUPS.Z   (CX), K1, Z2
 	VFMADD231PS (BX)(DX*1), Z2, Z0
 	VFMADD231PS (AX)(DX*1), Z2, Z1
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        SI
@@ -18301,7 +18303,7 @@ pixel:
 	RET
 
 // func taps3x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps3x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -18350,6 +18352,7 @@ pixel:
 	VFMADD231PS (BX)(DX*1), Z3, Z0
 	VFMADD231PS (SI)(DX*1), Z3, Z1
 	VFMADD231PS (AX)(DX*1), Z3, Z2
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        DI
@@ -18387,7 +18390,7 @@ pixel:
 	RET
 
 // func taps4x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps4x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -18440,6 +18443,7 @@ pixel:
 	VFMADD231PS (SI)(DX*1), Z4, Z1
 	VFMADD231PS (DI)(DX*1), Z4, Z2
 	VFMADD231PS (AX)(DX*1), Z4, Z3
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        R8
@@ -18482,7 +18486,7 @@ pixel:
 	RET
 
 // func taps5x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps5x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -18539,6 +18543,7 @@ pixel:
 	VFMADD231PS (DI)(DX*1), Z5, Z2
 	VFMADD231PS (R8)(DX*1), Z5, Z3
 	VFMADD231PS (AX)(DX*1), Z5, Z4
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        R9
@@ -18586,7 +18591,7 @@ pixel:
 	RET
 
 // func taps6x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps6x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -18647,6 +18652,7 @@ pixel:
 	VFMADD231PS (R8)(DX*1), Z6, Z3
 	VFMADD231PS (R9)(DX*1), Z6, Z4
 	VFMADD231PS (AX)(DX*1), Z6, Z5
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        R10
@@ -18699,7 +18705,7 @@ pixel:
 	RET
 
 // func taps7x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps7x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -18764,6 +18770,7 @@ pixel:
 	VFMADD231PS (R9)(DX*1), Z7, Z4
 	VFMADD231PS (R10)(DX*1), Z7, Z5
 	VFMADD231PS (AX)(DX*1), Z7, Z6
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        R11
@@ -18821,7 +18828,7 @@ pixel:
 	RET
 
 // func taps8x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps8x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -18890,6 +18897,7 @@ pixel:
 	VFMADD231PS (R10)(DX*1), Z8, Z5
 	VFMADD231PS (R11)(DX*1), Z8, Z6
 	VFMADD231PS (AX)(DX*1), Z8, Z7
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        R12
@@ -18952,7 +18960,7 @@ pixel:
 	RET
 
 // func taps9x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps9x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -19025,6 +19033,7 @@ pixel:
 	VFMADD231PS (R11)(DX*1), Z9, Z6
 	VFMADD231PS (R12)(DX*1), Z9, Z7
 	VFMADD231PS (AX)(DX*1), Z9, Z8
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        R13
@@ -19092,7 +19101,7 @@ pixel:
 	RET
 
 // func taps10x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps10x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -19169,6 +19178,7 @@ pixel:
 	VFMADD231PS (R12)(DX*1), Z10, Z7
 	VFMADD231PS (R13)(DX*1), Z10, Z8
 	VFMADD231PS (AX)(DX*1), Z10, Z9
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        R14
@@ -19241,7 +19251,7 @@ pixel:
 	RET
 
 // func taps11x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps11x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -19322,6 +19332,7 @@ pixel:
 	VFMADD231PS (R13)(DX*1), Z11, Z8
 	VFMADD231PS (R14)(DX*1), Z11, Z9
 	VFMADD231PS (AX)(DX*1), Z11, Z10
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        R15
@@ -19399,7 +19410,7 @@ pixel:
 	RET
 
 // func taps12x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·taps12x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
@@ -19484,6 +19495,7 @@ pixel:
 	VFMADD231PS (R14)(DX*1), Z12, Z9
 	VFMADD231PS (R15)(DX*1), Z12, Z10
 	VFMADD231PS (AX)(DX*1), Z12, Z11
+	PREFETCHT1  64(CX)
 	ADDQ        24(SP), DX
 	ADDQ        48(SP), CX
 	DECQ        BP
@@ -19566,7 +19578,7 @@ pixel:
 	RET
 
 // func gatherAVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·gatherAVX512(SB), NOSPLIT, $0-8
 	MOVQ   a+0(FP), AX
 	MOVL   64(AX), CX
@@ -19593,15 +19605,16 @@ leftEnd:
 	MOVQ 96(AX), R8
 
 pixel:
-	VMOVUPS.Z (CX), K1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      BX, CX
-	ADDQ      $0x40, DX
-	DECQ      R8
-	JNZ       pixel
-	MOVQ      128(AX), R8
-	TESTQ     R8, R8
-	JZ        rightEnd
+	VMOVUPS.Z  (CX), K1, Z1
+	VMOVUPS    Z1, (DX)
+	PREFETCHT1 64(CX)
+	ADDQ       BX, CX
+	ADDQ       $0x40, DX
+	DECQ       R8
+	JNZ        pixel
+	MOVQ       128(AX), R8
+	TESTQ      R8, R8
+	JZ         rightEnd
 
 right:
 	VMOVUPS Z0, (DX)
@@ -24806,7 +24819,7 @@ next:
 	RET
 
 // func taps1x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·taps1x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VXORPS Y0, Y0, Y0
@@ -24850,6 +24863,7 @@ pixel:
 	VMASKMOVPS  32(DX), Y3, Y3
 	VFMADD231PS (BX)(CX*1), Y2, Y0
 	VFMADD231PS 32(BX)(CX*1), Y3, Y1
+	PREFETCHT1  64(DX)
 	ADDQ        24(SP), CX
 	ADDQ        48(SP), DX
 	DECQ        SI
@@ -24882,7 +24896,7 @@ pixel:
 	RET
 
 // func taps2x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·taps2x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VXORPS Y0, Y0, Y0
@@ -24932,6 +24946,7 @@ pixel:
 	VFMADD231PS 32(BX)(CX*1), Y5, Y1
 	VFMADD231PS (SI)(CX*1), Y4, Y2
 	VFMADD231PS 32(SI)(CX*1), Y5, Y3
+	PREFETCHT1  64(DX)
 	ADDQ        24(SP), CX
 	ADDQ        48(SP), DX
 	DECQ        DI
@@ -24976,7 +24991,7 @@ pixel:
 	RET
 
 // func taps3x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·taps3x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VXORPS Y0, Y0, Y0
@@ -25032,6 +25047,7 @@ pixel:
 	VFMADD231PS 32(SI)(CX*1), Y7, Y3
 	VFMADD231PS (DI)(CX*1), Y6, Y4
 	VFMADD231PS 32(DI)(CX*1), Y7, Y5
+	PREFETCHT1  64(DX)
 	ADDQ        24(SP), CX
 	ADDQ        48(SP), DX
 	DECQ        R8
@@ -25088,7 +25104,7 @@ pixel:
 	RET
 
 // func taps4x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·taps4x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VXORPS Y0, Y0, Y0
@@ -25150,6 +25166,7 @@ pixel:
 	VFMADD231PS 32(DI)(CX*1), Y9, Y5
 	VFMADD231PS (R8)(CX*1), Y8, Y6
 	VFMADD231PS 32(R8)(CX*1), Y9, Y7
+	PREFETCHT1  64(DX)
 	ADDQ        24(SP), CX
 	ADDQ        48(SP), DX
 	DECQ        R9
@@ -25218,7 +25235,7 @@ pixel:
 	RET
 
 // func taps5x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·taps5x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VXORPS Y0, Y0, Y0
@@ -25286,6 +25303,7 @@ pixel:
 	VFMADD231PS 32(R8)(CX*1), Y11, Y7
 	VFMADD231PS (R9)(CX*1), Y10, Y8
 	VFMADD231PS 32(R9)(CX*1), Y11, Y9
+	PREFETCHT1  64(DX)
 	ADDQ        24(SP), CX
 	ADDQ        48(SP), DX
 	DECQ        R10
@@ -25366,7 +25384,7 @@ pixel:
 	RET
 
 // func taps6x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·taps6x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ   a+0(FP), AX
 	VXORPS Y0, Y0, Y0
@@ -25440,6 +25458,7 @@ pixel:
 	VFMADD231PS 32(R9)(CX*1), Y13, Y9
 	VFMADD231PS (R10)(CX*1), Y12, Y10
 	VFMADD231PS 32(R10)(CX*1), Y13, Y11
+	PREFETCHT1  64(DX)
 	ADDQ        24(SP), CX
 	ADDQ        48(SP), DX
 	DECQ        R11
@@ -25532,7 +25551,7 @@ pixel:
 	RET
 
 // func gatherAVX2(a *byte)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·gatherAVX2(SB), NOSPLIT, $0-8
 	MOVQ   a+0(FP), AX
 	MOVQ   72(AX), CX
@@ -25564,6 +25583,7 @@ pixel:
 	VMOVUPS    32(AX), Y1
 	VMASKMOVPS 32(CX), Y1, Y1
 	VMOVUPS    Y1, 32(DX)
+	PREFETCHT1 64(CX)
 	ADDQ       BX, CX
 	ADDQ       $0x40, DX
 	DECQ       R8

@@ -45,6 +45,7 @@ func gather(s *isa) string {
 		s.loadLanes(m, j, at(src, s.bytes(j)), r)
 		VMOVUPS(r, at(dst, s.bytes(j)))
 	}
+	PREFETCHT1(at(src, 64)) // the next block's channels are read next
 	ADDQ(step, src)
 	ADDQ(Imm(64), dst)
 	DECQ(n)

@@ -185,6 +185,9 @@ func gradPicked(s *isa, rows, blocks int, spread bool) (name string) {
 		for r, p := range ptr {
 			g.products(indexed(p, idx, 0), d, g.acc[r*n:][:n], spread)
 		}
+		if !spread {
+			PREFETCHT1(at(dy, 64)) // the next block's channels are read next
+		}
 	})
 	a = argument()
 	dw, block, off := load(a, gradDW), load(a, gradBlock), GP64()
