@@ -22,6 +22,7 @@ func tilesAVX512() *tiles {
 		depthwise: []tileFunc{nil, depthwise1AVX512, depthwise2AVX512, depthwise3AVX512, depthwise4AVX512, depthwise5AVX512, depthwise6AVX512, depthwise7AVX512, depthwise8AVX512, depthwise9AVX512, depthwise10AVX512, depthwise11AVX512},
 		taps:      []tileFunc{nil, taps1x1AVX512, taps2x1AVX512, taps3x1AVX512, taps4x1AVX512, taps5x1AVX512, taps6x1AVX512, taps7x1AVX512, taps8x1AVX512, taps9x1AVX512, taps10x1AVX512, taps11x1AVX512, taps12x1AVX512},
 		gather:    gatherAVX512,
+		transpose: transposeAVX512,
 		peak:      peakAVX512,
 		width:     16,
 	}
@@ -42,6 +43,7 @@ func tilesAVX2() *tiles {
 		depthwise: []tileFunc{nil, depthwise1AVX2, depthwise2AVX2, depthwise3AVX2, depthwise4AVX2, depthwise5AVX2, depthwise6AVX2},
 		taps:      []tileFunc{nil, taps1x1AVX2, taps2x1AVX2, taps3x1AVX2, taps4x1AVX2, taps5x1AVX2, taps6x1AVX2},
 		gather:    gatherAVX2,
+		transpose: transposeAVX2,
 		peak:      peakAVX2,
 		width:     8,
 	}
@@ -345,6 +347,9 @@ func taps12x1AVX512(a *byte)
 func gatherAVX512(a *byte)
 
 //go:noescape
+func transposeAVX512(a *byte)
+
+//go:noescape
 func peakAVX512(a *byte)
 
 //go:noescape
@@ -439,6 +444,9 @@ func taps6x1AVX2(a *byte)
 
 //go:noescape
 func gatherAVX2(a *byte)
+
+//go:noescape
+func transposeAVX2(a *byte)
 
 //go:noescape
 func peakAVX2(a *byte)

@@ -79,10 +79,13 @@ func checkPasses(t fatal, e *Engine, c Conv, r *rand.Rand) {
 		e.Forward(c, x, w, y, Epilogue{Bias: b})
 		expect("forward", y, refForward(c, x, w, b))
 	}
+	before := slices.Clone(y)
+	e.ForwardAdd(c, x, w, y)
+	expect("forward, added", y, refForwardAdd(c, x, w, before))
 	dx, dxOK := guarded(len(x), nan)
 	e.BackwardData(c, dy, w, dx, false)
 	expect("backward data", dx, refBackData(c, dy, w, make([]float32, len(x))))
-	before := slices.Clone(dx)
+	before = slices.Clone(dx)
 	e.BackwardData(c, dy, w, dx, true)
 	expect("backward data, added", dx, refBackData(c, dy, w, before))
 	dw, dwOK := guarded(len(w), uniform(r))
@@ -167,6 +170,31 @@ func TestActivations(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestNaNSurvives checks that no activation hides a NaN: a training run that has
+// gone wrong must show it.
+func TestNaNSurvives(t *testing.T) {
+	nan := float32(math.NaN())
+	for _, c := range []Conv{
+		{N: 1, H: 3, W: 5, InC: 3, OutC: 21, K: 1, S: 1, G: 1},
+		{N: 1, H: 3, W: 5, InC: 21, OutC: 21, K: 3, S: 1, Pad: 1, G: 21, WC: 21},
+	} {
+		x, w, y := make([]float32, c.H*c.W*c.InC), make([]float32, weightLen(c)), make([]float32, c.H*c.W*c.OutC)
+		for i := range x {
+			x[i] = nan
+		}
+		engines(t, 1, func(t *testing.T, e *Engine) {
+			for a := NoAct; a <= GELU; a++ {
+				e.Forward(c, x, w, y, Epilogue{Act: a})
+				for i, v := range y {
+					if v == v {
+						t.Fatalf("activation %d: output %d is %g", a, i, v)
+					}
+				}
+			}
+		})
+	}
 }
 
 func ExampleConv() {

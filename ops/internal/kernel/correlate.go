@@ -96,10 +96,6 @@ func (r *correlation) windowRows(n int) int { return r.winH - (r.rows-n)*r.step 
 // it shall stay in the second-level cache.
 const unitBytes = 192 << 10
 
-// minUnits is how many chunks of work a pass should have at least, for the
-// workers to share.
-const minUnits = 16
-
 // plan chooses the unit of work, a number of images or of rows of one image, for
 // channels input channels kept per pixel of the window and limit bytes. Below
 // want units they are made smaller, down to minPixels pixels.

@@ -26,12 +26,12 @@ type denseWorker struct {
 func (e *Engine) runDense(r correlation, x, w, y []float32, ep Epilogue, add bool) {
 	t := &e.dense
 	t.correlation, t.tiles, t.x, t.w, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
-	t.plan(t.inC, unitBytes, most(t.tiles.dense[1]), minUnits)
+	t.plan(t.inC, unitBytes, most(t.tiles.dense[1]), e.units())
 	t.xOff, t.yOff = t.pixels(t.inC, t.xOff, t.yOff)
 	t.list = t.runs(t.list[:0])
 	t.splits = 1
-	if n := t.units(); n < minUnits/2 {
-		t.splits = min(parts(minUnits, n), t.pairs())
+	if n := t.units(); n < e.units()/2 {
+		t.splits = min(parts(e.units(), n), t.pairs())
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.Pool.Run(t.units()*t.splits, t)

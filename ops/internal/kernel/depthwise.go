@@ -35,7 +35,7 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	t := &e.depth
 	r.in, r.out, r.inPlace = Block, Block, false
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r, e.Set.tiles, x, y, ep, add
-	t.plan(Block, depthBytes, most(t.tiles.depthwise), parts(minUnits, t.blocks()))
+	t.plan(Block, depthBytes, most(t.tiles.depthwise), parts(e.units(), t.blocks()))
 	t.xOff, t.yOff = t.pixels(Block, t.xOff, t.yOff)
 	t.list = grown(t.list, len(t.taps))
 	for i, p := range t.taps {
@@ -43,7 +43,7 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	}
 	t.fillPanel(w)
 	t.splits = 1
-	if t.units() < minUnits {
+	if t.units() < e.units() {
 		t.splits = t.blocks()
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())

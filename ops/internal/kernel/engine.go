@@ -28,8 +28,8 @@ func NewEngine(s *Set, p *Pool) *Engine { return &Engine{Set: s, Pool: p} }
 //
 //	y[oy][ox][o] = Act(Bias[o] + sum w[o][ky][kx][i] * x[oy*S-Pad+ky*Dil][ox*S-Pad+kx*Dil][i])
 //
-// over the taps that fall inside the map and the input channels of o's group.
-// It panics if a slice is too short. y must not overlap x or w.
+// over the taps and the input channels of o's group; x is zero outside the map,
+// which only shows where a weight is infinite or NaN. It panics if a slice is too short. y must not overlap x or w.
 func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 	c = c.whole(x, w, y)
 	if ep.Bias != nil && len(ep.Bias) < c.OutC {
@@ -69,6 +69,19 @@ func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
 		e.phaseTaps = r.taps
 		e.correlate(c, r, dy, w, dx, Epilogue{}, add)
 	}
+}
+
+// minUnits is how many chunks a pass should have at least when several workers
+// share it.
+const minUnits = 16
+
+// units returns the least number of chunks to cut a correlation into. Its bits
+// do not depend on it: each output is one chain of sums in any chunk.
+func (e *Engine) units() int {
+	if e.Pool.Workers() == 1 {
+		return 1
+	}
+	return minUnits
 }
 
 func (e *Engine) correlate(c Conv, r correlation, x, w, y []float32, ep Epilogue, add bool) {

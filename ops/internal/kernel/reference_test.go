@@ -83,6 +83,14 @@ func refForward(c Conv, x, w []float32, bias []float32) expected {
 	return e
 }
 
+func refForwardAdd(c Conv, x, w, y []float32) expected {
+	e := refForward(c, x, w, nil)
+	for i, v := range y {
+		e.add(i, float64(v))
+	}
+	return e
+}
+
 func refBackData(c Conv, dy, w, dx []float32) expected {
 	e := newExpected(len(dx))
 	for i, v := range dx {

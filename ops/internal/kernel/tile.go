@@ -15,6 +15,7 @@ type tiles struct {
 	depthwise []tileFunc    // [pixels]: depthwise convolution
 	taps      []tileFunc    // [taps]: its weight gradient
 	gather    tileFunc
+	transpose tileFunc // of 16 x 16 floats
 	peak      tileFunc
 	width     int // floats in a register
 }
@@ -82,7 +83,7 @@ type gradTile struct {
 	picks                 *pick
 }
 
-// gatherTile is the argument of gather: rows of n pixels, step bytes apart and
+// gatherTile is the argument of gather and transpose: rows of n pixels, step bytes apart and
 // skip bytes from the end of one row to the next, between left and right pixels
 // of zeros.
 type gatherTile struct {

@@ -62,7 +62,7 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 	pair("pick", s.pickRows, func(n, blocks int) string { return gradPicked(s, n, blocks, true) })
 	row("depthwise: []tileFunc", s.depthPixels, func(n int) string { return depthwise(s, n) })
 	row("taps: []tileFunc", s.depthTaps, func(n int) string { return gradPicked(s, n, 1, false) })
-	names = append(names, gather(s), peak(s))
-	fmt.Fprintf(b, "gather: gather%s,\npeak: peak%[1]s,\nwidth: %d,\n}\n}\n\n", s.name, s.width)
+	names = append(names, gather(s), transpose(s), peak(s))
+	fmt.Fprintf(b, "gather: gather%s,\ntranspose: transpose%[1]s,\npeak: peak%[1]s,\nwidth: %d,\n}\n}\n\n", s.name, s.width)
 	return names
 }
