@@ -46,9 +46,8 @@ type actNode struct {
 	x, y *Tensor
 	act  Act
 	cut  chunks
-	to   []float32 // backward: where the gradient goes
-	add  bool
 	v    *kernel.Vec
+	path inPlace
 }
 
 // Activate returns act(x), element by element; x itself for NoAct.
@@ -76,21 +75,16 @@ func (n *actNode) back(e *Exec) {
 	if !n.y.written || n.x.Grad == nil {
 		return
 	}
-	n.to, n.add = n.x.grad()
+	n.path.set(n.x, n.y)
 	e.run(n.cut.count(), (*actBackward)(n))
 }
 
 type actBackward actNode
 
-// Do takes one piece of the gradient back. The output's gradient has served
-// its purpose by then and holds the product when that must be added.
+// Do takes one piece of the gradient back.
 func (n *actBackward) Do(i, _ int) {
 	lo, hi := n.cut.bounds(i)
-	dy := n.y.Grad[lo:hi]
-	if !n.add {
-		n.v.ActivateBack(n.act, n.x.Data[lo:hi], dy, n.to[lo:hi])
-		return
-	}
+	dy := n.path.dy[lo:hi]
 	n.v.ActivateBack(n.act, n.x.Data[lo:hi], dy, dy)
-	n.v.Add(n.to[lo:hi], dy, n.to[lo:hi])
+	n.path.finish(n.v, lo, hi)
 }

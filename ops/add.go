@@ -62,11 +62,12 @@ func (n *sumNode) back(e *Exec) {
 		return
 	}
 	n.from = n.y.Grad
-	for _, x := range n.xs {
-		if x.Grad != nil {
-			n.to, n.add = x.grad()
-			e.run(n.cut.count(), (*sumBackward)(n))
+	for i, x := range n.xs {
+		if x.Grad == nil || i == len(n.xs)-1 && x.inherit(n.y) {
+			continue
 		}
+		n.to, n.add = x.grad()
+		e.run(n.cut.count(), (*sumBackward)(n))
 	}
 }
 

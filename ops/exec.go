@@ -105,7 +105,9 @@ func (e *Exec) New(n, h, w, c int) *Tensor {
 
 // Backward runs the recorded operations backwards from the gradients that
 // losses or SetGrad have put down, adding to the gradients of parameters, and
-// ends the pass. Tensors whose gradient nobody wrote contribute nothing.
+// ends the pass. Tensors whose gradient nobody wrote contribute nothing. It
+// leaves the gradients of parameters and of tensors made by New; those of
+// tensors that operations returned are overwritten on the way.
 func (e *Exec) Backward() {
 	for i := len(e.tape) - 1; i >= 0; i-- {
 		e.tape[i].back(e)

@@ -54,8 +54,7 @@ type normNode struct {
 	cut         chunks
 	period      int
 	partial     []float32 // first and second sums of each piece
-	to          []float32
-	add         bool
+	path        inPlace
 	v           *kernel.Vec
 }
 

@@ -17,7 +17,7 @@ func (n *normNode) back(e *Exec) {
 		return
 	}
 	n.setGradient(e, ch)
-	n.to, n.add = n.x.grad()
+	n.path.set(n.x, n.y)
 	e.run(n.cut.count(), (*normApply)(n))
 }
 
@@ -58,15 +58,10 @@ func (n *normNode) setGradient(e *Exec, ch *channels) {
 
 type normApply normNode
 
-// Do computes one piece of the input's gradient, in the output's place when it
-// must be added to another.
+// Do computes one piece of the input's gradient.
 func (n *normApply) Do(i, _ int) {
 	lo, hi := n.cut.bounds(i)
-	dy, dx := n.y.Grad[lo:hi], n.to[lo:hi]
-	if !n.add {
-		n.v.NormApply(n.act, n.x.Data[lo:hi], dy, n.scale, n.shift, n.scale, n.b, n.c, dx)
-		return
-	}
+	dy := n.path.dy[lo:hi]
 	n.v.NormApply(n.act, n.x.Data[lo:hi], dy, n.scale, n.shift, n.scale, n.b, n.c, dy)
-	n.v.Add(dx, dy, dx)
+	n.path.finish(n.v, lo, hi)
 }

@@ -12,7 +12,9 @@ import (
 // and demands the bits of the one that went on.
 func TestResumedOptimizer(t *testing.T) {
 	makers := map[string]func([]*ops.Param) ops.Optimizer{
-		"sgd":  func(p []*ops.Param) ops.Optimizer { return ops.NewSGD(p, ops.SGDConfig{Momentum: 0.9, WeightDecay: 0.1}) },
+		"sgd": func(p []*ops.Param) ops.Optimizer {
+			return ops.NewSGD(p, ops.SGDConfig{Momentum: 0.9, WeightDecay: 0.1})
+		},
 		"adam": func(p []*ops.Param) ops.Optimizer { return ops.NewAdam(p, ops.AdamConfig{Beta1: 0.9}) },
 	}
 	for name, make := range makers {

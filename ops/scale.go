@@ -7,8 +7,8 @@ type scaleNode struct {
 	v       *kernel.Vec
 	period  int
 	vecs    []float32 // per image: scales, zeros, and two sums, a period each
-	dx, ds  []float32
-	addX    bool
+	path    inPlace   // to x, if it has a gradient
+	ds      []float32
 	addS    bool
 }
 
@@ -48,12 +48,12 @@ func (n *scaleNode) back(e *Exec) {
 	if !n.y.written {
 		return
 	}
-	n.dx, n.ds = nil, nil
+	n.path, n.ds = inPlace{dy: n.y.Grad}, nil
 	if n.s.Grad != nil {
 		n.ds, n.addS = n.s.grad()
 	}
 	if n.x.Grad != nil {
-		n.dx, n.addX = n.x.grad()
+		n.path.set(n.x, n.y)
 	}
 	e.run(n.x.N, (*scaleBackward)(n))
 }
@@ -63,7 +63,7 @@ type scaleBackward scaleNode
 // Do takes one image's gradient back to its scales, then to its pixels.
 func (n *scaleBackward) Do(img, _ int) {
 	lo, hi, scale, zero, first, second := (*scaleNode)(n).image(img)
-	dy := n.y.Grad[lo:hi]
+	dy := n.path.dy[lo:hi]
 	if n.ds != nil {
 		n.v.NormReduce(NoAct, n.x.Data[lo:hi], dy, scale, zero, zero, first, second)
 		ds := n.ds[img*n.s.C:][:n.s.C]
@@ -74,13 +74,9 @@ func (n *scaleBackward) Do(img, _ int) {
 			ds[i%n.s.C] += v
 		}
 	}
-	switch {
-	case n.dx == nil:
-	case n.addX:
+	if n.x.Grad != nil {
 		n.v.Norm(NoAct, dy, scale, zero, dy)
-		n.v.Add(n.dx[lo:hi], dy, n.dx[lo:hi])
-	default:
-		n.v.Norm(NoAct, dy, scale, zero, n.dx[lo:hi])
+		n.path.finish(n.v, lo, hi)
 	}
 }
 

@@ -30,6 +30,18 @@ func (t *Tensor) grad() (g []float32, add bool) {
 	return t.Grad, add
 }
 
+// inherit gives x, to whose gradient nobody has written yet, the buffer that
+// holds y's, for operations whose backward pass works in place. It reports
+// whether it did; y's gradient is lost then.
+func (x *Tensor) inherit(y *Tensor) bool {
+	if x.written {
+		return false
+	}
+	x.Grad, y.Grad = y.Grad, x.Grad
+	x.written, y.written = true, false
+	return true
+}
+
 // SetGrad copies g into the tensor's gradient, replacing what was there. It
 // panics if the lengths differ or the tensor has no gradient.
 func (t *Tensor) SetGrad(g []float32) {
