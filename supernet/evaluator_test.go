@@ -242,3 +242,32 @@ func TestSumsInPlaceKeepBits(t *testing.T) {
 		t.Error("no convolution was summed in place")
 	}
 }
+
+// Judging one batch by its own statistics agrees with calibrating on that batch.
+func TestQuickScoreUsesTheBatch(t *testing.T) {
+	e := exec(t, 2)
+	c, net := trained(t, e)
+	hash := net.Hash()
+	set := shapes(40, 6)
+	norm := data.Measure(set)
+	var b data.Batch
+	data.NewLoader(set, norm, data.Augment{}, 40, 0).Sequential(&b, 0, 40)
+	v, err := NewEvaluator(e, net, set, set, norm, EvalOptions{Calibration: 40, Batch: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint64(5) {
+		a := c.Space().Random(newRand(i))
+		want, err := v.Evaluate(context.Background(), []space.Arch{a})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := net.QuickScore(e, new(Pass), a, &b)
+		if math.Abs(got.Loss-want[0].Loss) > 1e-4 || math.Abs(got.Accuracy-want[0].Accuracy) > 0.03 {
+			t.Errorf("%s: %+v; want %+v", c.Space().Format(a), got, want[0])
+		}
+	}
+	if net.Hash() != hash {
+		t.Error("a quick score changed the weights")
+	}
+}

@@ -98,6 +98,10 @@ func (s *Subnet) Forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats
 	if e.Training() {
 		mode = ops.NormBatch
 	}
+	return s.forward(e, p, x, stats, mode)
+}
+
+func (s *Subnet) forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats, mode ops.NormMode) *ops.Tensor {
 	p.outs = p.outs[:0]
 	for i := range s.plan {
 		var st *ops.Stats
