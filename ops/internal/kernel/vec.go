@@ -11,11 +11,11 @@ package kernel
 type Vec struct {
 	sums       func(x, s []float32)
 	moments    func(x, k, s, q []float32)
-	norm       [fastActs]func(x, scale, shift, y []float32)
-	normReduce [fastActs]func(x, dy, scale, shift, mean, s, q []float32)
-	normApply  [fastActs]func(x, dy, scale, shift, a, b, c, dx []float32)
-	act        [fastActs]func(x, y []float32)
-	actBack    [fastActs]func(x, dy, dx []float32)
+	norm       [acts]func(x, scale, shift, y []float32)
+	normReduce [acts]func(x, dy, scale, shift, mean, s, q []float32)
+	normApply  [acts]func(x, dy, scale, shift, a, b, c, dx []float32)
+	act        [acts]func(x, y []float32)
+	actBack    [acts]func(x, dy, dx []float32)
 	add        func(a, b, y []float32)
 	axpy       func(a float32, x, y []float32)
 	spread     func(v, y []float32)
@@ -32,9 +32,8 @@ type Vec struct {
 // Lanes is the widest vector of any instruction set, in floats.
 const Lanes = 16
 
-// fastActs is the number of activations, from NoAct on, that need no
-// transcendental function and are vectorised.
-const fastActs = int(HardSigmoid) + 1
+// acts is the number of activations.
+const acts = int(GELU) + 1
 
 // pieceFloats is how much of a run a loop that passes column by column takes at
 // once, so that its operands stay in the first-level cache.
@@ -79,17 +78,10 @@ func (v *Vec) Moments(x, k, s, q []float32) {
 // Norm computes y[i] = act(x[i]*scale[i%P] + shift[i%P]). y may be x.
 func (v *Vec) Norm(act Act, x, scale, shift, y []float32) {
 	shift, y = shift[:len(scale)], y[:len(x)]
-	f := v.norm[0]
-	if int(act) < fastActs {
-		f = v.norm[act]
-	}
 	step := pieceOf(len(scale))
 	for i := 0; i < len(x); i += step {
 		end := min(i+step, len(x))
-		f(x[i:end], scale, shift, y[i:end])
-		if int(act) >= fastActs {
-			v.Activate(act, y[i:end], y[i:end])
-		}
+		v.norm[act](x[i:end], scale, shift, y[i:end])
 	}
 }
 
@@ -102,11 +94,7 @@ func (v *Vec) NormReduce(act Act, x, dy, scale, shift, mean, s, q []float32) {
 	step := pieceOf(p)
 	for i := 0; i < len(x); i += step {
 		end := min(i+step, len(x))
-		if int(act) < fastActs {
-			v.normReduce[act](x[i:end], dy[i:end], scale, shift, mean, s, q)
-		} else {
-			goNormReduce(act, x[i:end], dy[i:end], scale, shift, mean, s, q)
-		}
+		v.normReduce[act](x[i:end], dy[i:end], scale, shift, mean, s, q)
 	}
 }
 
@@ -118,30 +106,16 @@ func (v *Vec) NormApply(act Act, x, dy, scale, shift, a, b, c, dx []float32) {
 	step := pieceOf(p)
 	for i := 0; i < len(x); i += step {
 		end := min(i+step, len(x))
-		if int(act) < fastActs {
-			v.normApply[act](x[i:end], dy[i:end], scale, shift, a, b, c, dx[i:end])
-		} else {
-			goNormApply(act, x[i:end], dy[i:end], scale, shift, a, b, c, dx[i:end])
-		}
+		v.normApply[act](x[i:end], dy[i:end], scale, shift, a, b, c, dx[i:end])
 	}
 }
 
 // Activate computes y[i] = act(x[i]). y may be x.
-func (v *Vec) Activate(act Act, x, y []float32) {
-	if int(act) < fastActs {
-		v.act[act](x, y[:len(x)])
-		return
-	}
-	goActivate(act, x, y)
-}
+func (v *Vec) Activate(act Act, x, y []float32) { v.act[act](x, y[:len(x)]) }
 
 // ActivateBack computes dx[i] = dy[i]*act'(x[i]). dx may be dy.
 func (v *Vec) ActivateBack(act Act, x, dy, dx []float32) {
-	if int(act) < fastActs {
-		v.actBack[act](x, dy[:len(x)], dx[:len(x)])
-		return
-	}
-	goActivateBack(act, x, dy, dx)
+	v.actBack[act](x, dy[:len(x)], dx[:len(x)])
 }
 
 // Add computes y[i] = a[i] + b[i]. y may be a or b.

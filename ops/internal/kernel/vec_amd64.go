@@ -7,11 +7,11 @@ package kernel
 var vecAVX512 = Vec{
 	sums:       vecSumsAVX512,
 	moments:    vecMomentsAVX512,
-	norm:       [fastActs]func(x, scale, shift, y []float32){vecNormAVX512, vecNormReLUAVX512, vecNormReLU6AVX512, vecNormHardSwishAVX512, vecNormHardSigmoidAVX512},
-	normReduce: [fastActs]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX512, vecNormReduceReLUAVX512, vecNormReduceReLU6AVX512, vecNormReduceHardSwishAVX512, vecNormReduceHardSigmoidAVX512},
-	normApply:  [fastActs]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX512, vecNormApplyReLUAVX512, vecNormApplyReLU6AVX512, vecNormApplyHardSwishAVX512, vecNormApplyHardSigmoidAVX512},
-	act:        [fastActs]func(x, y []float32){vecActAVX512, vecActReLUAVX512, vecActReLU6AVX512, vecActHardSwishAVX512, vecActHardSigmoidAVX512},
-	actBack:    [fastActs]func(x, dy, dx []float32){vecActBackAVX512, vecActBackReLUAVX512, vecActBackReLU6AVX512, vecActBackHardSwishAVX512, vecActBackHardSigmoidAVX512},
+	norm:       [acts]func(x, scale, shift, y []float32){vecNormAVX512, vecNormReLUAVX512, vecNormReLU6AVX512, vecNormHardSwishAVX512, vecNormHardSigmoidAVX512, vecNormSigmoidAVX512, vecNormTanhAVX512, vecNormSiLUAVX512, vecNormGELUAVX512},
+	normReduce: [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX512, vecNormReduceReLUAVX512, vecNormReduceReLU6AVX512, vecNormReduceHardSwishAVX512, vecNormReduceHardSigmoidAVX512, vecNormReduceSigmoidAVX512, vecNormReduceTanhAVX512, vecNormReduceSiLUAVX512, vecNormReduceGELUAVX512},
+	normApply:  [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX512, vecNormApplyReLUAVX512, vecNormApplyReLU6AVX512, vecNormApplyHardSwishAVX512, vecNormApplyHardSigmoidAVX512, vecNormApplySigmoidAVX512, vecNormApplyTanhAVX512, vecNormApplySiLUAVX512, vecNormApplyGELUAVX512},
+	act:        [acts]func(x, y []float32){vecActAVX512, vecActReLUAVX512, vecActReLU6AVX512, vecActHardSwishAVX512, vecActHardSigmoidAVX512, vecActSigmoidAVX512, vecActTanhAVX512, vecActSiLUAVX512, vecActGELUAVX512},
+	actBack:    [acts]func(x, dy, dx []float32){vecActBackAVX512, vecActBackReLUAVX512, vecActBackReLU6AVX512, vecActBackHardSwishAVX512, vecActBackHardSigmoidAVX512, vecActBackSigmoidAVX512, vecActBackTanhAVX512, vecActBackSiLUAVX512, vecActBackGELUAVX512},
 	add:        vecAddAVX512,
 	axpy:       vecAxpyAVX512,
 	spread:     vecSpreadAVX512,
@@ -47,6 +47,18 @@ func vecNormHardSwishAVX512(x, scale, shift, y []float32)
 func vecNormHardSigmoidAVX512(x, scale, shift, y []float32)
 
 //go:noescape
+func vecNormSigmoidAVX512(x, scale, shift, y []float32)
+
+//go:noescape
+func vecNormTanhAVX512(x, scale, shift, y []float32)
+
+//go:noescape
+func vecNormSiLUAVX512(x, scale, shift, y []float32)
+
+//go:noescape
+func vecNormGELUAVX512(x, scale, shift, y []float32)
+
+//go:noescape
 func vecNormReduceAVX512(x, dy, scale, shift, mean, s, q []float32)
 
 //go:noescape
@@ -60,6 +72,18 @@ func vecNormReduceHardSwishAVX512(x, dy, scale, shift, mean, s, q []float32)
 
 //go:noescape
 func vecNormReduceHardSigmoidAVX512(x, dy, scale, shift, mean, s, q []float32)
+
+//go:noescape
+func vecNormReduceSigmoidAVX512(x, dy, scale, shift, mean, s, q []float32)
+
+//go:noescape
+func vecNormReduceTanhAVX512(x, dy, scale, shift, mean, s, q []float32)
+
+//go:noescape
+func vecNormReduceSiLUAVX512(x, dy, scale, shift, mean, s, q []float32)
+
+//go:noescape
+func vecNormReduceGELUAVX512(x, dy, scale, shift, mean, s, q []float32)
 
 //go:noescape
 func vecNormApplyAVX512(x, dy, scale, shift, a, b, c, dx []float32)
@@ -77,6 +101,18 @@ func vecNormApplyHardSwishAVX512(x, dy, scale, shift, a, b, c, dx []float32)
 func vecNormApplyHardSigmoidAVX512(x, dy, scale, shift, a, b, c, dx []float32)
 
 //go:noescape
+func vecNormApplySigmoidAVX512(x, dy, scale, shift, a, b, c, dx []float32)
+
+//go:noescape
+func vecNormApplyTanhAVX512(x, dy, scale, shift, a, b, c, dx []float32)
+
+//go:noescape
+func vecNormApplySiLUAVX512(x, dy, scale, shift, a, b, c, dx []float32)
+
+//go:noescape
+func vecNormApplyGELUAVX512(x, dy, scale, shift, a, b, c, dx []float32)
+
+//go:noescape
 func vecActAVX512(x, y []float32)
 
 //go:noescape
@@ -92,6 +128,18 @@ func vecActHardSwishAVX512(x, y []float32)
 func vecActHardSigmoidAVX512(x, y []float32)
 
 //go:noescape
+func vecActSigmoidAVX512(x, y []float32)
+
+//go:noescape
+func vecActTanhAVX512(x, y []float32)
+
+//go:noescape
+func vecActSiLUAVX512(x, y []float32)
+
+//go:noescape
+func vecActGELUAVX512(x, y []float32)
+
+//go:noescape
 func vecActBackAVX512(x, dy, dx []float32)
 
 //go:noescape
@@ -105,6 +153,18 @@ func vecActBackHardSwishAVX512(x, dy, dx []float32)
 
 //go:noescape
 func vecActBackHardSigmoidAVX512(x, dy, dx []float32)
+
+//go:noescape
+func vecActBackSigmoidAVX512(x, dy, dx []float32)
+
+//go:noescape
+func vecActBackTanhAVX512(x, dy, dx []float32)
+
+//go:noescape
+func vecActBackSiLUAVX512(x, dy, dx []float32)
+
+//go:noescape
+func vecActBackGELUAVX512(x, dy, dx []float32)
 
 //go:noescape
 func vecAddAVX512(a, b, y []float32)
@@ -142,11 +202,11 @@ func vecAdamAVX512(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, 
 var vecAVX2 = Vec{
 	sums:       vecSumsAVX2,
 	moments:    vecMomentsAVX2,
-	norm:       [fastActs]func(x, scale, shift, y []float32){vecNormAVX2, vecNormReLUAVX2, vecNormReLU6AVX2, vecNormHardSwishAVX2, vecNormHardSigmoidAVX2},
-	normReduce: [fastActs]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX2, vecNormReduceReLUAVX2, vecNormReduceReLU6AVX2, vecNormReduceHardSwishAVX2, vecNormReduceHardSigmoidAVX2},
-	normApply:  [fastActs]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX2, vecNormApplyReLUAVX2, vecNormApplyReLU6AVX2, vecNormApplyHardSwishAVX2, vecNormApplyHardSigmoidAVX2},
-	act:        [fastActs]func(x, y []float32){vecActAVX2, vecActReLUAVX2, vecActReLU6AVX2, vecActHardSwishAVX2, vecActHardSigmoidAVX2},
-	actBack:    [fastActs]func(x, dy, dx []float32){vecActBackAVX2, vecActBackReLUAVX2, vecActBackReLU6AVX2, vecActBackHardSwishAVX2, vecActBackHardSigmoidAVX2},
+	norm:       [acts]func(x, scale, shift, y []float32){vecNormAVX2, vecNormReLUAVX2, vecNormReLU6AVX2, vecNormHardSwishAVX2, vecNormHardSigmoidAVX2, vecNormSigmoidAVX2, vecNormTanhAVX2, vecNormSiLUAVX2, vecNormGELUAVX2},
+	normReduce: [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX2, vecNormReduceReLUAVX2, vecNormReduceReLU6AVX2, vecNormReduceHardSwishAVX2, vecNormReduceHardSigmoidAVX2, vecNormReduceSigmoidAVX2, vecNormReduceTanhAVX2, vecNormReduceSiLUAVX2, vecNormReduceGELUAVX2},
+	normApply:  [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX2, vecNormApplyReLUAVX2, vecNormApplyReLU6AVX2, vecNormApplyHardSwishAVX2, vecNormApplyHardSigmoidAVX2, vecNormApplySigmoidAVX2, vecNormApplyTanhAVX2, vecNormApplySiLUAVX2, vecNormApplyGELUAVX2},
+	act:        [acts]func(x, y []float32){vecActAVX2, vecActReLUAVX2, vecActReLU6AVX2, vecActHardSwishAVX2, vecActHardSigmoidAVX2, vecActSigmoidAVX2, vecActTanhAVX2, vecActSiLUAVX2, vecActGELUAVX2},
+	actBack:    [acts]func(x, dy, dx []float32){vecActBackAVX2, vecActBackReLUAVX2, vecActBackReLU6AVX2, vecActBackHardSwishAVX2, vecActBackHardSigmoidAVX2, vecActBackSigmoidAVX2, vecActBackTanhAVX2, vecActBackSiLUAVX2, vecActBackGELUAVX2},
 	add:        vecAddAVX2,
 	axpy:       vecAxpyAVX2,
 	spread:     vecSpreadAVX2,
@@ -182,6 +242,18 @@ func vecNormHardSwishAVX2(x, scale, shift, y []float32)
 func vecNormHardSigmoidAVX2(x, scale, shift, y []float32)
 
 //go:noescape
+func vecNormSigmoidAVX2(x, scale, shift, y []float32)
+
+//go:noescape
+func vecNormTanhAVX2(x, scale, shift, y []float32)
+
+//go:noescape
+func vecNormSiLUAVX2(x, scale, shift, y []float32)
+
+//go:noescape
+func vecNormGELUAVX2(x, scale, shift, y []float32)
+
+//go:noescape
 func vecNormReduceAVX2(x, dy, scale, shift, mean, s, q []float32)
 
 //go:noescape
@@ -195,6 +267,18 @@ func vecNormReduceHardSwishAVX2(x, dy, scale, shift, mean, s, q []float32)
 
 //go:noescape
 func vecNormReduceHardSigmoidAVX2(x, dy, scale, shift, mean, s, q []float32)
+
+//go:noescape
+func vecNormReduceSigmoidAVX2(x, dy, scale, shift, mean, s, q []float32)
+
+//go:noescape
+func vecNormReduceTanhAVX2(x, dy, scale, shift, mean, s, q []float32)
+
+//go:noescape
+func vecNormReduceSiLUAVX2(x, dy, scale, shift, mean, s, q []float32)
+
+//go:noescape
+func vecNormReduceGELUAVX2(x, dy, scale, shift, mean, s, q []float32)
 
 //go:noescape
 func vecNormApplyAVX2(x, dy, scale, shift, a, b, c, dx []float32)
@@ -212,6 +296,18 @@ func vecNormApplyHardSwishAVX2(x, dy, scale, shift, a, b, c, dx []float32)
 func vecNormApplyHardSigmoidAVX2(x, dy, scale, shift, a, b, c, dx []float32)
 
 //go:noescape
+func vecNormApplySigmoidAVX2(x, dy, scale, shift, a, b, c, dx []float32)
+
+//go:noescape
+func vecNormApplyTanhAVX2(x, dy, scale, shift, a, b, c, dx []float32)
+
+//go:noescape
+func vecNormApplySiLUAVX2(x, dy, scale, shift, a, b, c, dx []float32)
+
+//go:noescape
+func vecNormApplyGELUAVX2(x, dy, scale, shift, a, b, c, dx []float32)
+
+//go:noescape
 func vecActAVX2(x, y []float32)
 
 //go:noescape
@@ -227,6 +323,18 @@ func vecActHardSwishAVX2(x, y []float32)
 func vecActHardSigmoidAVX2(x, y []float32)
 
 //go:noescape
+func vecActSigmoidAVX2(x, y []float32)
+
+//go:noescape
+func vecActTanhAVX2(x, y []float32)
+
+//go:noescape
+func vecActSiLUAVX2(x, y []float32)
+
+//go:noescape
+func vecActGELUAVX2(x, y []float32)
+
+//go:noescape
 func vecActBackAVX2(x, dy, dx []float32)
 
 //go:noescape
@@ -240,6 +348,18 @@ func vecActBackHardSwishAVX2(x, dy, dx []float32)
 
 //go:noescape
 func vecActBackHardSigmoidAVX2(x, dy, dx []float32)
+
+//go:noescape
+func vecActBackSigmoidAVX2(x, dy, dx []float32)
+
+//go:noescape
+func vecActBackTanhAVX2(x, dy, dx []float32)
+
+//go:noescape
+func vecActBackSiLUAVX2(x, dy, dx []float32)
+
+//go:noescape
+func vecActBackGELUAVX2(x, dy, dx []float32)
 
 //go:noescape
 func vecAddAVX2(a, b, y []float32)

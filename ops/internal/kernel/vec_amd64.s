@@ -1967,6 +1967,2134 @@ leave:
 	VZEROUPPER
 	RET
 
+// func vecNormSigmoidAVX512(x []float32, scale []float32, shift []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormSigmoidAVX512(SB), NOSPLIT, $0-96
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ scale_len+32(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    y_base+72(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+24(FP), DI
+	VMOVUPS (DI)(BX*1), Z0
+	MOVQ    shift_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Z1
+
+row:
+	LEAQ         64(AX), DI
+	CMPQ         DI, DX
+	JA           row_done
+	VMOVUPS      (AX), Z2
+	VFMADD213PS  Z1, Z0, Z2
+	VPXORD       Z3, Z3, Z3
+	VSUBPS       Z2, Z3, Z2
+	VMOVUPS      vecW42b00000<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFNMADD231PS vecW3f318000<>+0(SB), Z3, Z2
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z3, Z2
+	VMOVUPS      vecW39506967<>+0(SB), Z5
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z2, Z5
+	VFMADD213PS  vecW3c088908<>+0(SB), Z2, Z5
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z2, Z5
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z2, Z5
+	VFMADD213PS  vecW3f000000<>+0(SB), Z2, Z5
+	VMULPS       Z2, Z5, Z5
+	VFMADD213PS  Z2, Z2, Z5
+	VADDPS       vecW3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS    Z3, Z5, Z2
+	VADDPS       vecW3f800000<>+0(SB), Z2, Z2
+	VMOVUPS      vecW3f800000<>+0(SB), Z3
+	VDIVPS       Z2, Z3, Z2
+	VMOVUPS      Z2, (CX)
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, DI
+	SUBQ         AX, DI
+	JLE          leave
+	SHRQ         $0x02, DI
+	MOVL         $-1, R8
+	BZHIL        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (AX), K1, Z2
+	VFMADD213PS  Z1, Z0, Z2
+	VPXORD       Z4, Z4, Z4
+	VSUBPS       Z2, Z4, Z2
+	VMOVUPS      vecW42b00000<>+0(SB), Z0
+	VMINPS       Z2, Z0, Z2
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z0
+	VMAXPS       Z2, Z0, Z2
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z2, Z0
+	VRNDSCALEPS  $0x00, Z0, Z0
+	VFNMADD231PS vecW3f318000<>+0(SB), Z0, Z2
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z0, Z2
+	VMOVUPS      vecW39506967<>+0(SB), Z1
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z2, Z1
+	VFMADD213PS  vecW3c088908<>+0(SB), Z2, Z1
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z2, Z1
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z2, Z1
+	VFMADD213PS  vecW3f000000<>+0(SB), Z2, Z1
+	VMULPS       Z2, Z1, Z1
+	VFMADD213PS  Z2, Z2, Z1
+	VADDPS       vecW3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS    Z0, Z1, Z2
+	VADDPS       vecW3f800000<>+0(SB), Z2, Z2
+	VMOVUPS      vecW3f800000<>+0(SB), Z4
+	VDIVPS       Z2, Z4, Z2
+	VMOVUPS      Z2, K1, (CX)
+
+leave:
+	ADDQ $0x40, BX
+	CMPQ BX, SI
+	JLT  column
+	VZEROUPPER
+	RET
+
+DATA vecW42b00000<>+0(SB)/4, $0x42b00000
+DATA vecW42b00000<>+4(SB)/4, $0x42b00000
+DATA vecW42b00000<>+8(SB)/4, $0x42b00000
+DATA vecW42b00000<>+12(SB)/4, $0x42b00000
+DATA vecW42b00000<>+16(SB)/4, $0x42b00000
+DATA vecW42b00000<>+20(SB)/4, $0x42b00000
+DATA vecW42b00000<>+24(SB)/4, $0x42b00000
+DATA vecW42b00000<>+28(SB)/4, $0x42b00000
+DATA vecW42b00000<>+32(SB)/4, $0x42b00000
+DATA vecW42b00000<>+36(SB)/4, $0x42b00000
+DATA vecW42b00000<>+40(SB)/4, $0x42b00000
+DATA vecW42b00000<>+44(SB)/4, $0x42b00000
+DATA vecW42b00000<>+48(SB)/4, $0x42b00000
+DATA vecW42b00000<>+52(SB)/4, $0x42b00000
+DATA vecW42b00000<>+56(SB)/4, $0x42b00000
+DATA vecW42b00000<>+60(SB)/4, $0x42b00000
+GLOBL vecW42b00000<>(SB), RODATA|NOPTR, $64
+
+DATA vecWc2ae0000<>+0(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+4(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+8(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+12(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+16(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+20(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+24(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+28(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+32(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+36(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+40(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+44(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+48(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+52(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+56(SB)/4, $0xc2ae0000
+DATA vecWc2ae0000<>+60(SB)/4, $0xc2ae0000
+GLOBL vecWc2ae0000<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+32(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+36(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+40(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+44(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+48(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+52(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+56(SB)/4, $0x3fb8aa3b
+DATA vecW3fb8aa3b<>+60(SB)/4, $0x3fb8aa3b
+GLOBL vecW3fb8aa3b<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3f318000<>+0(SB)/4, $0x3f318000
+DATA vecW3f318000<>+4(SB)/4, $0x3f318000
+DATA vecW3f318000<>+8(SB)/4, $0x3f318000
+DATA vecW3f318000<>+12(SB)/4, $0x3f318000
+DATA vecW3f318000<>+16(SB)/4, $0x3f318000
+DATA vecW3f318000<>+20(SB)/4, $0x3f318000
+DATA vecW3f318000<>+24(SB)/4, $0x3f318000
+DATA vecW3f318000<>+28(SB)/4, $0x3f318000
+DATA vecW3f318000<>+32(SB)/4, $0x3f318000
+DATA vecW3f318000<>+36(SB)/4, $0x3f318000
+DATA vecW3f318000<>+40(SB)/4, $0x3f318000
+DATA vecW3f318000<>+44(SB)/4, $0x3f318000
+DATA vecW3f318000<>+48(SB)/4, $0x3f318000
+DATA vecW3f318000<>+52(SB)/4, $0x3f318000
+DATA vecW3f318000<>+56(SB)/4, $0x3f318000
+DATA vecW3f318000<>+60(SB)/4, $0x3f318000
+GLOBL vecW3f318000<>(SB), RODATA|NOPTR, $64
+
+DATA vecWb95e8083<>+0(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+4(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+8(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+12(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+16(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+20(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+24(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+28(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+32(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+36(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+40(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+44(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+48(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+52(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+56(SB)/4, $0xb95e8083
+DATA vecWb95e8083<>+60(SB)/4, $0xb95e8083
+GLOBL vecWb95e8083<>(SB), RODATA|NOPTR, $64
+
+DATA vecW39506967<>+0(SB)/4, $0x39506967
+DATA vecW39506967<>+4(SB)/4, $0x39506967
+DATA vecW39506967<>+8(SB)/4, $0x39506967
+DATA vecW39506967<>+12(SB)/4, $0x39506967
+DATA vecW39506967<>+16(SB)/4, $0x39506967
+DATA vecW39506967<>+20(SB)/4, $0x39506967
+DATA vecW39506967<>+24(SB)/4, $0x39506967
+DATA vecW39506967<>+28(SB)/4, $0x39506967
+DATA vecW39506967<>+32(SB)/4, $0x39506967
+DATA vecW39506967<>+36(SB)/4, $0x39506967
+DATA vecW39506967<>+40(SB)/4, $0x39506967
+DATA vecW39506967<>+44(SB)/4, $0x39506967
+DATA vecW39506967<>+48(SB)/4, $0x39506967
+DATA vecW39506967<>+52(SB)/4, $0x39506967
+DATA vecW39506967<>+56(SB)/4, $0x39506967
+DATA vecW39506967<>+60(SB)/4, $0x39506967
+GLOBL vecW39506967<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3ab743ce<>+0(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+4(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+8(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+12(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+16(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+20(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+24(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+28(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+32(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+36(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+40(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+44(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+48(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+52(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+56(SB)/4, $0x3ab743ce
+DATA vecW3ab743ce<>+60(SB)/4, $0x3ab743ce
+GLOBL vecW3ab743ce<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3c088908<>+0(SB)/4, $0x3c088908
+DATA vecW3c088908<>+4(SB)/4, $0x3c088908
+DATA vecW3c088908<>+8(SB)/4, $0x3c088908
+DATA vecW3c088908<>+12(SB)/4, $0x3c088908
+DATA vecW3c088908<>+16(SB)/4, $0x3c088908
+DATA vecW3c088908<>+20(SB)/4, $0x3c088908
+DATA vecW3c088908<>+24(SB)/4, $0x3c088908
+DATA vecW3c088908<>+28(SB)/4, $0x3c088908
+DATA vecW3c088908<>+32(SB)/4, $0x3c088908
+DATA vecW3c088908<>+36(SB)/4, $0x3c088908
+DATA vecW3c088908<>+40(SB)/4, $0x3c088908
+DATA vecW3c088908<>+44(SB)/4, $0x3c088908
+DATA vecW3c088908<>+48(SB)/4, $0x3c088908
+DATA vecW3c088908<>+52(SB)/4, $0x3c088908
+DATA vecW3c088908<>+56(SB)/4, $0x3c088908
+DATA vecW3c088908<>+60(SB)/4, $0x3c088908
+GLOBL vecW3c088908<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+32(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+36(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+40(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+44(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+48(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+52(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+56(SB)/4, $0x3d2aa9c1
+DATA vecW3d2aa9c1<>+60(SB)/4, $0x3d2aa9c1
+GLOBL vecW3d2aa9c1<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+32(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+36(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+40(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+44(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+48(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+52(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+56(SB)/4, $0x3e2aaaaa
+DATA vecW3e2aaaaa<>+60(SB)/4, $0x3e2aaaaa
+GLOBL vecW3e2aaaaa<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3f000000<>+0(SB)/4, $0x3f000000
+DATA vecW3f000000<>+4(SB)/4, $0x3f000000
+DATA vecW3f000000<>+8(SB)/4, $0x3f000000
+DATA vecW3f000000<>+12(SB)/4, $0x3f000000
+DATA vecW3f000000<>+16(SB)/4, $0x3f000000
+DATA vecW3f000000<>+20(SB)/4, $0x3f000000
+DATA vecW3f000000<>+24(SB)/4, $0x3f000000
+DATA vecW3f000000<>+28(SB)/4, $0x3f000000
+DATA vecW3f000000<>+32(SB)/4, $0x3f000000
+DATA vecW3f000000<>+36(SB)/4, $0x3f000000
+DATA vecW3f000000<>+40(SB)/4, $0x3f000000
+DATA vecW3f000000<>+44(SB)/4, $0x3f000000
+DATA vecW3f000000<>+48(SB)/4, $0x3f000000
+DATA vecW3f000000<>+52(SB)/4, $0x3f000000
+DATA vecW3f000000<>+56(SB)/4, $0x3f000000
+DATA vecW3f000000<>+60(SB)/4, $0x3f000000
+GLOBL vecW3f000000<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3f800000<>+0(SB)/4, $0x3f800000
+DATA vecW3f800000<>+4(SB)/4, $0x3f800000
+DATA vecW3f800000<>+8(SB)/4, $0x3f800000
+DATA vecW3f800000<>+12(SB)/4, $0x3f800000
+DATA vecW3f800000<>+16(SB)/4, $0x3f800000
+DATA vecW3f800000<>+20(SB)/4, $0x3f800000
+DATA vecW3f800000<>+24(SB)/4, $0x3f800000
+DATA vecW3f800000<>+28(SB)/4, $0x3f800000
+DATA vecW3f800000<>+32(SB)/4, $0x3f800000
+DATA vecW3f800000<>+36(SB)/4, $0x3f800000
+DATA vecW3f800000<>+40(SB)/4, $0x3f800000
+DATA vecW3f800000<>+44(SB)/4, $0x3f800000
+DATA vecW3f800000<>+48(SB)/4, $0x3f800000
+DATA vecW3f800000<>+52(SB)/4, $0x3f800000
+DATA vecW3f800000<>+56(SB)/4, $0x3f800000
+DATA vecW3f800000<>+60(SB)/4, $0x3f800000
+GLOBL vecW3f800000<>(SB), RODATA|NOPTR, $64
+
+// func vecNormReduceSigmoidAVX512(x []float32, dy []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormReduceSigmoidAVX512(SB), NOSPLIT, $0-168
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ s_len+128(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Z0
+	MOVQ    shift_base+72(FP), DI
+	VMOVUPS (DI)(BX*1), Z1
+	MOVQ    mean_base+96(FP), DI
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+
+row:
+	LEAQ         64(AX), R8
+	CMPQ         R8, DX
+	JA           row_done
+	VMOVUPS      (AX), Z4
+	VMOVUPS      (CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD213PS  Z1, Z0, Z6
+	VMOVAPS      Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VSUBPS       Z6, Z7, Z6
+	VMOVUPS      vecW42b00000<>+0(SB), Z7
+	VMINPS       Z6, Z7, Z6
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z7
+	VMAXPS       Z6, Z7, Z6
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z6, Z7
+	VRNDSCALEPS  $0x00, Z7, Z7
+	VFNMADD231PS vecW3f318000<>+0(SB), Z7, Z6
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z7, Z6
+	VMOVUPS      vecW39506967<>+0(SB), Z9
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z6, Z9
+	VFMADD213PS  vecW3c088908<>+0(SB), Z6, Z9
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z6, Z9
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z6, Z9
+	VFMADD213PS  vecW3f000000<>+0(SB), Z6, Z9
+	VMULPS       Z6, Z9, Z9
+	VFMADD213PS  Z6, Z6, Z9
+	VADDPS       vecW3f800000<>+0(SB), Z9, Z9
+	VSCALEFPS    Z7, Z9, Z6
+	VADDPS       vecW3f800000<>+0(SB), Z6, Z6
+	VMOVUPS      vecW3f800000<>+0(SB), Z7
+	VDIVPS       Z6, Z7, Z6
+	VMULPS       Z6, Z5, Z5
+	VMOVUPS      vecW3f800000<>+0(SB), Z9
+	VSUBPS       Z6, Z9, Z9
+	VMULPS       Z9, Z5, Z5
+	VSUBPS       (DI)(BX*1), Z4, Z4
+	VADDPS       Z5, Z2, Z2
+	VFMADD231PS  Z4, Z5, Z3
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	MOVL         $-1, R9
+	BZHIL        R8, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (AX), K1, Z4
+	VMOVUPS.Z    (CX), K1, Z5
+	VMOVAPS      Z4, Z6
+	VFMADD213PS  Z1, Z0, Z6
+	VMOVAPS      Z6, Z0
+	VPXORD       Z8, Z8, Z8
+	VSUBPS       Z0, Z8, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z6
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z6
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z6
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z6
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z6
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z6
+	VMULPS       Z0, Z6, Z6
+	VFMADD213PS  Z0, Z0, Z6
+	VADDPS       vecW3f800000<>+0(SB), Z6, Z6
+	VSCALEFPS    Z1, Z6, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z8
+	VDIVPS       Z0, Z8, Z0
+	VMULPS       Z0, Z5, Z5
+	VMOVUPS      vecW3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z1
+	VMULPS       Z1, Z5, Z5
+	VSUBPS       (DI)(BX*1), Z4, Z4
+	VADDPS       Z5, Z2, Z2
+	VFMADD231PS  Z4, Z5, Z3
+
+leave:
+	MOVQ    s_base+120(FP), AX
+	VADDPS  (AX)(BX*1), Z2, Z2
+	VMOVUPS Z2, (AX)(BX*1)
+	MOVQ    q_base+144(FP), AX
+	VADDPS  (AX)(BX*1), Z3, Z3
+	VMOVUPS Z3, (AX)(BX*1)
+	ADDQ    $0x40, BX
+	CMPQ    BX, SI
+	JLT     column
+	VZEROUPPER
+	RET
+
+// func vecNormApplySigmoidAVX512(x []float32, dy []float32, scale []float32, shift []float32, a []float32, b []float32, c []float32, dx []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormApplySigmoidAVX512(SB), NOSPLIT, $0-192
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	XORQ SI, SI
+	MOVQ a_len+104(FP), DI
+	SHLQ $0x02, DI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    SI, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    SI, CX
+	MOVQ    dx_base+168(FP), DX
+	ADDQ    SI, DX
+	MOVQ    scale_base+48(FP), R8
+	VMOVUPS (R8)(SI*1), Z0
+	MOVQ    shift_base+72(FP), R8
+	VMOVUPS (R8)(SI*1), Z1
+	MOVQ    a_base+96(FP), R8
+	VMOVUPS (R8)(SI*1), Z2
+	MOVQ    b_base+120(FP), R8
+	VMOVUPS (R8)(SI*1), Z3
+	MOVQ    c_base+144(FP), R8
+	VMOVUPS (R8)(SI*1), Z4
+
+row:
+	LEAQ         64(AX), R8
+	CMPQ         R8, BX
+	JA           row_done
+	VMOVUPS      (AX), Z5
+	VMOVUPS      (CX), Z6
+	VMOVAPS      Z5, Z7
+	VFMADD213PS  Z1, Z0, Z7
+	VMOVAPS      Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VSUBPS       Z7, Z8, Z7
+	VMOVUPS      vecW42b00000<>+0(SB), Z8
+	VMINPS       Z7, Z8, Z7
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z8
+	VMAXPS       Z7, Z8, Z7
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z7, Z8
+	VRNDSCALEPS  $0x00, Z8, Z8
+	VFNMADD231PS vecW3f318000<>+0(SB), Z8, Z7
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z8, Z7
+	VMOVUPS      vecW39506967<>+0(SB), Z10
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z7, Z10
+	VFMADD213PS  vecW3c088908<>+0(SB), Z7, Z10
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z7, Z10
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z7, Z10
+	VFMADD213PS  vecW3f000000<>+0(SB), Z7, Z10
+	VMULPS       Z7, Z10, Z10
+	VFMADD213PS  Z7, Z7, Z10
+	VADDPS       vecW3f800000<>+0(SB), Z10, Z10
+	VSCALEFPS    Z8, Z10, Z7
+	VADDPS       vecW3f800000<>+0(SB), Z7, Z7
+	VMOVUPS      vecW3f800000<>+0(SB), Z8
+	VDIVPS       Z7, Z8, Z7
+	VMULPS       Z7, Z6, Z6
+	VMOVUPS      vecW3f800000<>+0(SB), Z10
+	VSUBPS       Z7, Z10, Z10
+	VMULPS       Z10, Z6, Z6
+	VFMADD213PS  Z4, Z3, Z5
+	VFMADD213PS  Z5, Z2, Z6
+	VMOVUPS      Z6, (DX)
+	LEAQ         (AX)(DI*1), AX
+	LEAQ         (CX)(DI*1), CX
+	LEAQ         (DX)(DI*1), DX
+	JMP          row
+
+row_done:
+	MOVQ         BX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	MOVL         $-1, R9
+	BZHIL        R8, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (AX), K1, Z5
+	VMOVUPS.Z    (CX), K1, Z6
+	VMOVAPS      Z5, Z7
+	VFMADD213PS  Z1, Z0, Z7
+	VMOVAPS      Z7, Z0
+	VPXORD       Z9, Z9, Z9
+	VSUBPS       Z0, Z9, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z7
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z7
+	VMULPS       Z0, Z7, Z7
+	VFMADD213PS  Z0, Z0, Z7
+	VADDPS       vecW3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS    Z1, Z7, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z9
+	VDIVPS       Z0, Z9, Z0
+	VMULPS       Z0, Z6, Z6
+	VMOVUPS      vecW3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z1
+	VMULPS       Z1, Z6, Z6
+	VFMADD213PS  Z4, Z3, Z5
+	VFMADD213PS  Z5, Z2, Z6
+	VMOVUPS      Z6, K1, (DX)
+
+leave:
+	ADDQ $0x40, SI
+	CMPQ SI, DI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormTanhAVX512(x []float32, scale []float32, shift []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormTanhAVX512(SB), NOSPLIT, $0-96
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ scale_len+32(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    y_base+72(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+24(FP), DI
+	VMOVUPS (DI)(BX*1), Z0
+	MOVQ    shift_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Z1
+
+row:
+	LEAQ         64(AX), DI
+	CMPQ         DI, DX
+	JA           row_done
+	VMOVUPS      (AX), Z2
+	VFMADD213PS  Z1, Z0, Z2
+	VADDPS       Z2, Z2, Z3
+	VMOVUPS      vecW42b00000<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z3, Z4
+	VRNDSCALEPS  $0x00, Z4, Z4
+	VFNMADD231PS vecW3f318000<>+0(SB), Z4, Z3
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z4, Z3
+	VMOVUPS      vecW39506967<>+0(SB), Z5
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3c088908<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3f000000<>+0(SB), Z3, Z5
+	VMULPS       Z3, Z5, Z5
+	VFMADD213PS  Z3, Z3, Z5
+	VADDPS       vecW3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS    Z4, Z5, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VMOVUPS      vecW40000000<>+0(SB), Z4
+	VDIVPS       Z3, Z4, Z3
+	VMOVUPS      vecW3f800000<>+0(SB), Z4
+	VSUBPS       Z3, Z4, Z3
+	VMULPS       Z2, Z2, Z4
+	VMOVUPS      vecWbbbaf0ea<>+0(SB), Z5
+	VFMADD213PS  vecW3ca9134e<>+0(SB), Z4, Z5
+	VFMADD213PS  vecWbd5c1e2d<>+0(SB), Z4, Z5
+	VFMADD213PS  vecW3e088393<>+0(SB), Z4, Z5
+	VFMADD213PS  vecWbeaaaa99<>+0(SB), Z4, Z5
+	VMULPS       Z4, Z5, Z5
+	VFMADD213PS  Z2, Z2, Z5
+	VMOVUPS      vecW3ec80000<>+0(SB), Z2
+	VCMPPS       $0x11, Z2, Z4, K1
+	VMOVAPS      Z5, K1, Z3
+	VMOVAPS      Z3, Z2
+	VMOVUPS      Z2, (CX)
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, DI
+	SUBQ         AX, DI
+	JLE          leave
+	SHRQ         $0x02, DI
+	MOVL         $-1, R8
+	BZHIL        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (AX), K1, Z2
+	VFMADD213PS  Z1, Z0, Z2
+	VADDPS       Z2, Z2, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z3
+	VMULPS       Z0, Z3, Z3
+	VFMADD213PS  Z0, Z0, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS    Z1, Z3, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW40000000<>+0(SB), Z1
+	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z0
+	VMULPS       Z2, Z2, Z1
+	VMOVUPS      vecWbbbaf0ea<>+0(SB), Z3
+	VFMADD213PS  vecW3ca9134e<>+0(SB), Z1, Z3
+	VFMADD213PS  vecWbd5c1e2d<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3e088393<>+0(SB), Z1, Z3
+	VFMADD213PS  vecWbeaaaa99<>+0(SB), Z1, Z3
+	VMULPS       Z1, Z3, Z3
+	VFMADD213PS  Z2, Z2, Z3
+	VMOVUPS      vecW3ec80000<>+0(SB), Z2
+	VCMPPS       $0x11, Z2, Z1, K2
+	VMOVAPS      Z3, K2, Z0
+	VMOVAPS      Z0, Z2
+	VMOVUPS      Z2, K1, (CX)
+
+leave:
+	ADDQ $0x40, BX
+	CMPQ BX, SI
+	JLT  column
+	VZEROUPPER
+	RET
+
+DATA vecW40000000<>+0(SB)/4, $0x40000000
+DATA vecW40000000<>+4(SB)/4, $0x40000000
+DATA vecW40000000<>+8(SB)/4, $0x40000000
+DATA vecW40000000<>+12(SB)/4, $0x40000000
+DATA vecW40000000<>+16(SB)/4, $0x40000000
+DATA vecW40000000<>+20(SB)/4, $0x40000000
+DATA vecW40000000<>+24(SB)/4, $0x40000000
+DATA vecW40000000<>+28(SB)/4, $0x40000000
+DATA vecW40000000<>+32(SB)/4, $0x40000000
+DATA vecW40000000<>+36(SB)/4, $0x40000000
+DATA vecW40000000<>+40(SB)/4, $0x40000000
+DATA vecW40000000<>+44(SB)/4, $0x40000000
+DATA vecW40000000<>+48(SB)/4, $0x40000000
+DATA vecW40000000<>+52(SB)/4, $0x40000000
+DATA vecW40000000<>+56(SB)/4, $0x40000000
+DATA vecW40000000<>+60(SB)/4, $0x40000000
+GLOBL vecW40000000<>(SB), RODATA|NOPTR, $64
+
+DATA vecWbbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+4(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+8(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+12(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+16(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+20(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+24(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+28(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+32(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+36(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+40(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+44(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+48(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+52(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+56(SB)/4, $0xbbbaf0ea
+DATA vecWbbbaf0ea<>+60(SB)/4, $0xbbbaf0ea
+GLOBL vecWbbbaf0ea<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3ca9134e<>+0(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+4(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+8(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+12(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+16(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+20(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+24(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+28(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+32(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+36(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+40(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+44(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+48(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+52(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+56(SB)/4, $0x3ca9134e
+DATA vecW3ca9134e<>+60(SB)/4, $0x3ca9134e
+GLOBL vecW3ca9134e<>(SB), RODATA|NOPTR, $64
+
+DATA vecWbd5c1e2d<>+0(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+4(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+8(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+12(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+16(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+20(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+24(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+28(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+32(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+36(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+40(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+44(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+48(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+52(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+56(SB)/4, $0xbd5c1e2d
+DATA vecWbd5c1e2d<>+60(SB)/4, $0xbd5c1e2d
+GLOBL vecWbd5c1e2d<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3e088393<>+0(SB)/4, $0x3e088393
+DATA vecW3e088393<>+4(SB)/4, $0x3e088393
+DATA vecW3e088393<>+8(SB)/4, $0x3e088393
+DATA vecW3e088393<>+12(SB)/4, $0x3e088393
+DATA vecW3e088393<>+16(SB)/4, $0x3e088393
+DATA vecW3e088393<>+20(SB)/4, $0x3e088393
+DATA vecW3e088393<>+24(SB)/4, $0x3e088393
+DATA vecW3e088393<>+28(SB)/4, $0x3e088393
+DATA vecW3e088393<>+32(SB)/4, $0x3e088393
+DATA vecW3e088393<>+36(SB)/4, $0x3e088393
+DATA vecW3e088393<>+40(SB)/4, $0x3e088393
+DATA vecW3e088393<>+44(SB)/4, $0x3e088393
+DATA vecW3e088393<>+48(SB)/4, $0x3e088393
+DATA vecW3e088393<>+52(SB)/4, $0x3e088393
+DATA vecW3e088393<>+56(SB)/4, $0x3e088393
+DATA vecW3e088393<>+60(SB)/4, $0x3e088393
+GLOBL vecW3e088393<>(SB), RODATA|NOPTR, $64
+
+DATA vecWbeaaaa99<>+0(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+4(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+8(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+12(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+16(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+20(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+24(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+28(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+32(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+36(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+40(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+44(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+48(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+52(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+56(SB)/4, $0xbeaaaa99
+DATA vecWbeaaaa99<>+60(SB)/4, $0xbeaaaa99
+GLOBL vecWbeaaaa99<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3ec80000<>+0(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+4(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+8(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+12(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+16(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+20(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+24(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+28(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+32(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+36(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+40(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+44(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+48(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+52(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+56(SB)/4, $0x3ec80000
+DATA vecW3ec80000<>+60(SB)/4, $0x3ec80000
+GLOBL vecW3ec80000<>(SB), RODATA|NOPTR, $64
+
+// func vecNormReduceTanhAVX512(x []float32, dy []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormReduceTanhAVX512(SB), NOSPLIT, $0-168
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ s_len+128(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Z0
+	MOVQ    shift_base+72(FP), DI
+	VMOVUPS (DI)(BX*1), Z1
+	MOVQ    mean_base+96(FP), DI
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+
+row:
+	LEAQ         64(AX), R8
+	CMPQ         R8, DX
+	JA           row_done
+	VMOVUPS      (AX), Z4
+	VMOVUPS      (CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD213PS  Z1, Z0, Z6
+	VADDPS       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VSUBPS       Z6, Z7, Z6
+	VMOVUPS      vecW42b00000<>+0(SB), Z7
+	VMINPS       Z6, Z7, Z6
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z7
+	VMAXPS       Z6, Z7, Z6
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z6, Z7
+	VRNDSCALEPS  $0x00, Z7, Z7
+	VFNMADD231PS vecW3f318000<>+0(SB), Z7, Z6
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z7, Z6
+	VMOVUPS      vecW39506967<>+0(SB), Z9
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z6, Z9
+	VFMADD213PS  vecW3c088908<>+0(SB), Z6, Z9
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z6, Z9
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z6, Z9
+	VFMADD213PS  vecW3f000000<>+0(SB), Z6, Z9
+	VMULPS       Z6, Z9, Z9
+	VFMADD213PS  Z6, Z6, Z9
+	VADDPS       vecW3f800000<>+0(SB), Z9, Z9
+	VSCALEFPS    Z7, Z9, Z6
+	VADDPS       vecW3f800000<>+0(SB), Z6, Z6
+	VMOVUPS      vecW3f800000<>+0(SB), Z7
+	VDIVPS       Z6, Z7, Z6
+	VMULPS       Z6, Z5, Z5
+	VMOVUPS      vecW3f800000<>+0(SB), Z9
+	VSUBPS       Z6, Z9, Z9
+	VMULPS       Z9, Z5, Z5
+	VMULPS       vecW40800000<>+0(SB), Z5, Z5
+	VSUBPS       (DI)(BX*1), Z4, Z4
+	VADDPS       Z5, Z2, Z2
+	VFMADD231PS  Z4, Z5, Z3
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	MOVL         $-1, R9
+	BZHIL        R8, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (AX), K1, Z4
+	VMOVUPS.Z    (CX), K1, Z5
+	VMOVAPS      Z4, Z6
+	VFMADD213PS  Z1, Z0, Z6
+	VADDPS       Z6, Z6, Z0
+	VPXORD       Z8, Z8, Z8
+	VSUBPS       Z0, Z8, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z6
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z6
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z6
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z6
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z6
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z6
+	VMULPS       Z0, Z6, Z6
+	VFMADD213PS  Z0, Z0, Z6
+	VADDPS       vecW3f800000<>+0(SB), Z6, Z6
+	VSCALEFPS    Z1, Z6, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z8
+	VDIVPS       Z0, Z8, Z0
+	VMULPS       Z0, Z5, Z5
+	VMOVUPS      vecW3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z1
+	VMULPS       Z1, Z5, Z5
+	VMULPS       vecW40800000<>+0(SB), Z5, Z5
+	VSUBPS       (DI)(BX*1), Z4, Z4
+	VADDPS       Z5, Z2, Z2
+	VFMADD231PS  Z4, Z5, Z3
+
+leave:
+	MOVQ    s_base+120(FP), AX
+	VADDPS  (AX)(BX*1), Z2, Z2
+	VMOVUPS Z2, (AX)(BX*1)
+	MOVQ    q_base+144(FP), AX
+	VADDPS  (AX)(BX*1), Z3, Z3
+	VMOVUPS Z3, (AX)(BX*1)
+	ADDQ    $0x40, BX
+	CMPQ    BX, SI
+	JLT     column
+	VZEROUPPER
+	RET
+
+DATA vecW40800000<>+0(SB)/4, $0x40800000
+DATA vecW40800000<>+4(SB)/4, $0x40800000
+DATA vecW40800000<>+8(SB)/4, $0x40800000
+DATA vecW40800000<>+12(SB)/4, $0x40800000
+DATA vecW40800000<>+16(SB)/4, $0x40800000
+DATA vecW40800000<>+20(SB)/4, $0x40800000
+DATA vecW40800000<>+24(SB)/4, $0x40800000
+DATA vecW40800000<>+28(SB)/4, $0x40800000
+DATA vecW40800000<>+32(SB)/4, $0x40800000
+DATA vecW40800000<>+36(SB)/4, $0x40800000
+DATA vecW40800000<>+40(SB)/4, $0x40800000
+DATA vecW40800000<>+44(SB)/4, $0x40800000
+DATA vecW40800000<>+48(SB)/4, $0x40800000
+DATA vecW40800000<>+52(SB)/4, $0x40800000
+DATA vecW40800000<>+56(SB)/4, $0x40800000
+DATA vecW40800000<>+60(SB)/4, $0x40800000
+GLOBL vecW40800000<>(SB), RODATA|NOPTR, $64
+
+// func vecNormApplyTanhAVX512(x []float32, dy []float32, scale []float32, shift []float32, a []float32, b []float32, c []float32, dx []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormApplyTanhAVX512(SB), NOSPLIT, $0-192
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	XORQ SI, SI
+	MOVQ a_len+104(FP), DI
+	SHLQ $0x02, DI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    SI, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    SI, CX
+	MOVQ    dx_base+168(FP), DX
+	ADDQ    SI, DX
+	MOVQ    scale_base+48(FP), R8
+	VMOVUPS (R8)(SI*1), Z0
+	MOVQ    shift_base+72(FP), R8
+	VMOVUPS (R8)(SI*1), Z1
+	MOVQ    a_base+96(FP), R8
+	VMOVUPS (R8)(SI*1), Z2
+	MOVQ    b_base+120(FP), R8
+	VMOVUPS (R8)(SI*1), Z3
+	MOVQ    c_base+144(FP), R8
+	VMOVUPS (R8)(SI*1), Z4
+
+row:
+	LEAQ         64(AX), R8
+	CMPQ         R8, BX
+	JA           row_done
+	VMOVUPS      (AX), Z5
+	VMOVUPS      (CX), Z6
+	VMOVAPS      Z5, Z7
+	VFMADD213PS  Z1, Z0, Z7
+	VADDPS       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VSUBPS       Z7, Z8, Z7
+	VMOVUPS      vecW42b00000<>+0(SB), Z8
+	VMINPS       Z7, Z8, Z7
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z8
+	VMAXPS       Z7, Z8, Z7
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z7, Z8
+	VRNDSCALEPS  $0x00, Z8, Z8
+	VFNMADD231PS vecW3f318000<>+0(SB), Z8, Z7
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z8, Z7
+	VMOVUPS      vecW39506967<>+0(SB), Z10
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z7, Z10
+	VFMADD213PS  vecW3c088908<>+0(SB), Z7, Z10
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z7, Z10
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z7, Z10
+	VFMADD213PS  vecW3f000000<>+0(SB), Z7, Z10
+	VMULPS       Z7, Z10, Z10
+	VFMADD213PS  Z7, Z7, Z10
+	VADDPS       vecW3f800000<>+0(SB), Z10, Z10
+	VSCALEFPS    Z8, Z10, Z7
+	VADDPS       vecW3f800000<>+0(SB), Z7, Z7
+	VMOVUPS      vecW3f800000<>+0(SB), Z8
+	VDIVPS       Z7, Z8, Z7
+	VMULPS       Z7, Z6, Z6
+	VMOVUPS      vecW3f800000<>+0(SB), Z10
+	VSUBPS       Z7, Z10, Z10
+	VMULPS       Z10, Z6, Z6
+	VMULPS       vecW40800000<>+0(SB), Z6, Z6
+	VFMADD213PS  Z4, Z3, Z5
+	VFMADD213PS  Z5, Z2, Z6
+	VMOVUPS      Z6, (DX)
+	LEAQ         (AX)(DI*1), AX
+	LEAQ         (CX)(DI*1), CX
+	LEAQ         (DX)(DI*1), DX
+	JMP          row
+
+row_done:
+	MOVQ         BX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	MOVL         $-1, R9
+	BZHIL        R8, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (AX), K1, Z5
+	VMOVUPS.Z    (CX), K1, Z6
+	VMOVAPS      Z5, Z7
+	VFMADD213PS  Z1, Z0, Z7
+	VADDPS       Z7, Z7, Z0
+	VPXORD       Z9, Z9, Z9
+	VSUBPS       Z0, Z9, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z7
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z7
+	VMULPS       Z0, Z7, Z7
+	VFMADD213PS  Z0, Z0, Z7
+	VADDPS       vecW3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS    Z1, Z7, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z9
+	VDIVPS       Z0, Z9, Z0
+	VMULPS       Z0, Z6, Z6
+	VMOVUPS      vecW3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z1
+	VMULPS       Z1, Z6, Z6
+	VMULPS       vecW40800000<>+0(SB), Z6, Z6
+	VFMADD213PS  Z4, Z3, Z5
+	VFMADD213PS  Z5, Z2, Z6
+	VMOVUPS      Z6, K1, (DX)
+
+leave:
+	ADDQ $0x40, SI
+	CMPQ SI, DI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormSiLUAVX512(x []float32, scale []float32, shift []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormSiLUAVX512(SB), NOSPLIT, $0-96
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ scale_len+32(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    y_base+72(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+24(FP), DI
+	VMOVUPS (DI)(BX*1), Z0
+	MOVQ    shift_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Z1
+
+row:
+	LEAQ         64(AX), DI
+	CMPQ         DI, DX
+	JA           row_done
+	VMOVUPS      (AX), Z2
+	VFMADD213PS  Z1, Z0, Z2
+	VMOVAPS      Z2, Z3
+	VPXORD       Z4, Z4, Z4
+	VSUBPS       Z3, Z4, Z3
+	VMOVUPS      vecW42b00000<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z3, Z4
+	VRNDSCALEPS  $0x00, Z4, Z4
+	VFNMADD231PS vecW3f318000<>+0(SB), Z4, Z3
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z4, Z3
+	VMOVUPS      vecW39506967<>+0(SB), Z6
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z3, Z6
+	VFMADD213PS  vecW3c088908<>+0(SB), Z3, Z6
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z3, Z6
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z3, Z6
+	VFMADD213PS  vecW3f000000<>+0(SB), Z3, Z6
+	VMULPS       Z3, Z6, Z6
+	VFMADD213PS  Z3, Z3, Z6
+	VADDPS       vecW3f800000<>+0(SB), Z6, Z6
+	VSCALEFPS    Z4, Z6, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VMOVUPS      vecW3f800000<>+0(SB), Z4
+	VDIVPS       Z3, Z4, Z3
+	VMULPS       Z3, Z2, Z2
+	VMOVUPS      Z2, (CX)
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, DI
+	SUBQ         AX, DI
+	JLE          leave
+	SHRQ         $0x02, DI
+	MOVL         $-1, R8
+	BZHIL        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (AX), K1, Z2
+	VFMADD213PS  Z1, Z0, Z2
+	VMOVAPS      Z2, Z0
+	VPXORD       Z5, Z5, Z5
+	VSUBPS       Z0, Z5, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z3
+	VMULPS       Z0, Z3, Z3
+	VFMADD213PS  Z0, Z0, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS    Z1, Z3, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z5
+	VDIVPS       Z0, Z5, Z0
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      Z2, K1, (CX)
+
+leave:
+	ADDQ $0x40, BX
+	CMPQ BX, SI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormReduceSiLUAVX512(x []float32, dy []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormReduceSiLUAVX512(SB), NOSPLIT, $0-168
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ s_len+128(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Z0
+	MOVQ    shift_base+72(FP), DI
+	VMOVUPS (DI)(BX*1), Z1
+	MOVQ    mean_base+96(FP), DI
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+
+row:
+	LEAQ         64(AX), R8
+	CMPQ         R8, DX
+	JA           row_done
+	VMOVUPS      (AX), Z4
+	VMOVUPS      (CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD213PS  Z1, Z0, Z6
+	VMOVAPS      Z6, Z7
+	VPXORD       Z8, Z8, Z8
+	VSUBPS       Z7, Z8, Z7
+	VMOVUPS      vecW42b00000<>+0(SB), Z8
+	VMINPS       Z7, Z8, Z7
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z8
+	VMAXPS       Z7, Z8, Z7
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z7, Z8
+	VRNDSCALEPS  $0x00, Z8, Z8
+	VFNMADD231PS vecW3f318000<>+0(SB), Z8, Z7
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z8, Z7
+	VMOVUPS      vecW39506967<>+0(SB), Z9
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z7, Z9
+	VFMADD213PS  vecW3c088908<>+0(SB), Z7, Z9
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z7, Z9
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z7, Z9
+	VFMADD213PS  vecW3f000000<>+0(SB), Z7, Z9
+	VMULPS       Z7, Z9, Z9
+	VFMADD213PS  Z7, Z7, Z9
+	VADDPS       vecW3f800000<>+0(SB), Z9, Z9
+	VSCALEFPS    Z8, Z9, Z7
+	VADDPS       vecW3f800000<>+0(SB), Z7, Z7
+	VMOVUPS      vecW3f800000<>+0(SB), Z8
+	VDIVPS       Z7, Z8, Z7
+	VMOVUPS      vecW3f800000<>+0(SB), Z9
+	VSUBPS       Z7, Z9, Z9
+	VFMADD213PS  vecW3f800000<>+0(SB), Z6, Z9
+	VMULPS       Z7, Z5, Z5
+	VMULPS       Z9, Z5, Z5
+	VSUBPS       (DI)(BX*1), Z4, Z4
+	VADDPS       Z5, Z2, Z2
+	VFMADD231PS  Z4, Z5, Z3
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	MOVL         $-1, R9
+	BZHIL        R8, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (AX), K1, Z4
+	VMOVUPS.Z    (CX), K1, Z5
+	VMOVAPS      Z4, Z6
+	VFMADD213PS  Z1, Z0, Z6
+	VMOVAPS      Z6, Z0
+	VPXORD       Z10, Z10, Z10
+	VSUBPS       Z0, Z10, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z7
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z7
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z7
+	VMULPS       Z0, Z7, Z7
+	VFMADD213PS  Z0, Z0, Z7
+	VADDPS       vecW3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS    Z1, Z7, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z10
+	VDIVPS       Z0, Z10, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z1
+	VFMADD213PS  vecW3f800000<>+0(SB), Z6, Z1
+	VMULPS       Z0, Z5, Z5
+	VMULPS       Z1, Z5, Z5
+	VSUBPS       (DI)(BX*1), Z4, Z4
+	VADDPS       Z5, Z2, Z2
+	VFMADD231PS  Z4, Z5, Z3
+
+leave:
+	MOVQ    s_base+120(FP), AX
+	VADDPS  (AX)(BX*1), Z2, Z2
+	VMOVUPS Z2, (AX)(BX*1)
+	MOVQ    q_base+144(FP), AX
+	VADDPS  (AX)(BX*1), Z3, Z3
+	VMOVUPS Z3, (AX)(BX*1)
+	ADDQ    $0x40, BX
+	CMPQ    BX, SI
+	JLT     column
+	VZEROUPPER
+	RET
+
+// func vecNormApplySiLUAVX512(x []float32, dy []float32, scale []float32, shift []float32, a []float32, b []float32, c []float32, dx []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormApplySiLUAVX512(SB), NOSPLIT, $0-192
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	XORQ SI, SI
+	MOVQ a_len+104(FP), DI
+	SHLQ $0x02, DI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    SI, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    SI, CX
+	MOVQ    dx_base+168(FP), DX
+	ADDQ    SI, DX
+	MOVQ    scale_base+48(FP), R8
+	VMOVUPS (R8)(SI*1), Z0
+	MOVQ    shift_base+72(FP), R8
+	VMOVUPS (R8)(SI*1), Z1
+	MOVQ    a_base+96(FP), R8
+	VMOVUPS (R8)(SI*1), Z2
+	MOVQ    b_base+120(FP), R8
+	VMOVUPS (R8)(SI*1), Z3
+	MOVQ    c_base+144(FP), R8
+	VMOVUPS (R8)(SI*1), Z4
+
+row:
+	LEAQ         64(AX), R8
+	CMPQ         R8, BX
+	JA           row_done
+	VMOVUPS      (AX), Z5
+	VMOVUPS      (CX), Z6
+	VMOVAPS      Z5, Z7
+	VFMADD213PS  Z1, Z0, Z7
+	VMOVAPS      Z7, Z8
+	VPXORD       Z9, Z9, Z9
+	VSUBPS       Z8, Z9, Z8
+	VMOVUPS      vecW42b00000<>+0(SB), Z9
+	VMINPS       Z8, Z9, Z8
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z9
+	VMAXPS       Z8, Z9, Z8
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z8, Z9
+	VRNDSCALEPS  $0x00, Z9, Z9
+	VFNMADD231PS vecW3f318000<>+0(SB), Z9, Z8
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z9, Z8
+	VMOVUPS      vecW39506967<>+0(SB), Z10
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z8, Z10
+	VFMADD213PS  vecW3c088908<>+0(SB), Z8, Z10
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z8, Z10
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z8, Z10
+	VFMADD213PS  vecW3f000000<>+0(SB), Z8, Z10
+	VMULPS       Z8, Z10, Z10
+	VFMADD213PS  Z8, Z8, Z10
+	VADDPS       vecW3f800000<>+0(SB), Z10, Z10
+	VSCALEFPS    Z9, Z10, Z8
+	VADDPS       vecW3f800000<>+0(SB), Z8, Z8
+	VMOVUPS      vecW3f800000<>+0(SB), Z9
+	VDIVPS       Z8, Z9, Z8
+	VMOVUPS      vecW3f800000<>+0(SB), Z10
+	VSUBPS       Z8, Z10, Z10
+	VFMADD213PS  vecW3f800000<>+0(SB), Z7, Z10
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z10, Z6, Z6
+	VFMADD213PS  Z4, Z3, Z5
+	VFMADD213PS  Z5, Z2, Z6
+	VMOVUPS      Z6, (DX)
+	LEAQ         (AX)(DI*1), AX
+	LEAQ         (CX)(DI*1), CX
+	LEAQ         (DX)(DI*1), DX
+	JMP          row
+
+row_done:
+	MOVQ         BX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	MOVL         $-1, R9
+	BZHIL        R8, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (AX), K1, Z5
+	VMOVUPS.Z    (CX), K1, Z6
+	VMOVAPS      Z5, Z7
+	VFMADD213PS  Z1, Z0, Z7
+	VMOVAPS      Z7, Z0
+	VPXORD       Z11, Z11, Z11
+	VSUBPS       Z0, Z11, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z8
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z8
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z8
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z8
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z8
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z8
+	VMULPS       Z0, Z8, Z8
+	VFMADD213PS  Z0, Z0, Z8
+	VADDPS       vecW3f800000<>+0(SB), Z8, Z8
+	VSCALEFPS    Z1, Z8, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z11
+	VDIVPS       Z0, Z11, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z1
+	VFMADD213PS  vecW3f800000<>+0(SB), Z7, Z1
+	VMULPS       Z0, Z6, Z6
+	VMULPS       Z1, Z6, Z6
+	VFMADD213PS  Z4, Z3, Z5
+	VFMADD213PS  Z5, Z2, Z6
+	VMOVUPS      Z6, K1, (DX)
+
+leave:
+	ADDQ $0x40, SI
+	CMPQ SI, DI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormGELUAVX512(x []float32, scale []float32, shift []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormGELUAVX512(SB), NOSPLIT, $0-96
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ scale_len+32(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    y_base+72(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+24(FP), DI
+	VMOVUPS (DI)(BX*1), Z0
+	MOVQ    shift_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Z1
+
+row:
+	LEAQ        64(AX), DI
+	CMPQ        DI, DX
+	JA          row_done
+	VMOVUPS     (AX), Z2
+	VFMADD213PS Z1, Z0, Z2
+	VMOVAPS     Z2, Z3
+	VMULPS      vecW3f3504f3<>+0(SB), Z3, Z3
+	VMOVUPS     vecW40800000<>+0(SB), Z4
+	VMINPS      Z3, Z4, Z3
+	VMOVUPS     vecWc0800000<>+0(SB), Z4
+	VMAXPS      Z3, Z4, Z3
+	VMULPS      Z3, Z3, Z4
+	VMOVUPS     vecWaf95df0b<>+0(SB), Z5
+	VFMADD213PS vecW32edffee<>+0(SB), Z4, Z5
+	VFMADD213PS vecWb60cff51<>+0(SB), Z4, Z5
+	VFMADD213PS vecWb86ec2d2<>+0(SB), Z4, Z5
+	VFMADD213PS vecWba40ac63<>+0(SB), Z4, Z5
+	VFMADD213PS vecWbb41a1f6<>+0(SB), Z4, Z5
+	VFMADD213PS vecWbc83dbd4<>+0(SB), Z4, Z5
+	VMOVUPS     vecWb77460cd<>+0(SB), Z6
+	VFMADD213PS vecWb95fbd29<>+0(SB), Z4, Z6
+	VFMADD213PS vecWbadc924e<>+0(SB), Z4, Z6
+	VFMADD213PS vecWbbf19bf8<>+0(SB), Z4, Z6
+	VFMADD213PS vecWbc69b6a7<>+0(SB), Z4, Z6
+	VMULPS      Z3, Z5, Z5
+	VDIVPS      Z6, Z5, Z3
+	VMOVUPS     vecW3f000000<>+0(SB), Z5
+	VFMADD213PS Z5, Z5, Z3
+	VMULPS      Z3, Z2, Z2
+	VMOVUPS     Z2, (CX)
+	LEAQ        (AX)(SI*1), AX
+	LEAQ        (CX)(SI*1), CX
+	JMP         row
+
+row_done:
+	MOVQ        DX, DI
+	SUBQ        AX, DI
+	JLE         leave
+	SHRQ        $0x02, DI
+	MOVL        $-1, R8
+	BZHIL       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (AX), K1, Z2
+	VFMADD213PS Z1, Z0, Z2
+	VMOVAPS     Z2, Z0
+	VMULPS      vecW3f3504f3<>+0(SB), Z0, Z0
+	VMOVUPS     vecW40800000<>+0(SB), Z1
+	VMINPS      Z0, Z1, Z0
+	VMOVUPS     vecWc0800000<>+0(SB), Z1
+	VMAXPS      Z0, Z1, Z0
+	VMULPS      Z0, Z0, Z1
+	VMOVUPS     vecWaf95df0b<>+0(SB), Z3
+	VFMADD213PS vecW32edffee<>+0(SB), Z1, Z3
+	VFMADD213PS vecWb60cff51<>+0(SB), Z1, Z3
+	VFMADD213PS vecWb86ec2d2<>+0(SB), Z1, Z3
+	VFMADD213PS vecWba40ac63<>+0(SB), Z1, Z3
+	VFMADD213PS vecWbb41a1f6<>+0(SB), Z1, Z3
+	VFMADD213PS vecWbc83dbd4<>+0(SB), Z1, Z3
+	VMOVUPS     vecWb77460cd<>+0(SB), Z4
+	VFMADD213PS vecWb95fbd29<>+0(SB), Z1, Z4
+	VFMADD213PS vecWbadc924e<>+0(SB), Z1, Z4
+	VFMADD213PS vecWbbf19bf8<>+0(SB), Z1, Z4
+	VFMADD213PS vecWbc69b6a7<>+0(SB), Z1, Z4
+	VMULPS      Z0, Z3, Z3
+	VDIVPS      Z4, Z3, Z0
+	VMOVUPS     vecW3f000000<>+0(SB), Z3
+	VFMADD213PS Z3, Z3, Z0
+	VMULPS      Z0, Z2, Z2
+	VMOVUPS     Z2, K1, (CX)
+
+leave:
+	ADDQ $0x40, BX
+	CMPQ BX, SI
+	JLT  column
+	VZEROUPPER
+	RET
+
+DATA vecW3f3504f3<>+0(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+4(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+8(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+12(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+16(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+20(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+24(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+28(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+32(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+36(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+40(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+44(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+48(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+52(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+56(SB)/4, $0x3f3504f3
+DATA vecW3f3504f3<>+60(SB)/4, $0x3f3504f3
+GLOBL vecW3f3504f3<>(SB), RODATA|NOPTR, $64
+
+DATA vecWc0800000<>+0(SB)/4, $0xc0800000
+DATA vecWc0800000<>+4(SB)/4, $0xc0800000
+DATA vecWc0800000<>+8(SB)/4, $0xc0800000
+DATA vecWc0800000<>+12(SB)/4, $0xc0800000
+DATA vecWc0800000<>+16(SB)/4, $0xc0800000
+DATA vecWc0800000<>+20(SB)/4, $0xc0800000
+DATA vecWc0800000<>+24(SB)/4, $0xc0800000
+DATA vecWc0800000<>+28(SB)/4, $0xc0800000
+DATA vecWc0800000<>+32(SB)/4, $0xc0800000
+DATA vecWc0800000<>+36(SB)/4, $0xc0800000
+DATA vecWc0800000<>+40(SB)/4, $0xc0800000
+DATA vecWc0800000<>+44(SB)/4, $0xc0800000
+DATA vecWc0800000<>+48(SB)/4, $0xc0800000
+DATA vecWc0800000<>+52(SB)/4, $0xc0800000
+DATA vecWc0800000<>+56(SB)/4, $0xc0800000
+DATA vecWc0800000<>+60(SB)/4, $0xc0800000
+GLOBL vecWc0800000<>(SB), RODATA|NOPTR, $64
+
+DATA vecWaf95df0b<>+0(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+4(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+8(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+12(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+16(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+20(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+24(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+28(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+32(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+36(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+40(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+44(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+48(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+52(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+56(SB)/4, $0xaf95df0b
+DATA vecWaf95df0b<>+60(SB)/4, $0xaf95df0b
+GLOBL vecWaf95df0b<>(SB), RODATA|NOPTR, $64
+
+DATA vecW32edffee<>+0(SB)/4, $0x32edffee
+DATA vecW32edffee<>+4(SB)/4, $0x32edffee
+DATA vecW32edffee<>+8(SB)/4, $0x32edffee
+DATA vecW32edffee<>+12(SB)/4, $0x32edffee
+DATA vecW32edffee<>+16(SB)/4, $0x32edffee
+DATA vecW32edffee<>+20(SB)/4, $0x32edffee
+DATA vecW32edffee<>+24(SB)/4, $0x32edffee
+DATA vecW32edffee<>+28(SB)/4, $0x32edffee
+DATA vecW32edffee<>+32(SB)/4, $0x32edffee
+DATA vecW32edffee<>+36(SB)/4, $0x32edffee
+DATA vecW32edffee<>+40(SB)/4, $0x32edffee
+DATA vecW32edffee<>+44(SB)/4, $0x32edffee
+DATA vecW32edffee<>+48(SB)/4, $0x32edffee
+DATA vecW32edffee<>+52(SB)/4, $0x32edffee
+DATA vecW32edffee<>+56(SB)/4, $0x32edffee
+DATA vecW32edffee<>+60(SB)/4, $0x32edffee
+GLOBL vecW32edffee<>(SB), RODATA|NOPTR, $64
+
+DATA vecWb60cff51<>+0(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+4(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+8(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+12(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+16(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+20(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+24(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+28(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+32(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+36(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+40(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+44(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+48(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+52(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+56(SB)/4, $0xb60cff51
+DATA vecWb60cff51<>+60(SB)/4, $0xb60cff51
+GLOBL vecWb60cff51<>(SB), RODATA|NOPTR, $64
+
+DATA vecWb86ec2d2<>+0(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+4(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+8(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+12(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+16(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+20(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+24(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+28(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+32(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+36(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+40(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+44(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+48(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+52(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+56(SB)/4, $0xb86ec2d2
+DATA vecWb86ec2d2<>+60(SB)/4, $0xb86ec2d2
+GLOBL vecWb86ec2d2<>(SB), RODATA|NOPTR, $64
+
+DATA vecWba40ac63<>+0(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+4(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+8(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+12(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+16(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+20(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+24(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+28(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+32(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+36(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+40(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+44(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+48(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+52(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+56(SB)/4, $0xba40ac63
+DATA vecWba40ac63<>+60(SB)/4, $0xba40ac63
+GLOBL vecWba40ac63<>(SB), RODATA|NOPTR, $64
+
+DATA vecWbb41a1f6<>+0(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+4(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+8(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+12(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+16(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+20(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+24(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+28(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+32(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+36(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+40(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+44(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+48(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+52(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+56(SB)/4, $0xbb41a1f6
+DATA vecWbb41a1f6<>+60(SB)/4, $0xbb41a1f6
+GLOBL vecWbb41a1f6<>(SB), RODATA|NOPTR, $64
+
+DATA vecWbc83dbd4<>+0(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+4(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+8(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+12(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+16(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+20(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+24(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+28(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+32(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+36(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+40(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+44(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+48(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+52(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+56(SB)/4, $0xbc83dbd4
+DATA vecWbc83dbd4<>+60(SB)/4, $0xbc83dbd4
+GLOBL vecWbc83dbd4<>(SB), RODATA|NOPTR, $64
+
+DATA vecWb77460cd<>+0(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+4(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+8(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+12(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+16(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+20(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+24(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+28(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+32(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+36(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+40(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+44(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+48(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+52(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+56(SB)/4, $0xb77460cd
+DATA vecWb77460cd<>+60(SB)/4, $0xb77460cd
+GLOBL vecWb77460cd<>(SB), RODATA|NOPTR, $64
+
+DATA vecWb95fbd29<>+0(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+4(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+8(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+12(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+16(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+20(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+24(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+28(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+32(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+36(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+40(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+44(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+48(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+52(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+56(SB)/4, $0xb95fbd29
+DATA vecWb95fbd29<>+60(SB)/4, $0xb95fbd29
+GLOBL vecWb95fbd29<>(SB), RODATA|NOPTR, $64
+
+DATA vecWbadc924e<>+0(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+4(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+8(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+12(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+16(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+20(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+24(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+28(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+32(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+36(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+40(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+44(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+48(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+52(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+56(SB)/4, $0xbadc924e
+DATA vecWbadc924e<>+60(SB)/4, $0xbadc924e
+GLOBL vecWbadc924e<>(SB), RODATA|NOPTR, $64
+
+DATA vecWbbf19bf8<>+0(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+4(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+8(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+12(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+16(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+20(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+24(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+28(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+32(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+36(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+40(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+44(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+48(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+52(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+56(SB)/4, $0xbbf19bf8
+DATA vecWbbf19bf8<>+60(SB)/4, $0xbbf19bf8
+GLOBL vecWbbf19bf8<>(SB), RODATA|NOPTR, $64
+
+DATA vecWbc69b6a7<>+0(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+4(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+8(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+12(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+16(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+20(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+24(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+28(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+32(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+36(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+40(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+44(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+48(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+52(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+56(SB)/4, $0xbc69b6a7
+DATA vecWbc69b6a7<>+60(SB)/4, $0xbc69b6a7
+GLOBL vecWbc69b6a7<>(SB), RODATA|NOPTR, $64
+
+// func vecNormReduceGELUAVX512(x []float32, dy []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormReduceGELUAVX512(SB), NOSPLIT, $0-168
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ s_len+128(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Z0
+	MOVQ    shift_base+72(FP), DI
+	VMOVUPS (DI)(BX*1), Z1
+	MOVQ    mean_base+96(FP), DI
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+
+row:
+	LEAQ         64(AX), R8
+	CMPQ         R8, DX
+	JA           row_done
+	VMOVUPS      (AX), Z4
+	VMOVUPS      (CX), Z5
+	VMOVAPS      Z4, Z6
+	VFMADD213PS  Z1, Z0, Z6
+	VMOVAPS      Z6, Z7
+	VMULPS       vecW3f3504f3<>+0(SB), Z7, Z7
+	VMOVUPS      vecW40800000<>+0(SB), Z8
+	VMINPS       Z7, Z8, Z7
+	VMOVUPS      vecWc0800000<>+0(SB), Z8
+	VMAXPS       Z7, Z8, Z7
+	VMULPS       Z7, Z7, Z8
+	VMOVUPS      vecWaf95df0b<>+0(SB), Z9
+	VFMADD213PS  vecW32edffee<>+0(SB), Z8, Z9
+	VFMADD213PS  vecWb60cff51<>+0(SB), Z8, Z9
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Z8, Z9
+	VFMADD213PS  vecWba40ac63<>+0(SB), Z8, Z9
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Z8, Z9
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Z8, Z9
+	VMOVUPS      vecWb77460cd<>+0(SB), Z10
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Z8, Z10
+	VFMADD213PS  vecWbadc924e<>+0(SB), Z8, Z10
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Z8, Z10
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Z8, Z10
+	VMULPS       Z7, Z9, Z9
+	VDIVPS       Z10, Z9, Z7
+	VMOVUPS      vecW3f000000<>+0(SB), Z9
+	VFMADD213PS  Z9, Z9, Z7
+	VMULPS       Z6, Z6, Z8
+	VMULPS       vecWbf000000<>+0(SB), Z8, Z8
+	VMOVUPS      vecW42b00000<>+0(SB), Z9
+	VMINPS       Z8, Z9, Z8
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z9
+	VMAXPS       Z8, Z9, Z8
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z8, Z9
+	VRNDSCALEPS  $0x00, Z9, Z9
+	VFNMADD231PS vecW3f318000<>+0(SB), Z9, Z8
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z9, Z8
+	VMOVUPS      vecW39506967<>+0(SB), Z10
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z8, Z10
+	VFMADD213PS  vecW3c088908<>+0(SB), Z8, Z10
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z8, Z10
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z8, Z10
+	VFMADD213PS  vecW3f000000<>+0(SB), Z8, Z10
+	VMULPS       Z8, Z10, Z10
+	VFMADD213PS  Z8, Z8, Z10
+	VADDPS       vecW3f800000<>+0(SB), Z10, Z10
+	VSCALEFPS    Z9, Z10, Z8
+	VMULPS       vecW3ecc422a<>+0(SB), Z8, Z8
+	VFMADD231PS  Z6, Z8, Z7
+	VMULPS       Z7, Z5, Z5
+	VSUBPS       (DI)(BX*1), Z4, Z4
+	VADDPS       Z5, Z2, Z2
+	VFMADD231PS  Z4, Z5, Z3
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	MOVL         $-1, R9
+	BZHIL        R8, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (AX), K1, Z4
+	VMOVUPS.Z    (CX), K1, Z5
+	VMOVAPS      Z4, Z6
+	VFMADD213PS  Z1, Z0, Z6
+	VMOVAPS      Z6, Z0
+	VMULPS       vecW3f3504f3<>+0(SB), Z0, Z0
+	VMOVUPS      vecW40800000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc0800000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       Z0, Z0, Z1
+	VMOVUPS      vecWaf95df0b<>+0(SB), Z7
+	VFMADD213PS  vecW32edffee<>+0(SB), Z1, Z7
+	VFMADD213PS  vecWb60cff51<>+0(SB), Z1, Z7
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Z1, Z7
+	VFMADD213PS  vecWba40ac63<>+0(SB), Z1, Z7
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Z1, Z7
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Z1, Z7
+	VMOVUPS      vecWb77460cd<>+0(SB), Z8
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Z1, Z8
+	VFMADD213PS  vecWbadc924e<>+0(SB), Z1, Z8
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Z1, Z8
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Z1, Z8
+	VMULPS       Z0, Z7, Z7
+	VDIVPS       Z8, Z7, Z0
+	VMOVUPS      vecW3f000000<>+0(SB), Z7
+	VFMADD213PS  Z7, Z7, Z0
+	VMULPS       Z6, Z6, Z1
+	VMULPS       vecWbf000000<>+0(SB), Z1, Z1
+	VMOVUPS      vecW42b00000<>+0(SB), Z7
+	VMINPS       Z1, Z7, Z1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z7
+	VMAXPS       Z1, Z7, Z1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z1, Z7
+	VRNDSCALEPS  $0x00, Z7, Z7
+	VFNMADD231PS vecW3f318000<>+0(SB), Z7, Z1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z7, Z1
+	VMOVUPS      vecW39506967<>+0(SB), Z8
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z1, Z8
+	VFMADD213PS  vecW3c088908<>+0(SB), Z1, Z8
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z1, Z8
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z1, Z8
+	VFMADD213PS  vecW3f000000<>+0(SB), Z1, Z8
+	VMULPS       Z1, Z8, Z8
+	VFMADD213PS  Z1, Z1, Z8
+	VADDPS       vecW3f800000<>+0(SB), Z8, Z8
+	VSCALEFPS    Z7, Z8, Z1
+	VMULPS       vecW3ecc422a<>+0(SB), Z1, Z1
+	VFMADD231PS  Z6, Z1, Z0
+	VMULPS       Z0, Z5, Z5
+	VSUBPS       (DI)(BX*1), Z4, Z4
+	VADDPS       Z5, Z2, Z2
+	VFMADD231PS  Z4, Z5, Z3
+
+leave:
+	MOVQ    s_base+120(FP), AX
+	VADDPS  (AX)(BX*1), Z2, Z2
+	VMOVUPS Z2, (AX)(BX*1)
+	MOVQ    q_base+144(FP), AX
+	VADDPS  (AX)(BX*1), Z3, Z3
+	VMOVUPS Z3, (AX)(BX*1)
+	ADDQ    $0x40, BX
+	CMPQ    BX, SI
+	JLT     column
+	VZEROUPPER
+	RET
+
+DATA vecWbf000000<>+0(SB)/4, $0xbf000000
+DATA vecWbf000000<>+4(SB)/4, $0xbf000000
+DATA vecWbf000000<>+8(SB)/4, $0xbf000000
+DATA vecWbf000000<>+12(SB)/4, $0xbf000000
+DATA vecWbf000000<>+16(SB)/4, $0xbf000000
+DATA vecWbf000000<>+20(SB)/4, $0xbf000000
+DATA vecWbf000000<>+24(SB)/4, $0xbf000000
+DATA vecWbf000000<>+28(SB)/4, $0xbf000000
+DATA vecWbf000000<>+32(SB)/4, $0xbf000000
+DATA vecWbf000000<>+36(SB)/4, $0xbf000000
+DATA vecWbf000000<>+40(SB)/4, $0xbf000000
+DATA vecWbf000000<>+44(SB)/4, $0xbf000000
+DATA vecWbf000000<>+48(SB)/4, $0xbf000000
+DATA vecWbf000000<>+52(SB)/4, $0xbf000000
+DATA vecWbf000000<>+56(SB)/4, $0xbf000000
+DATA vecWbf000000<>+60(SB)/4, $0xbf000000
+GLOBL vecWbf000000<>(SB), RODATA|NOPTR, $64
+
+DATA vecW3ecc422a<>+0(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+4(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+8(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+12(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+16(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+20(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+24(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+28(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+32(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+36(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+40(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+44(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+48(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+52(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+56(SB)/4, $0x3ecc422a
+DATA vecW3ecc422a<>+60(SB)/4, $0x3ecc422a
+GLOBL vecW3ecc422a<>(SB), RODATA|NOPTR, $64
+
+// func vecNormApplyGELUAVX512(x []float32, dy []float32, scale []float32, shift []float32, a []float32, b []float32, c []float32, dx []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecNormApplyGELUAVX512(SB), NOSPLIT, $0-192
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	XORQ SI, SI
+	MOVQ a_len+104(FP), DI
+	SHLQ $0x02, DI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    SI, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    SI, CX
+	MOVQ    dx_base+168(FP), DX
+	ADDQ    SI, DX
+	MOVQ    scale_base+48(FP), R8
+	VMOVUPS (R8)(SI*1), Z0
+	MOVQ    shift_base+72(FP), R8
+	VMOVUPS (R8)(SI*1), Z1
+	MOVQ    a_base+96(FP), R8
+	VMOVUPS (R8)(SI*1), Z2
+	MOVQ    b_base+120(FP), R8
+	VMOVUPS (R8)(SI*1), Z3
+	MOVQ    c_base+144(FP), R8
+	VMOVUPS (R8)(SI*1), Z4
+
+row:
+	LEAQ         64(AX), R8
+	CMPQ         R8, BX
+	JA           row_done
+	VMOVUPS      (AX), Z5
+	VMOVUPS      (CX), Z6
+	VMOVAPS      Z5, Z7
+	VFMADD213PS  Z1, Z0, Z7
+	VMOVAPS      Z7, Z8
+	VMULPS       vecW3f3504f3<>+0(SB), Z8, Z8
+	VMOVUPS      vecW40800000<>+0(SB), Z9
+	VMINPS       Z8, Z9, Z8
+	VMOVUPS      vecWc0800000<>+0(SB), Z9
+	VMAXPS       Z8, Z9, Z8
+	VMULPS       Z8, Z8, Z9
+	VMOVUPS      vecWaf95df0b<>+0(SB), Z10
+	VFMADD213PS  vecW32edffee<>+0(SB), Z9, Z10
+	VFMADD213PS  vecWb60cff51<>+0(SB), Z9, Z10
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Z9, Z10
+	VFMADD213PS  vecWba40ac63<>+0(SB), Z9, Z10
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Z9, Z10
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Z9, Z10
+	VMOVUPS      vecWb77460cd<>+0(SB), Z11
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Z9, Z11
+	VFMADD213PS  vecWbadc924e<>+0(SB), Z9, Z11
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Z9, Z11
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Z9, Z11
+	VMULPS       Z8, Z10, Z10
+	VDIVPS       Z11, Z10, Z8
+	VMOVUPS      vecW3f000000<>+0(SB), Z10
+	VFMADD213PS  Z10, Z10, Z8
+	VMULPS       Z7, Z7, Z9
+	VMULPS       vecWbf000000<>+0(SB), Z9, Z9
+	VMOVUPS      vecW42b00000<>+0(SB), Z10
+	VMINPS       Z9, Z10, Z9
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z10
+	VMAXPS       Z9, Z10, Z9
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z9, Z10
+	VRNDSCALEPS  $0x00, Z10, Z10
+	VFNMADD231PS vecW3f318000<>+0(SB), Z10, Z9
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z10, Z9
+	VMOVUPS      vecW39506967<>+0(SB), Z11
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z9, Z11
+	VFMADD213PS  vecW3c088908<>+0(SB), Z9, Z11
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z9, Z11
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z9, Z11
+	VFMADD213PS  vecW3f000000<>+0(SB), Z9, Z11
+	VMULPS       Z9, Z11, Z11
+	VFMADD213PS  Z9, Z9, Z11
+	VADDPS       vecW3f800000<>+0(SB), Z11, Z11
+	VSCALEFPS    Z10, Z11, Z9
+	VMULPS       vecW3ecc422a<>+0(SB), Z9, Z9
+	VFMADD231PS  Z7, Z9, Z8
+	VMULPS       Z8, Z6, Z6
+	VFMADD213PS  Z4, Z3, Z5
+	VFMADD213PS  Z5, Z2, Z6
+	VMOVUPS      Z6, (DX)
+	LEAQ         (AX)(DI*1), AX
+	LEAQ         (CX)(DI*1), CX
+	LEAQ         (DX)(DI*1), DX
+	JMP          row
+
+row_done:
+	MOVQ         BX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	MOVL         $-1, R9
+	BZHIL        R8, R9, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (AX), K1, Z5
+	VMOVUPS.Z    (CX), K1, Z6
+	VMOVAPS      Z5, Z7
+	VFMADD213PS  Z1, Z0, Z7
+	VMOVAPS      Z7, Z0
+	VMULPS       vecW3f3504f3<>+0(SB), Z0, Z0
+	VMOVUPS      vecW40800000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc0800000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       Z0, Z0, Z1
+	VMOVUPS      vecWaf95df0b<>+0(SB), Z8
+	VFMADD213PS  vecW32edffee<>+0(SB), Z1, Z8
+	VFMADD213PS  vecWb60cff51<>+0(SB), Z1, Z8
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Z1, Z8
+	VFMADD213PS  vecWba40ac63<>+0(SB), Z1, Z8
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Z1, Z8
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Z1, Z8
+	VMOVUPS      vecWb77460cd<>+0(SB), Z9
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Z1, Z9
+	VFMADD213PS  vecWbadc924e<>+0(SB), Z1, Z9
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Z1, Z9
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Z1, Z9
+	VMULPS       Z0, Z8, Z8
+	VDIVPS       Z9, Z8, Z0
+	VMOVUPS      vecW3f000000<>+0(SB), Z8
+	VFMADD213PS  Z8, Z8, Z0
+	VMULPS       Z7, Z7, Z1
+	VMULPS       vecWbf000000<>+0(SB), Z1, Z1
+	VMOVUPS      vecW42b00000<>+0(SB), Z8
+	VMINPS       Z1, Z8, Z1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z8
+	VMAXPS       Z1, Z8, Z1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z1, Z8
+	VRNDSCALEPS  $0x00, Z8, Z8
+	VFNMADD231PS vecW3f318000<>+0(SB), Z8, Z1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z8, Z1
+	VMOVUPS      vecW39506967<>+0(SB), Z9
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z1, Z9
+	VFMADD213PS  vecW3c088908<>+0(SB), Z1, Z9
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z1, Z9
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z1, Z9
+	VFMADD213PS  vecW3f000000<>+0(SB), Z1, Z9
+	VMULPS       Z1, Z9, Z9
+	VFMADD213PS  Z1, Z1, Z9
+	VADDPS       vecW3f800000<>+0(SB), Z9, Z9
+	VSCALEFPS    Z8, Z9, Z1
+	VMULPS       vecW3ecc422a<>+0(SB), Z1, Z1
+	VFMADD231PS  Z7, Z1, Z0
+	VMULPS       Z0, Z6, Z6
+	VFMADD213PS  Z4, Z3, Z5
+	VFMADD213PS  Z5, Z2, Z6
+	VMOVUPS      Z6, K1, (DX)
+
+leave:
+	ADDQ $0x40, SI
+	CMPQ SI, DI
+	JLT  column
+	VZEROUPPER
+	RET
+
 // func vecActAVX512(x []float32, y []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·vecActAVX512(SB), NOSPLIT, $0-48
@@ -2719,6 +4847,766 @@ row_done:
 	VCMPPS    $0x11, Z1, Z3, K2
 	VMOVAPS.Z Z4, K2, Z4
 	VMOVUPS   Z4, K1, (DX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActSigmoidAVX512(x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecActSigmoidAVX512(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	MOVQ x_base+0(FP), AX
+	MOVQ y_base+24(FP), CX
+
+row:
+	LEAQ         64(AX), BX
+	CMPQ         BX, DX
+	JA           row_done
+	VMOVUPS      (AX), Z0
+	VPXORD       Z1, Z1, Z1
+	VSUBPS       Z0, Z1, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z3
+	VMULPS       Z0, Z3, Z3
+	VFMADD213PS  Z0, Z0, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS    Z1, Z3, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z1
+	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      Z0, (CX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	JMP          row
+
+row_done:
+	SUBQ         AX, DX
+	JLE          leave
+	SHRQ         $0x02, DX
+	MOVL         $-1, BX
+	BZHIL        DX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VPXORD       Z2, Z2, Z2
+	VSUBPS       Z0, Z2, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS vecW3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z2
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z2
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z2
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z2
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z2
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z2
+	VMULPS       Z0, Z2, Z2
+	VFMADD213PS  Z0, Z0, Z2
+	VADDPS       vecW3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS    Z1, Z2, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z2
+	VDIVPS       Z0, Z2, Z0
+	VMOVUPS      Z0, K1, (CX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActBackSigmoidAVX512(x []float32, dy []float32, dx []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecActBackSigmoidAVX512(SB), NOSPLIT, $0-72
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	MOVQ x_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ dx_base+48(FP), DX
+
+row:
+	LEAQ         64(AX), SI
+	CMPQ         SI, BX
+	JA           row_done
+	VMOVUPS      (AX), Z0
+	VMOVUPS      (CX), Z1
+	VMOVAPS      Z0, Z0
+	VPXORD       Z2, Z2, Z2
+	VSUBPS       Z0, Z2, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z2
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS vecW3f318000<>+0(SB), Z2, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z2, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z4, Z4
+	VFMADD213PS  Z0, Z0, Z4
+	VADDPS       vecW3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS    Z2, Z4, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z2
+	VDIVPS       Z0, Z2, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      vecW3f800000<>+0(SB), Z4
+	VSUBPS       Z0, Z4, Z4
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (DX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	JMP          row
+
+row_done:
+	SUBQ         AX, BX
+	JLE          leave
+	SHRQ         $0x02, BX
+	MOVL         $-1, SI
+	BZHIL        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VMOVUPS.Z    (CX), K1, Z1
+	VMOVAPS      Z0, Z0
+	VPXORD       Z3, Z3, Z3
+	VSUBPS       Z0, Z3, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z2
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS vecW3f318000<>+0(SB), Z2, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z2, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z3
+	VMULPS       Z0, Z3, Z3
+	VFMADD213PS  Z0, Z0, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS    Z2, Z3, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z3
+	VDIVPS       Z0, Z3, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      vecW3f800000<>+0(SB), Z2
+	VSUBPS       Z0, Z2, Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActTanhAVX512(x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecActTanhAVX512(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	MOVQ x_base+0(FP), AX
+	MOVQ y_base+24(FP), CX
+
+row:
+	LEAQ         64(AX), BX
+	CMPQ         BX, DX
+	JA           row_done
+	VMOVUPS      (AX), Z0
+	VADDPS       Z0, Z0, Z1
+	VMOVUPS      vecW42b00000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS vecW3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z2, Z1
+	VMOVUPS      vecW39506967<>+0(SB), Z3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3c088908<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3f000000<>+0(SB), Z1, Z3
+	VMULPS       Z1, Z3, Z3
+	VFMADD213PS  Z1, Z1, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS    Z2, Z3, Z1
+	VADDPS       vecW3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vecW40000000<>+0(SB), Z2
+	VDIVPS       Z1, Z2, Z1
+	VMOVUPS      vecW3f800000<>+0(SB), Z2
+	VSUBPS       Z1, Z2, Z1
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      vecWbbbaf0ea<>+0(SB), Z3
+	VFMADD213PS  vecW3ca9134e<>+0(SB), Z2, Z3
+	VFMADD213PS  vecWbd5c1e2d<>+0(SB), Z2, Z3
+	VFMADD213PS  vecW3e088393<>+0(SB), Z2, Z3
+	VFMADD213PS  vecWbeaaaa99<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VFMADD213PS  Z0, Z0, Z3
+	VMOVUPS      vecW3ec80000<>+0(SB), Z0
+	VCMPPS       $0x11, Z0, Z2, K1
+	VMOVAPS      Z3, K1, Z1
+	VMOVAPS      Z1, Z0
+	VMOVUPS      Z0, (CX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	JMP          row
+
+row_done:
+	SUBQ         AX, DX
+	JLE          leave
+	SHRQ         $0x02, DX
+	MOVL         $-1, BX
+	BZHIL        DX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VADDPS       Z0, Z0, Z1
+	VMOVUPS      vecW42b00000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS vecW3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z2, Z1
+	VMOVUPS      vecW39506967<>+0(SB), Z3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3c088908<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3f000000<>+0(SB), Z1, Z3
+	VMULPS       Z1, Z3, Z3
+	VFMADD213PS  Z1, Z1, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS    Z2, Z3, Z1
+	VADDPS       vecW3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vecW40000000<>+0(SB), Z2
+	VDIVPS       Z1, Z2, Z1
+	VMOVUPS      vecW3f800000<>+0(SB), Z2
+	VSUBPS       Z1, Z2, Z1
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      vecWbbbaf0ea<>+0(SB), Z3
+	VFMADD213PS  vecW3ca9134e<>+0(SB), Z2, Z3
+	VFMADD213PS  vecWbd5c1e2d<>+0(SB), Z2, Z3
+	VFMADD213PS  vecW3e088393<>+0(SB), Z2, Z3
+	VFMADD213PS  vecWbeaaaa99<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VFMADD213PS  Z0, Z0, Z3
+	VMOVUPS      vecW3ec80000<>+0(SB), Z0
+	VCMPPS       $0x11, Z0, Z2, K2
+	VMOVAPS      Z3, K2, Z1
+	VMOVAPS      Z1, Z0
+	VMOVUPS      Z0, K1, (CX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActBackTanhAVX512(x []float32, dy []float32, dx []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecActBackTanhAVX512(SB), NOSPLIT, $0-72
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	MOVQ x_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ dx_base+48(FP), DX
+
+row:
+	LEAQ         64(AX), SI
+	CMPQ         SI, BX
+	JA           row_done
+	VMOVUPS      (AX), Z0
+	VMOVUPS      (CX), Z1
+	VADDPS       Z0, Z0, Z0
+	VPXORD       Z2, Z2, Z2
+	VSUBPS       Z0, Z2, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z2
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS vecW3f318000<>+0(SB), Z2, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z2, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z4
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z4
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z4, Z4
+	VFMADD213PS  Z0, Z0, Z4
+	VADDPS       vecW3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS    Z2, Z4, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z2
+	VDIVPS       Z0, Z2, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      vecW3f800000<>+0(SB), Z4
+	VSUBPS       Z0, Z4, Z4
+	VMULPS       Z4, Z1, Z1
+	VMULPS       vecW40800000<>+0(SB), Z1, Z1
+	VMOVUPS      Z1, (DX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	JMP          row
+
+row_done:
+	SUBQ         AX, BX
+	JLE          leave
+	SHRQ         $0x02, BX
+	MOVL         $-1, SI
+	BZHIL        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VMOVUPS.Z    (CX), K1, Z1
+	VADDPS       Z0, Z0, Z0
+	VPXORD       Z3, Z3, Z3
+	VSUBPS       Z0, Z3, Z0
+	VMOVUPS      vecW42b00000<>+0(SB), Z2
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z0, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS vecW3f318000<>+0(SB), Z2, Z0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z2, Z0
+	VMOVUPS      vecW39506967<>+0(SB), Z3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3c088908<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z0, Z3
+	VFMADD213PS  vecW3f000000<>+0(SB), Z0, Z3
+	VMULPS       Z0, Z3, Z3
+	VFMADD213PS  Z0, Z0, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS    Z2, Z3, Z0
+	VADDPS       vecW3f800000<>+0(SB), Z0, Z0
+	VMOVUPS      vecW3f800000<>+0(SB), Z3
+	VDIVPS       Z0, Z3, Z0
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      vecW3f800000<>+0(SB), Z2
+	VSUBPS       Z0, Z2, Z2
+	VMULPS       Z2, Z1, Z1
+	VMULPS       vecW40800000<>+0(SB), Z1, Z1
+	VMOVUPS      Z1, K1, (DX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActSiLUAVX512(x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecActSiLUAVX512(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	MOVQ x_base+0(FP), AX
+	MOVQ y_base+24(FP), CX
+
+row:
+	LEAQ         64(AX), BX
+	CMPQ         BX, DX
+	JA           row_done
+	VMOVUPS      (AX), Z0
+	VMOVAPS      Z0, Z1
+	VPXORD       Z2, Z2, Z2
+	VSUBPS       Z1, Z2, Z1
+	VMOVUPS      vecW42b00000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS vecW3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z2, Z1
+	VMOVUPS      vecW39506967<>+0(SB), Z4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z1, Z4
+	VFMADD213PS  vecW3c088908<>+0(SB), Z1, Z4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z1, Z4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z1, Z4
+	VFMADD213PS  vecW3f000000<>+0(SB), Z1, Z4
+	VMULPS       Z1, Z4, Z4
+	VFMADD213PS  Z1, Z1, Z4
+	VADDPS       vecW3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS    Z2, Z4, Z1
+	VADDPS       vecW3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vecW3f800000<>+0(SB), Z2
+	VDIVPS       Z1, Z2, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (CX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	JMP          row
+
+row_done:
+	SUBQ         AX, DX
+	JLE          leave
+	SHRQ         $0x02, DX
+	MOVL         $-1, BX
+	BZHIL        DX, BX, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VMOVAPS      Z0, Z1
+	VPXORD       Z3, Z3, Z3
+	VSUBPS       Z1, Z3, Z1
+	VMOVUPS      vecW42b00000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS vecW3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z2, Z1
+	VMOVUPS      vecW39506967<>+0(SB), Z3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3c088908<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z1, Z3
+	VFMADD213PS  vecW3f000000<>+0(SB), Z1, Z3
+	VMULPS       Z1, Z3, Z3
+	VFMADD213PS  Z1, Z1, Z3
+	VADDPS       vecW3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS    Z2, Z3, Z1
+	VADDPS       vecW3f800000<>+0(SB), Z1, Z1
+	VMOVUPS      vecW3f800000<>+0(SB), Z3
+	VDIVPS       Z1, Z3, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (CX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActBackSiLUAVX512(x []float32, dy []float32, dx []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecActBackSiLUAVX512(SB), NOSPLIT, $0-72
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	MOVQ x_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ dx_base+48(FP), DX
+
+row:
+	LEAQ         64(AX), SI
+	CMPQ         SI, BX
+	JA           row_done
+	VMOVUPS      (AX), Z0
+	VMOVUPS      (CX), Z1
+	VMOVAPS      Z0, Z2
+	VPXORD       Z3, Z3, Z3
+	VSUBPS       Z2, Z3, Z2
+	VMOVUPS      vecW42b00000<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFNMADD231PS vecW3f318000<>+0(SB), Z3, Z2
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z3, Z2
+	VMOVUPS      vecW39506967<>+0(SB), Z4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z2, Z4
+	VFMADD213PS  vecW3c088908<>+0(SB), Z2, Z4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z2, Z4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z2, Z4
+	VFMADD213PS  vecW3f000000<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VFMADD213PS  Z2, Z2, Z4
+	VADDPS       vecW3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS    Z3, Z4, Z2
+	VADDPS       vecW3f800000<>+0(SB), Z2, Z2
+	VMOVUPS      vecW3f800000<>+0(SB), Z3
+	VDIVPS       Z2, Z3, Z2
+	VMOVUPS      vecW3f800000<>+0(SB), Z4
+	VSUBPS       Z2, Z4, Z4
+	VFMADD213PS  vecW3f800000<>+0(SB), Z0, Z4
+	VMULPS       Z2, Z1, Z1
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (DX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	JMP          row
+
+row_done:
+	SUBQ         AX, BX
+	JLE          leave
+	SHRQ         $0x02, BX
+	MOVL         $-1, SI
+	BZHIL        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VMOVUPS.Z    (CX), K1, Z1
+	VMOVAPS      Z0, Z2
+	VPXORD       Z5, Z5, Z5
+	VSUBPS       Z2, Z5, Z2
+	VMOVUPS      vecW42b00000<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFNMADD231PS vecW3f318000<>+0(SB), Z3, Z2
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z3, Z2
+	VMOVUPS      vecW39506967<>+0(SB), Z4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z2, Z4
+	VFMADD213PS  vecW3c088908<>+0(SB), Z2, Z4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z2, Z4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z2, Z4
+	VFMADD213PS  vecW3f000000<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VFMADD213PS  Z2, Z2, Z4
+	VADDPS       vecW3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS    Z3, Z4, Z2
+	VADDPS       vecW3f800000<>+0(SB), Z2, Z2
+	VMOVUPS      vecW3f800000<>+0(SB), Z5
+	VDIVPS       Z2, Z5, Z2
+	VMOVUPS      vecW3f800000<>+0(SB), Z3
+	VSUBPS       Z2, Z3, Z3
+	VFMADD213PS  vecW3f800000<>+0(SB), Z0, Z3
+	VMULPS       Z2, Z1, Z1
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActGELUAVX512(x []float32, y []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecActGELUAVX512(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	MOVQ x_base+0(FP), AX
+	MOVQ y_base+24(FP), CX
+
+row:
+	LEAQ        64(AX), BX
+	CMPQ        BX, DX
+	JA          row_done
+	VMOVUPS     (AX), Z0
+	VMOVAPS     Z0, Z1
+	VMULPS      vecW3f3504f3<>+0(SB), Z1, Z1
+	VMOVUPS     vecW40800000<>+0(SB), Z2
+	VMINPS      Z1, Z2, Z1
+	VMOVUPS     vecWc0800000<>+0(SB), Z2
+	VMAXPS      Z1, Z2, Z1
+	VMULPS      Z1, Z1, Z2
+	VMOVUPS     vecWaf95df0b<>+0(SB), Z3
+	VFMADD213PS vecW32edffee<>+0(SB), Z2, Z3
+	VFMADD213PS vecWb60cff51<>+0(SB), Z2, Z3
+	VFMADD213PS vecWb86ec2d2<>+0(SB), Z2, Z3
+	VFMADD213PS vecWba40ac63<>+0(SB), Z2, Z3
+	VFMADD213PS vecWbb41a1f6<>+0(SB), Z2, Z3
+	VFMADD213PS vecWbc83dbd4<>+0(SB), Z2, Z3
+	VMOVUPS     vecWb77460cd<>+0(SB), Z4
+	VFMADD213PS vecWb95fbd29<>+0(SB), Z2, Z4
+	VFMADD213PS vecWbadc924e<>+0(SB), Z2, Z4
+	VFMADD213PS vecWbbf19bf8<>+0(SB), Z2, Z4
+	VFMADD213PS vecWbc69b6a7<>+0(SB), Z2, Z4
+	VMULPS      Z1, Z3, Z3
+	VDIVPS      Z4, Z3, Z1
+	VMOVUPS     vecW3f000000<>+0(SB), Z3
+	VFMADD213PS Z3, Z3, Z1
+	VMULPS      Z1, Z0, Z0
+	VMOVUPS     Z0, (CX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	JMP         row
+
+row_done:
+	SUBQ        AX, DX
+	JLE         leave
+	SHRQ        $0x02, DX
+	MOVL        $-1, BX
+	BZHIL       DX, BX, BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (AX), K1, Z0
+	VMOVAPS     Z0, Z1
+	VMULPS      vecW3f3504f3<>+0(SB), Z1, Z1
+	VMOVUPS     vecW40800000<>+0(SB), Z2
+	VMINPS      Z1, Z2, Z1
+	VMOVUPS     vecWc0800000<>+0(SB), Z2
+	VMAXPS      Z1, Z2, Z1
+	VMULPS      Z1, Z1, Z2
+	VMOVUPS     vecWaf95df0b<>+0(SB), Z3
+	VFMADD213PS vecW32edffee<>+0(SB), Z2, Z3
+	VFMADD213PS vecWb60cff51<>+0(SB), Z2, Z3
+	VFMADD213PS vecWb86ec2d2<>+0(SB), Z2, Z3
+	VFMADD213PS vecWba40ac63<>+0(SB), Z2, Z3
+	VFMADD213PS vecWbb41a1f6<>+0(SB), Z2, Z3
+	VFMADD213PS vecWbc83dbd4<>+0(SB), Z2, Z3
+	VMOVUPS     vecWb77460cd<>+0(SB), Z4
+	VFMADD213PS vecWb95fbd29<>+0(SB), Z2, Z4
+	VFMADD213PS vecWbadc924e<>+0(SB), Z2, Z4
+	VFMADD213PS vecWbbf19bf8<>+0(SB), Z2, Z4
+	VFMADD213PS vecWbc69b6a7<>+0(SB), Z2, Z4
+	VMULPS      Z1, Z3, Z3
+	VDIVPS      Z4, Z3, Z1
+	VMOVUPS     vecW3f000000<>+0(SB), Z3
+	VFMADD213PS Z3, Z3, Z1
+	VMULPS      Z1, Z0, Z0
+	VMOVUPS     Z0, K1, (CX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActBackGELUAVX512(x []float32, dy []float32, dx []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·vecActBackGELUAVX512(SB), NOSPLIT, $0-72
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	MOVQ x_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ dx_base+48(FP), DX
+
+row:
+	LEAQ         64(AX), SI
+	CMPQ         SI, BX
+	JA           row_done
+	VMOVUPS      (AX), Z0
+	VMOVUPS      (CX), Z1
+	VMOVAPS      Z0, Z2
+	VMULPS       vecW3f3504f3<>+0(SB), Z2, Z2
+	VMOVUPS      vecW40800000<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMOVUPS      vecWc0800000<>+0(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMULPS       Z2, Z2, Z3
+	VMOVUPS      vecWaf95df0b<>+0(SB), Z4
+	VFMADD213PS  vecW32edffee<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWb60cff51<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWba40ac63<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Z3, Z4
+	VMOVUPS      vecWb77460cd<>+0(SB), Z5
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Z3, Z5
+	VFMADD213PS  vecWbadc924e<>+0(SB), Z3, Z5
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Z3, Z5
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Z3, Z5
+	VMULPS       Z2, Z4, Z4
+	VDIVPS       Z5, Z4, Z2
+	VMOVUPS      vecW3f000000<>+0(SB), Z4
+	VFMADD213PS  Z4, Z4, Z2
+	VMULPS       Z0, Z0, Z3
+	VMULPS       vecWbf000000<>+0(SB), Z3, Z3
+	VMOVUPS      vecW42b00000<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z3, Z4
+	VRNDSCALEPS  $0x00, Z4, Z4
+	VFNMADD231PS vecW3f318000<>+0(SB), Z4, Z3
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z4, Z3
+	VMOVUPS      vecW39506967<>+0(SB), Z5
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3c088908<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3f000000<>+0(SB), Z3, Z5
+	VMULPS       Z3, Z5, Z5
+	VFMADD213PS  Z3, Z3, Z5
+	VADDPS       vecW3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS    Z4, Z5, Z3
+	VMULPS       vecW3ecc422a<>+0(SB), Z3, Z3
+	VFMADD231PS  Z0, Z3, Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, (DX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	JMP          row
+
+row_done:
+	SUBQ         AX, BX
+	JLE          leave
+	SHRQ         $0x02, BX
+	MOVL         $-1, SI
+	BZHIL        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VMOVUPS.Z    (CX), K1, Z1
+	VMOVAPS      Z0, Z2
+	VMULPS       vecW3f3504f3<>+0(SB), Z2, Z2
+	VMOVUPS      vecW40800000<>+0(SB), Z3
+	VMINPS       Z2, Z3, Z2
+	VMOVUPS      vecWc0800000<>+0(SB), Z3
+	VMAXPS       Z2, Z3, Z2
+	VMULPS       Z2, Z2, Z3
+	VMOVUPS      vecWaf95df0b<>+0(SB), Z4
+	VFMADD213PS  vecW32edffee<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWb60cff51<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWba40ac63<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Z3, Z4
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Z3, Z4
+	VMOVUPS      vecWb77460cd<>+0(SB), Z5
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Z3, Z5
+	VFMADD213PS  vecWbadc924e<>+0(SB), Z3, Z5
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Z3, Z5
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Z3, Z5
+	VMULPS       Z2, Z4, Z4
+	VDIVPS       Z5, Z4, Z2
+	VMOVUPS      vecW3f000000<>+0(SB), Z4
+	VFMADD213PS  Z4, Z4, Z2
+	VMULPS       Z0, Z0, Z3
+	VMULPS       vecWbf000000<>+0(SB), Z3, Z3
+	VMOVUPS      vecW42b00000<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMOVUPS      vecWc2ae0000<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMULPS       vecW3fb8aa3b<>+0(SB), Z3, Z4
+	VRNDSCALEPS  $0x00, Z4, Z4
+	VFNMADD231PS vecW3f318000<>+0(SB), Z4, Z3
+	VFNMADD231PS vecWb95e8083<>+0(SB), Z4, Z3
+	VMOVUPS      vecW39506967<>+0(SB), Z5
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3c088908<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Z3, Z5
+	VFMADD213PS  vecW3f000000<>+0(SB), Z3, Z5
+	VMULPS       Z3, Z5, Z5
+	VFMADD213PS  Z3, Z3, Z5
+	VADDPS       vecW3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS    Z4, Z5, Z3
+	VMULPS       vecW3ecc422a<>+0(SB), Z3, Z3
+	VFMADD231PS  Z0, Z3, Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, K1, (DX)
 
 leave:
 	VZEROUPPER
@@ -5250,6 +8138,1542 @@ leave:
 	VZEROUPPER
 	RET
 
+// func vecNormSigmoidAVX2(x []float32, scale []float32, shift []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormSigmoidAVX2(SB), NOSPLIT, $0-96
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ scale_len+32(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    y_base+72(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+24(FP), DI
+	VMOVUPS (DI)(BX*1), Y0
+	MOVQ    shift_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Y1
+
+row:
+	LEAQ         32(AX), DI
+	CMPQ         DI, DX
+	JA           row_done
+	VMOVUPS      (AX), Y2
+	VFMADD213PS  Y1, Y0, Y2
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y2, Y3, Y2
+	VMOVUPS      vecW42b00000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFNMADD231PS vecW3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y3, Y2
+	VMOVUPS      vecW39506967<>+0(SB), Y4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3c088908<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3f000000<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y2, Y2, Y4
+	VADDPS       vecW3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y2
+	VADDPS       vecW3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      vecW3f800000<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      Y2, (CX)
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, DI
+	SUBQ         AX, DI
+	JLE          leave
+	SHRQ         $0x02, DI
+	LEAQ         vecLanes<>+0(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVDQU      32(R8), Y2
+	VMASKMOVPS   (AX), Y2, Y3
+	VFMADD213PS  Y1, Y0, Y3
+	VXORPS       Y0, Y0, Y0
+	VSUBPS       Y3, Y0, Y3
+	VMOVUPS      vecW42b00000<>+0(SB), Y0
+	VMINPS       Y3, Y0, Y3
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y3, Y0
+	VROUNDPS     $0x00, Y0, Y0
+	VFNMADD231PS vecW3f318000<>+0(SB), Y0, Y3
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y0, Y3
+	VMOVUPS      vecW39506967<>+0(SB), Y1
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y3, Y1
+	VFMADD213PS  vecW3c088908<>+0(SB), Y3, Y1
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y3, Y1
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y3, Y1
+	VFMADD213PS  vecW3f000000<>+0(SB), Y3, Y1
+	VMULPS       Y3, Y1, Y1
+	VFMADD213PS  Y3, Y3, Y1
+	VADDPS       vecW3f800000<>+0(SB), Y1, Y1
+	VCVTPS2DQ    Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       Y0, Y1, Y3
+	VADDPS       vecW3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      vecW3f800000<>+0(SB), Y0
+	VDIVPS       Y3, Y0, Y3
+	VMASKMOVPS   Y3, Y2, (CX)
+
+leave:
+	ADDQ $0x20, BX
+	CMPQ BX, SI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormReduceSigmoidAVX2(x []float32, dy []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormReduceSigmoidAVX2(SB), NOSPLIT, $0-168
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ s_len+128(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Y0
+	MOVQ    shift_base+72(FP), DI
+	VMOVUPS (DI)(BX*1), Y1
+	MOVQ    mean_base+96(FP), DI
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+
+row:
+	LEAQ         32(AX), R8
+	CMPQ         R8, DX
+	JA           row_done
+	VMOVUPS      (AX), Y4
+	VMOVUPS      (CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD213PS  Y1, Y0, Y6
+	VMOVAPS      Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VSUBPS       Y6, Y7, Y6
+	VMOVUPS      vecW42b00000<>+0(SB), Y7
+	VMINPS       Y6, Y7, Y6
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y7
+	VMAXPS       Y6, Y7, Y6
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y6, Y7
+	VROUNDPS     $0x00, Y7, Y7
+	VFNMADD231PS vecW3f318000<>+0(SB), Y7, Y6
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y7, Y6
+	VMOVUPS      vecW39506967<>+0(SB), Y8
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y6, Y8
+	VFMADD213PS  vecW3c088908<>+0(SB), Y6, Y8
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y6, Y8
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y6, Y8
+	VFMADD213PS  vecW3f000000<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VADDPS       vecW3f800000<>+0(SB), Y8, Y8
+	VCVTPS2DQ    Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y7, Y8, Y6
+	VADDPS       vecW3f800000<>+0(SB), Y6, Y6
+	VMOVUPS      vecW3f800000<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vecW3f800000<>+0(SB), Y7
+	VSUBPS       Y6, Y7, Y7
+	VMULPS       Y7, Y5, Y5
+	VSUBPS       (DI)(BX*1), Y4, Y4
+	VADDPS       Y5, Y2, Y2
+	VFMADD231PS  Y4, Y5, Y3
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	LEAQ         vecLanes<>+0(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVDQU      32(R9), Y4
+	VMASKMOVPS   (AX), Y4, Y5
+	VMASKMOVPS   (CX), Y4, Y4
+	VMOVAPS      Y5, Y6
+	VFMADD213PS  Y1, Y0, Y6
+	VMOVAPS      Y6, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS vecW3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y6
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y6
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y6
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y6
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y6
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y6
+	VMULPS       Y0, Y6, Y6
+	VFMADD213PS  Y0, Y0, Y6
+	VADDPS       vecW3f800000<>+0(SB), Y6, Y6
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y6, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y4, Y4
+	VSUBPS       (DI)(BX*1), Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VFMADD231PS  Y5, Y4, Y3
+
+leave:
+	MOVQ    s_base+120(FP), AX
+	VADDPS  (AX)(BX*1), Y2, Y2
+	VMOVUPS Y2, (AX)(BX*1)
+	MOVQ    q_base+144(FP), AX
+	VADDPS  (AX)(BX*1), Y3, Y3
+	VMOVUPS Y3, (AX)(BX*1)
+	ADDQ    $0x20, BX
+	CMPQ    BX, SI
+	JLT     column
+	VZEROUPPER
+	RET
+
+// func vecNormApplySigmoidAVX2(x []float32, dy []float32, scale []float32, shift []float32, a []float32, b []float32, c []float32, dx []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormApplySigmoidAVX2(SB), NOSPLIT, $0-192
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	XORQ SI, SI
+	MOVQ a_len+104(FP), DI
+	SHLQ $0x02, DI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    SI, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    SI, CX
+	MOVQ    dx_base+168(FP), DX
+	ADDQ    SI, DX
+	MOVQ    scale_base+48(FP), R8
+	VMOVUPS (R8)(SI*1), Y0
+	MOVQ    shift_base+72(FP), R8
+	VMOVUPS (R8)(SI*1), Y1
+	MOVQ    a_base+96(FP), R8
+	VMOVUPS (R8)(SI*1), Y2
+	MOVQ    b_base+120(FP), R8
+	VMOVUPS (R8)(SI*1), Y3
+	MOVQ    c_base+144(FP), R8
+	VMOVUPS (R8)(SI*1), Y4
+
+row:
+	LEAQ         32(AX), R8
+	CMPQ         R8, BX
+	JA           row_done
+	VMOVUPS      (AX), Y5
+	VMOVUPS      (CX), Y6
+	VMOVAPS      Y5, Y7
+	VFMADD213PS  Y1, Y0, Y7
+	VMOVAPS      Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VSUBPS       Y7, Y8, Y7
+	VMOVUPS      vecW42b00000<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y7, Y8
+	VROUNDPS     $0x00, Y8, Y8
+	VFNMADD231PS vecW3f318000<>+0(SB), Y8, Y7
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y8, Y7
+	VMOVUPS      vecW39506967<>+0(SB), Y9
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3c088908<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3f000000<>+0(SB), Y7, Y9
+	VMULPS       Y7, Y9, Y9
+	VFMADD213PS  Y7, Y7, Y9
+	VADDPS       vecW3f800000<>+0(SB), Y9, Y9
+	VCVTPS2DQ    Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y9, Y7
+	VADDPS       vecW3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      vecW3f800000<>+0(SB), Y8
+	VDIVPS       Y7, Y8, Y7
+	VMULPS       Y7, Y6, Y6
+	VMOVUPS      vecW3f800000<>+0(SB), Y8
+	VSUBPS       Y7, Y8, Y8
+	VMULPS       Y8, Y6, Y6
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y5, Y2, Y6
+	VMOVUPS      Y6, (DX)
+	LEAQ         (AX)(DI*1), AX
+	LEAQ         (CX)(DI*1), CX
+	LEAQ         (DX)(DI*1), DX
+	JMP          row
+
+row_done:
+	MOVQ         BX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	LEAQ         vecLanes<>+0(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVDQU      32(R9), Y5
+	VMASKMOVPS   (AX), Y5, Y6
+	VMASKMOVPS   (CX), Y5, Y7
+	VMOVAPS      Y6, Y8
+	VFMADD213PS  Y1, Y0, Y8
+	VMOVAPS      Y8, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS vecW3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y8
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y8
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y8
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y8
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y8
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y8
+	VMULPS       Y0, Y8, Y8
+	VFMADD213PS  Y0, Y0, Y8
+	VADDPS       vecW3f800000<>+0(SB), Y8, Y8
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y8, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y7, Y7
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y7, Y7
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y6, Y2, Y7
+	VMASKMOVPS   Y7, Y5, (DX)
+
+leave:
+	ADDQ $0x20, SI
+	CMPQ SI, DI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormTanhAVX2(x []float32, scale []float32, shift []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormTanhAVX2(SB), NOSPLIT, $0-96
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ scale_len+32(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    y_base+72(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+24(FP), DI
+	VMOVUPS (DI)(BX*1), Y0
+	MOVQ    shift_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Y1
+
+row:
+	LEAQ         32(AX), DI
+	CMPQ         DI, DX
+	JA           row_done
+	VMOVUPS      (AX), Y2
+	VFMADD213PS  Y1, Y0, Y2
+	VADDPS       Y2, Y2, Y3
+	VMOVUPS      vecW42b00000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x00, Y4, Y4
+	VFNMADD231PS vecW3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      vecW39506967<>+0(SB), Y5
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3c088908<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VADDPS       vecW3f800000<>+0(SB), Y5, Y5
+	VCVTPS2DQ    Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y5, Y3
+	VADDPS       vecW3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      vecW40000000<>+0(SB), Y4
+	VDIVPS       Y3, Y4, Y3
+	VMOVUPS      vecW3f800000<>+0(SB), Y4
+	VSUBPS       Y3, Y4, Y3
+	VMULPS       Y2, Y2, Y4
+	VMOVUPS      vecWbbbaf0ea<>+0(SB), Y5
+	VFMADD213PS  vecW3ca9134e<>+0(SB), Y4, Y5
+	VFMADD213PS  vecWbd5c1e2d<>+0(SB), Y4, Y5
+	VFMADD213PS  vecW3e088393<>+0(SB), Y4, Y5
+	VFMADD213PS  vecWbeaaaa99<>+0(SB), Y4, Y5
+	VMULPS       Y4, Y5, Y5
+	VFMADD213PS  Y2, Y2, Y5
+	VMOVUPS      vecW3ec80000<>+0(SB), Y2
+	VCMPPS       $0x11, Y2, Y4, Y2
+	VBLENDVPS    Y2, Y5, Y3, Y3
+	VMOVAPS      Y3, Y2
+	VMOVUPS      Y2, (CX)
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, DI
+	SUBQ         AX, DI
+	JLE          leave
+	SHRQ         $0x02, DI
+	LEAQ         vecLanes<>+0(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVDQU      32(R8), Y2
+	VMASKMOVPS   (AX), Y2, Y3
+	VFMADD213PS  Y1, Y0, Y3
+	VADDPS       Y3, Y3, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS vecW3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y4, Y4
+	VFMADD213PS  Y0, Y0, Y4
+	VADDPS       vecW3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y4, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW40000000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y3, Y3, Y1
+	VMOVUPS      vecWbbbaf0ea<>+0(SB), Y4
+	VFMADD213PS  vecW3ca9134e<>+0(SB), Y1, Y4
+	VFMADD213PS  vecWbd5c1e2d<>+0(SB), Y1, Y4
+	VFMADD213PS  vecW3e088393<>+0(SB), Y1, Y4
+	VFMADD213PS  vecWbeaaaa99<>+0(SB), Y1, Y4
+	VMULPS       Y1, Y4, Y4
+	VFMADD213PS  Y3, Y3, Y4
+	VMOVUPS      vecW3ec80000<>+0(SB), Y3
+	VCMPPS       $0x11, Y3, Y1, Y1
+	VBLENDVPS    Y1, Y4, Y0, Y0
+	VMOVAPS      Y0, Y3
+	VMASKMOVPS   Y3, Y2, (CX)
+
+leave:
+	ADDQ $0x20, BX
+	CMPQ BX, SI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormReduceTanhAVX2(x []float32, dy []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormReduceTanhAVX2(SB), NOSPLIT, $0-168
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ s_len+128(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Y0
+	MOVQ    shift_base+72(FP), DI
+	VMOVUPS (DI)(BX*1), Y1
+	MOVQ    mean_base+96(FP), DI
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+
+row:
+	LEAQ         32(AX), R8
+	CMPQ         R8, DX
+	JA           row_done
+	VMOVUPS      (AX), Y4
+	VMOVUPS      (CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD213PS  Y1, Y0, Y6
+	VADDPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VSUBPS       Y6, Y7, Y6
+	VMOVUPS      vecW42b00000<>+0(SB), Y7
+	VMINPS       Y6, Y7, Y6
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y7
+	VMAXPS       Y6, Y7, Y6
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y6, Y7
+	VROUNDPS     $0x00, Y7, Y7
+	VFNMADD231PS vecW3f318000<>+0(SB), Y7, Y6
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y7, Y6
+	VMOVUPS      vecW39506967<>+0(SB), Y8
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y6, Y8
+	VFMADD213PS  vecW3c088908<>+0(SB), Y6, Y8
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y6, Y8
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y6, Y8
+	VFMADD213PS  vecW3f000000<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y8, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VADDPS       vecW3f800000<>+0(SB), Y8, Y8
+	VCVTPS2DQ    Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y7, Y8, Y6
+	VADDPS       vecW3f800000<>+0(SB), Y6, Y6
+	VMOVUPS      vecW3f800000<>+0(SB), Y7
+	VDIVPS       Y6, Y7, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vecW3f800000<>+0(SB), Y7
+	VSUBPS       Y6, Y7, Y7
+	VMULPS       Y7, Y5, Y5
+	VMULPS       vecW40800000<>+0(SB), Y5, Y5
+	VSUBPS       (DI)(BX*1), Y4, Y4
+	VADDPS       Y5, Y2, Y2
+	VFMADD231PS  Y4, Y5, Y3
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	LEAQ         vecLanes<>+0(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVDQU      32(R9), Y4
+	VMASKMOVPS   (AX), Y4, Y5
+	VMASKMOVPS   (CX), Y4, Y4
+	VMOVAPS      Y5, Y6
+	VFMADD213PS  Y1, Y0, Y6
+	VADDPS       Y6, Y6, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS vecW3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y6
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y6
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y6
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y6
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y6
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y6
+	VMULPS       Y0, Y6, Y6
+	VFMADD213PS  Y0, Y0, Y6
+	VADDPS       vecW3f800000<>+0(SB), Y6, Y6
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y6, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y4, Y4
+	VMULPS       vecW40800000<>+0(SB), Y4, Y4
+	VSUBPS       (DI)(BX*1), Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VFMADD231PS  Y5, Y4, Y3
+
+leave:
+	MOVQ    s_base+120(FP), AX
+	VADDPS  (AX)(BX*1), Y2, Y2
+	VMOVUPS Y2, (AX)(BX*1)
+	MOVQ    q_base+144(FP), AX
+	VADDPS  (AX)(BX*1), Y3, Y3
+	VMOVUPS Y3, (AX)(BX*1)
+	ADDQ    $0x20, BX
+	CMPQ    BX, SI
+	JLT     column
+	VZEROUPPER
+	RET
+
+// func vecNormApplyTanhAVX2(x []float32, dy []float32, scale []float32, shift []float32, a []float32, b []float32, c []float32, dx []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormApplyTanhAVX2(SB), NOSPLIT, $0-192
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	XORQ SI, SI
+	MOVQ a_len+104(FP), DI
+	SHLQ $0x02, DI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    SI, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    SI, CX
+	MOVQ    dx_base+168(FP), DX
+	ADDQ    SI, DX
+	MOVQ    scale_base+48(FP), R8
+	VMOVUPS (R8)(SI*1), Y0
+	MOVQ    shift_base+72(FP), R8
+	VMOVUPS (R8)(SI*1), Y1
+	MOVQ    a_base+96(FP), R8
+	VMOVUPS (R8)(SI*1), Y2
+	MOVQ    b_base+120(FP), R8
+	VMOVUPS (R8)(SI*1), Y3
+	MOVQ    c_base+144(FP), R8
+	VMOVUPS (R8)(SI*1), Y4
+
+row:
+	LEAQ         32(AX), R8
+	CMPQ         R8, BX
+	JA           row_done
+	VMOVUPS      (AX), Y5
+	VMOVUPS      (CX), Y6
+	VMOVAPS      Y5, Y7
+	VFMADD213PS  Y1, Y0, Y7
+	VADDPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VSUBPS       Y7, Y8, Y7
+	VMOVUPS      vecW42b00000<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y7, Y8
+	VROUNDPS     $0x00, Y8, Y8
+	VFNMADD231PS vecW3f318000<>+0(SB), Y8, Y7
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y8, Y7
+	VMOVUPS      vecW39506967<>+0(SB), Y9
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3c088908<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3f000000<>+0(SB), Y7, Y9
+	VMULPS       Y7, Y9, Y9
+	VFMADD213PS  Y7, Y7, Y9
+	VADDPS       vecW3f800000<>+0(SB), Y9, Y9
+	VCVTPS2DQ    Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y9, Y7
+	VADDPS       vecW3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      vecW3f800000<>+0(SB), Y8
+	VDIVPS       Y7, Y8, Y7
+	VMULPS       Y7, Y6, Y6
+	VMOVUPS      vecW3f800000<>+0(SB), Y8
+	VSUBPS       Y7, Y8, Y8
+	VMULPS       Y8, Y6, Y6
+	VMULPS       vecW40800000<>+0(SB), Y6, Y6
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y5, Y2, Y6
+	VMOVUPS      Y6, (DX)
+	LEAQ         (AX)(DI*1), AX
+	LEAQ         (CX)(DI*1), CX
+	LEAQ         (DX)(DI*1), DX
+	JMP          row
+
+row_done:
+	MOVQ         BX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	LEAQ         vecLanes<>+0(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVDQU      32(R9), Y5
+	VMASKMOVPS   (AX), Y5, Y6
+	VMASKMOVPS   (CX), Y5, Y7
+	VMOVAPS      Y6, Y8
+	VFMADD213PS  Y1, Y0, Y8
+	VADDPS       Y8, Y8, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS vecW3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y8
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y8
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y8
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y8
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y8
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y8
+	VMULPS       Y0, Y8, Y8
+	VFMADD213PS  Y0, Y0, Y8
+	VADDPS       vecW3f800000<>+0(SB), Y8, Y8
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y8, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y7, Y7
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y7, Y7
+	VMULPS       vecW40800000<>+0(SB), Y7, Y7
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y6, Y2, Y7
+	VMASKMOVPS   Y7, Y5, (DX)
+
+leave:
+	ADDQ $0x20, SI
+	CMPQ SI, DI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormSiLUAVX2(x []float32, scale []float32, shift []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormSiLUAVX2(SB), NOSPLIT, $0-96
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ scale_len+32(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    y_base+72(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+24(FP), DI
+	VMOVUPS (DI)(BX*1), Y0
+	MOVQ    shift_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Y1
+
+row:
+	LEAQ         32(AX), DI
+	CMPQ         DI, DX
+	JA           row_done
+	VMOVUPS      (AX), Y2
+	VFMADD213PS  Y1, Y0, Y2
+	VMOVAPS      Y2, Y3
+	VXORPS       Y4, Y4, Y4
+	VSUBPS       Y3, Y4, Y3
+	VMOVUPS      vecW42b00000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x00, Y4, Y4
+	VFNMADD231PS vecW3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      vecW39506967<>+0(SB), Y5
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3c088908<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VADDPS       vecW3f800000<>+0(SB), Y5, Y5
+	VCVTPS2DQ    Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y5, Y3
+	VADDPS       vecW3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      vecW3f800000<>+0(SB), Y4
+	VDIVPS       Y3, Y4, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (CX)
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, DI
+	SUBQ         AX, DI
+	JLE          leave
+	SHRQ         $0x02, DI
+	LEAQ         vecLanes<>+0(SB), R8
+	SHLQ         $0x02, DI
+	SUBQ         DI, R8
+	VMOVDQU      32(R8), Y2
+	VMASKMOVPS   (AX), Y2, Y3
+	VFMADD213PS  Y1, Y0, Y3
+	VMOVAPS      Y3, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS vecW3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y4
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y4
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y4, Y4
+	VFMADD213PS  Y0, Y0, Y4
+	VADDPS       vecW3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y4, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y3, Y3
+	VMASKMOVPS   Y3, Y2, (CX)
+
+leave:
+	ADDQ $0x20, BX
+	CMPQ BX, SI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormReduceSiLUAVX2(x []float32, dy []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormReduceSiLUAVX2(SB), NOSPLIT, $0-168
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ s_len+128(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Y0
+	MOVQ    shift_base+72(FP), DI
+	VMOVUPS (DI)(BX*1), Y1
+	MOVQ    mean_base+96(FP), DI
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+
+row:
+	LEAQ         32(AX), R8
+	CMPQ         R8, DX
+	JA           row_done
+	VMOVUPS      (AX), Y4
+	VMOVUPS      (CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD213PS  Y1, Y0, Y6
+	VMOVAPS      Y6, Y7
+	VXORPS       Y8, Y8, Y8
+	VSUBPS       Y7, Y8, Y7
+	VMOVUPS      vecW42b00000<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y7, Y8
+	VROUNDPS     $0x00, Y8, Y8
+	VFNMADD231PS vecW3f318000<>+0(SB), Y8, Y7
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y8, Y7
+	VMOVUPS      vecW39506967<>+0(SB), Y9
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3c088908<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y7, Y9
+	VFMADD213PS  vecW3f000000<>+0(SB), Y7, Y9
+	VMULPS       Y7, Y9, Y9
+	VFMADD213PS  Y7, Y7, Y9
+	VADDPS       vecW3f800000<>+0(SB), Y9, Y9
+	VCVTPS2DQ    Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VPADDD       Y8, Y9, Y7
+	VADDPS       vecW3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      vecW3f800000<>+0(SB), Y8
+	VDIVPS       Y7, Y8, Y7
+	VMOVUPS      vecW3f800000<>+0(SB), Y8
+	VSUBPS       Y7, Y8, Y8
+	VFMADD213PS  vecW3f800000<>+0(SB), Y6, Y8
+	VMULPS       Y7, Y5, Y5
+	VMULPS       Y8, Y5, Y5
+	VSUBPS       (DI)(BX*1), Y4, Y4
+	VADDPS       Y5, Y2, Y2
+	VFMADD231PS  Y4, Y5, Y3
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	LEAQ         vecLanes<>+0(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVDQU      32(R9), Y4
+	VMASKMOVPS   (AX), Y4, Y5
+	VMASKMOVPS   (CX), Y4, Y4
+	VMOVAPS      Y5, Y6
+	VFMADD213PS  Y1, Y0, Y6
+	VMOVAPS      Y6, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS vecW3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y7
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y7
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y7
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y7
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y7
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y7
+	VMULPS       Y0, Y7, Y7
+	VFMADD213PS  Y0, Y0, Y7
+	VADDPS       vecW3f800000<>+0(SB), Y7, Y7
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y7, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VFMADD213PS  vecW3f800000<>+0(SB), Y6, Y1
+	VMULPS       Y0, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	VSUBPS       (DI)(BX*1), Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VFMADD231PS  Y5, Y4, Y3
+
+leave:
+	MOVQ    s_base+120(FP), AX
+	VADDPS  (AX)(BX*1), Y2, Y2
+	VMOVUPS Y2, (AX)(BX*1)
+	MOVQ    q_base+144(FP), AX
+	VADDPS  (AX)(BX*1), Y3, Y3
+	VMOVUPS Y3, (AX)(BX*1)
+	ADDQ    $0x20, BX
+	CMPQ    BX, SI
+	JLT     column
+	VZEROUPPER
+	RET
+
+// func vecNormApplySiLUAVX2(x []float32, dy []float32, scale []float32, shift []float32, a []float32, b []float32, c []float32, dx []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormApplySiLUAVX2(SB), NOSPLIT, $0-192
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	XORQ SI, SI
+	MOVQ a_len+104(FP), DI
+	SHLQ $0x02, DI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    SI, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    SI, CX
+	MOVQ    dx_base+168(FP), DX
+	ADDQ    SI, DX
+	MOVQ    scale_base+48(FP), R8
+	VMOVUPS (R8)(SI*1), Y0
+	MOVQ    shift_base+72(FP), R8
+	VMOVUPS (R8)(SI*1), Y1
+	MOVQ    a_base+96(FP), R8
+	VMOVUPS (R8)(SI*1), Y2
+	MOVQ    b_base+120(FP), R8
+	VMOVUPS (R8)(SI*1), Y3
+	MOVQ    c_base+144(FP), R8
+	VMOVUPS (R8)(SI*1), Y4
+
+row:
+	LEAQ         32(AX), R8
+	CMPQ         R8, BX
+	JA           row_done
+	VMOVUPS      (AX), Y5
+	VMOVUPS      (CX), Y6
+	VMOVAPS      Y5, Y7
+	VFMADD213PS  Y1, Y0, Y7
+	VMOVAPS      Y7, Y8
+	VXORPS       Y9, Y9, Y9
+	VSUBPS       Y8, Y9, Y8
+	VMOVUPS      vecW42b00000<>+0(SB), Y9
+	VMINPS       Y8, Y9, Y8
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y9
+	VMAXPS       Y8, Y9, Y8
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y8, Y9
+	VROUNDPS     $0x00, Y9, Y9
+	VFNMADD231PS vecW3f318000<>+0(SB), Y9, Y8
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y9, Y8
+	VMOVUPS      vecW39506967<>+0(SB), Y10
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y8, Y10
+	VFMADD213PS  vecW3c088908<>+0(SB), Y8, Y10
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y8, Y10
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y8, Y10
+	VFMADD213PS  vecW3f000000<>+0(SB), Y8, Y10
+	VMULPS       Y8, Y10, Y10
+	VFMADD213PS  Y8, Y8, Y10
+	VADDPS       vecW3f800000<>+0(SB), Y10, Y10
+	VCVTPS2DQ    Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y10, Y8
+	VADDPS       vecW3f800000<>+0(SB), Y8, Y8
+	VMOVUPS      vecW3f800000<>+0(SB), Y9
+	VDIVPS       Y8, Y9, Y8
+	VMOVUPS      vecW3f800000<>+0(SB), Y9
+	VSUBPS       Y8, Y9, Y9
+	VFMADD213PS  vecW3f800000<>+0(SB), Y7, Y9
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y9, Y6, Y6
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y5, Y2, Y6
+	VMOVUPS      Y6, (DX)
+	LEAQ         (AX)(DI*1), AX
+	LEAQ         (CX)(DI*1), CX
+	LEAQ         (DX)(DI*1), DX
+	JMP          row
+
+row_done:
+	MOVQ         BX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	LEAQ         vecLanes<>+0(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVDQU      32(R9), Y5
+	VMASKMOVPS   (AX), Y5, Y6
+	VMASKMOVPS   (CX), Y5, Y7
+	VMOVAPS      Y6, Y8
+	VFMADD213PS  Y1, Y0, Y8
+	VMOVAPS      Y8, Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS vecW3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y9
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y9
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y9
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y9
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y9
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y9
+	VMULPS       Y0, Y9, Y9
+	VFMADD213PS  Y0, Y0, Y9
+	VADDPS       vecW3f800000<>+0(SB), Y9, Y9
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y9, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	VFMADD213PS  vecW3f800000<>+0(SB), Y8, Y1
+	VMULPS       Y0, Y7, Y7
+	VMULPS       Y1, Y7, Y7
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y6, Y2, Y7
+	VMASKMOVPS   Y7, Y5, (DX)
+
+leave:
+	ADDQ $0x20, SI
+	CMPQ SI, DI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormGELUAVX2(x []float32, scale []float32, shift []float32, y []float32)
+// Requires: AVX, FMA3
+TEXT ·vecNormGELUAVX2(SB), NOSPLIT, $0-96
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ scale_len+32(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    y_base+72(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+24(FP), DI
+	VMOVUPS (DI)(BX*1), Y0
+	MOVQ    shift_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Y1
+
+row:
+	LEAQ        32(AX), DI
+	CMPQ        DI, DX
+	JA          row_done
+	VMOVUPS     (AX), Y2
+	VFMADD213PS Y1, Y0, Y2
+	VMOVAPS     Y2, Y3
+	VMULPS      vecW3f3504f3<>+0(SB), Y3, Y3
+	VMOVUPS     vecW40800000<>+0(SB), Y4
+	VMINPS      Y3, Y4, Y3
+	VMOVUPS     vecWc0800000<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	VMULPS      Y3, Y3, Y4
+	VMOVUPS     vecWaf95df0b<>+0(SB), Y5
+	VFMADD213PS vecW32edffee<>+0(SB), Y4, Y5
+	VFMADD213PS vecWb60cff51<>+0(SB), Y4, Y5
+	VFMADD213PS vecWb86ec2d2<>+0(SB), Y4, Y5
+	VFMADD213PS vecWba40ac63<>+0(SB), Y4, Y5
+	VFMADD213PS vecWbb41a1f6<>+0(SB), Y4, Y5
+	VFMADD213PS vecWbc83dbd4<>+0(SB), Y4, Y5
+	VMOVUPS     vecWb77460cd<>+0(SB), Y6
+	VFMADD213PS vecWb95fbd29<>+0(SB), Y4, Y6
+	VFMADD213PS vecWbadc924e<>+0(SB), Y4, Y6
+	VFMADD213PS vecWbbf19bf8<>+0(SB), Y4, Y6
+	VFMADD213PS vecWbc69b6a7<>+0(SB), Y4, Y6
+	VMULPS      Y3, Y5, Y5
+	VDIVPS      Y6, Y5, Y3
+	VMOVUPS     vecW3f000000<>+0(SB), Y5
+	VFMADD213PS Y5, Y5, Y3
+	VMULPS      Y3, Y2, Y2
+	VMOVUPS     Y2, (CX)
+	LEAQ        (AX)(SI*1), AX
+	LEAQ        (CX)(SI*1), CX
+	JMP         row
+
+row_done:
+	MOVQ        DX, DI
+	SUBQ        AX, DI
+	JLE         leave
+	SHRQ        $0x02, DI
+	LEAQ        vecLanes<>+0(SB), R8
+	SHLQ        $0x02, DI
+	SUBQ        DI, R8
+	VMOVDQU     32(R8), Y2
+	VMASKMOVPS  (AX), Y2, Y3
+	VFMADD213PS Y1, Y0, Y3
+	VMOVAPS     Y3, Y0
+	VMULPS      vecW3f3504f3<>+0(SB), Y0, Y0
+	VMOVUPS     vecW40800000<>+0(SB), Y1
+	VMINPS      Y0, Y1, Y0
+	VMOVUPS     vecWc0800000<>+0(SB), Y1
+	VMAXPS      Y0, Y1, Y0
+	VMULPS      Y0, Y0, Y1
+	VMOVUPS     vecWaf95df0b<>+0(SB), Y4
+	VFMADD213PS vecW32edffee<>+0(SB), Y1, Y4
+	VFMADD213PS vecWb60cff51<>+0(SB), Y1, Y4
+	VFMADD213PS vecWb86ec2d2<>+0(SB), Y1, Y4
+	VFMADD213PS vecWba40ac63<>+0(SB), Y1, Y4
+	VFMADD213PS vecWbb41a1f6<>+0(SB), Y1, Y4
+	VFMADD213PS vecWbc83dbd4<>+0(SB), Y1, Y4
+	VMOVUPS     vecWb77460cd<>+0(SB), Y5
+	VFMADD213PS vecWb95fbd29<>+0(SB), Y1, Y5
+	VFMADD213PS vecWbadc924e<>+0(SB), Y1, Y5
+	VFMADD213PS vecWbbf19bf8<>+0(SB), Y1, Y5
+	VFMADD213PS vecWbc69b6a7<>+0(SB), Y1, Y5
+	VMULPS      Y0, Y4, Y4
+	VDIVPS      Y5, Y4, Y0
+	VMOVUPS     vecW3f000000<>+0(SB), Y4
+	VFMADD213PS Y4, Y4, Y0
+	VMULPS      Y0, Y3, Y3
+	VMASKMOVPS  Y3, Y2, (CX)
+
+leave:
+	ADDQ $0x20, BX
+	CMPQ BX, SI
+	JLT  column
+	VZEROUPPER
+	RET
+
+// func vecNormReduceGELUAVX2(x []float32, dy []float32, scale []float32, shift []float32, mean []float32, s []float32, q []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormReduceGELUAVX2(SB), NOSPLIT, $0-168
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	XORQ BX, BX
+	MOVQ s_len+128(FP), SI
+	SHLQ $0x02, SI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    BX, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    BX, CX
+	MOVQ    scale_base+48(FP), DI
+	VMOVUPS (DI)(BX*1), Y0
+	MOVQ    shift_base+72(FP), DI
+	VMOVUPS (DI)(BX*1), Y1
+	MOVQ    mean_base+96(FP), DI
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+
+row:
+	LEAQ         32(AX), R8
+	CMPQ         R8, DX
+	JA           row_done
+	VMOVUPS      (AX), Y4
+	VMOVUPS      (CX), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD213PS  Y1, Y0, Y6
+	VMOVAPS      Y6, Y7
+	VMULPS       vecW3f3504f3<>+0(SB), Y7, Y7
+	VMOVUPS      vecW40800000<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      vecWc0800000<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMULPS       Y7, Y7, Y8
+	VMOVUPS      vecWaf95df0b<>+0(SB), Y9
+	VFMADD213PS  vecW32edffee<>+0(SB), Y8, Y9
+	VFMADD213PS  vecWb60cff51<>+0(SB), Y8, Y9
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Y8, Y9
+	VFMADD213PS  vecWba40ac63<>+0(SB), Y8, Y9
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Y8, Y9
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Y8, Y9
+	VMOVUPS      vecWb77460cd<>+0(SB), Y10
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Y8, Y10
+	VFMADD213PS  vecWbadc924e<>+0(SB), Y8, Y10
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Y8, Y10
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Y8, Y10
+	VMULPS       Y7, Y9, Y9
+	VDIVPS       Y10, Y9, Y7
+	VMOVUPS      vecW3f000000<>+0(SB), Y9
+	VFMADD213PS  Y9, Y9, Y7
+	VMULPS       Y6, Y6, Y8
+	VMULPS       vecWbf000000<>+0(SB), Y8, Y8
+	VMOVUPS      vecW42b00000<>+0(SB), Y9
+	VMINPS       Y8, Y9, Y8
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y9
+	VMAXPS       Y8, Y9, Y8
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y8, Y9
+	VROUNDPS     $0x00, Y9, Y9
+	VFNMADD231PS vecW3f318000<>+0(SB), Y9, Y8
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y9, Y8
+	VMOVUPS      vecW39506967<>+0(SB), Y10
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y8, Y10
+	VFMADD213PS  vecW3c088908<>+0(SB), Y8, Y10
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y8, Y10
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y8, Y10
+	VFMADD213PS  vecW3f000000<>+0(SB), Y8, Y10
+	VMULPS       Y8, Y10, Y10
+	VFMADD213PS  Y8, Y8, Y10
+	VADDPS       vecW3f800000<>+0(SB), Y10, Y10
+	VCVTPS2DQ    Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y10, Y8
+	VMULPS       vecW3ecc422a<>+0(SB), Y8, Y8
+	VFMADD231PS  Y6, Y8, Y7
+	VMULPS       Y7, Y5, Y5
+	VSUBPS       (DI)(BX*1), Y4, Y4
+	VADDPS       Y5, Y2, Y2
+	VFMADD231PS  Y4, Y5, Y3
+	LEAQ         (AX)(SI*1), AX
+	LEAQ         (CX)(SI*1), CX
+	JMP          row
+
+row_done:
+	MOVQ         DX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	LEAQ         vecLanes<>+0(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVDQU      32(R9), Y4
+	VMASKMOVPS   (AX), Y4, Y5
+	VMASKMOVPS   (CX), Y4, Y4
+	VMOVAPS      Y5, Y6
+	VFMADD213PS  Y1, Y0, Y6
+	VMOVAPS      Y6, Y0
+	VMULPS       vecW3f3504f3<>+0(SB), Y0, Y0
+	VMOVUPS      vecW40800000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc0800000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      vecWaf95df0b<>+0(SB), Y7
+	VFMADD213PS  vecW32edffee<>+0(SB), Y1, Y7
+	VFMADD213PS  vecWb60cff51<>+0(SB), Y1, Y7
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Y1, Y7
+	VFMADD213PS  vecWba40ac63<>+0(SB), Y1, Y7
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Y1, Y7
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Y1, Y7
+	VMOVUPS      vecWb77460cd<>+0(SB), Y8
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Y1, Y8
+	VFMADD213PS  vecWbadc924e<>+0(SB), Y1, Y8
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Y1, Y8
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Y1, Y8
+	VMULPS       Y0, Y7, Y7
+	VDIVPS       Y8, Y7, Y0
+	VMOVUPS      vecW3f000000<>+0(SB), Y7
+	VFMADD213PS  Y7, Y7, Y0
+	VMULPS       Y6, Y6, Y1
+	VMULPS       vecWbf000000<>+0(SB), Y1, Y1
+	VMOVUPS      vecW42b00000<>+0(SB), Y7
+	VMINPS       Y1, Y7, Y1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y7
+	VMAXPS       Y1, Y7, Y1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y1, Y7
+	VROUNDPS     $0x00, Y7, Y7
+	VFNMADD231PS vecW3f318000<>+0(SB), Y7, Y1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y7, Y1
+	VMOVUPS      vecW39506967<>+0(SB), Y8
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y1, Y8
+	VFMADD213PS  vecW3c088908<>+0(SB), Y1, Y8
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y1, Y8
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y1, Y8
+	VFMADD213PS  vecW3f000000<>+0(SB), Y1, Y8
+	VMULPS       Y1, Y8, Y8
+	VFMADD213PS  Y1, Y1, Y8
+	VADDPS       vecW3f800000<>+0(SB), Y8, Y8
+	VCVTPS2DQ    Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y7, Y8, Y1
+	VMULPS       vecW3ecc422a<>+0(SB), Y1, Y1
+	VFMADD231PS  Y6, Y1, Y0
+	VMULPS       Y0, Y4, Y4
+	VSUBPS       (DI)(BX*1), Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VFMADD231PS  Y5, Y4, Y3
+
+leave:
+	MOVQ    s_base+120(FP), AX
+	VADDPS  (AX)(BX*1), Y2, Y2
+	VMOVUPS Y2, (AX)(BX*1)
+	MOVQ    q_base+144(FP), AX
+	VADDPS  (AX)(BX*1), Y3, Y3
+	VMOVUPS Y3, (AX)(BX*1)
+	ADDQ    $0x20, BX
+	CMPQ    BX, SI
+	JLT     column
+	VZEROUPPER
+	RET
+
+// func vecNormApplyGELUAVX2(x []float32, dy []float32, scale []float32, shift []float32, a []float32, b []float32, c []float32, dx []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecNormApplyGELUAVX2(SB), NOSPLIT, $0-192
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	XORQ SI, SI
+	MOVQ a_len+104(FP), DI
+	SHLQ $0x02, DI
+
+column:
+	MOVQ    x_base+0(FP), AX
+	ADDQ    SI, AX
+	MOVQ    dy_base+24(FP), CX
+	ADDQ    SI, CX
+	MOVQ    dx_base+168(FP), DX
+	ADDQ    SI, DX
+	MOVQ    scale_base+48(FP), R8
+	VMOVUPS (R8)(SI*1), Y0
+	MOVQ    shift_base+72(FP), R8
+	VMOVUPS (R8)(SI*1), Y1
+	MOVQ    a_base+96(FP), R8
+	VMOVUPS (R8)(SI*1), Y2
+	MOVQ    b_base+120(FP), R8
+	VMOVUPS (R8)(SI*1), Y3
+	MOVQ    c_base+144(FP), R8
+	VMOVUPS (R8)(SI*1), Y4
+
+row:
+	LEAQ         32(AX), R8
+	CMPQ         R8, BX
+	JA           row_done
+	VMOVUPS      (AX), Y5
+	VMOVUPS      (CX), Y6
+	VMOVAPS      Y5, Y7
+	VFMADD213PS  Y1, Y0, Y7
+	VMOVAPS      Y7, Y8
+	VMULPS       vecW3f3504f3<>+0(SB), Y8, Y8
+	VMOVUPS      vecW40800000<>+0(SB), Y9
+	VMINPS       Y8, Y9, Y8
+	VMOVUPS      vecWc0800000<>+0(SB), Y9
+	VMAXPS       Y8, Y9, Y8
+	VMULPS       Y8, Y8, Y9
+	VMOVUPS      vecWaf95df0b<>+0(SB), Y10
+	VFMADD213PS  vecW32edffee<>+0(SB), Y9, Y10
+	VFMADD213PS  vecWb60cff51<>+0(SB), Y9, Y10
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Y9, Y10
+	VFMADD213PS  vecWba40ac63<>+0(SB), Y9, Y10
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Y9, Y10
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Y9, Y10
+	VMOVUPS      vecWb77460cd<>+0(SB), Y11
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Y9, Y11
+	VFMADD213PS  vecWbadc924e<>+0(SB), Y9, Y11
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Y9, Y11
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Y9, Y11
+	VMULPS       Y8, Y10, Y10
+	VDIVPS       Y11, Y10, Y8
+	VMOVUPS      vecW3f000000<>+0(SB), Y10
+	VFMADD213PS  Y10, Y10, Y8
+	VMULPS       Y7, Y7, Y9
+	VMULPS       vecWbf000000<>+0(SB), Y9, Y9
+	VMOVUPS      vecW42b00000<>+0(SB), Y10
+	VMINPS       Y9, Y10, Y9
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y10
+	VMAXPS       Y9, Y10, Y9
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y9, Y10
+	VROUNDPS     $0x00, Y10, Y10
+	VFNMADD231PS vecW3f318000<>+0(SB), Y10, Y9
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y10, Y9
+	VMOVUPS      vecW39506967<>+0(SB), Y11
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y9, Y11
+	VFMADD213PS  vecW3c088908<>+0(SB), Y9, Y11
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y9, Y11
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y9, Y11
+	VFMADD213PS  vecW3f000000<>+0(SB), Y9, Y11
+	VMULPS       Y9, Y11, Y11
+	VFMADD213PS  Y9, Y9, Y11
+	VADDPS       vecW3f800000<>+0(SB), Y11, Y11
+	VCVTPS2DQ    Y10, Y10
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y11, Y9
+	VMULPS       vecW3ecc422a<>+0(SB), Y9, Y9
+	VFMADD231PS  Y7, Y9, Y8
+	VMULPS       Y8, Y6, Y6
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y5, Y2, Y6
+	VMOVUPS      Y6, (DX)
+	LEAQ         (AX)(DI*1), AX
+	LEAQ         (CX)(DI*1), CX
+	LEAQ         (DX)(DI*1), DX
+	JMP          row
+
+row_done:
+	MOVQ         BX, R8
+	SUBQ         AX, R8
+	JLE          leave
+	SHRQ         $0x02, R8
+	LEAQ         vecLanes<>+0(SB), R9
+	SHLQ         $0x02, R8
+	SUBQ         R8, R9
+	VMOVDQU      32(R9), Y5
+	VMASKMOVPS   (AX), Y5, Y6
+	VMASKMOVPS   (CX), Y5, Y7
+	VMOVAPS      Y6, Y8
+	VFMADD213PS  Y1, Y0, Y8
+	VMOVAPS      Y8, Y0
+	VMULPS       vecW3f3504f3<>+0(SB), Y0, Y0
+	VMOVUPS      vecW40800000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc0800000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      vecWaf95df0b<>+0(SB), Y9
+	VFMADD213PS  vecW32edffee<>+0(SB), Y1, Y9
+	VFMADD213PS  vecWb60cff51<>+0(SB), Y1, Y9
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Y1, Y9
+	VFMADD213PS  vecWba40ac63<>+0(SB), Y1, Y9
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Y1, Y9
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Y1, Y9
+	VMOVUPS      vecWb77460cd<>+0(SB), Y10
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Y1, Y10
+	VFMADD213PS  vecWbadc924e<>+0(SB), Y1, Y10
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Y1, Y10
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Y1, Y10
+	VMULPS       Y0, Y9, Y9
+	VDIVPS       Y10, Y9, Y0
+	VMOVUPS      vecW3f000000<>+0(SB), Y9
+	VFMADD213PS  Y9, Y9, Y0
+	VMULPS       Y8, Y8, Y1
+	VMULPS       vecWbf000000<>+0(SB), Y1, Y1
+	VMOVUPS      vecW42b00000<>+0(SB), Y9
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y9
+	VMAXPS       Y1, Y9, Y1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y1, Y9
+	VROUNDPS     $0x00, Y9, Y9
+	VFNMADD231PS vecW3f318000<>+0(SB), Y9, Y1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y9, Y1
+	VMOVUPS      vecW39506967<>+0(SB), Y10
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y1, Y10
+	VFMADD213PS  vecW3c088908<>+0(SB), Y1, Y10
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y1, Y10
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y1, Y10
+	VFMADD213PS  vecW3f000000<>+0(SB), Y1, Y10
+	VMULPS       Y1, Y10, Y10
+	VFMADD213PS  Y1, Y1, Y10
+	VADDPS       vecW3f800000<>+0(SB), Y10, Y10
+	VCVTPS2DQ    Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       Y9, Y10, Y1
+	VMULPS       vecW3ecc422a<>+0(SB), Y1, Y1
+	VFMADD231PS  Y8, Y1, Y0
+	VMULPS       Y0, Y7, Y7
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y6, Y2, Y7
+	VMASKMOVPS   Y7, Y5, (DX)
+
+leave:
+	ADDQ $0x20, SI
+	CMPQ SI, DI
+	JLT  column
+	VZEROUPPER
+	RET
+
 // func vecActAVX2(x []float32, y []float32)
 // Requires: AVX
 TEXT ·vecActAVX2(SB), NOSPLIT, $0-48
@@ -6012,6 +10436,802 @@ row_done:
 	VCMPPS     $0x11, Y1, Y4, Y0
 	VANDPS     Y0, Y5, Y5
 	VMASKMOVPS Y5, Y3, (DX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActSigmoidAVX2(x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecActSigmoidAVX2(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	MOVQ x_base+0(FP), AX
+	MOVQ y_base+24(FP), CX
+
+row:
+	LEAQ         32(AX), BX
+	CMPQ         BX, DX
+	JA           row_done
+	VMOVUPS      (AX), Y0
+	VXORPS       Y1, Y1, Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS vecW3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y2
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y2
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y2
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y2
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y2
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y2
+	VMULPS       Y0, Y2, Y2
+	VFMADD213PS  Y0, Y0, Y2
+	VADDPS       vecW3f800000<>+0(SB), Y2, Y2
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y2, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	JMP          row
+
+row_done:
+	SUBQ         AX, DX
+	JLE          leave
+	SHRQ         $0x02, DX
+	LEAQ         vecLanes<>+0(SB), BX
+	SHLQ         $0x02, DX
+	SUBQ         DX, BX
+	VMOVDQU      32(BX), Y0
+	VMASKMOVPS   (AX), Y0, Y1
+	VXORPS       Y2, Y2, Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      vecW42b00000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS vecW3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y2, Y1
+	VMOVUPS      vecW39506967<>+0(SB), Y3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3c088908<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3f000000<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y1, Y1, Y3
+	VADDPS       vecW3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y3, Y1
+	VADDPS       vecW3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      vecW3f800000<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (CX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActBackSigmoidAVX2(x []float32, dy []float32, dx []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecActBackSigmoidAVX2(SB), NOSPLIT, $0-72
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	MOVQ x_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ dx_base+48(FP), DX
+
+row:
+	LEAQ         32(AX), SI
+	CMPQ         SI, BX
+	JA           row_done
+	VMOVUPS      (AX), Y0
+	VMOVUPS      (CX), Y1
+	VMOVAPS      Y0, Y0
+	VXORPS       Y2, Y2, Y2
+	VSUBPS       Y0, Y2, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS vecW3f318000<>+0(SB), Y2, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y2, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y3
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y3
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y3
+	VMULPS       Y0, Y3, Y3
+	VFMADD213PS  Y0, Y0, Y3
+	VADDPS       vecW3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y3, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y2
+	VDIVPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      vecW3f800000<>+0(SB), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (DX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	JMP          row
+
+row_done:
+	SUBQ         AX, BX
+	JLE          leave
+	SHRQ         $0x02, BX
+	LEAQ         vecLanes<>+0(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVDQU      32(SI), Y0
+	VMASKMOVPS   (AX), Y0, Y1
+	VMASKMOVPS   (CX), Y0, Y2
+	VMOVAPS      Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y1, Y3, Y1
+	VMOVUPS      vecW42b00000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y1, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFNMADD231PS vecW3f318000<>+0(SB), Y3, Y1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y3, Y1
+	VMOVUPS      vecW39506967<>+0(SB), Y4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y1, Y4
+	VFMADD213PS  vecW3c088908<>+0(SB), Y1, Y4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y1, Y4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y1, Y4
+	VFMADD213PS  vecW3f000000<>+0(SB), Y1, Y4
+	VMULPS       Y1, Y4, Y4
+	VFMADD213PS  Y1, Y1, Y4
+	VADDPS       vecW3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y1
+	VADDPS       vecW3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      vecW3f800000<>+0(SB), Y3
+	VDIVPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y2
+	VMOVUPS      vecW3f800000<>+0(SB), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (DX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActTanhAVX2(x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecActTanhAVX2(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	MOVQ x_base+0(FP), AX
+	MOVQ y_base+24(FP), CX
+
+row:
+	LEAQ         32(AX), BX
+	CMPQ         BX, DX
+	JA           row_done
+	VMOVUPS      (AX), Y0
+	VADDPS       Y0, Y0, Y1
+	VMOVUPS      vecW42b00000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS vecW3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y2, Y1
+	VMOVUPS      vecW39506967<>+0(SB), Y3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3c088908<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3f000000<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y1, Y1, Y3
+	VADDPS       vecW3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y3, Y1
+	VADDPS       vecW3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      vecW40000000<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y1
+	VMOVUPS      vecW3f800000<>+0(SB), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      vecWbbbaf0ea<>+0(SB), Y3
+	VFMADD213PS  vecW3ca9134e<>+0(SB), Y2, Y3
+	VFMADD213PS  vecWbd5c1e2d<>+0(SB), Y2, Y3
+	VFMADD213PS  vecW3e088393<>+0(SB), Y2, Y3
+	VFMADD213PS  vecWbeaaaa99<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y0, Y0, Y3
+	VMOVUPS      vecW3ec80000<>+0(SB), Y0
+	VCMPPS       $0x11, Y0, Y2, Y0
+	VBLENDVPS    Y0, Y3, Y1, Y1
+	VMOVAPS      Y1, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	JMP          row
+
+row_done:
+	SUBQ         AX, DX
+	JLE          leave
+	SHRQ         $0x02, DX
+	LEAQ         vecLanes<>+0(SB), BX
+	SHLQ         $0x02, DX
+	SUBQ         DX, BX
+	VMOVDQU      32(BX), Y0
+	VMASKMOVPS   (AX), Y0, Y1
+	VADDPS       Y1, Y1, Y2
+	VMOVUPS      vecW42b00000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFNMADD231PS vecW3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y3, Y2
+	VMOVUPS      vecW39506967<>+0(SB), Y4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3c088908<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3f000000<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y2, Y2, Y4
+	VADDPS       vecW3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y2
+	VADDPS       vecW3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      vecW40000000<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      vecW3f800000<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vecWbbbaf0ea<>+0(SB), Y4
+	VFMADD213PS  vecW3ca9134e<>+0(SB), Y3, Y4
+	VFMADD213PS  vecWbd5c1e2d<>+0(SB), Y3, Y4
+	VFMADD213PS  vecW3e088393<>+0(SB), Y3, Y4
+	VFMADD213PS  vecWbeaaaa99<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VFMADD213PS  Y1, Y1, Y4
+	VMOVUPS      vecW3ec80000<>+0(SB), Y1
+	VCMPPS       $0x11, Y1, Y3, Y1
+	VBLENDVPS    Y1, Y4, Y2, Y2
+	VMOVAPS      Y2, Y1
+	VMASKMOVPS   Y1, Y0, (CX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActBackTanhAVX2(x []float32, dy []float32, dx []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecActBackTanhAVX2(SB), NOSPLIT, $0-72
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	MOVQ x_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ dx_base+48(FP), DX
+
+row:
+	LEAQ         32(AX), SI
+	CMPQ         SI, BX
+	JA           row_done
+	VMOVUPS      (AX), Y0
+	VMOVUPS      (CX), Y1
+	VADDPS       Y0, Y0, Y0
+	VXORPS       Y2, Y2, Y2
+	VSUBPS       Y0, Y2, Y0
+	VMOVUPS      vecW42b00000<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y0, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS vecW3f318000<>+0(SB), Y2, Y0
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y2, Y0
+	VMOVUPS      vecW39506967<>+0(SB), Y3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y0, Y3
+	VFMADD213PS  vecW3c088908<>+0(SB), Y0, Y3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y0, Y3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y0, Y3
+	VFMADD213PS  vecW3f000000<>+0(SB), Y0, Y3
+	VMULPS       Y0, Y3, Y3
+	VFMADD213PS  Y0, Y0, Y3
+	VADDPS       vecW3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y3, Y0
+	VADDPS       vecW3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      vecW3f800000<>+0(SB), Y2
+	VDIVPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      vecW3f800000<>+0(SB), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VMULPS       vecW40800000<>+0(SB), Y1, Y1
+	VMOVUPS      Y1, (DX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	JMP          row
+
+row_done:
+	SUBQ         AX, BX
+	JLE          leave
+	SHRQ         $0x02, BX
+	LEAQ         vecLanes<>+0(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVDQU      32(SI), Y0
+	VMASKMOVPS   (AX), Y0, Y1
+	VMASKMOVPS   (CX), Y0, Y2
+	VADDPS       Y1, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y1, Y3, Y1
+	VMOVUPS      vecW42b00000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y1, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFNMADD231PS vecW3f318000<>+0(SB), Y3, Y1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y3, Y1
+	VMOVUPS      vecW39506967<>+0(SB), Y4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y1, Y4
+	VFMADD213PS  vecW3c088908<>+0(SB), Y1, Y4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y1, Y4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y1, Y4
+	VFMADD213PS  vecW3f000000<>+0(SB), Y1, Y4
+	VMULPS       Y1, Y4, Y4
+	VFMADD213PS  Y1, Y1, Y4
+	VADDPS       vecW3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y1
+	VADDPS       vecW3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      vecW3f800000<>+0(SB), Y3
+	VDIVPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y2
+	VMOVUPS      vecW3f800000<>+0(SB), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       vecW40800000<>+0(SB), Y2, Y2
+	VMASKMOVPS   Y2, Y0, (DX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActSiLUAVX2(x []float32, y []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecActSiLUAVX2(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	MOVQ x_base+0(FP), AX
+	MOVQ y_base+24(FP), CX
+
+row:
+	LEAQ         32(AX), BX
+	CMPQ         BX, DX
+	JA           row_done
+	VMOVUPS      (AX), Y0
+	VMOVAPS      Y0, Y1
+	VXORPS       Y2, Y2, Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      vecW42b00000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS vecW3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y2, Y1
+	VMOVUPS      vecW39506967<>+0(SB), Y3
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3c088908<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y1, Y3
+	VFMADD213PS  vecW3f000000<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y1, Y1, Y3
+	VADDPS       vecW3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y3, Y1
+	VADDPS       vecW3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      vecW3f800000<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (CX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	JMP          row
+
+row_done:
+	SUBQ         AX, DX
+	JLE          leave
+	SHRQ         $0x02, DX
+	LEAQ         vecLanes<>+0(SB), BX
+	SHLQ         $0x02, DX
+	SUBQ         DX, BX
+	VMOVDQU      32(BX), Y0
+	VMASKMOVPS   (AX), Y0, Y1
+	VMOVAPS      Y1, Y2
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y2, Y3, Y2
+	VMOVUPS      vecW42b00000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFNMADD231PS vecW3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y3, Y2
+	VMOVUPS      vecW39506967<>+0(SB), Y4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3c088908<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3f000000<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y2, Y2, Y4
+	VADDPS       vecW3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y2
+	VADDPS       vecW3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      vecW3f800000<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (CX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActBackSiLUAVX2(x []float32, dy []float32, dx []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecActBackSiLUAVX2(SB), NOSPLIT, $0-72
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	MOVQ x_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ dx_base+48(FP), DX
+
+row:
+	LEAQ         32(AX), SI
+	CMPQ         SI, BX
+	JA           row_done
+	VMOVUPS      (AX), Y0
+	VMOVUPS      (CX), Y1
+	VMOVAPS      Y0, Y2
+	VXORPS       Y3, Y3, Y3
+	VSUBPS       Y2, Y3, Y2
+	VMOVUPS      vecW42b00000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFNMADD231PS vecW3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y3, Y2
+	VMOVUPS      vecW39506967<>+0(SB), Y4
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3c088908<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y2, Y4
+	VFMADD213PS  vecW3f000000<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y2, Y2, Y4
+	VADDPS       vecW3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y2
+	VADDPS       vecW3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      vecW3f800000<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      vecW3f800000<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VFMADD213PS  vecW3f800000<>+0(SB), Y0, Y3
+	VMULPS       Y2, Y1, Y1
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (DX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	JMP          row
+
+row_done:
+	SUBQ         AX, BX
+	JLE          leave
+	SHRQ         $0x02, BX
+	LEAQ         vecLanes<>+0(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVDQU      32(SI), Y0
+	VMASKMOVPS   (AX), Y0, Y1
+	VMASKMOVPS   (CX), Y0, Y2
+	VMOVAPS      Y1, Y3
+	VXORPS       Y4, Y4, Y4
+	VSUBPS       Y3, Y4, Y3
+	VMOVUPS      vecW42b00000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x00, Y4, Y4
+	VFNMADD231PS vecW3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      vecW39506967<>+0(SB), Y5
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3c088908<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VADDPS       vecW3f800000<>+0(SB), Y5, Y5
+	VCVTPS2DQ    Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y5, Y3
+	VADDPS       vecW3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      vecW3f800000<>+0(SB), Y4
+	VDIVPS       Y3, Y4, Y3
+	VMOVUPS      vecW3f800000<>+0(SB), Y4
+	VSUBPS       Y3, Y4, Y4
+	VFMADD213PS  vecW3f800000<>+0(SB), Y1, Y4
+	VMULPS       Y3, Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (DX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActGELUAVX2(x []float32, y []float32)
+// Requires: AVX, FMA3
+TEXT ·vecActGELUAVX2(SB), NOSPLIT, $0-48
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), DX
+	MOVQ x_base+0(FP), AX
+	MOVQ y_base+24(FP), CX
+
+row:
+	LEAQ        32(AX), BX
+	CMPQ        BX, DX
+	JA          row_done
+	VMOVUPS     (AX), Y0
+	VMOVAPS     Y0, Y1
+	VMULPS      vecW3f3504f3<>+0(SB), Y1, Y1
+	VMOVUPS     vecW40800000<>+0(SB), Y2
+	VMINPS      Y1, Y2, Y1
+	VMOVUPS     vecWc0800000<>+0(SB), Y2
+	VMAXPS      Y1, Y2, Y1
+	VMULPS      Y1, Y1, Y2
+	VMOVUPS     vecWaf95df0b<>+0(SB), Y3
+	VFMADD213PS vecW32edffee<>+0(SB), Y2, Y3
+	VFMADD213PS vecWb60cff51<>+0(SB), Y2, Y3
+	VFMADD213PS vecWb86ec2d2<>+0(SB), Y2, Y3
+	VFMADD213PS vecWba40ac63<>+0(SB), Y2, Y3
+	VFMADD213PS vecWbb41a1f6<>+0(SB), Y2, Y3
+	VFMADD213PS vecWbc83dbd4<>+0(SB), Y2, Y3
+	VMOVUPS     vecWb77460cd<>+0(SB), Y4
+	VFMADD213PS vecWb95fbd29<>+0(SB), Y2, Y4
+	VFMADD213PS vecWbadc924e<>+0(SB), Y2, Y4
+	VFMADD213PS vecWbbf19bf8<>+0(SB), Y2, Y4
+	VFMADD213PS vecWbc69b6a7<>+0(SB), Y2, Y4
+	VMULPS      Y1, Y3, Y3
+	VDIVPS      Y4, Y3, Y1
+	VMOVUPS     vecW3f000000<>+0(SB), Y3
+	VFMADD213PS Y3, Y3, Y1
+	VMULPS      Y1, Y0, Y0
+	VMOVUPS     Y0, (CX)
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, CX
+	JMP         row
+
+row_done:
+	SUBQ        AX, DX
+	JLE         leave
+	SHRQ        $0x02, DX
+	LEAQ        vecLanes<>+0(SB), BX
+	SHLQ        $0x02, DX
+	SUBQ        DX, BX
+	VMOVDQU     32(BX), Y0
+	VMASKMOVPS  (AX), Y0, Y1
+	VMOVAPS     Y1, Y2
+	VMULPS      vecW3f3504f3<>+0(SB), Y2, Y2
+	VMOVUPS     vecW40800000<>+0(SB), Y3
+	VMINPS      Y2, Y3, Y2
+	VMOVUPS     vecWc0800000<>+0(SB), Y3
+	VMAXPS      Y2, Y3, Y2
+	VMULPS      Y2, Y2, Y3
+	VMOVUPS     vecWaf95df0b<>+0(SB), Y4
+	VFMADD213PS vecW32edffee<>+0(SB), Y3, Y4
+	VFMADD213PS vecWb60cff51<>+0(SB), Y3, Y4
+	VFMADD213PS vecWb86ec2d2<>+0(SB), Y3, Y4
+	VFMADD213PS vecWba40ac63<>+0(SB), Y3, Y4
+	VFMADD213PS vecWbb41a1f6<>+0(SB), Y3, Y4
+	VFMADD213PS vecWbc83dbd4<>+0(SB), Y3, Y4
+	VMOVUPS     vecWb77460cd<>+0(SB), Y5
+	VFMADD213PS vecWb95fbd29<>+0(SB), Y3, Y5
+	VFMADD213PS vecWbadc924e<>+0(SB), Y3, Y5
+	VFMADD213PS vecWbbf19bf8<>+0(SB), Y3, Y5
+	VFMADD213PS vecWbc69b6a7<>+0(SB), Y3, Y5
+	VMULPS      Y2, Y4, Y4
+	VDIVPS      Y5, Y4, Y2
+	VMOVUPS     vecW3f000000<>+0(SB), Y4
+	VFMADD213PS Y4, Y4, Y2
+	VMULPS      Y2, Y1, Y1
+	VMASKMOVPS  Y1, Y0, (CX)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func vecActBackGELUAVX2(x []float32, dy []float32, dx []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vecActBackGELUAVX2(SB), NOSPLIT, $0-72
+	MOVQ x_base+0(FP), AX
+	MOVQ x_len+8(FP), CX
+	LEAQ (AX)(CX*4), BX
+	MOVQ x_base+0(FP), AX
+	MOVQ dy_base+24(FP), CX
+	MOVQ dx_base+48(FP), DX
+
+row:
+	LEAQ         32(AX), SI
+	CMPQ         SI, BX
+	JA           row_done
+	VMOVUPS      (AX), Y0
+	VMOVUPS      (CX), Y1
+	VMOVAPS      Y0, Y2
+	VMULPS       vecW3f3504f3<>+0(SB), Y2, Y2
+	VMOVUPS      vecW40800000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      vecWc0800000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       Y2, Y2, Y3
+	VMOVUPS      vecWaf95df0b<>+0(SB), Y4
+	VFMADD213PS  vecW32edffee<>+0(SB), Y3, Y4
+	VFMADD213PS  vecWb60cff51<>+0(SB), Y3, Y4
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Y3, Y4
+	VFMADD213PS  vecWba40ac63<>+0(SB), Y3, Y4
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Y3, Y4
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Y3, Y4
+	VMOVUPS      vecWb77460cd<>+0(SB), Y5
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Y3, Y5
+	VFMADD213PS  vecWbadc924e<>+0(SB), Y3, Y5
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Y3, Y5
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Y3, Y5
+	VMULPS       Y2, Y4, Y4
+	VDIVPS       Y5, Y4, Y2
+	VMOVUPS      vecW3f000000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y2
+	VMULPS       Y0, Y0, Y3
+	VMULPS       vecWbf000000<>+0(SB), Y3, Y3
+	VMOVUPS      vecW42b00000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x00, Y4, Y4
+	VFNMADD231PS vecW3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      vecW39506967<>+0(SB), Y5
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3c088908<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y3, Y5
+	VFMADD213PS  vecW3f000000<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VADDPS       vecW3f800000<>+0(SB), Y5, Y5
+	VCVTPS2DQ    Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y5, Y3
+	VMULPS       vecW3ecc422a<>+0(SB), Y3, Y3
+	VFMADD231PS  Y0, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (DX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	JMP          row
+
+row_done:
+	SUBQ         AX, BX
+	JLE          leave
+	SHRQ         $0x02, BX
+	LEAQ         vecLanes<>+0(SB), SI
+	SHLQ         $0x02, BX
+	SUBQ         BX, SI
+	VMOVDQU      32(SI), Y0
+	VMASKMOVPS   (AX), Y0, Y1
+	VMASKMOVPS   (CX), Y0, Y2
+	VMOVAPS      Y1, Y3
+	VMULPS       vecW3f3504f3<>+0(SB), Y3, Y3
+	VMOVUPS      vecW40800000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      vecWc0800000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       Y3, Y3, Y4
+	VMOVUPS      vecWaf95df0b<>+0(SB), Y5
+	VFMADD213PS  vecW32edffee<>+0(SB), Y4, Y5
+	VFMADD213PS  vecWb60cff51<>+0(SB), Y4, Y5
+	VFMADD213PS  vecWb86ec2d2<>+0(SB), Y4, Y5
+	VFMADD213PS  vecWba40ac63<>+0(SB), Y4, Y5
+	VFMADD213PS  vecWbb41a1f6<>+0(SB), Y4, Y5
+	VFMADD213PS  vecWbc83dbd4<>+0(SB), Y4, Y5
+	VMOVUPS      vecWb77460cd<>+0(SB), Y6
+	VFMADD213PS  vecWb95fbd29<>+0(SB), Y4, Y6
+	VFMADD213PS  vecWbadc924e<>+0(SB), Y4, Y6
+	VFMADD213PS  vecWbbf19bf8<>+0(SB), Y4, Y6
+	VFMADD213PS  vecWbc69b6a7<>+0(SB), Y4, Y6
+	VMULPS       Y3, Y5, Y5
+	VDIVPS       Y6, Y5, Y3
+	VMOVUPS      vecW3f000000<>+0(SB), Y5
+	VFMADD213PS  Y5, Y5, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       vecWbf000000<>+0(SB), Y4, Y4
+	VMOVUPS      vecW42b00000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      vecWc2ae0000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       vecW3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x00, Y5, Y5
+	VFNMADD231PS vecW3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS vecWb95e8083<>+0(SB), Y5, Y4
+	VMOVUPS      vecW39506967<>+0(SB), Y6
+	VFMADD213PS  vecW3ab743ce<>+0(SB), Y4, Y6
+	VFMADD213PS  vecW3c088908<>+0(SB), Y4, Y6
+	VFMADD213PS  vecW3d2aa9c1<>+0(SB), Y4, Y6
+	VFMADD213PS  vecW3e2aaaaa<>+0(SB), Y4, Y6
+	VFMADD213PS  vecW3f000000<>+0(SB), Y4, Y6
+	VMULPS       Y4, Y6, Y6
+	VFMADD213PS  Y4, Y4, Y6
+	VADDPS       vecW3f800000<>+0(SB), Y6, Y6
+	VCVTPS2DQ    Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y6, Y4
+	VMULPS       vecW3ecc422a<>+0(SB), Y4, Y4
+	VFMADD231PS  Y1, Y4, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (DX)
 
 leave:
 	VZEROUPPER

@@ -2,14 +2,9 @@ package kernel
 
 // goVec is the twin of the assembly loops and what machines without them run.
 var goVec = Vec{
-	sums:    goSums,
-	moments: goMoments,
-	norm: [fastActs]func(x, scale, shift, y []float32){
-		goNorm, goNormReLU,
-		func(x, scale, shift, y []float32) { goNorm(x, scale, shift, y); goActivate(ReLU6, y, y) },
-		func(x, scale, shift, y []float32) { goNorm(x, scale, shift, y); goActivate(HardSwish, y, y) },
-		func(x, scale, shift, y []float32) { goNorm(x, scale, shift, y); goActivate(HardSigmoid, y, y) },
-	},
+	sums:       goSums,
+	moments:    goMoments,
+	norm:       goNorms(),
 	normReduce: goReduces(),
 	normApply:  goApplies(),
 	act:        goActs(),
@@ -27,7 +22,20 @@ var goVec = Vec{
 	adam:       goAdam,
 }
 
-func goReduces() (f [fastActs]func(x, dy, scale, shift, mean, s, q []float32)) {
+func goNorms() (f [acts]func(x, scale, shift, y []float32)) {
+	for act := range f {
+		f[act] = func(x, scale, shift, y []float32) {
+			goNorm(x, scale, shift, y)
+			if Act(act) != NoAct {
+				goActivate(Act(act), y, y)
+			}
+		}
+	}
+	f[ReLU] = goNormReLU
+	return f
+}
+
+func goReduces() (f [acts]func(x, dy, scale, shift, mean, s, q []float32)) {
 	for act := range f {
 		f[act] = func(x, dy, scale, shift, mean, s, q []float32) {
 			goNormReduce(Act(act), x, dy, scale, shift, mean, s, q)
@@ -36,7 +44,7 @@ func goReduces() (f [fastActs]func(x, dy, scale, shift, mean, s, q []float32)) {
 	return f
 }
 
-func goApplies() (f [fastActs]func(x, dy, scale, shift, a, b, c, dx []float32)) {
+func goApplies() (f [acts]func(x, dy, scale, shift, a, b, c, dx []float32)) {
 	for act := range f {
 		f[act] = func(x, dy, scale, shift, a, b, c, dx []float32) {
 			goNormApply(Act(act), x, dy, scale, shift, a, b, c, dx)
@@ -45,14 +53,14 @@ func goApplies() (f [fastActs]func(x, dy, scale, shift, a, b, c, dx []float32)) 
 	return f
 }
 
-func goActs() (f [fastActs]func(x, y []float32)) {
+func goActs() (f [acts]func(x, y []float32)) {
 	for act := range f {
 		f[act] = func(x, y []float32) { goActivate(Act(act), x, y) }
 	}
 	return f
 }
 
-func goActBacks() (f [fastActs]func(x, dy, dx []float32)) {
+func goActBacks() (f [acts]func(x, dy, dx []float32)) {
 	for act := range f {
 		f[act] = func(x, dy, dx []float32) { goActivateBack(Act(act), x, dy, dx) }
 	}

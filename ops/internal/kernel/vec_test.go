@@ -166,3 +166,38 @@ func poolAll(v *Vec, taps Taps, n int, seed uint64) []vecSlice {
 	v.MeanBack(taps, 0.25, dy.part, ds.part)
 	return []vecSlice{x, dx, ds, y, mean, dy}
 }
+
+// TestVecActivationsRange follows every activation and slope over a wide range,
+// and checks that NaN stays NaN.
+func TestVecActivationsRange(t *testing.T) {
+	var z []float32
+	for v := float32(-100); v <= 100; v += 1. / 64 {
+		z = append(z, v, v/64)
+	}
+	ones, y, dy := make([]float32, len(z)), make([]float32, len(z)), make([]float32, len(z))
+	for i := range ones {
+		ones[i] = 1
+	}
+	for name, v := range vecSets() {
+		for act := NoAct; act <= GELU; act++ {
+			tol := 4e-7
+			if act == GELU { // the tail of a normal distribution times up to 5.6
+				tol = 1e-6
+			}
+			v.Activate(act, z, y)
+			v.ActivateBack(act, z, ones, dy)
+			for i, x := range z {
+				if w := act.At(x); math.Abs(float64(y[i]-w)) > tol*max(1, math.Abs(float64(w))) {
+					t.Fatalf("%s: activation %d of %v is %v; want %v", name, act, x, y[i], w)
+				}
+				if w := slope(act, x); math.Abs(float64(dy[i]-w)) > 2e-6 {
+					t.Fatalf("%s: slope of activation %d at %v is %v; want %v", name, act, x, dy[i], w)
+				}
+			}
+			nan := []float32{float32(math.NaN())}
+			if v.Activate(act, nan, nan); !math.IsNaN(float64(nan[0])) {
+				t.Errorf("%s: activation %d of NaN is %v", name, act, nan[0])
+			}
+		}
+	}
+}

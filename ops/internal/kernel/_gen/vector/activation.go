@@ -9,7 +9,8 @@ import (
 // as a factor of g. Both share constants that enter loads.
 type activation struct {
 	name  string
-	enter func(s *isa, c *constants)
+	long  bool                       // so many instructions that unrolling gains nothing
+	enter func(s *isa, c *constants) // optional
 	value func(s *isa, c *constants, z reg.VecVirtual)
 	slope func(s *isa, c *constants, z, g reg.VecVirtual)
 }
@@ -17,12 +18,31 @@ type activation struct {
 // constants are registers with one number in every lane.
 type constants struct{ low, high, one, half, share reg.VecVirtual }
 
-// activations lists them in the order of Act, from NoAct on. A lane of z is
+// load loads the constants.
+func (a *activation) load(s *isa, c *constants) {
+	if a.enter != nil {
+		a.enter(s, c)
+	}
+}
+
+// rows limits the number of rows handled at once.
+func (a *activation) rows(n int) int {
+	if a.long {
+		return 1
+	}
+	return n
+}
+
+// activations returns all of them in the order of Act.
+func activations() []activation {
+	return append(piecewise[:len(piecewise):len(piecewise)], transcendental...)
+}
+
+// piecewise lists those made of polynomials, from NoAct on. A lane of z is
 // always the second source of a minimum or maximum, so that NaN stays NaN.
-var activations = []activation{
+var piecewise = []activation{
 	{
 		name:  "",
-		enter: func(*isa, *constants) {},
 		value: func(*isa, *constants, reg.VecVirtual) {},
 		slope: func(*isa, *constants, reg.VecVirtual, reg.VecVirtual) {},
 	},

@@ -8,7 +8,7 @@ import (
 // acts emits each activation alone and its backward pass.
 func acts(s *isa) []loop {
 	var forward, back []loop
-	for _, a := range activations {
+	for _, a := range activations() {
 		forward = append(forward, s.act(a))
 		back = append(back, s.actBack(a))
 	}
@@ -18,9 +18,9 @@ func acts(s *isa) []loop {
 // act: y = act(x).
 func (s *isa) act(a activation) loop {
 	l := s.begin("act", "Act"+a.name, "func(x, y []float32)")
-	c := &columns{isa: s, runs: []string{"x", "y"}, unroll: 4}
+	c := &columns{isa: s, runs: []string{"x", "y"}, unroll: a.rows(4)}
 	var k constants
-	c.enter = func() { a.enter(s, &k) }
+	c.enter = func() { a.load(s, &k) }
 	c.row = func(i int, m *mask) {
 		z := s.vec()
 		s.load(c.run("x", i), z, m)
@@ -34,9 +34,9 @@ func (s *isa) act(a activation) loop {
 // actBack: dx = dy*act'(x).
 func (s *isa) actBack(a activation) loop {
 	l := s.begin("actBack", "ActBack"+a.name, "func(x, dy, dx []float32)")
-	c := &columns{isa: s, runs: []string{"x", "dy", "dx"}, unroll: 4}
+	c := &columns{isa: s, runs: []string{"x", "dy", "dx"}, unroll: a.rows(4)}
 	var k constants
-	c.enter = func() { a.enter(s, &k) }
+	c.enter = func() { a.load(s, &k) }
 	c.row = func(i int, m *mask) {
 		z, g := s.vec(), s.vec()
 		s.load(c.run("x", i), z, m)

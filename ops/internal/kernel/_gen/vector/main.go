@@ -57,7 +57,7 @@ func write(b *bytes.Buffer, s *isa, loops []loop) {
 		case count[l.field] == 1:
 			fmt.Fprintf(b, "%s: %s,\n", l.field, l.name)
 		case i == 0 || loops[i-1].field != l.field:
-			fmt.Fprintf(b, "%s: [fastActs]%s{%s, ", l.field, l.sig, l.name)
+			fmt.Fprintf(b, "%s: [acts]%s{%s, ", l.field, l.sig, l.name)
 		case i+1 < len(loops) && loops[i+1].field == l.field:
 			fmt.Fprintf(b, "%s, ", l.name)
 		default:

@@ -9,7 +9,7 @@ import (
 // sums emits the column sums and moments.
 func sums(s *isa) []loop {
 	plain := s.begin("sums", "Sums", "func(x, s []float32)")
-	s.totals([]string{"x"}, []string{"s"}, func(c *columns) (func(), accumulate) {
+	s.totals(s.sums, []string{"x"}, []string{"s"}, func(c *columns) (func(), accumulate) {
 		return func() {}, func(i int, acc []reg.VecVirtual, k *mask) {
 			x := c.vec()
 			c.load(c.run("x", i), x, k)
@@ -17,7 +17,7 @@ func sums(s *isa) []loop {
 		}
 	})
 	moments := s.begin("moments", "Moments", "func(x, k, s, q []float32)")
-	s.totals([]string{"x"}, []string{"s", "q"}, func(c *columns) (func(), accumulate) {
+	s.totals(s.sums, []string{"x"}, []string{"s", "q"}, func(c *columns) (func(), accumulate) {
 		var centre reg.VecVirtual
 		return func() { centre = c.loaded("k") }, func(i int, acc []reg.VecVirtual, k *mask) {
 			x := c.vec()
@@ -36,8 +36,8 @@ type accumulate func(i int, acc []reg.VecVirtual, k *mask)
 
 // totals emits a loop that adds to the vectors named in to. Rows that are
 // handled at once have accumulators of their own.
-func (s *isa) totals(runs, to []string, body func(c *columns) (enter func(), add accumulate)) {
-	c := &columns{isa: s, runs: runs, period: "s", unroll: s.sums}
+func (s *isa) totals(unroll int, runs, to []string, body func(c *columns) (enter func(), add accumulate)) {
+	c := &columns{isa: s, runs: runs, period: "s", unroll: unroll}
 	enter, add := body(c)
 	acc := make([][]reg.VecVirtual, c.unroll)
 	c.enter = func() {
@@ -71,7 +71,7 @@ func (s *isa) totals(runs, to []string, body func(c *columns) (enter func(), add
 // passes.
 func norms(s *isa) []loop {
 	var forward, reduce, apply []loop
-	for _, a := range activations {
+	for _, a := range activations() {
 		forward = append(forward, s.norm(a))
 		reduce = append(reduce, s.normReduce(a))
 		apply = append(apply, s.normApply(a))
@@ -82,11 +82,11 @@ func norms(s *isa) []loop {
 // norm: y = act(x*scale + shift).
 func (s *isa) norm(a activation) loop {
 	l := s.begin("norm", "Norm"+a.name, "func(x, scale, shift, y []float32)")
-	c := &columns{isa: s, runs: []string{"x", "y"}, period: "scale", unroll: 4}
+	c := &columns{isa: s, runs: []string{"x", "y"}, period: "scale", unroll: a.rows(4)}
 	var k constants
 	var scale, shift reg.VecVirtual
 	c.enter = func() {
-		a.enter(s, &k)
+		a.load(s, &k)
 		scale, shift = c.loaded("scale"), c.loaded("shift")
 	}
 	c.row = func(i int, m *mask) {
@@ -103,12 +103,12 @@ func (s *isa) norm(a activation) loop {
 // normReduce: with g = dy*act'(x*scale + shift), s += g and q += g*(x - mean).
 func (s *isa) normReduce(a activation) loop {
 	l := s.begin("normReduce", "NormReduce"+a.name, "func(x, dy, scale, shift, mean, s, q []float32)")
-	s.totals([]string{"x", "dy"}, []string{"s", "q"}, func(c *columns) (func(), accumulate) {
+	s.totals(a.rows(s.sums), []string{"x", "dy"}, []string{"s", "q"}, func(c *columns) (func(), accumulate) {
 		var k constants
 		var scale, shift reg.VecVirtual
 		var mean Mem // AVX2 has no register left for it
 		enter := func() {
-			a.enter(s, &k)
+			a.load(s, &k)
 			scale, shift, mean = c.loaded("scale"), c.loaded("shift"), c.vector("mean")
 		}
 		return enter, func(i int, acc []reg.VecVirtual, m *mask) {
@@ -138,11 +138,11 @@ func (s *isa) gradient(a activation, k *constants, x, scale, shift, g reg.VecVir
 // normApply: dx = a*g + (b*x + c) with the g of normReduce.
 func (s *isa) normApply(a activation) loop {
 	l := s.begin("normApply", "NormApply"+a.name, "func(x, dy, scale, shift, a, b, c, dx []float32)")
-	c := &columns{isa: s, runs: []string{"x", "dy", "dx"}, period: "a", unroll: s.sums}
+	c := &columns{isa: s, runs: []string{"x", "dy", "dx"}, period: "a", unroll: a.rows(s.sums)}
 	var k constants
 	var scale, shift, va, vb, vc reg.VecVirtual
 	c.enter = func() {
-		a.enter(s, &k)
+		a.load(s, &k)
 		scale, shift = c.loaded("scale"), c.loaded("shift")
 		va, vb, vc = c.loaded("a"), c.loaded("b"), c.loaded("c")
 	}
