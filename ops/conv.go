@@ -69,12 +69,12 @@ func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Te
 		}
 		ep.Bias = bias.Data[:d.OutC]
 	}
-	if !e.train {
-		ep.Act = act
+	if !e.train && act <= HardSigmoid { // the others are faster in a pass of their own
+		ep.Act, act = act, NoAct
 	}
 	e.eng.Forward(d, x.Data, w.P.Data, y.Data, ep)
 	if !e.train {
-		return y
+		return Activate(e, y, act)
 	}
 	n := e.nodes.conv.get()
 	*n = convNode{x: x, y: y, w: w, bias: bias, dims: d, v: e.vec}
