@@ -21,6 +21,21 @@ const (
 func (a *arena) mark() mark     { return a.at }
 func (a *arena) release(m mark) { a.at = m }
 
+// reset takes everything back. If one slab did not suffice, the next pass finds
+// one that is as large as all of them: passes of different shapes would leave
+// different holes at the ends of many.
+func (a *arena) reset() {
+	a.at = mark{}
+	if len(a.slabs) < 2 {
+		return
+	}
+	total := 0
+	for _, s := range a.slabs {
+		total += len(s)
+	}
+	a.slabs = append(a.slabs[:0], make([]float32, total))
+}
+
 // floats returns n floats with undefined contents.
 func (a *arena) floats(n int) []float32 {
 	need := (n + lineFloats - 1) / lineFloats * lineFloats

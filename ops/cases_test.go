@@ -165,19 +165,23 @@ func joinCases() []opCase {
 		{name: "scale", in: [][4]int{{3, 5, 5, 21}, {3, 1, 1, 21}}, tol: smooth, f: func(e *ops.Exec, x []*ops.Tensor, _ []*ops.Param) ([]*ops.Tensor, float64) {
 			return one(ops.Scale(e, x[0], x[1]))
 		}},
-		{name: "squeeze and excite", in: [][4]int{{3, 5, 5, 24}}, tol: kinked,
+		{
+			name: "squeeze and excite", in: [][4]int{{3, 5, 5, 24}}, tol: kinked,
 			params: []*ops.Param{ops.NewDense("w1", 8, 24, 1, 1), ops.NewVector("b1", 8), ops.NewDense("w2", 24, 8, 1, 1), ops.NewVector("b2", 24)},
 			f: func(e *ops.Exec, x []*ops.Tensor, p []*ops.Param) ([]*ops.Tensor, float64) {
 				return one(ops.SqueezeExcite(e, x[0], ops.SESpec{Reduce: p[0].All(), ReduceBias: p[1], Expand: p[2].All(), ExpandBias: p[3], Act: ops.ReLU, Gate: ops.HardSigmoid}))
-			}},
-		{name: "one tensor in many places", in: [][4]int{{2, 6, 6, 16}}, tol: kinked, params: []*ops.Param{ops.NewDense("w", 16, 16, 1, 1), ops.NewVector("g", 16), ops.NewVector("b", 16)},
+			},
+		},
+		{
+			name: "one tensor in many places", in: [][4]int{{2, 6, 6, 16}}, tol: kinked, params: []*ops.Param{ops.NewDense("w", 16, 16, 1, 1), ops.NewVector("g", 16), ops.NewVector("b", 16)},
 			f: func(e *ops.Exec, x []*ops.Tensor, p []*ops.Param) ([]*ops.Tensor, float64) {
 				y := x[0]
 				return one(ops.Add(e, ops.NoAct, []*ops.Tensor{
 					y, ops.Conv(e, y, ops.ConvSpec{W: p[0].All(), S: 1}), ops.MaxPool(e, y, 3, 1, 1), ops.AvgPool(e, y, 3, 1, 1, false), ops.Activate(e, y, ops.HardSwish),
 					ops.BatchNorm(e, y, ops.NormSpec{Gamma: p[1], Beta: p[2], C: 16, Eps: 1e-5}), ops.Scale(e, y, ops.GlobalAvgPool(e, y)),
 				}))
-			}},
+			},
+		},
 	}
 }
 
@@ -202,25 +206,31 @@ func lossCases() []opCase {
 
 func cellCases() []opCase {
 	return []opCase{
-		{name: "lstm", in: [][4]int{{3, 1, 1, 9}, {3, 1, 1, 5}, {3, 1, 1, 5}}, tol: smooth,
+		{
+			name: "lstm", in: [][4]int{{3, 1, 1, 9}, {3, 1, 1, 5}, {3, 1, 1, 5}}, tol: smooth,
 			params: []*ops.Param{ops.NewDense("wi", 20, 9, 1, 1), ops.NewDense("wh", 20, 5, 1, 1), ops.NewVector("bi", 20), ops.NewVector("bh", 20)},
 			f: func(e *ops.Exec, x []*ops.Tensor, p []*ops.Param) ([]*ops.Tensor, float64) {
 				h, c := ops.LSTMCell(e, x[0], x[1], x[2], ops.LSTMSpec{Input: p[0].All(), Hidden: p[1].All(), InputBias: p[2], HiddenBias: p[3]})
 				return []*ops.Tensor{h, c}, 0
-			}},
-		{name: "lstm, two steps, last hidden state", in: [][4]int{{2, 1, 1, 4}, {2, 1, 1, 6}, {2, 1, 1, 6}}, tol: smooth,
+			},
+		},
+		{
+			name: "lstm, two steps, last hidden state", in: [][4]int{{2, 1, 1, 4}, {2, 1, 1, 6}, {2, 1, 1, 6}}, tol: smooth,
 			params: []*ops.Param{ops.NewDense("wi", 24, 4, 1, 1), ops.NewDense("wh", 24, 6, 1, 1)},
 			f: func(e *ops.Exec, x []*ops.Tensor, p []*ops.Param) ([]*ops.Tensor, float64) {
 				s := ops.LSTMSpec{Input: p[0].All(), Hidden: p[1].All()}
 				h, c := ops.LSTMCell(e, x[0], x[1], x[2], s)
 				h, _ = ops.LSTMCell(e, x[0], h, c, s)
 				return one(h)
-			}},
-		{name: "kernel transform", in: [][4]int{{2, 6, 6, 10}}, tol: smooth,
+			},
+		},
+		{
+			name: "kernel transform", in: [][4]int{{2, 6, 6, 10}}, tol: smooth,
 			params: []*ops.Param{ops.NewDepthwise("w7", 20, 7), ops.NewDense("m5", 25, 25, 1, 1), ops.NewDense("m3", 9, 9, 1, 1)},
 			f: func(e *ops.Exec, x []*ops.Tensor, p []*ops.Param) ([]*ops.Tensor, float64) {
 				w := ops.KernelTransform(e, ops.Window{P: p[0], OutC: 10, K: 3, InC: 10}, p[1:])
 				return one(ops.Conv(e, x[0], ops.ConvSpec{W: w, S: 1, Pad: 1}))
-			}},
+			},
+		},
 	}
 }

@@ -57,7 +57,7 @@ func (e *Exec) Workers() int { return e.eng.Pool.Workers() }
 // Begin forgets all tensors and records and starts a pass; train tells whether
 // operations record themselves for Backward.
 func (e *Exec) Begin(train bool) {
-	e.mem.release(mark{})
+	e.mem.reset()
 	e.tape = e.tape[:0]
 	e.nodes.reset()
 	e.train = train

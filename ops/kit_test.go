@@ -64,7 +64,7 @@ func near(t *testing.T, what string, got, want []float32, tol float64) {
 	}
 }
 
-// nhwc reorders a row-major N, C, H, W array; nchw is its inverse.
+// nhwc reorders a row-major N, C, H, W array.
 func nhwc(x []float32, n, c, h, w int) []float32 {
 	y := make([]float32, len(x))
 	for i := range x {
@@ -73,5 +73,3 @@ func nhwc(x []float32, n, c, h, w int) []float32 {
 	}
 	return y
 }
-
-func nchw(x []float32, n, c, h, w int) []float32 { return nhwc(x, n, h*w, c, 1) }
