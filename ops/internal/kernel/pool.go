@@ -20,6 +20,11 @@ type Task interface {
 // costs as much.
 const spinTime = 500 * time.Microsecond
 
+// politeSpins is how many times a waiting worker polls, within some 10
+// microseconds, before it offers its core between two looks: on a busy machine
+// the work that it waits for may need that very core.
+const politeSpins = 4096
+
 type cell struct {
 	atomic.Uint32
 	_ [60]byte
@@ -85,6 +90,9 @@ func (p *Pool) Run(n int, t Task) {
 	p.wakeUp(min(int(p.parked.Load()), n-1))
 	j.run(0)
 	for spins := 0; j.done.Load() != j.n; spins++ {
+		if spins > politeSpins {
+			yield()
+		}
 		if spins&1023 == 1023 {
 			runtime.Gosched()
 		}
@@ -139,9 +147,12 @@ func (p *Pool) help(worker int) {
 			}
 			j.refs.Add(^uint32(0))
 		}
+		if spins > politeSpins {
+			yield()
+		}
 		if spins&255 == 255 && time.Since(idle) > spinTime {
 			p.park()
-			idle = time.Now()
+			idle, spins = time.Now(), 0
 		}
 	}
 }
