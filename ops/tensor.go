@@ -1,10 +1,3 @@
-// Package ops holds differentiable operations on float32 activations in
-// channels-last order, their parameters, and the optimisers that update them.
-// It knows nothing of search.
-//
-// Operations are functions that take an Exec, which chooses kernels, owns
-// memory and, while training, records what Backward has to undo. Memory and
-// records are reused from step to step: in the steady state nothing is allocated.
 package ops
 
 // Tensor is a batch of activations, Data[((n*H+y)*W+x)*C+c]. Vectors, such as
