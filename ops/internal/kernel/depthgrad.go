@@ -36,7 +36,7 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 		t.picks[i] = pick{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
-	step := max(1, gradBytes*t.units()/(4*(len(x)+len(dy))))
+	step := max(1, gradBytes*t.units()/(4*c.N*(c.H*c.W+c.OutH()*c.OutW())*c.OutC))
 	for t.from = 0; t.from < t.units(); t.from = t.to {
 		t.to = min(t.from+step, t.units())
 		e.Pool.Run(parts(t.outC, Block), t)

@@ -5,8 +5,8 @@ import "unsafe"
 // gradTask is the weight gradient of a dense convolution for some images. A
 // chunk is one tap, one tile's worth of input channels and one tile's worth of
 // output blocks; it sums over the pixels where the tap meets the map, so that no
-// padding is read. Images are taken in the order of passes, a number given by
-// the shape, for their pixels to stay in the second-level cache.
+// padding is read. A call takes as many passes over its images as the shape says,
+// so that the pixels of one pass stay in the second-level cache.
 type gradTask struct {
 	c            Conv
 	tiles        *tiles
@@ -66,7 +66,7 @@ func (t *gradTask) Do(i, worker int) {
 	a := &t.args[worker]
 	a.lanes.set(min(Block, c.OutC/c.G-(b+n-1)*Block))
 	a.images = t.imgs
-	a.rectangle(c, rows, cols, c.InC)
+	a.rectangle(c, rows, cols)
 	a.x = at(t.x, ((t.img*c.H+y0*c.S-c.Pad+ky*c.Dil)*c.W+x0*c.S-c.Pad+kx*c.Dil)*c.InC+g*in+first)
 	a.dy = at(t.dy, ((t.img*c.OutH()+y0)*c.OutW()+x0)*c.OutC+o)
 	a.dw = at(t.dw, (g*c.blocks()+b)*c.blockStride()+c.tap(ky, kx)+first*Block)
@@ -87,12 +87,12 @@ func (c Conv) span(k, n, out int) (first, count int) {
 	return first, min(out, (n-1-off)/c.S+1) - first
 }
 
-// rectangle sets the loops over rows x cols output pixels per image, with pixels
-// of channels floats in x.
-func (a *gradTile) rectangle(c Conv, rows, cols, channels int) {
-	a.xPix, a.dyPix = 4*c.S*channels, 4*c.OutC
-	a.xRow, a.dyRow = 4*c.S*c.W*channels-cols*a.xPix, 4*c.OutW()*c.OutC-cols*a.dyPix
-	a.xImage, a.dyImage = 4*c.W*channels*(c.H-rows*c.S), 4*c.OutW()*c.OutC*(c.OutH()-rows)
+// rectangle sets the loops over rows x cols output pixels of each of a.images
+// images, as one loop where the pixels follow each other.
+func (a *gradTile) rectangle(c Conv, rows, cols int) {
+	a.xPix, a.dyPix = 4*c.S*c.InC, 4*c.OutC
+	a.xRow, a.dyRow = c.W*c.S*4*c.InC-cols*a.xPix, c.OutW()*a.dyPix-cols*a.dyPix
+	a.xImage, a.dyImage = 4*c.W*c.InC*(c.H-rows*c.S), c.OutW()*a.dyPix*(c.OutH()-rows)
 	a.rows, a.cols = rows, cols
 	if a.xRow == 0 && a.dyRow == 0 {
 		a.rows, a.cols = 1, rows*cols

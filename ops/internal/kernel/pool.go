@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Task is work split into chunks by output, so that no two chunks write the
-// same place. The number of chunks must not depend on the number of workers.
+// Task is work split into chunks by output: no two chunks write the same place,
+// and what a place ends up with does not depend on where the work was cut, so
+// that results are the same for any number of workers.
 type Task interface {
 	// Do computes chunk i. worker, below Pool.Workers, names the goroutine that
 	// runs it: an index for scratch memory that must not change any result.
