@@ -28,11 +28,10 @@ type Status struct {
 
 // Options of a display.
 type Options struct {
-	Live  bool             // draw a live line; otherwise log
-	Quiet bool             // neither; the log file still gets its lines
+	Live  bool             // draw a live line
+	Quiet bool             // draw nothing; what LogTo names still gets its lines
 	Width func() int       // columns of the terminal; nil: 80
 	Now   func() time.Time // clock; nil: time.Now
-	Log   *slog.Logger     // gets a line every few seconds in any case; nil: none
 }
 
 // Display shows one phase at a time. It is safe for concurrent use.
@@ -40,6 +39,7 @@ type Display struct {
 	mu    sync.Mutex
 	w     io.Writer
 	o     Options
+	lines *slog.Logger // gets a line every few seconds; nil: none
 	phase string
 	start time.Time
 	last  Status
@@ -65,6 +65,14 @@ func New(w io.Writer, o Options) *Display {
 	return &Display{w: w, o: o}
 }
 
+// LogTo makes the display log a line every few seconds. The logger may write
+// through the display.
+func (d *Display) LogTo(log *slog.Logger) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = log
+}
+
 // Begin starts a phase. Progress that an earlier run has made counts as given
 // by the first Update, not towards the rate.
 func (d *Display) Begin(phase string) {
@@ -84,7 +92,7 @@ func (d *Display) Update(s Status) {
 	d.note(now, s.Done)
 	if now.Sub(d.wrote) >= logEvery {
 		d.wrote = now
-		d.log(now)
+		d.log()
 	}
 	if d.o.Live && !d.o.Quiet && now.Sub(d.drawn) >= liveEvery {
 		d.drawn = now
@@ -141,8 +149,8 @@ func (d *Display) left() time.Duration {
 }
 
 // log writes the phase's state as one record.
-func (d *Display) log(now time.Time) {
-	if d.o.Log == nil {
+func (d *Display) log() {
+	if d.lines == nil {
 		return
 	}
 	args := []any{"phase", d.phase}
@@ -158,8 +166,9 @@ func (d *Display) log(now time.Time) {
 	if d.last.Note != "" {
 		args = append(args, "note", d.last.Note)
 	}
+	lines := d.lines
 	d.mu.Unlock() // the logger may write through this display
-	d.o.Log.Info("progress", args...)
+	lines.Info("progress", args...)
 	d.mu.Lock()
 }
 

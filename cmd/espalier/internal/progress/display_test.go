@@ -72,9 +72,8 @@ func TestMessagesDoNotTearTheLine(t *testing.T) {
 func TestPipeGetsLogLines(t *testing.T) {
 	var out bytes.Buffer
 	c := newClock()
-	o := Options{Now: c.now}
-	d := New(&out, o)
-	d.o.Log = slog.New(NewConsole(d, slog.LevelInfo))
+	d := New(&out, Options{Now: c.now})
+	d.LogTo(slog.New(NewConsole(d, slog.LevelInfo)))
 	d.Begin("train")
 	for i := range 121 {
 		d.Update(Status{Done: float64(i), Total: 240, Unit: "steps", Note: "loss 1"})
@@ -94,7 +93,8 @@ func TestPipeGetsLogLines(t *testing.T) {
 func TestQuietStillLogsToTheFile(t *testing.T) {
 	var out, file bytes.Buffer
 	c := newClock()
-	d := New(&out, Options{Live: true, Quiet: true, Now: c.now, Log: slog.New(NewConsole(&file, slog.LevelInfo))})
+	d := New(&out, Options{Live: true, Quiet: true, Now: c.now})
+	d.LogTo(slog.New(NewConsole(&file, slog.LevelInfo)))
 	d.Begin("train")
 	for range 100 {
 		d.Update(Status{Done: 1})

@@ -90,16 +90,11 @@ func parseLines[T any](path string, text []byte) ([]T, error) {
 
 // Append writes lines at the end of the file, with one write.
 func (j *Journal[T]) Append(lines ...T) error {
-	var buf bytes.Buffer
-	for _, v := range lines {
-		text, err := json.Marshal(v)
-		if err != nil {
-			return fmt.Errorf("journal %s: %w", j.path, err)
-		}
-		buf.Write(text)
-		buf.WriteByte('\n')
+	text, err := formatLines(lines)
+	if err != nil {
+		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
-	if _, err := j.f.Write(buf.Bytes()); err != nil {
+	if _, err := j.f.Write(text); err != nil {
 		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
 	return nil
@@ -115,3 +110,25 @@ func (j *Journal[T]) Sync() error {
 
 // Close syncs and closes the file.
 func (j *Journal[T]) Close() error { return errors.Join(j.Sync(), j.f.Close()) }
+
+// WriteLines replaces the file at path by these JSON lines.
+func WriteLines[T any](path string, lines []T) error {
+	text, err := formatLines(lines)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return WriteFile(path, text)
+}
+
+func formatLines[T any](lines []T) ([]byte, error) {
+	var buf bytes.Buffer
+	for _, v := range lines {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		buf.Write(text)
+		buf.WriteByte('\n')
+	}
+	return buf.Bytes(), nil
+}

@@ -1,0 +1,6 @@
+package main
+
+type classifyCmd struct{}
+
+// Run.
+func (classifyCmd) Run() error { return nil }

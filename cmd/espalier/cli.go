@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes. An interrupted run ends like a program that the signal ended.
+const (
+	exitFailure     = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// grammar is what the command line can say.
+type grammar struct {
+	Search   searchCmd   `cmd:"" help:"Search a space for networks that fit this machine, from pictures to files that run."`
+	Train    trainCmd    `cmd:"" help:"Train the shared weights of a space, or one architecture alone, into a run folder."`
+	Eval     evalCmd     `cmd:"" help:"Judge architectures with a run's weights, without retraining."`
+	Measure  measureCmd  `cmd:"" help:"Measure how long layers and networks of a space take on this machine."`
+	Export   exportCmd   `cmd:"" help:"Cut one architecture out of a run, as a network file of its own."`
+	Classify classifyCmd `cmd:"" help:"Run a network file on picture files."`
+	Inspect  inspectCmd  `cmd:"" help:"Show what a file of this program holds."`
+	Version  versionCmd  `cmd:"" help:"Show the version, the processor and the kernels that it can run."`
+}
+
+// streams are where a command writes: results and everything else.
+type streams struct{ out, err io.Writer }
+
+// interruptible returns a context that the first interrupt or termination ends.
+// A second one ends the process at once.
+func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // from here on signals have their usual effect
+	return ctx, stop
+}
+
+// execute runs one command line and returns the exit code.
+func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
+	exited := false
+	parser, err := kong.New(new(grammar),
+		kong.Name("espalier"),
+		kong.Description("Weight-sharing search for networks that fit a machine."),
+		kong.UsageOnError(),
+		kong.Writers(out, errOut),
+		kong.Exit(func(int) { exited = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(streams{out, errOut}),
+	)
+	if err != nil {
+		return fail(errOut, err, exitFailure)
+	}
+	parsed, err := parser.Parse(doubleDashes(parser.Model, args))
+	if exited {
+		return 0 // help was asked for
+	}
+	if err != nil {
+		return fail(errOut, err, exitUsage)
+	}
+	switch err := parsed.Run(); {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled):
+		fail(errOut, err, 0)
+		return exitInterrupted
+	default:
+		return fail(errOut, err, exitFailure)
+	}
+}
+
+// fail prints an error and returns code.
+func fail(w io.Writer, err error, code int) int {
+	fmt.Fprintf(w, "espalier: %v\n", err)
+	return code
+}
+
+// doubleDashes lets long flags be written with one dash, as Go's own flag
+// package does: -data becomes --data if there is a flag of that name.
+func doubleDashes(app *kong.Application, args []string) []string {
+	known := map[string]bool{"help": true}
+	for _, node := range append([]*kong.Node{app.Node}, app.Children...) {
+		for _, group := range node.AllFlags(false) {
+			for _, f := range group {
+				known[f.Name] = true
+				if n := f.Tag.Negatable; n != "" {
+					known["no-"+f.Name] = true
+				}
+			}
+		}
+	}
+	out := make([]string, len(args))
+	for i, a := range args {
+		out[i] = a
+		if a == "--" {
+			copy(out[i:], args[i:])
+			break
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(a, "-"), "=")
+		if len(name) > 1 && strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && known[name] {
+			out[i] = "-" + a
+		}
+	}
+	return out
+}

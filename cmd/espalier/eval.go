@@ -1,0 +1,6 @@
+package main
+
+type evalCmd struct{}
+
+// Run.
+func (evalCmd) Run() error { return nil }

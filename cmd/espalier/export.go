@@ -1,0 +1,6 @@
+package main
+
+type exportCmd struct{}
+
+// Run.
+func (exportCmd) Run() error { return nil }

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+)
+
+// configFlags set single fields of the configuration; each overrides the file.
+type configFlags struct {
+	Config string `short:"c" type:"existingfile" placeholder:"FILE" help:"YAML configuration; flags override it."`
+
+	Data   *string        `placeholder:"DIR" help:"Pictures: IDX, CIFAR, or a folder per class (default: embedded pictures)."`
+	Size   *int           `placeholder:"N" help:"Scale pictures in folders to N x N pixels."`
+	Gray   *bool          `negatable:"" help:"Read pictures in folders as grey."`
+	Space  *string        `placeholder:"NAME|FILE" help:"Search space: chain, basic or a YAML file."`
+	Budget *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m."`
+
+	Sampler *string  `placeholder:"NAME" help:"Training: uniform, fair, sandwich or enas."`
+	Epochs  *float64 `placeholder:"N" help:"Training: passes over the training split, instead of a budget."`
+	Steps   *int     `placeholder:"N" help:"Training: optimiser steps, instead of a budget."`
+	Batch   *int     `placeholder:"N" help:"Training: images per step."`
+	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate."`
+
+	Seed    *uint64 `placeholder:"N" help:"Seed of everything random."`
+	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
+	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: the best)."`
+}
+
+// searchFlags set the fields that only a search has.
+type searchFlags struct {
+	Strategy   *string        `placeholder:"NAME" help:"Search: evolution, rl, local, tunas or random."`
+	Score      *string        `placeholder:"NAME" help:"Search: score proposals by predictor or supernet."`
+	Trials     *int           `placeholder:"N" help:"Search: proposals to score."`
+	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set."`
+	Top        *int           `placeholder:"N" help:"Search: finalists to judge on the whole validation split."`
+	Random     *bool          `negatable:"" help:"Search: run the random arm beside it (default: yes)."`
+	MaxLatency *time.Duration `placeholder:"TIME" help:"Limit on latency per image, such as 1ms."`
+	MaxFLOPs   *config.Count  `name:"max-flops" placeholder:"N" help:"Limit on operations per image, such as 20M."`
+	MaxParams  *config.Count  `placeholder:"N" help:"Limit on parameters, such as 250k."`
+	Finetune   *time.Duration `placeholder:"TIME" help:"Train the best network on for so long, such as 3m."`
+}
+
+// load returns the configuration file, or the defaults, with the flags on top.
+// It is not yet validated.
+func (f configFlags) load() (config.Config, error) {
+	c := config.Default()
+	if f.Config != "" {
+		var err error
+		if c, err = config.Load(f.Config); err != nil {
+			return config.Config{}, err
+		}
+	}
+	set(&c.Data.Dir, f.Data)
+	set(&c.Data.Size, f.Size)
+	set(&c.Data.Gray, f.Gray)
+	set(&c.Train.Sampler, f.Sampler)
+	set(&c.Train.Batch, f.Batch)
+	set(&c.Train.LR, f.LR)
+	set(&c.Seed, f.Seed)
+	set(&c.Workers, f.Workers)
+	set(&c.Kernel, f.Kernel)
+	if f.LR != nil {
+		c.Train.MinLR = min(c.Train.MinLR, *f.LR)
+	}
+	if err := f.length(&c); err != nil {
+		return config.Config{}, err
+	}
+	if f.Space != nil {
+		s, err := config.LoadSpace(*f.Space)
+		if err != nil {
+			return config.Config{}, err
+		}
+		c.Space = s
+	}
+	return c, nil
+}
+
+// length sets how long training takes: one flag replaces what the file says of
+// all three.
+func (f configFlags) length(c *config.Config) error {
+	n := 0
+	for _, given := range []bool{f.Steps != nil, f.Epochs != nil, f.Budget != nil} {
+		if given {
+			n++
+		}
+	}
+	if n > 1 {
+		return errors.New("--budget, --epochs and --steps each fix the length of training; want one of them")
+	}
+	if n == 1 {
+		c.Train.Steps, c.Train.Epochs = 0, 0
+	}
+	set(&c.Train.Steps, f.Steps)
+	set(&c.Train.Epochs, f.Epochs)
+	set(&c.Budget, f.Budget)
+	return nil
+}
+
+// apply puts the flags on top of c.
+func (f searchFlags) apply(c *config.Config) {
+	set(&c.Search.Strategy, f.Strategy)
+	set(&c.Search.Score, f.Score)
+	set(&c.Search.Trials, f.Trials)
+	set(&c.Search.Sweep, f.Sweep)
+	set(&c.Search.Top, f.Top)
+	set(&c.Search.Random, f.Random)
+	set(&c.Limits.Latency, f.MaxLatency)
+	set(&c.Limits.FLOPs, f.MaxFLOPs)
+	set(&c.Limits.Params, f.MaxParams)
+	if f.Finetune != nil {
+		c.Finetune.Budget, c.Finetune.Steps, c.Finetune.Epochs = *f.Finetune, 0, 0
+	}
+}
+
+// ready resolves and validates a configuration.
+func ready(c *config.Config) error {
+	if err := c.Space.Resolve(); err != nil {
+		return err
+	}
+	if err := c.Validate(); err != nil {
+		return fmt.Errorf("configuration:\n%w", err)
+	}
+	return nil
+}
+
+func set[T any](field, flag *T) {
+	if flag != nil {
+		*field = *flag
+	}
+}

@@ -1,0 +1,6 @@
+package main
+
+type inspectCmd struct{}
+
+// Run.
+func (inspectCmd) Run() error { return nil }

@@ -1,0 +1,237 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// The arms of a run, as trials.jsonl names them. Searches have a number each.
+const (
+	armSample      = "sample"       // random architectures that the predictor learns from
+	armSearch      = "search"       // proposals of the strategy
+	armFinal       = "final"        // the best of them, on the whole validation split
+	armRandom      = "random"       // random search with as many evaluations
+	armRandomFinal = "random final" // the best of it, on the whole validation split
+)
+
+// judgeBatch architectures are judged together: enough for prefixes to be
+// shared, few enough to be interrupted soon.
+const judgeBatch = 16
+
+// comparedOn returns the validation images that candidates are compared on. The
+// split is shuffled, so that its beginning is a fair sample.
+func (r *Run) comparedOn() *data.Set {
+	val := r.splits.Val
+	n := r.cfg.Evaluate.Images
+	if n == 0 || n >= val.Len() {
+		return val
+	}
+	idx := make([]int, n)
+	for i := range idx {
+		idx[i] = i
+	}
+	return val.Subset(idx)
+}
+
+// evaluator returns an evaluator of n on a set.
+func (r *Run) evaluator(n *supernet.Net, set *data.Set) (*supernet.Evaluator, error) {
+	e := r.cfg.Evaluate
+	return supernet.NewEvaluator(r.exec, n, r.splits.Train, set, r.norm,
+		supernet.EvalOptions{Calibration: e.Calibration, Batch: e.Batch, Seed: r.cfg.Seed})
+}
+
+// openEvaluators makes the evaluators of the trained weights.
+func (r *Run) openEvaluators() (err error) {
+	if r.compare, err = r.evaluator(r.net, r.comparedOn()); err != nil {
+		return err
+	}
+	r.final, err = r.evaluator(r.net, r.splits.Val)
+	return err
+}
+
+// judge is a supernet evaluator as the controller wants it.
+type judge struct{ *supernet.Evaluator }
+
+// Evaluate implements controller.Evaluator.
+func (j judge) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
+	scores, err := j.Evaluator.Evaluate(ctx, archs)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]controller.Score, len(scores))
+	for i, s := range scores {
+		out[i] = controller.Score{Accuracy: s.Accuracy, Loss: s.Loss}
+	}
+	return out, nil
+}
+
+// rate judges a list of architectures as an arm of the run: what an earlier run
+// has logged is taken from there, the rest is judged and logged.
+func (r *Run) rate(ctx context.Context, arm string, archs []space.Arch, by controller.Evaluator, cost func(space.Arch) (controller.Cost, error)) ([]controller.Trial, error) {
+	trials, err := r.replay(arm)
+	if err != nil {
+		return nil, err
+	}
+	if len(trials) > len(archs) {
+		return nil, fmt.Errorf("%s: arm %q has %d trials; want at most %d", r.dir.Path(rundir.Trials), arm, len(trials), len(archs))
+	}
+	for i, t := range trials {
+		if t.Arch != archs[i] {
+			return nil, fmt.Errorf("%s: trial %d of arm %q is %s; want %s, which this run judges there", r.dir.Path(rundir.Trials), i, arm,
+				r.family.Space().Format(t.Arch), r.family.Space().Format(archs[i]))
+		}
+	}
+	for done := len(trials); done < len(archs); done = len(trials) {
+		batch := archs[done:min(done+judgeBatch, len(archs))]
+		scores, err := by.Evaluate(ctx, batch)
+		if err != nil {
+			return nil, err
+		}
+		for i, a := range batch {
+			c, err := cost(a)
+			if err != nil {
+				return nil, err
+			}
+			t := controller.Trial{Index: done + i, Arch: a, Cost: c, Accuracy: scores[i].Accuracy, Loss: scores[i].Loss, Reward: scores[i].Accuracy}
+			if err := r.record(arm, t); err != nil {
+				return nil, err
+			}
+			trials = append(trials, t)
+		}
+		r.screen.Display.Update(progress.Status{Done: float64(len(trials)), Total: float64(len(archs)), Unit: "networks"})
+	}
+	return trials, nil
+}
+
+// record logs one trial.
+func (r *Run) record(arm string, t controller.Trial) error {
+	return r.trials.Append(rundir.Trial{
+		Arm: arm, Index: t.Index, Arch: r.family.Space().Format(t.Arch), Strategy: t.Strategy,
+		Latency: t.Cost.Latency, FLOPs: t.Cost.FLOPs, Params: t.Cost.Params,
+		Accuracy: t.Accuracy, Loss: t.Loss, Reward: t.Reward,
+	})
+}
+
+// replay returns the trials of an arm that earlier runs have logged.
+func (r *Run) replay(arm string) ([]controller.Trial, error) {
+	lines := r.logged[arm]
+	trials := make([]controller.Trial, len(lines))
+	for i, l := range lines {
+		a, err := r.family.Space().Parse(l.Arch)
+		if err != nil {
+			return nil, fmt.Errorf("%s: trial %d of arm %q: %w", r.dir.Path(rundir.Trials), i, arm, err)
+		}
+		trials[i] = controller.Trial{
+			Index: l.Index, Arch: a, Strategy: l.Strategy, Cost: controller.Cost{Latency: l.Latency, FLOPs: l.FLOPs, Params: l.Params},
+			Accuracy: l.Accuracy, Loss: l.Loss, Reward: l.Reward,
+		}
+	}
+	return trials, nil
+}
+
+// sample judges the random architectures that the predictor learns from. They
+// are sorted, so that neighbours share long prefixes.
+func (r *Run) sample(ctx context.Context, l *Latencies) ([]controller.Trial, error) {
+	archs, err := r.drawSamples(l)
+	if err != nil {
+		return nil, err
+	}
+	return r.rate(ctx, armSample, archs, judge{r.compare}, l.Cost)
+}
+
+// feasibleDraws per sample look for one within the limits; where the feasible
+// region is tiny, samples from all over the space must do.
+const feasibleDraws = 30
+
+func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
+	rng := stream.New(r.cfg.Seed, "samples")
+	limits := r.limits()
+	seen := make(map[space.Arch]bool)
+	var archs []space.Arch
+	for tries := 0; len(archs) < r.cfg.Predictor.Samples && tries < 20*r.cfg.Predictor.Samples; tries++ {
+		a := r.family.Space().Random(rng)
+		for range feasibleDraws {
+			c, err := l.Cost(a)
+			if err != nil {
+				return nil, err
+			}
+			if limits.Excess(c) == 0 {
+				break
+			}
+			a = r.family.Space().Random(rng)
+		}
+		if !seen[a] {
+			seen[a] = true
+			archs = append(archs, a)
+		}
+	}
+	slices.SortFunc(archs, func(a, b space.Arch) int {
+		if a.Less(b) {
+			return -1
+		}
+		return 1
+	})
+	return archs, nil
+}
+
+// limits returns the user's limits as the controller wants them.
+func (r *Run) limits() controller.Limits {
+	l := r.cfg.Limits
+	return controller.Limits{Latency: l.Latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params)}
+}
+
+// accuracyModel is a fitted predictor and how good its kind is.
+type accuracyModel struct {
+	model     predictor.Predictor
+	standings []predictor.Standing
+}
+
+// Evaluate implements controller.Evaluator by prediction; there is no loss.
+func (m *accuracyModel) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
+	mean, _ := m.model.Predict(archs)
+	scores := make([]controller.Score, len(archs))
+	for i, v := range mean {
+		scores[i].Accuracy = v
+	}
+	return scores, ctx.Err()
+}
+
+// fitAccuracy learns to predict what the samples scored, and compares all
+// models on architectures that they have not seen.
+func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
+	archs := make([]space.Arch, len(samples))
+	for i, t := range samples {
+		archs[i] = t.Arch
+	}
+	y := controller.Accuracies(samples)
+	in, o := predictor.FamilyInputs(r.family), predictor.Options{Seed: r.cfg.Seed, Ranks: r.cfg.Predictor.Ranks}
+	models, err := predictor.Models(in, o)
+	if err != nil {
+		return nil, err
+	}
+	m := &accuracyModel{}
+	if m.standings, err = predictor.Compare(models, archs, y, min(r.cfg.Predictor.Folds, len(archs)), r.cfg.Seed); err != nil {
+		return nil, err
+	}
+	if m.model, err = predictor.New(r.cfg.Predictor.Model, in, o); err != nil {
+		return nil, err
+	}
+	for _, s := range m.standings {
+		r.screen.Log.Info("accuracy predictor", "model", s.Model, "cross-validated", s.Report.String())
+	}
+	return m, m.model.Fit(archs, y)
+}
+
+// guided reports whether the predictor scores proposals.
+func (r *Run) guided() bool { return r.cfg.Search.Score == config.ScorePredictor }

@@ -1,0 +1,117 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+const (
+	// trialShare of the budget may go into finding out how long a step takes.
+	trialShare = 0.02
+	// trainShare of the budget is trained for in any case, whatever the other
+	// phases are expected to take.
+	trainShare = 0.25
+	// warmSteps pass before steps count: they make memory and fill caches.
+	warmSteps = 5
+	// leastTimed steps are timed at least; samplers differ from step to step.
+	leastTimed = 20
+	// timedSubnets are judged to time an evaluation.
+	timedSubnets = 4
+)
+
+// affordable returns how many steps the budget leaves after the other phases.
+// It times steps and evaluations on weights of their own, which are thrown away.
+func (r *Run) affordable(ctx context.Context) (int, error) {
+	budget := r.cfg.Budget
+	trial := supernet.New(r.family, r.cfg.Seed)
+	s, err := r.timedSampler()
+	if err != nil {
+		return 0, err
+	}
+	each, err := r.timeSteps(ctx, trial, s, r.trainOptions(1<<20), time.Duration(trialShare*float64(budget)))
+	if err != nil {
+		return 0, err
+	}
+	rest, err := r.timeRest(ctx, trial)
+	if err != nil {
+		return 0, err
+	}
+	left := max(budget-time.Since(r.started)-rest, time.Duration(trainShare*float64(budget)))
+	r.screen.Log.Info("budget", "of", budget.String(), "training", left.Round(time.Second).String(), "other phases", rest.Round(time.Second).String(),
+		"step", each.Round(10*time.Microsecond).String())
+	return max(1, int(left/each)), nil
+}
+
+// timedSampler stands for the run's sampler; random subnets stand for those of
+// the controller.
+func (r *Run) timedSampler() (supernet.Sampler, error) {
+	if r.enas() {
+		return supernet.NewSampler("uniform", r.family.Space(), supernet.Ends{}, 0)
+	}
+	return r.sampler()
+}
+
+// timeSteps returns the mean time of a training step, measured over about the
+// given span.
+func (r *Run) timeSteps(ctx context.Context, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration) (time.Duration, error) {
+	t, err := supernet.NewTrainer(r.exec, n, r.splits.Train, r.norm, s, o)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.Run(ctx, warmSteps, nil); err != nil {
+		return 0, err
+	}
+	start := time.Now()
+	for t.Step() < warmSteps+leastTimed || time.Since(start) < span {
+		if err := t.Run(ctx, t.Step()+leastTimed, nil); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(start) / time.Duration(t.Step()-warmSteps), nil
+}
+
+// timeRest estimates how long all phases after training take.
+func (r *Run) timeRest(ctx context.Context, n *supernet.Net) (time.Duration, error) {
+	if r.onlyTrain {
+		return 0, nil
+	}
+	judge, err := r.evaluator(n, r.comparedOn())
+	if err != nil {
+		return 0, err
+	}
+	rng := stream.New(r.cfg.Seed, "timed subnets")
+	archs := make([]space.Arch, timedSubnets)
+	for i := range archs {
+		archs[i] = r.family.Space().Random(rng)
+	}
+	if _, err := judge.Evaluate(ctx, archs[:1]); err != nil {
+		return 0, err
+	}
+	start := time.Now()
+	if _, err := judge.Evaluate(ctx, archs); err != nil {
+		return 0, fmt.Errorf("time an evaluation: %w", err)
+	}
+	one := time.Since(start) / timedSubnets
+	images := float64(r.cfg.Evaluate.Calibration + r.comparedOn().Len())
+	whole := float64(r.cfg.Evaluate.Calibration + r.splits.Val.Len() + r.splits.Test.Len())
+	evals := float64(r.evaluations()) + float64(r.cfg.Search.Top)*whole/images
+	if r.cfg.Search.Random {
+		evals *= 2
+	}
+	return time.Duration(evals * float64(one)), nil
+}
+
+// evaluations is how many architectures the search judges on the supernet, and
+// the random arm beside it too.
+func (r *Run) evaluations() int {
+	if r.cfg.Search.Score == config.ScoreSupernet {
+		return r.cfg.Search.Trials
+	}
+	return r.cfg.Predictor.Samples + r.cfg.Search.Top
+}

@@ -1,0 +1,64 @@
+package run
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/espalier-nas/espalier/supernet/data"
+)
+
+// openData reads the pictures, splits them, and measures the normalisation on
+// the training split. A resumed run must find the pictures it began with.
+func (r *Run) openData() error {
+	c := r.cfg.Data
+	var err error
+	if c.Dir == "" {
+		r.source, err = data.Embedded()
+	} else {
+		r.source, err = data.Open(c.Dir, data.OpenOptions{Size: c.Size, Gray: c.Gray})
+	}
+	if err != nil {
+		return err
+	}
+	r.splits, err = r.source.Split(data.SplitOptions{Val: c.Validation, Test: c.Test, Seed: r.cfg.Seed})
+	if err != nil {
+		return err
+	}
+	r.norm = data.Measure(r.splits.Train)
+	if err := data.CheckLoader(r.splits.Train, r.norm, r.augment(), r.cfg.Train.Batch); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	print := fingerprint(r.splits)
+	if r.state.Data != "" && r.state.Data != print {
+		return fmt.Errorf("data: the pictures are not those that the run in %s began with", r.dir.Path())
+	}
+	r.state.Data = print
+	s := r.splits
+	r.screen.Log.Info("data", "name", r.source.Name, "train", s.Train.Len(), "validation", s.Val.Len(), "test", s.Test.Len(), "classes", len(s.Train.Classes))
+	return nil
+}
+
+func (r *Run) augment() data.Augment {
+	t := r.cfg.Train
+	return data.Augment{Crop: t.Crop, Flip: t.Flip, Cutout: t.Cutout}
+}
+
+// fingerprint returns 16 hexadecimal digits over pixels and labels of all splits.
+func fingerprint(s data.Splits) string {
+	h := xxh3.New()
+	for _, set := range []*data.Set{s.Train, s.Val, s.Test} {
+		var b [8]byte
+		for _, n := range []int{set.Len(), set.H, set.W, set.C} {
+			binary.LittleEndian.PutUint64(b[:], uint64(n))
+			h.Write(b[:])
+		}
+		h.Write(set.Pix)
+		for _, l := range set.Labels {
+			binary.LittleEndian.PutUint16(b[:], l)
+			h.Write(b[:2])
+		}
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}

@@ -1,0 +1,365 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+const (
+	// quietDraws in a row without a new layer end the search for layers.
+	quietDraws = 400
+	// maxDraws bounds it in very large spaces; layers that turn up later are
+	// measured when they do.
+	maxDraws = 20000
+)
+
+// latencyFile is a latency file: what a device takes for layers and for whole
+// networks, in seconds per forward pass of Batch images.
+type latencyFile struct {
+	Batch    int             `json:"batch"`
+	Table    json.RawMessage `json:"table"` // bench.Table
+	Networks []timedNetwork  `json:"networks"`
+}
+
+// timedNetwork is one whole network that was measured.
+type timedNetwork struct {
+	Arch   string       `json:"arch"`
+	Sample bench.Sample `json:"sample"`
+	Found  bool         `json:"found,omitempty"` // chosen by a search: not part of what the model learns from
+}
+
+// Latencies tells how long architectures take on a device: by measurement, and
+// by a prediction whose error is known.
+type Latencies struct {
+	path   string // of the file that keeps what is measured
+	family *space.Chain
+	batch  int
+	device bench.Device
+	exec   *ops.Exec // of a local device
+	table  *bench.Table
+	timed  map[space.Arch]bench.Sample
+	random []space.Arch // keys of timed: what the model learns from
+	found  []space.Arch // keys of timed: the others
+	model  *predictor.Latency
+	ctx    context.Context // of the measurements that a prediction may need
+
+	Report predictor.Report // error on networks that the model has not seen
+}
+
+// recorded is a device that is known from a file only.
+type recorded struct{ name, path string }
+
+// Name implements bench.Device.
+func (d recorded) Name() string { return d.name }
+
+// Time implements bench.Device: nothing can be measured.
+func (d recorded) Time(context.Context, space.Plan) (bench.Sample, error) {
+	return bench.Sample{}, fmt.Errorf("%s holds latencies of %s, which is not this machine and cannot be measured; want a file that measure wrote there for this space", d.path, d.name)
+}
+
+// openLatencies returns the latencies in the folder, or else those in
+// device.table, or else none yet.
+func (r *Run) openLatencies(ctx context.Context) (*Latencies, error) {
+	workers := r.cfg.Device.Workers
+	if workers == 0 {
+		workers = r.cfg.Workers
+	}
+	path, from := r.dir.Path(rundir.Latency), r.cfg.Device.Table
+	if r.dir.Has(rundir.Latency) {
+		from = path
+	}
+	return OpenLatencies(ctx, r.family, LatencyOptions{Kernel: r.cfg.Kernel, Workers: workers, Batch: r.cfg.Device.Batch, From: from, To: path})
+}
+
+// LatencyOptions say which device is meant.
+type LatencyOptions struct {
+	Kernel  string // of the local device
+	Workers int    // of the local device
+	Batch   int    // images per pass
+	From    string // file to begin with; "": none
+	To      string // file that keeps what is measured
+}
+
+// OpenLatencies returns what is known of a device's latencies. A file of this
+// machine can be added to; that of another machine has to be complete. Close
+// ends the workers.
+func OpenLatencies(ctx context.Context, f *space.Chain, o LatencyOptions) (*Latencies, error) {
+	e, err := ops.NewExec(ops.Config{Kernel: o.Kernel, Workers: o.Workers})
+	if err != nil {
+		return nil, err
+	}
+	local, err := bench.NewLocal(e, o.Batch, bench.DefaultEffort)
+	if err != nil {
+		e.Close()
+		return nil, err
+	}
+	l := &Latencies{path: o.To, family: f, batch: o.Batch, device: local, exec: e, ctx: ctx, timed: make(map[space.Arch]bench.Sample)}
+	if o.From != "" {
+		if err := l.read(o.From); err != nil {
+			e.Close()
+			return nil, err
+		}
+		return l, nil
+	}
+	l.table = bench.NewTable(l.device)
+	return l, nil
+}
+
+// read takes over a latency file.
+func (l *Latencies) read(path string) error {
+	var f latencyFile
+	if err := rundir.ReadJSON(path, &f); err != nil {
+		return err
+	}
+	var head struct {
+		Device string `json:"device"`
+	}
+	if err := json.Unmarshal(f.Table, &head); err != nil {
+		return fmt.Errorf("%s: table: %w", path, err)
+	}
+	if f.Batch != l.batch {
+		return fmt.Errorf("%s: batch is %d; want %d, that of device.batch", path, f.Batch, l.batch)
+	}
+	if head.Device != l.device.Name() {
+		l.device = recorded{head.Device, path}
+	}
+	l.table = bench.NewTable(l.device)
+	if err := l.table.Restore(f.Table); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for i, n := range f.Networks {
+		a, err := l.family.Space().Parse(n.Arch)
+		if err != nil {
+			return fmt.Errorf("%s: networks[%d]: %w", path, i, err)
+		}
+		if !(n.Sample.Median > 0) {
+			return fmt.Errorf("%s: networks[%d]: median is %v s; want more than 0", path, i, n.Sample.Median)
+		}
+		l.note(a, n.Sample, n.Found)
+	}
+	return nil
+}
+
+func (l *Latencies) note(a space.Arch, s bench.Sample, found bool) {
+	if _, known := l.timed[a]; known {
+		return
+	}
+	l.timed[a] = s
+	if found {
+		l.found = append(l.found, a)
+	} else {
+		l.random = append(l.random, a)
+	}
+}
+
+// Close ends the device's workers.
+func (l *Latencies) Close() { l.exec.Close() }
+
+// Device returns the device's name.
+func (l *Latencies) Device() string { return l.device.Name() }
+
+// Local reports whether the device can be measured here.
+func (l *Latencies) Local() bool { _, other := l.device.(recorded); return !other }
+
+// Layers returns the number of layers in the table.
+func (l *Latencies) Layers() int { return l.table.Len() }
+
+// Networks returns the number of whole networks measured.
+func (l *Latencies) Networks() int { return len(l.timed) }
+
+// save replaces the file.
+func (l *Latencies) save() error {
+	table, err := json.Marshal(l.table)
+	if err != nil {
+		return err
+	}
+	f := latencyFile{Batch: l.batch, Table: table}
+	for found, archs := range [][]space.Arch{l.random, l.found} {
+		for _, a := range archs {
+			f.Networks = append(f.Networks, timedNetwork{l.family.Space().Format(a), l.timed[a], found == 1})
+		}
+	}
+	return rundir.WriteJSON(l.path, f)
+}
+
+// Measure times the layers that architectures of the space have, and random
+// whole networks until there are so many, and fits the model. What the file held
+// is not measured again.
+func (l *Latencies) Measure(ctx context.Context, samples int, seed uint64, holdout float64, show *progress.Display) error {
+	if l.Local() && len(l.random) < samples {
+		if err := l.measure(ctx, samples, seed, show); err != nil {
+			return err
+		}
+	}
+	if err := l.save(); err != nil {
+		return err
+	}
+	return l.fit(seed, holdout)
+}
+
+func (l *Latencies) measure(ctx context.Context, samples int, seed uint64, show *progress.Display) error {
+	status := progress.Status{Unit: "measurements", Note: "layers"}
+	err := l.table.Measure(ctx, l.layers(seed), func(done, total int) {
+		status.Done, status.Total = float64(done), float64(total+samples)
+		show.Update(status)
+	})
+	if err != nil {
+		return err
+	}
+	status.Note = "networks"
+	for _, a := range l.draw(samples, seed) {
+		if err := l.time(ctx, a, false); err != nil {
+			return err
+		}
+		status.Done++
+		show.Update(status)
+	}
+	return nil
+}
+
+// layers returns plans that have nearly every layer of the space.
+func (l *Latencies) layers(seed uint64) []space.Plan {
+	rng := stream.New(seed, "layers")
+	plans := []space.Plan{l.family.Plan(l.family.Min()), l.family.Plan(l.family.Max())}
+	seen := make(map[space.Layer]bool)
+	for quiet, draws := 0, 0; quiet < quietDraws && draws < maxDraws; draws++ {
+		p := l.family.Plan(l.family.Space().Random(rng))
+		fresh := false
+		for _, s := range p {
+			fresh = fresh || !seen[s.Layer]
+			seen[s.Layer] = true
+		}
+		quiet++
+		if fresh {
+			plans = append(plans, p)
+			quiet = 0
+		}
+	}
+	return plans
+}
+
+// draw returns up to n different architectures, the extremes among them.
+func (l *Latencies) draw(n int, seed uint64) []space.Arch {
+	rng := stream.New(seed, "timed networks")
+	archs := []space.Arch{l.family.Min(), l.family.Max()}
+	seen := map[space.Arch]bool{archs[0]: true, archs[1]: true}
+	for try := 0; len(archs) < n && try < 20*n; try++ {
+		if a := l.family.Space().Random(rng); !seen[a] {
+			seen[a] = true
+			archs = append(archs, a)
+		}
+	}
+	return archs
+}
+
+// Time returns the measured latency of an architecture that a search has
+// chosen, seconds per pass, from the file if it is there.
+func (l *Latencies) Time(ctx context.Context, a space.Arch) (bench.Sample, error) {
+	if err := l.time(ctx, a, true); err != nil {
+		return bench.Sample{}, err
+	}
+	return l.timed[a], l.save()
+}
+
+// Known returns the measured latency of an architecture, if it was measured.
+func (l *Latencies) Known(a space.Arch) (bench.Sample, bool) {
+	s, ok := l.timed[a]
+	return s, ok
+}
+
+func (l *Latencies) time(ctx context.Context, a space.Arch, found bool) error {
+	if _, known := l.timed[a]; known {
+		return nil
+	}
+	s, err := l.device.Time(ctx, l.family.Plan(a))
+	if err != nil {
+		return err
+	}
+	l.note(a, s, found)
+	return nil
+}
+
+// leastNetworks is how many whole networks the model needs, to learn and to be
+// checked.
+const leastNetworks = 10
+
+// fit learns the correction of the layer sums on the random networks. The error
+// is measured first, with a model that has not seen a share of them.
+func (l *Latencies) fit(seed uint64, holdout float64) error {
+	archs := l.random
+	if len(archs) < leastNetworks {
+		return fmt.Errorf("%s: networks: %d random ones were measured; want at least %d", l.path, len(archs), leastNetworks)
+	}
+	y := make([]float64, len(archs))
+	all := make([]int, len(archs))
+	for i, a := range archs {
+		y[i], all[i] = l.timed[a].Median, i
+	}
+	train, test := predictor.HoldOut(archs, y, holdout, seed)
+	blind, err := l.fitted(archs, y, train, seed)
+	if err != nil {
+		return err
+	}
+	truth := pick(y, test)
+	pred, std := blind.Predict(pick(archs, test))
+	l.Report = predictor.Evaluate(pred, truth, seed)
+	l.Report.Cover90 = predictor.Coverage(pred, std, truth, 0.9)
+	l.model, err = l.fitted(archs, y, all, seed)
+	return err
+}
+
+func (l *Latencies) fitted(archs []space.Arch, y []float64, use []int, seed uint64) (*predictor.Latency, error) {
+	m, err := predictor.NewLatency(l.family.Plan, l.table.Lookup, predictor.FamilyInputs(l.family), predictor.Options{Seed: seed})
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Fit(pick(archs, use), pick(y, use))
+}
+
+func pick[T any](all []T, at []int) []T {
+	out := make([]T, len(at))
+	for i, k := range at {
+		out[i] = all[k]
+	}
+	return out
+}
+
+// Cost returns the predicted latency per image and the sizes of an
+// architecture. Layers that the table lacks are measured first, and kept.
+func (l *Latencies) Cost(a space.Arch) (controller.Cost, error) {
+	plan := l.family.Plan(a)
+	if _, missing := l.model.Lookup(a); len(missing) > 0 {
+		if err := l.table.Measure(l.ctx, []space.Plan{plan}, nil); err != nil {
+			return controller.Cost{}, err
+		}
+		if err := l.save(); err != nil {
+			return controller.Cost{}, err
+		}
+	}
+	mean, _ := l.model.Predict([]space.Arch{a})
+	return controller.Cost{Latency: mean[0] / float64(l.batch), FLOPs: plan.FLOPs(), Params: plan.Params()}, nil
+}
+
+// latencies is the phase that learns how long architectures take.
+func (r *Run) latencies(ctx context.Context) (*Latencies, error) {
+	l, err := r.openLatencies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Measure(ctx, r.cfg.Device.Samples, r.cfg.Seed, r.cfg.Predictor.Holdout, r.screen.Display); err != nil {
+		l.Close()
+		return nil, err
+	}
+	r.screen.Log.Info("latency", "device", l.Device(), "layers", l.Layers(), "held-out", l.Report.String())
+	return l, nil
+}

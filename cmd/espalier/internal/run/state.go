@@ -1,0 +1,49 @@
+package run
+
+import (
+	"time"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+)
+
+// state is what a run folder remembers besides weights, latencies and trials.
+type state struct {
+	Data   string           `json:"data"`   // fingerprint of the splits
+	Phases []report.Phase   `json:"phases"` // time spent, over all runs in the folder
+	Train  *lastStep        `json:"train,omitempty"`
+	Tests  map[string]score `json:"tests,omitempty"` // accuracy on the test split by network: each is tested once
+}
+
+// lastStep is what the last training step told.
+type lastStep struct {
+	Loss     float64 `json:"loss"`
+	Accuracy float64 `json:"accuracy"`
+}
+
+// score is a network's result on a split.
+type score struct {
+	Accuracy float64 `json:"accuracy"` // fraction
+	Loss     float64 `json:"loss"`     // nats
+}
+
+// load reads the folder's state; a new folder has none.
+func (s *state) load(d *rundir.Dir) error {
+	if !d.Has(rundir.State) {
+		return nil
+	}
+	return d.ReadJSON(rundir.State, s)
+}
+
+func (s *state) save(d *rundir.Dir) error { return d.WriteJSON(rundir.State, s) }
+
+// add counts time towards a phase.
+func (s *state) add(name string, took time.Duration) {
+	for i := range s.Phases {
+		if s.Phases[i].Name == name {
+			s.Phases[i].Seconds += took.Seconds()
+			return
+		}
+	}
+	s.Phases = append(s.Phases, report.Phase{Name: name, Seconds: took.Seconds()})
+}

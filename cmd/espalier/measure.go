@@ -1,0 +1,6 @@
+package main
+
+type measureCmd struct{}
+
+// Run.
+func (measureCmd) Run() error { return nil }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+)
+
+// folderFlags say where a run is kept.
+type folderFlags struct {
+	Out    string `placeholder:"DIR" xor:"folder" help:"New run folder (default: espalier-run-N)."`
+	Resume string `placeholder:"DIR" xor:"folder" help:"Go on with the run in this folder, with its own configuration."`
+}
+
+type searchCmd struct {
+	configFlags
+	searchFlags
+	folderFlags
+	screenFlags
+	Table *string `placeholder:"FILE" help:"Latencies that measure or another run has written, instead of measuring."`
+}
+
+// Run searches.
+func (c searchCmd) Run(ctx context.Context, s streams) error {
+	cfg, err := c.configFlags.load()
+	if err != nil {
+		return err
+	}
+	c.searchFlags.apply(&cfg)
+	set(&cfg.Device.Table, c.Table)
+	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *run.Run) error {
+		rep, err := r.Search(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(s.out, report.Text(rep))
+		return err
+	})
+}
+
+// inFolder runs f on a new run folder, or on one that is to be continued, whose
+// configuration then counts instead of cfg.
+func inFolder(ff folderFlags, sf screenFlags, cfg config.Config, w io.Writer, f func(*run.Run) error) (err error) {
+	dir, err := ff.open(&cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	screen, closeLog, err := sf.open(w, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLog()) }()
+	screen.Log.Info("run folder", "path", dir.Path())
+	r, err := run.New(dir, cfg, screen)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	err = f(r)
+	if errors.Is(err, context.Canceled) {
+		return interrupted{dir.Path()}
+	}
+	if err != nil {
+		screen.Log.Error(err.Error())
+	}
+	return err
+}
+
+// interrupted is the end of a run that can be continued.
+type interrupted struct{ dir string }
+
+// Error tells how to continue.
+func (e interrupted) Error() string {
+	return fmt.Sprintf("interrupted; everything done is saved: continue with --resume %s", e.dir)
+}
+
+// Unwrap makes it the error of a cancelled context.
+func (e interrupted) Unwrap() error { return context.Canceled }
+
+// open returns the folder and puts the configuration that counts into cfg.
+func (f folderFlags) open(cfg *config.Config) (*rundir.Dir, error) {
+	if f.Resume == "" {
+		if err := ready(cfg); err != nil {
+			return nil, err
+		}
+		return rundir.Create(f.Out)
+	}
+	dir, err := rundir.Open(f.Resume)
+	if err != nil {
+		return nil, err
+	}
+	*cfg, err = config.Load(dir.Path(rundir.Config))
+	if err == nil {
+		err = ready(cfg)
+	}
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return dir, nil
+}
