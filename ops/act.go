@@ -72,11 +72,12 @@ func (n *actForward) Do(i, _ int) {
 }
 
 func (n *actNode) back(e *Exec) {
-	if !n.y.written || n.x.Grad == nil {
+	if n.y.Grad == nil || !n.x.tracked() {
 		return
 	}
 	n.path.set(n.x, n.y)
 	e.run(n.cut.count(), (*actBackward)(n))
+	n.y.drop()
 }
 
 type actBackward actNode

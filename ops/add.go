@@ -58,17 +58,18 @@ func (n *sumForward) Do(i, _ int) {
 }
 
 func (n *sumNode) back(e *Exec) {
-	if !n.y.written {
+	if n.y.Grad == nil {
 		return
 	}
 	n.from = n.y.Grad
 	for i, x := range n.xs {
-		if x.Grad == nil || i == len(n.xs)-1 && x.inherit(n.y) {
+		if !x.tracked() || i == len(n.xs)-1 && x.inherit(n.y) {
 			continue
 		}
 		n.to, n.add = x.grad()
 		e.run(n.cut.count(), (*sumBackward)(n))
 	}
+	n.y.drop()
 }
 
 type sumBackward sumNode

@@ -52,18 +52,19 @@ func (n *concatForward) Do(i, _ int) {
 }
 
 func (n *concatNode) back(e *Exec) {
-	if !n.y.written {
+	if n.y.Grad == nil {
 		return
 	}
 	n.at = 0
 	for _, x := range n.xs {
-		if x.Grad != nil {
+		if x.tracked() {
 			n.x = x
 			n.to, n.add = x.grad()
 			e.run(n.cut.count(), (*concatBackward)(n))
 		}
 		n.at += x.C
 	}
+	n.y.drop()
 }
 
 type concatBackward concatNode

@@ -16,6 +16,7 @@ type convNode struct {
 	w       Window
 	bias    *Param
 	dims    kernel.Conv
+	added   bool // to the output of an earlier record, which needs the gradient too
 	cut     chunks
 	partial []float32 // sums of the bias gradient, per piece
 	period  int
@@ -83,7 +84,7 @@ func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Te
 }
 
 func (n *convNode) back(e *Exec) {
-	if !n.y.written {
+	if n.y.Grad == nil {
 		return
 	}
 	if n.bias != nil {
@@ -91,9 +92,12 @@ func (n *convNode) back(e *Exec) {
 	}
 	n.w.use()
 	e.eng.BackwardWeights(n.dims, n.x.Data, n.y.Grad, n.w.P.Grad)
-	if n.x.Grad != nil {
+	if n.x.tracked() {
 		dx, add := n.x.grad()
 		e.eng.BackwardData(n.dims, n.y.Grad, n.w.P.Data, dx, add)
+	}
+	if !n.added {
+		n.y.drop()
 	}
 }
 

@@ -16,7 +16,7 @@ func AddConv(e *Exec, y, x *Tensor, s ConvSpec) *Tensor {
 	e.eng.ForwardAdd(d, x.Data, s.W.P.Data, y.Data)
 	if e.train {
 		n := e.nodes.conv.get()
-		*n = convNode{x: x, y: y, w: s.W, dims: d, v: e.vec}
+		*n = convNode{x: x, y: y, w: s.W, dims: d, v: e.vec, added: true}
 		e.record(n)
 	}
 	return y

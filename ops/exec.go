@@ -24,6 +24,7 @@ type Exec struct {
 	vec   *kernel.Vec
 	train bool
 	mem   arena
+	grads gradPool
 	tape  []node
 	nodes nodes
 	ch    channels
@@ -58,6 +59,7 @@ func (e *Exec) Workers() int { return e.eng.Pool.Workers() }
 // operations record themselves for Backward.
 func (e *Exec) Begin(train bool) {
 	e.mem.reset()
+	e.grads = gradPool{mem: &e.mem, free: e.grads.free[:0]}
 	e.tape = e.tape[:0]
 	e.nodes.reset()
 	e.train = train
@@ -92,13 +94,14 @@ func (e *Exec) Input(n, h, w, c int, data []float32) *Tensor {
 	return t
 }
 
-// New returns a tensor with undefined contents, and a gradient while training.
+// New returns a tensor with undefined contents; while training, Backward leaves
+// its gradient in it, if anything depends on it.
 func (e *Exec) New(n, h, w, c int) *Tensor {
 	t := e.mem.tensor()
 	size := n * h * w * c
 	*t = Tensor{N: n, H: h, W: w, C: c, Data: e.mem.floats(size)}
 	if e.train {
-		t.Grad = e.mem.floats(size)
+		t.grads = &e.grads
 	}
 	return t
 }
@@ -106,8 +109,8 @@ func (e *Exec) New(n, h, w, c int) *Tensor {
 // Backward runs the recorded operations backwards from the gradients that
 // losses or SetGrad have put down, adding to the gradients of parameters, and
 // ends the pass. Tensors whose gradient nobody wrote contribute nothing. It
-// leaves the gradients of parameters and of tensors made by New; those of
-// tensors that operations returned are overwritten on the way.
+// leaves the gradients of parameters and of tensors made by New, and takes those
+// of tensors that operations returned.
 func (e *Exec) Backward() {
 	for i := len(e.tape) - 1; i >= 0; i-- {
 		e.tape[i].back(e)

@@ -4,13 +4,13 @@ import "github.com/espalier-nas/espalier/ops/internal/kernel"
 
 // inPlace is how an element-wise operation's gradient goes back: dy is turned
 // into dx where it lies. If nobody has written the input's gradient yet, the
-// input takes that buffer over; else it is added to the input's.
+// input inherits that buffer; else it is added to the input's.
 type inPlace struct {
 	dy []float32
-	to []float32 // nil when the input took dy over
+	to []float32 // nil when the input inherited dy
 }
 
-// set prepares the way from y to x, which must have a gradient.
+// set prepares the way from y to x, which must be tracked.
 func (p *inPlace) set(x, y *Tensor) {
 	p.dy, p.to = y.Grad, nil
 	if !x.inherit(y) {

@@ -54,7 +54,7 @@ func (e *Exec) target(c int) []float64 { return e.channels(c).first }
 func (e *Exec) crossEntropy(logits *Tensor, target func(i int) []float64) float64 {
 	n, c := logits.N, logits.H*logits.W*logits.C
 	var grad []float32
-	if e.train && logits.Grad != nil {
+	if logits.tracked() {
 		var add bool
 		if grad, add = logits.grad(); !add {
 			clear(grad)

@@ -53,12 +53,12 @@ func (n *lstmNode) at(i int) (in, fg, g, o int) {
 }
 
 func (n *lstmNode) back(*Exec) {
-	if !n.h1.written && !n.c1.written {
+	if n.h1.Grad == nil && n.c1.Grad == nil {
 		return
 	}
 	var dc0 []float32
 	var add bool
-	if n.c.Grad != nil {
+	if n.c.tracked() {
 		if dc0, add = n.c.grad(); !add {
 			clear(dc0)
 		}
@@ -71,6 +71,8 @@ func (n *lstmNode) back(*Exec) {
 	for _, t := range [...]*Tensor{n.gx, n.gh} {
 		t.SetGrad(n.gates)
 	}
+	n.h1.drop()
+	n.c1.drop()
 }
 
 // unitBack turns the gates of state i into the gradients before their
@@ -80,10 +82,10 @@ func (n *lstmNode) unitBack(i int) float32 {
 	iv, fv, gv, ov := n.gates[in], n.gates[fg], n.gates[g], n.gates[o]
 	t := tanh(n.c1.Data[i])
 	var dc, dout float32
-	if n.c1.written {
+	if n.c1.Grad != nil {
 		dc = n.c1.Grad[i]
 	}
-	if n.h1.written {
+	if n.h1.Grad != nil {
 		dout = n.h1.Grad[i] * t
 		dc += n.h1.Grad[i] * ov * (1 - t*t)
 	}

@@ -42,11 +42,12 @@ func (n *meanForward) Do(img, _ int) {
 }
 
 func (n *meanNode) back(e *Exec) {
-	if !n.y.written || n.x.Grad == nil {
+	if n.y.Grad == nil || !n.x.tracked() {
 		return
 	}
 	n.to, n.add = n.x.grad()
 	e.run(n.x.N, (*meanBackward)(n))
+	n.y.drop()
 }
 
 type meanBackward meanNode

@@ -7,18 +7,20 @@ package ops
 //
 // as a*g + b*x + c with per-channel a, b and c.
 func (n *normNode) back(e *Exec) {
-	if !n.y.written {
+	if n.y.Grad == nil {
 		return
 	}
 	ch := e.channels(n.x.C)
 	n.reduce(e, ch, (*normReduce)(n))
 	n.paramBack(ch)
-	if n.x.Grad == nil {
+	if !n.x.tracked() {
+		n.y.drop()
 		return
 	}
 	n.setGradient(e, ch)
 	n.path.set(n.x, n.y)
 	e.run(n.cut.count(), (*normApply)(n))
+	n.y.drop()
 }
 
 type normReduce normNode

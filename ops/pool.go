@@ -72,11 +72,12 @@ func (n *poolForward) Do(i, worker int) {
 }
 
 func (n *poolNode) back(e *Exec) {
-	if !n.y.written || n.x.Grad == nil {
+	if n.y.Grad == nil || !n.x.tracked() {
 		return
 	}
 	n.to, n.add = n.x.grad()
 	e.run(n.x.N, (*poolBackward)(n))
+	n.y.drop()
 }
 
 type poolBackward poolNode

@@ -45,17 +45,18 @@ func (n *scaleForward) Do(img, _ int) {
 }
 
 func (n *scaleNode) back(e *Exec) {
-	if !n.y.written {
+	if n.y.Grad == nil {
 		return
 	}
 	n.path, n.ds = inPlace{dy: n.y.Grad}, nil
-	if n.s.Grad != nil {
+	if n.s.tracked() {
 		n.ds, n.addS = n.s.grad()
 	}
-	if n.x.Grad != nil {
+	if n.x.tracked() {
 		n.path.set(n.x, n.y)
 	}
 	e.run(n.x.N, (*scaleBackward)(n))
+	n.y.drop()
 }
 
 type scaleBackward scaleNode
@@ -74,7 +75,7 @@ func (n *scaleBackward) Do(img, _ int) {
 			ds[i%n.s.C] += v
 		}
 	}
-	if n.x.Grad != nil {
+	if n.x.tracked() {
 		n.v.Norm(NoAct, dy, scale, zero, dy)
 		n.path.finish(n.v, lo, hi)
 	}
