@@ -93,3 +93,33 @@ func TestInferenceAllocates(t *testing.T) {
 		}
 	})
 }
+
+// TestTrainingAllocates runs every case forward and backward and demands that
+// repeating it allocates no more than its own closures and slices.
+func TestTrainingAllocates(t *testing.T) {
+	forEachKernel(t, func(t *testing.T, e *ops.Exec) {
+		for _, c := range opCases() {
+			in := c.inputs()
+			x := make([]*ops.Tensor, len(in))
+			run := func() {
+				e.Begin(true)
+				for i, s := range c.in {
+					x[i] = variable(e, s[0], s[1], s[2], s[3], in[i])
+				}
+				outs, _ := c.f(e, x, c.params)
+				for _, y := range outs {
+					y.SetGrad(y.Data)
+				}
+				e.Backward()
+				for _, p := range c.params {
+					p.ZeroGrad()
+				}
+			}
+			run()
+			run() // the second pass finds the memory that the first one asked for
+			if a := testing.AllocsPerRun(3, run); a > 4 {
+				t.Errorf("%s: %v allocations", c.name, a)
+			}
+		}
+	})
+}
