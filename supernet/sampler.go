@@ -21,25 +21,28 @@ type Sampler interface {
 	Sample(step int, r *rand.Rand, dst []Lesson) []Lesson
 }
 
-// Ends are the smallest and the largest architecture of a space.
-type Ends struct{ Min, Max space.Arch }
+// SamplerOptions are the numbers of the sandwich sampler; others need none.
+type SamplerOptions struct {
+	Narrow, Max space.Arch // the slices of the sandwich: a narrow subnet and the largest
+	Random      int        // random subnets per step between them
+	Alone       int        // first steps, in which the largest learns alone
+}
 
 // Samplers lists the names that NewSampler takes.
 func Samplers() []string { return []string{"uniform", "fair", "sandwich"} }
 
-// NewSampler returns the sampler called name. random is the number of random
-// subnets in a sandwich step.
-func NewSampler(name string, s *space.Space, ends Ends, random int) (Sampler, error) {
+// NewSampler returns the sampler called name.
+func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
 	switch name {
 	case "uniform":
 		return uniform{s}, nil
 	case "fair":
 		return newFair(s), nil
 	case "sandwich":
-		if random < 0 {
-			return nil, fmt.Errorf("sampler sandwich: %d random subnets; want 0 or more", random)
+		if o.Random < 0 || o.Alone < 0 {
+			return nil, fmt.Errorf("sampler sandwich: %d random subnets, %d steps alone; want 0 or more", o.Random, o.Alone)
 		}
-		return sandwich{s, ends, random}, nil
+		return sandwich{s, o}, nil
 	}
 	return nil, fmt.Errorf("sampler %q is unknown; want one of %v", name, Samplers())
 }
@@ -51,17 +54,21 @@ func (u uniform) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
 	return append(dst, Lesson{Arch: u.space.Random(r)})
 }
 
-// sandwich trains the largest subnet on the labels, and the smallest and some
-// random ones on the largest's output (BigNAS, Yu et al. 2020).
+// sandwich trains the largest subnet on the labels, and a narrow and some random
+// ones on the largest's output (BigNAS, Yu et al. 2020), after a first stage for
+// the largest alone (Once-for-All, Cai et al. 2020): a teacher worth copying.
 type sandwich struct {
-	space  *space.Space
-	ends   Ends
-	random int
+	space *space.Space
+	o     SamplerOptions
 }
 
-func (s sandwich) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
-	dst = append(dst, Lesson{Arch: s.ends.Max}, Lesson{Arch: s.ends.Min, Soft: true})
-	for range s.random {
+func (s sandwich) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
+	dst = append(dst, Lesson{Arch: s.o.Max})
+	if step < s.o.Alone {
+		return dst
+	}
+	dst = append(dst, Lesson{Arch: s.o.Narrow, Soft: true})
+	for range s.o.Random {
 		dst = append(dst, Lesson{Arch: s.space.Random(r), Soft: true})
 	}
 	return dst

@@ -66,14 +66,18 @@ func TestFairObeysRules(t *testing.T) {
 
 func TestSandwichTeachesFromTheLargest(t *testing.T) {
 	c := smallChain(t)
-	l := sampler(t, "sandwich", c).Sample(0, newRand(1), nil)
-	if len(l) != 4 || l[0] != (Lesson{Arch: c.Max()}) || l[1] != (Lesson{c.Min(), true}) || !l[2].Soft || !l[3].Soft {
-		t.Errorf("lessons %v; want largest on labels, then smallest and two random ones, soft", l)
+	s := sampler(t, "sandwich", c)
+	if l := s.Sample(0, newRand(1), nil); len(l) != 1 || l[0] != (Lesson{Arch: c.Max()}) {
+		t.Errorf("first lessons %v; want the largest alone", l)
+	}
+	l := s.Sample(1, newRand(1), nil)
+	if len(l) != 4 || l[0] != (Lesson{Arch: c.Max()}) || l[1] != (Lesson{c.Narrow(), true}) || !l[2].Soft || !l[3].Soft {
+		t.Errorf("lessons %v; want largest on labels, then narrow and two random ones, soft", l)
 	}
 }
 
 func TestUnknownSamplerNamesTheKnownOnes(t *testing.T) {
-	if _, err := NewSampler("x", nil, Ends{}, 0); err == nil || err.Error() != `sampler "x" is unknown; want one of [uniform fair sandwich]` {
+	if _, err := NewSampler("x", nil, SamplerOptions{}); err == nil || err.Error() != `sampler "x" is unknown; want one of [uniform fair sandwich]` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -6,17 +6,34 @@ package space
 // the largest kernel first, identity last), the widest output, every skip, the
 // first activation.
 func (ch *Chain) Max() Arch {
+	return ch.greedy(true, func(a, b chainOp) bool { return a.heavier(b) })
+}
+
+// Narrow returns the other slice of the sandwich: in each layer an operation of
+// Max's kind with the smallest kernel, the narrowest output, no skip. It is
+// inside Max wherever weights are shared, and a network worth training, which
+// Min, often nothing but identities, is not.
+func (ch *Chain) Narrow() Arch {
+	return ch.greedy(false, func(a, b chainOp) bool { return a.class < b.class || a.class == b.class && a.k < b.k })
+}
+
+// greedy chooses layer by layer the op that comes first by before among those
+// that the rules allow, with all that is wide, or nothing.
+func (ch *Chain) greedy(wide bool, before func(a, b chainOp) bool) Arch {
 	w := ch.space.walker()
 	for i := range ch.layers {
 		l := &ch.layers[i]
 		opts, _ := w.options(l.op)
 		best := opts[0]
 		for _, c := range opts[1:] {
-			if l.ops[c].heavier(l.ops[best]) {
+			if before(l.ops[c], l.ops[best]) {
 				best = c
 			}
 		}
 		w.genes[l.op] = best
+		if !wide {
+			continue
+		}
 		if w.s.Active(w.genes, l.width) {
 			w.genes[l.width] = uint8(len(l.widths) - 1)
 		}

@@ -44,14 +44,16 @@ func TestMaxIsAnArchitecture(t *testing.T) {
 }
 
 func TestBoundsOfPresets(t *testing.T) {
-	cases := map[string][2]string{
+	cases := map[string][3]string{
 		"basic": {
 			"maxpool3x3:16 maxpool3x3:16 maxpool3x3:16 maxpool3x3:16 maxpool3x3:16 maxpool3x3:16",
+			"conv3x3:16 conv3x3:16 conv3x3:16 conv3x3:16 conv3x3:16 conv3x3:16",
 			"conv5x5:64 conv5x5:64+0 conv5x5:64+0,1 conv5x5:64+0,1,2 conv5x5:64+0,1,2,3 conv5x5:64+0,1,2,3,4",
 		},
 		"chain": {
-			"identity identity identity identity identity identity identity identity",
-			"conv5x5:64 conv5x5:64+0 conv5x5:64+0,1 conv5x5:64+0,1,2 conv5x5:64+0,1,2,3 conv5x5:64+0,1,2,3,4 conv5x5:64+0,1,2,3,4,5 conv5x5:64+0,1,2,3,4,5,6",
+			"identity identity identity identity identity identity",
+			"conv3x3:16 conv3x3:16 conv3x3:16 conv3x3:24 conv3x3:24 conv3x3:24",
+			"conv5x5:48 conv5x5:48+0 conv5x5:48+0,1 conv5x5:64+0,1,2 conv5x5:64+0,1,2,3 conv5x5:64+0,1,2,3,4",
 		},
 	}
 	for name, want := range cases {
@@ -59,7 +61,10 @@ func TestBoundsOfPresets(t *testing.T) {
 		if got := ch.Space().Format(ch.Min()); got != want[0] {
 			t.Errorf("%s: Min is %s", name, got)
 		}
-		if got := ch.Space().Format(ch.Max()); got != want[1] {
+		if got := ch.Space().Format(ch.Narrow()); got != want[1] {
+			t.Errorf("%s: Narrow is %s", name, got)
+		}
+		if got := ch.Space().Format(ch.Max()); got != want[2] {
 			t.Errorf("%s: Max is %s", name, got)
 		}
 		r := rng(2)

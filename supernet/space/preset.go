@@ -22,16 +22,22 @@ func Preset(name string) (ChainConfig, error) {
 		}, nil
 	case "chain":
 		return ChainConfig{
-			Name:        "chain",
-			Stem:        16,
-			Head:        128,
-			Layers:      8,
-			Ops:         []string{"conv3x3", "conv5x5", "sep3x3", "sep5x5", "maxpool3x3", "avgpool3x3", "identity"},
-			Widths:      []int{16, 24, 32, 48, 64},
-			Skips:       true,
-			Activations: []string{"relu"},
-			Downsample:  []int{2, 5},
-			Forbid:      []string{"pool pool"},
+			Name:          "chain",
+			Stem:          16,
+			Head:          128,
+			Layers:        6,
+			Ops:           []string{"conv3x3", "conv5x5", "sep3x3", "sep5x5", "maxpool3x3", "avgpool3x3", "identity"},
+			Widths:        []int{24, 32, 48, 64},
+			Skips:         true,
+			Activations:   []string{"relu"},
+			Downsample:    []int{1, 4},
+			ElasticKernel: true,
+			Forbid:        []string{"pool pool"},
+			Overrides: []LayerOverride{
+				{Layer: 1, Widths: []int{16, 24, 32, 48}},
+				{Layer: 2, Widths: []int{16, 24, 32, 48}},
+				{Layer: 3, Widths: []int{16, 24, 32, 48}},
+			},
 		}, nil
 	}
 	return ChainConfig{}, fmt.Errorf("space preset %q is unknown; want one of %v", name, PresetNames())

@@ -7,16 +7,15 @@ import (
 )
 
 // Default returns the document that an empty file stands for: the embedded
-// pictures, the default space, and figures with which a whole search takes
+// pictures, the default space (see Space.Resolve), and figures with which a whole search takes
 // about three minutes on two cores.
 func Default() Config {
 	return Config{
 		Seed:   1,
 		Budget: 3 * time.Minute,
 		Data:   Data{Validation: 0.15, Test: 0.15},
-		Space:  Space{Preset: "chain"},
 		Train: Train{
-			Sampler: "sandwich", Random: 2, Batch: 64,
+			Sampler: "sandwich", Random: 2, Alone: 0.3, Batch: 64,
 			LR: 0.05, MinLR: 0.0005, Warmup: 0.05, Momentum: 0.9, Nesterov: true,
 			WeightDecay: 5e-5, Smoothing: 0.1, Clip: 5,
 			Crop: 2, Flip: true,

@@ -30,11 +30,7 @@ const (
 func (r *Run) affordable(ctx context.Context) (int, error) {
 	budget := r.cfg.Budget
 	trial := supernet.New(r.family, r.cfg.Seed)
-	s, err := r.timedSampler()
-	if err != nil {
-		return 0, err
-	}
-	each, err := r.timeSteps(ctx, trial, s, r.trainOptions(1<<20), time.Duration(trialShare*float64(budget)))
+	each, err := r.stepTime(ctx, trial, time.Duration(trialShare*float64(budget)))
 	if err != nil {
 		return 0, err
 	}
@@ -48,14 +44,30 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 	return max(1, int(left/each)), nil
 }
 
-// timedSampler stands for the run's sampler; random subnets stand for those of
-// the controller.
-func (r *Run) timedSampler() (supernet.Sampler, error) {
-	if r.enas() {
-		return supernet.NewSampler("uniform", r.family.Space(), supernet.Ends{}, 0)
+// stepTime returns the mean time of a step, measured over about the given span.
+// Random subnets stand for those of an ENAS controller; a sandwich's two stages
+// are timed apart.
+func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration) (time.Duration, error) {
+	timed := func(s supernet.Sampler, err error) (time.Duration, error) {
+		if err != nil {
+			return 0, err
+		}
+		return r.timeSteps(ctx, n, s, r.trainOptions(manySteps), span/2)
 	}
-	return r.sampler()
+	if r.enas() {
+		return timed(supernet.NewSampler("uniform", r.family.Space(), supernet.SamplerOptions{}))
+	}
+	later, err := timed(r.samplerAlone(0))
+	if err != nil || r.cfg.Train.Sampler != "sandwich" {
+		return later, err
+	}
+	first, err := timed(r.samplerAlone(manySteps))
+	alone := r.cfg.Train.Alone
+	return time.Duration(alone*float64(first) + (1-alone)*float64(later)), err
 }
+
+// manySteps is a number of steps that no timing reaches.
+const manySteps = 1 << 20
 
 // timeSteps returns the mean time of a training step, measured over about the
 // given span.

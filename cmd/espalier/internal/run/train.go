@@ -59,8 +59,15 @@ func (r *Run) trainOptions(steps int) supernet.TrainOptions {
 
 // sampler returns the sampler of train.sampler, one of supernet.Samplers.
 func (r *Run) sampler() (supernet.Sampler, error) {
-	ends := supernet.Ends{Min: r.family.Min(), Max: r.family.Max()}
-	return supernet.NewSampler(r.cfg.Train.Sampler, r.family.Space(), ends, r.cfg.Train.Random)
+	return r.samplerAlone(int(r.cfg.Train.Alone * float64(r.cfg.Train.Steps)))
+}
+
+// samplerAlone returns the sampler with a first stage of so many steps for the
+// largest subnet, where the sampler has one.
+func (r *Run) samplerAlone(steps int) (supernet.Sampler, error) {
+	return supernet.NewSampler(r.cfg.Train.Sampler, r.family.Space(), supernet.SamplerOptions{
+		Narrow: r.family.Narrow(), Max: r.family.Max(), Random: r.cfg.Train.Random, Alone: steps,
+	})
 }
 
 // fixSteps turns epochs or budget into a number of steps, once: it is written
