@@ -1,6 +1,96 @@
 package main
 
-type classifyCmd struct{}
+import (
+	"fmt"
+	"math"
+	"slices"
 
-// Run.
-func (classifyCmd) Run() error { return nil }
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+)
+
+type classifyCmd struct {
+	Network  string   `arg:"" type:"existingfile" help:"Network file."`
+	Pictures []string `arg:"" type:"existingfile" help:"PNG or JPEG files of any size."`
+	Top      int      `default:"1" placeholder:"N" help:"Classes to print for each picture, the most likely first."`
+	Workers  int      `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
+	Kernel   string   `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: the best)."`
+}
+
+// Run prints the likely classes of each picture.
+func (c classifyCmd) Run(s streams) error {
+	n, err := supernet.LoadNetwork(c.Network)
+	if err != nil {
+		return err
+	}
+	e, err := ops.NewExec(ops.Config{Kernel: c.Kernel, Workers: c.Workers})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	n = n.Fold()
+	for _, path := range c.Pictures {
+		probs, err := classify(e, n, path)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(s.out, "%s", path); err != nil {
+			return err
+		}
+		for _, k := range likeliest(probs, c.Top) {
+			fmt.Fprintf(s.out, "\t%s %.4f", n.Label().Classes[k], probs[k])
+		}
+		fmt.Fprintln(s.out)
+	}
+	return nil
+}
+
+// classify returns the probability of each class for one picture file.
+func classify(e *ops.Exec, n *supernet.Network, path string) ([]float64, error) {
+	h, w, ch := n.Input()
+	pix, err := data.ReadPicture(path, h, w, ch)
+	if err != nil {
+		return nil, err
+	}
+	set := &data.Set{H: h, W: w, C: ch, Classes: n.Label().Classes, Pix: pix, Labels: []uint16{0}}
+	var b data.Batch
+	data.NewLoader(set, n.Normalization(), data.Augment{}, 1, 0).Sequential(&b, 0, 1)
+	logits, err := n.Predict(e, b.Tensor())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return softmax(logits.Data().([]float32)), nil
+}
+
+func softmax(logits []float32) []float64 {
+	top := float64(slices.Max(logits))
+	probs := make([]float64, len(logits))
+	sum := 0.0
+	for i, v := range logits {
+		probs[i] = math.Exp(float64(v) - top)
+		sum += probs[i]
+	}
+	for i := range probs {
+		probs[i] /= sum
+	}
+	return probs
+}
+
+// likeliest returns the indices of the n largest probabilities, falling.
+func likeliest(probs []float64, n int) []int {
+	order := make([]int, len(probs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case probs[a] > probs[b]:
+			return -1
+		case probs[a] < probs[b]:
+			return 1
+		}
+		return 0
+	})
+	return order[:max(0, min(n, len(order)))]
+}

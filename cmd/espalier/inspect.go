@@ -1,6 +1,208 @@
 package main
 
-type inspectCmd struct{}
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
 
-// Run.
-func (inspectCmd) Run() error { return nil }
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/supernet/checkpoint"
+)
+
+// weightsMagic begins every weights file; see docs/checkpoint.md.
+const weightsMagic = "ESPALIER"
+
+type inspectCmd struct {
+	File    string `arg:"" type:"path" help:"Run folder, supernet, network, trials, report, latency or configuration file."`
+	Tensors bool   `help:"List the tensors of a weights file."`
+}
+
+// Run shows what a file holds; the content tells what it is.
+func (c inspectCmd) Run(s streams) error {
+	info, err := os.Stat(c.File)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return inspectFolder(s.out, rundir.View(c.File))
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(f, head)
+	f.Close()
+	if err != nil && n == 0 {
+		return fmt.Errorf("%s: nothing to inspect: %w", c.File, err)
+	}
+	head = head[:n]
+	switch {
+	case bytes.HasPrefix(head, []byte(weightsMagic)):
+		return inspectWeights(s.out, c.File, c.Tensors)
+	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"mean_reward"`)):
+		return inspectHealth(s.out, c.File)
+	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"arm"`)):
+		return inspectTrials(s.out, c.File)
+	case head[0] == '{':
+		return inspectJSON(s.out, c.File)
+	}
+	cfg, err := config.Load(c.File)
+	if err != nil {
+		return fmt.Errorf("%s is none of our files: %w", c.File, err)
+	}
+	return cfg.Save(func(text []byte) error {
+		_, err := s.out.Write(text)
+		return err
+	})
+}
+
+func firstLine(b []byte) []byte {
+	line, _, _ := bytes.Cut(b, []byte{'\n'})
+	return line
+}
+
+// inspectFolder shows the report of a run, or how far it is.
+func inspectFolder(w io.Writer, d *rundir.Dir) error {
+	if d.Has(rundir.ReportJSON) {
+		return inspectJSON(w, d.Path(rundir.ReportJSON))
+	}
+	if !d.Has(rundir.Config) {
+		return fmt.Errorf("%s is no run folder: it has no %s", d.Path(), rundir.Config)
+	}
+	fmt.Fprintf(w, "%s: unfinished run\n", d.Path())
+	if d.Has(rundir.Supernet) {
+		if err := inspectWeights(w, d.Path(rundir.Supernet), false); err != nil {
+			return err
+		}
+	}
+	if d.Has(rundir.Trials) {
+		return inspectTrials(w, d.Path(rundir.Trials))
+	}
+	return nil
+}
+
+// inspectWeights shows the header of a supernet or network file.
+func inspectWeights(w io.Writer, path string, tensors bool) error {
+	h, err := checkpoint.Stat(path)
+	if err != nil {
+		return err
+	}
+	values := int64(0)
+	for _, t := range h.Tensors {
+		values += t.Bytes / 4
+	}
+	fmt.Fprintf(w, "%s: %s, schema %d, %d bytes, %d tensors of %d values\n", path, h.Kind, h.Schema, h.Size, len(h.Tensors), values)
+	var meta map[string]json.RawMessage
+	if err := json.Unmarshal(h.Meta, &meta); err != nil {
+		return fmt.Errorf("%s: meta: %w", path, err)
+	}
+	for _, key := range []string{"arch", "space_id", "classes", "step", "train", "mean", "std"} {
+		if v, ok := meta[key]; ok {
+			fmt.Fprintf(w, "  %-8s  %s\n", key, v)
+		}
+	}
+	if tensors {
+		for _, t := range h.Tensors {
+			fmt.Fprintf(w, "  %-40s %v at %d, xxh3 %016x\n", t.Name, t.Shape, t.Offset, t.Sum)
+		}
+	}
+	return nil
+}
+
+// inspectTrials shows each arm of trials.jsonl with its best.
+func inspectTrials(w io.Writer, path string) error {
+	lines, err := rundir.ReadJournal[rundir.Trial](path)
+	if err != nil {
+		return err
+	}
+	type arm struct {
+		n    int
+		best rundir.Trial
+	}
+	arms := make(map[string]*arm)
+	var order []string
+	for _, t := range lines {
+		a := arms[t.Arm]
+		if a == nil {
+			a = &arm{best: t}
+			arms[t.Arm] = a
+			order = append(order, t.Arm)
+		}
+		a.n++
+		if t.Accuracy > a.best.Accuracy {
+			a.best = t
+		}
+	}
+	fmt.Fprintf(w, "%s: %d trials\n", path, len(lines))
+	for _, name := range order {
+		a := arms[name]
+		fmt.Fprintf(w, "  %-13s %5d, best accuracy %.4f at %.3f ms predicted: %s\n", name, a.n, a.best.Accuracy, 1e3*a.best.Latency, a.best.Arch)
+	}
+	return nil
+}
+
+// inspectHealth shows the curve of a controller.
+func inspectHealth(w io.Writer, path string) error {
+	type line struct {
+		Arm string `json:"arm"`
+		controller.Health
+	}
+	lines, err := rundir.ReadJournal[line](path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s: %d updates\n  %-10s %6s %8s %8s %8s %8s\n", path, len(lines), "arm", "update", "reward", "baseline", "entropy", "distinct")
+	for _, l := range lines {
+		fmt.Fprintf(w, "  %-10s %6d %8.4f %8.4f %8.3f %8.3f\n", l.Arm, l.Step, l.MeanReward, l.Baseline, l.Entropy, l.Distinct)
+	}
+	return nil
+}
+
+// inspectJSON shows a report, a latency file or the state of a run.
+func inspectJSON(w io.Writer, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var is struct {
+		Pareto   json.RawMessage   `json:"pareto"`
+		Schema   int               `json:"schema"`
+		Networks []json.RawMessage `json:"networks"`
+		Table    *struct {
+			Device string            `json:"device"`
+			Layers []json.RawMessage `json:"layers"`
+		} `json:"table"`
+		Phases []report.Phase `json:"phases"`
+	}
+	if err := json.Unmarshal(text, &is); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	switch {
+	case is.Pareto != nil:
+		if is.Schema != report.Schema {
+			return fmt.Errorf("%s: schema is %d; want %d", path, is.Schema, report.Schema)
+		}
+		var rep report.Report
+		if err := rundir.ReadJSON(path, &rep); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, report.Text(rep))
+		return err
+	case is.Table != nil:
+		_, err := fmt.Fprintf(w, "%s: latencies of %s: %d layers, %d networks\n", path, is.Table.Device, len(is.Table.Layers), len(is.Networks))
+		return err
+	case is.Phases != nil:
+		fmt.Fprintf(w, "%s: state of a run\n", path)
+		for _, p := range is.Phases {
+			fmt.Fprintf(w, "  %-28s %.1f s\n", p.Name, p.Seconds)
+		}
+		return nil
+	}
+	return fmt.Errorf("%s is none of our JSON files; want a report, latencies or the state of a run", path)
+}

@@ -71,7 +71,7 @@ type ENAS struct {
 	Every   int `yaml:"every"`   // training steps between controller phases
 	Updates int `yaml:"updates"` // controller updates in a phase
 	Batch   int `yaml:"batch"`   // architectures judged per update
-	Images  int `yaml:"images"`  // validation images that judge one architecture
+	Images  int `yaml:"images"`  // validation images that an update is judged on
 }
 
 // Evaluate says how candidates are judged without retraining.

@@ -7,8 +7,8 @@ import (
 )
 
 // Default returns the document that an empty file stands for: the embedded
-// pictures, the default space (see Space.Resolve), and figures with which a whole search takes
-// about three minutes on two cores.
+// pictures, the default space (see Space.Resolve), and figures with which a
+// whole search takes about three minutes on two cores.
 func Default() Config {
 	return Config{
 		Seed:   1,

@@ -53,8 +53,9 @@ func LoadSpace(name string) (Space, error) {
 	return Space{Chain: &chain}, nil
 }
 
-// Resolve replaces the preset by the space that it names, so that the saved
-// document does not depend on what later versions call by that name.
+// Resolve replaces the preset, or nothing at all, by the space that it names, so
+// that the saved document does not depend on what later versions call by that
+// name or have as default.
 func (s *Space) Resolve() error {
 	if s.Chain != nil {
 		if s.Preset != "" {
@@ -62,7 +63,11 @@ func (s *Space) Resolve() error {
 		}
 		return nil
 	}
-	chain, err := space.Preset(s.Preset)
+	name := s.Preset
+	if name == "" {
+		name = space.PresetNames()[0]
+	}
+	chain, err := space.Preset(name)
 	if err != nil {
 		return fmt.Errorf("space.preset: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/supernet/data"
 )
 
@@ -14,12 +15,7 @@ import (
 func (r *Run) openData() error {
 	c := r.cfg.Data
 	var err error
-	if c.Dir == "" {
-		r.source, err = data.Embedded()
-	} else {
-		r.source, err = data.Open(c.Dir, data.OpenOptions{Size: c.Size, Gray: c.Gray})
-	}
-	if err != nil {
+	if r.source, err = openDataset(c); err != nil {
 		return err
 	}
 	r.splits, err = r.source.Split(data.SplitOptions{Val: c.Validation, Test: c.Test, Seed: r.cfg.Seed})
@@ -38,6 +34,13 @@ func (r *Run) openData() error {
 	s := r.splits
 	r.screen.Log.Info("data", "name", r.source.Name, "train", s.Train.Len(), "validation", s.Val.Len(), "test", s.Test.Len(), "classes", len(s.Train.Classes))
 	return nil
+}
+
+func openDataset(c config.Data) (*data.Dataset, error) {
+	if c.Dir == "" {
+		return data.Embedded()
+	}
+	return data.Open(c.Dir, data.OpenOptions{Size: c.Size, Gray: c.Gray})
 }
 
 func (r *Run) augment() data.Augment {

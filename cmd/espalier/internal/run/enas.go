@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -45,6 +47,9 @@ type alternation struct {
 	steps   int // training steps sampled for
 	updates int // controller updates done
 	phases  int // controller phases done
+
+	pass  supernet.Pass
+	batch data.Batch
 }
 
 // Sample implements supernet.Sampler: one subnet from the policy.
@@ -74,24 +79,21 @@ func (a *alternation) update(ctx context.Context) error {
 	return nil
 }
 
-// learn is one update of the policy.
+// learn is one update of the policy, from quick scores on one batch of shuffled
+// validation images.
 func (a *alternation) learn(ctx context.Context) error {
-	o := a.r.cfg.Train.ENAS
-	rng := stream.New(a.r.cfg.Seed, "enas images", uint64(a.updates))
 	val := a.r.splits.Val
-	judge, err := supernet.NewEvaluator(a.r.exec, a.r.net, a.r.splits.Train, val.Subset(rng.Perm(val.Len())[:min(o.Images, val.Len())]), a.r.norm,
-		supernet.EvalOptions{Calibration: max(2, o.Images), Batch: max(2, o.Images), Seed: a.r.cfg.Seed + uint64(a.updates)})
-	if err != nil {
-		return err
-	}
-	archs := a.policy.Propose(o.Batch)
-	scores, err := judge.Evaluate(ctx, archs)
-	if err != nil {
-		return err
-	}
+	n := min(a.r.cfg.Train.ENAS.Images, val.Len())
+	picked := stream.New(a.r.cfg.Seed, "enas images", uint64(a.updates)).Perm(val.Len())[:n]
+	data.NewLoader(val.Subset(picked), a.r.norm, data.Augment{}, n, 0).Sequential(&a.batch, 0, n)
+	archs := a.policy.Propose(a.r.cfg.Train.ENAS.Batch)
 	trials := make([]controller.Trial, len(archs))
-	for i, s := range scores {
-		trials[i] = controller.Trial{Arch: archs[i], Accuracy: s.Accuracy, Loss: s.Loss, Reward: s.Accuracy, Strategy: "enas"}
+	for i, arch := range archs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s := a.r.net.QuickScore(a.r.exec, &a.pass, arch, &a.batch)
+		trials[i] = controller.Trial{Arch: arch, Accuracy: s.Accuracy, Loss: s.Loss, Reward: s.Accuracy, Strategy: config.SamplerENAS}
 	}
 	a.policy.Observe(trials)
 	a.updates++

@@ -84,10 +84,9 @@ func (r *Run) open() error {
 }
 
 func (r *Run) openSpace() error {
-	s := r.splits.Train
-	family, err := space.NewChain(*r.cfg.Space.Chain, space.Input{H: s.H, W: s.W, C: s.C, Classes: len(s.Classes)})
+	family, err := chain(r.cfg, r.splits.Train)
 	if err != nil {
-		return fmt.Errorf("space: %w", err)
+		return err
 	}
 	r.family = family
 	r.net = supernet.New(family, r.cfg.Seed)

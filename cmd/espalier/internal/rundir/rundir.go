@@ -103,6 +103,9 @@ func Open(path string) (*Dir, error) {
 	return lock(path)
 }
 
+// View names the files of the folder at path without locking it, for reading.
+func View(path string) *Dir { return &Dir{path: path} }
+
 // lock takes the folder itself as the lock: it goes away with the process,
 // however that ends, and leaves no file behind.
 func lock(path string) (*Dir, error) {
@@ -121,7 +124,12 @@ func lock(path string) (*Dir, error) {
 }
 
 // Close unlocks the folder.
-func (d *Dir) Close() error { return d.lock.Close() }
+func (d *Dir) Close() error {
+	if d.lock == nil {
+		return nil
+	}
+	return d.lock.Close()
+}
 
 // Path returns the folder, or the path of a file in it.
 func (d *Dir) Path(elem ...string) string {

@@ -1,0 +1,136 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Machine overrides how a run's configuration says to compute.
+type Machine struct {
+	Workers *int
+	Kernel  *string
+}
+
+// OpenTrained opens a run folder to use its weights as they are. It neither
+// locks nor changes the folder, which another process may be training in.
+func OpenTrained(path string, m Machine, screen Screen) (*Run, error) {
+	cfg, err := config.Load(rundir.View(path).Path(rundir.Config))
+	if err != nil {
+		return nil, fmt.Errorf("%s is no run folder: %w", path, err)
+	}
+	if m.Workers != nil {
+		cfg.Workers = *m.Workers
+	}
+	if m.Kernel != nil {
+		cfg.Kernel = *m.Kernel
+	}
+	if err := cfg.Space.Resolve(); err != nil {
+		return nil, err
+	}
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("%s:\n%w", path, err)
+	}
+	r := &Run{cfg: cfg, dir: rundir.View(path), screen: screen}
+	if err := r.openTrained(); err != nil {
+		if r.exec != nil {
+			r.exec.Close()
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Run) openTrained() (err error) {
+	if err := r.state.load(r.dir); err != nil {
+		return err
+	}
+	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
+		return err
+	}
+	if err := r.openData(); err != nil {
+		return err
+	}
+	if err := r.openSpace(); err != nil {
+		return err
+	}
+	head, err := r.net.Load(r.dir.Path(rundir.Supernet))
+	if err != nil {
+		return err
+	}
+	if total := r.cfg.Train.Steps; head.Step < total {
+		r.screen.Log.Warn("the supernet is not trained to the end", "step", head.Step, "of", total)
+	}
+	return r.openEvaluators()
+}
+
+// Arch returns the architecture that text describes: the space's own text form,
+// or min, max, or random, which draws the first one of the run's seed.
+func (r *Run) Arch(text string) (space.Arch, error) {
+	switch text {
+	case "min":
+		return r.family.Min(), nil
+	case "max":
+		return r.family.Max(), nil
+	case "random":
+		return r.family.Space().Random(stream.New(r.cfg.Seed, "random architecture")), nil
+	}
+	return r.family.Space().Parse(text)
+}
+
+// Judged is an architecture with its score.
+type Judged struct {
+	Arch     string  `json:"arch"`
+	Accuracy float64 `json:"accuracy"` // fraction
+	Loss     float64 `json:"loss"`     // nats
+	FLOPs    int64   `json:"flops"`
+	Params   int64   `json:"params"`
+}
+
+// Judge scores architectures with freshly calibrated statistics, on the
+// validation split or the test split.
+func (r *Run) Judge(ctx context.Context, archs []space.Arch, onTest bool) ([]Judged, error) {
+	by := r.final
+	if onTest {
+		var err error
+		if by, err = r.evaluator(r.net, r.splits.Test); err != nil {
+			return nil, err
+		}
+	}
+	scores, err := by.Evaluate(ctx, archs)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Judged, len(archs))
+	for i, a := range archs {
+		flops, params := r.sizes(a)
+		out[i] = Judged{r.family.Space().Format(a), scores[i].Accuracy, scores[i].Loss, flops, params}
+	}
+	return out, nil
+}
+
+// Deploy cuts one architecture out of the supernet, ready to classify.
+func (r *Run) Deploy(ctx context.Context, a space.Arch) (*supernet.Network, error) {
+	return r.final.Deploy(ctx, a, r.label(a))
+}
+
+// OpenFamily returns the space of a configuration for its pictures, without
+// weights.
+func OpenFamily(cfg config.Config) (*space.Chain, error) {
+	d, err := openDataset(cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	return chain(cfg, d.Train)
+}
+
+func chain(cfg config.Config, s *data.Set) (*space.Chain, error) {
+	return space.NewChain(*cfg.Space.Chain, space.Input{H: s.H, W: s.W, C: s.C, Classes: len(s.Classes)})
+}
