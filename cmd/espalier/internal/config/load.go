@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -91,15 +93,26 @@ func decodeFile(path string, into any) error {
 	return decode(path, text, into)
 }
 
-// decode overlays into with one strict YAML document.
+// decode overlays into with one strict YAML document. A key without a value is
+// an error: it would set a whole section to zero.
 func decode(path string, text []byte, into any) error {
-	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
-	if err := d.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+	f, err := parser.ParseBytes(text, 0)
+	if err != nil {
 		return fmt.Errorf("config: %s: %s", path, yaml.FormatError(err, false, true))
 	}
-	var rest any
-	if err := d.Decode(&rest); !errors.Is(err, io.EOF) {
+	if len(f.Docs) > 1 {
 		return fmt.Errorf("config: %s holds more than one document; want one", path)
+	}
+	if len(f.Docs) == 0 || f.Docs[0].Body == nil || f.Docs[0].Body.Type() == ast.NullType {
+		return nil
+	}
+	if empty := ast.Filter(ast.NullType, f.Docs[0].Body); len(empty) > 0 {
+		at := empty[0].GetToken().Position
+		return fmt.Errorf("config: %s: [%d:%d] a key has no value; want one, or no key", path, at.Line, at.Column)
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("config: %s: %s", path, yaml.FormatError(err, false, true))
 	}
 	return nil
 }

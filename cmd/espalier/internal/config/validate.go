@@ -79,8 +79,8 @@ func (t Train) validate(f *faults) {
 }
 
 func (e Evaluate) validate(f *faults) {
-	f.check(e.Calibration >= 1, "evaluate.calibration", e.Calibration, "at least 1 image")
-	f.check(e.Batch >= 1, "evaluate.batch", e.Batch, "at least 1 image")
+	f.check(e.Calibration >= 2, "evaluate.calibration", e.Calibration, "at least 2 images")
+	f.check(e.Batch >= 2, "evaluate.batch", e.Batch, "at least 2 images")
 	f.check(e.Images >= 0, "evaluate.images", e.Images, "a number of images, or 0 for all")
 }
 

@@ -1,0 +1,215 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// write puts text into a file and returns its path.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func resolved(t *testing.T, c Config) Config {
+	t.Helper()
+	if err := c.Space.Resolve(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestDefaultIsValidInEveryPreset(t *testing.T) {
+	for _, preset := range []string{"", "chain", "basic"} {
+		c := Default()
+		c.Space.Preset = preset
+		c = resolved(t, c)
+		if err := c.Validate(); err != nil {
+			t.Errorf("preset %q: %v", preset, err)
+		}
+	}
+}
+
+func TestLoadOverlaysDefaults(t *testing.T) {
+	c, err := Load(write(t, "seed: 7\ntrain:\n  lr: 0.2\nlimits:\n  latency: 1ms\n  flops: 20M\nfinetune: {budget: 3m}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.Seed, want.Train.LR = 7, 0.2
+	want.Limits.Latency, want.Limits.FLOPs = time.Millisecond, 20e6
+	want.Finetune.Budget = 3 * time.Minute
+	if d := cmp.Diff(want, c); d != "" {
+		t.Errorf("differs (-want +got):\n%s", d)
+	}
+	for _, empty := range []string{"", "# nothing\n", "---\n"} {
+		if c, err = Load(write(t, empty)); err != nil || !cmp.Equal(c, Default()) {
+			t.Errorf("%q is %+v, %v; want the defaults", empty, c, err)
+		}
+	}
+}
+
+func TestSavedDocumentReadsBackEqual(t *testing.T) {
+	c := resolved(t, Default())
+	c.Kernel, c.Data.Dir, c.Train.Steps = "avx2", "some where: #1", 12345
+	c.Limits.Params, c.Train.LR, c.Seed = 250e3, 1.0/3, 1<<63+1
+	c.Predictor.Ranks = []int{0, 4}
+	var text []byte
+	if err := c.Save(func(b []byte) error { text = b; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(write(t, string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(c, got); d != "" {
+		t.Errorf("differs (-saved +read):\n%s", d)
+	}
+}
+
+func TestStrictness(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"unknown field", "train:\n  lr: 0.1\n  leraning: 3\n", `[3:3] unknown field "leraning"`},
+		{"unknown section", "trian:\n  lr: 0.1\n", `[1:1] unknown field "trian"`},
+		{"wrong type", "train:\n  batch: many\n", "[2:10]"},
+		{"given twice", "seed: 1\nseed: 2\n", "[2:1]"},
+		{"no duration", "budget: soon\n", "soon"},
+		{"no count", "limits: {flops: 1.5}\n", "1.5"},
+		{"no value", "seed: 1\ntrain:\n", "[2:"},
+		{"no YAML", "seed: [1\n", "[1:"},
+		{"two documents", "seed: 1\n---\nseed: 2\n", "more than one document"},
+		{"unknown in space", "space:\n  chain:\n    layers: 3\n    wdiths: [1]\n", `[4:5] unknown field "wdiths"`},
+	} {
+		path := write(t, c.text)
+		_, err := Load(path)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v; want the path and %q", c.name, err, c.want)
+		}
+	}
+	if _, err := Load(write(t, strings.Repeat("#", maxFile+1))); err == nil || !strings.Contains(err.Error(), "more than") {
+		t.Errorf("a huge file: %v; want an error that says more than", err)
+	}
+}
+
+func TestValidateReportsEveryFault(t *testing.T) {
+	c := resolved(t, Default())
+	c.Workers, c.Train.LR, c.Search.Strategy, c.Predictor.Folds = -1, 0, "guess", 1
+	c.Space.Chain.Layers = 0
+	err := c.Validate()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		"workers is -1; want 0 or more", "train.lr is 0; want more than 0", `search.strategy is "guess"; want one of`,
+		"predictor.folds is 1", "space.chain: layers",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing in:\n%v", want, err)
+		}
+	}
+}
+
+// TestValidateNamesTheField breaks one field at a time.
+func TestValidateNamesTheField(t *testing.T) {
+	for field, spoil := range map[string]func(*Config){
+		"budget":                   func(c *Config) { c.Budget = 0 },
+		"kernel":                   func(c *Config) { c.Kernel = "sse" },
+		"data.validation":          func(c *Config) { c.Data.Validation = 0 },
+		"data.test":                func(c *Config) { c.Data.Test = 1 },
+		"data.size":                func(c *Config) { c.Data.Size = 32 },
+		"train.sampler":            func(c *Config) { c.Train.Sampler = "lazy" },
+		"train.random":             func(c *Config) { c.Train.Random = -1 },
+		"train.alone":              func(c *Config) { c.Train.Alone = 1.5 },
+		"train.batch":              func(c *Config) { c.Train.Batch = 0 },
+		"train.steps":              func(c *Config) { c.Train.Steps = -1 },
+		"train.epochs":             func(c *Config) { c.Train.Steps, c.Train.Epochs = 1, 1 },
+		"train.min_lr":             func(c *Config) { c.Train.MinLR = 9 },
+		"train.warmup":             func(c *Config) { c.Train.Warmup = 1 },
+		"train.momentum":           func(c *Config) { c.Train.Momentum = 1 },
+		"train.smoothing":          func(c *Config) { c.Train.Smoothing = -1 },
+		"train.weight_decay":       func(c *Config) { c.Train.WeightDecay = -1 },
+		"train.clip":               func(c *Config) { c.Train.Clip = -1 },
+		"train.crop":               func(c *Config) { c.Train.Crop = -1 },
+		"train.cutout":             func(c *Config) { c.Train.Cutout = -1 },
+		"train.checkpoint":         func(c *Config) { c.Train.Checkpoint = 0 },
+		"train.enas.every":         func(c *Config) { c.Train.Sampler, c.Train.ENAS.Every = SamplerENAS, 0 },
+		"evaluate.calibration":     func(c *Config) { c.Evaluate.Calibration = 1 },
+		"evaluate.batch":           func(c *Config) { c.Evaluate.Batch = 1 },
+		"evaluate.images":          func(c *Config) { c.Evaluate.Images = -1 },
+		"device.batch":             func(c *Config) { c.Device.Batch = 0 },
+		"device.workers":           func(c *Config) { c.Device.Workers = -1 },
+		"device.samples":           func(c *Config) { c.Device.Samples = 3 },
+		"predictor.model":          func(c *Config) { c.Predictor.Model = "mlp" },
+		"predictor.samples":        func(c *Config) { c.Predictor.Samples = 3 },
+		"predictor.ranks":          func(c *Config) { c.Predictor.Ranks = []int{65} },
+		"predictor.holdout":        func(c *Config) { c.Predictor.Holdout = 0 },
+		"search.score":             func(c *Config) { c.Search.Score = "taste" },
+		"search.trials":            func(c *Config) { c.Search.Trials = 0 },
+		"search.batch":             func(c *Config) { c.Search.Batch = 0 },
+		"search.sweep":             func(c *Config) { c.Search.Sweep = 0 },
+		"search.top":               func(c *Config) { c.Search.Top = 0 },
+		"search.reward.weight":     func(c *Config) { c.Search.Reward.Weight = 1 },
+		"search: reward":           func(c *Config) { c.Search.Reward.Kind = "soft" },
+		"search.strategies.rl":     func(c *Config) { c.Search.Strategies.LSTM.Rate = 0 },
+		"search.strategies: evol":  func(c *Config) { c.Search.Strategies.Evolution.Population = 1 },
+		"search.strategies: local": func(c *Config) { c.Search.Strategies.Local.Starts = 0 },
+		"limits.latency":           func(c *Config) { c.Limits.Latency = -1 },
+		"limits.flops":             func(c *Config) { c.Limits.FLOPs = -1 },
+		"limits.params":            func(c *Config) { c.Limits.Params = -1 },
+		"finetune.lr":              func(c *Config) { c.Finetune.LR = 0 },
+		"finetune.epochs":          func(c *Config) { c.Finetune.Steps, c.Finetune.Epochs = 1, 1 },
+	} {
+		c := resolved(t, Default())
+		spoil(&c)
+		err := c.Validate()
+		if err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%s: %v; want an error that names it", field, err)
+		}
+	}
+}
+
+func TestSpaceByNameOrFile(t *testing.T) {
+	s, err := LoadSpace("basic")
+	if err != nil || s.Preset != "basic" {
+		t.Errorf("basic is %+v, %v", s, err)
+	}
+	s, err = LoadSpace(write(t, "name: mine\nstem: 8\nlayers: 2\nops: [conv3x3]\nwidths: [8, 16]\nskips: false\n"))
+	if err != nil || s.Chain == nil || s.Chain.Layers != 2 {
+		t.Errorf("a file is %+v, %v", s, err)
+	}
+	if _, err = LoadSpace("no such space"); err == nil || !strings.Contains(err.Error(), "chain") {
+		t.Errorf("neither: %v; want an error with the known names", err)
+	}
+	both := Space{Preset: "basic", Chain: s.Chain}
+	if err := both.Resolve(); err == nil || !strings.Contains(err.Error(), "want one of them") {
+		t.Errorf("both: %v; want an error", err)
+	}
+	unknown := Space{Preset: "tree"}
+	if err := unknown.Resolve(); err == nil || !strings.Contains(err.Error(), "space.preset") {
+		t.Errorf("unknown preset: %v; want an error that names space.preset", err)
+	}
+}
+
+func TestCount(t *testing.T) {
+	for text, want := range map[string]Count{"0": 0, "250k": 250e3, "20M": 20e6, "1.5G": 15e8, "7": 7} {
+		var c Count
+		if err := c.UnmarshalText([]byte(text)); err != nil || c != want {
+			t.Errorf("%s is %d, %v; want %d", text, c, err, want)
+		}
+	}
+	for _, text := range []string{"", "k", "-1", "1.5", "NaN", "1e300G", "3X", "0x10"} {
+		var c Count
+		if err := c.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is %d; want an error", text, c)
+		}
+	}
+}

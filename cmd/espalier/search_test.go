@@ -1,0 +1,281 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+)
+
+// tiny is a search of a few seconds.
+const tiny = `
+workers: 2
+space:
+  chain:
+    name: tiny
+    stem: 8
+    layers: 3
+    ops: [conv3x3, sep3x3, maxpool3x3, identity]
+    widths: [8, 16]
+    skips: true
+    downsample: [1, 2]
+train: {steps: 24, batch: 32, random: 1, checkpoint: 1h}
+evaluate: {calibration: 64, batch: 32, images: 100}
+device: {workers: 1, samples: 10}
+predictor: {samples: 12, folds: 3}
+search: {trials: 60, sweep: 2, top: 3}
+finetune: {steps: 6}
+`
+
+// shell runs command lines in one test's folder.
+type shell struct {
+	t   *testing.T
+	dir string
+}
+
+func newShell(t *testing.T) shell {
+	s := shell{t, t.TempDir()}
+	if err := os.WriteFile(s.path("tiny.yaml"), []byte(tiny), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s shell) path(elem ...string) string { return filepath.Join(append([]string{s.dir}, elem...)...) }
+
+// run executes a command line and returns the exit code and what it wrote.
+func (s shell) run(ctx context.Context, args ...string) (code int, out, err string) {
+	var o, e bytes.Buffer
+	code = execute(ctx, args, &o, &e)
+	return code, o.String(), e.String()
+}
+
+// must executes a command line that has to succeed.
+func (s shell) must(args ...string) string {
+	s.t.Helper()
+	code, out, err := s.run(context.Background(), args...)
+	if code != 0 {
+		s.t.Fatalf("espalier %s: exit code %d\n%s", strings.Join(args, " "), code, err)
+	}
+	return out
+}
+
+func (s shell) read(elem ...string) string {
+	s.t.Helper()
+	text, err := os.ReadFile(s.path(elem...))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (s shell) report(dir string) report.Report {
+	s.t.Helper()
+	var r report.Report
+	if err := rundir.ReadJSON(s.path(dir, rundir.ReportJSON), &r); err != nil {
+		s.t.Fatal(err)
+	}
+	return r
+}
+
+func TestSearchLeavesNetworksThatRun(t *testing.T) {
+	s := newShell(t)
+	text := s.must("search", "-c", s.path("tiny.yaml"), "-out", s.path("run"))
+	for _, name := range []string{rundir.Config, rundir.Log, rundir.State, rundir.Supernet, rundir.Latency, rundir.Trials, rundir.ReportJSON, rundir.ReportText} {
+		if s.read("run", name) == "" {
+			t.Errorf("%s is empty", name)
+		}
+	}
+	if text != s.read("run", rundir.ReportText) {
+		t.Error("what is printed is not report.txt")
+	}
+	rep := s.report("run")
+	s.checkReport(rep)
+	s.checkCommands(rep)
+}
+
+// checkReport checks the figures that must agree with each other.
+func (s shell) checkReport(rep report.Report) {
+	t := s.t
+	if len(rep.Pareto) == 0 {
+		t.Fatal("the Pareto set is empty")
+	}
+	for i, n := range rep.Pareto {
+		if n.Test == nil || n.Measured == nil || n.Predicted == nil {
+			t.Fatalf("%s lacks figures: %+v", n.Name, n)
+		}
+		if i > 0 && !(n.Measured.Median > rep.Pareto[i-1].Measured.Median && n.Validation > rep.Pareto[i-1].Validation) {
+			t.Errorf("%s does not follow %s on a front: %+v", n.Name, rep.Pareto[i-1].Name, n)
+		}
+	}
+	if rep.Random == nil || rep.Random.Evaluations != rep.Search.Evaluations || rep.Search.Evaluations != 12+3 {
+		t.Errorf("arms with %+v and %+v; want 15 evaluations each", rep.Search, rep.Random)
+	}
+	if want := len(rep.Pareto) + 2; rep.Test.Networks != want {
+		t.Errorf("%d networks tested; want %d: the set, the tuned one and the best random one", rep.Test.Networks, want)
+	}
+	if rep.Prefix.Saved <= 0 {
+		t.Error("no work was saved by shared prefixes")
+	}
+}
+
+// checkCommands uses the run and its networks with all other commands.
+func (s shell) checkCommands(rep report.Report) {
+	t := s.t
+	best := rep.Pareto[len(rep.Pareto)-1]
+	var judged struct{ Accuracy float64 }
+	if err := json.Unmarshal([]byte(s.must("eval", "--run", s.path("run"), "--arch", best.Arch, "--json")), &judged); err != nil {
+		t.Fatal(err)
+	}
+	if judged.Accuracy != best.Validation {
+		t.Errorf("eval says %v; the report %v", judged.Accuracy, best.Validation)
+	}
+	s.must("export", "--run", s.path("run"), "--arch", best.Arch, "--out", s.path("best.msgpack"))
+	if s.read("best.msgpack") != s.read("run", best.File) {
+		t.Errorf("export differs from %s of the search", best.File)
+	}
+	s.picture("shoe.png")
+	line := s.must("classify", s.path("best.msgpack"), s.path("shoe.png"), "-top", "10")
+	sum := 0.0
+	for _, f := range strings.Split(strings.TrimSpace(line), "\t")[1:] {
+		var p float64
+		if _, err := fmt.Sscan(f[strings.LastIndexByte(f, ' ')+1:], &p); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		sum += p
+	}
+	if sum < 0.999 || sum > 1.001 {
+		t.Errorf("probabilities of ten classes add up to %v: %s", sum, line)
+	}
+	for _, name := range []string{"", rundir.Supernet, best.File, rundir.Trials, rundir.ReportJSON, rundir.Latency, rundir.State, rundir.Config} {
+		if out := s.must("inspect", s.path("run", name)); len(out) < 40 {
+			t.Errorf("inspect %q says only %q", name, out)
+		}
+	}
+}
+
+// picture writes a PNG of another size than the network's input.
+func (s shell) picture(name string) {
+	s.t.Helper()
+	m := image.NewGray(image.Rect(0, 0, 40, 30))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(i)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(s.path(name), b.Bytes(), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// countdown is a context that is cancelled once it has been asked so often.
+type countdown struct {
+	context.Context
+	left atomic.Int64
+}
+
+func newCountdown(n int) *countdown {
+	c := &countdown{Context: context.Background()}
+	c.left.Store(int64(n))
+	return c
+}
+
+// Err implements context.Context.
+func (c *countdown) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// same compares what must not depend on interruptions or workers.
+func (s shell) same(a, b string) {
+	s.t.Helper()
+	if d := cmp.Diff(s.read(a, rundir.Trials), s.read(b, rundir.Trials)); d != "" {
+		s.t.Errorf("trials of %s and %s differ:\n%s", a, b, d)
+	}
+	x, y := s.report(a), s.report(b)
+	if x.Supernet.Hash != y.Supernet.Hash {
+		s.t.Errorf("weights of %s and %s differ", a, b)
+	}
+	if d := cmp.Diff(x.Pareto, y.Pareto); d != "" {
+		s.t.Errorf("choices of %s and %s differ:\n%s", a, b, d)
+	}
+	if x.Tuned.Test != y.Tuned.Test || x.Tuned.Validation != y.Tuned.Validation {
+		s.t.Errorf("tuned networks differ: %+v, %+v", x.Tuned, y.Tuned)
+	}
+	for _, n := range x.Pareto {
+		if s.read(a, n.File) != s.read(b, n.File) {
+			s.t.Errorf("%s differs", n.File)
+		}
+	}
+}
+
+func TestInterruptionsAndWorkersChangeNothing(t *testing.T) {
+	for _, method := range []string{"sandwich", "enas"} {
+		t.Run(method, func(t *testing.T) {
+			s := newShell(t)
+			args := []string{"search", "-c", s.path("tiny.yaml"), "-q", "--sampler", method, "--strategy", "rl"}
+			s.must(append(args, "--out", s.path("whole"))...)
+			args = append(args, "--table", s.path("whole", rundir.Latency))
+			s.must(append(args, "--out", s.path("one"), "--workers", "1")...)
+			s.same("whole", "one")
+			args = append(args, "--out", s.path("cut"))
+			stops := 0
+			for patience := 15; ; patience += patience / 4 {
+				code, _, errText := s.run(newCountdown(patience), args...)
+				if code == 0 {
+					break
+				}
+				if code != exitInterrupted || !strings.Contains(errText, "--resume "+s.path("cut")) {
+					t.Fatalf("interrupted after %d checks: exit code %d\n%s", patience, code, errText)
+				}
+				stops++
+				args = []string{"search", "-q", "--resume", s.path("cut")}
+			}
+			if stops < 5 {
+				t.Errorf("the run was interrupted %d times; want at least 5", stops)
+			}
+			s.same("whole", "cut")
+		})
+	}
+}
+
+func TestNothingFeasibleIsSaidBeforeTraining(t *testing.T) {
+	s := newShell(t)
+	code, _, errText := s.run(context.Background(), "search", "-c", s.path("tiny.yaml"), "-q", "--out", s.path("run"), "--max-flops", "1k")
+	if code != exitFailure || !strings.Contains(errText, "no architecture meets the limits") || !strings.Contains(errText, "smallest") {
+		t.Errorf("exit code %d\n%s", code, errText)
+	}
+	if _, err := os.Stat(s.path("run", rundir.Supernet)); err == nil {
+		t.Error("the supernet was trained all the same")
+	}
+}
+
+func TestEveryScoreAndStrategySearches(t *testing.T) {
+	s := newShell(t)
+	s.must("measure", "-c", s.path("tiny.yaml"), "-q", "--out", s.path("latency.json"), "--arch", "max")
+	for _, strategy := range []string{"evolution", "random", "local", "tunas"} {
+		dir := s.path(strategy)
+		s.must("search", "-c", s.path("tiny.yaml"), "-q", "--out", dir, "--strategy", strategy, "--score", "supernet", "--trials", "16", "--sweep", "1",
+			"--steps", "2", "--table", s.path("latency.json"), "--no-random", "--sampler", "fair")
+		rep := s.report(strategy)
+		if rep.Random != nil || rep.Search.Evaluations != 16 || rep.Search.Strategy != strategy || rep.Accuracy.Model != "" {
+			t.Errorf("%s: %+v", strategy, rep.Search)
+		}
+	}
+}
