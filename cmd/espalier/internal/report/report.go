@@ -113,8 +113,9 @@ type Arm struct {
 
 // Compare sets the search against random search with as many evaluations.
 type Compare struct {
-	Margin float64               `json:"margin"` // best accuracy of the search less best of random, whole validation split
-	Stats  controller.Comparison `json:"stats"`  // chosen architectures against all random ones
+	Margin    float64               `json:"margin"`    // best accuracy of the search less best of random, whole validation split
+	Stats     controller.Comparison `json:"stats"`     // architectures that the search chose for accuracy against all random ones
+	Dominated float64               `json:"dominated"` // share of the random ones that a network of the Pareto set beats in accuracy, being as fast
 }
 
 // Network is one architecture with all that is known of it.

@@ -33,25 +33,26 @@ func (t *text) head(name string) { t.line("\n%s", name) }
 // table writes columns as wide as their widest cell, to the left or to the
 // right as the first letter of their title ("<" or ">") says.
 func (t *text) table(titles []string, rows [][]string) {
+	head := make([]string, len(titles))
+	for i, title := range titles {
+		head[i] = title[1:]
+	}
+	rows = append([][]string{head}, rows...)
 	width := make([]int, len(titles))
-	for _, row := range append([][]string{titles}, rows...) {
+	for _, row := range rows {
 		for i, c := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(strings.TrimLeft(c, "<>")))
+			width[i] = max(width[i], utf8.RuneCountInString(c))
 		}
 	}
-	for n, row := range append([][]string{titles}, rows...) {
+	for _, row := range rows {
 		var b strings.Builder
 		for i, c := range row {
-			if n == 0 {
-				c = c[1:]
-			}
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(c))
 			if titles[i][0] == '>' {
-				c = pad + c
+				b.WriteString("  " + pad + c)
 			} else {
-				c += pad
+				b.WriteString("  " + c + pad)
 			}
-			b.WriteString("  " + c)
 		}
 		t.line("%s", strings.TrimRight(b.String(), " "))
 	}
@@ -122,8 +123,9 @@ func (t *text) arms(r Report) {
 	}
 	c := r.Compare.Stats
 	t.line("  margin of the best: %+.4f", r.Compare.Margin)
-	t.line("  %d chosen architectures: mean %.4f, deviation %.4f; %d random ones: mean %.4f, deviation %.4f", c.Searches, c.SearchMean, c.SearchStd, c.Randoms, c.RandomMean, c.RandomStd)
+	t.line("  %d architectures chosen for accuracy: mean %.4f, deviation %.4f; %d random ones: mean %.4f, deviation %.4f", c.Searches, c.SearchMean, c.SearchStd, c.Randoms, c.RandomMean, c.RandomStd)
 	t.line("  P(chosen > random) %.3f; difference of means %+.4f, 95 %% interval [%+.4f, %+.4f]; relative to mean random %+.2f %%", c.Better, c.Difference, c.Low, c.High, 100*c.Relative)
+	t.line("  %.1f %% of the random ones are slower and less accurate than a network of the Pareto set", 100*r.Compare.Dominated)
 }
 
 func armRow(a Arm) []string {

@@ -11,20 +11,12 @@ import (
 )
 
 // finalists returns up to n architectures of an arm that are worth judging on
-// the whole validation split: half of them those with the highest accuracy
-// within the user's limits, since the best of all is among many that are nearly
-// as good, and the others spread over the Pareto fronts.
+// the whole validation split: its leaders, and others spread over the Pareto
+// fronts of what is left.
 func finalists(trials []controller.Trial, n int, limits controller.Limits) []space.Arch {
-	var fit []controller.Trial
-	for _, t := range distinct(trials) {
-		if limits.Excess(t.Cost) == 0 {
-			fit = append(fit, t)
-		}
-	}
-	slices.SortStableFunc(fit, byAccuracy)
-	half := min((n+1)/2, len(fit))
-	chosen := slices.Clone(fit[:half])
-	for rest := fit[half:]; len(chosen) < n && len(rest) > 0; {
+	chosen := leaders(trials, n, limits)
+	rest := without(fitting(trials, limits), chosen)
+	for len(chosen) < n && len(rest) > 0 {
 		front := controller.Pareto(rest)
 		chosen = append(chosen, spread(front, n-len(chosen))...)
 		rest = without(rest, front)
@@ -35,6 +27,25 @@ func finalists(trials []controller.Trial, n int, limits controller.Limits) []spa
 	}
 	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
 	return archs
+}
+
+// leaders returns the half of n finalists that are chosen for their accuracy
+// alone: the best of all is among many that are nearly as good.
+func leaders(trials []controller.Trial, n int, limits controller.Limits) []controller.Trial {
+	fit := fitting(trials, limits)
+	slices.SortStableFunc(fit, byAccuracy)
+	return slices.Clone(fit[:min((n+1)/2, len(fit))])
+}
+
+// fitting returns the distinct trials within the limits.
+func fitting(trials []controller.Trial, limits controller.Limits) []controller.Trial {
+	var fit []controller.Trial
+	for _, t := range distinct(trials) {
+		if limits.Excess(t.Cost) == 0 {
+			fit = append(fit, t)
+		}
+	}
+	return fit
 }
 
 // spread returns n trials of a front at equal distances, both ends included.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
@@ -186,16 +187,40 @@ func (r *Run) arms(rep *report.Report, out *outcome) error {
 	top := best(out.randomFinals)
 	a.Best = r.network("random-best", top, out.model)
 	rep.Random = &a
-	accuracies := make([]float64, len(out.finals))
-	for i, c := range out.finals {
-		accuracies[i] = c.Accuracy
-	}
-	stats, err := controller.Compare(accuracies, controller.Accuracies(out.random.trials), r.cfg.Seed)
+	stats, err := controller.Compare(r.leading(out), controller.Accuracies(out.random.trials), r.cfg.Seed)
 	if err != nil {
 		return err
 	}
-	rep.Compare = &report.Compare{Margin: s.Best.Validation - top.Accuracy, Stats: stats}
+	rep.Compare = &report.Compare{Margin: s.Best.Validation - top.Accuracy, Stats: stats, Dominated: dominated(out.random.trials, out.front)}
 	return nil
+}
+
+// leading returns the accuracies, on the whole validation split, of the
+// finalists that the search had chosen for accuracy before they were judged.
+func (r *Run) leading(out *outcome) []float64 {
+	lead := make(map[space.Arch]bool)
+	for _, t := range leaders(out.pool().trials, r.cfg.Search.Top, r.limits()) {
+		lead[t.Arch] = true
+	}
+	var accuracies []float64
+	for _, c := range out.finals {
+		if lead[c.Arch] {
+			accuracies = append(accuracies, c.Accuracy)
+		}
+	}
+	return accuracies
+}
+
+// dominated returns the share of trials that are beaten by a network of the
+// front, which is as fast, by prediction, and more accurate.
+func dominated(trials []controller.Trial, front []candidate) float64 {
+	beaten := 0
+	for _, t := range trials {
+		if slices.ContainsFunc(front, func(c candidate) bool { return c.Accuracy > t.Accuracy && c.Cost.Latency <= t.Cost.Latency }) {
+			beaten++
+		}
+	}
+	return float64(beaten) / float64(max(1, len(trials)))
 }
 
 func (r *Run) armReport(strategy, score string, f found) report.Arm {

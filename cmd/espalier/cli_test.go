@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+)
+
+// asCommand in the environment turns the test program into the command.
+const asCommand = "ESPALIER_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// parse returns the search that a command line asks for.
+func parse(t *testing.T, args ...string) searchCmd {
+	t.Helper()
+	var g grammar
+	p, err := kong.New(&g, kong.Exit(func(int) { t.Fatal("exit") }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Parse(doubleDashes(p.Model, append([]string{"search"}, args...))); err != nil {
+		t.Fatal(err)
+	}
+	return g.Search
+}
+
+func TestFlagsOverrideTheFile(t *testing.T) {
+	path := newShell(t).path("tiny.yaml")
+	c := parse(t, "-c", path, "-data", "pictures", "--size=32", "-gray", "-space", "basic", "-budget", "20m", "-sampler", "fair", "-batch", "16", "-lr", "0.0001",
+		"-seed", "9", "-workers", "1", "-kernel", "go", "-strategy", "rl", "-score", "supernet", "-trials", "7", "-sweep", "1", "-top", "5", "-no-random",
+		"-max-latency", "1ms", "-max-flops", "20M", "-max-params", "250k", "-finetune", "3m")
+	got, err := c.configFlags.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.searchFlags.apply(&got)
+	want, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Data.Dir, want.Data.Size, want.Data.Gray = "pictures", 32, true
+	want.Space = config.Space{Preset: "basic"}
+	want.Budget, want.Train.Steps = 20*time.Minute, 0
+	want.Train.Sampler, want.Train.Batch, want.Train.LR, want.Train.MinLR = "fair", 16, 0.0001, 0.0001
+	want.Seed, want.Workers, want.Kernel = 9, 1, "go"
+	want.Search.Strategy, want.Search.Score, want.Search.Trials, want.Search.Sweep, want.Search.Top, want.Search.Random = "rl", "supernet", 7, 1, 5, false
+	want.Limits = config.Limits{Latency: time.Millisecond, FLOPs: 20e6, Params: 250e3}
+	want.Finetune.Budget, want.Finetune.Steps = 3*time.Minute, 0
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("differs (-want +got):\n%s", d)
+	}
+}
+
+func TestLengthOfTrainingIsGivenOnce(t *testing.T) {
+	if _, err := parse(t, "--steps", "3", "--epochs", "2").configFlags.load(); err == nil || !strings.Contains(err.Error(), "want one of them") {
+		t.Errorf("steps and epochs: %v; want an error", err)
+	}
+}
+
+func TestSingleDashesOfLongFlags(t *testing.T) {
+	p, err := kong.New(new(grammar))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := []string{"search", "-data", "x", "-budget=3m", "-q", "-c", "f", "-no-random", "-help", "--seed", "-1", "-unknown", "-", "--", "-data"}
+	want := []string{"search", "--data", "x", "--budget=3m", "-q", "-c", "f", "--no-random", "--help", "--seed", "-1", "-unknown", "-", "--", "-data"}
+	if d := cmp.Diff(want, doubleDashes(p.Model, in)); d != "" {
+		t.Errorf("differs (-want +got):\n%s", d)
+	}
+}
+
+func TestExitCodesAndOneLineErrors(t *testing.T) {
+	s := newShell(t)
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"help", []string{"--help"}, 0, ""},
+		{"no command", nil, exitUsage, "expected one of"},
+		{"misspelt command", []string{"trian"}, exitUsage, `did you mean "train"`},
+		{"misspelt flag", []string{"search", "--epoch", "3"}, exitUsage, "unknown flag --epoch"},
+		{"bad value", []string{"search", "--seed", "one"}, exitUsage, "--seed"},
+		{"out and resume", []string{"search", "--out", "a", "--resume", "b"}, exitUsage, "can't be used together"},
+		{"no such data", []string{"search", "-q", "--out", s.path("a"), "--data", s.path("nowhere")}, exitFailure, "nowhere"},
+		{"no run folder", []string{"search", "--resume", s.dir}, exitFailure, "no run folder"},
+		{"used folder", []string{"search", "--out", s.dir}, exitFailure, "not empty"},
+		{"bad configuration", []string{"search", "--sampler", "lazy"}, exitFailure, "train.sampler"},
+		{"no network file", []string{"classify", s.path("tiny.yaml"), s.path("tiny.yaml")}, exitFailure, "tiny.yaml"},
+		{"no file of ours", []string{"inspect", os.Args[0]}, exitFailure, "none of our files"},
+	} {
+		code, _, errText := s.run(context.Background(), c.args...)
+		if code != c.code || !strings.Contains(errText, c.want) {
+			t.Errorf("%s: exit code %d; want %d and %q in\n%s", c.name, code, c.code, c.want, errText)
+		}
+		if c.code == exitFailure && !strings.Contains(errText, "espalier: ") {
+			t.Errorf("%s: the error does not begin with espalier:\n%s", c.name, errText)
+		}
+	}
+}
+
+func TestVersionListsKernels(t *testing.T) {
+	if out := newShell(t).must("version"); !strings.Contains(out, "kernels ") || !strings.Contains(out, " go\n") {
+		t.Errorf("the plain kernels are missing in\n%s", out)
+	}
+}
+
+// TestInterruptSignal runs the command as a process and interrupts it.
+func TestInterruptSignal(t *testing.T) {
+	s := newShell(t)
+	cmd := exec.Command(os.Args[0], "train", "-c", s.path("tiny.yaml"), "--steps", "1000000", "--out", s.path("run"))
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	var errText bytes.Buffer
+	cmd.Stderr = &errText
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if text, err := os.ReadFile(s.path("run", "config.yaml")); err == nil && strings.Contains(string(text), "steps: 1000000") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("training does not start")
+		}
+	}
+	time.Sleep(300 * time.Millisecond)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("exit code %d; want %d\n%s", code, exitInterrupted, errText.String())
+	}
+	if !strings.Contains(errText.String(), "--resume "+s.path("run")) {
+		t.Errorf("no word on how to resume:\n%s", errText.String())
+	}
+	if out := s.must("inspect", s.path("run")); !strings.Contains(out, "unfinished run") || !strings.Contains(out, "supernet, schema") {
+		t.Errorf("the folder is not usable:\n%s", out)
+	}
+	s.must("eval", "-q", "--run", s.path("run"), "--arch", "max")
+}
