@@ -63,7 +63,7 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 // predictions.
 func (c measureCmd) archs(ctx context.Context, s streams, f *space.Chain, l *run.Latencies) error {
 	for _, text := range c.Arch {
-		a, err := named(f, text)
+		a, err := run.NamedArch(f, text)
 		if err != nil {
 			return err
 		}
@@ -79,15 +79,4 @@ func (c measureCmd) archs(ctx context.Context, s streams, f *space.Chain, l *run
 			1e3*t.Median, 1e3*t.Low, 1e3*t.High, 1e3*cost.Latency, f.Space().Format(a))
 	}
 	return nil
-}
-
-// named returns the architecture that text describes: its text form, min or max.
-func named(f *space.Chain, text string) (space.Arch, error) {
-	switch text {
-	case "min":
-		return f.Min(), nil
-	case "max":
-		return f.Max(), nil
-	}
-	return f.Space().Parse(text)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
 )
@@ -10,13 +11,22 @@ type trainCmd struct {
 	configFlags
 	folderFlags
 	screenFlags
+	Arch *string `placeholder:"TEXT" help:"Train this architecture alone, in text form, or min, max or random."`
 }
 
-// Run trains the shared weights.
+// Run trains the shared weights, or one architecture alone.
 func (c trainCmd) Run(ctx context.Context, s streams) error {
 	cfg, err := c.configFlags.load()
 	if err != nil {
 		return err
 	}
-	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *run.Run) error { return r.TrainOnly(ctx) })
+	set(&cfg.Train.Arch, c.Arch)
+	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *run.Run) error {
+		n, score, err := r.TrainOnly(ctx)
+		if err != nil || n == nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.out, "validation accuracy %.4f  loss %.4f  %s\n", score.Accuracy, score.Loss, n.Label().Arch)
+		return err
+	})
 }

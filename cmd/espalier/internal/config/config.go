@@ -48,6 +48,7 @@ type Train struct {
 	Sampler     string        `yaml:"sampler"`      // uniform, fair, sandwich or enas
 	Random      int           `yaml:"random"`       // sandwich: random subnets per step besides the narrowest and the largest
 	Alone       float64       `yaml:"alone"`        // sandwich: share of the steps in which the largest learns alone, first
+	Arch        string        `yaml:"arch"`         // only this architecture, alone, without a supernet; empty: the supernet
 	Batch       int           `yaml:"batch"`        // images per step
 	Steps       int           `yaml:"steps"`        // optimiser steps; 0: from epochs, else from budget
 	Epochs      float64       `yaml:"epochs"`       // passes over the training split; 0: from budget

@@ -30,6 +30,9 @@ const (
 func (r *Run) affordable(ctx context.Context) (int, error) {
 	budget := r.cfg.Budget
 	trial := supernet.New(r.family, r.cfg.Seed)
+	if r.cfg.Train.Arch != "" {
+		return r.affordableAlone(ctx, trial)
+	}
 	each, err := r.stepTime(ctx, trial, time.Duration(trialShare*float64(budget)))
 	if err != nil {
 		return 0, err
@@ -42,6 +45,21 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 	r.screen.Log.Info("budget", "of", budget.String(), "training", left.Round(time.Second).String(), "other phases", rest.Round(time.Second).String(),
 		"step", each.Round(10*time.Microsecond).String())
 	return max(1, int(left/each)), nil
+}
+
+// affordableAlone is affordable for the one architecture of train.arch, which
+// has the whole budget for itself.
+func (r *Run) affordableAlone(ctx context.Context, trial *supernet.Net) (int, error) {
+	a, err := r.Arch(r.cfg.Train.Arch)
+	if err != nil {
+		return 0, err
+	}
+	net := trial.Extract(a)
+	each, err := r.timeSteps(ctx, net, single(net), r.trainOptions(manySteps), time.Duration(trialShare*float64(r.cfg.Budget)))
+	if err != nil {
+		return 0, err
+	}
+	return max(1, int((r.cfg.Budget-time.Since(r.started))/each)), nil
 }
 
 // stepTime returns the mean time of a step, measured over about the given span.

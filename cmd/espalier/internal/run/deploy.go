@@ -61,42 +61,17 @@ const tunedCheckpoint = "finetune.msgpack"
 // own; the supernet stays as it is.
 func (r *Run) finetune(ctx context.Context, c candidate) (*tuned, error) {
 	net := r.net.Extract(c.Arch)
-	only := supernet.Single{Arch: net.Family().(*space.Fixed).Arch()}
+	only := single(net)
 	if err := r.fixTuning(ctx, c.Arch, only); err != nil {
 		return nil, err
 	}
 	steps := r.cfg.Finetune.Steps
-	o := r.tuneOptions(steps)
-	t, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, only, o)
-	if err != nil {
-		return nil, err
-	}
-	loop := trainLoop{
-		trainer: t, steps: steps, path: r.dir.Path(tunedCheckpoint), every: r.cfg.Train.Checkpoint, screen: r.screen,
-		resume: r.dir.Has(tunedCheckpoint), owner: noOwner, restore: ignoreOwner,
-	}
 	start := time.Now()
-	if err := loop.run(ctx); err != nil {
-		return nil, err
-	}
-	return r.judgeTuned(ctx, net, only.Arch, c, report.Tuned{Steps: steps, Seconds: time.Since(start).Seconds()})
-}
-
-// judgeTuned calibrates, judges and saves the tuned network.
-func (r *Run) judgeTuned(ctx context.Context, net *supernet.Net, own space.Arch, c candidate, rep report.Tuned) (*tuned, error) {
-	judge, err := r.evaluator(net, r.splits.Val)
+	n, s, err := r.alone(ctx, net, c.Arch, r.tuneOptions(steps), tunedCheckpoint)
 	if err != nil {
 		return nil, err
 	}
-	scores, err := judge.Evaluate(ctx, []space.Arch{own})
-	if err != nil {
-		return nil, err
-	}
-	n, err := judge.Deploy(ctx, own, r.label(c.Arch))
-	if err != nil {
-		return nil, err
-	}
-	rep.Validation, rep.File = scores[0].Accuracy, networkPath(tunedName)
+	rep := report.Tuned{Name: tunedName, Steps: steps, Seconds: time.Since(start).Seconds(), Validation: s.Accuracy, File: networkPath(tunedName)}
 	return &tuned{n, rep}, n.Save(r.dir.Path(rep.File))
 }
 

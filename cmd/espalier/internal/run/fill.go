@@ -146,7 +146,6 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 		return nil
 	}
 	t := out.tuned.report
-	t.Name = tunedName
 	var err error
 	if t.Test, err = r.test(ctx, tunedName, out.tuned.network); err != nil {
 		return err

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
 	"github.com/espalier-nas/espalier/controller"
@@ -12,6 +13,9 @@ import (
 // Search is a whole search: from pictures to networks that run. It writes
 // networks and report into the folder and returns the report.
 func (r *Run) Search(ctx context.Context) (report.Report, error) {
+	if a := r.cfg.Train.Arch; a != "" {
+		return report.Report{}, fmt.Errorf("train.arch is %q; want it empty: a search trains the supernet", a)
+	}
 	lat, err := phase(r, "measure latencies", func() (*Latencies, error) { return r.latencies(ctx) })
 	if err != nil {
 		return report.Report{}, err

@@ -180,10 +180,3 @@ func ignoreOwner(json.RawMessage) error { return nil }
 
 // enas reports whether weights and controller take turns.
 func (r *Run) enas() bool { return r.cfg.Train.Sampler == config.SamplerENAS }
-
-// TrainOnly trains without what a search needs afterwards: the whole budget is
-// for training.
-func (r *Run) TrainOnly(ctx context.Context) error {
-	r.onlyTrain = true
-	return r.Train(ctx)
-}

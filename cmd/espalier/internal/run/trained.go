@@ -74,15 +74,22 @@ func (r *Run) openTrained() (err error) {
 // Arch returns the architecture that text describes: the space's own text form,
 // or min, max, or random, which draws the first one of the run's seed.
 func (r *Run) Arch(text string) (space.Arch, error) {
-	switch text {
-	case "min":
-		return r.family.Min(), nil
-	case "max":
-		return r.family.Max(), nil
-	case "random":
+	if text == "random" {
 		return r.family.Space().Random(stream.New(r.cfg.Seed, "random architecture")), nil
 	}
-	return r.family.Space().Parse(text)
+	return NamedArch(r.family, text)
+}
+
+// NamedArch returns the architecture that text describes: the space's own text
+// form, or min or max.
+func NamedArch(f *space.Chain, text string) (space.Arch, error) {
+	switch text {
+	case "min":
+		return f.Min(), nil
+	case "max":
+		return f.Max(), nil
+	}
+	return f.Space().Parse(text)
 }
 
 // Judged is an architecture with its score.

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestAloneAndRanked(t *testing.T) {
+	s := newShell(t)
+	const arch = "conv3x3:16 sep3x3:8+0 identity"
+	out := s.must("train", "-c", s.path("tiny.yaml"), "-q", "--arch", arch, "--steps", "40", "--out", s.path("alone"))
+	if !strings.Contains(out, arch) {
+		t.Errorf("%q does not name the architecture", out)
+	}
+	if shown := s.must("inspect", s.path("alone", "networks", "alone.msgpack")); !strings.Contains(shown, arch) {
+		t.Errorf("%q does not name the architecture", shown)
+	}
+	code, _, errText := s.run(context.Background(), "search", "-q", "--resume", s.path("alone"))
+	if code != exitFailure || !strings.Contains(errText, "train.arch") {
+		t.Errorf("a search in that folder: exit code %d\n%s", code, errText)
+	}
+
+	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--out", s.path("run"))
+	whole := s.must("rank", "-q", "--run", s.path("run"), "--count", "3", "--steps", "5")
+	if !strings.Contains(whole, "Kendall tau") || strings.Count(whole, "alone ") != 3 {
+		t.Errorf("rank says\n%s", whole)
+	}
+	if err := os.Remove(s.path("run", "rank.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"rank", "-q", "--run", s.path("run"), "--count", "3", "--steps", "5"}
+	for patience := 10; ; patience += 5 {
+		code, out, errText := s.run(newCountdown(patience), args...)
+		if code == 0 {
+			if out != whole {
+				t.Errorf("interrupted ranking differs:\n%s\n%s", out, whole)
+			}
+			break
+		}
+		if code != exitInterrupted {
+			t.Fatalf("exit code %d\n%s", code, errText)
+		}
+	}
+	code, _, errText = s.run(context.Background(), "rank", "-q", "--run", s.path("run"), "--count", "3", "--steps", "6")
+	if code != exitFailure || !strings.Contains(errText, "rank.jsonl") {
+		t.Errorf("other steps: exit code %d\n%s", code, errText)
+	}
+}
