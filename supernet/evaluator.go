@@ -131,10 +131,13 @@ func (v *Evaluator) calibrate(ctx context.Context, t *trie) error {
 	err := v.each(ctx, v.calib, func(x *ops.Tensor) {
 		t.walk(v.exec, &v.pass, x, ops.NormCalibrate, func(int, *ops.Tensor) {})
 	})
+	if err != nil {
+		return err
+	}
 	for _, s := range t.norms {
 		s.Finish()
 	}
-	return err
+	return nil
 }
 
 // each runs f on all of l's images in stored order, a batch at a time.

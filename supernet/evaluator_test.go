@@ -2,6 +2,7 @@ package supernet
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -269,5 +270,15 @@ func TestQuickScoreUsesTheBatch(t *testing.T) {
 	}
 	if net.Hash() != hash {
 		t.Error("a quick score changed the weights")
+	}
+}
+
+func TestEvaluationEndsWithItsContext(t *testing.T) {
+	e := exec(t, 1)
+	c, net := trained(t, e)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := evaluator(t, e, net).Evaluate(ctx, []space.Arch{c.Max()}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v; want the context's error", err)
 	}
 }

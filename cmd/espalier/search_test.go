@@ -35,7 +35,7 @@ train: {steps: 24, batch: 32, random: 1, checkpoint: 1h}
 evaluate: {calibration: 64, batch: 32, images: 100}
 device: {workers: 1, samples: 10}
 predictor: {samples: 12, folds: 3}
-search: {trials: 60, sweep: 2, top: 3}
+search: {trials: 60, rounds: 2, picks: 3, sweep: 2, top: 3}
 finetune: {steps: 6}
 `
 
@@ -120,8 +120,8 @@ func (s shell) checkReport(rep report.Report) {
 			t.Errorf("%s does not follow %s on a front: %+v", n.Name, rep.Pareto[i-1].Name, n)
 		}
 	}
-	if rep.Random == nil || rep.Random.Evaluations != rep.Search.Evaluations || rep.Search.Evaluations != 12+3 {
-		t.Errorf("arms with %+v and %+v; want 15 evaluations each", rep.Search, rep.Random)
+	if rep.Random == nil || rep.Random.Evaluations != rep.Search.Evaluations || rep.Search.Evaluations != 12+2*3+3 {
+		t.Errorf("arms with %+v and %+v; want 21 evaluations each", rep.Search, rep.Random)
 	}
 	if want := len(rep.Pareto) + 2; rep.Test.Networks != want {
 		t.Errorf("%d networks tested; want %d: the set, the tuned one and the best random one", rep.Test.Networks, want)

@@ -93,7 +93,7 @@ type Device struct {
 // Predictor says how accuracy is predicted.
 type Predictor struct {
 	Model   string  `yaml:"model"`   // fm, ridge, flops or params
-	Samples int     `yaml:"samples"` // random architectures judged to learn from
+	Samples int     `yaml:"samples"` // architectures judged to learn from first: random ones, and some near the largest
 	Folds   int     `yaml:"folds"`   // of the cross-validation that reports its error
 	Ranks   []int   `yaml:"ranks,omitempty"`
 	Holdout float64 `yaml:"holdout"` // share of measured latencies kept from the correction to check it
@@ -110,6 +110,8 @@ type Search struct {
 	Strategy   string                     `yaml:"strategy"` // see controller.Strategies
 	Score      string                     `yaml:"score"`    // predictor or supernet
 	Trials     int                        `yaml:"trials"`   // proposals scored in all
+	Rounds     int                        `yaml:"rounds"`   // score predictor: rounds that share the trials; after each the predictor learns from its picks
+	Picks      int                        `yaml:"picks"`    // best proposals of a round that are judged on the supernet
 	Batch      int                        `yaml:"batch"`    // proposals between two updates of the strategy
 	Sweep      int                        `yaml:"sweep"`    // searches under rising latency limits, for a whole Pareto front; 1: one search
 	Top        int                        `yaml:"top"`      // best proposals judged on the whole validation split and timed

@@ -17,7 +17,7 @@ func Default() Config {
 		Train: Train{
 			Sampler: "sandwich", Random: 2, Alone: 0.3, Batch: 64,
 			LR: 0.05, MinLR: 0.0005, Warmup: 0.05, Momentum: 0.9, Nesterov: true,
-			WeightDecay: 5e-5, Smoothing: 0.1, Clip: 5,
+			WeightDecay: 2e-4, Smoothing: 0.1, Clip: 5,
 			Crop: 2, Flip: true,
 			Checkpoint: time.Minute,
 			ENAS:       ENAS{Every: 50, Updates: 5, Batch: 10, Images: 128},
@@ -26,7 +26,7 @@ func Default() Config {
 		Device:    Device{Batch: 1, Samples: 48},
 		Predictor: Predictor{Model: "fm", Samples: 96, Folds: 8, Holdout: 0.4},
 		Search: Search{
-			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Batch: 10, Sweep: 5, Top: 16, Random: true,
+			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, Top: 16, Random: true,
 			Strategies: controller.DefaultStrategyOptions(0),
 		},
 		Finetune: Finetune{LR: 0.02},

@@ -104,8 +104,10 @@ func (s Search) validate(f *faults) {
 	f.oneOf("search.strategy", s.Strategy, controller.Strategies())
 	f.oneOf("search.score", s.Score, []string{ScorePredictor, ScoreSupernet})
 	f.check(s.Trials >= 1, "search.trials", s.Trials, "at least 1")
+	f.check(s.Rounds >= 1, "search.rounds", s.Rounds, "at least 1")
+	f.check(s.Picks >= 1, "search.picks", s.Picks, "at least 1")
 	f.check(s.Batch >= 1, "search.batch", s.Batch, "at least 1")
-	f.check(s.Sweep >= 1 && s.Sweep <= s.Trials, "search.sweep", s.Sweep, "1 to search.trials")
+	f.check(s.Sweep >= 1 && s.Rounds >= 1 && s.Sweep*s.Rounds <= s.Trials, "search.sweep", s.Sweep, "at least 1, and no more searches in all rounds than search.trials")
 	f.check(s.Top >= 1, "search.top", s.Top, "at least 1")
 	o := s.Strategies
 	f.join("search.strategies", o.Evolution.Validate())

@@ -18,7 +18,7 @@ import (
 
 // The arms of a run, as trials.jsonl names them. Searches have a number each.
 const (
-	armSample      = "sample"       // random architectures that the predictor learns from
+	armSample      = "sample"       // architectures that the predictor learns from first
 	armSearch      = "search"       // proposals of the strategy
 	armFinal       = "final"        // the best of them, on the whole validation split
 	armRandom      = "random"       // random search with as many evaluations
@@ -140,7 +140,7 @@ func (r *Run) replay(arm string) ([]controller.Trial, error) {
 	return trials, nil
 }
 
-// sample judges the random architectures that the predictor learns from. They
+// sample judges the architectures that the predictor learns from first. They
 // are sorted, so that neighbours share long prefixes.
 func (r *Run) sample(ctx context.Context, l *Latencies) ([]controller.Trial, error) {
 	archs, err := r.drawSamples(l)
@@ -150,18 +150,34 @@ func (r *Run) sample(ctx context.Context, l *Latencies) ([]controller.Trial, err
 	return r.rate(ctx, armSample, archs, judge{r.compare}, l.Cost)
 }
 
-// feasibleDraws per sample look for one within the limits; where the feasible
-// region is tiny, samples from all over the space must do.
-const feasibleDraws = 30
+const (
+	// feasibleDraws per sample look for one within the limits; where the feasible
+	// region is tiny, samples from all over the space must do.
+	feasibleDraws = 30
+	// nearLargest is one sample in so many that is a mutation of the largest
+	// architecture: where the weights are best trained, random ones never come.
+	nearLargest = 4
+)
 
+// drawSamples returns different architectures: the extremes, random ones, and
+// mutations of the largest.
 func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
 	rng := stream.New(r.cfg.Seed, "samples")
-	limits := r.limits()
+	limits, f := r.limits(), r.family
+	first := []space.Arch{f.Max(), f.Narrow(), f.Min()}
 	seen := make(map[space.Arch]bool)
 	var archs []space.Arch
 	for tries := 0; len(archs) < r.cfg.Predictor.Samples && tries < 20*r.cfg.Predictor.Samples; tries++ {
-		a := r.family.Space().Random(rng)
-		for range feasibleDraws {
+		a := f.Space().Random(rng)
+		for draws := range feasibleDraws {
+			switch {
+			case tries < len(first) && draws == 0:
+				a = first[tries]
+			case tries%nearLargest == 0:
+				a = f.Space().Mutate(rng, f.Max(), 0.5*rng.Float64())
+			case draws > 0:
+				a = f.Space().Random(rng)
+			}
 			c, err := l.Cost(a)
 			if err != nil {
 				return nil, err
@@ -169,19 +185,13 @@ func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
 			if limits.Excess(c) == 0 {
 				break
 			}
-			a = r.family.Space().Random(rng)
 		}
 		if !seen[a] {
 			seen[a] = true
 			archs = append(archs, a)
 		}
 	}
-	slices.SortFunc(archs, func(a, b space.Arch) int {
-		if a.Less(b) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
 	return archs, nil
 }
 
@@ -215,8 +225,7 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 		archs[i] = t.Arch
 	}
 	y := controller.Accuracies(samples)
-	in, o := predictor.FamilyInputs(r.family), predictor.Options{Seed: r.cfg.Seed, Ranks: r.cfg.Predictor.Ranks}
-	models, err := predictor.Models(in, o)
+	models, err := predictor.Models(predictor.FamilyInputs(r.family), r.predictorOptions())
 	if err != nil {
 		return nil, err
 	}
@@ -224,13 +233,13 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 	if m.standings, err = predictor.Compare(models, archs, y, min(r.cfg.Predictor.Folds, len(archs)), r.cfg.Seed); err != nil {
 		return nil, err
 	}
-	if m.model, err = predictor.New(r.cfg.Predictor.Model, in, o); err != nil {
+	if m.model, err = r.newPredictor(); err != nil {
 		return nil, err
 	}
 	for _, s := range m.standings {
 		r.screen.Log.Info("accuracy predictor", "model", s.Model, "cross-validated", s.Report.String())
 	}
-	return m, m.model.Fit(archs, y)
+	return m, m.learn(samples)
 }
 
 // guided reports whether the predictor scores proposals.

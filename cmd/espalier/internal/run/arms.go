@@ -17,25 +17,27 @@ import (
 type found struct {
 	trials []controller.Trial // all that it judged, by its own score
 	result controller.Result  // of all its searches: counts
+	health []sweepHealth      // of its controllers
 }
 
 // search runs the strategy. With a sweep it runs several times, each under a
 // limit on latency that is a step higher, so that together they find a whole
-// Pareto front; the last one is under the user's own limits.
-func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies, samples []controller.Trial) (found, error) {
+// Pareto front; the last one is under the user's own limits. It is round number
+// round, from 0, of so many that share the trials.
+func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies, samples []controller.Trial, round, rounds int) (found, error) {
 	limits, err := r.sweep(l, samples)
 	if err != nil {
 		return found{}, err
 	}
 	var all found
-	var health []sweepHealth
 	for i, limit := range limits {
-		s, err := r.strategy(stream.New(r.cfg.Seed, "strategy", uint64(i)).Uint64())
+		s, err := r.strategy(stream.New(r.cfg.Seed, "strategy", uint64(round), uint64(i)).Uint64())
 		if err != nil {
 			return found{}, err
 		}
-		arm := fmt.Sprintf("%s %d", armSearch, i+1)
-		res, err := r.arm(ctx, arm, s, r.problem(by, l, limit), r.options(r.cfg.Search.Strategy, r.share(i, len(limits)), i))
+		number := round*len(limits) + i
+		arm := fmt.Sprintf("%s %d.%d", armSearch, round+1, i+1)
+		res, err := r.arm(ctx, arm, s, r.problem(by, l, limit), r.options(r.cfg.Search.Strategy, r.share(number, rounds*len(limits)), number))
 		if errors.Is(err, controller.ErrInfeasible) && i < len(limits)-1 {
 			continue // a step of the sweep may lie below the smallest candidate
 		}
@@ -44,10 +46,10 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies,
 		}
 		all.add(res)
 		if m, ok := s.(controller.Monitored); ok {
-			health = append(health, sweepHealth{arm, m.Health()})
+			all.health = append(all.health, sweepHealth{arm, m.Health()})
 		}
 	}
-	return all, r.saveHealth(health)
+	return all, nil
 }
 
 // add merges the result of one search.
@@ -126,11 +128,10 @@ func (r *Run) arm(ctx context.Context, arm string, s controller.Strategy, p cont
 	return res, nil
 }
 
-// randomArm is random search with as many evaluations on the supernet as the
-// whole search takes.
-func (r *Run) randomArm(ctx context.Context, l *Latencies) (found, error) {
+// randomArm is random search with so many evaluations on the supernet.
+func (r *Run) randomArm(ctx context.Context, l *Latencies, evaluations int) (found, error) {
 	p := r.problem(judge{r.compare}, l, r.limits())
-	o := r.options(armRandom, r.evaluations(), 0)
+	o := r.options(armRandom, evaluations, 0)
 	o.Batch = judgeBatch
 	res, err := r.arm(ctx, armRandom, controller.NewRandomArm(r.family.Space(), r.cfg.Seed), p, o)
 	if err != nil {

@@ -137,11 +137,11 @@ func (r *Run) timeRest(ctx context.Context, n *supernet.Net) (time.Duration, err
 	return time.Duration(evals * float64(one)), nil
 }
 
-// evaluations is how many architectures the search judges on the supernet, and
-// the random arm beside it too.
+// evaluations is how many architectures the search will judge on the supernet,
+// and the random arm beside it too.
 func (r *Run) evaluations() int {
 	if r.cfg.Search.Score == config.ScoreSupernet {
 		return r.cfg.Search.Trials
 	}
-	return r.cfg.Predictor.Samples + r.cfg.Search.Top
+	return r.cfg.Predictor.Samples + r.cfg.Search.Rounds*r.cfg.Search.Picks + r.cfg.Search.Top
 }

@@ -103,28 +103,28 @@ func (r *Run) accuracyReport(out *outcome) report.Accuracy {
 		return report.Accuracy{}
 	}
 	rep := report.Accuracy{Model: r.cfg.Predictor.Model, Samples: len(out.samples), Models: out.model.standings}
-	archs, truth := make([]space.Arch, len(out.finals)), make([]float64, len(out.finals))
-	for i, c := range out.finals {
-		archs[i], truth[i] = c.Arch, c.Accuracy
+	var mean, std, truth []float64
+	for _, c := range out.finals {
+		if p, ok := out.prediction(c.Arch); ok {
+			mean, std, truth = append(mean, p.mean), append(std, p.std), append(truth, c.Accuracy)
+		}
 	}
-	if len(archs) >= 2 {
-		pred, std := out.model.model.Predict(archs)
-		found := predictor.Evaluate(pred, truth, r.cfg.Seed)
-		found.Cover90 = predictor.Coverage(pred, std, truth, 0.9)
+	if len(truth) >= 2 {
+		found := predictor.Evaluate(mean, truth, r.cfg.Seed)
+		found.Cover90 = predictor.Coverage(mean, std, truth, 0.9)
 		rep.Found = &found
 	}
 	return rep
 }
 
 // network describes a candidate.
-func (r *Run) network(name string, c candidate, m *accuracyModel) report.Network {
+func (r *Run) network(name string, c candidate, out *outcome) report.Network {
 	n := report.Network{
 		Name: name, Arch: r.family.Space().Format(c.Arch), FLOPs: c.Cost.FLOPs, Params: c.Cost.Params,
 		Validation: c.Accuracy, Latency: c.Cost.Latency, Measured: c.measured,
 	}
-	if m != nil {
-		mean, _ := m.model.Predict([]space.Arch{c.Arch})
-		n.Predicted = &mean[0]
+	if p, ok := out.prediction(c.Arch); ok {
+		n.Predicted = &p.mean
 	}
 	return n
 }
@@ -133,7 +133,7 @@ func (r *Run) network(name string, c candidate, m *accuracyModel) report.Network
 // them into the report.
 func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) error {
 	for i, c := range out.front {
-		n := r.network(networkName(i), c, out.model)
+		n := r.network(networkName(i), c, out)
 		n.File = networkPath(n.Name)
 		acc, err := r.test(ctx, n.Name, out.nets[i])
 		if err != nil {
@@ -173,10 +173,7 @@ func (r *Run) testRandom(ctx context.Context, rep *report.Report, out *outcome) 
 func (r *Run) arms(rep *report.Report, out *outcome) error {
 	s := &rep.Search
 	*s = r.armReport(r.cfg.Search.Strategy, r.cfg.Search.Score, out.search)
-	s.Evaluations = len(out.samples) + len(out.finals)
-	if out.model == nil {
-		s.Evaluations = s.Proposals
-	}
+	s.Evaluations = out.evaluations()
 	s.Best = rep.Pareto[len(rep.Pareto)-1]
 	if len(out.randomFinals) == 0 {
 		return nil
@@ -184,7 +181,7 @@ func (r *Run) arms(rep *report.Report, out *outcome) error {
 	a := r.armReport(armRandom, "supernet", out.random)
 	a.Evaluations = a.Proposals
 	top := best(out.randomFinals)
-	a.Best = r.network("random-best", top, out.model)
+	a.Best = r.network("random-best", top, out)
 	rep.Random = &a
 	stats, err := controller.Compare(r.leading(out), controller.Accuracies(out.random.trials), r.cfg.Seed)
 	if err != nil {

@@ -34,13 +34,13 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if out.model, err = phase(r, "learn to predict accuracy", func() (*accuracyModel, error) { return r.learn(ctx, lat, &out) }); err != nil {
 		return report.Report{}, err
 	}
-	if out.search, err = phase(r, "search", func() (found, error) { return r.search(ctx, out.scorer(r), lat, out.samples) }); err != nil {
+	if out.search, err = phase(r, "search", func() (found, error) { return r.explore(ctx, lat, &out) }); err != nil {
 		return report.Report{}, err
 	}
 	if out.finals, err = phase(r, "judge finalists", func() ([]candidate, error) { return r.finals(ctx, armFinal, out.pool(), lat) }); err != nil {
 		return report.Report{}, err
 	}
-	if out.random, out.randomFinals, err = r.randomSearch(ctx, lat); err != nil {
+	if out.random, out.randomFinals, err = r.randomSearch(ctx, lat, out.evaluations()); err != nil {
 		return report.Report{}, err
 	}
 	if _, err = phase(r, "time finalists", func() (struct{}, error) { return struct{}{}, r.measureAll(ctx, lat, &out) }); err != nil {
@@ -65,8 +65,9 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 
 // outcome collects what the phases of a search found.
 type outcome struct {
-	samples      []controller.Trial // random architectures, judged on the supernet
-	model        *accuracyModel     // nil if the supernet itself scores proposals
+	samples      []controller.Trial        // first samples and the picks of each round, judged on the supernet
+	model        *accuracyModel            // nil if the supernet itself scores proposals
+	foretold     map[space.Arch]prediction // of the picks, before they were judged
 	search       found
 	finals       []candidate // best of the search
 	random       found       // empty without a random arm
@@ -85,38 +86,35 @@ func (r *Run) learn(ctx context.Context, l *Latencies, out *outcome) (*accuracyM
 	if out.samples, err = r.sample(ctx, l); err != nil {
 		return nil, err
 	}
+	if err = r.foretellSamples(out); err != nil {
+		return nil, err
+	}
 	return r.fitAccuracy(out.samples)
 }
 
-// scorer returns what judges the proposals of the search.
-func (o *outcome) scorer(r *Run) controller.Evaluator {
-	if o.model != nil {
-		return o.model
-	}
-	return judge{r.compare}
-}
-
-// pool returns all that finalists are chosen from: the search's trials and,
-// with a predictor, the samples, by its prediction like all others.
+// pool returns what finalists are chosen from: all that the search judged on the
+// supernet.
 func (o *outcome) pool() found {
 	if o.model == nil {
 		return o.search
 	}
-	all := found{trials: o.search.trials}
-	for _, t := range o.samples {
-		mean, _ := o.model.model.Predict([]space.Arch{t.Arch})
-		t.Accuracy = mean[0]
-		all.trials = append(all.trials, t)
+	return found{trials: o.samples}
+}
+
+// evaluations returns how many architectures the search has judged on the supernet.
+func (o *outcome) evaluations() int {
+	if o.model == nil {
+		return o.search.result.Evaluated
 	}
-	return all
+	return len(o.samples) + len(o.finals)
 }
 
 // randomSearch runs the random arm and judges its best as those of the search.
-func (r *Run) randomSearch(ctx context.Context, l *Latencies) (f found, finals []candidate, err error) {
+func (r *Run) randomSearch(ctx context.Context, l *Latencies, evaluations int) (f found, finals []candidate, err error) {
 	if !r.cfg.Search.Random {
 		return found{}, nil, nil
 	}
-	if f, err = phase(r, "random arm", func() (found, error) { return r.randomArm(ctx, l) }); err != nil {
+	if f, err = phase(r, "random arm", func() (found, error) { return r.randomArm(ctx, l, evaluations) }); err != nil {
 		return found{}, nil, err
 	}
 	finals, err = phase(r, "judge random finalists", func() ([]candidate, error) { return r.finals(ctx, armRandomFinal, f, l) })

@@ -1,0 +1,134 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// armRound names the architectures that a round of the search had judged.
+const armRound = "round"
+
+// explore looks for architectures in rounds, as LINAS (Cummings et al. 2022)
+// does: the strategy searches by prediction, the best of its proposals are
+// judged on the supernet, and the predictor learns from those too. It is right
+// where the search goes, not only where random architectures are. Without a
+// predictor there is one search, judged on the supernet throughout.
+func (r *Run) explore(ctx context.Context, l *Latencies, out *outcome) (found, error) {
+	if out.model == nil {
+		f, err := r.search(ctx, judge{r.compare}, l, nil, 0, 1)
+		if err != nil {
+			return found{}, err
+		}
+		return f, r.saveHealth(f.health)
+	}
+	var all found
+	for k := range r.cfg.Search.Rounds {
+		f, err := r.search(ctx, out.model, l, out.samples, k, r.cfg.Search.Rounds)
+		if err != nil {
+			return found{}, err
+		}
+		all.merge(f)
+		picks := finalists(without(f.trials, out.samples), r.cfg.Search.Picks, r.limits())
+		out.foretell(out.model.model, picks)
+		judged, err := r.rate(ctx, fmt.Sprintf("%s %d", armRound, k+1), picks, judge{r.compare}, l.Cost)
+		if err != nil {
+			return found{}, err
+		}
+		out.samples = append(out.samples, judged...)
+		if err := out.model.learn(out.samples); err != nil {
+			return found{}, err
+		}
+		r.screen.Log.Info("round", "of", r.cfg.Search.Rounds, "number", k+1, "judged", len(judged), "best so far", fmt.Sprintf("%.4f", bestAccuracy(out.samples)))
+	}
+	return all, r.saveHealth(all.health)
+}
+
+func bestAccuracy(trials []controller.Trial) float64 {
+	top := 0.0
+	for _, t := range trials {
+		top = max(top, t.Accuracy)
+	}
+	return top
+}
+
+// merge adds the trials and counts of another search.
+func (f *found) merge(g found) {
+	g.result.Trials = g.trials
+	f.add(g.result)
+	f.health = append(f.health, g.health...)
+}
+
+// prediction is what the model says of an architecture that it has not learnt from.
+type prediction struct{ mean, std float64 }
+
+// foretell notes what a model says of architectures that it has not learnt from.
+func (o *outcome) foretell(m predictor.Predictor, archs []space.Arch) {
+	if len(archs) == 0 {
+		return
+	}
+	if o.foretold == nil {
+		o.foretold = make(map[space.Arch]prediction)
+	}
+	mean, std := m.Predict(archs)
+	for i, a := range archs {
+		o.foretold[a] = prediction{mean[i], std[i]}
+	}
+}
+
+// foretellSamples predicts each of the first samples by a model that has learnt
+// from the other folds.
+func (r *Run) foretellSamples(out *outcome) error {
+	folds := min(r.cfg.Predictor.Folds, len(out.samples))
+	for f := range folds {
+		var learnt []controller.Trial
+		var left []space.Arch
+		for i, t := range out.samples {
+			if i%folds == f {
+				left = append(left, t.Arch)
+			} else {
+				learnt = append(learnt, t)
+			}
+		}
+		m, err := r.newPredictor()
+		if err != nil {
+			return err
+		}
+		if err := (&accuracyModel{model: m}).learn(learnt); err != nil {
+			return err
+		}
+		out.foretell(m, left)
+	}
+	return nil
+}
+
+// prediction returns what the predictor said of a before it learnt from it;
+// false if there is no predictor.
+func (o *outcome) prediction(a space.Arch) (prediction, bool) {
+	if p, ok := o.foretold[a]; ok || o.model == nil {
+		return p, ok
+	}
+	mean, std := o.model.model.Predict([]space.Arch{a})
+	return prediction{mean[0], std[0]}, true
+}
+
+// newPredictor returns an unfitted predictor of the configured kind.
+func (r *Run) newPredictor() (predictor.Predictor, error) {
+	return predictor.New(r.cfg.Predictor.Model, predictor.FamilyInputs(r.family), r.predictorOptions())
+}
+
+func (r *Run) predictorOptions() predictor.Options {
+	return predictor.Options{Seed: r.cfg.Seed, Ranks: r.cfg.Predictor.Ranks}
+}
+
+// learn fits the model to what the trials scored.
+func (m *accuracyModel) learn(trials []controller.Trial) error {
+	archs := make([]space.Arch, len(trials))
+	for i, t := range trials {
+		archs[i] = t.Arch
+	}
+	return m.model.Fit(archs, controller.Accuracies(trials))
+}
