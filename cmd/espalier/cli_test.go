@@ -99,6 +99,8 @@ func TestExitCodesAndOneLineErrors(t *testing.T) {
 		{"misspelt flag", []string{"search", "--epoch", "3"}, exitUsage, "unknown flag --epoch"},
 		{"bad value", []string{"search", "--seed", "one"}, exitUsage, "--seed"},
 		{"out and resume", []string{"search", "--out", "a", "--resume", "b"}, exitUsage, "can't be used together"},
+		{"resume with flags", []string{"search", "--resume", s.dir, "--trials", "3"}, exitFailure, "folder's own configuration"},
+		{"resume with a seed", []string{"train", "--resume", s.dir, "--seed", "3"}, exitFailure, "folder's own configuration"},
 		{"no such data", []string{"search", "-q", "--out", s.path("a"), "--data", s.path("nowhere")}, exitFailure, "nowhere"},
 		{"no run folder", []string{"search", "--resume", s.dir}, exitFailure, "no run folder"},
 		{"used folder", []string{"search", "--out", s.dir}, exitFailure, "not empty"},

@@ -28,6 +28,9 @@ type searchCmd struct {
 
 // Run searches.
 func (c searchCmd) Run(ctx context.Context, s streams) error {
+	if c.Resume != "" && (c.configFlags != configFlags{} || c.searchFlags != searchFlags{} || c.Table != nil) {
+		return errResume
+	}
 	cfg, err := c.configFlags.load()
 	if err != nil {
 		return err
@@ -43,6 +46,9 @@ func (c searchCmd) Run(ctx context.Context, s streams) error {
 		return err
 	})
 }
+
+// errResume keeps flags from being ignored.
+var errResume = errors.New("with --resume the folder's own configuration counts; want no flag that changes it")
 
 // inFolder runs f on a new run folder, or on one that is to be continued, whose
 // configuration then counts instead of cfg.

@@ -251,6 +251,12 @@ func TestInterruptionsAndWorkersChangeNothing(t *testing.T) {
 				t.Errorf("the run was interrupted %d times; want at least 5", stops)
 			}
 			s.same("whole", "cut")
+			if s.read("whole", rundir.Controller) != s.read("cut", rundir.Controller) {
+				t.Error("the controller's curves differ")
+			}
+			if out := s.must("inspect", s.path("cut", rundir.Controller)); !strings.Contains(out, "entropy") || strings.Count(out, "\n") < 6 {
+				t.Errorf("the controller's curve is\n%s", out)
+			}
 		})
 	}
 }

@@ -16,6 +16,9 @@ type trainCmd struct {
 
 // Run trains the shared weights, or one architecture alone.
 func (c trainCmd) Run(ctx context.Context, s streams) error {
+	if c.Resume != "" && (c.configFlags != configFlags{} || c.Arch != nil) {
+		return errResume
+	}
 	cfg, err := c.configFlags.load()
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ const (
 	// leastTimed steps are timed at least; samplers differ from step to step.
 	leastTimed = 20
 	// timedSubnets are judged to time an evaluation.
-	timedSubnets = 4
+	timedSubnets = 12
 )
 
 // affordable returns how many steps the budget leaves after the other phases.

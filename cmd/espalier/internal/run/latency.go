@@ -2,8 +2,8 @@ package run
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
@@ -23,21 +23,6 @@ const (
 	maxDraws = 20000
 )
 
-// latencyFile is a latency file: what a device takes for layers and for whole
-// networks, in seconds per forward pass of Batch images.
-type latencyFile struct {
-	Batch    int             `json:"batch"`
-	Table    json.RawMessage `json:"table"` // bench.Table
-	Networks []timedNetwork  `json:"networks"`
-}
-
-// timedNetwork is one whole network that was measured.
-type timedNetwork struct {
-	Arch   string       `json:"arch"`
-	Sample bench.Sample `json:"sample"`
-	Found  bool         `json:"found,omitempty"` // chosen by a search: not part of what the model learns from
-}
-
 // Latencies tells how long architectures take on a device: by measurement, and
 // by a prediction whose error is known.
 type Latencies struct {
@@ -54,17 +39,6 @@ type Latencies struct {
 	ctx    context.Context // of the measurements that a prediction may need
 
 	Report predictor.Report // error on networks that the model has not seen
-}
-
-// recorded is a device that is known from a file only.
-type recorded struct{ name, path string }
-
-// Name implements bench.Device.
-func (d recorded) Name() string { return d.name }
-
-// Time implements bench.Device: nothing can be measured.
-func (d recorded) Time(context.Context, space.Plan) (bench.Sample, error) {
-	return bench.Sample{}, fmt.Errorf("%s holds latencies of %s, which is not this machine and cannot be measured; want a file that measure wrote there for this space", d.path, d.name)
 }
 
 // openLatencies returns the latencies in the folder, or else those in
@@ -115,53 +89,6 @@ func OpenLatencies(ctx context.Context, f *space.Chain, o LatencyOptions) (*Late
 	return l, nil
 }
 
-// read takes over a latency file.
-func (l *Latencies) read(path string) error {
-	var f latencyFile
-	if err := rundir.ReadJSON(path, &f); err != nil {
-		return err
-	}
-	var head struct {
-		Device string `json:"device"`
-	}
-	if err := json.Unmarshal(f.Table, &head); err != nil {
-		return fmt.Errorf("%s: table: %w", path, err)
-	}
-	if f.Batch != l.batch {
-		return fmt.Errorf("%s: batch is %d; want %d, that of device.batch", path, f.Batch, l.batch)
-	}
-	if head.Device != l.device.Name() {
-		l.device = recorded{head.Device, path}
-	}
-	l.table = bench.NewTable(l.device)
-	if err := l.table.Restore(f.Table); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	for i, n := range f.Networks {
-		a, err := l.family.Space().Parse(n.Arch)
-		if err != nil {
-			return fmt.Errorf("%s: networks[%d]: %w", path, i, err)
-		}
-		if !(n.Sample.Median > 0) {
-			return fmt.Errorf("%s: networks[%d]: median is %v s; want more than 0", path, i, n.Sample.Median)
-		}
-		l.note(a, n.Sample, n.Found)
-	}
-	return nil
-}
-
-func (l *Latencies) note(a space.Arch, s bench.Sample, found bool) {
-	if _, known := l.timed[a]; known {
-		return
-	}
-	l.timed[a] = s
-	if found {
-		l.found = append(l.found, a)
-	} else {
-		l.random = append(l.random, a)
-	}
-}
-
 // Close ends the device's workers.
 func (l *Latencies) Close() { l.exec.Close() }
 
@@ -176,21 +103,6 @@ func (l *Latencies) Layers() int { return l.table.Len() }
 
 // Networks returns the number of whole networks measured.
 func (l *Latencies) Networks() int { return len(l.timed) }
-
-// save replaces the file.
-func (l *Latencies) save() error {
-	table, err := json.Marshal(l.table)
-	if err != nil {
-		return err
-	}
-	f := latencyFile{Batch: l.batch, Table: table}
-	for found, archs := range [][]space.Arch{l.random, l.found} {
-		for _, a := range archs {
-			f.Networks = append(f.Networks, timedNetwork{l.family.Space().Format(a), l.timed[a], found == 1})
-		}
-	}
-	return rundir.WriteJSON(l.path, f)
-}
 
 // Measure times the layers that architectures of the space have, and random
 // whole networks until there are so many, and fits the model. What the file held
@@ -248,13 +160,20 @@ func (l *Latencies) layers(seed uint64) []space.Plan {
 	return plans
 }
 
-// draw returns up to n different architectures, the extremes among them.
+// draw returns up to n different architectures: the extremes, random ones, and
+// random ones crossed with an extreme, since a search also looks where random
+// architectures are rare.
 func (l *Latencies) draw(n int, seed uint64) []space.Arch {
 	rng := stream.New(seed, "timed networks")
-	archs := []space.Arch{l.family.Min(), l.family.Max()}
-	seen := map[space.Arch]bool{archs[0]: true, archs[1]: true}
+	ends := []space.Arch{l.family.Min(), l.family.Max()}
+	archs := slices.Clone(ends)
+	seen := map[space.Arch]bool{ends[0]: true, ends[1]: true}
 	for try := 0; len(archs) < n && try < 20*n; try++ {
-		if a := l.family.Space().Random(rng); !seen[a] {
+		a := l.family.Space().Random(rng)
+		for range try % 3 {
+			a = l.family.Space().Cross(rng, a, ends[try/3%2])
+		}
+		if !seen[a] {
 			seen[a] = true
 			archs = append(archs, a)
 		}
