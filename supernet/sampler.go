@@ -24,7 +24,7 @@ type Sampler interface {
 // SamplerOptions are the numbers of the sandwich sampler; others need none.
 type SamplerOptions struct {
 	Narrow, Max space.Arch // the slices of the sandwich: a narrow subnet and the largest
-	Random      int        // random subnets per step between them
+	Random      int        // random subnets per step
 	Alone       int        // first steps, in which the largest learns alone
 }
 
@@ -57,6 +57,7 @@ func (u uniform) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
 // sandwich trains the largest subnet on the labels, and a narrow and some random
 // ones on the largest's output (BigNAS, Yu et al. 2020), after a first stage for
 // the largest alone (Once-for-All, Cai et al. 2020): a teacher worth copying.
+// Every other random subnet is drawn between the slices.
 type sandwich struct {
 	space *space.Space
 	o     SamplerOptions
@@ -68,10 +69,25 @@ func (s sandwich) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
 		return dst
 	}
 	dst = append(dst, Lesson{Arch: s.o.Narrow, Soft: true})
-	for range s.o.Random {
-		dst = append(dst, Lesson{Arch: s.space.Random(r), Soft: true})
+	for i := range s.o.Random {
+		a := s.space.Random(r)
+		if i%2 == 0 {
+			a = s.between(r)
+		}
+		dst = append(dst, Lesson{Arch: a, Soft: true})
 	}
 	return dst
+}
+
+// strayRate is the share of decisions that a subnet between the slices takes
+// from neither of them.
+const strayRate = 0.2
+
+// between returns a random mixture of the two slices with some other choices:
+// the region that the slices share their weights with. In spaces of many
+// operations uniform subnets hardly ever meet it.
+func (s sandwich) between(r *rand.Rand) space.Arch {
+	return s.space.Mutate(r, s.space.Cross(r, s.o.Max, s.o.Narrow), strayRate)
 }
 
 // Single trains one architecture only: extracted networks, and networks

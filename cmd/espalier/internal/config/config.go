@@ -93,7 +93,7 @@ type Device struct {
 // Predictor says how accuracy is predicted.
 type Predictor struct {
 	Model   string  `yaml:"model"`   // fm, ridge, flops or params
-	Samples int     `yaml:"samples"` // architectures judged to learn from first: random ones, and some near the largest
+	Samples int     `yaml:"samples"` // architectures judged to learn from first: random ones, and some between the largest and the narrowest
 	Folds   int     `yaml:"folds"`   // of the cross-validation that reports its error
 	Ranks   []int   `yaml:"ranks,omitempty"`
 	Holdout float64 `yaml:"holdout"` // share of measured latencies kept from the correction to check it

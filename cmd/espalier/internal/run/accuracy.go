@@ -154,13 +154,14 @@ const (
 	// feasibleDraws per sample look for one within the limits; where the feasible
 	// region is tiny, samples from all over the space must do.
 	feasibleDraws = 30
-	// nearLargest is one sample in so many that is a mutation of the largest
-	// architecture: where the weights are best trained, random ones never come.
-	nearLargest = 4
+	// betweenEvery is one sample in so many that is a mutated mixture of the
+	// largest and the narrowest architecture: where the weights are best trained,
+	// uniform ones hardly ever come.
+	betweenEvery = 3
 )
 
 // drawSamples returns different architectures: the extremes, random ones, and
-// mutations of the largest.
+// mixtures of the largest and the narrowest.
 func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
 	rng := stream.New(r.cfg.Seed, "samples")
 	limits, f := r.limits(), r.family
@@ -173,8 +174,8 @@ func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
 			switch {
 			case tries < len(first) && draws == 0:
 				a = first[tries]
-			case tries%nearLargest == 0:
-				a = f.Space().Mutate(rng, f.Max(), 0.5*rng.Float64())
+			case tries%betweenEvery == 0:
+				a = f.Space().Mutate(rng, f.Space().Cross(rng, f.Max(), f.Narrow()), 0.5*rng.Float64())
 			case draws > 0:
 				a = f.Space().Random(rng)
 			}
