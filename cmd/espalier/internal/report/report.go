@@ -93,6 +93,7 @@ type Latency struct {
 	Batch    int               `json:"batch"`
 	Layers   int               `json:"layers"`   // measured
 	Networks int               `json:"networks"` // measured
+	Drift    float64           `json:"drift"`    // latency of the same networks at the end of the run over that at the beginning; 0: not measured
 	HeldOut  predictor.Report  `json:"held_out"` // on random networks
 	Found    *predictor.Report `json:"found,omitempty"`
 }

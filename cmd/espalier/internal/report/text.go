@@ -154,6 +154,9 @@ func (t *text) predictors(r Report) {
 	}
 	t.table([]string{"<target", ">n", ">tau", ">95 %", ">Spearman", ">MAPE", ">RMSE", ">within 5 %", ">within 10 %"}, rows)
 	t.line("  latency of %s: %d layers and %d networks measured", r.Latency.Device, r.Latency.Layers, r.Latency.Networks)
+	if r.Latency.Drift != 0 {
+		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)
+	}
 }
 
 func errorRow(name string, e predictor.Report) []string {

@@ -34,7 +34,7 @@ func fixed() Report {
 		Space:    Space{Name: "chain", ID: "0123456789abcdef", Size: "17414258688", Decisions: 27},
 		Supernet: Supernet{Params: 801850, Sampler: "sandwich", Steps: 1000, Batch: 64, Epochs: 91.4, Loss: 0.5, Accuracy: 0.9, Hash: "fedcba9876543210"},
 		Accuracy: Accuracy{Model: "fm", Samples: 96, Models: []predictor.Standing{{Model: "fm", Report: errors}, {Model: "flops", Report: predictor.Report{N: 96, Kendall: -0.1}}}, Found: &errors},
-		Latency:  Latency{Device: "Abacus 9, batch 1", Batch: 1, Layers: 257, Networks: 64, HeldOut: errors},
+		Latency:  Latency{Device: "Abacus 9, batch 1", Batch: 1, Layers: 257, Networks: 64, Drift: 1.05, HeldOut: errors},
 		Search:   Arm{Strategy: "evolution", Score: "predictor", Proposals: 2000, Evaluations: 112, Infeasible: 12, Duplicates: 3, Limits: "latency 2 ms", Best: large},
 		Random:   &Arm{Strategy: "random", Score: "supernet", Proposals: 112, Evaluations: 112, Limits: "latency 2 ms", Best: small},
 		Compare: &Compare{Margin: 0.0611, Dominated: 0.75, Stats: controller.Comparison{

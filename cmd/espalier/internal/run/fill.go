@@ -84,7 +84,7 @@ func (r *Run) supernetReport() report.Supernet {
 }
 
 func (r *Run) latencyReport(l *Latencies, out *outcome) report.Latency {
-	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), HeldOut: l.Report}
+	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Drift: r.state.Drift, HeldOut: l.Report}
 	var pred, truth []float64
 	for _, c := range out.finals {
 		if c.measured != nil {
@@ -242,6 +242,7 @@ func (r *Run) judgeHonesty(rep *report.Report) {
 		r.warn("the search found nothing better than random search with as many evaluations: best accuracy %.4f against %.4f",
 			rep.Search.Best.Validation, rep.Random.Best.Validation)
 	}
+	r.warnOfDrift()
 	if rep.Search.Exhausted {
 		r.warn("the strategy ran out of new architectures before its budget")
 	}

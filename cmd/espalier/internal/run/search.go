@@ -123,6 +123,9 @@ func (r *Run) randomSearch(ctx context.Context, l *Latencies, evaluations int) (
 
 // measureAll times the finalists of the search and the best of the random arm.
 func (r *Run) measureAll(ctx context.Context, l *Latencies, out *outcome) error {
+	if err := r.checkDrift(ctx, l); err != nil {
+		return err
+	}
 	if err := r.measure(ctx, l, out.finals); err != nil {
 		return err
 	}
