@@ -3,6 +3,7 @@ package supernet
 import (
 	"testing"
 
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -79,5 +80,14 @@ func TestSandwichTeachesFromTheLargest(t *testing.T) {
 func TestUnknownSamplerNamesTheKnownOnes(t *testing.T) {
 	if _, err := NewSampler("x", nil, SamplerOptions{}); err == nil || err.Error() != `sampler "x" is unknown; want one of [uniform fair sandwich]` {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Plans name activations as operations do: the two lists have one order.
+func TestActivationsHaveOneOrder(t *testing.T) {
+	for a := space.NoAct; a <= space.GELU; a++ {
+		if got := ops.ActName(ops.Act(a)); got != a.String() {
+			t.Errorf("activation %d is %q in plans and %q in ops", a, a, got)
+		}
 	}
 }

@@ -126,6 +126,9 @@ func (t *text) arms(r Report) {
 	t.line("  %d architectures chosen for accuracy: mean %.4f, deviation %.4f; %d random ones: mean %.4f, deviation %.4f", c.Searches, c.SearchMean, c.SearchStd, c.Randoms, c.RandomMean, c.RandomStd)
 	t.line("  P(chosen > random) %.3f; difference of means %+.4f, 95 %% interval [%+.4f, %+.4f]; relative to mean random %+.2f %%", c.Better, c.Difference, c.Low, c.High, 100*c.Relative)
 	t.line("  %.1f %% of the random ones are slower and less accurate than a network of the Pareto set", 100*r.Compare.Dominated)
+	if r.Supernet.Sampler == "sandwich" {
+		t.line("  the search judged the largest and the narrowest network too, which every step trains; chance does not find them")
+	}
 }
 
 func armRow(a Arm) []string {
