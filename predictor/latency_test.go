@@ -22,9 +22,11 @@ type machineRoom struct {
 
 func newMachineRoom(t testing.TB, missing int) machineRoom {
 	t.Helper()
-	config, err := space.Preset("chain")
-	if err != nil {
-		t.Fatal(err)
+	config := space.ChainConfig{
+		Name: "machine room", Stem: 16, Head: 128, Layers: 8,
+		Ops:    []string{"conv3x3", "conv5x5", "sep3x3", "sep5x5", "maxpool3x3", "avgpool3x3", "identity"},
+		Widths: []int{16, 24, 32, 48, 64}, Skips: true, Activations: []string{"relu"},
+		Downsample: []int{2, 5}, Forbid: []string{"pool pool"},
 	}
 	chain, err := space.NewChain(config, space.Input{H: 28, W: 28, C: 1, Classes: 10})
 	if err != nil {
