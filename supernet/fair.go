@@ -26,6 +26,7 @@ func newFair(s *space.Space) fair {
 	return f
 }
 
+// Sample appends one model per op, their decisions drawn side by side.
 func (f fair) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
 	ds := f.space.Decisions()
 	genes := make([][]uint8, f.models)

@@ -50,6 +50,7 @@ func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) 
 // uniform trains one random subnet a step (SPOS, Guo et al. 2020).
 type uniform struct{ space *space.Space }
 
+// Sample appends one random architecture, learnt from the labels.
 func (u uniform) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
 	return append(dst, Lesson{Arch: u.space.Random(r)})
 }
@@ -63,6 +64,7 @@ type sandwich struct {
 	o     SamplerOptions
 }
 
+// Sample appends the largest, and after the first stage the others, soft.
 func (s sandwich) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
 	dst = append(dst, Lesson{Arch: s.o.Max})
 	if step < s.o.Alone {
