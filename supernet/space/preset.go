@@ -21,6 +21,8 @@ func Preset(name string) (ChainConfig, error) {
 			Downsample:  []int{2, 4},
 		}, nil
 	case "chain":
+		// While maps are large a dense 5x5 costs more than all that follows it.
+		early := []string{"conv3x3", "sep3x3", "sep5x5", "maxpool3x3", "avgpool3x3", "identity"}
 		return ChainConfig{
 			Name:          "chain",
 			Stem:          16,
@@ -34,9 +36,9 @@ func Preset(name string) (ChainConfig, error) {
 			ElasticKernel: true,
 			Forbid:        []string{"pool pool"},
 			Overrides: []LayerOverride{
-				{Layer: 1, Widths: []int{16, 24, 32, 48}},
-				{Layer: 2, Widths: []int{16, 24, 32, 48}},
-				{Layer: 3, Widths: []int{16, 24, 32, 48}},
+				{Layer: 1, Ops: early, Widths: []int{16, 24, 32, 48}},
+				{Layer: 2, Ops: early, Widths: []int{16, 24, 32, 48}},
+				{Layer: 3, Ops: early, Widths: []int{16, 24, 32, 48}},
 			},
 		}, nil
 	}

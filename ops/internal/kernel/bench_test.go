@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-	"unsafe"
 )
 
 // shapes are layers of real plans.
@@ -67,7 +66,7 @@ func benchPasses(b *testing.B, e *Engine, c Conv) {
 		{"bwd-weights", func() { e.BackwardWeights(c, x, y, dw) }},
 	} {
 		b.Run(pass.name, func(b *testing.B) {
-			peak := peakRate(e.Set)
+			peak := e.Set.Peak()
 			var times []time.Duration
 			for b.Loop() {
 				start := time.Now()
@@ -83,20 +82,4 @@ func benchPasses(b *testing.B, e *Engine, c Conv) {
 			}
 		})
 	}
-}
-
-// peakRate measures the multiply-add peak of one core in GFLOP/s, the best of a
-// few short runs; 0 for a set without tiles.
-func peakRate(s *Set) float64 {
-	if s.tiles == nil {
-		return 0
-	}
-	a := &gatherTile{n: 100_000}
-	var best float64
-	for range 5 {
-		start := time.Now()
-		s.tiles.peak((*byte)(unsafe.Pointer(a)))
-		best = max(best, float64(a.n*48*s.tiles.width*2)/1e9/time.Since(start).Seconds())
-	}
-	return best
 }

@@ -1,0 +1,28 @@
+package kernel
+
+import (
+	"time"
+	"unsafe"
+)
+
+const (
+	peakRounds = 100_000 // of the tile, in one run
+	peakFMAs   = 48      // multiply-adds of registers in one round
+	peakRuns   = 5
+)
+
+// Peak measures the multiply-add peak of one core in GFLOP/s: the best of a few
+// short runs, 0 for a set without tiles.
+func (s *Set) Peak() float64 {
+	if s.tiles == nil {
+		return 0
+	}
+	a := &gatherTile{n: peakRounds}
+	var best float64
+	for range peakRuns {
+		start := time.Now()
+		s.tiles.peak((*byte)(unsafe.Pointer(a)))
+		best = max(best, float64(peakRounds*peakFMAs*s.tiles.width*2)/1e9/time.Since(start).Seconds())
+	}
+	return best
+}
