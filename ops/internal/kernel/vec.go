@@ -27,6 +27,10 @@ type Vec struct {
 	sgd        func(rate, momentum, decay float32, w, g, v []float32)
 	nesterov   func(rate, momentum, decay float32, w, g, v []float32)
 	adam       func(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, w, g, m, v []float32)
+
+	streamRead  func(passes int, x, s []float32)
+	streamCopy  func(passes int, x, y []float32)
+	streamTriad func(passes int, a float32, x, z, y []float32)
 }
 
 // Lanes is the widest vector of any instruction set, in floats.

@@ -5,24 +5,27 @@
 package kernel
 
 var vecAVX512 = Vec{
-	sums:       vecSumsAVX512,
-	moments:    vecMomentsAVX512,
-	norm:       [acts]func(x, scale, shift, y []float32){vecNormAVX512, vecNormReLUAVX512, vecNormReLU6AVX512, vecNormHardSwishAVX512, vecNormHardSigmoidAVX512, vecNormSigmoidAVX512, vecNormTanhAVX512, vecNormSiLUAVX512, vecNormGELUAVX512},
-	normReduce: [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX512, vecNormReduceReLUAVX512, vecNormReduceReLU6AVX512, vecNormReduceHardSwishAVX512, vecNormReduceHardSigmoidAVX512, vecNormReduceSigmoidAVX512, vecNormReduceTanhAVX512, vecNormReduceSiLUAVX512, vecNormReduceGELUAVX512},
-	normApply:  [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX512, vecNormApplyReLUAVX512, vecNormApplyReLU6AVX512, vecNormApplyHardSwishAVX512, vecNormApplyHardSigmoidAVX512, vecNormApplySigmoidAVX512, vecNormApplyTanhAVX512, vecNormApplySiLUAVX512, vecNormApplyGELUAVX512},
-	act:        [acts]func(x, y []float32){vecActAVX512, vecActReLUAVX512, vecActReLU6AVX512, vecActHardSwishAVX512, vecActHardSigmoidAVX512, vecActSigmoidAVX512, vecActTanhAVX512, vecActSiLUAVX512, vecActGELUAVX512},
-	actBack:    [acts]func(x, dy, dx []float32){vecActBackAVX512, vecActBackReLUAVX512, vecActBackReLU6AVX512, vecActBackHardSwishAVX512, vecActBackHardSigmoidAVX512, vecActBackSigmoidAVX512, vecActBackTanhAVX512, vecActBackSiLUAVX512, vecActBackGELUAVX512},
-	add:        vecAddAVX512,
-	axpy:       vecAxpyAVX512,
-	spread:     vecSpreadAVX512,
-	spreadAdd:  vecSpreadAddAVX512,
-	maxTaps:    vecMaxTapsAVX512,
-	maxBack:    vecMaxBackAVX512,
-	sumTaps:    vecSumTapsAVX512,
-	sumBack:    vecSumBackAVX512,
-	sgd:        vecSGDAVX512,
-	nesterov:   vecNesterovAVX512,
-	adam:       vecAdamAVX512,
+	sums:        vecSumsAVX512,
+	moments:     vecMomentsAVX512,
+	norm:        [acts]func(x, scale, shift, y []float32){vecNormAVX512, vecNormReLUAVX512, vecNormReLU6AVX512, vecNormHardSwishAVX512, vecNormHardSigmoidAVX512, vecNormSigmoidAVX512, vecNormTanhAVX512, vecNormSiLUAVX512, vecNormGELUAVX512},
+	normReduce:  [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX512, vecNormReduceReLUAVX512, vecNormReduceReLU6AVX512, vecNormReduceHardSwishAVX512, vecNormReduceHardSigmoidAVX512, vecNormReduceSigmoidAVX512, vecNormReduceTanhAVX512, vecNormReduceSiLUAVX512, vecNormReduceGELUAVX512},
+	normApply:   [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX512, vecNormApplyReLUAVX512, vecNormApplyReLU6AVX512, vecNormApplyHardSwishAVX512, vecNormApplyHardSigmoidAVX512, vecNormApplySigmoidAVX512, vecNormApplyTanhAVX512, vecNormApplySiLUAVX512, vecNormApplyGELUAVX512},
+	act:         [acts]func(x, y []float32){vecActAVX512, vecActReLUAVX512, vecActReLU6AVX512, vecActHardSwishAVX512, vecActHardSigmoidAVX512, vecActSigmoidAVX512, vecActTanhAVX512, vecActSiLUAVX512, vecActGELUAVX512},
+	actBack:     [acts]func(x, dy, dx []float32){vecActBackAVX512, vecActBackReLUAVX512, vecActBackReLU6AVX512, vecActBackHardSwishAVX512, vecActBackHardSigmoidAVX512, vecActBackSigmoidAVX512, vecActBackTanhAVX512, vecActBackSiLUAVX512, vecActBackGELUAVX512},
+	add:         vecAddAVX512,
+	axpy:        vecAxpyAVX512,
+	spread:      vecSpreadAVX512,
+	spreadAdd:   vecSpreadAddAVX512,
+	maxTaps:     vecMaxTapsAVX512,
+	maxBack:     vecMaxBackAVX512,
+	sumTaps:     vecSumTapsAVX512,
+	sumBack:     vecSumBackAVX512,
+	sgd:         vecSGDAVX512,
+	nesterov:    vecNesterovAVX512,
+	adam:        vecAdamAVX512,
+	streamRead:  vecStreamReadAVX512,
+	streamCopy:  vecStreamCopyAVX512,
+	streamTriad: vecStreamTriadAVX512,
 }
 
 //go:noescape
@@ -199,25 +202,37 @@ func vecNesterovAVX512(rate, momentum, decay float32, w, g, v []float32)
 //go:noescape
 func vecAdamAVX512(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, w, g, m, v []float32)
 
+//go:noescape
+func vecStreamReadAVX512(passes int, x, s []float32)
+
+//go:noescape
+func vecStreamCopyAVX512(passes int, x, y []float32)
+
+//go:noescape
+func vecStreamTriadAVX512(passes int, a float32, x, z, y []float32)
+
 var vecAVX2 = Vec{
-	sums:       vecSumsAVX2,
-	moments:    vecMomentsAVX2,
-	norm:       [acts]func(x, scale, shift, y []float32){vecNormAVX2, vecNormReLUAVX2, vecNormReLU6AVX2, vecNormHardSwishAVX2, vecNormHardSigmoidAVX2, vecNormSigmoidAVX2, vecNormTanhAVX2, vecNormSiLUAVX2, vecNormGELUAVX2},
-	normReduce: [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX2, vecNormReduceReLUAVX2, vecNormReduceReLU6AVX2, vecNormReduceHardSwishAVX2, vecNormReduceHardSigmoidAVX2, vecNormReduceSigmoidAVX2, vecNormReduceTanhAVX2, vecNormReduceSiLUAVX2, vecNormReduceGELUAVX2},
-	normApply:  [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX2, vecNormApplyReLUAVX2, vecNormApplyReLU6AVX2, vecNormApplyHardSwishAVX2, vecNormApplyHardSigmoidAVX2, vecNormApplySigmoidAVX2, vecNormApplyTanhAVX2, vecNormApplySiLUAVX2, vecNormApplyGELUAVX2},
-	act:        [acts]func(x, y []float32){vecActAVX2, vecActReLUAVX2, vecActReLU6AVX2, vecActHardSwishAVX2, vecActHardSigmoidAVX2, vecActSigmoidAVX2, vecActTanhAVX2, vecActSiLUAVX2, vecActGELUAVX2},
-	actBack:    [acts]func(x, dy, dx []float32){vecActBackAVX2, vecActBackReLUAVX2, vecActBackReLU6AVX2, vecActBackHardSwishAVX2, vecActBackHardSigmoidAVX2, vecActBackSigmoidAVX2, vecActBackTanhAVX2, vecActBackSiLUAVX2, vecActBackGELUAVX2},
-	add:        vecAddAVX2,
-	axpy:       vecAxpyAVX2,
-	spread:     vecSpreadAVX2,
-	spreadAdd:  vecSpreadAddAVX2,
-	maxTaps:    vecMaxTapsAVX2,
-	maxBack:    vecMaxBackAVX2,
-	sumTaps:    vecSumTapsAVX2,
-	sumBack:    vecSumBackAVX2,
-	sgd:        vecSGDAVX2,
-	nesterov:   vecNesterovAVX2,
-	adam:       vecAdamAVX2,
+	sums:        vecSumsAVX2,
+	moments:     vecMomentsAVX2,
+	norm:        [acts]func(x, scale, shift, y []float32){vecNormAVX2, vecNormReLUAVX2, vecNormReLU6AVX2, vecNormHardSwishAVX2, vecNormHardSigmoidAVX2, vecNormSigmoidAVX2, vecNormTanhAVX2, vecNormSiLUAVX2, vecNormGELUAVX2},
+	normReduce:  [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX2, vecNormReduceReLUAVX2, vecNormReduceReLU6AVX2, vecNormReduceHardSwishAVX2, vecNormReduceHardSigmoidAVX2, vecNormReduceSigmoidAVX2, vecNormReduceTanhAVX2, vecNormReduceSiLUAVX2, vecNormReduceGELUAVX2},
+	normApply:   [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX2, vecNormApplyReLUAVX2, vecNormApplyReLU6AVX2, vecNormApplyHardSwishAVX2, vecNormApplyHardSigmoidAVX2, vecNormApplySigmoidAVX2, vecNormApplyTanhAVX2, vecNormApplySiLUAVX2, vecNormApplyGELUAVX2},
+	act:         [acts]func(x, y []float32){vecActAVX2, vecActReLUAVX2, vecActReLU6AVX2, vecActHardSwishAVX2, vecActHardSigmoidAVX2, vecActSigmoidAVX2, vecActTanhAVX2, vecActSiLUAVX2, vecActGELUAVX2},
+	actBack:     [acts]func(x, dy, dx []float32){vecActBackAVX2, vecActBackReLUAVX2, vecActBackReLU6AVX2, vecActBackHardSwishAVX2, vecActBackHardSigmoidAVX2, vecActBackSigmoidAVX2, vecActBackTanhAVX2, vecActBackSiLUAVX2, vecActBackGELUAVX2},
+	add:         vecAddAVX2,
+	axpy:        vecAxpyAVX2,
+	spread:      vecSpreadAVX2,
+	spreadAdd:   vecSpreadAddAVX2,
+	maxTaps:     vecMaxTapsAVX2,
+	maxBack:     vecMaxBackAVX2,
+	sumTaps:     vecSumTapsAVX2,
+	sumBack:     vecSumBackAVX2,
+	sgd:         vecSGDAVX2,
+	nesterov:    vecNesterovAVX2,
+	adam:        vecAdamAVX2,
+	streamRead:  vecStreamReadAVX2,
+	streamCopy:  vecStreamCopyAVX2,
+	streamTriad: vecStreamTriadAVX2,
 }
 
 //go:noescape
@@ -393,3 +408,12 @@ func vecNesterovAVX2(rate, momentum, decay float32, w, g, v []float32)
 
 //go:noescape
 func vecAdamAVX2(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, w, g, m, v []float32)
+
+//go:noescape
+func vecStreamReadAVX2(passes int, x, s []float32)
+
+//go:noescape
+func vecStreamCopyAVX2(passes int, x, y []float32)
+
+//go:noescape
+func vecStreamTriadAVX2(passes int, a float32, x, z, y []float32)

@@ -20,6 +20,10 @@ var goVec = Vec{
 	sgd:        goSGD,
 	nesterov:   goNesterov,
 	adam:       goAdam,
+
+	streamRead:  goStreamRead,
+	streamCopy:  goStreamCopy,
+	streamTriad: goStreamTriad,
 }
 
 func goNorms() (f [acts]func(x, scale, shift, y []float32)) {

@@ -115,7 +115,12 @@ func (c *vecCall) with(v *Vec, seed uint64) []vecSlice {
 	return all
 }
 
-func compareVec(t *rapid.T, what string, got, want vecSlice, exact bool) {
+// fataler is a test or a property of one.
+type fataler interface {
+	Fatalf(format string, args ...any)
+}
+
+func compareVec(t fataler, what string, got, want vecSlice, exact bool) {
 	if !got.intact() {
 		t.Fatalf("%s: wrote outside", what)
 	}

@@ -29,7 +29,7 @@ func main() {
 	fmt.Fprint(&b, "\n//go:build amd64 && !purego\n\npackage kernel\n")
 	for _, s := range []*isa{avx512, avx2} {
 		var loops []loop
-		for _, emit := range []func(*isa) []loop{sums, norms, acts, flats, pools, optimisers} {
+		for _, emit := range []func(*isa) []loop{sums, norms, acts, flats, pools, optimisers, streams} {
 			loops = append(loops, emit(s)...)
 		}
 		write(&b, s, loops)
