@@ -28,6 +28,7 @@ var edges = map[string][]string{
 	"controller":          {"supernet/space"},
 	"predictor":           {"supernet/space"},
 	"bench":               {"internal/stream", "ops", "supernet", "supernet/space"},
+	"bench/nets":          {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space"},
 	"cmd/espalier":        {"bench", "controller", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/space"},
 }
 

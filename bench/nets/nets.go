@@ -1,0 +1,89 @@
+// Package nets holds the two networks by which this engine is compared with
+// others, as models that can be trained and served: conv6, a plain network of
+// six convolutions, and ofa32, a weight-sharing supernet of inverted bottlenecks
+// for small pictures. Both follow a definition that other frameworks can be
+// given too, so that all do the same work.
+package nets
+
+import (
+	"fmt"
+
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Classes is the number of classes of both networks.
+const Classes = 10
+
+// View is a network ready to run: subnets in a row, with a 2x2 maximum of
+// stride 2 and no padding between each and the next. ofa32 has one part.
+type View struct {
+	parts []*supernet.Subnet
+	pass  supernet.Pass
+}
+
+// ViewOf returns architecture a of n; it shares n's weights.
+func ViewOf(n *supernet.Net, a space.Arch) *View {
+	return &View{parts: []*supernet.Subnet{n.Subnet(a)}}
+}
+
+// Forward returns the logits of a batch, N x 1 x 1 x Classes, with batch norms
+// that use the batch's statistics. e must be training.
+func (v *View) Forward(e *ops.Exec, x *ops.Tensor) *ops.Tensor {
+	for i, s := range v.parts {
+		if i > 0 {
+			x = halve(e, x)
+		}
+		x = s.Forward(e, &v.pass, x, nil)
+	}
+	return x
+}
+
+// Served is a network for inference: its batch norms folded into the
+// convolutions, its weights its own.
+type Served struct{ parts []*supernet.Network }
+
+// Serve returns the network whose parts are plans, folded. Weights are random,
+// statistics those of standard normal activations: they do not matter to time.
+func Serve(plans ...space.Plan) (*Served, error) {
+	s := &Served{}
+	for i, p := range plans {
+		n, err := supernet.NewNetwork(p, uint64(i))
+		if err != nil {
+			return nil, fmt.Errorf("nets: part %d: %w", i, err)
+		}
+		s.parts = append(s.parts, n.Fold())
+	}
+	return s, nil
+}
+
+// Forward returns the logits of a batch, N x 1 x 1 x Classes. e must not be
+// training.
+func (s *Served) Forward(e *ops.Exec, x *ops.Tensor) *ops.Tensor {
+	for i, n := range s.parts {
+		if i > 0 {
+			x = halve(e, x)
+		}
+		x = n.Forward(e, x)
+	}
+	return x
+}
+
+func halve(e *ops.Exec, x *ops.Tensor) *ops.Tensor { return ops.MaxPool(e, x, 2, 2, 0) }
+
+// RandomBatch returns n pictures of size x size normal numbers in the given
+// number of channels, with random labels: what the steps are timed on.
+func RandomBatch(n, channels, size int, seed uint64) *data.Batch {
+	r := stream.New(seed, "benchmark batch")
+	b := &data.Batch{N: n, H: size, W: size, C: channels, X: make([]float32, n*size*size*channels), Labels: make([]int32, n)}
+	for i := range b.X {
+		b.X[i] = float32(r.NormFloat64())
+	}
+	for i := range b.Labels {
+		b.Labels[i] = int32(r.IntN(Classes))
+	}
+	return b
+}
