@@ -1,0 +1,83 @@
+package bench_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/espalier-nas/espalier/bench/nets"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// BenchmarkSlicedLayer times passes on a slice of a larger weight (first
+// channels, centre of the kernel) in turns with the same pass on a weight of its
+// own: sliced/alone is 1 if slicing costs nothing.
+func BenchmarkSlicedLayer(b *testing.B) {
+	e := newExec(b, "", 1)
+	for _, l := range layers(b) {
+		if !slices.Contains([]string{"d3x3_32_16_b64", "d3x3_24-40_16_b64", "pw_96-24_16_b64", "dw3_96_32_b1", "dw5_144_16_b64", "d3x3_64_8_b1"}, l.Name) {
+			continue
+		}
+		alone := &layerData{layer: l}
+		for _, pass := range passes {
+			b.Run(fmt.Sprintf("%s/%s/%s", l.Class, l.Name, pass.name), func(b *testing.B) {
+				own := alone.run(e, pass)
+				sliced := *alone
+				sliced.w = sliceOfLarger(alone.w)
+				comparePair(b, sliced.run(e, pass), own)
+			})
+		}
+	}
+}
+
+// sliceOfLarger returns a window with the values of w out of a weight of twice
+// the channels and a larger kernel.
+func sliceOfLarger(w ops.Window) ops.Window {
+	var large *ops.Param
+	if w.P.Layout == ops.DepthwiseLayout {
+		large = ops.NewDepthwise("large", 2*w.OutC, w.K+2)
+	} else {
+		large = ops.NewDense("large", 2*w.OutC, 2*w.InC, w.K+2, 1)
+	}
+	ops.InitHe(large, rand.New(rand.NewPCG(2, 2)))
+	s := ops.Window{P: large, OutC: w.OutC, K: w.K, InC: w.InC}
+	if err := s.Import(w.Export(nil)); err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// BenchmarkSlicedNetwork trains a subnet of ofa32 in turns with the network that
+// was extracted from it: the share of a step that is spent on slicing is
+// reported as slicing-%, noise below about one percent.
+func BenchmarkSlicedNetwork(b *testing.B) {
+	for _, e := range newExecs(b) {
+		for _, in := range inputs {
+			f := newOFA32(b, in)
+			batch := nets.RandomBatch(trainBatch, in.channels, in.size, 1)
+			for i, a := range []space.Arch{f.Min(), f.Drawn()} {
+				b.Run(fmt.Sprintf("ofa32-%s/%s/w%d", [...]string{"min", "random"}[i], in, e.Workers()), func(b *testing.B) {
+					n := supernet.New(f, 1)
+					own := n.Extract(a)
+					alone := own.Family().(*space.Fixed).Arch()
+					comparePair(b,
+						trainViews(e, batch, n, [][]space.Arch{{a}}).step,
+						trainViews(e, batch, own, [][]space.Arch{{alone}}).step)
+				})
+			}
+		}
+	}
+}
+
+// comparePair times sliced and alone in turns and reports the median ratio.
+func comparePair(b *testing.B, sliced, alone func()) {
+	p := newPairs(sliced, alone)
+	p.loop(b)
+	r := p.ratio()
+	b.ReportMetric(r, "sliced/alone")
+	b.ReportMetric(100*(1-1/r), "slicing-%")
+	b.ReportMetric(p.median(0)*1e9, "ns/op")
+}
