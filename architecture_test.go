@@ -25,11 +25,12 @@ var edges = map[string][]string{
 	"supernet/data":       {},
 	"supernet/checkpoint": {},
 	"supernet":            {"internal/stream", "ops", "supernet/checkpoint", "supernet/data", "supernet/space"},
+	"supernet/onnx":       {"supernet", "supernet/space"},
 	"controller":          {"supernet/space"},
 	"predictor":           {"supernet/space"},
 	"bench":               {"internal/stream", "ops", "supernet", "supernet/space"},
 	"bench/nets":          {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space"},
-	"cmd/espalier":        {"bench", "controller", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/space"},
+	"cmd/espalier":        {"bench", "controller", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space"},
 }
 
 // stdlibOnly lists packages that import nothing but the standard library.

@@ -1,0 +1,207 @@
+package onnx
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+	dense "gorgonia.org/tensor"
+)
+
+// newExec returns an Exec that ends with the test.
+func newExec(t testing.TB) *ops.Exec {
+	t.Helper()
+	e, err := ops.NewExec(ops.Config{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
+}
+
+// network is a network to write, with its name.
+type network struct {
+	name string
+	net  *supernet.Network
+}
+
+// networks returns a network with every operation, one that ends in a mean,
+// and random ones of every preset, each as it is and folded.
+func networks(t testing.TB) []network {
+	t.Helper()
+	r := rand.New(rand.NewPCG(7, 1))
+	list := []network{{"every op", fill(t, everyOp(), r, true)}, {"mean at the end", fill(t, endsInMean(), r, false)}}
+	for _, preset := range space.PresetNames() {
+		config, err := space.Preset(preset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		family, err := space.NewChain(config, space.Input{H: 28, W: 28, C: 1, Classes: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 4 {
+			plan := family.Plan(family.Space().Random(r))
+			list = append(list, network{fmt.Sprintf("%s %d", preset, i), fill(t, plan, r, true)})
+		}
+	}
+	for _, n := range list {
+		list = append(list, network{n.name + ", folded", n.net.Fold()})
+	}
+	return list
+}
+
+// fill returns a network of a plan with random numbers, norms included, and a
+// label if it is to have one.
+func fill(t testing.TB, p space.Plan, r *rand.Rand, labelled bool) *supernet.Network {
+	t.Helper()
+	in, end := p[0].Layer, p[len(p)-1].Layer
+	l := supernet.Label{Arch: "a b+0", SpaceID: "0123456789abcdef"}
+	if labelled {
+		l.Mean, l.Std = normals(r, in.InC, 0.4, 0.1), normals(r, in.InC, 0.3, 0.02)
+		for i := range end.OutC {
+			l.Classes = append(l.Classes, fmt.Sprintf("class <%d>", i))
+		}
+	}
+	values := make([]supernet.Values, len(p))
+	for i, s := range p {
+		v, c := &values[i], s.Layer.OutC
+		if s.Weight != "" {
+			fanIn := s.Layer.InC / max(1, s.Layer.G) * max(1, s.Layer.K) * max(1, s.Layer.K)
+			v.Weight = normals(r, c*fanIn, 0, math.Sqrt(2/float64(fanIn)))
+		}
+		if s.Bias {
+			v.Bias = normals(r, c, 0, 0.3)
+		}
+		if s.Norm != "" {
+			v.Scale, v.Shift, v.Mean = normals(r, c, 1, 0.2), normals(r, c, 0, 0.3), normals(r, c, 0, 0.3)
+			for range c {
+				v.Var = append(v.Var, 0.5+r.Float32())
+			}
+		}
+	}
+	n, err := supernet.Assemble(p, l, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func normals(r *rand.Rand, n int, mean, deviation float64) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(mean + deviation*r.NormFloat64())
+	}
+	return v
+}
+
+// everyOp returns a plan with every operation, activation and rank of its
+// values: odd sizes, strides, an even kernel, groups, norms of sums and of linear
+// layers, sums of one to four inputs, a linear layer in the middle.
+func everyOp() space.Plan {
+	conv := func(h, w, in, out, k, s, g int, a space.Act) space.Layer {
+		return space.Layer{Op: space.Conv, H: h, W: w, InC: in, OutC: out, K: k, S: s, G: g, Act: a}
+	}
+	pool := func(op space.Op, h, w, c, k, s int, a space.Act) space.Layer {
+		return space.Layer{Op: op, H: h, W: w, InC: c, OutC: c, K: k, S: s, Act: a}
+	}
+	sum := func(h, w, c, n int, a space.Act) space.Layer {
+		return space.Layer{Op: space.Add, H: h, W: w, InC: c, OutC: c, FanIn: n, Act: a}
+	}
+	linear := func(in, out int, a space.Act) space.Layer {
+		return space.Layer{Op: space.Linear, H: 1, W: 1, InC: in, OutC: out, Act: a}
+	}
+	return space.Plan{
+		{Layer: conv(9, 7, 3, 10, 3, 1, 1, space.ReLU), Weight: "stem", Norm: "stem/norm", In: []int{space.Image}},
+		{Layer: conv(9, 7, 10, 10, 5, 1, 10, space.ReLU6), Weight: "dw", Norm: "dw/norm", In: []int{0}},
+		{Layer: conv(9, 7, 10, 14, 3, 1, 2, space.HardSwish), Weight: "grouped", Norm: "grouped/norm", In: []int{1}},
+		{Layer: pool(space.MaxPool, 9, 7, 14, 3, 2, space.NoAct), In: []int{2}},
+		{Layer: pool(space.AvgPool, 5, 4, 14, 3, 1, space.Sigmoid), In: []int{3}},
+		{Layer: conv(5, 4, 14, 14, 1, 1, 1, space.NoAct), Weight: "from3", Bias: true, In: []int{3}},
+		{Layer: sum(5, 4, 14, 4, space.SiLU), Norm: "sum/norm", In: []int{5, 4, 3, 3}},
+		{Layer: conv(5, 4, 14, 6, 2, 2, 1, space.GELU), Weight: "even", Bias: true, In: []int{6}},
+		{Layer: sum(3, 3, 6, 1, space.Tanh), In: []int{7}},
+		{Layer: sum(3, 3, 6, 2, space.HardSigmoid), In: []int{7, 8}},
+		{Layer: conv(3, 3, 6, 5, 7, 3, 1, space.GELU), Weight: "wide", Norm: "wide/norm", In: []int{9}},
+		{Layer: space.Layer{Op: space.GlobalPool, H: 5, W: 4, InC: 14, OutC: 14}, In: []int{6}},
+		{Layer: linear(14, 5, space.ReLU6), Weight: "middle", Bias: true, Norm: "middle/norm", In: []int{11}},
+		{Layer: pool(space.AvgPool, 9, 7, 3, 8, 7, space.NoAct), In: []int{space.Image}},
+		{Layer: conv(2, 2, 3, 5, 3, 2, 1, space.SiLU), Weight: "picture", Bias: true, In: []int{13}},
+		{Layer: sum(1, 1, 5, 3, space.NoAct), In: []int{10, 12, 14}},
+		{Layer: linear(5, 4, space.NoAct), Weight: "classifier", Bias: true, In: []int{15}},
+	}
+}
+
+// endsInMean returns a plan that ends in no linear layer, nor begins with a
+// convolution.
+func endsInMean() space.Plan {
+	return space.Plan{
+		{Layer: space.Layer{Op: space.MaxPool, H: 6, W: 5, InC: 2, OutC: 2, K: 2, S: 2}, In: []int{space.Image}},
+		{Layer: space.Layer{Op: space.Conv, H: 4, W: 3, InC: 2, OutC: 5, K: 3, S: 1, G: 1}, Weight: "conv", Norm: "norm", In: []int{0}},
+		{Layer: space.Layer{Op: space.GlobalPool, H: 4, W: 3, InC: 5, OutC: 5, Act: space.Tanh}, In: []int{1}},
+	}
+}
+
+// encoded returns the network as Write writes it.
+func encoded(t testing.TB, n *supernet.Network) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, n); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// pictures returns count random pictures for n in 0..1 as models take them: N, C,
+// H, W.
+func pictures(n *supernet.Network, count int, r *rand.Rand) []float32 {
+	h, w, c := n.Input()
+	x := make([]float32, count*h*w*c)
+	for i := range x {
+		x[i] = r.Float32()
+	}
+	return x
+}
+
+// predict returns n's logits for pictures.
+func predict(t testing.TB, e *ops.Exec, n *supernet.Network, x []float32) []float32 {
+	t.Helper()
+	h, w, c := n.Input()
+	count, norm := len(x)/(h*w*c), n.Normalization()
+	own := make([]float32, len(x))
+	for i := range x {
+		pixel, ch := i%(h*w), i/(h*w)%c
+		v := float64(x[i])
+		if norm.Std != nil {
+			v = (v - float64(norm.Mean[ch])) / float64(norm.Std[ch])
+		}
+		own[(i/(h*w*c)*h*w+pixel)*c+ch] = float32(v)
+	}
+	y, err := n.Predict(e, dense.New(dense.WithShape(count, h, w, c), dense.WithBacking(own)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return y.Data().([]float32)
+}
+
+// difference returns the largest difference of two lists relative to the
+// largest number of want.
+func difference(have, want []float32) float64 {
+	if len(have) != len(want) {
+		return math.Inf(1)
+	}
+	var most, scale float64
+	for i := range want {
+		d := math.Abs(float64(have[i]) - float64(want[i]))
+		if math.IsNaN(d) {
+			return math.Inf(1)
+		}
+		most, scale = max(most, d), max(scale, math.Abs(float64(want[i])))
+	}
+	return most / scale
+}
