@@ -12,13 +12,49 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
+// slicedLayers are those of the table that are timed and checked as slices.
+var slicedLayers = []string{"d3x3_32_16_b64", "d3x3_24-40_16_b64", "pw_96-24_16_b64", "dw3_96_32_b1", "dw5_144_16_b64", "d3x3_64_8_b1"}
+
+// TestSlicedLayersKeepBits demands that what BenchmarkSlicedLayer compares is
+// the same work: outputs and gradients of a slice have the bits of a weight of
+// its own.
+func TestSlicedLayersKeepBits(t *testing.T) {
+	e := newExec(t, "", 2)
+	checked := 0
+	for _, l := range layers(t) {
+		if !slices.Contains(slicedLayers, l.Name) {
+			continue
+		}
+		checked++
+		d := &layerData{layer: l}
+		var want, got [][]float32
+		for _, pass := range passes {
+			d.run(e, pass)()
+		}
+		want = append(want, slices.Clone(d.y), slices.Clone(d.dx), d.w.ExportGrad(nil))
+		d.w = sliceOfLarger(d.w)
+		for _, pass := range passes {
+			d.run(e, pass)()
+		}
+		got = append(got, d.y, d.dx, d.w.ExportGrad(nil))
+		for i, pass := range passes {
+			if !slices.Equal(got[i], want[i]) {
+				t.Errorf("%s, %s: a slice gives other bits than a weight of its own", l.Name, pass.name)
+			}
+		}
+	}
+	if checked != len(slicedLayers) {
+		t.Errorf("%d layers of %d are in the table", checked, len(slicedLayers))
+	}
+}
+
 // BenchmarkSlicedLayer times passes on a slice of a larger weight (first
 // channels, centre of the kernel) in turns with the same pass on a weight of its
 // own: sliced/alone is 1 if slicing costs nothing.
 func BenchmarkSlicedLayer(b *testing.B) {
 	e := newExec(b, "", 1)
 	for _, l := range layers(b) {
-		if !slices.Contains([]string{"d3x3_32_16_b64", "d3x3_24-40_16_b64", "pw_96-24_16_b64", "dw3_96_32_b1", "dw5_144_16_b64", "d3x3_64_8_b1"}, l.Name) {
+		if !slices.Contains(slicedLayers, l.Name) {
 			continue
 		}
 		alone := &layerData{layer: l}
