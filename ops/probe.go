@@ -100,16 +100,20 @@ func (w *walk) next(n, operands int) (x [3][]float32, passes int) {
 		}
 	}
 	length := n / operands
-	stretch := probeFloats / operands / kernel.StreamRound * kernel.StreamRound
+	share := probeFloats / operands
+	pieces := (length + share - 1) / share
 	if w.at >= length {
 		w.at = 0
 	}
-	end := min(w.at+stretch, length)
+	end := min(w.at+roundUp(length/pieces, kernel.StreamRound), length)
 	for i := range operands {
 		x[i] = w.x[i*length+w.at : i*length+end]
 	}
-	passes = max(1, stretch/length)
+	passes = max(1, share/length)
 	w.done += 4 * operands * passes * (end - w.at)
 	w.at = end
 	return x, passes
 }
+
+// roundUp returns the least multiple of m that is at least n.
+func roundUp(n, m int) int { return (n + m - 1) / m * m }

@@ -27,6 +27,7 @@ type grammar struct {
 	Eval     evalCmd     `cmd:"" help:"Judge architectures with a run's weights, without retraining."`
 	Rank     rankCmd     `cmd:"" help:"Compare a supernet's ranking of architectures with training them alone."`
 	Measure  measureCmd  `cmd:"" help:"Measure how long layers and networks of a space take on this machine."`
+	Bench    benchCmd    `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
 	Export   exportCmd   `cmd:"" help:"Cut one architecture out of a run, as a network file of its own."`
 	Classify classifyCmd `cmd:"" help:"Run a network file on picture files."`
 	Inspect  inspectCmd  `cmd:"" help:"Show what a file of this program holds."`

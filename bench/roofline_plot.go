@@ -1,0 +1,171 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Plot is how a roofline is drawn in a terminal.
+type Plot struct {
+	Columns, Rows int  // of the whole picture without its legend; at least 40 x 10
+	ASCII         bool // no other characters
+}
+
+const (
+	plotLeft = 8 // columns for the names of ticks
+	plotFoot = 2 // rows for the names of ticks and of the axis
+
+	plainMarks = "ox+*#@%&"
+	fancyMarks = "●▲■◆○△□◇"
+)
+
+// plot is a picture of characters, and of dots finer than those for lines.
+type plot struct {
+	chart
+	columns, rows int // of the frame
+	ascii         bool
+	cells         [][]rune
+	dots          [][]uint8 // of each cell, as Unicode's braille patterns count them
+}
+
+// WritePlot draws points under their roofs with characters: a mark for each
+// class. Roofs are lines of braille dots or, in ASCII, of dashes and slashes.
+func WritePlot(w io.Writer, r Roofline, points []Point, o Plot) error {
+	p := &plot{chart: newChart(r, points), columns: max(o.Columns, 40) - plotLeft - 2, rows: max(o.Rows, 10) - plotFoot, ascii: o.ASCII}
+	for range p.rows {
+		p.cells = append(p.cells, []rune(strings.Repeat(" ", p.columns)))
+		p.dots = append(p.dots, make([]uint8, p.columns))
+	}
+	p.roofLines()
+	p.roofNames()
+	for _, point := range points {
+		p.put(p.column(point.Intensity), p.row(point.Real), p.mark(point.Layer.Class))
+	}
+	var b strings.Builder
+	p.frame(&b)
+	p.legend(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// column and row return the cell that a value lies in.
+func (p *plot) column(x float64) int { return min(int(p.x.at(x)*float64(p.columns)), p.columns-1) }
+
+func (p *plot) row(y float64) int { return min(int((1-p.y.at(y))*float64(p.rows)), p.rows-1) }
+
+func (p *plot) put(column, row int, c rune) {
+	if row >= 0 && row < p.rows && column >= 0 && column < p.columns {
+		p.cells[row][column] = c
+	}
+}
+
+// mark returns what stands for a class.
+func (p *plot) mark(class string) rune {
+	marks := []rune(fancyMarks)
+	if p.ascii {
+		marks = []rune(plainMarks)
+	}
+	return marks[slices.Index(p.classes, class)%len(marks)]
+}
+
+// roofLines draws slopes and the flat roof, a step of a dot or a cell at a time.
+func (p *plot) roofLines() {
+	fine := 2
+	if p.ascii {
+		fine = 1
+	}
+	for i := range p.columns * fine {
+		x := p.x.value((float64(i) + 0.5) / float64(p.columns*fine))
+		for _, f := range p.roofs {
+			if y := x * f.Bandwidth; y >= p.y.low && y < p.peak {
+				p.line(i, y, '/')
+			}
+		}
+		if x >= p.start() {
+			p.line(i, p.peak, '-')
+		}
+	}
+}
+
+// line sets the dot of a line at step i, or in ASCII the character c.
+func (p *plot) line(i int, y float64, c rune) {
+	if p.ascii {
+		p.put(i, p.row(y), c)
+		return
+	}
+	// Bits of a braille pattern by column and row of the dot.
+	bits := [2][4]uint8{{0x01, 0x02, 0x04, 0x40}, {0x08, 0x10, 0x20, 0x80}}
+	dot := min(int((1-p.y.at(y))*float64(4*p.rows)), 4*p.rows-1)
+	p.dots[dot/4][i/2] |= bits[i%2][dot%4]
+}
+
+// roofNames writes the name of each roof beside its line, each in a row of its
+// own because lines may lie close together.
+func (p *plot) roofNames() {
+	for i, f := range p.roofs {
+		row := p.rows - 1 - i
+		y := p.y.value(1 - (float64(row)+0.5)/float64(p.rows))
+		column := p.column(max(y/f.Bandwidth, p.x.low)) + 2
+		for j, c := range f.Level {
+			p.put(column+j, row, c)
+		}
+	}
+}
+
+// frame writes the cells with ticks and axes around them.
+func (p *plot) frame(b *strings.Builder) {
+	side, foot, corner := "│", "─", "└"
+	if p.ascii {
+		side, foot, corner = "|", "-", "+"
+	}
+	ticks := make([]string, p.rows)
+	for _, v := range p.y.decades() {
+		ticks[p.row(v)] = tickText(v)
+	}
+	ticks[0] = "GFLOP/s"
+	for i, row := range p.cells {
+		line := []rune(fmt.Sprintf("%*s %s", plotLeft-1, ticks[i], side))
+		for j, c := range row {
+			if c == ' ' && p.dots[i][j] != 0 {
+				c = 0x2800 + rune(p.dots[i][j])
+			}
+			line = append(line, c)
+		}
+		b.WriteString(strings.TrimRight(string(line), " ") + "\n")
+	}
+	fmt.Fprintf(b, "%*s%s%s\n", plotLeft, "", corner, strings.Repeat(foot, p.columns))
+	b.WriteString(p.footTicks() + "\n")
+}
+
+// footTicks returns the line of names below the frame, as many as have room.
+func (p *plot) footTicks() string {
+	const name = "operations per byte"
+	line := []rune(strings.Repeat(" ", plotLeft+1+p.columns-len(name)) + name)
+	free := plotLeft
+	for _, v := range p.x.powers() {
+		text := tickText(v)
+		at := plotLeft + 1 + p.column(v) - utf8.RuneCountInString(text)/2
+		if at < free || at+len(text) >= len(line)-len(name) {
+			continue
+		}
+		copy(line[at:], []rune(text))
+		free = at + len(text) + 1
+	}
+	return string(line)
+}
+
+// legend tells marks and roofs.
+func (p *plot) legend(b *strings.Builder) {
+	fmt.Fprintf(b, "%*s", plotLeft-1, "")
+	for _, class := range p.classes {
+		fmt.Fprintf(b, "  %c %s", p.mark(class), class)
+	}
+	fmt.Fprintf(b, "\n%*s  multiply-adds %s GFLOP/s", plotLeft-1, "", figures(p.peak))
+	for _, f := range p.roofs {
+		fmt.Fprintf(b, ", %s %s GB/s", f.Level, figures(f.Bandwidth))
+	}
+	b.WriteString("\n")
+}
