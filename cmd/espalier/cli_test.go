@@ -87,6 +87,10 @@ func TestSingleDashesOfLongFlags(t *testing.T) {
 
 func TestExitCodesAndOneLineErrors(t *testing.T) {
 	s := newShell(t)
+	foreign := s.path("foreign.onnx")
+	if err := os.WriteFile(foreign, []byte("\x08\x08\x12\x07pytorch"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name string
 		args []string
@@ -106,6 +110,8 @@ func TestExitCodesAndOneLineErrors(t *testing.T) {
 		{"used folder", []string{"search", "--out", s.dir}, exitFailure, "not empty"},
 		{"bad configuration", []string{"search", "--sampler", "lazy"}, exitFailure, "train.sampler"},
 		{"no network file", []string{"classify", s.path("tiny.yaml"), s.path("tiny.yaml")}, exitFailure, "tiny.yaml"},
+		{"nothing to export", []string{"export", "--run", s.dir, "--arch", "max"}, exitUsage, "want --out, --onnx or both"},
+		{"model of others", []string{"inspect", foreign}, exitFailure, foreign + ": onnx: read: "},
 		{"no file of ours", []string{"inspect", os.Args[0]}, exitFailure, "none of our files"},
 	} {
 		code, _, errText := s.run(context.Background(), c.args...)

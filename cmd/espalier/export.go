@@ -4,13 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/onnx"
 )
 
 type exportCmd struct {
 	trainedFlags
 	screenFlags
 	Arch string `required:"" placeholder:"TEXT" help:"Architecture in text form, or min, max or random."`
-	Out  string `required:"" placeholder:"FILE" help:"Network file to write."`
+	Out  string `placeholder:"FILE" help:"Network file to write."`
+	ONNX string `name:"onnx" placeholder:"FILE" help:"ONNX model to write, for other runtimes, with batch norms folded in."`
+}
+
+// Validate wants something to do.
+func (c exportCmd) Validate() error {
+	if c.Out == "" && c.ONNX == "" {
+		return errors.New("nothing to write; want --out, --onnx or both")
+	}
+	return nil
 }
 
 // Run writes one architecture with calibrated statistics.
@@ -27,10 +39,32 @@ func (c exportCmd) Run(ctx context.Context, s streams) error {
 	if err := errors.Join(err, r.Close()); err != nil {
 		return err
 	}
-	if err := n.Save(c.Out); err != nil {
+	return c.write(n, s)
+}
+
+// write writes the files that were asked for and says what is in each.
+func (c exportCmd) write(n *supernet.Network, s streams) error {
+	if c.Out != "" {
+		if err := n.Save(c.Out); err != nil {
+			return err
+		}
+		if err := describe(s, c.Out, n); err != nil {
+			return err
+		}
+	}
+	if c.ONNX == "" {
+		return nil
+	}
+	n = n.Fold()
+	if err := onnx.Save(c.ONNX, n); err != nil {
 		return err
 	}
+	return describe(s, c.ONNX, n)
+}
+
+// describe prints what was written to path.
+func describe(s streams, path string, n *supernet.Network) error {
 	p := n.Plan()
-	_, err = fmt.Fprintf(s.out, "%s: %s, %d parameters, %.2f MFLOPs\n", c.Out, n.Label().Arch, p.Params(), float64(p.FLOPs())/1e6)
+	_, err := fmt.Fprintf(s.out, "%s: %s, %d parameters, %.2f MFLOPs\n", path, n.Label().Arch, p.Params(), float64(p.FLOPs())/1e6)
 	return err
 }

@@ -6,20 +6,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
+	"github.com/espalier-nas/espalier/supernet/onnx"
 )
 
 // weightsMagic begins every weights file; see docs/checkpoint.md.
 const weightsMagic = "ESPALIER"
 
 type inspectCmd struct {
-	File    string `arg:"" type:"path" help:"Run folder, supernet, network, trials, report, latency or configuration file."`
-	Tensors bool   `help:"List the tensors of a weights file."`
+	File    string `arg:"" type:"path" help:"Run folder, supernet, network, ONNX model, trials, report, latency or configuration file."`
+	Tensors bool   `help:"List the tensors of a weights file, or the layers of an ONNX model."`
 }
 
 // Run shows what a file holds; the content tells what it is.
@@ -45,6 +48,8 @@ func (c inspectCmd) Run(s streams) error {
 	switch {
 	case bytes.HasPrefix(head, []byte(weightsMagic)):
 		return inspectWeights(s.out, c.File, c.Tensors)
+	case onnx.Is(head), strings.EqualFold(filepath.Ext(c.File), ".onnx"):
+		return inspectONNX(s.out, c.File, c.Tensors)
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"mean_reward"`)):
 		return inspectHealth(s.out, c.File)
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"arm"`)):
@@ -110,6 +115,33 @@ func inspectWeights(w io.Writer, path string, tensors bool) error {
 	if tensors {
 		for _, t := range h.Tensors {
 			fmt.Fprintf(w, "  %-40s %v at %d, xxh3 %016x\n", t.Name, t.Shape, t.Offset, t.Sum)
+		}
+	}
+	return nil
+}
+
+// inspectONNX shows a model that export or search wrote; reading it checks all of
+// it.
+func inspectONNX(w io.Writer, path string, layers bool) error {
+	n, err := onnx.Load(path)
+	if err != nil {
+		return err
+	}
+	p, l := n.Plan(), n.Label()
+	fmt.Fprintf(w, "%s: ONNX model, operator set %d, %d layers, %d parameters, %.2f MFLOPs\n", path, onnx.Opset, len(p), p.Params(), float64(p.FLOPs())/1e6)
+	for _, v := range []struct {
+		key   string
+		value any
+	}{{"arch", l.Arch}, {"space_id", l.SpaceID}, {"classes", l.Classes}, {"mean", l.Mean}, {"std", l.Std}} {
+		text, err := json.Marshal(v.value)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", path, v.key, err)
+		}
+		fmt.Fprintf(w, "  %-8s  %s\n", v.key, text)
+	}
+	if layers {
+		for i, s := range p {
+			fmt.Fprintf(w, "  %3d %-40s %v reads %v\n", i, s.Weight, s.Layer, s.In)
 		}
 	}
 	return nil

@@ -142,9 +142,13 @@ func (s shell) checkCommands(rep report.Report) {
 	if judged.Accuracy != best.Validation {
 		t.Errorf("eval says %v; the report %v", judged.Accuracy, best.Validation)
 	}
-	s.must("export", "--run", s.path("run"), "--arch", best.Arch, "--out", s.path("best.msgpack"))
-	if s.read("best.msgpack") != s.read("run", best.File) {
-		t.Errorf("export differs from %s of the search", best.File)
+	model := strings.TrimSuffix(best.File, ".msgpack") + ".onnx"
+	s.must("export", "--run", s.path("run"), "--arch", best.Arch, "--out", s.path("best.msgpack"), "--onnx", s.path("best.onnx"))
+	if s.read("best.msgpack") != s.read("run", best.File) || s.read("best.onnx") != s.read("run", model) {
+		t.Errorf("export differs from %s or %s of the search", best.File, model)
+	}
+	if out := s.must("inspect", "--tensors", s.path("best.onnx")); !strings.Contains(out, best.Arch) || !strings.Contains(out, "classifier") {
+		t.Errorf("inspect shows neither architecture nor layers of the model:\n%s", out)
 	}
 	s.picture("shoe.png")
 	line := s.must("classify", s.path("best.msgpack"), s.path("shoe.png"), "-top", "10")

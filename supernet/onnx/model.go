@@ -58,7 +58,9 @@ func (a attr) String() string {
 	return fmt.Sprintf("%s=%d", a.name, a.ints)
 }
 
-func integer(name string, v int) attr { return attr{name: name, kind: intAttr, ints: []int64{int64(v)}} }
+func integer(name string, v int) attr {
+	return attr{name: name, kind: intAttr, ints: []int64{int64(v)}}
+}
 
 func real32(name string, v float32) attr { return attr{name: name, kind: floatAttr, f: v} }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/onnx"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -21,6 +22,15 @@ func (r *Run) label(a space.Arch) supernet.Label {
 
 // networkPath returns where in the folder a network goes, relative to it.
 func networkPath(name string) string { return filepath.Join(rundir.Networks, name+".msgpack") }
+
+// save writes a network to its file and, beside it, as an ONNX model with batch
+// norms folded in.
+func (r *Run) save(name string, n *supernet.Network) error {
+	if err := n.Save(r.dir.Path(networkPath(name))); err != nil {
+		return err
+	}
+	return onnx.Save(r.dir.Path(rundir.Networks, name+".onnx"), n.Fold())
+}
 
 // deploy cuts the networks of the front out of the supernet and writes each to
 // a file of its own. The front is listed by rising latency; names follow it.
@@ -34,7 +44,7 @@ func (r *Run) deploy(ctx context.Context, front []candidate) ([]*supernet.Networ
 		if err != nil {
 			return nil, err
 		}
-		if err := n.Save(r.dir.Path(networkPath(networkName(i)))); err != nil {
+		if err := r.save(networkName(i), n); err != nil {
 			return nil, err
 		}
 		nets[i] = n
@@ -72,7 +82,7 @@ func (r *Run) finetune(ctx context.Context, c candidate) (*tuned, error) {
 		return nil, err
 	}
 	rep := report.Tuned{Name: tunedName, Steps: steps, Seconds: time.Since(start).Seconds(), Validation: s.Accuracy, File: networkPath(tunedName)}
-	return &tuned{n, rep}, n.Save(r.dir.Path(rep.File))
+	return &tuned{n, rep}, r.save(tunedName, n)
 }
 
 func (r *Run) tuneOptions(steps int) supernet.TrainOptions {
