@@ -16,7 +16,7 @@ import (
 // network, whose logits are the same bits.
 func TestWrittenEqualsRead(t *testing.T) {
 	e, r := newExec(t), rand.New(rand.NewPCG(1, 2))
-	for _, n := range networks(t) {
+	for _, n := range networks(t, 4) {
 		b := encoded(t, n.net)
 		again, err := Read(bytes.NewReader(b))
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 // the operators' definitions, in float64, and compares with the network itself.
 func TestModelsComputeTheNetwork(t *testing.T) {
 	e, r := newExec(t), rand.New(rand.NewPCG(3, 2))
-	for _, n := range networks(t) {
+	for _, n := range networks(t, 2) {
 		m, err := decode(encoded(t, n.net))
 		if err != nil {
 			t.Fatal(err)

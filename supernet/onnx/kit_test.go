@@ -31,27 +31,47 @@ type network struct {
 }
 
 // networks returns a network with every operation, one that ends in a mean,
-// and random ones of every preset, each as it is and folded.
-func networks(t testing.TB) []network {
+// and random ones of each space, each as it is and folded.
+func networks(t testing.TB, random int) []network {
 	t.Helper()
 	r := rand.New(rand.NewPCG(7, 1))
 	list := []network{{"every op", fill(t, everyOp(), r, true)}, {"mean at the end", fill(t, endsInMean(), r, false)}}
-	for _, preset := range space.PresetNames() {
-		config, err := space.Preset(preset)
-		if err != nil {
-			t.Fatal(err)
-		}
-		family, err := space.NewChain(config, space.Input{H: 28, W: 28, C: 1, Classes: 10})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range 4 {
+	for _, config := range spaces(t) {
+		for i := range random {
+			in := space.Input{H: 28, W: 28, C: 1, Classes: 10}
+			if i%2 == 1 {
+				in = space.Input{H: 15, W: 17, C: 3, Classes: 100}
+			}
+			family, err := space.NewChain(config, in)
+			if err != nil {
+				t.Fatal(err)
+			}
 			plan := family.Plan(family.Space().Random(r))
-			list = append(list, network{fmt.Sprintf("%s %d", preset, i), fill(t, plan, r, true)})
+			list = append(list, network{fmt.Sprintf("%s %d", config.Name, i), fill(t, plan, r, true)})
 		}
 	}
 	for _, n := range list {
 		list = append(list, network{n.name + ", folded", n.net.Fold()})
+	}
+	return list
+}
+
+// spaces returns the presets, and a space with all that a chain can have.
+func spaces(t testing.TB) []space.ChainConfig {
+	t.Helper()
+	list := []space.ChainConfig{{
+		Name: "all", Stem: 7, Head: 19, Layers: 5,
+		Ops:         []string{"conv1x1", "conv3x3", "conv5x5", "conv7x7", "sep3x3", "sep5x5", "sep7x7", "maxpool3x3", "avgpool3x3", "identity"},
+		Widths:      []int{9, 16, 21},
+		Activations: []string{"relu", "relu6", "hardswish", "hardsigmoid", "sigmoid", "tanh", "silu", "gelu"},
+		Skips:       true, Downsample: []int{2, 4}, ElasticKernel: true,
+	}}
+	for _, name := range space.PresetNames() {
+		config, err := space.Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, config)
 	}
 	return list
 }

@@ -73,7 +73,7 @@ func ortCases(t *testing.T, folder string) []ortCase {
 	t.Helper()
 	var cases []ortCase
 	e, r := newExec(t), rand.New(rand.NewPCG(5, 2))
-	for i, n := range networks(t) {
+	for i, n := range networks(t, 20) {
 		model := fmt.Sprintf("%d.onnx", i)
 		if err := Save(filepath.Join(folder, model), n.net); err != nil {
 			t.Fatal(err)
