@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"strings"
@@ -70,4 +71,48 @@ func names() (n []string) {
 		n = append(n, s.Name)
 	}
 	return n
+}
+
+// TestWinogradIsTaken checks the rule, and by their bits that layers take the
+// path that it names: the direct one sums in another order.
+func TestWinogradIsTaken(t *testing.T) {
+	for _, k := range []struct {
+		name string
+		c    Conv
+		taps int // of the form, 0 for none
+	}{
+		{"3x3", Conv{InC: 16, OutC: 16, K: 3, S: 1, Pad: 1}, 3},
+		{"3x3 of odd channels, unpadded", Conv{InC: 23, OutC: 41, K: 3, S: 1}, 3},
+		{"5x5", Conv{InC: 32, OutC: 24, K: 5, S: 1, Pad: 2}, 5},
+		{"first layer", Conv{InC: 3, OutC: 16, K: 3, S: 1, Pad: 1}, 0},
+		{"few outputs", Conv{InC: 64, OutC: 10, K: 3, S: 1, Pad: 1}, 0},
+		{"stride 2", Conv{InC: 16, OutC: 16, K: 3, S: 2, Pad: 1}, 0},
+		{"dilated", Conv{InC: 16, OutC: 16, K: 3, S: 1, Pad: 2, Dil: 2}, 0},
+		{"grouped", Conv{InC: 32, OutC: 32, K: 3, S: 1, Pad: 1, G: 2}, 0},
+		{"pointwise", Conv{InC: 32, OutC: 32, K: 1, S: 1}, 0},
+		{"depthwise", Conv{InC: 32, OutC: 32, K: 3, S: 1, Pad: 1, G: 32, WC: 32}, 0},
+	} {
+		c := k.c
+		c.N, c.H, c.W, c.Dil, c.G = 2, 9, 10, max(c.Dil, 1), max(c.G, 1)
+		engines(t, 1, func(t *testing.T, e *Engine) {
+			if e.Set.tiles == nil || e.Set.tiles.wino3.taps < 0 {
+				return
+			}
+			x, w, dy := operands(c, rand.New(rand.NewPCG(21, 22)))
+			r, got := c.whole(x, w, dy).forward(nil), 0
+			if f := e.Set.tiles.winograd(&r); f != nil {
+				got = f.taps
+			}
+			if got != k.taps {
+				t.Errorf("%s: the rule gives the form of %d taps; want %d", k.name, got, k.taps)
+			}
+			y1, dx1, dw1 := results(e, c, x, w, dy)
+			y2, dx2, dw2 := results(NewEngine(direct(e.Set), e.Pool), c, x, w, dy)
+			for pass, same := range map[string]bool{"forward": sameBits(y1, y2), "backward data": sameBits(dx1, dx2), "backward weights": sameBits(dw1, dw2)} {
+				if same == (k.taps > 0) {
+					t.Errorf("%s: %s has the bits of the direct path: %t", k.name, pass, same)
+				}
+			}
+		})
+	}
 }

@@ -24,7 +24,24 @@ func tilesAVX512() *tiles {
 		gather:    gatherAVX512,
 		transpose: transposeAVX512,
 		peak:      peakAVX512,
-		width:     16,
+		winoInput: winoInput6AVX512,
+		wino3: winoForm{
+			taps:   3,
+			pixels: 4,
+			join:   winoJoin4AVX512,
+			spread: winoSpread4AVX512,
+			filter: winoFilter3AVX512,
+			back:   winoFilterBack3AVX512,
+		},
+		wino5: winoForm{
+			taps:   5,
+			pixels: 2,
+			join:   winoJoin2AVX512,
+			spread: winoSpread2AVX512,
+			filter: winoFilter5AVX512,
+			back:   winoFilterBack5AVX512,
+		},
+		width: 16,
 	}
 }
 
@@ -45,7 +62,24 @@ func tilesAVX2() *tiles {
 		gather:    gatherAVX2,
 		transpose: transposeAVX2,
 		peak:      peakAVX2,
-		width:     8,
+		winoInput: winoInput6AVX2,
+		wino3: winoForm{
+			taps:   3,
+			pixels: 4,
+			join:   winoJoin4AVX2,
+			spread: winoSpread4AVX2,
+			filter: winoFilter3AVX2,
+			back:   winoFilterBack3AVX2,
+		},
+		wino5: winoForm{
+			taps:   5,
+			pixels: 2,
+			join:   winoJoin2AVX2,
+			spread: winoSpread2AVX2,
+			filter: winoFilter5AVX2,
+			back:   winoFilterBack5AVX2,
+		},
+		width: 8,
 	}
 }
 
@@ -353,6 +387,33 @@ func transposeAVX512(a *byte)
 func peakAVX512(a *byte)
 
 //go:noescape
+func winoInput6AVX512(a *byte)
+
+//go:noescape
+func winoJoin4AVX512(a *byte)
+
+//go:noescape
+func winoSpread4AVX512(a *byte)
+
+//go:noescape
+func winoFilter3AVX512(a *byte)
+
+//go:noescape
+func winoFilterBack3AVX512(a *byte)
+
+//go:noescape
+func winoJoin2AVX512(a *byte)
+
+//go:noescape
+func winoSpread2AVX512(a *byte)
+
+//go:noescape
+func winoFilter5AVX512(a *byte)
+
+//go:noescape
+func winoFilterBack5AVX512(a *byte)
+
+//go:noescape
 func dense1x1AVX2(a *byte)
 
 //go:noescape
@@ -450,3 +511,30 @@ func transposeAVX2(a *byte)
 
 //go:noescape
 func peakAVX2(a *byte)
+
+//go:noescape
+func winoInput6AVX2(a *byte)
+
+//go:noescape
+func winoJoin4AVX2(a *byte)
+
+//go:noescape
+func winoSpread4AVX2(a *byte)
+
+//go:noescape
+func winoFilter3AVX2(a *byte)
+
+//go:noescape
+func winoFilterBack3AVX2(a *byte)
+
+//go:noescape
+func winoJoin2AVX2(a *byte)
+
+//go:noescape
+func winoSpread2AVX2(a *byte)
+
+//go:noescape
+func winoFilter5AVX2(a *byte)
+
+//go:noescape
+func winoFilterBack5AVX2(a *byte)

@@ -14,6 +14,10 @@ import (
 // units of the sum of their absolute values.
 const tolerance = 2e-6
 
+// winoTolerance is the same for Winograd's algorithm, whose transforms cancel
+// larger terms than the sum has.
+const winoTolerance = 1e-5
+
 type testCase struct {
 	name string
 	c    Conv
@@ -44,9 +48,28 @@ var cases = []testCase{
 	{"depthwise of one channel", Conv{N: 2, H: 5, W: 5, InC: 1, OutC: 1, K: 3, S: 1, Pad: 1, Dil: 1, G: 1, WC: 1}},
 }
 
-// engines runs f as a subtest for each set of kernels that the machine has.
-func engines(t *testing.T, workers int, f func(*testing.T, *Engine)) {
+// sets returns the sets of kernels that the machine has, and those with
+// Winograd's algorithm without it too.
+func sets() []*Set {
+	all := Available()
 	for _, s := range Available() {
+		if s.tiles != nil {
+			all = append(all, direct(s))
+		}
+	}
+	return all
+}
+
+// direct returns s without Winograd's algorithm.
+func direct(s *Set) *Set {
+	t := *s.tiles
+	t.wino3, t.wino5 = winoForm{taps: -1}, winoForm{taps: -1}
+	return &Set{Name: s.Name + " direct", tiles: &t}
+}
+
+// engines runs f as a subtest for each of the sets.
+func engines(t *testing.T, workers int, f func(*testing.T, *Engine)) {
+	for _, s := range sets() {
 		t.Run(s.Name, func(t *testing.T) {
 			p := NewPool(workers)
 			defer p.Close()
@@ -65,8 +88,14 @@ func checkPasses(t fatal, e *Engine, c Conv, r *rand.Rand) {
 	w, wOK := storedWeight(c, r)
 	dy, dyOK := guarded(c.N*c.OutH()*c.OutW()*c.OutC, uniform(r))
 	bias, biasOK := guarded(c.OutC, uniform(r))
+	bound := tolerance
+	if e.Set.tiles != nil {
+		if r := c.whole(x, w, dy).forward(nil); e.Set.tiles.winograd(&r) != nil {
+			bound = winoTolerance
+		}
+	}
 	expect := func(pass string, got []float32, want expected) {
-		if d := want.worst(got); d > tolerance {
+		if d := want.worst(got); d > bound {
 			t.Fatalf("%s %s of %+v: error %.3g of the element's scale", e.Set.Name, pass, c, d)
 		}
 		if !xOK() || !wOK() || !dyOK() || !biasOK() {

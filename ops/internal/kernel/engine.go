@@ -17,6 +17,8 @@ type Engine struct {
 	picked    pickTask
 	depth     depthTask
 	depthGrad depthGradTask
+	wino      winoTask
+	winoGrad  winoGradTask
 	phaseTaps []tap
 	sum       []float32 // of ForwardAdd by plain loops
 }
@@ -87,6 +89,8 @@ func (e *Engine) units() int {
 func (e *Engine) correlate(c Conv, r correlation, x, w, y []float32, ep Epilogue, add bool) {
 	if c.depthwise() {
 		e.runDepth(r, x, w, y, ep, add)
+	} else if f := e.Set.tiles.winograd(&r); f != nil {
+		e.runWinograd(f, r, x, w, y, ep, add)
 	} else {
 		e.runDense(r, x, w, y, ep, add)
 	}
@@ -106,7 +110,13 @@ func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
 		e.backWeightsPicked(c, x, dy, dw)
 		return
 	default:
-		e.backWeightsDense(c, x, dy, dw)
+		r := c.forward(e.phaseTaps[:0])
+		e.phaseTaps = r.taps
+		if f := e.Set.tiles.winograd(&r); f != nil {
+			e.backWeightsWinograd(f, c, r, x, dy, dw)
+		} else {
+			e.backWeightsDense(c, x, dy, dw)
+		}
 		return
 	}
 	e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}

@@ -17,7 +17,10 @@ type tiles struct {
 	gather    tileFunc
 	transpose tileFunc // of 16 x 16 floats
 	peak      tileFunc
-	width     int // floats in a register
+
+	winoInput    tileFunc // transform of pixels to planes
+	wino3, wino5 winoForm
+	width        int // floats in a register
 }
 
 // most returns the largest size in a list, 0 for an empty one.

@@ -120,6 +120,10 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
+// vecTolerance bounds the difference of two orders of summing a few thousand
+// terms, in units of the largest result.
+const vecTolerance = 1e-5
+
 func compareVec(t fataler, what string, got, want vecSlice, exact bool) {
 	if !got.intact() {
 		t.Fatalf("%s: wrote outside", what)
@@ -130,7 +134,7 @@ func compareVec(t fataler, what string, got, want vecSlice, exact bool) {
 	}
 	for i, x := range want.part {
 		y := got.part[i]
-		if exact && math.Float32bits(x) != math.Float32bits(y) || !(math.Abs(float64(x)-float64(y)) <= 2e-6*scale) {
+		if exact && math.Float32bits(x) != math.Float32bits(y) || !(math.Abs(float64(x)-float64(y)) <= vecTolerance*scale) {
 			t.Fatalf("%s: element %d of %d is %v; want %v", what, i, len(want.part), y, x)
 		}
 	}

@@ -62,7 +62,24 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 	pair("pick", s.pickRows, func(n, blocks int) string { return gradPicked(s, n, blocks, true) })
 	row("depthwise: []tileFunc", s.depthPixels, func(n int) string { return depthwise(s, n) })
 	row("taps: []tileFunc", s.depthTaps, func(n int) string { return gradPicked(s, n, 1, false) })
-	names = append(names, gather(s), transpose(s), peak(s))
-	fmt.Fprintf(b, "gather: gather%s,\ntranspose: transpose%[1]s,\npeak: peak%[1]s,\nwidth: %d,\n}\n}\n\n", s.name, s.width)
+	single := func(field, name string) {
+		names = append(names, name)
+		fmt.Fprintf(b, "%s: %s,\n", field, name)
+	}
+	single("gather", gather(s))
+	single("transpose", transpose(s))
+	single("peak", peak(s))
+	single("winoInput", spread(s, "winoInput", inputLine))
+	form := func(field string, sum, spreading, taps, back line) {
+		fmt.Fprintf(b, "%s: winoForm{\ntaps: %d,\npixels: %d,\n", field, taps.in, sum.out)
+		single("join", join(s, sum))
+		single("spread", spread(s, "winoSpread", spreading))
+		single("filter", winoFilter(s, taps))
+		single("back", winoFilterBack(s, back))
+		fmt.Fprintln(b, "},")
+	}
+	form("wino3", sum4, spread4, taps3, back3)
+	form("wino5", sum2, spread2, taps5, back5)
+	fmt.Fprintf(b, "width: %d,\n}\n}\n\n", s.width)
 	return names
 }

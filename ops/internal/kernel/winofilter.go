@@ -1,0 +1,55 @@
+package kernel
+
+import "unsafe"
+
+// winoFilterTask transforms a weight for Winograd's algorithm to 36 planes
+// [blocks of out][in][16]. A chunk is some input channels of one block.
+type winoFilterTask struct {
+	r       correlation
+	form    *winoForm
+	w, u    []float32
+	plane   int // floats
+	pieces  int // parts of a block's input channels
+	taps    [winoTaps]int
+	workers []winoTile
+	scratch []float32
+}
+
+// filterChannels is how many input channels a chunk of the transform takes.
+const filterChannels = 16
+
+// winogradFilter returns the transformed weight of r, valid until the next call.
+func (e *Engine) winogradFilter(f *winoForm, r *correlation, w []float32) []float32 {
+	t := &e.wino.filter
+	t.r, t.form, t.w, t.plane = *r, f, w, planeFloats(padded(r.out)*r.in)
+	t.u = aligned(t.u, winoPlanes*t.plane)
+	t.taps = r.places(f)
+	t.pieces = parts(r.in, filterChannels)
+	n := e.Pool.Workers()
+	t.workers = grown(t.workers, n)
+	t.scratch = aligned(t.scratch, n*winoPlanes*Block)
+	for i := range t.workers {
+		t.workers[i].scratch = at(t.scratch, i*winoPlanes*Block)
+	}
+	e.Pool.Run(parts(r.out, Block)*t.pieces, t)
+	return t.u
+}
+
+// Do implements Task.
+func (t *winoFilterTask) Do(i, worker int) {
+	b, first := i/t.pieces, i%t.pieces*filterChannels
+	a := &t.workers[worker]
+	a.taps, a.plane = t.taps, 4*t.plane
+	a.n = min(filterChannels, t.r.in-first)
+	a.src, a.dst = at(t.w, b*t.r.blockStride+first*Block), at(t.u, (b*t.r.in+first)*Block)
+	t.form.filter((*byte)(unsafe.Pointer(a)))
+}
+
+// places returns where the taps of r lie in a block of the weight, in bytes, row
+// by row.
+func (r *correlation) places(f *winoForm) (at [winoTaps]int) {
+	for _, p := range r.taps {
+		at[(p.dy-r.dy0)*f.taps+p.dx-r.dx0] = 4 * p.w
+	}
+	return at
+}

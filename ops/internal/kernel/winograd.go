@@ -1,0 +1,205 @@
+package kernel
+
+import "unsafe"
+
+// winograd returns the form of Winograd's algorithm that computes r, nil for none.
+// The rule looks at the layer only, not at the number of images or workers, so
+// that bits do not depend on them.
+func (t *tiles) winograd(r *correlation) *winoForm {
+	if r.g > 1 || r.step > 1 || r.outStep > 1 || min(r.in, r.out) < winoChannels {
+		return nil
+	}
+	for _, f := range []*winoForm{&t.wino3, &t.wino5} {
+		if r.square(f.taps) && min(r.rows, r.cols) >= f.pixels {
+			return f
+		}
+	}
+	return nil
+}
+
+// winoChannels is the least number of input and of output channels: below it the
+// transforms cost more than the products that they save.
+const winoChannels = 12
+
+// square reports whether the taps are k x k neighbouring places.
+func (r *correlation) square(k int) bool {
+	if len(r.taps) != k*k {
+		return false
+	}
+	for _, t := range r.taps {
+		if t.dy-r.dy0 >= k || t.dx-r.dx0 >= k {
+			return false
+		}
+	}
+	return true
+}
+
+// winoTask is one correlation by Winograd's algorithm. A chunk is one unit of
+// tiles by one group of output blocks: its window is copied with the zero border,
+// transformed to 36 planes [tiles][in], multiplied plane by plane with the
+// transformed weight, and transformed back.
+type winoTask struct {
+	correlation            // of tiles: a grid whose step is the form's pixels
+	form        *winoForm  //
+	pixels      [2]int     // rows and columns of the output
+	tiles       *tiles     // of the instruction set
+	x, y        []float32  //
+	u           []float32  // transformed weight, [36][blocks][in][16]
+	ep          Epilogue   //
+	add         bool       //
+	c16, o16    int        // channels of a tile in planes of input and output
+	vPlane      int        // floats between planes of the transformed input
+	mPlane      int        // and of the products
+	uPlane      int        // and of the weight
+	vOff, mOff  []uint32   // of the tiles in a plane
+	list        [1]run     // all input channels
+	splits      int        // parts into which the output blocks are cut
+	workers     []winoWork // by worker
+	filter      winoFilterTask
+}
+
+// winoWork is the memory of one worker.
+type winoWork struct {
+	spread winoSpread
+	gemm   forwardTile
+	v, m   []float32 // planes
+}
+
+// winoBytes is about how much of the planes of one unit of tiles should stay in
+// the second-level cache.
+const winoBytes = 384 << 10
+
+func (e *Engine) runWinograd(f *winoForm, r correlation, x, w, y []float32, ep Epilogue, add bool) {
+	t := &e.wino
+	t.form, t.pixels = f, [2]int{r.rows, r.cols}
+	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r.tiled(f.pixels), e.Set.tiles, x, y, ep, add
+	t.u = e.winogradFilter(f, &r, w)
+	t.c16, t.o16 = padded(r.in), padded(r.out)
+	t.planUnits(e.units())
+	n := t.unitImgs * t.unitRows * t.cols
+	t.vPlane, t.mPlane, t.uPlane = planeFloats(n*t.c16), planeFloats(n*t.o16), planeFloats(t.o16*t.in)
+	t.vOff, t.mOff = grown(t.vOff, n), grown(t.mOff, n)
+	for i := range n {
+		t.vOff[i], t.mOff[i] = uint32(i*t.c16), uint32(i*t.o16)
+	}
+	t.list[0] = run{0, 0, 4 * t.in}
+	t.splits = 1
+	if n := t.correlation.units(); n < e.units()/2 {
+		t.splits = min(parts(e.units(), n), t.pairs())
+	}
+	t.workers = grown(t.workers, e.Pool.Workers())
+	e.Pool.Run(t.correlation.units()*t.splits, t)
+}
+
+// tiled returns r over a grid of tiles of n x n output pixels.
+func (r correlation) tiled(n int) correlation {
+	r.rows, r.cols, r.step = parts(r.rows, n), parts(r.cols, n), n
+	r.winH, r.winW = (r.rows-1)*n+winoSide, (r.cols-1)*n+winoSide
+	r.inPlace = false
+	return r
+}
+
+// planUnits chooses how many images, or rows of tiles of one image, make a unit.
+func (t *winoTask) planUnits(want int) {
+	perRow := 4 * winoPlanes * t.cols * (t.c16 + t.o16)
+	t.unitImgs, t.unitRows = 1, t.rows
+	if fit := max(1, winoBytes/perRow); fit < t.rows {
+		t.unitRows = parts(t.rows, parts(t.rows, fit))
+	} else {
+		t.unitImgs = max(1, min(winoBytes/(perRow*t.rows), t.n/want))
+	}
+}
+
+// width returns the number of blocks that a tile of the products takes at once.
+func (t *winoTask) width() int {
+	if most(t.tiles.dense[2]) > 0 {
+		return 2
+	}
+	return 1
+}
+
+func (t *winoTask) blocks() int { return t.o16 / Block }
+
+func (t *winoTask) pairs() int { return parts(t.blocks(), t.width()) }
+
+// Do implements Task.
+func (t *winoTask) Do(i, worker int) {
+	u, share := t.unit(i/t.splits), i%t.splits
+	k := &t.workers[worker]
+	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
+	n := u.imgs * u.rows * t.cols
+	k.v = aligned(k.v, winoPlanes*t.vPlane)
+	k.spread.run(t.tiles.winoInput, &t.correlation, u, t.x, k.v, t.vPlane, t.c16)
+	t.products(k, n, first, last)
+	t.output(k, u, first, last)
+}
+
+// products multiplies the planes of n tiles with those of the weight.
+func (t *winoTask) products(k *winoWork, n, first, last int) {
+	k.m = aligned(k.m, winoPlanes*t.mPlane)
+	a := &k.gemm
+	a.lanes.set(Block)
+	a.runs, a.runCount, a.mode = unsafe.Pointer(&t.list[0]), 1, modeStore
+	a.block = 4 * t.in * Block
+	for p := range winoPlanes {
+		for b := first; b < last; b += t.width() {
+			a.x, a.w, a.y = at(k.v, p*t.vPlane), at(t.u, p*t.uPlane+b*t.in*Block), at(k.m, p*t.mPlane+b*Block)
+			list := t.tiles.dense[min(t.width(), t.blocks()-b)]
+			size, count, rest := split(n, most(list))
+			a.call(list, size, count, t.vOff, t.mOff)
+			if rest > 0 {
+				a.call(list, size-1, rest, t.vOff[size*count:], t.mOff[size*count:])
+			}
+		}
+	}
+}
+
+// output transforms the products of the tiles of u to output pixels.
+func (t *winoTask) output(k *winoWork, u part, first, last int) {
+	i, spots := 0, k.spread.spots
+	for img := range u.imgs {
+		for row := range u.rows {
+			for col := range t.cols {
+				spots[i] = spot{
+					at:   uint32(((img*t.oh+row*t.step)*t.ow + col*t.step) * t.outC),
+					rows: uint32(t.pixels[0] - (u.row+row)*t.step), cols: uint32(t.pixels[1] - col*t.step),
+				}
+				i++
+			}
+		}
+	}
+	a := k.spread.ready()
+	target := (u.img*t.oh + u.row*t.step) * t.ow * t.outC
+	a.pix, a.row, a.plane, a.step = 4*t.outC, 4*t.ow*t.outC, 4*t.mPlane, 4*t.o16
+	for b := first; b < last; b++ {
+		o := b * Block
+		channels := min(Block, t.out-o)
+		a.lanes.set(channels)
+		a.src, a.dst = at(k.m, o), at(t.y, target+o)
+		a.epilogue(&k.gemm, t.ep, t.add, o, channels)
+		t.form.join((*byte)(unsafe.Pointer(a)))
+	}
+	if !t.ep.Act.tiled() {
+		t.activate(u, first*Block, min(t.out, last*Block))
+	}
+}
+
+// epilogue sets what happens to the sums of channels output channels from o on,
+// as g's own method does for g.
+func (a *winoTile) epilogue(g *forwardTile, ep Epilogue, add bool, o, channels int) {
+	g.epilogue(ep, add, o, channels)
+	a.mode = g.mode
+	copy(a.bias[:], g.bias[:Block])
+	a.low, a.high, a.sixth, a.half, a.one = g.low, g.high, g.sixth, g.half, g.one
+}
+
+// activate applies an activation that the tiles do not know to channels
+// [first, last) of the pixels of u.
+func (t *winoTask) activate(u part, first, last int) {
+	from, to := u.row*t.step, min(t.pixels[0], (u.row+u.rows)*t.step)
+	for img := u.img; img < u.img+u.imgs; img++ {
+		for p := (img*t.oh + from) * t.ow; p < (img*t.oh+to)*t.ow; p++ {
+			t.ep.Act.apply(t.y[p*t.outC+first : p*t.outC+last])
+		}
+	}
+}

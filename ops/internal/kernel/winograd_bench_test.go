@@ -1,0 +1,64 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+// BenchmarkWinograd runs the passes of layers by Winograd's algorithm and
+// directly in turn, on one worker, and reports how many times faster it is: the
+// median of the ratios of neighbouring runs.
+func BenchmarkWinograd(b *testing.B) {
+	p := NewPool(1)
+	defer p.Close()
+	for _, set := range Available() {
+		if set.tiles == nil {
+			continue
+		}
+		for _, k := range []int{3, 5} {
+			for _, size := range []int{32, 28, 16, 14, 8, 7} {
+				for _, ch := range []int{16, 24, 32, 48, 64, 128} {
+					for _, n := range []int{64, 1} {
+						c := Conv{N: n, H: size, W: size, InC: ch, OutC: ch, K: k, S: 1, Pad: k / 2, Dil: 1, G: 1}
+						b.Run(fmt.Sprintf("%s/k%d/size%d/channels%d/batch%d", set.Name, k, size, ch, n), func(b *testing.B) {
+							pairPasses(b, NewEngine(set, p), NewEngine(direct(set), p), c)
+						})
+					}
+				}
+			}
+		}
+	}
+}
+
+func pairPasses(b *testing.B, fast, slow *Engine, c Conv) {
+	x, w, dy := operands(c, rand.New(rand.NewPCG(1, 1)))
+	y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
+	for _, pass := range []struct {
+		name string
+		run  func(*Engine)
+	}{
+		{"fwd", func(e *Engine) { e.Forward(c, x, w, y, Epilogue{}) }},
+		{"bwd-data", func(e *Engine) { e.BackwardData(c, dy, w, dx, false) }},
+		{"bwd-weights", func(e *Engine) { e.BackwardWeights(c, x, dy, dw) }},
+	} {
+		var ratios, times []float64
+		timed := func(e *Engine) float64 {
+			start := time.Now()
+			pass.run(e)
+			return time.Since(start).Seconds()
+		}
+		b.Run(pass.name, func(b *testing.B) {
+			for b.Loop() {
+				f, s := timed(fast), timed(slow)
+				times, ratios = append(times, f), append(ratios, s/f)
+			}
+			slices.Sort(ratios)
+			slices.Sort(times)
+			b.ReportMetric(ratios[len(ratios)/2], "times-faster")
+			b.ReportMetric(float64(c.FLOPs())/1e9/times[len(times)/2], "GFLOP/s")
+		})
+	}
+}

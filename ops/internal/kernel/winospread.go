@@ -1,0 +1,47 @@
+package kernel
+
+import "unsafe"
+
+// winoSpread transforms tiles of pixels to planes; it is one worker's memory.
+type winoSpread struct {
+	args            winoTile
+	spots           []spot
+	window, scratch []float32
+}
+
+// ready returns the transform's argument with scratch memory.
+func (s *winoSpread) ready() *winoTile {
+	s.scratch = aligned(s.scratch, winoPlanes*Block)
+	s.args.scratch = at(s.scratch, 0)
+	return &s.args
+}
+
+// run transforms the tiles under u of the map x by f: tile i of them goes to
+// places i*c16 and on of the 36 planes in dst, which lie plane floats apart.
+// Without r.inPlace the pixels are copied first, with zeros outside the map.
+func (s *winoSpread) run(f tileFunc, r *correlation, u part, x, dst []float32, plane, c16 int) {
+	h, w := r.windowRows(u.rows), r.winW
+	if r.inPlace {
+		x, h, w = x[r.origin(u):], r.h, r.w
+	} else {
+		s.window = aligned(s.window, u.imgs*h*w*r.inC)
+		r.copyWindow(u, x, s.window)
+		x = s.window
+	}
+	s.spots = s.spots[:0]
+	for img := range u.imgs {
+		for row := range u.rows {
+			for col := range r.cols {
+				s.spots = append(s.spots, spot{at: uint32(((img*h+row*r.step)*w + col*r.step) * r.inC)})
+			}
+		}
+	}
+	a := s.ready()
+	a.spots, a.n = &s.spots[0], len(s.spots)
+	a.pix, a.row, a.plane, a.step = 4*r.inC, 4*w*r.inC, 4*plane, 4*c16
+	for c := 0; c < r.inC; c += Block {
+		a.lanes.set(min(Block, r.inC-c))
+		a.src, a.dst = at(x, c), at(dst, c)
+		f((*byte)(unsafe.Pointer(a)))
+	}
+}
