@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/espalier-nas/espalier/bench"
 )
 
 // start starts the test program as an arm; see TestMain.
@@ -51,14 +53,23 @@ func TestArmStandsStillUnlessAsked(t *testing.T) {
 	}
 }
 
+// layerPlan is the plan of some layers for a millisecond each.
+func layerPlan(layers []bench.Layer, which []pass, rounds int) plan {
+	var names []string
+	for _, p := range which {
+		names = append(names, string(p))
+	}
+	return plan{layerJobs(layers, names, 1), rounds, sameResult}
+}
+
 // TestTurns shows that all arms are measured in every round, and that passes
 // which a peer lacks are left out.
 func TestTurns(t *testing.T) {
 	arms := []*arm{start(t, ours, "ours"), start(t, "other", "ours"), start(t, "lacking", "unsupported no such pass")}
-	p := plan{layers: tiny[:2], passes: passes, rounds: 3, ms: 1}
+	p := layerPlan(tiny[:2], passes, 3)
 	count := map[string]int{}
 	keep := func(s sample) error {
-		count[fmt.Sprint(s.layer, s.pass, s.round, s.arm)]++
+		count[fmt.Sprint(s.name, s.pass, s.round, s.arm)]++
 		return nil
 	}
 	if err := p.run(arms, keep, io.Discard); err != nil {
@@ -82,7 +93,7 @@ func TestTurnsRefuse(t *testing.T) {
 		{"nonsense", "expected ok"},
 	} {
 		arms := []*arm{start(t, ours, "ours"), start(t, "peer", c.role)}
-		p := plan{layers: tiny[:1], passes: passes[:1], rounds: 1, ms: 1}
+		p := layerPlan(tiny[:1], passes[:1], 1)
 		err := p.run(arms, func(sample) error { return nil }, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "peer") {
 			t.Errorf("a peer that says %q: error %v, want one with %q", c.role, err, c.want)

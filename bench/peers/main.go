@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -22,20 +23,17 @@ func main() {
 	}
 }
 
-// command runs a subcommand: layers measures and reports, report writes the
-// report of samples measured before, serve is our arm.
+// command runs a subcommand: layers and nets compare, serve is our arm.
 func command(ctx context.Context, args []string) error {
-	const usage = "usage: peers layers|report [flags], or peers serve THREADS"
-	if len(args) == 0 {
-		return fmt.Errorf("%s", usage)
+	if len(args) > 0 {
+		switch name, rest := args[0], args[1:]; {
+		case name == "layers":
+			return runLayers(ctx, rest, os.Stdout)
+		case name == "nets":
+			return runNets(ctx, rest, os.Stdout)
+		case name == "serve" && len(rest) == 1:
+			return serveOurs(os.Stdin, os.Stdout, rest[0])
+		}
 	}
-	switch name, rest := args[0], args[1:]; {
-	case name == "layers":
-		return runLayers(ctx, rest)
-	case name == "report":
-		return runReport(rest)
-	case name == "serve" && len(rest) == 1:
-		return serveOurs(os.Stdin, os.Stdout, rest[0])
-	}
-	return fmt.Errorf("%s", usage)
+	return errors.New("usage: peers layers|nets [flags], or peers serve THREADS")
 }

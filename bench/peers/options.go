@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,50 +14,70 @@ import (
 	"github.com/espalier-nas/espalier/bench"
 )
 
-// options are the flags of layers and report.
+// options are the flags of layers and nets.
 type options struct {
-	build, out    string // folders
-	table         string // of layers; empty for the built-in one
-	arms, classes string // comma-separated
-	passes        string
-	threads       string
-	layers        string // a regular expression
-	rounds, ms    int
-	quick         bool
+	build, out string // folders
+	arms       string // comma-separated
+	passes     string
+	threads    string
+	match      string // a regular expression that names must match
+	rounds, ms int
+	quick      bool
+	again      bool // report on what was measured before
+
+	table, classes string // of layers
 }
 
-func (o *options) register(f *flag.FlagSet) {
+// parseOptions reads the flags of a subcommand. Defaults are taken from d, whose
+// passes are all that there are.
+func parseOptions(name string, args []string, d options) (*options, error) {
+	o := &d
+	f := flag.NewFlagSet("peers "+name, flag.ContinueOnError)
 	f.StringVar(&o.build, "build", "bench/peers/build", "`folder` of the peers' programs")
 	f.StringVar(&o.out, "out", "bench/peers/results", "`folder` for samples and report")
-	f.StringVar(&o.table, "table", "", "CSV `file` of layers instead of bench/layers.csv")
-	f.StringVar(&o.arms, "arms", strings.Join(armNames, ","), "which arms to run")
-	f.StringVar(&o.classes, "classes", "", "only these classes of layers")
-	f.StringVar(&o.layers, "layers", "", "only layers whose name matches this `expression`")
-	f.StringVar(&o.passes, "passes", "forward,backward-data,backward-weights", "which passes to run")
+	f.StringVar(&o.arms, "arms", d.arms, "which arms to run")
+	f.StringVar(&o.passes, "passes", d.passes, "which passes to run")
 	f.StringVar(&o.threads, "threads", "1,2", "numbers of threads")
-	f.IntVar(&o.rounds, "rounds", 7, "rounds in which the arms take turns")
-	f.IntVar(&o.ms, "ms", 40, "milliseconds per arm and round")
-	f.BoolVar(&o.quick, "quick", false, "3 rounds of 15 milliseconds")
-}
-
-// parseOptions reads flags.
-func parseOptions(name string, args []string) (*options, error) {
-	o := &options{}
-	f := flag.NewFlagSet(name, flag.ContinueOnError)
-	o.register(f)
+	f.StringVar(&o.match, "only", "", "only those whose name matches this `expression`")
+	f.IntVar(&o.rounds, "rounds", d.rounds, "rounds in which the arms take turns")
+	f.IntVar(&o.ms, "ms", d.ms, "milliseconds per arm and round")
+	f.BoolVar(&o.quick, "quick", false, "3 rounds of a third of the time")
+	f.BoolVar(&o.again, "report", false, "measure nothing, report on the samples in -out")
+	if name == "layers" {
+		f.StringVar(&o.table, "table", "", "CSV `file` of layers instead of bench/layers.csv")
+		f.StringVar(&o.classes, "classes", "", "only these classes of layers")
+	}
+	known := words(d.passes)
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
 	if f.NArg() > 0 {
-		return nil, fmt.Errorf("%s: unexpected argument %q", name, f.Arg(0))
+		return nil, fmt.Errorf("peers %s: unexpected argument %q", name, f.Arg(0))
 	}
 	if o.quick {
-		o.rounds, o.ms = 3, 15
+		o.rounds, o.ms = min(o.rounds, 3), max(1, o.ms/3)
 	}
 	if o.rounds < 1 || o.ms < 1 {
-		return nil, fmt.Errorf("%s: -rounds and -ms must be positive", name)
+		return nil, fmt.Errorf("peers %s: -rounds and -ms must be positive", name)
+	}
+	for _, p := range words(o.passes) {
+		if !slices.Contains(known, p) {
+			return nil, fmt.Errorf("-passes: %q is none of %s", p, d.passes)
+		}
+	}
+	if !slices.Contains(words(o.arms), ours) {
+		return nil, fmt.Errorf("-arms: must contain %s", ours)
 	}
 	return o, nil
+}
+
+// keeper returns a function that tells whether a name matches -only.
+func (o *options) keeper() (func(name string) bool, error) {
+	match, err := regexp.Compile(o.match)
+	if err != nil {
+		return nil, fmt.Errorf("-only: %w", err)
+	}
+	return match.MatchString, nil
 }
 
 // selected returns the layers that the flags leave.
@@ -65,9 +86,9 @@ func (o *options) selected() ([]bench.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	match, err := regexp.Compile(o.layers)
+	keep, err := o.keeper()
 	if err != nil {
-		return nil, fmt.Errorf("-layers: %w", err)
+		return nil, err
 	}
 	classes := words(o.classes)
 	for _, c := range classes {
@@ -76,10 +97,10 @@ func (o *options) selected() ([]bench.Layer, error) {
 		}
 	}
 	layers = slices.DeleteFunc(layers, func(l bench.Layer) bool {
-		return !match.MatchString(l.Name) || (len(classes) > 0 && !slices.Contains(classes, l.Class))
+		return !keep(l.Name) || (len(classes) > 0 && !slices.Contains(classes, l.Class))
 	})
 	if len(layers) == 0 {
-		return nil, fmt.Errorf("-classes and -layers leave no layer")
+		return nil, errors.New("-classes and -only leave no layer")
 	}
 	return layers, nil
 }
@@ -101,20 +122,6 @@ func (o *options) all() ([]bench.Layer, error) {
 	return layers, nil
 }
 
-func (o *options) passList() ([]pass, error) {
-	var list []pass
-	for _, w := range words(o.passes) {
-		if !slices.Contains(passes, pass(w)) {
-			return nil, fmt.Errorf("-passes: %q is none of %v", w, passes)
-		}
-		list = append(list, pass(w))
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("-passes: empty")
-	}
-	return list, nil
-}
-
 func (o *options) threadList() ([]int, error) {
 	var list []int
 	for _, w := range words(o.threads) {
@@ -125,16 +132,20 @@ func (o *options) threadList() ([]int, error) {
 		list = append(list, n)
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("-threads: empty")
+		return nil, errors.New("-threads: empty")
 	}
 	return list, nil
 }
 
-// armNames lists all arms, ours first.
-var armNames = []string{ours, "onednn", "onednn-nhwc", "pytorch", "onnxruntime"}
+// Names of the arms that compare layers and networks, ours first.
+const (
+	layerArms = ours + ",onednn,onednn-nhwc,pytorch,onnxruntime"
+	netArms   = ours + ",pytorch,onnxruntime"
+)
 
 // command returns the program of an arm, without the number of threads.
 func (o *options) command(arm string) ([]string, error) {
+	in := func(name string) string { return filepath.Join(o.build, name) }
 	switch arm {
 	case ours:
 		self, err := os.Executable()
@@ -143,15 +154,15 @@ func (o *options) command(arm string) ([]string, error) {
 		}
 		return []string{self, "serve"}, nil
 	case "onednn":
-		return []string{filepath.Join(o.build, "onednn"), "blocked"}, nil
+		return []string{in("onednn"), "blocked"}, nil
 	case "onednn-nhwc":
-		return []string{filepath.Join(o.build, "onednn"), "nhwc"}, nil
+		return []string{in("onednn"), "nhwc"}, nil
 	case "pytorch":
-		return []string{"/usr/bin/python3", filepath.Join(o.build, "pytorch.py")}, nil
+		return []string{"/usr/bin/python3", in("pytorch.py")}, nil
 	case "onnxruntime":
-		return []string{filepath.Join(o.build, "ort"), filepath.Join(o.build, "libonnxruntime.so.1")}, nil
+		return []string{in("ort"), in("libonnxruntime.so.1"), in("models")}, nil
 	}
-	return nil, fmt.Errorf("-arms: %q is none of %s", arm, strings.Join(armNames, ", "))
+	return nil, fmt.Errorf("-arms: %q is none of %s", arm, layerArms)
 }
 
 // words splits a comma-separated list.

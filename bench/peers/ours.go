@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/espalier-nas/espalier/bench"
@@ -34,30 +35,57 @@ func serveOurs(in io.Reader, out io.Writer, threads string) error {
 	lines := bufio.NewScanner(in)
 	var ready *ourCase
 	for lines.Scan() {
-		l, p, ms, err := parseRequest(lines.Text())
+		asked, ms, err := cutTime(lines.Text())
 		if err != nil {
 			return err
 		}
-		if ready == nil || ready.layer != l || ready.pass != p {
-			if ready, err = newOurCase(e, l, p); err != nil {
+		if ready == nil || ready.asked != asked {
+			if ready, err = newCase(e, lines.Text()); err != nil {
 				return err
 			}
+			ready.asked = asked
 		}
 		t := measure(ready.run, time.Duration(ms)*time.Millisecond)
-		fmt.Fprintln(out, answer{times: t, digest: ready.digest, note: "NHWC"})
+		fmt.Fprintln(out, answer{times: t, digest: ready.digest, note: ready.note})
 	}
 	return lines.Err()
 }
 
-// ourCase is one pass of one layer, ready to run, and its first result.
-type ourCase struct {
-	layer  bench.Layer
-	pass   pass
-	run    func()
-	digest digest
+// cutTime splits a request into what is asked and the milliseconds at its end.
+func cutTime(line string) (asked string, ms int, err error) {
+	line = strings.TrimSpace(line)
+	end := strings.LastIndexByte(line, ' ')
+	if ms, err = strconv.Atoi(line[end+1:]); err != nil || end < 0 || ms < 1 {
+		return "", 0, fmt.Errorf("request %q: must end with milliseconds", line)
+	}
+	return line[:end], ms, nil
 }
 
-func newOurCase(e *ops.Exec, l bench.Layer, p pass) (*ourCase, error) {
+// newCase prepares what a request asks for.
+func newCase(e *ops.Exec, line string) (*ourCase, error) {
+	if strings.HasPrefix(line, "net ") {
+		n, _, err := parseNetwork(line)
+		if err != nil {
+			return nil, err
+		}
+		return newOurNetwork(e, n)
+	}
+	l, p, _, err := parseRequest(line)
+	if err != nil {
+		return nil, err
+	}
+	return newOurLayer(e, l, p)
+}
+
+// ourCase is a layer or a network ready to run.
+type ourCase struct {
+	asked  string // the request, without its time
+	run    func()
+	digest digest
+	note   string
+}
+
+func newOurLayer(e *ops.Exec, l bench.Layer, p pass) (*ourCase, error) {
 	var weights *ops.Param
 	if l.Depthwise() {
 		weights = ops.NewDepthwise("w", l.OutC, l.K)
@@ -68,7 +96,7 @@ func newOurCase(e *ops.Exec, l bench.Layer, p pass) (*ourCase, error) {
 	conv := ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: weights.All(), S: l.S, Pad: l.Pad})
 	in, out := mapOf{l.InC, l.H, l.W}, mapOf{l.OutC, l.OutH(), l.OutW()}
 	x, y := make([]float32, conv.In()), make([]float32, conv.Out())
-	c := &ourCase{layer: l, pass: p}
+	c := &ourCase{note: "NHWC"}
 	switch p {
 	case forward:
 		in.fill(x, saltX)

@@ -8,89 +8,93 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/espalier-nas/espalier/bench"
 )
 
-// writeReport writes the tables of ratios as Markdown; about describes machine
+// layerResult is a result with its layer.
+type layerResult struct {
+	result
+	layer bench.Layer
+}
+
+// gflops returns an arm's speed in GFLOP/s, padding counted as pixels, and the
+// speed by taps that touch pixels.
+func (r layerResult) gflops(arm string) (nominal, valid float64) {
+	s := r.seconds[arm] * 1e9
+	return float64(r.layer.FLOPs()) / s, float64(r.layer.RealFLOPs()) / s
+}
+
+// withLayers finds the layers of results; results of layers that are not in the
+// table are left out.
+func withLayers(all []result, layers []bench.Layer) []layerResult {
+	var rs []layerResult
+	for _, r := range all {
+		if i := slices.IndexFunc(layers, func(l bench.Layer) bool { return l.Name == r.name }); i >= 0 {
+			rs = append(rs, layerResult{r, layers[i]})
+		}
+	}
+	return rs
+}
+
+// filter returns the results that keep accepts, without those that have no peer.
+func filter(all []layerResult, keep func(layerResult) bool) []layerResult {
+	var kept []layerResult
+	for _, r := range all {
+		if r.best != "" && keep(r) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+const layersNote = `
+Ratios are the peer's time over ours, paired by round: above 1, ours is faster. *Best* is, layer by layer, the fastest
+peer; a row's figure is the geometric mean over its layers. Speeds are GFLOP/s with padding counted as pixels and,
+behind the stroke, by the taps that touch pixels.
+`
+
+// layerReport writes the tables of layers as Markdown; about describes machine
 // and arms.
-func writeReport(b *bytes.Buffer, about []byte, all []result) {
-	fmt.Fprintf(b, "# Convolutions beside peers\n\n%s", about)
-	b.WriteString("\nRatios are the peer's time over ours, paired by round: above 1, ours is faster. *Best* is, layer by layer, the\n" +
-		"fastest peer; a row's figure is the geometric mean over its layers.\n")
-	for _, threads := range threadsOf(all) {
-		of := slices.DeleteFunc(slices.Clone(all), func(r result) bool { return r.threads != threads })
+func layerReport(b *bytes.Buffer, about []byte, all []layerResult) {
+	var plain []result
+	for _, r := range all {
+		plain = append(plain, r.result)
+	}
+	fmt.Fprintf(b, "# Convolutions beside peers\n\n%s%s", about, layersNote)
+	for _, threads := range threadsOf(plain) {
+		of := filter(all, func(r layerResult) bool { return r.threads == threads })
 		fmt.Fprintf(b, "\n## %s\n\n", plural(threads, "thread"))
-		goalTable(b, of)
+		goalTable(b, of, peersOf(plain))
 		b.WriteString("\n")
 		classTable(b, of)
 	}
-	scaling(b, all)
+	gainTable(b, plain)
 }
 
-func threadsOf(all []result) []int {
-	var threads []int
-	for _, r := range all {
-		if !slices.Contains(threads, r.threads) {
-			threads = append(threads, r.threads)
-		}
-	}
-	return threads
-}
-
-// peersOf returns the names of the peers that ran, sorted.
-func peersOf(all []result) []string {
-	var peers []string
-	for _, r := range all {
-		for p := range r.ratios {
-			if !slices.Contains(peers, p) {
-				peers = append(peers, p)
-			}
-		}
-	}
-	slices.Sort(peers)
-	return peers
-}
-
-func goalTable(b *bytes.Buffer, all []result) {
-	peers := peersOf(all)
+func goalTable(b *bytes.Buffer, all []layerResult, peers []string) {
 	tableHead(b, slices.Concat([]string{"passes and layers", "n", "best", "must", "aim"}, peers, []string{"least"}))
 	for _, g := range goals {
-		picked := slices.DeleteFunc(slices.Clone(all), func(r result) bool { return r.best == "" || !g.pick(r) })
+		picked := filter(all, g.pick)
 		if len(picked) == 0 {
 			continue
 		}
-		row := []string{g.name, strconv.Itoa(len(picked)), judged(geometric(ratiosOf(picked)), g.must), ratioOrNone(g.must), ratioOrNone(g.aim)}
+		row := []string{g.name, strconv.Itoa(len(picked)), judged(geometric(ratiosOf(picked)), g.must), orNone(g.must), orNone(g.aim)}
 		for _, p := range peers {
-			row = append(row, ratioOrNone(geometric(ratiosTo(picked, p))))
+			row = append(row, orNone(geometric(ratiosTo(picked, p))))
 		}
-		tableRow(b, append(row, nameOf(least(picked))))
+		l := least(picked)
+		tableRow(b, append(row, fmt.Sprintf("%.2f %s", l.ratio(), l.name)))
 	}
-	counted := slices.DeleteFunc(slices.Clone(all), func(r result) bool { return r.best == "" || !counts(r) })
-	if len(counted) > 0 {
+	if counted := filter(all, counts); len(counted) > 0 {
 		l := least(counted)
-		row := []string{"any single layer", strconv.Itoa(len(counted)), judged(l.ratio(), singleMust), ratioOrNone(singleMust), ratioOrNone(singleAim)}
-		tableRow(b, slices.Concat(row, make([]string, len(peers)), []string{nameOf(l) + ", " + string(l.pass) + " (" + l.best + ")"}))
+		row := []string{"any single layer", strconv.Itoa(len(counted)), judged(l.ratio(), singleMust), orNone(singleMust), orNone(singleAim)}
+		where := fmt.Sprintf("%s, %s (%s)", l.name, l.pass, l.best)
+		tableRow(b, slices.Concat(row, make([]string, len(peers)), []string{where}))
 	}
 }
 
-// judged marks a figure below what it must be.
-func judged(v, must float64) string {
-	if v < must {
-		return fmt.Sprintf("**%.2f** ✗", v)
-	}
-	return fmt.Sprintf("**%.2f**", v)
-}
-
-func ratioOrNone(v float64) string {
-	if v == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.2f", v)
-}
-
-func ratiosOf(rs []result) []float64 {
+func ratiosOf(rs []layerResult) []float64 {
 	v := make([]float64, len(rs))
 	for i, r := range rs {
 		v[i] = r.ratio()
@@ -98,7 +102,7 @@ func ratiosOf(rs []result) []float64 {
 	return v
 }
 
-func ratiosTo(rs []result, peer string) []float64 {
+func ratiosTo(rs []layerResult, peer string) []float64 {
 	var v []float64
 	for _, r := range rs {
 		if x, ok := r.ratios[peer]; ok {
@@ -108,37 +112,33 @@ func ratiosTo(rs []result, peer string) []float64 {
 	return v
 }
 
-func least(rs []result) result {
-	return slices.MinFunc(rs, func(a, b result) int { return cmp.Compare(a.ratio(), b.ratio()) })
+func least(rs []layerResult) layerResult {
+	return slices.MinFunc(rs, func(a, b layerResult) int { return cmp.Compare(a.ratio(), b.ratio()) })
 }
 
-func nameOf(r result) string { return fmt.Sprintf("%.2f %s", r.ratio(), r.layer.Name) }
-
-// classTable shows speeds: GFLOP/s as usually counted and, behind the stroke, by
-// the taps that touch pixels.
-func classTable(b *bytes.Buffer, all []result) {
+// classTable shows speeds by pass, class and batch.
+func classTable(b *bytes.Buffer, all []layerResult) {
 	tableHead(b, []string{"pass", "class, batch", "n", "ours, GFLOP/s", "best peer", "ratio"})
 	for _, p := range passes {
 		var seen []string
-		for _, first := range all {
-			name := classOf(first.layer)
-			if first.pass != p || slices.Contains(seen, name) {
+		for _, r := range all {
+			class := classOf(r.layer)
+			if r.pass != p || slices.Contains(seen, class) {
 				continue
 			}
-			seen = append(seen, name)
-			of := slices.DeleteFunc(slices.Clone(all), func(r result) bool { return r.pass != p || classOf(r.layer) != name || r.best == "" })
-			if len(of) == 0 {
-				continue
-			}
+			seen = append(seen, class)
+			of := filter(all, func(r layerResult) bool { return r.pass == p && classOf(r.layer) == class })
 			tableRow(b, []string{
-				string(p), name, strconv.Itoa(len(of)),
-				speed(of, func(r result) string { return ours }), speed(of, func(r result) string { return r.best }),
+				string(p), class, strconv.Itoa(len(of)),
+				speed(of, func(layerResult) string { return ours }), speed(of, func(r layerResult) string { return r.best }),
 				fmt.Sprintf("%.2f", geometric(ratiosOf(of))),
 			})
 		}
 	}
 }
 
+// classOf names a layer's class and batch; the classes that are networks are
+// divided by kind.
 func classOf(l bench.Layer) string {
 	kind := ""
 	switch {
@@ -155,7 +155,7 @@ func classOf(l bench.Layer) string {
 	return fmt.Sprintf("%s%s, %d", l.Class, kind, l.N)
 }
 
-func speed(rs []result, arm func(result) string) string {
+func speed(rs []layerResult, arm func(layerResult) string) string {
 	var nominal, valid []float64
 	for _, r := range rs {
 		n, v := r.gflops(arm(r))
@@ -164,51 +164,22 @@ func speed(rs []result, arm func(result) string) string {
 	return fmt.Sprintf("%.0f / %.0f", geometric(nominal), geometric(valid))
 }
 
-// scaling writes what the second core brings, for each arm.
-func scaling(b *bytes.Buffer, all []result) {
-	gains := map[string][]float64{}
-	for _, one := range all {
-		for _, two := range all {
-			if one.threads != 1 || two.threads != 2 || one.layer != two.layer || one.pass != two.pass {
-				continue
-			}
-			for arm, s := range two.seconds {
-				if t, ok := one.seconds[arm]; ok {
-					gains[arm] = append(gains[arm], t/s)
-				}
-			}
-		}
-	}
-	if len(gains[ours]) == 0 {
+// gainTable shows what the second core brings, for each arm.
+func gainTable(b *bytes.Buffer, all []result) {
+	g := gains(all)
+	if g[ours].n == 0 {
 		return
 	}
-	b.WriteString("\n## Second core\n\nTime with one thread over time with two, geometric mean over all passes and layers.\n\n")
+	b.WriteString("\n## Second core\n\nTime with one thread over time with two, geometric mean.\n\n")
 	tableHead(b, []string{"arm", "n", "gain", "must", "aim"})
-	tableRow(b, []string{ours, strconv.Itoa(len(gains[ours])), judged(geometric(gains[ours]), secondMust), ratioOrNone(secondMust), ratioOrNone(secondAim)})
+	tableRow(b, []string{ours, strconv.Itoa(g[ours].n), judged(g[ours].mean, secondMust), orNone(secondMust), orNone(secondAim)})
 	for _, p := range peersOf(all) {
-		tableRow(b, []string{p, strconv.Itoa(len(gains[p])), ratioOrNone(geometric(gains[p])), "", ""})
+		tableRow(b, []string{p, strconv.Itoa(g[p].n), orNone(g[p].mean), "", ""})
 	}
-}
-
-func tableHead(b *bytes.Buffer, names []string) {
-	tableRow(b, names)
-	b.WriteString(strings.Repeat("|---", len(names)) + "|\n")
-}
-
-func tableRow(b *bytes.Buffer, cells []string) {
-	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // writeRatios writes a line per result as CSV, times in microseconds.
-func writeRatios(w io.Writer, all []result) error {
-	peers := peersOf(all)
+func writeRatios(w io.Writer, all []layerResult, peers []string) error {
 	c := csv.NewWriter(w)
 	head := []string{"layer", "pass", "threads", "gflops", "gflops_valid", "best_peer", "ratio", ours + "_us"}
 	for _, p := range peers {
@@ -220,15 +191,15 @@ func writeRatios(w io.Writer, all []result) error {
 	for _, r := range all {
 		nominal, valid := r.gflops(ours)
 		row := []string{
-			r.layer.Name, string(r.pass), strconv.Itoa(r.threads),
-			fmt.Sprintf("%.1f", nominal), fmt.Sprintf("%.1f", valid), r.best, ratioOrNone(r.ratio()), micros(r.seconds[ours]),
+			r.name, string(r.pass), strconv.Itoa(r.threads),
+			fmt.Sprintf("%.1f", nominal), fmt.Sprintf("%.1f", valid), r.best, orNone(r.ratio()), micros(r.seconds[ours]),
 		}
 		for _, p := range peers {
+			cell := ""
 			if s, ok := r.seconds[p]; ok {
-				row = append(row, micros(s))
-			} else {
-				row = append(row, "")
+				cell = micros(s)
 			}
+			row = append(row, cell)
 		}
 		if err := c.Write(row); err != nil {
 			return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
@@ -23,7 +22,7 @@ func TestEveryResultHasOneGoal(t *testing.T) {
 		for _, p := range passes {
 			var hits []int
 			for i, g := range goals {
-				if g.pick(result{layer: l, pass: p}) {
+				if g.pick(layerResult{result{pass: p}, l}) {
 					hits = append(hits, i)
 				}
 			}
@@ -57,7 +56,7 @@ func drifting(l bench.Layer, p pass, threads int) []sample {
 func TestRatiosArePairedByRound(t *testing.T) {
 	samples := drifting(tiny[0], forward, 1)
 	samples = slices.DeleteFunc(samples, func(s sample) bool { return s.arm == "near" && s.round < 2 }) // of the fast rounds
-	all := results(tiny, samples)
+	all := results(samples)
 	if len(all) != 1 {
 		t.Fatalf("%d results, want 1", len(all))
 	}
@@ -78,9 +77,9 @@ func TestReport(t *testing.T) {
 			samples = append(samples, drifting(l, p, 2)...)
 		}
 	}
-	all := results(tiny, samples)
+	all := withLayers(results(samples), tiny)
 	var b bytes.Buffer
-	writeReport(&b, []byte("a machine\n"), all)
+	layerReport(&b, []byte("a machine\n"), all)
 	for _, want := range []string{
 		"| forward, dense 3x3 stride 1, 32 channels and more | 1 | **1.50** | 1.25 | 2.00 | 6.00 | 1.50 | 1.50 wide |",
 		"| backward weights, depthwise | 1 | **1.50** ✗ | 8.00 | 20.00 |",
@@ -93,7 +92,7 @@ func TestReport(t *testing.T) {
 		}
 	}
 	var ratios bytes.Buffer
-	if err := writeRatios(&ratios, all); err != nil {
+	if err := writeRatios(&ratios, all, []string{"far", "near"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Count(ratios.String(), "\n"); got != 1+len(all) || !strings.Contains(ratios.String(), "near,1.50,") {
@@ -137,40 +136,47 @@ func TestReadSamplesRefuses(t *testing.T) {
 	}
 }
 
-func TestOptions(t *testing.T) {
-	o, err := parseOptions("peers layers", []string{"--classes", "depthwise,pointwise", "--layers", "b64$", "--quick"})
+func TestLayerFlags(t *testing.T) {
+	o, err := parseOptions("layers", []string{"--classes", "depthwise,pointwise", "--only", "b64$", "--quick"}, options{arms: layerArms, rounds: 7, ms: 40})
 	if err != nil {
 		t.Fatal(err)
 	}
 	layers, err := o.selected()
-	if err != nil || len(layers) != 9 || o.rounds != 3 {
-		t.Errorf("%d layers, %d rounds, error %v; want 9 and 3", len(layers), o.rounds, err)
+	if err != nil || len(layers) != 9 || o.rounds != 3 || o.ms != 13 {
+		t.Errorf("%d layers, %d rounds of %d ms, error %v; want 9, 3, 13", len(layers), o.rounds, o.ms, err)
 	}
-	for _, c := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"-classes", "none"}, `"none"`},
-		{[]string{"-layers", "("}, "-layers"},
-		{[]string{"-layers", "^$"}, "leave no layer"},
-		{[]string{"-passes", "forward,up"}, `"up"`},
-		{[]string{"-threads", "0"}, `"0"`},
-		{[]string{"-threads", ","}, "-threads"},
-		{[]string{"-arms", "onednn"}, "must contain espalier"},
-		{[]string{"-arms", "espalier,tea"}, `"tea"`},
-		{[]string{"-rounds", "0"}, "-rounds"},
-		{[]string{"-table", "/nonexistent.csv"}, "nonexistent"},
-		{[]string{"more"}, `"more"`},
-		{[]string{"-build", "/nonexistent", "-arms", "espalier,onednn"}, "onednn"},
+}
+
+func TestCommandRefuses(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"", "usage"},
+		{"dance", "usage"},
+		{"serve", "usage"},
+		{"layers -classes none", `"none"`},
+		{"layers -only (", "-only"},
+		{"layers -only ^$", "leave no layer"},
+		{"layers -passes forward,up", `"up"`},
+		{"layers -passes train", `"train"`},
+		{"layers -threads 0", `"0"`},
+		{"layers -threads ,", "-threads"},
+		{"layers -arms onednn", "must contain espalier"},
+		{"layers -arms espalier,tea", `"tea"`},
+		{"layers -rounds 0", "-rounds"},
+		{"layers -table /nonexistent.csv", "nonexistent"},
+		{"layers more", `"more"`},
+		{"layers -build /nonexistent -arms espalier,onednn", "onednn"},
+		{"layers -report", "samples.csv"},
+		{"nets -only ^$", "leave no network"},
+		{"nets -classes a", "classes"},
 	} {
-		args := append(c.args, "-out", filepath.Join(t.TempDir(), "out"))
-		t.Setenv(fakeArm, "ok 1 1 1 1")
-		err := runLayers(t.Context(), args)
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%v: error %v, want one with %q", c.args, err, c.want)
+		args := strings.Fields(c.args)
+		if len(args) > 1 {
+			args = append(args, "-out", filepath.Join(t.TempDir(), "out"))
 		}
-	}
-	if err := command(t.Context(), []string{"dance"}); err == nil || !strings.Contains(fmt.Sprint(err), "usage") {
-		t.Errorf("an unknown command: error %v", err)
+		t.Setenv(fakeArm, "ok 1 1 1 1")
+		err := command(t.Context(), args)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: error %v, want one with %q", c.args, err, c.want)
+		}
 	}
 }

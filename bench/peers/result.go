@@ -5,80 +5,69 @@ import (
 	"maps"
 	"math"
 	"slices"
-
-	"github.com/espalier-nas/espalier/bench"
 )
 
-// result compares the arms on one pass of one layer with one number of threads.
+// result compares the arms on one job with one number of threads.
 type result struct {
-	layer   bench.Layer
+	name    string
 	pass    pass
 	threads int
-	seconds map[string]float64 // median over rounds, by arm
+	seconds map[string]float64 // by arm: median over rounds
 	ratios  map[string]float64 // by peer: median over rounds of its time / ours
 	best    string             // the peer with the least ratio; empty without peers
 }
 
-// ratio is the best peer's time over ours: above 1, ours is faster.
+// ratio is the best peer's time over ours: above 1, ours is faster. Without
+// peers it is 0.
 func (r result) ratio() float64 { return r.ratios[r.best] }
 
-// gflops returns an arm's speed in GFLOP/s, padding counted as pixels, and the
-// speed by taps that touch pixels.
-func (r result) gflops(arm string) (nominal, valid float64) {
-	s := r.seconds[arm] * 1e9
-	return float64(r.layer.FLOPs()) / s, float64(r.layer.RealFLOPs()) / s
-}
-
-// results pairs the samples of each round and returns a result for each pass of
-// each layer that ours has run, in the order of layers.
-func results(layers []bench.Layer, samples []sample) []result {
+// results pairs the samples of each round. Results come in the order of their
+// first samples, those with fewer threads first; jobs that ours has not run are
+// left out.
+func results(samples []sample) []result {
 	type key struct {
-		layer   string
+		name    string
 		pass    pass
 		threads int
 	}
-	byKey := map[key]map[string]map[int]float64{} // arm, round: seconds
+	var keys []key
+	groups := map[key]map[string]map[int]float64{} // arm, round: seconds
 	for _, s := range samples {
-		k := key{s.layer, s.pass, s.threads}
-		if byKey[k] == nil {
-			byKey[k] = map[string]map[int]float64{}
+		k := key{s.name, s.pass, s.threads}
+		if groups[k] == nil {
+			keys = append(keys, k)
+			groups[k] = map[string]map[int]float64{}
 		}
-		if byKey[k][s.arm] == nil {
-			byKey[k][s.arm] = map[int]float64{}
+		if groups[k][s.arm] == nil {
+			groups[k][s.arm] = map[int]float64{}
 		}
-		byKey[k][s.arm][s.round] = s.median
+		groups[k][s.arm][s.round] = s.median
 	}
+	slices.SortStableFunc(keys, func(a, b key) int { return cmp.Compare(a.threads, b.threads) })
 	var all []result
-	for k, arms := range byKey {
-		i := slices.IndexFunc(layers, func(l bench.Layer) bool { return l.Name == k.layer })
-		if i >= 0 && arms[ours] != nil {
-			all = append(all, newResult(layers[i], k.pass, k.threads, arms))
+	for _, k := range keys {
+		if groups[k][ours] == nil {
+			continue
 		}
+		r := result{name: k.name, pass: k.pass, threads: k.threads}
+		r.pair(groups[k])
+		all = append(all, r)
 	}
-	place := func(r result) int {
-		return slices.IndexFunc(layers, func(l bench.Layer) bool { return l.Name == r.layer.Name })
-	}
-	slices.SortFunc(all, func(a, b result) int {
-		return cmp.Or(cmp.Compare(a.threads, b.threads), cmp.Compare(slices.Index(passes, a.pass), slices.Index(passes, b.pass)), cmp.Compare(place(a), place(b)))
-	})
 	return all
 }
 
-func newResult(l bench.Layer, p pass, threads int, arms map[string]map[int]float64) result {
-	r := result{layer: l, pass: p, threads: threads, seconds: map[string]float64{}, ratios: map[string]float64{}}
+// pair fills in times and ratios from the seconds of each arm in each round.
+func (r *result) pair(arms map[string]map[int]float64) {
+	r.seconds, r.ratios = map[string]float64{}, map[string]float64{}
 	for _, arm := range slices.Sorted(maps.Keys(arms)) {
-		rounds := arms[arm]
-		r.seconds[arm] = median(slices.Collect(maps.Values(rounds)))
-		if arm == ours {
-			continue
-		}
+		r.seconds[arm] = median(slices.Collect(maps.Values(arms[arm])))
 		var paired []float64
-		for round, seconds := range rounds {
+		for round, seconds := range arms[arm] {
 			if own, ok := arms[ours][round]; ok {
 				paired = append(paired, seconds/own)
 			}
 		}
-		if len(paired) == 0 {
+		if arm == ours || len(paired) == 0 {
 			continue
 		}
 		r.ratios[arm] = median(paired)
@@ -86,7 +75,26 @@ func newResult(l bench.Layer, p pass, threads int, arms map[string]map[int]float
 			r.best = arm
 		}
 	}
-	return r
+}
+
+// peersOf returns the names of the peers that ran, sorted.
+func peersOf(all []result) []string {
+	peers := map[string]bool{}
+	for _, r := range all {
+		for p := range r.ratios {
+			peers[p] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(peers))
+}
+
+// threadsOf returns the numbers of threads that were used, sorted.
+func threadsOf(all []result) []int {
+	threads := map[int]bool{}
+	for _, r := range all {
+		threads[r.threads] = true
+	}
+	return slices.Sorted(maps.Keys(threads))
 }
 
 // geometric returns the geometric mean of v, or 0 if v is empty.
@@ -99,4 +107,33 @@ func geometric(v []float64) float64 {
 		sum += math.Log(x)
 	}
 	return math.Exp(sum / float64(len(v)))
+}
+
+// gain is what a second thread brings to an arm: time with one over time with
+// two, the geometric mean over n jobs.
+type gain struct {
+	n    int
+	mean float64
+}
+
+// gains compares the results with one thread and those with two, by arm.
+func gains(all []result) map[string]gain {
+	ratios := map[string][]float64{}
+	for _, one := range all {
+		for _, two := range all {
+			if one.threads != 1 || two.threads != 2 || one.name != two.name || one.pass != two.pass {
+				continue
+			}
+			for arm, s := range two.seconds {
+				if t, ok := one.seconds[arm]; ok {
+					ratios[arm] = append(ratios[arm], t/s)
+				}
+			}
+		}
+	}
+	g := map[string]gain{}
+	for arm, v := range ratios {
+		g[arm] = gain{len(v), geometric(v)}
+	}
+	return g
 }

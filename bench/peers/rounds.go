@@ -4,63 +4,66 @@ import (
 	"fmt"
 	"io"
 	"slices"
-
-	"github.com/espalier-nas/espalier/bench"
 )
+
+// job is a request to all arms, and the names under which answers are kept.
+type job struct {
+	name    string
+	pass    pass
+	request string
+}
 
 // plan is what to measure.
 type plan struct {
-	layers []bench.Layer
-	passes []pass
+	jobs   []job
 	rounds int
-	ms     int // milliseconds per arm and round
+	agree  func(a, b answer) bool // whether two arms did the same work
 }
 
-// run measures every pass of every layer of the plan with every arm and hands
-// each sample to keep. Within a round the arms take turns, so whatever the
-// machine does meanwhile hits them alike; each round begins with another arm and
-// every second round goes backwards. progress gets a line per pass.
+// run puts every job of the plan to every arm and hands each sample to keep.
+// Within a round the arms take turns, so whatever the machine does meanwhile hits
+// them alike; each round begins with another arm and every second round goes
+// backwards. progress gets a line per job.
 func (p plan) run(arms []*arm, keep func(sample) error, progress io.Writer) error {
-	for i, l := range p.layers {
-		for _, pass := range p.passes {
-			fmt.Fprintf(progress, "%3d/%d  %s %s\n", i+1, len(p.layers), l.Name, pass)
-			if err := p.turns(l, pass, arms, keep); err != nil {
-				return err
+	for i, j := range p.jobs {
+		fmt.Fprintf(progress, "%3d/%d  %s %s\n", i+1, len(p.jobs), j.name, j.pass)
+		able := arms
+		for round := range p.rounds {
+			answers, err := p.round(j, order(able, round))
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", j.name, j.pass, err)
+			}
+			able = slices.DeleteFunc(slices.Clone(able), func(a *arm) bool { return answers[a].unsupported != "" })
+			for _, a := range able {
+				if err := keep(sample{j.name, j.pass, a.threads, round, a.name, answers[a].times, answers[a].note}); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
-func (p plan) turns(l bench.Layer, which pass, arms []*arm, keep func(sample) error) error {
-	able := arms
-	for round := range p.rounds {
-		var kept, next []*arm
-		var digests []digest
-		for _, a := range order(able, round) {
-			got, err := a.ask(request(l, which, p.ms))
-			if err != nil {
-				return err
-			}
-			if got.unsupported != "" {
-				continue
-			}
-			kept, digests = append(kept, a), append(digests, got.digest)
-			if err := keep(sample{l.Name, which, a.threads, round, a.name, got.times, got.note}); err != nil {
-				return err
-			}
+// round asks the arms one after the other. It fails if two of them did not do
+// the same work.
+func (p plan) round(j job, arms []*arm) (map[*arm]answer, error) {
+	answers := map[*arm]answer{}
+	var first *arm
+	for _, a := range arms {
+		got, err := a.ask(j.request)
+		if err != nil {
+			return nil, err
 		}
-		for _, a := range able { // in the order of arms
-			if slices.Contains(kept, a) {
-				next = append(next, a)
-			}
-		}
-		able = next
-		if err := agree(kept, digests); err != nil {
-			return fmt.Errorf("%s, %s: %w", l.Name, which, err)
+		answers[a] = got
+		switch {
+		case got.unsupported != "":
+		case first == nil:
+			first = a
+		case !p.agree(answers[first], got):
+			return nil, fmt.Errorf("%s and %s computed different results: %v, %v", first.name, a.name, answers[first].digest, got.digest)
 		}
 	}
-	return nil
+	return answers, nil
 }
 
 // order rotates the arms by the round's number, and turns every second round
@@ -75,14 +78,4 @@ func order(arms []*arm, round int) []*arm {
 		slices.Reverse(turn)
 	}
 	return turn
-}
-
-// agree returns an error unless all arms computed the same.
-func agree(arms []*arm, digests []digest) error {
-	for i := range digests {
-		if !digests[i].close(digests[0]) {
-			return fmt.Errorf("%s and %s computed different results: %+v, %+v", arms[0].name, arms[i].name, digests[0], digests[i])
-		}
-	}
-	return nil
 }

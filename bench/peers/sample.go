@@ -13,7 +13,7 @@ const ours = "espalier"
 
 // sample is what one arm said in one round.
 type sample struct {
-	layer   string
+	name    string // of the layer or network
 	pass    pass
 	threads int
 	round   int
@@ -22,7 +22,7 @@ type sample struct {
 	note    string
 }
 
-var sampleHead = []string{"layer", "pass", "threads", "round", "arm", "median_us", "best_us", "note"}
+var sampleHead = []string{"name", "pass", "threads", "round", "arm", "median_us", "best_us", "note"}
 
 // sampleWriter writes samples as CSV, each at once.
 type sampleWriter struct{ w *csv.Writer }
@@ -42,7 +42,7 @@ func (s sampleWriter) line(fields []string) error {
 
 func (s sampleWriter) write(v sample) error {
 	return s.line([]string{
-		v.layer, string(v.pass), strconv.Itoa(v.threads), strconv.Itoa(v.round), v.arm,
+		v.name, string(v.pass), strconv.Itoa(v.threads), strconv.Itoa(v.round), v.arm,
 		micros(v.median), micros(v.best), v.note,
 	})
 }
@@ -60,7 +60,7 @@ func readSamples(r io.Reader, file string) ([]sample, error) {
 	}
 	var samples []sample
 	for i, f := range rows[1:] {
-		v := sample{layer: f[0], pass: pass(f[1]), arm: f[4], note: f[7]}
+		v := sample{name: f[0], pass: pass(f[1]), arm: f[4], note: f[7]}
 		_, err := fmt.Sscan(strings.Join([]string{f[2], f[3], f[5], f[6]}, " "), &v.threads, &v.round, &v.median, &v.best)
 		if err != nil || !(v.median > 0) {
 			return nil, fmt.Errorf("%s: line %d: threads, round and times must be positive numbers", file, i+2)

@@ -13,21 +13,21 @@
 #include <string>
 #include <vector>
 
-struct Request {
+// Layer is one pass of one layer, as layer.go asks for it.
+struct Layer {
   std::string name, pass;
   int64_t n, inC, h, w, outC, k, stride, pad, g;
-  int ms;
+
+  explicit Layer(const std::string& asked) {
+    std::istringstream in(asked);
+    if (!(in >> name >> n >> inC >> h >> w >> outC >> k >> stride >> pad >> g >> pass)) throw std::runtime_error("request not understood");
+  }
 
   int64_t outH() const { return (h + 2 * pad - k) / stride + 1; }
   int64_t outW() const { return (w + 2 * pad - k) / stride + 1; }
   int64_t inSize() const { return n * inC * h * w; }
   int64_t outSize() const { return n * outC * outH() * outW(); }
   int64_t weights() const { return outC * (inC / g) * k * k; }
-  std::string key() const {
-    std::ostringstream s;
-    s << name << ' ' << n << ' ' << inC << ' ' << h << ' ' << w << ' ' << outC << ' ' << k << ' ' << stride << ' ' << pad << ' ' << g << ' ' << pass;
-    return s.str();
-  }
 };
 
 enum Salt { saltX = 1, saltW, saltDY, saltDigest };
@@ -84,26 +84,24 @@ inline Times measure(const std::function<void()>& f, double limit) {
 }
 
 // serve answers the requests on standard input until they end; prepare makes a
-// case of a request, throws Unsupported, or throws any other exception.
-inline int serve(const std::string& about, const std::function<Case(const Request&)>& prepare) {
+// case of a request without the time at its end, throws Unsupported, or throws
+// any other exception.
+inline int serve(const std::string& about, const std::function<Case(const std::string&)>& prepare) {
   std::cout << "ready " << about << std::endl;
   std::string line, ready;
   Case c;
   while (std::getline(std::cin, line)) {
-    Request r;
-    std::istringstream in(line);
-    if (!(in >> r.name >> r.n >> r.inC >> r.h >> r.w >> r.outC >> r.k >> r.stride >> r.pad >> r.g >> r.pass >> r.ms)) {
-      std::cout << "error request not understood" << std::endl;
-      continue;
-    }
     try {
-      if (ready != r.key()) {
+      size_t end = line.rfind(' ');
+      if (end == std::string::npos) throw std::runtime_error("request not understood");
+      std::string asked = line.substr(0, end);
+      if (ready != asked) {
         ready.clear();
         c = Case();
-        c = prepare(r);
-        ready = r.key();
+        c = prepare(asked);
+        ready = asked;
       }
-      Times t = measure(c.run, r.ms / 1e3);
+      Times t = measure(c.run, std::stoi(line.substr(end)) / 1e3);
       char text[128];
       snprintf(text, sizeof text, "ok %.9g %.9g %.9g %.9g ", t.median, t.best, c.dot, c.norm);
       std::cout << text << c.note << std::endl;

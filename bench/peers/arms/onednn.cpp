@@ -24,7 +24,7 @@ struct Shapes {
   memory::dims x, w, y, strides, pads;
   tag plainW;
 
-  explicit Shapes(const Request& r)
+  explicit Shapes(const Layer& r)
       : x{r.n, r.inC, r.h, r.w},
         w{r.outC, r.inC, r.k, r.k},
         y{r.n, r.outC, r.outH(), r.outW()},
@@ -44,7 +44,7 @@ class OneDNN {
 
   // prepare lets the library choose its algorithm, Winograd included, and takes
   // the direct one for passes that have no choice.
-  Case prepare(const Request& r) {
+  Case prepare(const Layer& r) {
     try {
       return prepare(r, algorithm::convolution_auto);
     } catch (const dnnl::error&) {
@@ -61,7 +61,7 @@ class OneDNN {
   engine eng;
   stream st;
 
-  Case prepare(const Request& r, algorithm a) {
+  Case prepare(const Layer& r, algorithm a) {
     Shapes s(r);
     memory::desc x(s.x, f32, activations), w(s.w, f32, tag::any), y(s.y, f32, activations);
     convolution_forward::primitive_desc hint({prop_kind::forward_training, a, x, w, y, s.strides, s.pads, s.pads}, eng);
@@ -124,5 +124,5 @@ int main(int argc, char** argv) {
   auto v = dnnl::version();
   std::ostringstream about;
   about << "oneDNN " << v->major << '.' << v->minor << '.' << v->patch << (nhwc ? ", activations NHWC" : ", layouts of its choice");
-  return serve(about.str(), [&](const Request& r) { return arm.prepare(r); });
+  return serve(about.str(), [&](const std::string& asked) { return arm.prepare(Layer(asked)); });
 }

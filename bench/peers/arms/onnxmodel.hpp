@@ -59,7 +59,7 @@ inline Message constant(const std::string& name, const std::vector<int64_t>& dim
 }
 
 // conv returns the model y = Conv(x, w) of a layer, with w the usual pattern.
-inline std::string conv(const Request& r) {
+inline std::string conv(const Layer& r) {
   std::vector<float> w(r.weights());
   fill(saltW, w.data(), w.size());
   Message node = Message().text(1, "x").text(1, "w").text(2, "y").text(4, "Conv");

@@ -26,6 +26,7 @@ enum Place {
   SetInterOpNumThreads = 25,
   CreateTensorWithData = 49,
   CreateCpuMemoryInfo = 69,
+  ReleaseMemoryInfo = 94,
   ReleaseSession = 95,
   ReleaseValue = 96,
 };

@@ -1,5 +1,6 @@
-# The arm of PyTorch: conv2d and aten's convolution_backward, in NCHW and in
-# channels_last, each for half of the time; the faster layout counts.
+# The arm of PyTorch, in NCHW and in channels_last; the faster layout counts.
+# Layers are conv2d and aten's convolution_backward, networks those of
+# pytorch_nets.py.
 #
 #   pytorch.py THREADS
 import math
@@ -35,8 +36,8 @@ def measure(f, limit):
     return (means[(len(means) - 1) // 2] + means[len(means) // 2]) / 2, means[0]
 
 
-def prepare(n, in_c, h, w, out_c, k, stride, pad, g, which):
-    """Returns the digest of the pass and a closure per layout."""
+def layer(n, in_c, h, w, out_c, k, stride, pad, g, which):
+    """Returns the digest of a pass and a closure per layout."""
     out_h, out_w = (h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1
     x, weight = pattern(SALT_X, n, in_c, h, w), pattern(SALT_W, out_c, in_c // g, k, k)
     dy = pattern(SALT_DY, n, out_c, out_h, out_w)
@@ -52,9 +53,27 @@ def prepare(n, in_c, h, w, out_c, k, stride, pad, g, which):
 
     runs = {"NCHW": closure(torch.contiguous_format), "channels_last": closure(torch.channels_last)}
     result = runs["NCHW"]().double().contiguous().flatten()
-    runs["channels_last"]()
     dot = torch.dot(result, pattern(SALT_DIGEST, result.numel()).double()).item()
     return dot, result.norm().item(), runs
+
+
+def network(net, channels, size, batch, which):
+    """Returns the work of a network and a closure per layout."""
+    import pytorch_nets
+
+    return (*pytorch_nets.work(net, channels, size), pytorch_nets.closures(net, channels, size, batch, which))
+
+
+def prepare(fields):
+    if fields[0] == "net":
+        dot, norm, runs = network(fields[1], *map(int, fields[2:5]), fields[5])
+    else:
+        dot, norm, runs = layer(*map(int, fields[1:10]), fields[10])
+    for f in runs.values():
+        f()
+    first = {name: block(f, 1) for name, f in runs.items()}
+    near = 1.3 * min(first.values())  # a layout that is far behind need not be timed again
+    return dot, norm, {name: f for name, f in runs.items() if first[name] <= near}
 
 
 def main():
@@ -62,15 +81,15 @@ def main():
     print("ready PyTorch", torch.__version__, flush=True)
     key, case = None, None
     for line in sys.stdin:
-        fields = line.split()
-        if fields[:-1] != key:
-            key, case = fields[:-1], None
-            case = prepare(*map(int, fields[1:10]), fields[10])
-        dot, norm, runs = case
-        limit = float(fields[11]) / 1e3 / len(runs)
-        median, best, layout = min(measure(f, limit) + (name,) for name, f in runs.items())
-        print("ok %.9g %.9g %.9g %.9g %s" % (median, best, dot, norm, layout), flush=True)
+        *fields, ms = line.split()
+        with torch.set_grad_enabled(fields[-1] == "train"):
+            if fields != key:
+                key, case = fields, None
+                case = prepare(fields)
+            dot, norm, runs = case
+            results = [measure(f, float(ms) / 1e3 / len(runs)) + (name,) for name, f in runs.items()]
+        print("ok %.9g %.9g %.9g %.9g %s" % (*min(results)[:2], dot, norm, min(results)[2]), flush=True)
 
 
-with torch.no_grad():
+if __name__ == "__main__":
     main()

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"github.com/espalier-nas/espalier/bench"
+)
+
+// comparison is what layers and nets do alike: they measure a plan into a file
+// of samples and report on that file.
+type comparison struct {
+	name   string // of the subcommand and of its files
+	o      *options
+	plan   plan
+	report func(b *bytes.Buffer, about []byte, all []result) error
+}
+
+func (c comparison) file(end string) string { return filepath.Join(c.o.out, c.name+end) }
+
+// run measures, unless the flags say not to, and writes the report to its file
+// and to w.
+func (c comparison) run(ctx context.Context, w io.Writer) error {
+	if !c.o.again {
+		if err := c.measure(ctx); err != nil {
+			return err
+		}
+	}
+	f, err := os.Open(c.file("-samples.csv"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	samples, err := readSamples(f, f.Name())
+	if err != nil {
+		return err
+	}
+	about, err := os.ReadFile(c.file("-about.txt"))
+	if err != nil {
+		return err
+	}
+	arms := words(c.o.arms)
+	samples = slices.DeleteFunc(samples, func(s sample) bool { return !slices.Contains(arms, s.arm) })
+	var b bytes.Buffer
+	if err := c.report(&b, about, results(samples)); err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.file(".md"), b.Bytes(), 0o666); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// measure runs the plan with every arm and every number of threads.
+func (c comparison) measure(ctx context.Context) (err error) {
+	arms, err := startArms(ctx, c.o)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.o.out, 0o777); err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.file("-about.txt"), about(c.o, arms), 0o666); err != nil {
+		return err
+	}
+	f, err := os.Create(c.file("-samples.csv"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w, err := newSampleWriter(f)
+	if err != nil {
+		return err
+	}
+	if err := c.plan.run(arms, w.write, os.Stderr); err != nil {
+		return err
+	}
+	for _, a := range arms {
+		if err := a.close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startArms starts every arm once for each number of threads.
+func startArms(ctx context.Context, o *options) ([]*arm, error) {
+	threads, err := o.threadList()
+	if err != nil {
+		return nil, err
+	}
+	var arms []*arm
+	for _, n := range threads {
+		for _, name := range words(o.arms) {
+			argv, err := o.command(name)
+			if err != nil {
+				return nil, err
+			}
+			a, err := startArm(ctx, name, n, argv)
+			if err != nil {
+				return nil, err
+			}
+			arms = append(arms, a)
+		}
+	}
+	return arms, nil
+}
+
+// about describes machine, measurement and arms.
+func about(o *options, arms []*arm) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s, %d cores; %s of %d ms per arm.\n\n", bench.Processor(), runtime.NumCPU(), plural(o.rounds, "round"), o.ms)
+	var seen []string
+	for _, a := range arms {
+		if !slices.Contains(seen, a.name) {
+			seen = append(seen, a.name)
+			fmt.Fprintf(&b, "- %s: %s\n", a.name, a.about)
+		}
+	}
+	return b.Bytes()
+}

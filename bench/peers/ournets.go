@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/espalier-nas/espalier/bench/nets"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// newOurNetwork returns n ready to run. Its digest tells what the work consists
+// of: the parameters and the operations of the networks that a call runs.
+func newOurNetwork(e *ops.Exec, n network) (*ourCase, error) {
+	if n.net == "conv6" {
+		c, err := nets.NewConv6(n.channels, n.size, 1)
+		if err != nil {
+			return nil, err
+		}
+		return newNetworkCase(e, n, [][]space.Plan{c.Plans()}, c.Params(), [][]*nets.View{{c.View()}})
+	}
+	f, err := nets.NewOFA32(n.channels, n.size)
+	if err != nil {
+		return nil, err
+	}
+	var steps [][]space.Arch
+	switch n.net {
+	case "ofa32-max":
+		steps = [][]space.Arch{{f.Max()}}
+	case "ofa32-min":
+		steps = [][]space.Arch{{f.Min()}}
+	case "ofa32-drawn":
+		steps = [][]space.Arch{{f.Drawn()}}
+	case "ofa32-sandwich":
+		steps = f.Sandwiches()[:sandwichSteps]
+	default:
+		return nil, fmt.Errorf("unknown network %q", n.net)
+	}
+	shared := supernet.New(f, 1)
+	var plans [][]space.Plan
+	var views [][]*nets.View
+	for _, archs := range steps {
+		var step []*nets.View
+		for _, a := range archs {
+			plans = append(plans, []space.Plan{f.Plan(a)})
+			step = append(step, nets.ViewOf(shared, a))
+		}
+		views = append(views, step)
+	}
+	return newNetworkCase(e, n, plans, shared.Params(), views)
+}
+
+// newNetworkCase takes the plans of each network of a call, part by part, the
+// weights they share, and the views of each training step.
+func newNetworkCase(e *ops.Exec, n network, plans [][]space.Plan, params []*ops.Param, steps [][]*nets.View) (*ourCase, error) {
+	c := &ourCase{digest: work(plans), note: "NHWC"}
+	b := nets.RandomBatch(n.batch, n.channels, n.size, 1)
+	if n.pass == train {
+		t := nets.NewTraining(e, params)
+		c.run = func() {
+			for _, views := range steps {
+				t.Step(b, views)
+			}
+		}
+		return c, nil
+	}
+	if len(plans) != 1 {
+		return nil, fmt.Errorf("%s: only one network can be served at a time", n.net)
+	}
+	served, err := nets.Serve(plans[0]...)
+	if err != nil {
+		return nil, err
+	}
+	c.run = func() {
+		e.Begin(false)
+		served.Forward(e, e.Input(b.N, b.H, b.W, b.C, b.X))
+	}
+	return c, nil
+}
+
+// work sums up parameters and the operations of convolutions and linear layers
+// on one picture.
+func work(plans [][]space.Plan) digest {
+	var d digest
+	for _, parts := range plans {
+		for _, p := range parts {
+			d.dot += float64(p.Params())
+			for _, s := range p {
+				if s.Layer.Op == space.Conv || s.Layer.Op == space.Linear {
+					d.norm += float64(s.Layer.FLOPs())
+				}
+			}
+		}
+	}
+	return d
+}
