@@ -75,23 +75,18 @@ func (m Machine) Roofline(workers int) (Roofline, error) {
 	return Roofline{}, fmt.Errorf("roofline: machine not measured with %d workers", workers)
 }
 
-// roof returns the roof of operands of so many bytes.
-func (r Roofline) roof(bytes int64) Roof {
-	for _, f := range r.Roofs {
-		if bytes <= f.Bytes || f.Bytes == 0 {
-			return f
-		}
-	}
-	return r.Roofs[len(r.Roofs)-1]
-}
-
 // Limit returns the most GFLOP/s that a pass can reach which does intensity
-// operations with each of its bytes, and what holds it there: the level of
-// memory that its operands fit into, or FMA.
+// operations with each of its bytes, and what holds it there: the nearest memory
+// that its operands fit into, or FMA.
 func (r Roofline) Limit(bytes int64, intensity float64) (gflops float64, by string) {
-	f := r.roof(bytes)
-	if memory := intensity * f.Bandwidth; memory < r.Peak {
-		return memory, f.Level
+	for _, f := range r.Roofs {
+		if bytes > f.Bytes && f.Bytes != 0 {
+			continue
+		}
+		if memory := intensity * f.Bandwidth; memory < r.Peak {
+			return memory, f.Level
+		}
+		break
 	}
 	return r.Peak, computing
 }

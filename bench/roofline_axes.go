@@ -41,7 +41,7 @@ func tickText(v float64) string {
 	if v < 1 && math.Exp2(math.Round(math.Log2(v))) == v {
 		return "1/" + strconv.Itoa(int(1/v))
 	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
+	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
 // chart is what a picture of a roofline shows: x are operations per byte, y

@@ -5,18 +5,17 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Plot is how a roofline is drawn in a terminal.
 type Plot struct {
-	Columns, Rows int  // of the whole picture without its legend; at least 40 x 10
+	Columns, Rows int  // of the whole picture without its legend; at least 40 x 12
 	ASCII         bool // no other characters
 }
 
 const (
 	plotLeft = 8 // columns for the names of ticks
-	plotFoot = 2 // rows for the names of ticks and of the axis
+	plotFoot = 3 // rows for the edge, the names of ticks and that of the axis
 
 	plainMarks = "ox+*#@%&"
 	fancyMarks = "●▲■◆○△□◇"
@@ -34,7 +33,7 @@ type plot struct {
 // WritePlot draws points under their roofs with characters: a mark for each
 // class. Roofs are lines of braille dots or, in ASCII, of dashes and slashes.
 func WritePlot(w io.Writer, r Roofline, points []Point, o Plot) error {
-	p := &plot{chart: newChart(r, points), columns: max(o.Columns, 40) - plotLeft - 2, rows: max(o.Rows, 10) - plotFoot, ascii: o.ASCII}
+	p := &plot{chart: newChart(r, points), columns: max(o.Columns, 40) - plotLeft - 2, rows: max(o.Rows, 12) - plotFoot, ascii: o.ASCII}
 	for range p.rows {
 		p.cells = append(p.cells, []rune(strings.Repeat(" ", p.columns)))
 		p.dots = append(p.dots, make([]uint8, p.columns))
@@ -102,15 +101,21 @@ func (p *plot) line(i int, y float64, c rune) {
 	p.dots[dot/4][i/2] |= bits[i%2][dot%4]
 }
 
-// roofNames writes the name of each roof beside its line, each in a row of its
-// own because lines may lie close together.
+// roofNames writes the name of each roof below the beginning of its line, each
+// in a row of its own because lines may lie close together.
 func (p *plot) roofNames() {
-	for i, f := range p.roofs {
-		row := p.rows - 1 - i
-		y := p.y.value(1 - (float64(row)+0.5)/float64(p.rows))
-		column := p.column(max(y/f.Bandwidth, p.x.low)) + 2
-		for j, c := range f.Level {
-			p.put(column+j, row, c)
+	taken := make([]bool, p.rows)
+	for _, f := range p.roofs {
+		column, row := p.column(f.x0)+1, p.row(f.y0)+1
+		if row >= p.rows { // the line begins at the foot
+			column, row = column+3, p.rows-1
+		}
+		for row < p.rows-1 && taken[row] {
+			row++
+		}
+		taken[row] = true
+		for i, c := range f.Level {
+			p.put(column+i, row, c)
 		}
 	}
 }
@@ -138,23 +143,24 @@ func (p *plot) frame(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "%*s%s%s\n", plotLeft, "", corner, strings.Repeat(foot, p.columns))
 	b.WriteString(p.footTicks() + "\n")
+	const name = "operations per byte"
+	fmt.Fprintf(b, "%*s\n", plotLeft+1+(p.columns+len(name))/2, name)
 }
 
 // footTicks returns the line of names below the frame, as many as have room.
 func (p *plot) footTicks() string {
-	const name = "operations per byte"
-	line := []rune(strings.Repeat(" ", plotLeft+1+p.columns-len(name)) + name)
+	line := []rune(strings.Repeat(" ", plotLeft+2+p.columns))
 	free := plotLeft
 	for _, v := range p.x.powers() {
 		text := tickText(v)
-		at := plotLeft + 1 + p.column(v) - utf8.RuneCountInString(text)/2
-		if at < free || at+len(text) >= len(line)-len(name) {
+		at := plotLeft + 1 + p.column(v) - len(text)/2
+		if at < free || at+len(text) > len(line) {
 			continue
 		}
 		copy(line[at:], []rune(text))
 		free = at + len(text) + 1
 	}
-	return string(line)
+	return strings.TrimRight(string(line), " ")
 }
 
 // legend tells marks and roofs.

@@ -15,7 +15,7 @@ func WriteMachine(w io.Writer, m Machine) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "processor   %s, %d cores\n", m.Processor, m.Cores)
 	fmt.Fprintf(&b, "kernels     %s; measured with %s\n\n", strings.Join(m.Kernels, " "), m.Kernel)
-	rows := [][]string{{"<", "<"}, {"<multiply-adds", "<GFLOP/s"}}
+	rows := [][]string{{"<", ">", "<", "<"}, {"<multiply-adds", ">", "<", "<GFLOP/s"}}
 	for _, l := range m.Limits {
 		rows[0] = append(rows[0], ">"+plural(l.Workers, "worker"))
 		rows[1] = append(rows[1], ">"+figures(l.Peak))
@@ -33,9 +33,9 @@ func WriteMachine(w io.Writer, m Machine) error {
 
 // bandwidthRows are the rows of level i.
 func bandwidthRows(m Machine, i int, level Level) [][]string {
-	name := level.Name
+	size := ""
 	if level.Bytes > 0 {
-		name += " " + binary(level.Bytes)
+		size = binary(level.Bytes)
 	}
 	loops := []struct {
 		name string
@@ -47,7 +47,7 @@ func bandwidthRows(m Machine, i int, level Level) [][]string {
 	}
 	var rows [][]string
 	for _, loop := range loops {
-		row := []string{"<" + name + " " + loop.name, "<GB/s"}
+		row := []string{"<" + level.Name, ">" + size, "<" + loop.name, "<GB/s"}
 		for _, l := range m.Limits {
 			row = append(row, ">"+figures(loop.of(l.Bandwidths[i])))
 		}
@@ -98,7 +98,7 @@ func classRow(r Roofline, points []Point, class string, pass Pass) []string {
 		return nil
 	}
 	return []string{
-		"<" + class, "<" + string(pass), ">" + figures(n), ">" + figures(math.Exp(gflops/n)), ">" + percent(math.Exp(peak/n)), ">" + percent(math.Exp(roof/n)),
+		"<" + class, "<" + string(pass), ">" + strconv.Itoa(int(n)), ">" + figures(math.Exp(gflops/n)), ">" + percent(math.Exp(peak/n)), ">" + percent(math.Exp(roof/n)),
 	}
 }
 

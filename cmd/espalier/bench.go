@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -172,16 +171,23 @@ func (c benchCmd) show(out io.Writer, f benchFile) error {
 }
 
 func (c benchCmd) write(title string, f benchFile) error {
-	var failed []error
 	if c.SVG != "" {
 		var b bytes.Buffer
-		failed = append(failed, bench.WriteSVG(&b, title, f.Roofline, f.Points), writeFile(c.SVG, b.Bytes()))
+		if err := bench.WriteSVG(&b, title, f.Roofline, f.Points); err != nil {
+			return err
+		}
+		if err := writeFile(c.SVG, b.Bytes()); err != nil {
+			return err
+		}
 	}
-	if c.JSON != "" {
-		b, err := json.MarshalIndent(f, "", "  ")
-		failed = append(failed, err, writeFile(c.JSON, append(b, '\n')))
+	if c.JSON == "" {
+		return nil
 	}
-	return errors.Join(failed...)
+	b, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(c.JSON, append(b, '\n'))
 }
 
 // writeFile replaces a file as a whole.
