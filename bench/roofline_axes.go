@@ -61,19 +61,20 @@ type chartRoof struct {
 	x0, y0, x1, y1 float64
 }
 
-// newChart finds axes that hold all points and the ridge of every roof.
+// newChart finds axes that hold all points and the ridge of every roof, with
+// room for the slope of the first.
 func newChart(r Roofline, points []Point) chart {
 	c := chart{peak: r.Peak, points: points}
 	low, high, floor, top := math.Inf(1), 0.0, r.Peak, r.Peak
 	for _, f := range r.Roofs {
 		high = max(high, r.Peak/f.Bandwidth)
-		low = min(low, r.Peak/f.Bandwidth)
+		low = min(low, r.Peak/f.Bandwidth/4)
 	}
 	for _, p := range points {
 		low, high = min(low, p.Intensity), max(high, p.Intensity)
 		floor, top = min(floor, p.Real), max(top, p.Real)
 	}
-	c.x = axis{math.Exp2(math.Floor(math.Log2(low / 1.2))), math.Exp2(math.Ceil(math.Log2(high * 1.2)))}
+	c.x = axis{math.Exp2(math.Floor(math.Log2(low / 1.1))), math.Exp2(math.Ceil(math.Log2(high * 1.1)))}
 	c.y = axis{min(floor/1.25, r.Peak/10), top * 1.4}
 	for _, f := range r.Roofs {
 		s := chartRoof{Roof: f, x0: max(c.x.low, c.y.low/f.Bandwidth), x1: r.Peak / f.Bandwidth}

@@ -32,8 +32,9 @@ dw3_96_b64  forward    2.16     3.15 ms     36.0  34.5     17 %  43.1  DRAM     
 dw3_96_b64  data       2.16     4.19 ms     27.0  25.9     13 %  43.1  DRAM     60 %
 dw3_96_b64  weights    2.16     25.2 ms     4.50  4.31      2 %  43.1  DRAM     10 %
 
-GFLOP/s count padding as pixels, as the usual tables do; real ones leave it out and are what meets the roof,
-the lower of peak and FLOP/B times the bandwidth of the nearest memory that holds all operands
+GFLOP/s count padding as pixels, as the usual tables do; real ones leave it out and are what meets the roof, the
+lower of peak and FLOP/B times the bandwidth of the nearest memory that holds all operands. More than 100 % is an
+algorithm that multiplies less than is counted (Winograd), or a machine that was busier when its limits were measured.
 
 class, geometric means  pass     layers  GFLOP/s  of peak  of roof
 dense                   forward       1      109     50 %     50 %
@@ -45,22 +46,22 @@ depthwise               weights       1     4.50      2 %     10 %
 `
 	plotText = `
 GFLOP/s |
-    200 |       --------------------------------------------------o--
-        |    ///            ///    ///              ////
-        |////           ////    ///              ///
-    100 |            ///    ////              ///               o o
-        | L1      ///    ///              ////
-     50 |     ////    ///              ///
-        |  ///    ////              ///x
-        |//    ///              ////   x
-     20 | L2///              ///
-        |///              ///
-     10 | L3          ////
-        |          ///
-      5 |       ///
-        |   ////DRAM                   x
+    200 |                  ----------------------------------------o-
+        |               ///         ///   ///           //
+        |            ///         ///   ///           ///
+    100 |          //          //    //           ///            o o
+        |       ///         ///   ///           //
+     50 |    ///         ///   ///           ///
+        |  //          //    //           ///x
+        |//         ///   ///           //   x
+     20 | L1     ///   ///           ///
+        |      //    //           ///
+     10 |   ///   ///           //
+        |///   ///           ///
+      5 |    //           ///
+        | L2/L3         // DRAM              x
         +------------------------------------------------------------
-        1/8    1/4     1/2     1       2      4       8     16     32
+       1/32 1/16   1/8    1/4  1/2     1     2     4    8     16   32
                              operations per byte
          o dense  x depthwise
          multiply-adds 200 GFLOP/s, L1 800 GB/s, L2 200 GB/s, L3 100 GB/s, DRAM 20.0 GB/s

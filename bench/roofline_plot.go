@@ -150,7 +150,7 @@ func (p *plot) frame(b *strings.Builder) {
 // footTicks returns the line of names below the frame, as many as have room.
 func (p *plot) footTicks() string {
 	line := []rune(strings.Repeat(" ", plotLeft+2+p.columns))
-	free := plotLeft
+	free := plotLeft - 2 // the first may stand out to the left
 	for _, v := range p.x.powers() {
 		text := tickText(v)
 		at := plotLeft + 1 + p.column(v) - len(text)/2

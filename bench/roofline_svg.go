@@ -90,24 +90,23 @@ func (s *svg) grid() {
 	s.text(22, middle, fmt.Sprintf(`text-anchor="middle" transform="rotate(-90 22 %d)"`, middle), "GFLOP/s")
 }
 
-// slopes draws the roofs with their names along them. Names are pushed down
-// their lines one after the other, because lines may lie close together.
+// slopes draws the roofs with their names along them.
 func (s *svg) slopes() {
+	above := math.Inf(1) // bandwidth of the line above
 	for _, f := range s.roofs {
-		s.line(s.px(f.x0), s.py(f.y0), s.px(f.x1), s.py(f.y1), "roof")
-	}
-	s.line(s.px(s.start()), s.py(s.peak), frameRight, s.py(s.peak), "roof")
-	s.text(frameRight-8, s.py(s.peak)-8, `class="halo" text-anchor="end"`, fmt.Sprintf("multiply-adds %s GFLOP/s", figures(s.peak)))
-	const length = 118 // of a name
-	for i, f := range s.roofs {
 		x0, y0, x1, y1 := s.px(f.x0), s.py(f.y0), s.px(f.x1), s.py(f.y1)
-		long := math.Hypot(x1-x0, y1-y0)
-		end := max(long-14-float64(i)*length, min(long, length))
-		x, y := x0+(x1-x0)*end/long, y0+(y1-y0)*end/long
+		s.line(x0, y0, x1, y1, "roof")
+		side := -6 // of the line: above it
+		if above/f.Bandwidth < 1.6 {
+			side = 15 // or below, if there is no room
+		}
+		above = f.Bandwidth
 		angle := math.Atan2(y1-y0, x1-x0) * 180 / math.Pi
-		s.text(x, y, fmt.Sprintf(`class="halo" text-anchor="end" dy="-5" transform="rotate(%.1f %.1f %.1f)"`, angle, x, y),
+		s.text(x0, y0, fmt.Sprintf(`class="halo" dx="10" dy="%d" transform="rotate(%.1f %.1f %.1f)"`, side, angle, x0, y0),
 			fmt.Sprintf("%s %s GB/s", f.Level, figures(f.Bandwidth)))
 	}
+	s.line(s.px(s.start()), s.py(s.peak), frameRight, s.py(s.peak), "roof")
+	s.text(s.px(s.start())+8, s.py(s.peak)-8, `class="halo"`, fmt.Sprintf("multiply-adds %s GFLOP/s", figures(s.peak)))
 }
 
 func (s *svg) point(p Point) {

@@ -9,6 +9,10 @@ import (
 	"unicode/utf8"
 )
 
+// crowded is how many times the multiply-adds of one worker several must do at
+// least, unless something keeps them from it.
+const crowded = 1.3
+
 // WriteMachine writes what the machine can do as columns for people: one column
 // for each number of workers that it was measured with.
 func WriteMachine(w io.Writer, m Machine) error {
@@ -26,6 +30,9 @@ func WriteMachine(w io.Writer, m Machine) error {
 	writeColumns(&b, rows)
 	if m.Assumed != "" {
 		fmt.Fprintf(&b, "\nsizes of caches are usual ones, the system does not tell: %s\n", m.Assumed)
+	}
+	if n := len(m.Limits); n > 1 && m.Limits[n-1].Peak < crowded*m.Limits[0].Peak {
+		b.WriteString("\nmore workers hardly do more than one: they share cores, or the machine is busy and these figures are too low\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -68,8 +75,7 @@ func WriteTable(w io.Writer, r Roofline, points []Point) error {
 		})
 	}
 	writeColumns(&b, rows)
-	b.WriteString("\nGFLOP/s count padding as pixels, as the usual tables do; real ones leave it out and are what meets the roof,\n" +
-		"the lower of peak and FLOP/B times the bandwidth of the nearest memory that holds all operands\n\n")
+	b.WriteString("\n" + tableNote + "\n")
 	rows = [][]string{{"<class, geometric means", "<pass", ">layers", ">GFLOP/s", ">of peak", ">of roof"}}
 	for _, class := range classesOf(points) {
 		for _, pass := range passesOf(points) {
@@ -82,6 +88,11 @@ func WriteTable(w io.Writer, r Roofline, points []Point) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+const tableNote = `GFLOP/s count padding as pixels, as the usual tables do; real ones leave it out and are what meets the roof, the
+lower of peak and FLOP/B times the bandwidth of the nearest memory that holds all operands. More than 100 % is an
+algorithm that multiplies less than is counted (Winograd), or a machine that was busier when its limits were measured.
+`
 
 // classRow is the row of a class and a pass; nil if there is no such point.
 func classRow(r Roofline, points []Point, class string, pass Pass) []string {

@@ -113,3 +113,23 @@ func TestAxes(t *testing.T) {
 		}
 	}
 }
+
+// TestWriteMachineTellsWhenItIsBusy checks the remark on workers that gain
+// nothing, and that it is silent otherwise.
+func TestWriteMachineTellsWhenItIsBusy(t *testing.T) {
+	m := madeUp()
+	for _, c := range []struct {
+		peak float64
+		want bool
+	}{{200, false}, {130, false}, {129, true}, {90, true}} {
+		m.Limits[1].Peak = c.peak
+		got := written(t, func(b *strings.Builder) error { return WriteMachine(b, m) })
+		if strings.Contains(got, "the machine is busy") != c.want {
+			t.Errorf("100 with one worker, %v with two:\n%s", c.peak, got)
+		}
+	}
+	m.Limits = m.Limits[:1]
+	if got := written(t, func(b *strings.Builder) error { return WriteMachine(b, m) }); strings.Contains(got, "busy") {
+		t.Errorf("one worker alone:\n%s", got)
+	}
+}
