@@ -34,6 +34,9 @@ type network struct {
 // and random ones of each space, each as it is and folded.
 func networks(t testing.TB, random int) []network {
 	t.Helper()
+	if testing.Short() {
+		random = 1
+	}
 	r := rand.New(rand.NewPCG(7, 1))
 	list := []network{{"every op", fill(t, everyOp(), r, true)}, {"mean at the end", fill(t, endsInMean(), r, false)}}
 	for _, config := range spaces(t) {
