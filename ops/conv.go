@@ -63,7 +63,7 @@ func (s ConvSpec) dims(x *Tensor) kernel.Conv {
 
 func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Tensor {
 	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
-	var ep kernel.Epilogue
+	ep := kernel.Epilogue{Keep: w.P.kept}
 	if bias != nil {
 		if len(bias.Data) < d.OutC {
 			panic("ops: Conv: bias shorter than the output channels")

@@ -13,7 +13,7 @@ func AddConv(e *Exec, y, x *Tensor, s ConvSpec) *Tensor {
 	if y.N != d.N || y.H != d.OutH() || y.W != d.OutW() || y.C != d.OutC {
 		panic("ops: AddConv: shapes differ")
 	}
-	e.eng.ForwardAdd(d, x.Data, s.W.P.Data, y.Data)
+	e.eng.ForwardAdd(d, x.Data, s.W.P.Data, y.Data, s.W.P.kept)
 	if e.train {
 		n := e.nodes.conv.get()
 		*n = convNode{x: x, y: y, w: s.W, dims: d, v: e.vec, added: true}

@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/espalier-nas/espalier/ops/internal/kernel"
+
 // Layout is the storage order of a parameter.
 type Layout uint8
 
@@ -28,9 +30,15 @@ type Param struct {
 	Decay      bool // weight decay applies
 	Data, Grad []float32
 
-	used  []Window // windows with a gradient since ZeroGrad
-	spans []span   // scratch of Spans
+	kept  *kernel.Kept // set for frozen ones
+	used  []Window     // windows with a gradient since ZeroGrad
+	spans []span       // scratch of Spans
 }
+
+// Freeze promises that Data will not change any more, nor be trained:
+// convolutions then keep it in the layout that they work with. It must not run
+// beside an operation that uses the parameter.
+func (p *Param) Freeze() { p.kept = new(kernel.Kept) }
 
 // Window is the part of a shared weight that a subnet uses: the first OutC
 // output channels, the first InC input channels, the central K x K taps.
@@ -103,6 +111,9 @@ func (w Window) fits() bool {
 
 // use notes that the window receives a gradient in this step.
 func (w Window) use() {
+	if w.P.kept != nil {
+		panic("ops: a frozen parameter cannot be trained")
+	}
 	for _, u := range w.P.used {
 		if u == w {
 			return

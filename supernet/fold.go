@@ -12,7 +12,7 @@ import (
 // Fold returns the network with batch norms folded into the convolutions before
 // them: the form that is timed and served. The norm of a sum goes into all of
 // its convolutions; it stays where something else is summed too. Logits agree
-// with the original's to float32 rounding.
+// with the original's to float32 rounding. The weights are frozen (ops.Param.Freeze).
 func (w *Network) Fold() *Network {
 	f, err := space.NewFixed(w.foldPlan())
 	if err != nil {
@@ -37,6 +37,9 @@ func (w *Network) Fold() *Network {
 		for _, j := range into {
 			scaleOutputs(view.bound[j].weight.P, factor)
 		}
+	}
+	for _, p := range own.params {
+		p.Freeze()
 	}
 	return newNetwork(own, stats, w.label)
 }

@@ -22,6 +22,7 @@ const (
 type Epilogue struct {
 	Bias []float32 // OutC values, or nil for none
 	Act  Act
+	Keep *Kept // for a weight that does not change; may be nil
 }
 
 // At returns a(x), in float32 for the piecewise linear ones and rounded from

@@ -2,13 +2,13 @@ package kernel
 
 // ForwardAdd adds conv(x, w) to what y holds: the same bits as Forward into
 // another buffer followed by y[i] += buffer[i]. It panics if a slice is too
-// short. y must not overlap x or w.
-func (e *Engine) ForwardAdd(c Conv, x, w, y []float32) {
+// short. y must not overlap x or w. keep is as in Epilogue.
+func (e *Engine) ForwardAdd(c Conv, x, w, y []float32, keep *Kept) {
 	c = c.whole(x, w, y)
 	if e.Set.tiles != nil {
 		r := c.forward(e.phaseTaps[:0])
 		e.phaseTaps = r.taps
-		e.correlate(c, r, x, w, y, Epilogue{}, true)
+		e.correlate(c, r, x, w, y, Epilogue{Keep: keep}, true)
 		return
 	}
 	e.sum = grown(e.sum, c.N*c.OutH()*c.OutW()*c.OutC)

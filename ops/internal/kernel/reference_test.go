@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // weightIndex is the place of one weight of the window, written down from the
@@ -57,6 +58,15 @@ func newExpected(n int) expected { return expected{make([]float64, n), make([]fl
 func (e expected) add(i int, v float64) {
 	e.sum[i] += v
 	e.abs[i] += math.Abs(v)
+}
+
+// level returns e with the largest scale for every element.
+func (e expected) level() expected {
+	abs, most := make([]float64, len(e.abs)), slices.Max(e.abs)
+	for i := range abs {
+		abs[i] = most
+	}
+	return expected{e.sum, abs}
 }
 
 // worst returns the largest error of got, in units of each element's scale.

@@ -1,6 +1,9 @@
 package kernel
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // winoFilterTask transforms a weight for Winograd's algorithm to 36 planes
 // [blocks of out][in][16]. A chunk is some input channels of one block.
@@ -8,8 +11,9 @@ type winoFilterTask struct {
 	r       correlation
 	form    *winoForm
 	w, u    []float32
-	plane   int // floats
-	pieces  int // parts of a block's input channels
+	own     []float32 // of the last call
+	plane   int       // floats
+	pieces  int       // parts of a block's input channels
 	taps    [winoTaps]int
 	workers []winoTile
 	scratch []float32
@@ -18,11 +22,37 @@ type winoFilterTask struct {
 // filterChannels is how many input channels a chunk of the transform takes.
 const filterChannels = 16
 
-// winogradFilter returns the transformed weight of r, valid until the next call.
-func (e *Engine) winogradFilter(f *winoForm, r *correlation, w []float32) []float32 {
+// Kept is a weight laid out for one convolution, to be used again as long as
+// neither changes. It is safe for concurrent use; the zero value is ready.
+type Kept struct{ u atomic.Pointer[keptWeight] }
+
+// keptWeight is a transformed weight and the layer that it is for.
+type keptWeight struct {
+	k, in, out int
+	u          []float32
+}
+
+// winogradFilter returns the transformed weight of r, valid until the next call;
+// with keep it is made once.
+func (e *Engine) winogradFilter(f *winoForm, r *correlation, w []float32, keep *Kept) []float32 {
 	t := &e.wino.filter
-	t.r, t.form, t.w, t.plane = *r, f, w, planeFloats(padded(r.out)*r.in)
-	t.u = aligned(t.u, winoPlanes*t.plane)
+	if keep == nil {
+		t.own = aligned(t.own, winoPlanes*planeFloats(padded(r.out)*r.in))
+		return e.runFilter(f, r, w, t.own)
+	}
+	have := keep.u.Load()
+	if have == nil || have.k != f.taps || have.in != r.in || have.out != r.out {
+		u := aligned(nil, winoPlanes*planeFloats(padded(r.out)*r.in))
+		have = &keptWeight{f.taps, r.in, r.out, e.runFilter(f, r, w, u)}
+		keep.u.Store(have)
+	}
+	return have.u
+}
+
+// runFilter transforms the weight of r into u.
+func (e *Engine) runFilter(f *winoForm, r *correlation, w, u []float32) []float32 {
+	t := &e.wino.filter
+	t.r, t.form, t.w, t.u, t.plane = *r, f, w, u, planeFloats(padded(r.out)*r.in)
 	t.taps = r.places(f)
 	t.pieces = parts(r.in, filterChannels)
 	n := e.Pool.Workers()

@@ -73,7 +73,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x, w, y []float32, ep E
 	t := &e.wino
 	t.form, t.pixels = f, [2]int{r.rows, r.cols}
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r.tiled(f.pixels), e.Set.tiles, x, y, ep, add
-	t.u = e.winogradFilter(f, &r, w)
+	t.u = e.winogradFilter(f, &r, w, ep.Keep)
 	t.c16, t.o16 = padded(r.in), padded(r.out)
 	t.planUnits(e.units())
 	n := t.unitImgs * t.unitRows * t.cols
