@@ -124,6 +124,9 @@ func (p *pairs) loop(b *testing.B) {
 // median returns the median time of the first (0) or the second (1), in seconds.
 func (p *pairs) median(which int) float64 { return median(p.times[which]) }
 
+// best returns the shortest time of the first (0) or the second (1), in seconds.
+func (p *pairs) best(which int) float64 { return slices.Min(p.times[which]).Seconds() }
+
 // ratio returns the median over the rounds of the first's time by the second's.
 func (p *pairs) ratio() float64 {
 	var r []float64
