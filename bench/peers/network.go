@@ -20,7 +20,7 @@ type network struct {
 
 // sandwichSteps is how many different steps a call of a sandwich has: as many
 // pairs of random subnets, the same for all arms.
-const sandwichSteps = 4
+const sandwichSteps = 2
 
 // steps returns how many training steps a call of the network has.
 func (n network) steps() int {

@@ -9,7 +9,7 @@ from torch import nn
 STAGES = [(2, [1, 2], 16, 1, False), (3, [2, 3], 24, 2, False), (3, [2, 3], 40, 2, True), (3, [2, 3], 80, 2, True), (3, [2, 3], 112, 1, True)]
 KERNELS, EXPANDS = [3, 5, 7], [3, 4, 6]
 STEM, HEAD, CLASSES = 16, 480, 10
-SANDWICH_STEPS = 4  # of a call; see network.go
+SANDWICH_STEPS = 2  # of a call; see network.go
 
 MAX = [(n, [(7, 6)] * n) for n, *_ in STAGES]
 MIN = [(depths[0], [(3, 3)] * n) for n, depths, *_ in STAGES]
