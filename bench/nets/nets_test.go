@@ -261,11 +261,11 @@ func TestStepsLearn(t *testing.T) {
 		tr := NewTraining(e, s.params)
 		first := tr.Step(b, s.views)
 		var last float64
-		for range 60 {
+		for range 30 {
 			last = tr.Step(b, s.views)
 		}
 		if !(last < first/2) {
-			t.Errorf("%s: loss %.3f after 61 steps, %.3f before; want less than half", name, last, first)
+			t.Errorf("%s: loss %.3f after 31 steps, %.3f before; want less than half", name, last, first)
 		}
 	}
 }
