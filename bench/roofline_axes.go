@@ -36,13 +36,16 @@ func (a axis) decades() (ticks []float64) {
 	return ticks
 }
 
-// tickText writes a tick: a fraction of two as such.
-func tickText(v float64) string {
-	if v < 1 && math.Exp2(math.Round(math.Log2(v))) == v {
-		return "1/" + strconv.Itoa(int(1/v))
+// powerText writes a power of two: one below 1 as a fraction.
+func powerText(v float64) string {
+	if v < 1 {
+		return "1/" + plainText(1/v)
 	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
+	return plainText(v)
 }
+
+// plainText writes a number without an exponent.
+func plainText(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // chart is what a picture of a roofline shows: x are operations per byte, y
 // GFLOP/s. Everything it holds lies within its axes.

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 )
@@ -70,53 +71,61 @@ func (p *plot) mark(class string) rune {
 	return marks[slices.Index(p.classes, class)%len(marks)]
 }
 
-// roofLines draws slopes and the flat roof, a step of a dot or a cell at a time.
+// roofLines draws slopes and the flat roof.
 func (p *plot) roofLines() {
-	fine := 2
-	if p.ascii {
-		fine = 1
+	for _, f := range p.roofs {
+		p.line(f.x0, f.x1, func(x float64) float64 { return x * f.Bandwidth }, '/')
 	}
-	for i := range p.columns * fine {
-		x := p.x.value((float64(i) + 0.5) / float64(p.columns*fine))
-		for _, f := range p.roofs {
-			if y := x * f.Bandwidth; y >= p.y.low && y < p.peak {
-				p.line(i, y, '/')
+	p.line(p.start(), p.x.high, func(float64) float64 { return p.peak }, '-')
+}
+
+// line draws y over x between two values: dots or, in ASCII, the character c. It
+// leaves no gaps where it is steep.
+func (p *plot) line(from, to float64, y func(x float64) float64, c rune) {
+	across, down := 2, 4 // dots in a cell
+	if p.ascii {
+		across, down = 1, 1
+	}
+	steps, rows := float64(p.columns*across), float64(p.rows*down)
+	last := -1
+	for i := int(p.x.at(from) * steps); i < min(int(math.Ceil(p.x.at(to)*steps)), p.columns*across); i++ {
+		x := min(max(p.x.value((float64(i)+0.5)/steps), from), to)
+		row := min(int((1-p.y.at(y(x)))*rows), p.rows*down-1)
+		for r := row; r == row || r < last; r++ {
+			if p.ascii {
+				p.cells[r][i] = c
+			} else {
+				p.dot(i, r)
 			}
 		}
-		if x >= p.start() {
-			p.line(i, p.peak, '-')
-		}
+		last = row
 	}
 }
 
-// line sets the dot of a line at step i, or in ASCII the character c.
-func (p *plot) line(i int, y float64, c rune) {
-	if p.ascii {
-		p.put(i, p.row(y), c)
-		return
-	}
+// dot sets one of the 2 x 4 dots of a cell.
+func (p *plot) dot(column, row int) {
 	// Bits of a braille pattern by column and row of the dot.
 	bits := [2][4]uint8{{0x01, 0x02, 0x04, 0x40}, {0x08, 0x10, 0x20, 0x80}}
-	dot := min(int((1-p.y.at(y))*float64(4*p.rows)), 4*p.rows-1)
-	p.dots[dot/4][i/2] |= bits[i%2][dot%4]
+	p.dots[row/4][column/2] |= bits[column%2][row%4]
 }
 
-// roofNames writes the name of each roof below the beginning of its line, each
-// in a row of its own because lines may lie close together.
+// roofNames writes the name of each roof below the beginning of its line, where
+// no other name is: lines may lie close together.
 func (p *plot) roofNames() {
-	taken := make([]bool, p.rows)
+	ends := make([]int, p.rows) // of the last name in a row
 	for _, f := range p.roofs {
 		column, row := p.column(f.x0)+1, p.row(f.y0)+1
 		if row >= p.rows { // the line begins at the foot
 			column, row = column+3, p.rows-1
 		}
-		for row < p.rows-1 && taken[row] {
+		for row < p.rows-1 && ends[row] > 0 {
 			row++
 		}
-		taken[row] = true
+		column = max(column, ends[row])
 		for i, c := range f.Level {
 			p.put(column+i, row, c)
 		}
+		ends[row] = column + len(f.Level) + 1
 	}
 }
 
@@ -128,7 +137,7 @@ func (p *plot) frame(b *strings.Builder) {
 	}
 	ticks := make([]string, p.rows)
 	for _, v := range p.y.decades() {
-		ticks[p.row(v)] = tickText(v)
+		ticks[p.row(v)] = plainText(v)
 	}
 	ticks[0] = "GFLOP/s"
 	for i, row := range p.cells {
@@ -152,7 +161,7 @@ func (p *plot) footTicks() string {
 	line := []rune(strings.Repeat(" ", plotLeft+2+p.columns))
 	free := plotLeft - 2 // the first may stand out to the left
 	for _, v := range p.x.powers() {
-		text := tickText(v)
+		text := powerText(v)
 		at := plotLeft + 1 + p.column(v) - len(text)/2
 		if at < free || at+len(text) > len(line) {
 			continue

@@ -78,11 +78,11 @@ func (s *svg) line(x0, y0, x1, y1 float64, class string) {
 func (s *svg) grid() {
 	for _, v := range s.x.powers() {
 		s.line(s.px(v), frameTop, s.px(v), frameFoot, "grid")
-		s.text(s.px(v), frameFoot+19, `class="tick" text-anchor="middle"`, tickText(v))
+		s.text(s.px(v), frameFoot+19, `class="tick" text-anchor="middle"`, powerText(v))
 	}
 	for _, v := range s.y.decades() {
 		s.line(frameLeft, s.py(v), frameRight, s.py(v), "grid")
-		s.text(frameLeft-8, s.py(v)+4, `class="tick" text-anchor="end"`, tickText(v))
+		s.text(frameLeft-8, s.py(v)+4, `class="tick" text-anchor="end"`, plainText(v))
 	}
 	fmt.Fprintf(s, `<rect x="%d" y="%d" width="%d" height="%d" class="frame"/>`+"\n", frameLeft, frameTop, frameRight-frameLeft, frameFoot-frameTop)
 	s.text((frameLeft+frameRight)/2, frameFoot+46, `text-anchor="middle"`, "operations per byte")
@@ -102,7 +102,7 @@ func (s *svg) slopes() {
 		}
 		above = f.Bandwidth
 		angle := math.Atan2(y1-y0, x1-x0) * 180 / math.Pi
-		s.text(x0, y0, fmt.Sprintf(`class="halo" dx="10" dy="%d" transform="rotate(%.1f %.1f %.1f)"`, side, angle, x0, y0),
+		s.text(x0, y0, fmt.Sprintf(`class="halo" dx="16" dy="%d" transform="rotate(%.1f %.1f %.1f)"`, side, angle, x0, y0),
 			fmt.Sprintf("%s %s GB/s", f.Level, figures(f.Bandwidth)))
 	}
 	s.line(s.px(s.start()), s.py(s.peak), frameRight, s.py(s.peak), "roof")

@@ -107,9 +107,14 @@ func TestAxes(t *testing.T) {
 			t.Errorf("%v comes back as %v", v, got)
 		}
 	}
-	for v, want := range map[float64]string{0.125: "1/8", 0.2: "0.2", 1: "1", 1024: "1024", 5000: "5000"} {
-		if got := tickText(v); got != want {
-			t.Errorf("tick %v is written %s; want %s", v, got, want)
+	for v, want := range map[float64]string{0.125: "1/8", 1: "1", 1024: "1024"} {
+		if got := powerText(v); got != want {
+			t.Errorf("%v as a power of two is written %s; want %s", v, got, want)
+		}
+	}
+	for v, want := range map[float64]string{0.05: "0.05", 0.2: "0.2", 5: "5", 2000: "2000"} {
+		if got := plainText(v); got != want {
+			t.Errorf("%v is written %s; want %s", v, got, want)
 		}
 	}
 }
