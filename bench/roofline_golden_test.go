@@ -21,7 +21,8 @@ DRAM                   read   GB/s         20.0       20.0
 DRAM                   copy   GB/s         18.0       18.0
 DRAM                   triad  GB/s         16.0       16.0
 
-sizes of caches are usual ones, the system does not tell: no such folder
+sizes of caches are usual ones, the system does not tell:
+  no such folder
 `
 	tableText = `
 layer       pass     FLOP/B        time  GFLOP/s  real  of peak  roof  by    of roof
@@ -32,9 +33,11 @@ dw3_96_b64  forward    2.16     3.15 ms     36.0  34.5     17 %  43.1  DRAM     
 dw3_96_b64  data       2.16     4.19 ms     27.0  25.9     13 %  43.1  DRAM     60 %
 dw3_96_b64  weights    2.16     25.2 ms     4.50  4.31      2 %  43.1  DRAM     10 %
 
-GFLOP/s count padding as pixels, as the usual tables do; real ones leave it out and are what meets the roof, the
-lower of peak and FLOP/B times the bandwidth of the nearest memory that holds all operands. More than 100 % is an
-algorithm that multiplies less than is counted (Winograd), or a machine that was busier when its limits were measured.
+GFLOP/s count padding as pixels, as the usual tables do; real ones leave it out
+and are what meets the roof: the lower of peak and FLOP/B times the bandwidth of
+the nearest memory that holds all operands. More than 100 % is an algorithm that
+multiplies less than is counted (Winograd), or a machine that was busier when
+its limits were measured.
 
 class, geometric means  pass     layers  GFLOP/s  of peak  of roof
 dense                   forward       1      109     50 %     50 %

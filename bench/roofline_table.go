@@ -29,10 +29,10 @@ func WriteMachine(w io.Writer, m Machine) error {
 	}
 	writeColumns(&b, rows)
 	if m.Assumed != "" {
-		fmt.Fprintf(&b, "\nsizes of caches are usual ones, the system does not tell: %s\n", m.Assumed)
+		fmt.Fprintf(&b, "\nsizes of caches are usual ones, the system does not tell:\n  %s\n", m.Assumed)
 	}
 	if n := len(m.Limits); n > 1 && m.Limits[n-1].Peak < crowded*m.Limits[0].Peak {
-		b.WriteString("\nmore workers hardly do more than one: they share cores, or the machine is busy and these figures are too low\n")
+		b.WriteString("\nmore workers hardly do more than one: they share cores, or the machine is busy\nand these figures are too low\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -89,9 +89,11 @@ func WriteTable(w io.Writer, r Roofline, points []Point) error {
 	return err
 }
 
-const tableNote = `GFLOP/s count padding as pixels, as the usual tables do; real ones leave it out and are what meets the roof, the
-lower of peak and FLOP/B times the bandwidth of the nearest memory that holds all operands. More than 100 % is an
-algorithm that multiplies less than is counted (Winograd), or a machine that was busier when its limits were measured.
+const tableNote = `GFLOP/s count padding as pixels, as the usual tables do; real ones leave it out
+and are what meets the roof: the lower of peak and FLOP/B times the bandwidth of
+the nearest memory that holds all operands. More than 100 % is an algorithm that
+multiplies less than is counted (Winograd), or a machine that was busier when
+its limits were measured.
 `
 
 // classRow is the row of a class and a pass; nil if there is no such point.
