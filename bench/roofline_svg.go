@@ -102,7 +102,7 @@ func (s *svg) slopes() {
 		}
 		above = f.Bandwidth
 		angle := math.Atan2(y1-y0, x1-x0) * 180 / math.Pi
-		s.text(x0, y0, fmt.Sprintf(`class="halo" dx="16" dy="%d" transform="rotate(%.1f %.1f %.1f)"`, side, angle, x0, y0),
+		s.text(x0, y0, fmt.Sprintf(`class="halo" dx="20" dy="%d" transform="rotate(%.1f %.1f %.1f)"`, side, angle, x0, y0),
 			fmt.Sprintf("%s %s GB/s", f.Level, figures(f.Bandwidth)))
 	}
 	s.line(s.px(s.start()), s.py(s.peak), frameRight, s.py(s.peak), "roof")
