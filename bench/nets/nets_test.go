@@ -75,9 +75,9 @@ func logits(e *ops.Exec, v *View, b *data.Batch) []float32 {
 // A subnet of ofa32 gives the logits of the network cut out of it bit for bit,
 // before and after a step of both.
 func TestSubnetEqualsExtracted(t *testing.T) {
-	f := ofa32(t, 3, 16)
+	f := ofa32(t, 3, 11)
 	e := exec(t, 2)
-	b := RandomBatch(3, 3, 16, 1)
+	b := RandomBatch(2, 3, 11, 1)
 	for _, a := range append([]space.Arch{f.Max(), f.Min(), f.Drawn()}, f.Sandwiches()[0][2:]...) {
 		n := supernet.New(f, 1)
 		view := ViewOf(n, a)
@@ -250,10 +250,10 @@ func pictures(n, size int) *data.Set {
 // Both networks learn a batch by heart.
 func TestStepsLearn(t *testing.T) {
 	e := exec(t, 2)
-	b := RandomBatch(8, 1, 16, 1)
-	c := conv6(t, 1, 16)
-	f := ofa32(t, 1, 16)
-	n, vs := views(f, f.Sandwiches()[0])
+	b := RandomBatch(8, 1, 8, 1)
+	c := conv6(t, 1, 8)
+	f := ofa32(t, 1, 8)
+	n, vs := views(f, f.Sandwiches()[0][1:3])
 	for name, s := range map[string]struct {
 		params []*ops.Param
 		views  []*View
