@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 )
 
 // arm is a program that times convolutions: ours or a peer. It is a process of
@@ -115,16 +116,17 @@ func (a answer) String() string {
 	return fmt.Sprintf("ok %.9g %.9g %.9g %.9g %s", a.median, a.best, a.dot, a.norm, a.note)
 }
 
-// close lets the arm end, and waits for it.
-func (a *arm) close() error {
+// close lets the arm end, waits for it, and returns the processor time that it
+// used.
+func (a *arm) close() (time.Duration, error) {
 	if err := a.wake(); err != nil {
-		return err
+		return 0, err
 	}
 	if err := a.in.Close(); err != nil {
-		return fmt.Errorf("arm %s: %w", a.name, err)
+		return 0, fmt.Errorf("arm %s: %w", a.name, err)
 	}
 	if err := a.cmd.Wait(); err != nil {
-		return fmt.Errorf("arm %s: %w", a.name, err)
+		return 0, fmt.Errorf("arm %s: %w", a.name, err)
 	}
-	return nil
+	return a.cmd.ProcessState.UserTime() + a.cmd.ProcessState.SystemTime(), nil
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/espalier-nas/espalier/bench"
 )
@@ -22,6 +23,9 @@ type comparison struct {
 	plan   plan
 	report func(b *bytes.Buffer, about []byte, all []result) error
 }
+
+// quiet is the fraction of the cores' time that other programs may take.
+const quiet = 0.05
 
 func (c comparison) file(end string) string { return filepath.Join(c.o.out, c.name+end) }
 
@@ -49,7 +53,7 @@ func (c comparison) run(ctx context.Context, w io.Writer) error {
 	arms := words(c.o.arms)
 	samples = slices.DeleteFunc(samples, func(s sample) bool { return !slices.Contains(arms, s.arm) })
 	var b bytes.Buffer
-	if err := c.report(&b, about, results(samples)); err != nil {
+	if err := c.report(&b, about, results(samples, c.o.by)); err != nil {
 		return err
 	}
 	if err := os.WriteFile(c.file(".md"), b.Bytes(), 0o666); err != nil {
@@ -59,16 +63,10 @@ func (c comparison) run(ctx context.Context, w io.Writer) error {
 	return err
 }
 
-// measure runs the plan with every arm and every number of threads.
+// measure runs the plan with every arm and every number of threads. It writes
+// the samples as they come and what they were taken on at the end.
 func (c comparison) measure(ctx context.Context) (err error) {
-	arms, err := startArms(ctx, c.o)
-	if err != nil {
-		return err
-	}
 	if err := os.MkdirAll(c.o.out, 0o777); err != nil {
-		return err
-	}
-	if err := os.WriteFile(c.file("-about.txt"), about(c.o, arms), 0o666); err != nil {
 		return err
 	}
 	f, err := os.Create(c.file("-samples.csv"))
@@ -80,15 +78,32 @@ func (c comparison) measure(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	start := time.Now()
+	before, err := readCoreTime()
+	if err != nil {
+		return err
+	}
+	arms, err := startArms(ctx, c.o)
+	if err != nil {
+		return err
+	}
 	if err := c.plan.run(arms, w.write, os.Stderr); err != nil {
 		return err
 	}
+	var own time.Duration
 	for _, a := range arms {
-		if err := a.close(); err != nil {
+		used, err := a.close()
+		if err != nil {
 			return err
 		}
+		own += used
 	}
-	return nil
+	after, err := readCoreTime()
+	if err != nil {
+		return err
+	}
+	share := others(before, after, own, time.Since(start), runtime.NumCPU())
+	return os.WriteFile(c.file("-about.txt"), about(c.o, arms, share), 0o666)
 }
 
 // startArms starts every arm once for each number of threads.
@@ -114,10 +129,16 @@ func startArms(ctx context.Context, o *options) ([]*arm, error) {
 	return arms, nil
 }
 
-// about describes machine, measurement and arms.
-func about(o *options, arms []*arm) []byte {
+// about describes machine, measurement and arms; others is the fraction of the
+// cores' time that went to other programs.
+func about(o *options, arms []*arm, others float64) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s, %d cores; %s of %d ms per arm.\n\n", bench.Processor(), runtime.NumCPU(), plural(o.rounds, "round"), o.ms)
+	fmt.Fprintf(&b, "%s, %d cores; %s of %d ms per arm. ", bench.Processor(), runtime.NumCPU(), plural(o.rounds, "round"), o.ms)
+	fmt.Fprintf(&b, "Other programs took %.0f %% of the cores' time", 100*others)
+	if others > quiet {
+		b.WriteString(": **the machine was busy, and figures with more than one thread mean little**")
+	}
+	b.WriteString(".\n\n")
 	var seen []string
 	for _, a := range arms {
 		if !slices.Contains(seen, a.name) {

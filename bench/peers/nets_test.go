@@ -82,10 +82,10 @@ func TestNetsReport(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	netsReport(&b, []byte("a machine\n"), results(samples))
+	netsReport(&b, []byte("a machine\n"), results(samples, "median"))
 	for _, want := range []string{
 		"| conv6 1x28x28 b64 | 1 | 1000 |  | 250 | **4.00** | 1.60 | 2.20 |",
-		"| ofa32-sandwich 3x32x32 b64 | 2 | 8000 |  | 2000 | **4.00** | 3.00 | 4.50 |",
+		"| ofa32-sandwich 3x32x32 b64 | 2 | 4000 |  | 1000 | **4.00** | 3.00 | 4.50 |",
 		"| ofa32-max 3x32x32 b1 | 2 | 32000 | 48000 | 128000 | **1.50** | 1.25 | 1.67 |",
 		"| ofa32-max 3x32x32 b64 | 1 | 64000 | 96000 | 256000 | **1.50** |  |  |",
 		"| espalier | 18 | **2.00** | 1.85 | 1.95 |",

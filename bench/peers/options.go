@@ -23,7 +23,8 @@ type options struct {
 	match      string // a regular expression that names must match
 	rounds, ms int
 	quick      bool
-	again      bool // report on what was measured before
+	by         string // which time of a round counts: median or best
+	again      bool   // report on what was measured before
 
 	table, classes string // of layers
 }
@@ -42,6 +43,7 @@ func parseOptions(name string, args []string, d options) (*options, error) {
 	f.IntVar(&o.rounds, "rounds", d.rounds, "rounds in which the arms take turns")
 	f.IntVar(&o.ms, "ms", d.ms, "milliseconds per arm and round")
 	f.BoolVar(&o.quick, "quick", false, "3 rounds of a third of the time")
+	f.StringVar(&o.by, "by", "median", "which time of a round counts: median, or best, which a busy machine disturbs less")
 	f.BoolVar(&o.again, "report", false, "measure nothing, report on the samples in -out")
 	if name == "layers" {
 		f.StringVar(&o.table, "table", "", "CSV `file` of layers instead of bench/layers.csv")
@@ -59,6 +61,9 @@ func parseOptions(name string, args []string, d options) (*options, error) {
 	}
 	if o.rounds < 1 || o.ms < 1 {
 		return nil, fmt.Errorf("peers %s: -rounds and -ms must be positive", name)
+	}
+	if o.by != "median" && o.by != "best" {
+		return nil, fmt.Errorf("-by: %q is neither median nor best", o.by)
 	}
 	for _, p := range words(o.passes) {
 		if !slices.Contains(known, p) {

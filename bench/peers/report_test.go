@@ -56,7 +56,7 @@ func drifting(l bench.Layer, p pass, threads int) []sample {
 func TestRatiosArePairedByRound(t *testing.T) {
 	samples := drifting(tiny[0], forward, 1)
 	samples = slices.DeleteFunc(samples, func(s sample) bool { return s.arm == "near" && s.round < 2 }) // of the fast rounds
-	all := results(samples)
+	all := results(samples, "median")
 	if len(all) != 1 {
 		t.Fatalf("%d results, want 1", len(all))
 	}
@@ -66,6 +66,14 @@ func TestRatiosArePairedByRound(t *testing.T) {
 	}
 	if math.Abs(r.seconds[ours]-3e-3) > 1e-12 {
 		t.Errorf("ours takes %g s, want the median 0.003", r.seconds[ours])
+	}
+	for i := range samples {
+		if samples[i].arm == "far" {
+			samples[i].best /= 5
+		}
+	}
+	if r := results(samples, "best")[0]; r.best != "far" || math.Abs(r.ratio()-1.2) > 1e-9 {
+		t.Errorf("by the best times: %s at %g, want far at 1.2", r.best, r.ratio())
 	}
 }
 
@@ -77,7 +85,7 @@ func TestReport(t *testing.T) {
 			samples = append(samples, drifting(l, p, 2)...)
 		}
 	}
-	all := withLayers(results(samples), tiny)
+	all := withLayers(results(samples, "median"), tiny)
 	var b bytes.Buffer
 	layerReport(&b, []byte("a machine\n"), all)
 	for _, want := range []string{
@@ -163,6 +171,7 @@ func TestCommandRefuses(t *testing.T) {
 		{"layers -arms espalier,tea", `"tea"`},
 		{"layers -rounds 0", "-rounds"},
 		{"layers -table /nonexistent.csv", "nonexistent"},
+		{"layers -by mean", `"mean"`},
 		{"layers more", `"more"`},
 		{"layers -build /nonexistent -arms espalier,onednn", "onednn"},
 		{"layers -report", "samples.csv"},

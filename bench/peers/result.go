@@ -23,8 +23,8 @@ func (r result) ratio() float64 { return r.ratios[r.best] }
 
 // results pairs the samples of each round. Results come in the order of their
 // first samples, those with fewer threads first; jobs that ours has not run are
-// left out.
-func results(samples []sample) []result {
+// left out. by says which time of a sample counts, median or best.
+func results(samples []sample, by string) []result {
 	type key struct {
 		name    string
 		pass    pass
@@ -42,6 +42,9 @@ func results(samples []sample) []result {
 			groups[k][s.arm] = map[int]float64{}
 		}
 		groups[k][s.arm][s.round] = s.median
+		if by == "best" {
+			groups[k][s.arm][s.round] = s.best
+		}
 	}
 	slices.SortStableFunc(keys, func(a, b key) int { return cmp.Compare(a.threads, b.threads) })
 	var all []result
