@@ -5,14 +5,14 @@ import "github.com/espalier-nas/espalier/ops/internal/kernel"
 const (
 	probeShares = 32      // of work for each worker in one call, handed out dynamically
 	probeFloats = 1 << 20 // that a share of a stream walks over, about
-	probeRounds = 20_000  // of multiply-adds in a share: a fraction of a millisecond
+	probeRounds = 5_000   // of multiply-adds in a share: a few tens of microseconds
 	pageFloats  = 1 << 14 // memory of this size starts on a page, and so on a cache line
 )
 
 // Probe keeps all workers of an Exec busy with the simplest loops there are, so
 // that whoever times a call learns what the machine can do at most. Each worker
 // walks over memory of its own and goes on where its last share ended. A call
-// moves some 128 MiB for each worker, or does multiply-adds for as long. It
+// moves some 128 MiB for each worker, or does multiply-adds for a millisecond. It
 // counts as use of the Exec.
 type Probe struct {
 	e     *Exec

@@ -145,7 +145,7 @@ func (c benchCmd) effort() bench.Effort {
 // the best of many rounds is the limit, and everything is compared with it.
 func (c benchCmd) limitEffort() bench.Effort {
 	e := c.effort()
-	e.Rounds *= 3
+	e.Rounds *= 6
 	return e
 }
 
