@@ -21,6 +21,11 @@ func tilesAVX512() *tiles {
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX512, depthwise2AVX512, depthwise3AVX512, depthwise4AVX512, depthwise5AVX512, depthwise6AVX512, depthwise7AVX512, depthwise8AVX512, depthwise9AVX512, depthwise10AVX512, depthwise11AVX512},
 		taps:      []tileFunc{nil, taps1x1AVX512, taps2x1AVX512, taps3x1AVX512, taps4x1AVX512, taps5x1AVX512, taps6x1AVX512, taps7x1AVX512, taps8x1AVX512, taps9x1AVX512, taps10x1AVX512, taps11x1AVX512, taps12x1AVX512},
+		rows: map[int][]tileFunc{
+			3: {nil, depthRow3x1AVX512, depthRow3x2AVX512, depthRow3x3AVX512, depthRow3x4AVX512, depthRow3x5AVX512, depthRow3x6AVX512, depthRow3x7AVX512, depthRow3x8AVX512, depthRow3x9AVX512, depthRow3x10AVX512, depthRow3x11AVX512, depthRow3x12AVX512, depthRow3x13AVX512, depthRow3x14AVX512, depthRow3x15AVX512, depthRow3x16AVX512},
+			5: {nil, depthRow5x1AVX512, depthRow5x2AVX512, depthRow5x3AVX512, depthRow5x4AVX512, depthRow5x5AVX512, depthRow5x6AVX512, depthRow5x7AVX512, depthRow5x8AVX512, depthRow5x9AVX512, depthRow5x10AVX512, depthRow5x11AVX512, depthRow5x12AVX512, depthRow5x13AVX512, depthRow5x14AVX512, depthRow5x15AVX512, depthRow5x16AVX512},
+			7: {nil, depthRow7x1AVX512, depthRow7x2AVX512, depthRow7x3AVX512, depthRow7x4AVX512, depthRow7x5AVX512, depthRow7x6AVX512, depthRow7x7AVX512, depthRow7x8AVX512, depthRow7x9AVX512, depthRow7x10AVX512, depthRow7x11AVX512, depthRow7x12AVX512, depthRow7x13AVX512, depthRow7x14AVX512, depthRow7x15AVX512, depthRow7x16AVX512},
+		},
 		gather:    gatherAVX512,
 		transpose: transposeAVX512,
 		peak:      peakAVX512,
@@ -59,6 +64,11 @@ func tilesAVX2() *tiles {
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX2, depthwise2AVX2, depthwise3AVX2, depthwise4AVX2, depthwise5AVX2, depthwise6AVX2},
 		taps:      []tileFunc{nil, taps1x1AVX2, taps2x1AVX2, taps3x1AVX2, taps4x1AVX2, taps5x1AVX2, taps6x1AVX2},
+		rows: map[int][]tileFunc{
+			3: {nil, depthRow3x1AVX2, depthRow3x2AVX2, depthRow3x3AVX2, depthRow3x4AVX2, depthRow3x5AVX2, depthRow3x6AVX2, depthRow3x7AVX2, depthRow3x8AVX2},
+			5: {nil, depthRow5x1AVX2, depthRow5x2AVX2, depthRow5x3AVX2, depthRow5x4AVX2, depthRow5x5AVX2, depthRow5x6AVX2},
+			7: {nil, depthRow7x1AVX2, depthRow7x2AVX2, depthRow7x3AVX2, depthRow7x4AVX2},
+		},
 		gather:    gatherAVX2,
 		transpose: transposeAVX2,
 		peak:      peakAVX2,
@@ -378,6 +388,150 @@ func taps11x1AVX512(a *byte)
 func taps12x1AVX512(a *byte)
 
 //go:noescape
+func depthRow3x1AVX512(a *byte)
+
+//go:noescape
+func depthRow3x2AVX512(a *byte)
+
+//go:noescape
+func depthRow3x3AVX512(a *byte)
+
+//go:noescape
+func depthRow3x4AVX512(a *byte)
+
+//go:noescape
+func depthRow3x5AVX512(a *byte)
+
+//go:noescape
+func depthRow3x6AVX512(a *byte)
+
+//go:noescape
+func depthRow3x7AVX512(a *byte)
+
+//go:noescape
+func depthRow3x8AVX512(a *byte)
+
+//go:noescape
+func depthRow3x9AVX512(a *byte)
+
+//go:noescape
+func depthRow3x10AVX512(a *byte)
+
+//go:noescape
+func depthRow3x11AVX512(a *byte)
+
+//go:noescape
+func depthRow3x12AVX512(a *byte)
+
+//go:noescape
+func depthRow3x13AVX512(a *byte)
+
+//go:noescape
+func depthRow3x14AVX512(a *byte)
+
+//go:noescape
+func depthRow3x15AVX512(a *byte)
+
+//go:noescape
+func depthRow3x16AVX512(a *byte)
+
+//go:noescape
+func depthRow5x1AVX512(a *byte)
+
+//go:noescape
+func depthRow5x2AVX512(a *byte)
+
+//go:noescape
+func depthRow5x3AVX512(a *byte)
+
+//go:noescape
+func depthRow5x4AVX512(a *byte)
+
+//go:noescape
+func depthRow5x5AVX512(a *byte)
+
+//go:noescape
+func depthRow5x6AVX512(a *byte)
+
+//go:noescape
+func depthRow5x7AVX512(a *byte)
+
+//go:noescape
+func depthRow5x8AVX512(a *byte)
+
+//go:noescape
+func depthRow5x9AVX512(a *byte)
+
+//go:noescape
+func depthRow5x10AVX512(a *byte)
+
+//go:noescape
+func depthRow5x11AVX512(a *byte)
+
+//go:noescape
+func depthRow5x12AVX512(a *byte)
+
+//go:noescape
+func depthRow5x13AVX512(a *byte)
+
+//go:noescape
+func depthRow5x14AVX512(a *byte)
+
+//go:noescape
+func depthRow5x15AVX512(a *byte)
+
+//go:noescape
+func depthRow5x16AVX512(a *byte)
+
+//go:noescape
+func depthRow7x1AVX512(a *byte)
+
+//go:noescape
+func depthRow7x2AVX512(a *byte)
+
+//go:noescape
+func depthRow7x3AVX512(a *byte)
+
+//go:noescape
+func depthRow7x4AVX512(a *byte)
+
+//go:noescape
+func depthRow7x5AVX512(a *byte)
+
+//go:noescape
+func depthRow7x6AVX512(a *byte)
+
+//go:noescape
+func depthRow7x7AVX512(a *byte)
+
+//go:noescape
+func depthRow7x8AVX512(a *byte)
+
+//go:noescape
+func depthRow7x9AVX512(a *byte)
+
+//go:noescape
+func depthRow7x10AVX512(a *byte)
+
+//go:noescape
+func depthRow7x11AVX512(a *byte)
+
+//go:noescape
+func depthRow7x12AVX512(a *byte)
+
+//go:noescape
+func depthRow7x13AVX512(a *byte)
+
+//go:noescape
+func depthRow7x14AVX512(a *byte)
+
+//go:noescape
+func depthRow7x15AVX512(a *byte)
+
+//go:noescape
+func depthRow7x16AVX512(a *byte)
+
+//go:noescape
 func gatherAVX512(a *byte)
 
 //go:noescape
@@ -502,6 +656,60 @@ func taps5x1AVX2(a *byte)
 
 //go:noescape
 func taps6x1AVX2(a *byte)
+
+//go:noescape
+func depthRow3x1AVX2(a *byte)
+
+//go:noescape
+func depthRow3x2AVX2(a *byte)
+
+//go:noescape
+func depthRow3x3AVX2(a *byte)
+
+//go:noescape
+func depthRow3x4AVX2(a *byte)
+
+//go:noescape
+func depthRow3x5AVX2(a *byte)
+
+//go:noescape
+func depthRow3x6AVX2(a *byte)
+
+//go:noescape
+func depthRow3x7AVX2(a *byte)
+
+//go:noescape
+func depthRow3x8AVX2(a *byte)
+
+//go:noescape
+func depthRow5x1AVX2(a *byte)
+
+//go:noescape
+func depthRow5x2AVX2(a *byte)
+
+//go:noescape
+func depthRow5x3AVX2(a *byte)
+
+//go:noescape
+func depthRow5x4AVX2(a *byte)
+
+//go:noescape
+func depthRow5x5AVX2(a *byte)
+
+//go:noescape
+func depthRow5x6AVX2(a *byte)
+
+//go:noescape
+func depthRow7x1AVX2(a *byte)
+
+//go:noescape
+func depthRow7x2AVX2(a *byte)
+
+//go:noescape
+func depthRow7x3AVX2(a *byte)
+
+//go:noescape
+func depthRow7x4AVX2(a *byte)
 
 //go:noescape
 func gatherAVX2(a *byte)

@@ -19577,6 +19577,17790 @@ pixel:
 	VZEROUPPER
 	RET
 
+// func depthRow3x1AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x1AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), DX
+	MOVQ   80(AX), DX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), BX
+
+taps:
+	MOVQ        BX, AX
+	MOVQ        40(SP), SI
+	ADDQ        BX, SI
+	MOVQ        48(SP), DI
+	ADDQ        BX, DI
+	VMOVUPS     (DX), Z1
+	VMOVUPS     64(DX), Z2
+	VMOVUPS     128(DX), Z3
+	VMOVUPS.Z   (SI), K2, Z4
+	VFMADD231PS Z4, Z1, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z1
+	VFMADD231PS Z1, Z2, Z0
+	VMOVUPS.Z   (DI), K3, Z1
+	VFMADD231PS Z1, Z3, Z0
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, BX
+	ADDQ        $0x000000c0, DX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DX
+	MOVQ      168(AX), DX
+	CMPQ      DX, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z1
+	VADDPS       Z1, Z0, Z0
+	CMPQ         DX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z1
+	VMAXPS       Z0, Z1, Z0
+	VBROADCASTSS 180(AX), Z1
+	VMINPS       Z0, Z1, Z0
+	JMP          store
+
+hard:
+	VPXORD       Z5, Z5, Z5
+	VBROADCASTSS 184(AX), Z1
+	VMULPS       Z1, Z0, Z2
+	VBROADCASTSS 188(AX), Z1
+	VADDPS       Z1, Z2, Z2
+	VMAXPS       Z2, Z5, Z2
+	VBROADCASTSS 192(AX), Z1
+	VMINPS       Z2, Z1, Z2
+	CMPQ         DX, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z2, Z2
+
+plain0:
+	VMOVAPS Z2, Z0
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x2AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x2AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), DX
+	MOVQ   80(AX), DX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), BX
+
+taps:
+	MOVQ        BX, AX
+	MOVQ        40(SP), SI
+	ADDQ        BX, SI
+	MOVQ        48(SP), DI
+	ADDQ        BX, DI
+	VMOVUPS     (DX), Z2
+	VMOVUPS     64(DX), Z3
+	VMOVUPS     128(DX), Z4
+	VMOVUPS.Z   (SI), K2, Z5
+	VFMADD231PS Z5, Z2, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z5
+	VFMADD231PS Z5, Z2, Z1
+	VFMADD231PS Z5, Z3, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VFMADD231PS Z2, Z4, Z0
+	VMOVUPS.Z   (DI), K3, Z2
+	VFMADD231PS Z2, Z4, Z1
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, BX
+	ADDQ        $0x000000c0, DX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), BX
+	MOVQ      168(AX), BX
+	CMPQ      BX, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z2, Z1, Z1
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	VBROADCASTSS 180(AX), Z2
+	VMINPS       Z0, Z2, Z0
+	VMINPS       Z1, Z2, Z1
+	JMP          store
+
+hard:
+	VPXORD       Z6, Z6, Z6
+	VBROADCASTSS 184(AX), Z2
+	VMULPS       Z2, Z0, Z3
+	VBROADCASTSS 188(AX), Z2
+	VADDPS       Z2, Z3, Z3
+	VMAXPS       Z3, Z6, Z3
+	VBROADCASTSS 192(AX), Z2
+	VMINPS       Z3, Z2, Z3
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z3, Z3
+
+plain0:
+	VMOVAPS      Z3, Z0
+	VBROADCASTSS 184(AX), Z2
+	VMULPS       Z2, Z1, Z3
+	VBROADCASTSS 188(AX), Z2
+	VADDPS       Z2, Z3, Z3
+	VMAXPS       Z3, Z6, Z3
+	VBROADCASTSS 192(AX), Z2
+	VMINPS       Z3, Z2, Z3
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z3, Z3
+
+plain1:
+	VMOVAPS Z3, Z1
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x3AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x3AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x04, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x04, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Z3
+	VMOVUPS     64(BX), Z4
+	VMOVUPS     128(BX), Z5
+	VMOVUPS.Z   (DI), K2, Z6
+	VFMADD231PS Z6, Z3, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z6
+	VFMADD231PS Z6, Z3, Z1
+	VFMADD231PS Z6, Z4, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z6
+	VFMADD231PS Z6, Z3, Z2
+	VFMADD231PS Z6, Z4, Z1
+	VFMADD231PS Z6, Z5, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z3
+	VFMADD231PS Z3, Z4, Z2
+	VFMADD231PS Z3, Z5, Z1
+	VMOVUPS.Z   (R8), K3, Z3
+	VFMADD231PS Z3, Z5, Z2
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x000000c0, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), BX
+	MOVQ      168(AX), BX
+	CMPQ      BX, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z3
+	VADDPS       Z3, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	VADDPS       Z3, Z2, Z2
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z3
+	VMAXPS       Z0, Z3, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMAXPS       Z2, Z3, Z2
+	VBROADCASTSS 180(AX), Z3
+	VMINPS       Z0, Z3, Z0
+	VMINPS       Z1, Z3, Z1
+	VMINPS       Z2, Z3, Z2
+	JMP          store
+
+hard:
+	VPXORD       Z7, Z7, Z7
+	VBROADCASTSS 184(AX), Z3
+	VMULPS       Z3, Z0, Z4
+	VBROADCASTSS 188(AX), Z3
+	VADDPS       Z3, Z4, Z4
+	VMAXPS       Z4, Z7, Z4
+	VBROADCASTSS 192(AX), Z3
+	VMINPS       Z4, Z3, Z4
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z4, Z4
+
+plain0:
+	VMOVAPS      Z4, Z0
+	VBROADCASTSS 184(AX), Z3
+	VMULPS       Z3, Z1, Z4
+	VBROADCASTSS 188(AX), Z3
+	VADDPS       Z3, Z4, Z4
+	VMAXPS       Z4, Z7, Z4
+	VBROADCASTSS 192(AX), Z3
+	VMINPS       Z4, Z3, Z4
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z4, Z4
+
+plain1:
+	VMOVAPS      Z4, Z1
+	VBROADCASTSS 184(AX), Z3
+	VMULPS       Z3, Z2, Z4
+	VBROADCASTSS 188(AX), Z3
+	VADDPS       Z3, Z4, Z4
+	VMAXPS       Z4, Z7, Z4
+	VBROADCASTSS 192(AX), Z3
+	VMINPS       Z4, Z3, Z4
+	CMPQ         BX, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z4, Z4
+
+plain2:
+	VMOVAPS Z4, Z2
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x4AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x4AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x05, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x05, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Z4
+	VMOVUPS     64(BX), Z5
+	VMOVUPS     128(BX), Z6
+	VMOVUPS.Z   (DI), K2, Z7
+	VFMADD231PS Z7, Z4, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z7
+	VFMADD231PS Z7, Z4, Z1
+	VFMADD231PS Z7, Z5, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z7
+	VFMADD231PS Z7, Z4, Z2
+	VFMADD231PS Z7, Z5, Z1
+	VFMADD231PS Z7, Z6, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z7
+	VFMADD231PS Z7, Z4, Z3
+	VFMADD231PS Z7, Z5, Z2
+	VFMADD231PS Z7, Z6, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z4
+	VFMADD231PS Z4, Z5, Z3
+	VFMADD231PS Z4, Z6, Z2
+	VMOVUPS.Z   (R8), K3, Z4
+	VFMADD231PS Z4, Z6, Z3
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x000000c0, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), SI
+	MOVQ      168(AX), SI
+	CMPQ      SI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	VBROADCASTSS 180(AX), Z4
+	VMINPS       Z0, Z4, Z0
+	VMINPS       Z1, Z4, Z1
+	VMINPS       Z2, Z4, Z2
+	VMINPS       Z3, Z4, Z3
+	JMP          store
+
+hard:
+	VPXORD       Z8, Z8, Z8
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z0, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z8, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z5, Z5
+
+plain0:
+	VMOVAPS      Z5, Z0
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z1, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z8, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z5, Z5
+
+plain1:
+	VMOVAPS      Z5, Z1
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z2, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z8, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z5, Z5
+
+plain2:
+	VMOVAPS      Z5, Z2
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z3, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z8, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z5, Z5
+
+plain3:
+	VMOVAPS Z5, Z3
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x5AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x5AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x06, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x06, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), SI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), SI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), DI
+
+taps:
+	MOVQ        DI, AX
+	MOVQ        40(SP), R8
+	ADDQ        DI, R8
+	MOVQ        48(SP), R9
+	ADDQ        DI, R9
+	VMOVUPS     (SI), Z5
+	VMOVUPS     64(SI), Z6
+	VMOVUPS     128(SI), Z7
+	VMOVUPS.Z   (R8), K2, Z8
+	VFMADD231PS Z8, Z5, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z8
+	VFMADD231PS Z8, Z5, Z1
+	VFMADD231PS Z8, Z6, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z8
+	VFMADD231PS Z8, Z5, Z2
+	VFMADD231PS Z8, Z6, Z1
+	VFMADD231PS Z8, Z7, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z8
+	VFMADD231PS Z8, Z5, Z3
+	VFMADD231PS Z8, Z6, Z2
+	VFMADD231PS Z8, Z7, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z8
+	VFMADD231PS Z8, Z5, Z4
+	VFMADD231PS Z8, Z6, Z3
+	VFMADD231PS Z8, Z7, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z5
+	VFMADD231PS Z5, Z6, Z4
+	VFMADD231PS Z5, Z7, Z3
+	VMOVUPS.Z   (R9), K3, Z5
+	VFMADD231PS Z5, Z7, Z4
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, DI
+	ADDQ        $0x000000c0, SI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), SI
+	MOVQ      168(AX), SI
+	CMPQ      SI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z5
+	VADDPS    Z5, Z4, Z4
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z5
+	VADDPS       Z5, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z5, Z2, Z2
+	VADDPS       Z5, Z3, Z3
+	VADDPS       Z5, Z4, Z4
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMAXPS       Z4, Z5, Z4
+	VBROADCASTSS 180(AX), Z5
+	VMINPS       Z0, Z5, Z0
+	VMINPS       Z1, Z5, Z1
+	VMINPS       Z2, Z5, Z2
+	VMINPS       Z3, Z5, Z3
+	VMINPS       Z4, Z5, Z4
+	JMP          store
+
+hard:
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z0, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z9, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z6, Z6
+
+plain0:
+	VMOVAPS      Z6, Z0
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z1, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z9, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z6, Z6
+
+plain1:
+	VMOVAPS      Z6, Z1
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z2, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z9, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z6, Z6
+
+plain2:
+	VMOVAPS      Z6, Z2
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z3, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z9, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z6, Z6
+
+plain3:
+	VMOVAPS      Z6, Z3
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z4, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z9, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z6, Z6
+
+plain4:
+	VMOVAPS Z6, Z4
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x6AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x6AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x07, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x07, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), SI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), SI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), DI
+
+taps:
+	MOVQ        DI, AX
+	MOVQ        40(SP), R8
+	ADDQ        DI, R8
+	MOVQ        48(SP), R9
+	ADDQ        DI, R9
+	VMOVUPS     (SI), Z6
+	VMOVUPS     64(SI), Z7
+	VMOVUPS     128(SI), Z8
+	VMOVUPS.Z   (R8), K2, Z9
+	VFMADD231PS Z9, Z6, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z9
+	VFMADD231PS Z9, Z6, Z1
+	VFMADD231PS Z9, Z7, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z9
+	VFMADD231PS Z9, Z6, Z2
+	VFMADD231PS Z9, Z7, Z1
+	VFMADD231PS Z9, Z8, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z9
+	VFMADD231PS Z9, Z6, Z3
+	VFMADD231PS Z9, Z7, Z2
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z9
+	VFMADD231PS Z9, Z6, Z4
+	VFMADD231PS Z9, Z7, Z3
+	VFMADD231PS Z9, Z8, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z9
+	VFMADD231PS Z9, Z6, Z5
+	VFMADD231PS Z9, Z7, Z4
+	VFMADD231PS Z9, Z8, Z3
+	VMOVUPS.Z   (AX)(DX*2), K1, Z6
+	VFMADD231PS Z6, Z7, Z5
+	VFMADD231PS Z6, Z8, Z4
+	VMOVUPS.Z   (R9), K3, Z6
+	VFMADD231PS Z6, Z8, Z5
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, DI
+	ADDQ        $0x000000c0, SI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*4), BX
+	LEAQ      (DX)(DX*2), SI
+	LEAQ      (SI)(DX*4), DI
+	MOVQ      168(AX), DI
+	CMPQ      DI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z6
+	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z6
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z (CX)(SI*1), K1, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z (CX)(BX*1), K1, Z6
+	VADDPS    Z6, Z5, Z5
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z6, Z3, Z3
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z5, Z5
+	CMPQ         DI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	VBROADCASTSS 180(AX), Z6
+	VMINPS       Z0, Z6, Z0
+	VMINPS       Z1, Z6, Z1
+	VMINPS       Z2, Z6, Z2
+	VMINPS       Z3, Z6, Z3
+	VMINPS       Z4, Z6, Z4
+	VMINPS       Z5, Z6, Z5
+	JMP          store
+
+hard:
+	VPXORD       Z10, Z10, Z10
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z0, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z10, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z7, Z7
+
+plain0:
+	VMOVAPS      Z7, Z0
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z1, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z10, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z7, Z7
+
+plain1:
+	VMOVAPS      Z7, Z1
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z2, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z10, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z7, Z7
+
+plain2:
+	VMOVAPS      Z7, Z2
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z3, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z10, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z7, Z7
+
+plain3:
+	VMOVAPS      Z7, Z3
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z4, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z10, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z7, Z7
+
+plain4:
+	VMOVAPS      Z7, Z4
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z5, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z10, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z7, Z7
+
+plain5:
+	VMOVAPS Z7, Z5
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(SI*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(BX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x7AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x7AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x08, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x08, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*4), DX
+	LEAQ   (CX)(CX*2), BX
+	LEAQ   (BX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), DI
+	ADDQ        R9, DI
+	MOVQ        48(SP), R10
+	ADDQ        R9, R10
+	VMOVUPS     (R8), Z7
+	VMOVUPS     64(R8), Z8
+	VMOVUPS     128(R8), Z9
+	VMOVUPS.Z   (DI), K2, Z10
+	VFMADD231PS Z10, Z7, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z10
+	VFMADD231PS Z10, Z7, Z1
+	VFMADD231PS Z10, Z8, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z10
+	VFMADD231PS Z10, Z7, Z2
+	VFMADD231PS Z10, Z8, Z1
+	VFMADD231PS Z10, Z9, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z10
+	VFMADD231PS Z10, Z7, Z3
+	VFMADD231PS Z10, Z8, Z2
+	VFMADD231PS Z10, Z9, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z10
+	VFMADD231PS Z10, Z7, Z4
+	VFMADD231PS Z10, Z8, Z3
+	VFMADD231PS Z10, Z9, Z2
+	VMOVUPS.Z   (AX)(DX*1), K1, Z10
+	VFMADD231PS Z10, Z7, Z5
+	VFMADD231PS Z10, Z8, Z4
+	VFMADD231PS Z10, Z9, Z3
+	VMOVUPS.Z   (AX)(BX*2), K1, Z10
+	VFMADD231PS Z10, Z7, Z6
+	VFMADD231PS Z10, Z8, Z5
+	VFMADD231PS Z10, Z9, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z7
+	VFMADD231PS Z7, Z8, Z6
+	VFMADD231PS Z7, Z9, Z5
+	VMOVUPS.Z   (R10), K3, Z7
+	VFMADD231PS Z7, Z9, Z6
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	MOVQ      168(AX), DI
+	CMPQ      DI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z7
+	VADDPS    Z7, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z7
+	VADDPS    Z7, Z6, Z6
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z7
+	VADDPS       Z7, Z0, Z0
+	VADDPS       Z7, Z1, Z1
+	VADDPS       Z7, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	VADDPS       Z7, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VADDPS       Z7, Z6, Z6
+	CMPQ         DI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	VBROADCASTSS 180(AX), Z7
+	VMINPS       Z0, Z7, Z0
+	VMINPS       Z1, Z7, Z1
+	VMINPS       Z2, Z7, Z2
+	VMINPS       Z3, Z7, Z3
+	VMINPS       Z4, Z7, Z4
+	VMINPS       Z5, Z7, Z5
+	VMINPS       Z6, Z7, Z6
+	JMP          store
+
+hard:
+	VPXORD       Z11, Z11, Z11
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z0, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z11, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z8, Z8
+
+plain0:
+	VMOVAPS      Z8, Z0
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z1, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z11, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z8, Z8
+
+plain1:
+	VMOVAPS      Z8, Z1
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z2, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z11, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z8, Z8
+
+plain2:
+	VMOVAPS      Z8, Z2
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z3, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z11, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z8, Z8
+
+plain3:
+	VMOVAPS      Z8, Z3
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z4, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z11, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z8, Z8
+
+plain4:
+	VMOVAPS      Z8, Z4
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z5, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z11, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z8, Z8
+
+plain5:
+	VMOVAPS      Z8, Z5
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z6, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z11, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z8, Z8
+
+plain6:
+	VMOVAPS Z8, Z6
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x8AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x8AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x09, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x09, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z8
+	VMOVUPS     64(R8), Z9
+	VMOVUPS     128(R8), Z10
+	VMOVUPS.Z   (R10), K2, Z11
+	VFMADD231PS Z11, Z8, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z1
+	VFMADD231PS Z11, Z9, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z11
+	VFMADD231PS Z11, Z8, Z2
+	VFMADD231PS Z11, Z9, Z1
+	VFMADD231PS Z11, Z10, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z3
+	VFMADD231PS Z11, Z9, Z2
+	VFMADD231PS Z11, Z10, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z11
+	VFMADD231PS Z11, Z8, Z4
+	VFMADD231PS Z11, Z9, Z3
+	VFMADD231PS Z11, Z10, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z5
+	VFMADD231PS Z11, Z9, Z4
+	VFMADD231PS Z11, Z10, Z3
+	VMOVUPS.Z   (AX)(DX*2), K1, Z11
+	VFMADD231PS Z11, Z8, Z6
+	VFMADD231PS Z11, Z9, Z5
+	VFMADD231PS Z11, Z10, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z11
+	VFMADD231PS Z11, Z8, Z7
+	VFMADD231PS Z11, Z9, Z6
+	VFMADD231PS Z11, Z10, Z5
+	VMOVUPS.Z   (DI), K1, Z8
+	VFMADD231PS Z8, Z9, Z7
+	VFMADD231PS Z8, Z10, Z6
+	VMOVUPS.Z   (R11), K3, Z8
+	VFMADD231PS Z8, Z10, Z7
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	MOVQ      168(AX), R8
+	CMPQ      R8, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z8
+	VADDPS    Z8, Z7, Z7
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+	CMPQ         R8, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	VBROADCASTSS 180(AX), Z8
+	VMINPS       Z0, Z8, Z0
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z2, Z8, Z2
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z4, Z8, Z4
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z6, Z8, Z6
+	VMINPS       Z7, Z8, Z7
+	JMP          store
+
+hard:
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z0, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z12, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z9, Z9
+
+plain0:
+	VMOVAPS      Z9, Z0
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z1, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z12, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z9, Z9
+
+plain1:
+	VMOVAPS      Z9, Z1
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z2, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z12, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z9, Z9
+
+plain2:
+	VMOVAPS      Z9, Z2
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z3, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z12, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z9, Z9
+
+plain3:
+	VMOVAPS      Z9, Z3
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z4, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z12, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z9, Z9
+
+plain4:
+	VMOVAPS      Z9, Z4
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z5, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z12, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z9, Z9
+
+plain5:
+	VMOVAPS      Z9, Z5
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z6, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z12, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z9, Z9
+
+plain6:
+	VMOVAPS      Z9, Z6
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z7, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z12, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z9, Z9
+
+plain7:
+	VMOVAPS Z9, Z7
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x9AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x9AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0a, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0a, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z9
+	VMOVUPS     64(R8), Z10
+	VMOVUPS     128(R8), Z11
+	VMOVUPS.Z   (R10), K2, Z12
+	VFMADD231PS Z12, Z9, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z1
+	VFMADD231PS Z12, Z10, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z12
+	VFMADD231PS Z12, Z9, Z2
+	VFMADD231PS Z12, Z10, Z1
+	VFMADD231PS Z12, Z11, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z3
+	VFMADD231PS Z12, Z10, Z2
+	VFMADD231PS Z12, Z11, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z12
+	VFMADD231PS Z12, Z9, Z4
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z11, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z5
+	VFMADD231PS Z12, Z10, Z4
+	VFMADD231PS Z12, Z11, Z3
+	VMOVUPS.Z   (AX)(DX*2), K1, Z12
+	VFMADD231PS Z12, Z9, Z6
+	VFMADD231PS Z12, Z10, Z5
+	VFMADD231PS Z12, Z11, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z12
+	VFMADD231PS Z12, Z9, Z7
+	VFMADD231PS Z12, Z10, Z6
+	VFMADD231PS Z12, Z11, Z5
+	VMOVUPS.Z   (DI), K1, Z12
+	VFMADD231PS Z12, Z9, Z8
+	VFMADD231PS Z12, Z10, Z7
+	VFMADD231PS Z12, Z11, Z6
+	VMOVUPS.Z   (DI)(CX*1), K1, Z9
+	VFMADD231PS Z9, Z10, Z8
+	VFMADD231PS Z9, Z11, Z7
+	VMOVUPS.Z   (R11), K3, Z9
+	VFMADD231PS Z9, Z11, Z8
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z9
+	VADDPS    Z9, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z9
+	VADDPS    Z9, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z9
+	VADDPS    Z9, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z9
+	VADDPS    Z9, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z9
+	VADDPS    Z9, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z9
+	VADDPS    Z9, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z9
+	VADDPS    Z9, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z9
+	VADDPS    Z9, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z9
+	VADDPS    Z9, Z8, Z8
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z9
+	VADDPS       Z9, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z9, Z2, Z2
+	VADDPS       Z9, Z3, Z3
+	VADDPS       Z9, Z4, Z4
+	VADDPS       Z9, Z5, Z5
+	VADDPS       Z9, Z6, Z6
+	VADDPS       Z9, Z7, Z7
+	VADDPS       Z9, Z8, Z8
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z9
+	VMAXPS       Z0, Z9, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMAXPS       Z8, Z9, Z8
+	VBROADCASTSS 180(AX), Z9
+	VMINPS       Z0, Z9, Z0
+	VMINPS       Z1, Z9, Z1
+	VMINPS       Z2, Z9, Z2
+	VMINPS       Z3, Z9, Z3
+	VMINPS       Z4, Z9, Z4
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMINPS       Z8, Z9, Z8
+	JMP          store
+
+hard:
+	VPXORD       Z13, Z13, Z13
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z0, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z13, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z10, Z10
+
+plain0:
+	VMOVAPS      Z10, Z0
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z1, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z13, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z10, Z10
+
+plain1:
+	VMOVAPS      Z10, Z1
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z2, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z13, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z10, Z10
+
+plain2:
+	VMOVAPS      Z10, Z2
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z3, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z13, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z10, Z10
+
+plain3:
+	VMOVAPS      Z10, Z3
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z4, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z13, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z10, Z10
+
+plain4:
+	VMOVAPS      Z10, Z4
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z5, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z13, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z10, Z10
+
+plain5:
+	VMOVAPS      Z10, Z5
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z6, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z13, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z10, Z10
+
+plain6:
+	VMOVAPS      Z10, Z6
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z7, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z13, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z10, Z10
+
+plain7:
+	VMOVAPS      Z10, Z7
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z8, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z13, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z10, Z10
+
+plain8:
+	VMOVAPS Z10, Z8
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x10AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x10AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0b, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0b, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z10
+	VMOVUPS     64(R8), Z11
+	VMOVUPS     128(R8), Z12
+	VMOVUPS.Z   (R10), K2, Z13
+	VFMADD231PS Z13, Z10, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z13
+	VFMADD231PS Z13, Z10, Z1
+	VFMADD231PS Z13, Z11, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z2
+	VFMADD231PS Z13, Z11, Z1
+	VFMADD231PS Z13, Z12, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z13
+	VFMADD231PS Z13, Z10, Z3
+	VFMADD231PS Z13, Z11, Z2
+	VFMADD231PS Z13, Z12, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z13
+	VFMADD231PS Z13, Z10, Z4
+	VFMADD231PS Z13, Z11, Z3
+	VFMADD231PS Z13, Z12, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z13
+	VFMADD231PS Z13, Z10, Z5
+	VFMADD231PS Z13, Z11, Z4
+	VFMADD231PS Z13, Z12, Z3
+	VMOVUPS.Z   (AX)(DX*2), K1, Z13
+	VFMADD231PS Z13, Z10, Z6
+	VFMADD231PS Z13, Z11, Z5
+	VFMADD231PS Z13, Z12, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z13
+	VFMADD231PS Z13, Z10, Z7
+	VFMADD231PS Z13, Z11, Z6
+	VFMADD231PS Z13, Z12, Z5
+	VMOVUPS.Z   (DI), K1, Z13
+	VFMADD231PS Z13, Z10, Z8
+	VFMADD231PS Z13, Z11, Z7
+	VFMADD231PS Z13, Z12, Z6
+	VMOVUPS.Z   (DI)(CX*1), K1, Z13
+	VFMADD231PS Z13, Z10, Z9
+	VFMADD231PS Z13, Z11, Z8
+	VFMADD231PS Z13, Z12, Z7
+	VMOVUPS.Z   (DI)(CX*2), K1, Z10
+	VFMADD231PS Z10, Z11, Z9
+	VFMADD231PS Z10, Z12, Z8
+	VMOVUPS.Z   (R11), K3, Z10
+	VFMADD231PS Z10, Z12, Z9
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z10
+	VADDPS    Z10, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z10
+	VADDPS    Z10, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z10
+	VADDPS    Z10, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z10
+	VADDPS    Z10, Z9, Z9
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z10
+	VADDPS       Z10, Z0, Z0
+	VADDPS       Z10, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z10, Z3, Z3
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z10, Z5, Z5
+	VADDPS       Z10, Z6, Z6
+	VADDPS       Z10, Z7, Z7
+	VADDPS       Z10, Z8, Z8
+	VADDPS       Z10, Z9, Z9
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z8, Z10, Z8
+	VMAXPS       Z9, Z10, Z9
+	VBROADCASTSS 180(AX), Z10
+	VMINPS       Z0, Z10, Z0
+	VMINPS       Z1, Z10, Z1
+	VMINPS       Z2, Z10, Z2
+	VMINPS       Z3, Z10, Z3
+	VMINPS       Z4, Z10, Z4
+	VMINPS       Z5, Z10, Z5
+	VMINPS       Z6, Z10, Z6
+	VMINPS       Z7, Z10, Z7
+	VMINPS       Z8, Z10, Z8
+	VMINPS       Z9, Z10, Z9
+	JMP          store
+
+hard:
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z0, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z11, Z11
+
+plain0:
+	VMOVAPS      Z11, Z0
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z1, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z11, Z11
+
+plain1:
+	VMOVAPS      Z11, Z1
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z2, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z11, Z11
+
+plain2:
+	VMOVAPS      Z11, Z2
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z3, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z11, Z11
+
+plain3:
+	VMOVAPS      Z11, Z3
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z4, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z11, Z11
+
+plain4:
+	VMOVAPS      Z11, Z4
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z5, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z11, Z11
+
+plain5:
+	VMOVAPS      Z11, Z5
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z6, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z11, Z11
+
+plain6:
+	VMOVAPS      Z11, Z6
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z7, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z11, Z11
+
+plain7:
+	VMOVAPS      Z11, Z7
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z8, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z11, Z11
+
+plain8:
+	VMOVAPS      Z11, Z8
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z9, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z14, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z11, Z11
+
+plain9:
+	VMOVAPS Z11, Z9
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x11AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x11AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0c, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0c, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z11
+	VMOVUPS     64(R8), Z12
+	VMOVUPS     128(R8), Z13
+	VMOVUPS.Z   (R10), K2, Z14
+	VFMADD231PS Z14, Z11, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z14
+	VFMADD231PS Z14, Z11, Z1
+	VFMADD231PS Z14, Z12, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z14
+	VFMADD231PS Z14, Z11, Z2
+	VFMADD231PS Z14, Z12, Z1
+	VFMADD231PS Z14, Z13, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z14
+	VFMADD231PS Z14, Z11, Z3
+	VFMADD231PS Z14, Z12, Z2
+	VFMADD231PS Z14, Z13, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z14
+	VFMADD231PS Z14, Z11, Z4
+	VFMADD231PS Z14, Z12, Z3
+	VFMADD231PS Z14, Z13, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z14
+	VFMADD231PS Z14, Z11, Z5
+	VFMADD231PS Z14, Z12, Z4
+	VFMADD231PS Z14, Z13, Z3
+	VMOVUPS.Z   (AX)(DX*2), K1, Z14
+	VFMADD231PS Z14, Z11, Z6
+	VFMADD231PS Z14, Z12, Z5
+	VFMADD231PS Z14, Z13, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z14
+	VFMADD231PS Z14, Z11, Z7
+	VFMADD231PS Z14, Z12, Z6
+	VFMADD231PS Z14, Z13, Z5
+	VMOVUPS.Z   (DI), K1, Z14
+	VFMADD231PS Z14, Z11, Z8
+	VFMADD231PS Z14, Z12, Z7
+	VFMADD231PS Z14, Z13, Z6
+	VMOVUPS.Z   (DI)(CX*1), K1, Z14
+	VFMADD231PS Z14, Z11, Z9
+	VFMADD231PS Z14, Z12, Z8
+	VFMADD231PS Z14, Z13, Z7
+	VMOVUPS.Z   (DI)(CX*2), K1, Z14
+	VFMADD231PS Z14, Z11, Z10
+	VFMADD231PS Z14, Z12, Z9
+	VFMADD231PS Z14, Z13, Z8
+	VMOVUPS.Z   (DI)(DX*1), K1, Z11
+	VFMADD231PS Z11, Z12, Z10
+	VFMADD231PS Z11, Z13, Z9
+	VMOVUPS.Z   (R11), K3, Z11
+	VFMADD231PS Z11, Z13, Z10
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*4), BX
+	LEAQ      (DX)(DX*2), SI
+	LEAQ      (SI)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z11
+	VADDPS    Z11, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z11
+	VADDPS    Z11, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z11
+	VADDPS    Z11, Z2, Z2
+	VMOVUPS.Z (CX)(SI*1), K1, Z11
+	VADDPS    Z11, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z11
+	VADDPS    Z11, Z4, Z4
+	VMOVUPS.Z (CX)(BX*1), K1, Z11
+	VADDPS    Z11, Z5, Z5
+	VMOVUPS.Z (CX)(SI*2), K1, Z11
+	VADDPS    Z11, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z11
+	VADDPS    Z11, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z11
+	VADDPS    Z11, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z11
+	VADDPS    Z11, Z10, Z10
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z11
+	VADDPS       Z11, Z0, Z0
+	VADDPS       Z11, Z1, Z1
+	VADDPS       Z11, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z11, Z4, Z4
+	VADDPS       Z11, Z5, Z5
+	VADDPS       Z11, Z6, Z6
+	VADDPS       Z11, Z7, Z7
+	VADDPS       Z11, Z8, Z8
+	VADDPS       Z11, Z9, Z9
+	VADDPS       Z11, Z10, Z10
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z11
+	VMAXPS       Z0, Z11, Z0
+	VMAXPS       Z1, Z11, Z1
+	VMAXPS       Z2, Z11, Z2
+	VMAXPS       Z3, Z11, Z3
+	VMAXPS       Z4, Z11, Z4
+	VMAXPS       Z5, Z11, Z5
+	VMAXPS       Z6, Z11, Z6
+	VMAXPS       Z7, Z11, Z7
+	VMAXPS       Z8, Z11, Z8
+	VMAXPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z11, Z10
+	VBROADCASTSS 180(AX), Z11
+	VMINPS       Z0, Z11, Z0
+	VMINPS       Z1, Z11, Z1
+	VMINPS       Z2, Z11, Z2
+	VMINPS       Z3, Z11, Z3
+	VMINPS       Z4, Z11, Z4
+	VMINPS       Z5, Z11, Z5
+	VMINPS       Z6, Z11, Z6
+	VMINPS       Z7, Z11, Z7
+	VMINPS       Z8, Z11, Z8
+	VMINPS       Z9, Z11, Z9
+	VMINPS       Z10, Z11, Z10
+	JMP          store
+
+hard:
+	VPXORD       Z15, Z15, Z15
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z0, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z12, Z12
+
+plain0:
+	VMOVAPS      Z12, Z0
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z1, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z12, Z12
+
+plain1:
+	VMOVAPS      Z12, Z1
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z2, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z12, Z12
+
+plain2:
+	VMOVAPS      Z12, Z2
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z3, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z12, Z12
+
+plain3:
+	VMOVAPS      Z12, Z3
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z4, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z12, Z12
+
+plain4:
+	VMOVAPS      Z12, Z4
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z5, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z12, Z12
+
+plain5:
+	VMOVAPS      Z12, Z5
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z6, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z12, Z12
+
+plain6:
+	VMOVAPS      Z12, Z6
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z7, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z12, Z12
+
+plain7:
+	VMOVAPS      Z12, Z7
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z8, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z12, Z12
+
+plain8:
+	VMOVAPS      Z12, Z8
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z9, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z12, Z12
+
+plain9:
+	VMOVAPS      Z12, Z9
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z10, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z15, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z12, Z12
+
+plain10:
+	VMOVAPS Z12, Z10
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(SI*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(BX*1)
+	VMOVUPS Z6, K1, (CX)(SI*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x12AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x12AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0d, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0d, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*4), DX
+	LEAQ   (CX)(CX*2), BX
+	LEAQ   (BX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z12
+	VMOVUPS     64(R8), Z13
+	VMOVUPS     128(R8), Z14
+	VMOVUPS.Z   (R10), K2, Z15
+	VFMADD231PS Z15, Z12, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z15
+	VFMADD231PS Z15, Z12, Z1
+	VFMADD231PS Z15, Z13, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z15
+	VFMADD231PS Z15, Z12, Z2
+	VFMADD231PS Z15, Z13, Z1
+	VFMADD231PS Z15, Z14, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z15
+	VFMADD231PS Z15, Z12, Z3
+	VFMADD231PS Z15, Z13, Z2
+	VFMADD231PS Z15, Z14, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z15
+	VFMADD231PS Z15, Z12, Z4
+	VFMADD231PS Z15, Z13, Z3
+	VFMADD231PS Z15, Z14, Z2
+	VMOVUPS.Z   (AX)(DX*1), K1, Z15
+	VFMADD231PS Z15, Z12, Z5
+	VFMADD231PS Z15, Z13, Z4
+	VFMADD231PS Z15, Z14, Z3
+	VMOVUPS.Z   (AX)(BX*2), K1, Z15
+	VFMADD231PS Z15, Z12, Z6
+	VFMADD231PS Z15, Z13, Z5
+	VFMADD231PS Z15, Z14, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z15
+	VFMADD231PS Z15, Z12, Z7
+	VFMADD231PS Z15, Z13, Z6
+	VFMADD231PS Z15, Z14, Z5
+	VMOVUPS.Z   (DI), K1, Z15
+	VFMADD231PS Z15, Z12, Z8
+	VFMADD231PS Z15, Z13, Z7
+	VFMADD231PS Z15, Z14, Z6
+	VMOVUPS.Z   (DI)(CX*1), K1, Z15
+	VFMADD231PS Z15, Z12, Z9
+	VFMADD231PS Z15, Z13, Z8
+	VFMADD231PS Z15, Z14, Z7
+	VMOVUPS.Z   (DI)(CX*2), K1, Z15
+	VFMADD231PS Z15, Z12, Z10
+	VFMADD231PS Z15, Z13, Z9
+	VFMADD231PS Z15, Z14, Z8
+	VMOVUPS.Z   (DI)(BX*1), K1, Z15
+	VFMADD231PS Z15, Z12, Z11
+	VFMADD231PS Z15, Z13, Z10
+	VFMADD231PS Z15, Z14, Z9
+	VMOVUPS.Z   (DI)(CX*4), K1, Z12
+	VFMADD231PS Z12, Z13, Z11
+	VFMADD231PS Z12, Z14, Z10
+	VMOVUPS.Z   (R11), K3, Z12
+	VFMADD231PS Z12, Z14, Z11
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z12
+	VADDPS    Z12, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z12
+	VADDPS    Z12, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z12
+	VADDPS    Z12, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z12
+	VADDPS    Z12, Z11, Z11
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z1, Z1
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z5, Z5
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z7, Z7
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z9, Z9
+	VADDPS       Z12, Z10, Z10
+	VADDPS       Z12, Z11, Z11
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMAXPS       Z11, Z12, Z11
+	VBROADCASTSS 180(AX), Z12
+	VMINPS       Z0, Z12, Z0
+	VMINPS       Z1, Z12, Z1
+	VMINPS       Z2, Z12, Z2
+	VMINPS       Z3, Z12, Z3
+	VMINPS       Z4, Z12, Z4
+	VMINPS       Z5, Z12, Z5
+	VMINPS       Z6, Z12, Z6
+	VMINPS       Z7, Z12, Z7
+	VMINPS       Z8, Z12, Z8
+	VMINPS       Z9, Z12, Z9
+	VMINPS       Z10, Z12, Z10
+	VMINPS       Z11, Z12, Z11
+	JMP          store
+
+hard:
+	VPXORD       Z16, Z16, Z16
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z0, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z13, Z13
+
+plain0:
+	VMOVAPS      Z13, Z0
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z1, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z13, Z13
+
+plain1:
+	VMOVAPS      Z13, Z1
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z2, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z13, Z13
+
+plain2:
+	VMOVAPS      Z13, Z2
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z3, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z13, Z13
+
+plain3:
+	VMOVAPS      Z13, Z3
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z4, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z13, Z13
+
+plain4:
+	VMOVAPS      Z13, Z4
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z5, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z13, Z13
+
+plain5:
+	VMOVAPS      Z13, Z5
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z6, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z13, Z13
+
+plain6:
+	VMOVAPS      Z13, Z6
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z7, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z13, Z13
+
+plain7:
+	VMOVAPS      Z13, Z7
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z8, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z13, Z13
+
+plain8:
+	VMOVAPS      Z13, Z8
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z9, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z13, Z13
+
+plain9:
+	VMOVAPS      Z13, Z9
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z10, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z13, Z13
+
+plain10:
+	VMOVAPS      Z13, Z10
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z11, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z16, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z13, Z13
+
+plain11:
+	VMOVAPS Z13, Z11
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x13AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x13AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0e, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0e, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z13
+	VMOVUPS     64(R8), Z14
+	VMOVUPS     128(R8), Z15
+	VMOVUPS.Z   (R10), K2, Z16
+	VFMADD231PS Z16, Z13, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z16
+	VFMADD231PS Z16, Z13, Z1
+	VFMADD231PS Z16, Z14, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z16
+	VFMADD231PS Z16, Z13, Z2
+	VFMADD231PS Z16, Z14, Z1
+	VFMADD231PS Z16, Z15, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z16
+	VFMADD231PS Z16, Z13, Z3
+	VFMADD231PS Z16, Z14, Z2
+	VFMADD231PS Z16, Z15, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z16
+	VFMADD231PS Z16, Z13, Z4
+	VFMADD231PS Z16, Z14, Z3
+	VFMADD231PS Z16, Z15, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z16
+	VFMADD231PS Z16, Z13, Z5
+	VFMADD231PS Z16, Z14, Z4
+	VFMADD231PS Z16, Z15, Z3
+	VMOVUPS.Z   (AX)(DX*2), K1, Z16
+	VFMADD231PS Z16, Z13, Z6
+	VFMADD231PS Z16, Z14, Z5
+	VFMADD231PS Z16, Z15, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z16
+	VFMADD231PS Z16, Z13, Z7
+	VFMADD231PS Z16, Z14, Z6
+	VFMADD231PS Z16, Z15, Z5
+	VMOVUPS.Z   (DI), K1, Z16
+	VFMADD231PS Z16, Z13, Z8
+	VFMADD231PS Z16, Z14, Z7
+	VFMADD231PS Z16, Z15, Z6
+	VMOVUPS.Z   (DI)(CX*1), K1, Z16
+	VFMADD231PS Z16, Z13, Z9
+	VFMADD231PS Z16, Z14, Z8
+	VFMADD231PS Z16, Z15, Z7
+	VMOVUPS.Z   (DI)(CX*2), K1, Z16
+	VFMADD231PS Z16, Z13, Z10
+	VFMADD231PS Z16, Z14, Z9
+	VFMADD231PS Z16, Z15, Z8
+	VMOVUPS.Z   (DI)(DX*1), K1, Z16
+	VFMADD231PS Z16, Z13, Z11
+	VFMADD231PS Z16, Z14, Z10
+	VFMADD231PS Z16, Z15, Z9
+	VMOVUPS.Z   (DI)(CX*4), K1, Z16
+	VFMADD231PS Z16, Z13, Z12
+	VFMADD231PS Z16, Z14, Z11
+	VFMADD231PS Z16, Z15, Z10
+	VMOVUPS.Z   (DI)(BX*1), K1, Z13
+	VFMADD231PS Z13, Z14, Z12
+	VFMADD231PS Z13, Z15, Z11
+	VMOVUPS.Z   (R11), K3, Z13
+	VFMADD231PS Z13, Z15, Z12
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z13
+	VADDPS    Z13, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z13
+	VADDPS    Z13, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z13
+	VADDPS    Z13, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z13
+	VADDPS    Z13, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z13
+	VADDPS    Z13, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z13
+	VADDPS    Z13, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z13
+	VADDPS    Z13, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z13
+	VADDPS    Z13, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z13
+	VADDPS    Z13, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z13
+	VADDPS    Z13, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z13
+	VADDPS    Z13, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z13
+	VADDPS    Z13, Z12, Z12
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z13
+	VADDPS       Z13, Z0, Z0
+	VADDPS       Z13, Z1, Z1
+	VADDPS       Z13, Z2, Z2
+	VADDPS       Z13, Z3, Z3
+	VADDPS       Z13, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z13, Z6, Z6
+	VADDPS       Z13, Z7, Z7
+	VADDPS       Z13, Z8, Z8
+	VADDPS       Z13, Z9, Z9
+	VADDPS       Z13, Z10, Z10
+	VADDPS       Z13, Z11, Z11
+	VADDPS       Z13, Z12, Z12
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z13
+	VMAXPS       Z0, Z13, Z0
+	VMAXPS       Z1, Z13, Z1
+	VMAXPS       Z2, Z13, Z2
+	VMAXPS       Z3, Z13, Z3
+	VMAXPS       Z4, Z13, Z4
+	VMAXPS       Z5, Z13, Z5
+	VMAXPS       Z6, Z13, Z6
+	VMAXPS       Z7, Z13, Z7
+	VMAXPS       Z8, Z13, Z8
+	VMAXPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z13, Z12
+	VBROADCASTSS 180(AX), Z13
+	VMINPS       Z0, Z13, Z0
+	VMINPS       Z1, Z13, Z1
+	VMINPS       Z2, Z13, Z2
+	VMINPS       Z3, Z13, Z3
+	VMINPS       Z4, Z13, Z4
+	VMINPS       Z5, Z13, Z5
+	VMINPS       Z6, Z13, Z6
+	VMINPS       Z7, Z13, Z7
+	VMINPS       Z8, Z13, Z8
+	VMINPS       Z9, Z13, Z9
+	VMINPS       Z10, Z13, Z10
+	VMINPS       Z11, Z13, Z11
+	VMINPS       Z12, Z13, Z12
+	JMP          store
+
+hard:
+	VPXORD       Z17, Z17, Z17
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z0, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z14, Z14
+
+plain0:
+	VMOVAPS      Z14, Z0
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z1, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z14, Z14
+
+plain1:
+	VMOVAPS      Z14, Z1
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z2, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z14, Z14
+
+plain2:
+	VMOVAPS      Z14, Z2
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z3, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z14, Z14
+
+plain3:
+	VMOVAPS      Z14, Z3
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z4, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z14, Z14
+
+plain4:
+	VMOVAPS      Z14, Z4
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z5, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z14, Z14
+
+plain5:
+	VMOVAPS      Z14, Z5
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z6, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z14, Z14
+
+plain6:
+	VMOVAPS      Z14, Z6
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z7, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z14, Z14
+
+plain7:
+	VMOVAPS      Z14, Z7
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z8, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z14, Z14
+
+plain8:
+	VMOVAPS      Z14, Z8
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z9, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z14, Z14
+
+plain9:
+	VMOVAPS      Z14, Z9
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z10, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z14, Z14
+
+plain10:
+	VMOVAPS      Z14, Z10
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z11, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z14, Z14
+
+plain11:
+	VMOVAPS      Z14, Z11
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z12, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z17, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z14, Z14
+
+plain12:
+	VMOVAPS Z14, Z12
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x14AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x14AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0f, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0f, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z14
+	VMOVUPS     64(R8), Z15
+	VMOVUPS     128(R8), Z16
+	VMOVUPS.Z   (R10), K2, Z17
+	VFMADD231PS Z17, Z14, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z17
+	VFMADD231PS Z17, Z14, Z1
+	VFMADD231PS Z17, Z15, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z17
+	VFMADD231PS Z17, Z14, Z2
+	VFMADD231PS Z17, Z15, Z1
+	VFMADD231PS Z17, Z16, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z17
+	VFMADD231PS Z17, Z14, Z3
+	VFMADD231PS Z17, Z15, Z2
+	VFMADD231PS Z17, Z16, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z17
+	VFMADD231PS Z17, Z14, Z4
+	VFMADD231PS Z17, Z15, Z3
+	VFMADD231PS Z17, Z16, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z17
+	VFMADD231PS Z17, Z14, Z5
+	VFMADD231PS Z17, Z15, Z4
+	VFMADD231PS Z17, Z16, Z3
+	VMOVUPS.Z   (AX)(DX*2), K1, Z17
+	VFMADD231PS Z17, Z14, Z6
+	VFMADD231PS Z17, Z15, Z5
+	VFMADD231PS Z17, Z16, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z17
+	VFMADD231PS Z17, Z14, Z7
+	VFMADD231PS Z17, Z15, Z6
+	VFMADD231PS Z17, Z16, Z5
+	VMOVUPS.Z   (DI), K1, Z17
+	VFMADD231PS Z17, Z14, Z8
+	VFMADD231PS Z17, Z15, Z7
+	VFMADD231PS Z17, Z16, Z6
+	VMOVUPS.Z   (DI)(CX*1), K1, Z17
+	VFMADD231PS Z17, Z14, Z9
+	VFMADD231PS Z17, Z15, Z8
+	VFMADD231PS Z17, Z16, Z7
+	VMOVUPS.Z   (DI)(CX*2), K1, Z17
+	VFMADD231PS Z17, Z14, Z10
+	VFMADD231PS Z17, Z15, Z9
+	VFMADD231PS Z17, Z16, Z8
+	VMOVUPS.Z   (DI)(DX*1), K1, Z17
+	VFMADD231PS Z17, Z14, Z11
+	VFMADD231PS Z17, Z15, Z10
+	VFMADD231PS Z17, Z16, Z9
+	VMOVUPS.Z   (DI)(CX*4), K1, Z17
+	VFMADD231PS Z17, Z14, Z12
+	VFMADD231PS Z17, Z15, Z11
+	VFMADD231PS Z17, Z16, Z10
+	VMOVUPS.Z   (DI)(BX*1), K1, Z17
+	VFMADD231PS Z17, Z14, Z13
+	VFMADD231PS Z17, Z15, Z12
+	VFMADD231PS Z17, Z16, Z11
+	VMOVUPS.Z   (DI)(DX*2), K1, Z14
+	VFMADD231PS Z14, Z15, Z13
+	VFMADD231PS Z14, Z16, Z12
+	VMOVUPS.Z   (R11), K3, Z14
+	VFMADD231PS Z14, Z16, Z13
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*4), BX
+	LEAQ      (DX)(DX*2), SI
+	LEAQ      (SI)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z (CX)(SI*1), K1, Z14
+	VADDPS    Z14, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z (CX)(BX*1), K1, Z14
+	VADDPS    Z14, Z5, Z5
+	VMOVUPS.Z (CX)(SI*2), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z14
+	VADDPS    Z14, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z14
+	VADDPS    Z14, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z (R8)(SI*1), K1, Z14
+	VADDPS    Z14, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z (R8)(BX*1), K1, Z14
+	VADDPS    Z14, Z13, Z13
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z1, Z1
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z3, Z3
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z7, Z7
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z9, Z9
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z11, Z11
+	VADDPS       Z14, Z12, Z12
+	VADDPS       Z14, Z13, Z13
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z14
+	VMAXPS       Z0, Z14, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMAXPS       Z13, Z14, Z13
+	VBROADCASTSS 180(AX), Z14
+	VMINPS       Z0, Z14, Z0
+	VMINPS       Z1, Z14, Z1
+	VMINPS       Z2, Z14, Z2
+	VMINPS       Z3, Z14, Z3
+	VMINPS       Z4, Z14, Z4
+	VMINPS       Z5, Z14, Z5
+	VMINPS       Z6, Z14, Z6
+	VMINPS       Z7, Z14, Z7
+	VMINPS       Z8, Z14, Z8
+	VMINPS       Z9, Z14, Z9
+	VMINPS       Z10, Z14, Z10
+	VMINPS       Z11, Z14, Z11
+	VMINPS       Z12, Z14, Z12
+	VMINPS       Z13, Z14, Z13
+	JMP          store
+
+hard:
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z0, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z15, Z15
+
+plain0:
+	VMOVAPS      Z15, Z0
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z1, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z15, Z15
+
+plain1:
+	VMOVAPS      Z15, Z1
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z2, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z15, Z15
+
+plain2:
+	VMOVAPS      Z15, Z2
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z3, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z15, Z15
+
+plain3:
+	VMOVAPS      Z15, Z3
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z4, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z15, Z15
+
+plain4:
+	VMOVAPS      Z15, Z4
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z5, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z15, Z15
+
+plain5:
+	VMOVAPS      Z15, Z5
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z6, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z15, Z15
+
+plain6:
+	VMOVAPS      Z15, Z6
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z7, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z15, Z15
+
+plain7:
+	VMOVAPS      Z15, Z7
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z8, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z15, Z15
+
+plain8:
+	VMOVAPS      Z15, Z8
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z9, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z15, Z15
+
+plain9:
+	VMOVAPS      Z15, Z9
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z10, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z15, Z15
+
+plain10:
+	VMOVAPS      Z15, Z10
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z11, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z15, Z15
+
+plain11:
+	VMOVAPS      Z15, Z11
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z12, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z15, Z15
+
+plain12:
+	VMOVAPS      Z15, Z12
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z13, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z18, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain13
+	VMULPS       Z13, Z15, Z15
+
+plain13:
+	VMOVAPS Z15, Z13
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(SI*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(BX*1)
+	VMOVUPS Z6, K1, (CX)(SI*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(SI*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	VMOVUPS Z13, K1, (R8)(BX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x15AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x15AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x10, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x10, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R8
+	ADDQ        R10, R8
+	MOVQ        48(SP), R11
+	ADDQ        R10, R11
+	VMOVUPS     (R9), Z15
+	VMOVUPS     64(R9), Z16
+	VMOVUPS     128(R9), Z17
+	VMOVUPS.Z   (R8), K2, Z18
+	VFMADD231PS Z18, Z15, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z18
+	VFMADD231PS Z18, Z15, Z1
+	VFMADD231PS Z18, Z16, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z18
+	VFMADD231PS Z18, Z15, Z2
+	VFMADD231PS Z18, Z16, Z1
+	VFMADD231PS Z18, Z17, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z18
+	VFMADD231PS Z18, Z15, Z3
+	VFMADD231PS Z18, Z16, Z2
+	VFMADD231PS Z18, Z17, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z18
+	VFMADD231PS Z18, Z15, Z4
+	VFMADD231PS Z18, Z16, Z3
+	VFMADD231PS Z18, Z17, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z18
+	VFMADD231PS Z18, Z15, Z5
+	VFMADD231PS Z18, Z16, Z4
+	VFMADD231PS Z18, Z17, Z3
+	VMOVUPS.Z   (AX)(DX*2), K1, Z18
+	VFMADD231PS Z18, Z15, Z6
+	VFMADD231PS Z18, Z16, Z5
+	VFMADD231PS Z18, Z17, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z18
+	VFMADD231PS Z18, Z15, Z7
+	VFMADD231PS Z18, Z16, Z6
+	VFMADD231PS Z18, Z17, Z5
+	VMOVUPS.Z   (DI), K1, Z18
+	VFMADD231PS Z18, Z15, Z8
+	VFMADD231PS Z18, Z16, Z7
+	VFMADD231PS Z18, Z17, Z6
+	VMOVUPS.Z   (DI)(CX*1), K1, Z18
+	VFMADD231PS Z18, Z15, Z9
+	VFMADD231PS Z18, Z16, Z8
+	VFMADD231PS Z18, Z17, Z7
+	VMOVUPS.Z   (DI)(CX*2), K1, Z18
+	VFMADD231PS Z18, Z15, Z10
+	VFMADD231PS Z18, Z16, Z9
+	VFMADD231PS Z18, Z17, Z8
+	VMOVUPS.Z   (DI)(DX*1), K1, Z18
+	VFMADD231PS Z18, Z15, Z11
+	VFMADD231PS Z18, Z16, Z10
+	VFMADD231PS Z18, Z17, Z9
+	VMOVUPS.Z   (DI)(CX*4), K1, Z18
+	VFMADD231PS Z18, Z15, Z12
+	VFMADD231PS Z18, Z16, Z11
+	VFMADD231PS Z18, Z17, Z10
+	VMOVUPS.Z   (DI)(BX*1), K1, Z18
+	VFMADD231PS Z18, Z15, Z13
+	VFMADD231PS Z18, Z16, Z12
+	VFMADD231PS Z18, Z17, Z11
+	VMOVUPS.Z   (DI)(DX*2), K1, Z18
+	VFMADD231PS Z18, Z15, Z14
+	VFMADD231PS Z18, Z16, Z13
+	VFMADD231PS Z18, Z17, Z12
+	VMOVUPS.Z   (DI)(SI*1), K1, Z15
+	VFMADD231PS Z15, Z16, Z14
+	VFMADD231PS Z15, Z17, Z13
+	VMOVUPS.Z   (R11), K3, Z15
+	VFMADD231PS Z15, Z17, Z14
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x000000c0, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z15
+	VADDPS    Z15, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z15
+	VADDPS    Z15, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z15
+	VADDPS    Z15, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z15
+	VADDPS    Z15, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z15
+	VADDPS    Z15, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z15
+	VADDPS    Z15, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z15
+	VADDPS    Z15, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z15
+	VADDPS    Z15, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z15
+	VADDPS    Z15, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z15
+	VADDPS    Z15, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z15
+	VADDPS    Z15, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z15
+	VADDPS    Z15, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z15
+	VADDPS    Z15, Z12, Z12
+	VMOVUPS.Z (R8)(SI*1), K1, Z15
+	VADDPS    Z15, Z13, Z13
+	VMOVUPS.Z (R8)(BX*2), K1, Z15
+	VADDPS    Z15, Z14, Z14
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z15
+	VADDPS       Z15, Z0, Z0
+	VADDPS       Z15, Z1, Z1
+	VADDPS       Z15, Z2, Z2
+	VADDPS       Z15, Z3, Z3
+	VADDPS       Z15, Z4, Z4
+	VADDPS       Z15, Z5, Z5
+	VADDPS       Z15, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	VADDPS       Z15, Z8, Z8
+	VADDPS       Z15, Z9, Z9
+	VADDPS       Z15, Z10, Z10
+	VADDPS       Z15, Z11, Z11
+	VADDPS       Z15, Z12, Z12
+	VADDPS       Z15, Z13, Z13
+	VADDPS       Z15, Z14, Z14
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z15
+	VMAXPS       Z0, Z15, Z0
+	VMAXPS       Z1, Z15, Z1
+	VMAXPS       Z2, Z15, Z2
+	VMAXPS       Z3, Z15, Z3
+	VMAXPS       Z4, Z15, Z4
+	VMAXPS       Z5, Z15, Z5
+	VMAXPS       Z6, Z15, Z6
+	VMAXPS       Z7, Z15, Z7
+	VMAXPS       Z8, Z15, Z8
+	VMAXPS       Z9, Z15, Z9
+	VMAXPS       Z10, Z15, Z10
+	VMAXPS       Z11, Z15, Z11
+	VMAXPS       Z12, Z15, Z12
+	VMAXPS       Z13, Z15, Z13
+	VMAXPS       Z14, Z15, Z14
+	VBROADCASTSS 180(AX), Z15
+	VMINPS       Z0, Z15, Z0
+	VMINPS       Z1, Z15, Z1
+	VMINPS       Z2, Z15, Z2
+	VMINPS       Z3, Z15, Z3
+	VMINPS       Z4, Z15, Z4
+	VMINPS       Z5, Z15, Z5
+	VMINPS       Z6, Z15, Z6
+	VMINPS       Z7, Z15, Z7
+	VMINPS       Z8, Z15, Z8
+	VMINPS       Z9, Z15, Z9
+	VMINPS       Z10, Z15, Z10
+	VMINPS       Z11, Z15, Z11
+	VMINPS       Z12, Z15, Z12
+	VMINPS       Z13, Z15, Z13
+	VMINPS       Z14, Z15, Z14
+	JMP          store
+
+hard:
+	VPXORD       Z19, Z19, Z19
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z0, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z16, Z16
+
+plain0:
+	VMOVAPS      Z16, Z0
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z1, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z16, Z16
+
+plain1:
+	VMOVAPS      Z16, Z1
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z2, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z16, Z16
+
+plain2:
+	VMOVAPS      Z16, Z2
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z3, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z16, Z16
+
+plain3:
+	VMOVAPS      Z16, Z3
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z4, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z16, Z16
+
+plain4:
+	VMOVAPS      Z16, Z4
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z5, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z16, Z16
+
+plain5:
+	VMOVAPS      Z16, Z5
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z6, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z16, Z16
+
+plain6:
+	VMOVAPS      Z16, Z6
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z7, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z16, Z16
+
+plain7:
+	VMOVAPS      Z16, Z7
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z8, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z16, Z16
+
+plain8:
+	VMOVAPS      Z16, Z8
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z9, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z16, Z16
+
+plain9:
+	VMOVAPS      Z16, Z9
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z10, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z16, Z16
+
+plain10:
+	VMOVAPS      Z16, Z10
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z11, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z16, Z16
+
+plain11:
+	VMOVAPS      Z16, Z11
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z12, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z16, Z16
+
+plain12:
+	VMOVAPS      Z16, Z12
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z13, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain13
+	VMULPS       Z13, Z16, Z16
+
+plain13:
+	VMOVAPS      Z16, Z13
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z14, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z19, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain14
+	VMULPS       Z14, Z16, Z16
+
+plain14:
+	VMOVAPS Z16, Z14
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	VMOVUPS Z13, K1, (R8)(SI*1)
+	VMOVUPS Z14, K1, (R8)(BX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow3x16AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow3x16AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x01, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x11, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x01, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x11, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R11
+	ADDQ        R10, R11
+	MOVQ        48(SP), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R9), Z16
+	VMOVUPS     64(R9), Z17
+	VMOVUPS     128(R9), Z18
+	VMOVUPS.Z   (R11), K2, Z19
+	VFMADD231PS Z19, Z16, Z0
+	VMOVUPS.Z   (AX)(CX*1), K1, Z19
+	VFMADD231PS Z19, Z16, Z1
+	VFMADD231PS Z19, Z17, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z19
+	VFMADD231PS Z19, Z16, Z2
+	VFMADD231PS Z19, Z17, Z1
+	VFMADD231PS Z19, Z18, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z19
+	VFMADD231PS Z19, Z16, Z3
+	VFMADD231PS Z19, Z17, Z2
+	VFMADD231PS Z19, Z18, Z1
+	VMOVUPS.Z   (AX)(CX*4), K1, Z19
+	VFMADD231PS Z19, Z16, Z4
+	VFMADD231PS Z19, Z17, Z3
+	VFMADD231PS Z19, Z18, Z2
+	VMOVUPS.Z   (AX)(BX*1), K1, Z19
+	VFMADD231PS Z19, Z16, Z5
+	VFMADD231PS Z19, Z17, Z4
+	VFMADD231PS Z19, Z18, Z3
+	VMOVUPS.Z   (AX)(DX*2), K1, Z19
+	VFMADD231PS Z19, Z16, Z6
+	VFMADD231PS Z19, Z17, Z5
+	VFMADD231PS Z19, Z18, Z4
+	VMOVUPS.Z   (AX)(SI*1), K1, Z19
+	VFMADD231PS Z19, Z16, Z7
+	VFMADD231PS Z19, Z17, Z6
+	VFMADD231PS Z19, Z18, Z5
+	VMOVUPS.Z   (DI), K1, Z19
+	VFMADD231PS Z19, Z16, Z8
+	VFMADD231PS Z19, Z17, Z7
+	VFMADD231PS Z19, Z18, Z6
+	VMOVUPS.Z   (DI)(CX*1), K1, Z19
+	VFMADD231PS Z19, Z16, Z9
+	VFMADD231PS Z19, Z17, Z8
+	VFMADD231PS Z19, Z18, Z7
+	VMOVUPS.Z   (DI)(CX*2), K1, Z19
+	VFMADD231PS Z19, Z16, Z10
+	VFMADD231PS Z19, Z17, Z9
+	VFMADD231PS Z19, Z18, Z8
+	VMOVUPS.Z   (DI)(DX*1), K1, Z19
+	VFMADD231PS Z19, Z16, Z11
+	VFMADD231PS Z19, Z17, Z10
+	VFMADD231PS Z19, Z18, Z9
+	VMOVUPS.Z   (DI)(CX*4), K1, Z19
+	VFMADD231PS Z19, Z16, Z12
+	VFMADD231PS Z19, Z17, Z11
+	VFMADD231PS Z19, Z18, Z10
+	VMOVUPS.Z   (DI)(BX*1), K1, Z19
+	VFMADD231PS Z19, Z16, Z13
+	VFMADD231PS Z19, Z17, Z12
+	VFMADD231PS Z19, Z18, Z11
+	VMOVUPS.Z   (DI)(DX*2), K1, Z19
+	VFMADD231PS Z19, Z16, Z14
+	VFMADD231PS Z19, Z17, Z13
+	VFMADD231PS Z19, Z18, Z12
+	VMOVUPS.Z   (DI)(SI*1), K1, Z19
+	VFMADD231PS Z19, Z16, Z15
+	VFMADD231PS Z19, Z17, Z14
+	VFMADD231PS Z19, Z18, Z13
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z16, Z17, Z15
+	VFMADD231PS Z16, Z18, Z14
+	VMOVUPS.Z   (R12), K3, Z16
+	VFMADD231PS Z16, Z18, Z15
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x000000c0, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z16
+	VADDPS    Z16, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z16
+	VADDPS    Z16, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z16
+	VADDPS    Z16, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z16
+	VADDPS    Z16, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z16
+	VADDPS    Z16, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z16
+	VADDPS    Z16, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z16
+	VADDPS    Z16, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z16
+	VADDPS    Z16, Z12, Z12
+	VMOVUPS.Z (R8)(SI*1), K1, Z16
+	VADDPS    Z16, Z13, Z13
+	VMOVUPS.Z (R8)(BX*2), K1, Z16
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z (R8)(DI*1), K1, Z16
+	VADDPS    Z16, Z15, Z15
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z1, Z1
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z3, Z3
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z5, Z5
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z7, Z7
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z13, Z13
+	VADDPS       Z16, Z14, Z14
+	VADDPS       Z16, Z15, Z15
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z16
+	VMAXPS       Z0, Z16, Z0
+	VMAXPS       Z1, Z16, Z1
+	VMAXPS       Z2, Z16, Z2
+	VMAXPS       Z3, Z16, Z3
+	VMAXPS       Z4, Z16, Z4
+	VMAXPS       Z5, Z16, Z5
+	VMAXPS       Z6, Z16, Z6
+	VMAXPS       Z7, Z16, Z7
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+	VMAXPS       Z12, Z16, Z12
+	VMAXPS       Z13, Z16, Z13
+	VMAXPS       Z14, Z16, Z14
+	VMAXPS       Z15, Z16, Z15
+	VBROADCASTSS 180(AX), Z16
+	VMINPS       Z0, Z16, Z0
+	VMINPS       Z1, Z16, Z1
+	VMINPS       Z2, Z16, Z2
+	VMINPS       Z3, Z16, Z3
+	VMINPS       Z4, Z16, Z4
+	VMINPS       Z5, Z16, Z5
+	VMINPS       Z6, Z16, Z6
+	VMINPS       Z7, Z16, Z7
+	VMINPS       Z8, Z16, Z8
+	VMINPS       Z9, Z16, Z9
+	VMINPS       Z10, Z16, Z10
+	VMINPS       Z11, Z16, Z11
+	VMINPS       Z12, Z16, Z12
+	VMINPS       Z13, Z16, Z13
+	VMINPS       Z14, Z16, Z14
+	VMINPS       Z15, Z16, Z15
+	JMP          store
+
+hard:
+	VPXORD       Z20, Z20, Z20
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z0, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z17, Z17
+
+plain0:
+	VMOVAPS      Z17, Z0
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z1, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z17, Z17
+
+plain1:
+	VMOVAPS      Z17, Z1
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z2, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z17, Z17
+
+plain2:
+	VMOVAPS      Z17, Z2
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z3, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z17, Z17
+
+plain3:
+	VMOVAPS      Z17, Z3
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z4, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z17, Z17
+
+plain4:
+	VMOVAPS      Z17, Z4
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z5, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z17, Z17
+
+plain5:
+	VMOVAPS      Z17, Z5
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z6, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z17, Z17
+
+plain6:
+	VMOVAPS      Z17, Z6
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z7, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z17, Z17
+
+plain7:
+	VMOVAPS      Z17, Z7
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z8, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z17, Z17
+
+plain8:
+	VMOVAPS      Z17, Z8
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z9, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z17, Z17
+
+plain9:
+	VMOVAPS      Z17, Z9
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z10, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z17, Z17
+
+plain10:
+	VMOVAPS      Z17, Z10
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z11, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z17, Z17
+
+plain11:
+	VMOVAPS      Z17, Z11
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z12, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z17, Z17
+
+plain12:
+	VMOVAPS      Z17, Z12
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z13, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain13
+	VMULPS       Z13, Z17, Z17
+
+plain13:
+	VMOVAPS      Z17, Z13
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z14, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain14
+	VMULPS       Z14, Z17, Z17
+
+plain14:
+	VMOVAPS      Z17, Z14
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z15, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z20, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain15
+	VMULPS       Z15, Z17, Z17
+
+plain15:
+	VMOVAPS Z17, Z15
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	VMOVUPS Z13, K1, (R8)(SI*1)
+	VMOVUPS Z14, K1, (R8)(BX*2)
+	VMOVUPS Z15, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x1AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x1AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), DX
+	MOVQ   80(AX), DX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), BX
+
+taps:
+	MOVQ        BX, AX
+	MOVQ        40(SP), SI
+	ADDQ        BX, SI
+	MOVQ        48(SP), DI
+	ADDQ        BX, DI
+	VMOVUPS     (DX), Z1
+	VMOVUPS     64(DX), Z2
+	VMOVUPS     128(DX), Z3
+	VMOVUPS     192(DX), Z4
+	VMOVUPS     256(DX), Z5
+	VMOVUPS.Z   (SI), K2, Z6
+	VFMADD231PS Z6, Z1, Z0
+	VMOVUPS.Z   (SI)(CX*1), K2, Z1
+	VFMADD231PS Z1, Z2, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z1
+	VFMADD231PS Z1, Z3, Z0
+	VMOVUPS.Z   (DI), K3, Z1
+	VFMADD231PS Z1, Z4, Z0
+	VMOVUPS.Z   (DI)(CX*1), K3, Z1
+	VFMADD231PS Z1, Z5, Z0
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, BX
+	ADDQ        $0x00000140, DX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DX
+	MOVQ      168(AX), DX
+	CMPQ      DX, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z1
+	VADDPS       Z1, Z0, Z0
+	CMPQ         DX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z1
+	VMAXPS       Z0, Z1, Z0
+	VBROADCASTSS 180(AX), Z1
+	VMINPS       Z0, Z1, Z0
+	JMP          store
+
+hard:
+	VPXORD       Z7, Z7, Z7
+	VBROADCASTSS 184(AX), Z1
+	VMULPS       Z1, Z0, Z2
+	VBROADCASTSS 188(AX), Z1
+	VADDPS       Z1, Z2, Z2
+	VMAXPS       Z2, Z7, Z2
+	VBROADCASTSS 192(AX), Z1
+	VMINPS       Z2, Z1, Z2
+	CMPQ         DX, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z2, Z2
+
+plain0:
+	VMOVAPS Z2, Z0
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x2AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x2AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x04, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x04, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*4), DX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Z2
+	VMOVUPS     64(BX), Z3
+	VMOVUPS     128(BX), Z4
+	VMOVUPS     192(BX), Z5
+	VMOVUPS     256(BX), Z6
+	VMOVUPS.Z   (DI), K2, Z7
+	VFMADD231PS Z7, Z2, Z0
+	VMOVUPS.Z   (DI)(CX*1), K2, Z7
+	VFMADD231PS Z7, Z2, Z1
+	VFMADD231PS Z7, Z3, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VFMADD231PS Z2, Z4, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z4, Z1
+	VFMADD231PS Z2, Z5, Z0
+	VMOVUPS.Z   (R8), K3, Z2
+	VFMADD231PS Z2, Z5, Z1
+	VFMADD231PS Z2, Z6, Z0
+	VMOVUPS.Z   (R8)(CX*1), K3, Z2
+	VFMADD231PS Z2, Z6, Z1
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x00000140, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), BX
+	MOVQ      168(AX), BX
+	CMPQ      BX, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z2, Z1, Z1
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	VBROADCASTSS 180(AX), Z2
+	VMINPS       Z0, Z2, Z0
+	VMINPS       Z1, Z2, Z1
+	JMP          store
+
+hard:
+	VPXORD       Z8, Z8, Z8
+	VBROADCASTSS 184(AX), Z2
+	VMULPS       Z2, Z0, Z3
+	VBROADCASTSS 188(AX), Z2
+	VADDPS       Z2, Z3, Z3
+	VMAXPS       Z3, Z8, Z3
+	VBROADCASTSS 192(AX), Z2
+	VMINPS       Z3, Z2, Z3
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z3, Z3
+
+plain0:
+	VMOVAPS      Z3, Z0
+	VBROADCASTSS 184(AX), Z2
+	VMULPS       Z2, Z1, Z3
+	VBROADCASTSS 188(AX), Z2
+	VADDPS       Z2, Z3, Z3
+	VMAXPS       Z3, Z8, Z3
+	VBROADCASTSS 192(AX), Z2
+	VMINPS       Z3, Z2, Z3
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z3, Z3
+
+plain1:
+	VMOVAPS Z3, Z1
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x3AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x3AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x05, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x05, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Z3
+	VMOVUPS     64(BX), Z4
+	VMOVUPS     128(BX), Z5
+	VMOVUPS     192(BX), Z6
+	VMOVUPS     256(BX), Z7
+	VMOVUPS.Z   (DI), K2, Z8
+	VFMADD231PS Z8, Z3, Z0
+	VMOVUPS.Z   (DI)(CX*1), K2, Z8
+	VFMADD231PS Z8, Z3, Z1
+	VFMADD231PS Z8, Z4, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z8
+	VFMADD231PS Z8, Z3, Z2
+	VFMADD231PS Z8, Z4, Z1
+	VFMADD231PS Z8, Z5, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z3
+	VFMADD231PS Z3, Z4, Z2
+	VFMADD231PS Z3, Z5, Z1
+	VFMADD231PS Z3, Z6, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z3
+	VFMADD231PS Z3, Z5, Z2
+	VFMADD231PS Z3, Z6, Z1
+	VFMADD231PS Z3, Z7, Z0
+	VMOVUPS.Z   (R8), K3, Z3
+	VFMADD231PS Z3, Z6, Z2
+	VFMADD231PS Z3, Z7, Z1
+	VMOVUPS.Z   (R8)(CX*1), K3, Z3
+	VFMADD231PS Z3, Z7, Z2
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x00000140, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), BX
+	MOVQ      168(AX), BX
+	CMPQ      BX, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z3
+	VADDPS       Z3, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	VADDPS       Z3, Z2, Z2
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z3
+	VMAXPS       Z0, Z3, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMAXPS       Z2, Z3, Z2
+	VBROADCASTSS 180(AX), Z3
+	VMINPS       Z0, Z3, Z0
+	VMINPS       Z1, Z3, Z1
+	VMINPS       Z2, Z3, Z2
+	JMP          store
+
+hard:
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 184(AX), Z3
+	VMULPS       Z3, Z0, Z4
+	VBROADCASTSS 188(AX), Z3
+	VADDPS       Z3, Z4, Z4
+	VMAXPS       Z4, Z9, Z4
+	VBROADCASTSS 192(AX), Z3
+	VMINPS       Z4, Z3, Z4
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z4, Z4
+
+plain0:
+	VMOVAPS      Z4, Z0
+	VBROADCASTSS 184(AX), Z3
+	VMULPS       Z3, Z1, Z4
+	VBROADCASTSS 188(AX), Z3
+	VADDPS       Z3, Z4, Z4
+	VMAXPS       Z4, Z9, Z4
+	VBROADCASTSS 192(AX), Z3
+	VMINPS       Z4, Z3, Z4
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z4, Z4
+
+plain1:
+	VMOVAPS      Z4, Z1
+	VBROADCASTSS 184(AX), Z3
+	VMULPS       Z3, Z2, Z4
+	VBROADCASTSS 188(AX), Z3
+	VADDPS       Z3, Z4, Z4
+	VMAXPS       Z4, Z9, Z4
+	VBROADCASTSS 192(AX), Z3
+	VMINPS       Z4, Z3, Z4
+	CMPQ         BX, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z4, Z4
+
+plain2:
+	VMOVAPS Z4, Z2
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x4AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x4AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x06, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x06, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), SI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), SI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), DI
+
+taps:
+	MOVQ        DI, AX
+	MOVQ        40(SP), R8
+	ADDQ        DI, R8
+	MOVQ        48(SP), R9
+	ADDQ        DI, R9
+	VMOVUPS     (SI), Z4
+	VMOVUPS     64(SI), Z5
+	VMOVUPS     128(SI), Z6
+	VMOVUPS     192(SI), Z7
+	VMOVUPS     256(SI), Z8
+	VMOVUPS.Z   (R8), K2, Z9
+	VFMADD231PS Z9, Z4, Z0
+	VMOVUPS.Z   (R8)(CX*1), K2, Z9
+	VFMADD231PS Z9, Z4, Z1
+	VFMADD231PS Z9, Z5, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z9
+	VFMADD231PS Z9, Z4, Z2
+	VFMADD231PS Z9, Z5, Z1
+	VFMADD231PS Z9, Z6, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z9
+	VFMADD231PS Z9, Z4, Z3
+	VFMADD231PS Z9, Z5, Z2
+	VFMADD231PS Z9, Z6, Z1
+	VFMADD231PS Z9, Z7, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z4
+	VFMADD231PS Z4, Z5, Z3
+	VFMADD231PS Z4, Z6, Z2
+	VFMADD231PS Z4, Z7, Z1
+	VFMADD231PS Z4, Z8, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z4
+	VFMADD231PS Z4, Z6, Z3
+	VFMADD231PS Z4, Z7, Z2
+	VFMADD231PS Z4, Z8, Z1
+	VMOVUPS.Z   (R9), K3, Z4
+	VFMADD231PS Z4, Z7, Z3
+	VFMADD231PS Z4, Z8, Z2
+	VMOVUPS.Z   (R9)(CX*1), K3, Z4
+	VFMADD231PS Z4, Z8, Z3
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, DI
+	ADDQ        $0x00000140, SI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), SI
+	MOVQ      168(AX), SI
+	CMPQ      SI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	VBROADCASTSS 180(AX), Z4
+	VMINPS       Z0, Z4, Z0
+	VMINPS       Z1, Z4, Z1
+	VMINPS       Z2, Z4, Z2
+	VMINPS       Z3, Z4, Z3
+	JMP          store
+
+hard:
+	VPXORD       Z10, Z10, Z10
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z0, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z10, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z5, Z5
+
+plain0:
+	VMOVAPS      Z5, Z0
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z1, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z10, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z5, Z5
+
+plain1:
+	VMOVAPS      Z5, Z1
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z2, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z10, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z5, Z5
+
+plain2:
+	VMOVAPS      Z5, Z2
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z3, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z10, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z5, Z5
+
+plain3:
+	VMOVAPS Z5, Z3
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x5AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x5AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x07, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x07, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), DI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R8
+
+taps:
+	MOVQ        R8, AX
+	LEAQ        (AX)(CX*8), SI
+	MOVQ        40(SP), SI
+	ADDQ        R8, SI
+	MOVQ        48(SP), R9
+	ADDQ        R8, R9
+	VMOVUPS     (DI), Z5
+	VMOVUPS     64(DI), Z6
+	VMOVUPS     128(DI), Z7
+	VMOVUPS     192(DI), Z8
+	VMOVUPS     256(DI), Z9
+	VMOVUPS.Z   (SI), K2, Z10
+	VFMADD231PS Z10, Z5, Z0
+	VMOVUPS.Z   (SI)(CX*1), K2, Z10
+	VFMADD231PS Z10, Z5, Z1
+	VFMADD231PS Z10, Z6, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z10
+	VFMADD231PS Z10, Z5, Z2
+	VFMADD231PS Z10, Z6, Z1
+	VFMADD231PS Z10, Z7, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z10
+	VFMADD231PS Z10, Z5, Z3
+	VFMADD231PS Z10, Z6, Z2
+	VFMADD231PS Z10, Z7, Z1
+	VFMADD231PS Z10, Z8, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z10
+	VFMADD231PS Z10, Z5, Z4
+	VFMADD231PS Z10, Z6, Z3
+	VFMADD231PS Z10, Z7, Z2
+	VFMADD231PS Z10, Z8, Z1
+	VFMADD231PS Z10, Z9, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z5
+	VFMADD231PS Z5, Z6, Z4
+	VFMADD231PS Z5, Z7, Z3
+	VFMADD231PS Z5, Z8, Z2
+	VFMADD231PS Z5, Z9, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z5
+	VFMADD231PS Z5, Z7, Z4
+	VFMADD231PS Z5, Z8, Z3
+	VFMADD231PS Z5, Z9, Z2
+	VMOVUPS.Z   (R9), K3, Z5
+	VFMADD231PS Z5, Z8, Z4
+	VFMADD231PS Z5, Z9, Z3
+	VMOVUPS.Z   (R9)(CX*1), K3, Z5
+	VFMADD231PS Z5, Z9, Z4
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R8
+	ADDQ        $0x00000140, DI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), SI
+	MOVQ      168(AX), SI
+	CMPQ      SI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z5
+	VADDPS    Z5, Z4, Z4
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z5
+	VADDPS       Z5, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z5, Z2, Z2
+	VADDPS       Z5, Z3, Z3
+	VADDPS       Z5, Z4, Z4
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMAXPS       Z4, Z5, Z4
+	VBROADCASTSS 180(AX), Z5
+	VMINPS       Z0, Z5, Z0
+	VMINPS       Z1, Z5, Z1
+	VMINPS       Z2, Z5, Z2
+	VMINPS       Z3, Z5, Z3
+	VMINPS       Z4, Z5, Z4
+	JMP          store
+
+hard:
+	VPXORD       Z11, Z11, Z11
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z0, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z11, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z6, Z6
+
+plain0:
+	VMOVAPS      Z6, Z0
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z1, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z11, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z6, Z6
+
+plain1:
+	VMOVAPS      Z6, Z1
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z2, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z11, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z6, Z6
+
+plain2:
+	VMOVAPS      Z6, Z2
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z3, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z11, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z6, Z6
+
+plain3:
+	VMOVAPS      Z6, Z3
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z4, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z11, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z6, Z6
+
+plain4:
+	VMOVAPS Z6, Z4
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x6AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x6AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x08, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x08, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), DI
+	ADDQ        R9, DI
+	MOVQ        48(SP), R10
+	ADDQ        R9, R10
+	VMOVUPS     (R8), Z6
+	VMOVUPS     64(R8), Z7
+	VMOVUPS     128(R8), Z8
+	VMOVUPS     192(R8), Z9
+	VMOVUPS     256(R8), Z10
+	VMOVUPS.Z   (DI), K2, Z11
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS.Z   (DI)(CX*1), K2, Z11
+	VFMADD231PS Z11, Z6, Z1
+	VFMADD231PS Z11, Z7, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z11
+	VFMADD231PS Z11, Z6, Z2
+	VFMADD231PS Z11, Z7, Z1
+	VFMADD231PS Z11, Z8, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z11
+	VFMADD231PS Z11, Z6, Z3
+	VFMADD231PS Z11, Z7, Z2
+	VFMADD231PS Z11, Z8, Z1
+	VFMADD231PS Z11, Z9, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z11
+	VFMADD231PS Z11, Z6, Z4
+	VFMADD231PS Z11, Z7, Z3
+	VFMADD231PS Z11, Z8, Z2
+	VFMADD231PS Z11, Z9, Z1
+	VFMADD231PS Z11, Z10, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z11
+	VFMADD231PS Z11, Z6, Z5
+	VFMADD231PS Z11, Z7, Z4
+	VFMADD231PS Z11, Z8, Z3
+	VFMADD231PS Z11, Z9, Z2
+	VFMADD231PS Z11, Z10, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z6
+	VFMADD231PS Z6, Z7, Z5
+	VFMADD231PS Z6, Z8, Z4
+	VFMADD231PS Z6, Z9, Z3
+	VFMADD231PS Z6, Z10, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z6
+	VFMADD231PS Z6, Z8, Z5
+	VFMADD231PS Z6, Z9, Z4
+	VFMADD231PS Z6, Z10, Z3
+	VMOVUPS.Z   (R10), K3, Z6
+	VFMADD231PS Z6, Z9, Z5
+	VFMADD231PS Z6, Z10, Z4
+	VMOVUPS.Z   (R10)(CX*1), K3, Z6
+	VFMADD231PS Z6, Z10, Z5
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x00000140, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	MOVQ      168(AX), DI
+	CMPQ      DI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z6
+	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z6
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z6
+	VADDPS    Z6, Z5, Z5
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z6, Z3, Z3
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z5, Z5
+	CMPQ         DI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	VBROADCASTSS 180(AX), Z6
+	VMINPS       Z0, Z6, Z0
+	VMINPS       Z1, Z6, Z1
+	VMINPS       Z2, Z6, Z2
+	VMINPS       Z3, Z6, Z3
+	VMINPS       Z4, Z6, Z4
+	VMINPS       Z5, Z6, Z5
+	JMP          store
+
+hard:
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z0, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z12, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z7, Z7
+
+plain0:
+	VMOVAPS      Z7, Z0
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z1, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z12, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z7, Z7
+
+plain1:
+	VMOVAPS      Z7, Z1
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z2, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z12, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z7, Z7
+
+plain2:
+	VMOVAPS      Z7, Z2
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z3, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z12, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z7, Z7
+
+plain3:
+	VMOVAPS      Z7, Z3
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z4, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z12, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z7, Z7
+
+plain4:
+	VMOVAPS      Z7, Z4
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z5, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z12, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z7, Z7
+
+plain5:
+	VMOVAPS Z7, Z5
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x7AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x7AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x09, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x09, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z7
+	VMOVUPS     64(R8), Z8
+	VMOVUPS     128(R8), Z9
+	VMOVUPS     192(R8), Z10
+	VMOVUPS     256(R8), Z11
+	VMOVUPS.Z   (R10), K2, Z12
+	VFMADD231PS Z12, Z7, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z12
+	VFMADD231PS Z12, Z7, Z1
+	VFMADD231PS Z12, Z8, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z12
+	VFMADD231PS Z12, Z7, Z2
+	VFMADD231PS Z12, Z8, Z1
+	VFMADD231PS Z12, Z9, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z12
+	VFMADD231PS Z12, Z7, Z3
+	VFMADD231PS Z12, Z8, Z2
+	VFMADD231PS Z12, Z9, Z1
+	VFMADD231PS Z12, Z10, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z12
+	VFMADD231PS Z12, Z7, Z4
+	VFMADD231PS Z12, Z8, Z3
+	VFMADD231PS Z12, Z9, Z2
+	VFMADD231PS Z12, Z10, Z1
+	VFMADD231PS Z12, Z11, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z12
+	VFMADD231PS Z12, Z7, Z5
+	VFMADD231PS Z12, Z8, Z4
+	VFMADD231PS Z12, Z9, Z3
+	VFMADD231PS Z12, Z10, Z2
+	VFMADD231PS Z12, Z11, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z12
+	VFMADD231PS Z12, Z7, Z6
+	VFMADD231PS Z12, Z8, Z5
+	VFMADD231PS Z12, Z9, Z4
+	VFMADD231PS Z12, Z10, Z3
+	VFMADD231PS Z12, Z11, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z7
+	VFMADD231PS Z7, Z8, Z6
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z7, Z10, Z4
+	VFMADD231PS Z7, Z11, Z3
+	VMOVUPS.Z   (DI), K1, Z7
+	VFMADD231PS Z7, Z9, Z6
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z11, Z4
+	VMOVUPS.Z   (R11), K3, Z7
+	VFMADD231PS Z7, Z10, Z6
+	VFMADD231PS Z7, Z11, Z5
+	VMOVUPS.Z   (R11)(CX*1), K3, Z7
+	VFMADD231PS Z7, Z11, Z6
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x00000140, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	MOVQ      168(AX), DI
+	CMPQ      DI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z7
+	VADDPS    Z7, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z7
+	VADDPS    Z7, Z6, Z6
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z7
+	VADDPS       Z7, Z0, Z0
+	VADDPS       Z7, Z1, Z1
+	VADDPS       Z7, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	VADDPS       Z7, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VADDPS       Z7, Z6, Z6
+	CMPQ         DI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	VBROADCASTSS 180(AX), Z7
+	VMINPS       Z0, Z7, Z0
+	VMINPS       Z1, Z7, Z1
+	VMINPS       Z2, Z7, Z2
+	VMINPS       Z3, Z7, Z3
+	VMINPS       Z4, Z7, Z4
+	VMINPS       Z5, Z7, Z5
+	VMINPS       Z6, Z7, Z6
+	JMP          store
+
+hard:
+	VPXORD       Z13, Z13, Z13
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z0, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z13, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z8, Z8
+
+plain0:
+	VMOVAPS      Z8, Z0
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z1, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z13, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z8, Z8
+
+plain1:
+	VMOVAPS      Z8, Z1
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z2, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z13, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z8, Z8
+
+plain2:
+	VMOVAPS      Z8, Z2
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z3, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z13, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z8, Z8
+
+plain3:
+	VMOVAPS      Z8, Z3
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z4, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z13, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z8, Z8
+
+plain4:
+	VMOVAPS      Z8, Z4
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z5, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z13, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z8, Z8
+
+plain5:
+	VMOVAPS      Z8, Z5
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z6, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z13, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z8, Z8
+
+plain6:
+	VMOVAPS Z8, Z6
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x8AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x8AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0a, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0a, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z8
+	VMOVUPS     64(R8), Z9
+	VMOVUPS     128(R8), Z10
+	VMOVUPS     192(R8), Z11
+	VMOVUPS     256(R8), Z12
+	VMOVUPS.Z   (R10), K2, Z13
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z13
+	VFMADD231PS Z13, Z8, Z1
+	VFMADD231PS Z13, Z9, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z2
+	VFMADD231PS Z13, Z9, Z1
+	VFMADD231PS Z13, Z10, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z13
+	VFMADD231PS Z13, Z8, Z3
+	VFMADD231PS Z13, Z9, Z2
+	VFMADD231PS Z13, Z10, Z1
+	VFMADD231PS Z13, Z11, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z13
+	VFMADD231PS Z13, Z8, Z4
+	VFMADD231PS Z13, Z9, Z3
+	VFMADD231PS Z13, Z10, Z2
+	VFMADD231PS Z13, Z11, Z1
+	VFMADD231PS Z13, Z12, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z13
+	VFMADD231PS Z13, Z8, Z5
+	VFMADD231PS Z13, Z9, Z4
+	VFMADD231PS Z13, Z10, Z3
+	VFMADD231PS Z13, Z11, Z2
+	VFMADD231PS Z13, Z12, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z13
+	VFMADD231PS Z13, Z8, Z6
+	VFMADD231PS Z13, Z9, Z5
+	VFMADD231PS Z13, Z10, Z4
+	VFMADD231PS Z13, Z11, Z3
+	VFMADD231PS Z13, Z12, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z13
+	VFMADD231PS Z13, Z8, Z7
+	VFMADD231PS Z13, Z9, Z6
+	VFMADD231PS Z13, Z10, Z5
+	VFMADD231PS Z13, Z11, Z4
+	VFMADD231PS Z13, Z12, Z3
+	VMOVUPS.Z   (DI), K1, Z8
+	VFMADD231PS Z8, Z9, Z7
+	VFMADD231PS Z8, Z10, Z6
+	VFMADD231PS Z8, Z11, Z5
+	VFMADD231PS Z8, Z12, Z4
+	VMOVUPS.Z   (DI)(CX*1), K1, Z8
+	VFMADD231PS Z8, Z10, Z7
+	VFMADD231PS Z8, Z11, Z6
+	VFMADD231PS Z8, Z12, Z5
+	VMOVUPS.Z   (R11), K3, Z8
+	VFMADD231PS Z8, Z11, Z7
+	VFMADD231PS Z8, Z12, Z6
+	VMOVUPS.Z   (R11)(CX*1), K3, Z8
+	VFMADD231PS Z8, Z12, Z7
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x00000140, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	MOVQ      168(AX), R8
+	CMPQ      R8, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z8
+	VADDPS    Z8, Z7, Z7
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+	CMPQ         R8, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	VBROADCASTSS 180(AX), Z8
+	VMINPS       Z0, Z8, Z0
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z2, Z8, Z2
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z4, Z8, Z4
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z6, Z8, Z6
+	VMINPS       Z7, Z8, Z7
+	JMP          store
+
+hard:
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z0, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z9, Z9
+
+plain0:
+	VMOVAPS      Z9, Z0
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z1, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z9, Z9
+
+plain1:
+	VMOVAPS      Z9, Z1
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z2, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z9, Z9
+
+plain2:
+	VMOVAPS      Z9, Z2
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z3, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z9, Z9
+
+plain3:
+	VMOVAPS      Z9, Z3
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z4, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z9, Z9
+
+plain4:
+	VMOVAPS      Z9, Z4
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z5, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z9, Z9
+
+plain5:
+	VMOVAPS      Z9, Z5
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z6, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z9, Z9
+
+plain6:
+	VMOVAPS      Z9, Z6
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z7, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z14, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z9, Z9
+
+plain7:
+	VMOVAPS Z9, Z7
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x9AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x9AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0b, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0b, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z9
+	VMOVUPS     64(R8), Z10
+	VMOVUPS     128(R8), Z11
+	VMOVUPS     192(R8), Z12
+	VMOVUPS     256(R8), Z13
+	VMOVUPS.Z   (R10), K2, Z14
+	VFMADD231PS Z14, Z9, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z14
+	VFMADD231PS Z14, Z9, Z1
+	VFMADD231PS Z14, Z10, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z14
+	VFMADD231PS Z14, Z9, Z2
+	VFMADD231PS Z14, Z10, Z1
+	VFMADD231PS Z14, Z11, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z3
+	VFMADD231PS Z14, Z10, Z2
+	VFMADD231PS Z14, Z11, Z1
+	VFMADD231PS Z14, Z12, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z14
+	VFMADD231PS Z14, Z9, Z4
+	VFMADD231PS Z14, Z10, Z3
+	VFMADD231PS Z14, Z11, Z2
+	VFMADD231PS Z14, Z12, Z1
+	VFMADD231PS Z14, Z13, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z5
+	VFMADD231PS Z14, Z10, Z4
+	VFMADD231PS Z14, Z11, Z3
+	VFMADD231PS Z14, Z12, Z2
+	VFMADD231PS Z14, Z13, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z14
+	VFMADD231PS Z14, Z9, Z6
+	VFMADD231PS Z14, Z10, Z5
+	VFMADD231PS Z14, Z11, Z4
+	VFMADD231PS Z14, Z12, Z3
+	VFMADD231PS Z14, Z13, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z14
+	VFMADD231PS Z14, Z9, Z7
+	VFMADD231PS Z14, Z10, Z6
+	VFMADD231PS Z14, Z11, Z5
+	VFMADD231PS Z14, Z12, Z4
+	VFMADD231PS Z14, Z13, Z3
+	VMOVUPS.Z   (DI), K1, Z14
+	VFMADD231PS Z14, Z9, Z8
+	VFMADD231PS Z14, Z10, Z7
+	VFMADD231PS Z14, Z11, Z6
+	VFMADD231PS Z14, Z12, Z5
+	VFMADD231PS Z14, Z13, Z4
+	VMOVUPS.Z   (DI)(CX*1), K1, Z9
+	VFMADD231PS Z9, Z10, Z8
+	VFMADD231PS Z9, Z11, Z7
+	VFMADD231PS Z9, Z12, Z6
+	VFMADD231PS Z9, Z13, Z5
+	VMOVUPS.Z   (DI)(CX*2), K1, Z9
+	VFMADD231PS Z9, Z11, Z8
+	VFMADD231PS Z9, Z12, Z7
+	VFMADD231PS Z9, Z13, Z6
+	VMOVUPS.Z   (R11), K3, Z9
+	VFMADD231PS Z9, Z12, Z8
+	VFMADD231PS Z9, Z13, Z7
+	VMOVUPS.Z   (R11)(CX*1), K3, Z9
+	VFMADD231PS Z9, Z13, Z8
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x00000140, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z9
+	VADDPS    Z9, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z9
+	VADDPS    Z9, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z9
+	VADDPS    Z9, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z9
+	VADDPS    Z9, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z9
+	VADDPS    Z9, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z9
+	VADDPS    Z9, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z9
+	VADDPS    Z9, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z9
+	VADDPS    Z9, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z9
+	VADDPS    Z9, Z8, Z8
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z9
+	VADDPS       Z9, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z9, Z2, Z2
+	VADDPS       Z9, Z3, Z3
+	VADDPS       Z9, Z4, Z4
+	VADDPS       Z9, Z5, Z5
+	VADDPS       Z9, Z6, Z6
+	VADDPS       Z9, Z7, Z7
+	VADDPS       Z9, Z8, Z8
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z9
+	VMAXPS       Z0, Z9, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMAXPS       Z8, Z9, Z8
+	VBROADCASTSS 180(AX), Z9
+	VMINPS       Z0, Z9, Z0
+	VMINPS       Z1, Z9, Z1
+	VMINPS       Z2, Z9, Z2
+	VMINPS       Z3, Z9, Z3
+	VMINPS       Z4, Z9, Z4
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMINPS       Z8, Z9, Z8
+	JMP          store
+
+hard:
+	VPXORD       Z15, Z15, Z15
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z0, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z10, Z10
+
+plain0:
+	VMOVAPS      Z10, Z0
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z1, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z10, Z10
+
+plain1:
+	VMOVAPS      Z10, Z1
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z2, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z10, Z10
+
+plain2:
+	VMOVAPS      Z10, Z2
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z3, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z10, Z10
+
+plain3:
+	VMOVAPS      Z10, Z3
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z4, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z10, Z10
+
+plain4:
+	VMOVAPS      Z10, Z4
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z5, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z10, Z10
+
+plain5:
+	VMOVAPS      Z10, Z5
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z6, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z10, Z10
+
+plain6:
+	VMOVAPS      Z10, Z6
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z7, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z10, Z10
+
+plain7:
+	VMOVAPS      Z10, Z7
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z8, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z10, Z10
+
+plain8:
+	VMOVAPS Z10, Z8
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x10AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x10AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0c, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0c, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z10
+	VMOVUPS     64(R8), Z11
+	VMOVUPS     128(R8), Z12
+	VMOVUPS     192(R8), Z13
+	VMOVUPS     256(R8), Z14
+	VMOVUPS.Z   (R10), K2, Z15
+	VFMADD231PS Z15, Z10, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z15
+	VFMADD231PS Z15, Z10, Z1
+	VFMADD231PS Z15, Z11, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z15
+	VFMADD231PS Z15, Z10, Z2
+	VFMADD231PS Z15, Z11, Z1
+	VFMADD231PS Z15, Z12, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z15
+	VFMADD231PS Z15, Z10, Z3
+	VFMADD231PS Z15, Z11, Z2
+	VFMADD231PS Z15, Z12, Z1
+	VFMADD231PS Z15, Z13, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z15
+	VFMADD231PS Z15, Z10, Z4
+	VFMADD231PS Z15, Z11, Z3
+	VFMADD231PS Z15, Z12, Z2
+	VFMADD231PS Z15, Z13, Z1
+	VFMADD231PS Z15, Z14, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z15
+	VFMADD231PS Z15, Z10, Z5
+	VFMADD231PS Z15, Z11, Z4
+	VFMADD231PS Z15, Z12, Z3
+	VFMADD231PS Z15, Z13, Z2
+	VFMADD231PS Z15, Z14, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z15
+	VFMADD231PS Z15, Z10, Z6
+	VFMADD231PS Z15, Z11, Z5
+	VFMADD231PS Z15, Z12, Z4
+	VFMADD231PS Z15, Z13, Z3
+	VFMADD231PS Z15, Z14, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z15
+	VFMADD231PS Z15, Z10, Z7
+	VFMADD231PS Z15, Z11, Z6
+	VFMADD231PS Z15, Z12, Z5
+	VFMADD231PS Z15, Z13, Z4
+	VFMADD231PS Z15, Z14, Z3
+	VMOVUPS.Z   (DI), K1, Z15
+	VFMADD231PS Z15, Z10, Z8
+	VFMADD231PS Z15, Z11, Z7
+	VFMADD231PS Z15, Z12, Z6
+	VFMADD231PS Z15, Z13, Z5
+	VFMADD231PS Z15, Z14, Z4
+	VMOVUPS.Z   (DI)(CX*1), K1, Z15
+	VFMADD231PS Z15, Z10, Z9
+	VFMADD231PS Z15, Z11, Z8
+	VFMADD231PS Z15, Z12, Z7
+	VFMADD231PS Z15, Z13, Z6
+	VFMADD231PS Z15, Z14, Z5
+	VMOVUPS.Z   (DI)(CX*2), K1, Z10
+	VFMADD231PS Z10, Z11, Z9
+	VFMADD231PS Z10, Z12, Z8
+	VFMADD231PS Z10, Z13, Z7
+	VFMADD231PS Z10, Z14, Z6
+	VMOVUPS.Z   (DI)(DX*1), K1, Z10
+	VFMADD231PS Z10, Z12, Z9
+	VFMADD231PS Z10, Z13, Z8
+	VFMADD231PS Z10, Z14, Z7
+	VMOVUPS.Z   (R11), K3, Z10
+	VFMADD231PS Z10, Z13, Z9
+	VFMADD231PS Z10, Z14, Z8
+	VMOVUPS.Z   (R11)(CX*1), K3, Z10
+	VFMADD231PS Z10, Z14, Z9
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x00000140, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z10
+	VADDPS    Z10, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z10
+	VADDPS    Z10, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z10
+	VADDPS    Z10, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z10
+	VADDPS    Z10, Z9, Z9
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z10
+	VADDPS       Z10, Z0, Z0
+	VADDPS       Z10, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z10, Z3, Z3
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z10, Z5, Z5
+	VADDPS       Z10, Z6, Z6
+	VADDPS       Z10, Z7, Z7
+	VADDPS       Z10, Z8, Z8
+	VADDPS       Z10, Z9, Z9
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z8, Z10, Z8
+	VMAXPS       Z9, Z10, Z9
+	VBROADCASTSS 180(AX), Z10
+	VMINPS       Z0, Z10, Z0
+	VMINPS       Z1, Z10, Z1
+	VMINPS       Z2, Z10, Z2
+	VMINPS       Z3, Z10, Z3
+	VMINPS       Z4, Z10, Z4
+	VMINPS       Z5, Z10, Z5
+	VMINPS       Z6, Z10, Z6
+	VMINPS       Z7, Z10, Z7
+	VMINPS       Z8, Z10, Z8
+	VMINPS       Z9, Z10, Z9
+	JMP          store
+
+hard:
+	VPXORD       Z16, Z16, Z16
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z0, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z11, Z11
+
+plain0:
+	VMOVAPS      Z11, Z0
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z1, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z11, Z11
+
+plain1:
+	VMOVAPS      Z11, Z1
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z2, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z11, Z11
+
+plain2:
+	VMOVAPS      Z11, Z2
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z3, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z11, Z11
+
+plain3:
+	VMOVAPS      Z11, Z3
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z4, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z11, Z11
+
+plain4:
+	VMOVAPS      Z11, Z4
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z5, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z11, Z11
+
+plain5:
+	VMOVAPS      Z11, Z5
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z6, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z11, Z11
+
+plain6:
+	VMOVAPS      Z11, Z6
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z7, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z11, Z11
+
+plain7:
+	VMOVAPS      Z11, Z7
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z8, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z11, Z11
+
+plain8:
+	VMOVAPS      Z11, Z8
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z9, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z16, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z11, Z11
+
+plain9:
+	VMOVAPS Z11, Z9
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x11AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x11AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0d, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0d, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z11
+	VMOVUPS     64(R8), Z12
+	VMOVUPS     128(R8), Z13
+	VMOVUPS     192(R8), Z14
+	VMOVUPS     256(R8), Z15
+	VMOVUPS.Z   (R10), K2, Z16
+	VFMADD231PS Z16, Z11, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z16
+	VFMADD231PS Z16, Z11, Z1
+	VFMADD231PS Z16, Z12, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z16
+	VFMADD231PS Z16, Z11, Z2
+	VFMADD231PS Z16, Z12, Z1
+	VFMADD231PS Z16, Z13, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z16
+	VFMADD231PS Z16, Z11, Z3
+	VFMADD231PS Z16, Z12, Z2
+	VFMADD231PS Z16, Z13, Z1
+	VFMADD231PS Z16, Z14, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z16
+	VFMADD231PS Z16, Z11, Z4
+	VFMADD231PS Z16, Z12, Z3
+	VFMADD231PS Z16, Z13, Z2
+	VFMADD231PS Z16, Z14, Z1
+	VFMADD231PS Z16, Z15, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z16
+	VFMADD231PS Z16, Z11, Z5
+	VFMADD231PS Z16, Z12, Z4
+	VFMADD231PS Z16, Z13, Z3
+	VFMADD231PS Z16, Z14, Z2
+	VFMADD231PS Z16, Z15, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z16
+	VFMADD231PS Z16, Z11, Z6
+	VFMADD231PS Z16, Z12, Z5
+	VFMADD231PS Z16, Z13, Z4
+	VFMADD231PS Z16, Z14, Z3
+	VFMADD231PS Z16, Z15, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z16
+	VFMADD231PS Z16, Z11, Z7
+	VFMADD231PS Z16, Z12, Z6
+	VFMADD231PS Z16, Z13, Z5
+	VFMADD231PS Z16, Z14, Z4
+	VFMADD231PS Z16, Z15, Z3
+	VMOVUPS.Z   (DI), K1, Z16
+	VFMADD231PS Z16, Z11, Z8
+	VFMADD231PS Z16, Z12, Z7
+	VFMADD231PS Z16, Z13, Z6
+	VFMADD231PS Z16, Z14, Z5
+	VFMADD231PS Z16, Z15, Z4
+	VMOVUPS.Z   (DI)(CX*1), K1, Z16
+	VFMADD231PS Z16, Z11, Z9
+	VFMADD231PS Z16, Z12, Z8
+	VFMADD231PS Z16, Z13, Z7
+	VFMADD231PS Z16, Z14, Z6
+	VFMADD231PS Z16, Z15, Z5
+	VMOVUPS.Z   (DI)(CX*2), K1, Z16
+	VFMADD231PS Z16, Z11, Z10
+	VFMADD231PS Z16, Z12, Z9
+	VFMADD231PS Z16, Z13, Z8
+	VFMADD231PS Z16, Z14, Z7
+	VFMADD231PS Z16, Z15, Z6
+	VMOVUPS.Z   (DI)(DX*1), K1, Z11
+	VFMADD231PS Z11, Z12, Z10
+	VFMADD231PS Z11, Z13, Z9
+	VFMADD231PS Z11, Z14, Z8
+	VFMADD231PS Z11, Z15, Z7
+	VMOVUPS.Z   (DI)(CX*4), K1, Z11
+	VFMADD231PS Z11, Z13, Z10
+	VFMADD231PS Z11, Z14, Z9
+	VFMADD231PS Z11, Z15, Z8
+	VMOVUPS.Z   (R11), K3, Z11
+	VFMADD231PS Z11, Z14, Z10
+	VFMADD231PS Z11, Z15, Z9
+	VMOVUPS.Z   (R11)(CX*1), K3, Z11
+	VFMADD231PS Z11, Z15, Z10
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x00000140, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z11
+	VADDPS    Z11, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z11
+	VADDPS    Z11, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z11
+	VADDPS    Z11, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z11
+	VADDPS    Z11, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z11
+	VADDPS    Z11, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z11
+	VADDPS    Z11, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z11
+	VADDPS    Z11, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z11
+	VADDPS    Z11, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z11
+	VADDPS    Z11, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z11
+	VADDPS    Z11, Z10, Z10
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z11
+	VADDPS       Z11, Z0, Z0
+	VADDPS       Z11, Z1, Z1
+	VADDPS       Z11, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z11, Z4, Z4
+	VADDPS       Z11, Z5, Z5
+	VADDPS       Z11, Z6, Z6
+	VADDPS       Z11, Z7, Z7
+	VADDPS       Z11, Z8, Z8
+	VADDPS       Z11, Z9, Z9
+	VADDPS       Z11, Z10, Z10
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z11
+	VMAXPS       Z0, Z11, Z0
+	VMAXPS       Z1, Z11, Z1
+	VMAXPS       Z2, Z11, Z2
+	VMAXPS       Z3, Z11, Z3
+	VMAXPS       Z4, Z11, Z4
+	VMAXPS       Z5, Z11, Z5
+	VMAXPS       Z6, Z11, Z6
+	VMAXPS       Z7, Z11, Z7
+	VMAXPS       Z8, Z11, Z8
+	VMAXPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z11, Z10
+	VBROADCASTSS 180(AX), Z11
+	VMINPS       Z0, Z11, Z0
+	VMINPS       Z1, Z11, Z1
+	VMINPS       Z2, Z11, Z2
+	VMINPS       Z3, Z11, Z3
+	VMINPS       Z4, Z11, Z4
+	VMINPS       Z5, Z11, Z5
+	VMINPS       Z6, Z11, Z6
+	VMINPS       Z7, Z11, Z7
+	VMINPS       Z8, Z11, Z8
+	VMINPS       Z9, Z11, Z9
+	VMINPS       Z10, Z11, Z10
+	JMP          store
+
+hard:
+	VPXORD       Z17, Z17, Z17
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z0, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z12, Z12
+
+plain0:
+	VMOVAPS      Z12, Z0
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z1, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z12, Z12
+
+plain1:
+	VMOVAPS      Z12, Z1
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z2, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z12, Z12
+
+plain2:
+	VMOVAPS      Z12, Z2
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z3, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z12, Z12
+
+plain3:
+	VMOVAPS      Z12, Z3
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z4, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z12, Z12
+
+plain4:
+	VMOVAPS      Z12, Z4
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z5, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z12, Z12
+
+plain5:
+	VMOVAPS      Z12, Z5
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z6, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z12, Z12
+
+plain6:
+	VMOVAPS      Z12, Z6
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z7, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z12, Z12
+
+plain7:
+	VMOVAPS      Z12, Z7
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z8, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z12, Z12
+
+plain8:
+	VMOVAPS      Z12, Z8
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z9, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z12, Z12
+
+plain9:
+	VMOVAPS      Z12, Z9
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z10, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z17, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z12, Z12
+
+plain10:
+	VMOVAPS Z12, Z10
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x12AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x12AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0e, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0e, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z12
+	VMOVUPS     64(R8), Z13
+	VMOVUPS     128(R8), Z14
+	VMOVUPS     192(R8), Z15
+	VMOVUPS     256(R8), Z16
+	VMOVUPS.Z   (R10), K2, Z17
+	VFMADD231PS Z17, Z12, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z17
+	VFMADD231PS Z17, Z12, Z1
+	VFMADD231PS Z17, Z13, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z17
+	VFMADD231PS Z17, Z12, Z2
+	VFMADD231PS Z17, Z13, Z1
+	VFMADD231PS Z17, Z14, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z17
+	VFMADD231PS Z17, Z12, Z3
+	VFMADD231PS Z17, Z13, Z2
+	VFMADD231PS Z17, Z14, Z1
+	VFMADD231PS Z17, Z15, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z17
+	VFMADD231PS Z17, Z12, Z4
+	VFMADD231PS Z17, Z13, Z3
+	VFMADD231PS Z17, Z14, Z2
+	VFMADD231PS Z17, Z15, Z1
+	VFMADD231PS Z17, Z16, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z17
+	VFMADD231PS Z17, Z12, Z5
+	VFMADD231PS Z17, Z13, Z4
+	VFMADD231PS Z17, Z14, Z3
+	VFMADD231PS Z17, Z15, Z2
+	VFMADD231PS Z17, Z16, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z17
+	VFMADD231PS Z17, Z12, Z6
+	VFMADD231PS Z17, Z13, Z5
+	VFMADD231PS Z17, Z14, Z4
+	VFMADD231PS Z17, Z15, Z3
+	VFMADD231PS Z17, Z16, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z17
+	VFMADD231PS Z17, Z12, Z7
+	VFMADD231PS Z17, Z13, Z6
+	VFMADD231PS Z17, Z14, Z5
+	VFMADD231PS Z17, Z15, Z4
+	VFMADD231PS Z17, Z16, Z3
+	VMOVUPS.Z   (DI), K1, Z17
+	VFMADD231PS Z17, Z12, Z8
+	VFMADD231PS Z17, Z13, Z7
+	VFMADD231PS Z17, Z14, Z6
+	VFMADD231PS Z17, Z15, Z5
+	VFMADD231PS Z17, Z16, Z4
+	VMOVUPS.Z   (DI)(CX*1), K1, Z17
+	VFMADD231PS Z17, Z12, Z9
+	VFMADD231PS Z17, Z13, Z8
+	VFMADD231PS Z17, Z14, Z7
+	VFMADD231PS Z17, Z15, Z6
+	VFMADD231PS Z17, Z16, Z5
+	VMOVUPS.Z   (DI)(CX*2), K1, Z17
+	VFMADD231PS Z17, Z12, Z10
+	VFMADD231PS Z17, Z13, Z9
+	VFMADD231PS Z17, Z14, Z8
+	VFMADD231PS Z17, Z15, Z7
+	VFMADD231PS Z17, Z16, Z6
+	VMOVUPS.Z   (DI)(DX*1), K1, Z17
+	VFMADD231PS Z17, Z12, Z11
+	VFMADD231PS Z17, Z13, Z10
+	VFMADD231PS Z17, Z14, Z9
+	VFMADD231PS Z17, Z15, Z8
+	VFMADD231PS Z17, Z16, Z7
+	VMOVUPS.Z   (DI)(CX*4), K1, Z12
+	VFMADD231PS Z12, Z13, Z11
+	VFMADD231PS Z12, Z14, Z10
+	VFMADD231PS Z12, Z15, Z9
+	VFMADD231PS Z12, Z16, Z8
+	VMOVUPS.Z   (DI)(BX*1), K1, Z12
+	VFMADD231PS Z12, Z14, Z11
+	VFMADD231PS Z12, Z15, Z10
+	VFMADD231PS Z12, Z16, Z9
+	VMOVUPS.Z   (R11), K3, Z12
+	VFMADD231PS Z12, Z15, Z11
+	VFMADD231PS Z12, Z16, Z10
+	VMOVUPS.Z   (R11)(CX*1), K3, Z12
+	VFMADD231PS Z12, Z16, Z11
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x00000140, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z12
+	VADDPS    Z12, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z12
+	VADDPS    Z12, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z12
+	VADDPS    Z12, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z12
+	VADDPS    Z12, Z11, Z11
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z1, Z1
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z5, Z5
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z7, Z7
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z9, Z9
+	VADDPS       Z12, Z10, Z10
+	VADDPS       Z12, Z11, Z11
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMAXPS       Z11, Z12, Z11
+	VBROADCASTSS 180(AX), Z12
+	VMINPS       Z0, Z12, Z0
+	VMINPS       Z1, Z12, Z1
+	VMINPS       Z2, Z12, Z2
+	VMINPS       Z3, Z12, Z3
+	VMINPS       Z4, Z12, Z4
+	VMINPS       Z5, Z12, Z5
+	VMINPS       Z6, Z12, Z6
+	VMINPS       Z7, Z12, Z7
+	VMINPS       Z8, Z12, Z8
+	VMINPS       Z9, Z12, Z9
+	VMINPS       Z10, Z12, Z10
+	VMINPS       Z11, Z12, Z11
+	JMP          store
+
+hard:
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z0, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z13, Z13
+
+plain0:
+	VMOVAPS      Z13, Z0
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z1, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z13, Z13
+
+plain1:
+	VMOVAPS      Z13, Z1
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z2, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z13, Z13
+
+plain2:
+	VMOVAPS      Z13, Z2
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z3, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z13, Z13
+
+plain3:
+	VMOVAPS      Z13, Z3
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z4, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z13, Z13
+
+plain4:
+	VMOVAPS      Z13, Z4
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z5, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z13, Z13
+
+plain5:
+	VMOVAPS      Z13, Z5
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z6, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z13, Z13
+
+plain6:
+	VMOVAPS      Z13, Z6
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z7, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z13, Z13
+
+plain7:
+	VMOVAPS      Z13, Z7
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z8, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z13, Z13
+
+plain8:
+	VMOVAPS      Z13, Z8
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z9, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z13, Z13
+
+plain9:
+	VMOVAPS      Z13, Z9
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z10, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z13, Z13
+
+plain10:
+	VMOVAPS      Z13, Z10
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z11, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z18, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z13, Z13
+
+plain11:
+	VMOVAPS Z13, Z11
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x13AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x13AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0f, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0f, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R8
+	ADDQ        R10, R8
+	MOVQ        48(SP), R11
+	ADDQ        R10, R11
+	VMOVUPS     (R9), Z13
+	VMOVUPS     64(R9), Z14
+	VMOVUPS     128(R9), Z15
+	VMOVUPS     192(R9), Z16
+	VMOVUPS     256(R9), Z17
+	VMOVUPS.Z   (R8), K2, Z18
+	VFMADD231PS Z18, Z13, Z0
+	VMOVUPS.Z   (R8)(CX*1), K2, Z18
+	VFMADD231PS Z18, Z13, Z1
+	VFMADD231PS Z18, Z14, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z18
+	VFMADD231PS Z18, Z13, Z2
+	VFMADD231PS Z18, Z14, Z1
+	VFMADD231PS Z18, Z15, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z18
+	VFMADD231PS Z18, Z13, Z3
+	VFMADD231PS Z18, Z14, Z2
+	VFMADD231PS Z18, Z15, Z1
+	VFMADD231PS Z18, Z16, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z18
+	VFMADD231PS Z18, Z13, Z4
+	VFMADD231PS Z18, Z14, Z3
+	VFMADD231PS Z18, Z15, Z2
+	VFMADD231PS Z18, Z16, Z1
+	VFMADD231PS Z18, Z17, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z18
+	VFMADD231PS Z18, Z13, Z5
+	VFMADD231PS Z18, Z14, Z4
+	VFMADD231PS Z18, Z15, Z3
+	VFMADD231PS Z18, Z16, Z2
+	VFMADD231PS Z18, Z17, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z18
+	VFMADD231PS Z18, Z13, Z6
+	VFMADD231PS Z18, Z14, Z5
+	VFMADD231PS Z18, Z15, Z4
+	VFMADD231PS Z18, Z16, Z3
+	VFMADD231PS Z18, Z17, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z18
+	VFMADD231PS Z18, Z13, Z7
+	VFMADD231PS Z18, Z14, Z6
+	VFMADD231PS Z18, Z15, Z5
+	VFMADD231PS Z18, Z16, Z4
+	VFMADD231PS Z18, Z17, Z3
+	VMOVUPS.Z   (DI), K1, Z18
+	VFMADD231PS Z18, Z13, Z8
+	VFMADD231PS Z18, Z14, Z7
+	VFMADD231PS Z18, Z15, Z6
+	VFMADD231PS Z18, Z16, Z5
+	VFMADD231PS Z18, Z17, Z4
+	VMOVUPS.Z   (DI)(CX*1), K1, Z18
+	VFMADD231PS Z18, Z13, Z9
+	VFMADD231PS Z18, Z14, Z8
+	VFMADD231PS Z18, Z15, Z7
+	VFMADD231PS Z18, Z16, Z6
+	VFMADD231PS Z18, Z17, Z5
+	VMOVUPS.Z   (DI)(CX*2), K1, Z18
+	VFMADD231PS Z18, Z13, Z10
+	VFMADD231PS Z18, Z14, Z9
+	VFMADD231PS Z18, Z15, Z8
+	VFMADD231PS Z18, Z16, Z7
+	VFMADD231PS Z18, Z17, Z6
+	VMOVUPS.Z   (DI)(DX*1), K1, Z18
+	VFMADD231PS Z18, Z13, Z11
+	VFMADD231PS Z18, Z14, Z10
+	VFMADD231PS Z18, Z15, Z9
+	VFMADD231PS Z18, Z16, Z8
+	VFMADD231PS Z18, Z17, Z7
+	VMOVUPS.Z   (DI)(CX*4), K1, Z18
+	VFMADD231PS Z18, Z13, Z12
+	VFMADD231PS Z18, Z14, Z11
+	VFMADD231PS Z18, Z15, Z10
+	VFMADD231PS Z18, Z16, Z9
+	VFMADD231PS Z18, Z17, Z8
+	VMOVUPS.Z   (DI)(BX*1), K1, Z13
+	VFMADD231PS Z13, Z14, Z12
+	VFMADD231PS Z13, Z15, Z11
+	VFMADD231PS Z13, Z16, Z10
+	VFMADD231PS Z13, Z17, Z9
+	VMOVUPS.Z   (DI)(DX*2), K1, Z13
+	VFMADD231PS Z13, Z15, Z12
+	VFMADD231PS Z13, Z16, Z11
+	VFMADD231PS Z13, Z17, Z10
+	VMOVUPS.Z   (R11), K3, Z13
+	VFMADD231PS Z13, Z16, Z12
+	VFMADD231PS Z13, Z17, Z11
+	VMOVUPS.Z   (R11)(CX*1), K3, Z13
+	VFMADD231PS Z13, Z17, Z12
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x00000140, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z13
+	VADDPS    Z13, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z13
+	VADDPS    Z13, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z13
+	VADDPS    Z13, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z13
+	VADDPS    Z13, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z13
+	VADDPS    Z13, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z13
+	VADDPS    Z13, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z13
+	VADDPS    Z13, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z13
+	VADDPS    Z13, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z13
+	VADDPS    Z13, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z13
+	VADDPS    Z13, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z13
+	VADDPS    Z13, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z13
+	VADDPS    Z13, Z12, Z12
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z13
+	VADDPS       Z13, Z0, Z0
+	VADDPS       Z13, Z1, Z1
+	VADDPS       Z13, Z2, Z2
+	VADDPS       Z13, Z3, Z3
+	VADDPS       Z13, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z13, Z6, Z6
+	VADDPS       Z13, Z7, Z7
+	VADDPS       Z13, Z8, Z8
+	VADDPS       Z13, Z9, Z9
+	VADDPS       Z13, Z10, Z10
+	VADDPS       Z13, Z11, Z11
+	VADDPS       Z13, Z12, Z12
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z13
+	VMAXPS       Z0, Z13, Z0
+	VMAXPS       Z1, Z13, Z1
+	VMAXPS       Z2, Z13, Z2
+	VMAXPS       Z3, Z13, Z3
+	VMAXPS       Z4, Z13, Z4
+	VMAXPS       Z5, Z13, Z5
+	VMAXPS       Z6, Z13, Z6
+	VMAXPS       Z7, Z13, Z7
+	VMAXPS       Z8, Z13, Z8
+	VMAXPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z13, Z12
+	VBROADCASTSS 180(AX), Z13
+	VMINPS       Z0, Z13, Z0
+	VMINPS       Z1, Z13, Z1
+	VMINPS       Z2, Z13, Z2
+	VMINPS       Z3, Z13, Z3
+	VMINPS       Z4, Z13, Z4
+	VMINPS       Z5, Z13, Z5
+	VMINPS       Z6, Z13, Z6
+	VMINPS       Z7, Z13, Z7
+	VMINPS       Z8, Z13, Z8
+	VMINPS       Z9, Z13, Z9
+	VMINPS       Z10, Z13, Z10
+	VMINPS       Z11, Z13, Z11
+	VMINPS       Z12, Z13, Z12
+	JMP          store
+
+hard:
+	VPXORD       Z19, Z19, Z19
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z0, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z14, Z14
+
+plain0:
+	VMOVAPS      Z14, Z0
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z1, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z14, Z14
+
+plain1:
+	VMOVAPS      Z14, Z1
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z2, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z14, Z14
+
+plain2:
+	VMOVAPS      Z14, Z2
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z3, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z14, Z14
+
+plain3:
+	VMOVAPS      Z14, Z3
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z4, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z14, Z14
+
+plain4:
+	VMOVAPS      Z14, Z4
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z5, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z14, Z14
+
+plain5:
+	VMOVAPS      Z14, Z5
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z6, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z14, Z14
+
+plain6:
+	VMOVAPS      Z14, Z6
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z7, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z14, Z14
+
+plain7:
+	VMOVAPS      Z14, Z7
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z8, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z14, Z14
+
+plain8:
+	VMOVAPS      Z14, Z8
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z9, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z14, Z14
+
+plain9:
+	VMOVAPS      Z14, Z9
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z10, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z14, Z14
+
+plain10:
+	VMOVAPS      Z14, Z10
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z11, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z14, Z14
+
+plain11:
+	VMOVAPS      Z14, Z11
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z12, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z19, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z14, Z14
+
+plain12:
+	VMOVAPS Z14, Z12
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x14AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x14AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x10, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x10, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R8
+	ADDQ        R10, R8
+	MOVQ        48(SP), R11
+	ADDQ        R10, R11
+	VMOVUPS     (R9), Z14
+	VMOVUPS     64(R9), Z15
+	VMOVUPS     128(R9), Z16
+	VMOVUPS     192(R9), Z17
+	VMOVUPS     256(R9), Z18
+	VMOVUPS.Z   (R8), K2, Z19
+	VFMADD231PS Z19, Z14, Z0
+	VMOVUPS.Z   (R8)(CX*1), K2, Z19
+	VFMADD231PS Z19, Z14, Z1
+	VFMADD231PS Z19, Z15, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z19
+	VFMADD231PS Z19, Z14, Z2
+	VFMADD231PS Z19, Z15, Z1
+	VFMADD231PS Z19, Z16, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z19
+	VFMADD231PS Z19, Z14, Z3
+	VFMADD231PS Z19, Z15, Z2
+	VFMADD231PS Z19, Z16, Z1
+	VFMADD231PS Z19, Z17, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z19
+	VFMADD231PS Z19, Z14, Z4
+	VFMADD231PS Z19, Z15, Z3
+	VFMADD231PS Z19, Z16, Z2
+	VFMADD231PS Z19, Z17, Z1
+	VFMADD231PS Z19, Z18, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z19
+	VFMADD231PS Z19, Z14, Z5
+	VFMADD231PS Z19, Z15, Z4
+	VFMADD231PS Z19, Z16, Z3
+	VFMADD231PS Z19, Z17, Z2
+	VFMADD231PS Z19, Z18, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z19
+	VFMADD231PS Z19, Z14, Z6
+	VFMADD231PS Z19, Z15, Z5
+	VFMADD231PS Z19, Z16, Z4
+	VFMADD231PS Z19, Z17, Z3
+	VFMADD231PS Z19, Z18, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z19
+	VFMADD231PS Z19, Z14, Z7
+	VFMADD231PS Z19, Z15, Z6
+	VFMADD231PS Z19, Z16, Z5
+	VFMADD231PS Z19, Z17, Z4
+	VFMADD231PS Z19, Z18, Z3
+	VMOVUPS.Z   (DI), K1, Z19
+	VFMADD231PS Z19, Z14, Z8
+	VFMADD231PS Z19, Z15, Z7
+	VFMADD231PS Z19, Z16, Z6
+	VFMADD231PS Z19, Z17, Z5
+	VFMADD231PS Z19, Z18, Z4
+	VMOVUPS.Z   (DI)(CX*1), K1, Z19
+	VFMADD231PS Z19, Z14, Z9
+	VFMADD231PS Z19, Z15, Z8
+	VFMADD231PS Z19, Z16, Z7
+	VFMADD231PS Z19, Z17, Z6
+	VFMADD231PS Z19, Z18, Z5
+	VMOVUPS.Z   (DI)(CX*2), K1, Z19
+	VFMADD231PS Z19, Z14, Z10
+	VFMADD231PS Z19, Z15, Z9
+	VFMADD231PS Z19, Z16, Z8
+	VFMADD231PS Z19, Z17, Z7
+	VFMADD231PS Z19, Z18, Z6
+	VMOVUPS.Z   (DI)(DX*1), K1, Z19
+	VFMADD231PS Z19, Z14, Z11
+	VFMADD231PS Z19, Z15, Z10
+	VFMADD231PS Z19, Z16, Z9
+	VFMADD231PS Z19, Z17, Z8
+	VFMADD231PS Z19, Z18, Z7
+	VMOVUPS.Z   (DI)(CX*4), K1, Z19
+	VFMADD231PS Z19, Z14, Z12
+	VFMADD231PS Z19, Z15, Z11
+	VFMADD231PS Z19, Z16, Z10
+	VFMADD231PS Z19, Z17, Z9
+	VFMADD231PS Z19, Z18, Z8
+	VMOVUPS.Z   (DI)(BX*1), K1, Z19
+	VFMADD231PS Z19, Z14, Z13
+	VFMADD231PS Z19, Z15, Z12
+	VFMADD231PS Z19, Z16, Z11
+	VFMADD231PS Z19, Z17, Z10
+	VFMADD231PS Z19, Z18, Z9
+	VMOVUPS.Z   (DI)(DX*2), K1, Z14
+	VFMADD231PS Z14, Z15, Z13
+	VFMADD231PS Z14, Z16, Z12
+	VFMADD231PS Z14, Z17, Z11
+	VFMADD231PS Z14, Z18, Z10
+	VMOVUPS.Z   (DI)(SI*1), K1, Z14
+	VFMADD231PS Z14, Z16, Z13
+	VFMADD231PS Z14, Z17, Z12
+	VFMADD231PS Z14, Z18, Z11
+	VMOVUPS.Z   (R11), K3, Z14
+	VFMADD231PS Z14, Z17, Z13
+	VFMADD231PS Z14, Z18, Z12
+	VMOVUPS.Z   (R11)(CX*1), K3, Z14
+	VFMADD231PS Z14, Z18, Z13
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x00000140, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z14
+	VADDPS    Z14, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z14
+	VADDPS    Z14, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z14
+	VADDPS    Z14, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z14
+	VADDPS    Z14, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z14
+	VADDPS    Z14, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z (R8)(SI*1), K1, Z14
+	VADDPS    Z14, Z13, Z13
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z1, Z1
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z3, Z3
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z7, Z7
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z9, Z9
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z11, Z11
+	VADDPS       Z14, Z12, Z12
+	VADDPS       Z14, Z13, Z13
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z14
+	VMAXPS       Z0, Z14, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMAXPS       Z13, Z14, Z13
+	VBROADCASTSS 180(AX), Z14
+	VMINPS       Z0, Z14, Z0
+	VMINPS       Z1, Z14, Z1
+	VMINPS       Z2, Z14, Z2
+	VMINPS       Z3, Z14, Z3
+	VMINPS       Z4, Z14, Z4
+	VMINPS       Z5, Z14, Z5
+	VMINPS       Z6, Z14, Z6
+	VMINPS       Z7, Z14, Z7
+	VMINPS       Z8, Z14, Z8
+	VMINPS       Z9, Z14, Z9
+	VMINPS       Z10, Z14, Z10
+	VMINPS       Z11, Z14, Z11
+	VMINPS       Z12, Z14, Z12
+	VMINPS       Z13, Z14, Z13
+	JMP          store
+
+hard:
+	VPXORD       Z20, Z20, Z20
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z0, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z15, Z15
+
+plain0:
+	VMOVAPS      Z15, Z0
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z1, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z15, Z15
+
+plain1:
+	VMOVAPS      Z15, Z1
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z2, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z15, Z15
+
+plain2:
+	VMOVAPS      Z15, Z2
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z3, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z15, Z15
+
+plain3:
+	VMOVAPS      Z15, Z3
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z4, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z15, Z15
+
+plain4:
+	VMOVAPS      Z15, Z4
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z5, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z15, Z15
+
+plain5:
+	VMOVAPS      Z15, Z5
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z6, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z15, Z15
+
+plain6:
+	VMOVAPS      Z15, Z6
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z7, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z15, Z15
+
+plain7:
+	VMOVAPS      Z15, Z7
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z8, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z15, Z15
+
+plain8:
+	VMOVAPS      Z15, Z8
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z9, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z15, Z15
+
+plain9:
+	VMOVAPS      Z15, Z9
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z10, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z15, Z15
+
+plain10:
+	VMOVAPS      Z15, Z10
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z11, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z15, Z15
+
+plain11:
+	VMOVAPS      Z15, Z11
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z12, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z15, Z15
+
+plain12:
+	VMOVAPS      Z15, Z12
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z13, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z20, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain13
+	VMULPS       Z13, Z15, Z15
+
+plain13:
+	VMOVAPS Z15, Z13
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	VMOVUPS Z13, K1, (R8)(SI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x15AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x15AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x11, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x11, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R11
+	ADDQ        R10, R11
+	MOVQ        48(SP), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R9), Z15
+	VMOVUPS     64(R9), Z16
+	VMOVUPS     128(R9), Z17
+	VMOVUPS     192(R9), Z18
+	VMOVUPS     256(R9), Z19
+	VMOVUPS.Z   (R11), K2, Z20
+	VFMADD231PS Z20, Z15, Z0
+	VMOVUPS.Z   (R11)(CX*1), K2, Z20
+	VFMADD231PS Z20, Z15, Z1
+	VFMADD231PS Z20, Z16, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z20
+	VFMADD231PS Z20, Z15, Z2
+	VFMADD231PS Z20, Z16, Z1
+	VFMADD231PS Z20, Z17, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z20
+	VFMADD231PS Z20, Z15, Z3
+	VFMADD231PS Z20, Z16, Z2
+	VFMADD231PS Z20, Z17, Z1
+	VFMADD231PS Z20, Z18, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z20
+	VFMADD231PS Z20, Z15, Z4
+	VFMADD231PS Z20, Z16, Z3
+	VFMADD231PS Z20, Z17, Z2
+	VFMADD231PS Z20, Z18, Z1
+	VFMADD231PS Z20, Z19, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z20
+	VFMADD231PS Z20, Z15, Z5
+	VFMADD231PS Z20, Z16, Z4
+	VFMADD231PS Z20, Z17, Z3
+	VFMADD231PS Z20, Z18, Z2
+	VFMADD231PS Z20, Z19, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z20
+	VFMADD231PS Z20, Z15, Z6
+	VFMADD231PS Z20, Z16, Z5
+	VFMADD231PS Z20, Z17, Z4
+	VFMADD231PS Z20, Z18, Z3
+	VFMADD231PS Z20, Z19, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z20
+	VFMADD231PS Z20, Z15, Z7
+	VFMADD231PS Z20, Z16, Z6
+	VFMADD231PS Z20, Z17, Z5
+	VFMADD231PS Z20, Z18, Z4
+	VFMADD231PS Z20, Z19, Z3
+	VMOVUPS.Z   (DI), K1, Z20
+	VFMADD231PS Z20, Z15, Z8
+	VFMADD231PS Z20, Z16, Z7
+	VFMADD231PS Z20, Z17, Z6
+	VFMADD231PS Z20, Z18, Z5
+	VFMADD231PS Z20, Z19, Z4
+	VMOVUPS.Z   (DI)(CX*1), K1, Z20
+	VFMADD231PS Z20, Z15, Z9
+	VFMADD231PS Z20, Z16, Z8
+	VFMADD231PS Z20, Z17, Z7
+	VFMADD231PS Z20, Z18, Z6
+	VFMADD231PS Z20, Z19, Z5
+	VMOVUPS.Z   (DI)(CX*2), K1, Z20
+	VFMADD231PS Z20, Z15, Z10
+	VFMADD231PS Z20, Z16, Z9
+	VFMADD231PS Z20, Z17, Z8
+	VFMADD231PS Z20, Z18, Z7
+	VFMADD231PS Z20, Z19, Z6
+	VMOVUPS.Z   (DI)(DX*1), K1, Z20
+	VFMADD231PS Z20, Z15, Z11
+	VFMADD231PS Z20, Z16, Z10
+	VFMADD231PS Z20, Z17, Z9
+	VFMADD231PS Z20, Z18, Z8
+	VFMADD231PS Z20, Z19, Z7
+	VMOVUPS.Z   (DI)(CX*4), K1, Z20
+	VFMADD231PS Z20, Z15, Z12
+	VFMADD231PS Z20, Z16, Z11
+	VFMADD231PS Z20, Z17, Z10
+	VFMADD231PS Z20, Z18, Z9
+	VFMADD231PS Z20, Z19, Z8
+	VMOVUPS.Z   (DI)(BX*1), K1, Z20
+	VFMADD231PS Z20, Z15, Z13
+	VFMADD231PS Z20, Z16, Z12
+	VFMADD231PS Z20, Z17, Z11
+	VFMADD231PS Z20, Z18, Z10
+	VFMADD231PS Z20, Z19, Z9
+	VMOVUPS.Z   (DI)(DX*2), K1, Z20
+	VFMADD231PS Z20, Z15, Z14
+	VFMADD231PS Z20, Z16, Z13
+	VFMADD231PS Z20, Z17, Z12
+	VFMADD231PS Z20, Z18, Z11
+	VFMADD231PS Z20, Z19, Z10
+	VMOVUPS.Z   (DI)(SI*1), K1, Z15
+	VFMADD231PS Z15, Z16, Z14
+	VFMADD231PS Z15, Z17, Z13
+	VFMADD231PS Z15, Z18, Z12
+	VFMADD231PS Z15, Z19, Z11
+	VMOVUPS.Z   (R8), K1, Z15
+	VFMADD231PS Z15, Z17, Z14
+	VFMADD231PS Z15, Z18, Z13
+	VFMADD231PS Z15, Z19, Z12
+	VMOVUPS.Z   (R12), K3, Z15
+	VFMADD231PS Z15, Z18, Z14
+	VFMADD231PS Z15, Z19, Z13
+	VMOVUPS.Z   (R12)(CX*1), K3, Z15
+	VFMADD231PS Z15, Z19, Z14
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x00000140, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z15
+	VADDPS    Z15, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z15
+	VADDPS    Z15, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z15
+	VADDPS    Z15, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z15
+	VADDPS    Z15, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z15
+	VADDPS    Z15, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z15
+	VADDPS    Z15, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z15
+	VADDPS    Z15, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z15
+	VADDPS    Z15, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z15
+	VADDPS    Z15, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z15
+	VADDPS    Z15, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z15
+	VADDPS    Z15, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z15
+	VADDPS    Z15, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z15
+	VADDPS    Z15, Z12, Z12
+	VMOVUPS.Z (R8)(SI*1), K1, Z15
+	VADDPS    Z15, Z13, Z13
+	VMOVUPS.Z (R8)(BX*2), K1, Z15
+	VADDPS    Z15, Z14, Z14
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z15
+	VADDPS       Z15, Z0, Z0
+	VADDPS       Z15, Z1, Z1
+	VADDPS       Z15, Z2, Z2
+	VADDPS       Z15, Z3, Z3
+	VADDPS       Z15, Z4, Z4
+	VADDPS       Z15, Z5, Z5
+	VADDPS       Z15, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	VADDPS       Z15, Z8, Z8
+	VADDPS       Z15, Z9, Z9
+	VADDPS       Z15, Z10, Z10
+	VADDPS       Z15, Z11, Z11
+	VADDPS       Z15, Z12, Z12
+	VADDPS       Z15, Z13, Z13
+	VADDPS       Z15, Z14, Z14
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z15
+	VMAXPS       Z0, Z15, Z0
+	VMAXPS       Z1, Z15, Z1
+	VMAXPS       Z2, Z15, Z2
+	VMAXPS       Z3, Z15, Z3
+	VMAXPS       Z4, Z15, Z4
+	VMAXPS       Z5, Z15, Z5
+	VMAXPS       Z6, Z15, Z6
+	VMAXPS       Z7, Z15, Z7
+	VMAXPS       Z8, Z15, Z8
+	VMAXPS       Z9, Z15, Z9
+	VMAXPS       Z10, Z15, Z10
+	VMAXPS       Z11, Z15, Z11
+	VMAXPS       Z12, Z15, Z12
+	VMAXPS       Z13, Z15, Z13
+	VMAXPS       Z14, Z15, Z14
+	VBROADCASTSS 180(AX), Z15
+	VMINPS       Z0, Z15, Z0
+	VMINPS       Z1, Z15, Z1
+	VMINPS       Z2, Z15, Z2
+	VMINPS       Z3, Z15, Z3
+	VMINPS       Z4, Z15, Z4
+	VMINPS       Z5, Z15, Z5
+	VMINPS       Z6, Z15, Z6
+	VMINPS       Z7, Z15, Z7
+	VMINPS       Z8, Z15, Z8
+	VMINPS       Z9, Z15, Z9
+	VMINPS       Z10, Z15, Z10
+	VMINPS       Z11, Z15, Z11
+	VMINPS       Z12, Z15, Z12
+	VMINPS       Z13, Z15, Z13
+	VMINPS       Z14, Z15, Z14
+	JMP          store
+
+hard:
+	VPXORD       Z21, Z21, Z21
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z0, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z16, Z16
+
+plain0:
+	VMOVAPS      Z16, Z0
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z1, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z16, Z16
+
+plain1:
+	VMOVAPS      Z16, Z1
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z2, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z16, Z16
+
+plain2:
+	VMOVAPS      Z16, Z2
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z3, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z16, Z16
+
+plain3:
+	VMOVAPS      Z16, Z3
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z4, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z16, Z16
+
+plain4:
+	VMOVAPS      Z16, Z4
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z5, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z16, Z16
+
+plain5:
+	VMOVAPS      Z16, Z5
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z6, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z16, Z16
+
+plain6:
+	VMOVAPS      Z16, Z6
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z7, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z16, Z16
+
+plain7:
+	VMOVAPS      Z16, Z7
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z8, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z16, Z16
+
+plain8:
+	VMOVAPS      Z16, Z8
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z9, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z16, Z16
+
+plain9:
+	VMOVAPS      Z16, Z9
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z10, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z16, Z16
+
+plain10:
+	VMOVAPS      Z16, Z10
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z11, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z16, Z16
+
+plain11:
+	VMOVAPS      Z16, Z11
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z12, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z16, Z16
+
+plain12:
+	VMOVAPS      Z16, Z12
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z13, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain13
+	VMULPS       Z13, Z16, Z16
+
+plain13:
+	VMOVAPS      Z16, Z13
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z14, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z21, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain14
+	VMULPS       Z14, Z16, Z16
+
+plain14:
+	VMOVAPS Z16, Z14
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	VMOVUPS Z13, K1, (R8)(SI*1)
+	VMOVUPS Z14, K1, (R8)(BX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow5x16AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow5x16AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x02, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x12, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x02, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x12, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R11
+	ADDQ        R10, R11
+	MOVQ        48(SP), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R9), Z16
+	VMOVUPS     64(R9), Z17
+	VMOVUPS     128(R9), Z18
+	VMOVUPS     192(R9), Z19
+	VMOVUPS     256(R9), Z20
+	VMOVUPS.Z   (R11), K2, Z21
+	VFMADD231PS Z21, Z16, Z0
+	VMOVUPS.Z   (R11)(CX*1), K2, Z21
+	VFMADD231PS Z21, Z16, Z1
+	VFMADD231PS Z21, Z17, Z0
+	VMOVUPS.Z   (AX)(CX*2), K1, Z21
+	VFMADD231PS Z21, Z16, Z2
+	VFMADD231PS Z21, Z17, Z1
+	VFMADD231PS Z21, Z18, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z21
+	VFMADD231PS Z21, Z16, Z3
+	VFMADD231PS Z21, Z17, Z2
+	VFMADD231PS Z21, Z18, Z1
+	VFMADD231PS Z21, Z19, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z21
+	VFMADD231PS Z21, Z16, Z4
+	VFMADD231PS Z21, Z17, Z3
+	VFMADD231PS Z21, Z18, Z2
+	VFMADD231PS Z21, Z19, Z1
+	VFMADD231PS Z21, Z20, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z21
+	VFMADD231PS Z21, Z16, Z5
+	VFMADD231PS Z21, Z17, Z4
+	VFMADD231PS Z21, Z18, Z3
+	VFMADD231PS Z21, Z19, Z2
+	VFMADD231PS Z21, Z20, Z1
+	VMOVUPS.Z   (AX)(DX*2), K1, Z21
+	VFMADD231PS Z21, Z16, Z6
+	VFMADD231PS Z21, Z17, Z5
+	VFMADD231PS Z21, Z18, Z4
+	VFMADD231PS Z21, Z19, Z3
+	VFMADD231PS Z21, Z20, Z2
+	VMOVUPS.Z   (AX)(SI*1), K1, Z21
+	VFMADD231PS Z21, Z16, Z7
+	VFMADD231PS Z21, Z17, Z6
+	VFMADD231PS Z21, Z18, Z5
+	VFMADD231PS Z21, Z19, Z4
+	VFMADD231PS Z21, Z20, Z3
+	VMOVUPS.Z   (DI), K1, Z21
+	VFMADD231PS Z21, Z16, Z8
+	VFMADD231PS Z21, Z17, Z7
+	VFMADD231PS Z21, Z18, Z6
+	VFMADD231PS Z21, Z19, Z5
+	VFMADD231PS Z21, Z20, Z4
+	VMOVUPS.Z   (DI)(CX*1), K1, Z21
+	VFMADD231PS Z21, Z16, Z9
+	VFMADD231PS Z21, Z17, Z8
+	VFMADD231PS Z21, Z18, Z7
+	VFMADD231PS Z21, Z19, Z6
+	VFMADD231PS Z21, Z20, Z5
+	VMOVUPS.Z   (DI)(CX*2), K1, Z21
+	VFMADD231PS Z21, Z16, Z10
+	VFMADD231PS Z21, Z17, Z9
+	VFMADD231PS Z21, Z18, Z8
+	VFMADD231PS Z21, Z19, Z7
+	VFMADD231PS Z21, Z20, Z6
+	VMOVUPS.Z   (DI)(DX*1), K1, Z21
+	VFMADD231PS Z21, Z16, Z11
+	VFMADD231PS Z21, Z17, Z10
+	VFMADD231PS Z21, Z18, Z9
+	VFMADD231PS Z21, Z19, Z8
+	VFMADD231PS Z21, Z20, Z7
+	VMOVUPS.Z   (DI)(CX*4), K1, Z21
+	VFMADD231PS Z21, Z16, Z12
+	VFMADD231PS Z21, Z17, Z11
+	VFMADD231PS Z21, Z18, Z10
+	VFMADD231PS Z21, Z19, Z9
+	VFMADD231PS Z21, Z20, Z8
+	VMOVUPS.Z   (DI)(BX*1), K1, Z21
+	VFMADD231PS Z21, Z16, Z13
+	VFMADD231PS Z21, Z17, Z12
+	VFMADD231PS Z21, Z18, Z11
+	VFMADD231PS Z21, Z19, Z10
+	VFMADD231PS Z21, Z20, Z9
+	VMOVUPS.Z   (DI)(DX*2), K1, Z21
+	VFMADD231PS Z21, Z16, Z14
+	VFMADD231PS Z21, Z17, Z13
+	VFMADD231PS Z21, Z18, Z12
+	VFMADD231PS Z21, Z19, Z11
+	VFMADD231PS Z21, Z20, Z10
+	VMOVUPS.Z   (DI)(SI*1), K1, Z21
+	VFMADD231PS Z21, Z16, Z15
+	VFMADD231PS Z21, Z17, Z14
+	VFMADD231PS Z21, Z18, Z13
+	VFMADD231PS Z21, Z19, Z12
+	VFMADD231PS Z21, Z20, Z11
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z16, Z17, Z15
+	VFMADD231PS Z16, Z18, Z14
+	VFMADD231PS Z16, Z19, Z13
+	VFMADD231PS Z16, Z20, Z12
+	VMOVUPS.Z   (R8)(CX*1), K1, Z16
+	VFMADD231PS Z16, Z18, Z15
+	VFMADD231PS Z16, Z19, Z14
+	VFMADD231PS Z16, Z20, Z13
+	VMOVUPS.Z   (R12), K3, Z16
+	VFMADD231PS Z16, Z19, Z15
+	VFMADD231PS Z16, Z20, Z14
+	VMOVUPS.Z   (R12)(CX*1), K3, Z16
+	VFMADD231PS Z16, Z20, Z15
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x00000140, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z16
+	VADDPS    Z16, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z16
+	VADDPS    Z16, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z16
+	VADDPS    Z16, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z16
+	VADDPS    Z16, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z16
+	VADDPS    Z16, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z16
+	VADDPS    Z16, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z16
+	VADDPS    Z16, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z16
+	VADDPS    Z16, Z12, Z12
+	VMOVUPS.Z (R8)(SI*1), K1, Z16
+	VADDPS    Z16, Z13, Z13
+	VMOVUPS.Z (R8)(BX*2), K1, Z16
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z (R8)(DI*1), K1, Z16
+	VADDPS    Z16, Z15, Z15
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z1, Z1
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z3, Z3
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z5, Z5
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z7, Z7
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z13, Z13
+	VADDPS       Z16, Z14, Z14
+	VADDPS       Z16, Z15, Z15
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z16
+	VMAXPS       Z0, Z16, Z0
+	VMAXPS       Z1, Z16, Z1
+	VMAXPS       Z2, Z16, Z2
+	VMAXPS       Z3, Z16, Z3
+	VMAXPS       Z4, Z16, Z4
+	VMAXPS       Z5, Z16, Z5
+	VMAXPS       Z6, Z16, Z6
+	VMAXPS       Z7, Z16, Z7
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+	VMAXPS       Z12, Z16, Z12
+	VMAXPS       Z13, Z16, Z13
+	VMAXPS       Z14, Z16, Z14
+	VMAXPS       Z15, Z16, Z15
+	VBROADCASTSS 180(AX), Z16
+	VMINPS       Z0, Z16, Z0
+	VMINPS       Z1, Z16, Z1
+	VMINPS       Z2, Z16, Z2
+	VMINPS       Z3, Z16, Z3
+	VMINPS       Z4, Z16, Z4
+	VMINPS       Z5, Z16, Z5
+	VMINPS       Z6, Z16, Z6
+	VMINPS       Z7, Z16, Z7
+	VMINPS       Z8, Z16, Z8
+	VMINPS       Z9, Z16, Z9
+	VMINPS       Z10, Z16, Z10
+	VMINPS       Z11, Z16, Z11
+	VMINPS       Z12, Z16, Z12
+	VMINPS       Z13, Z16, Z13
+	VMINPS       Z14, Z16, Z14
+	VMINPS       Z15, Z16, Z15
+	JMP          store
+
+hard:
+	VPXORD       Z22, Z22, Z22
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z0, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z17, Z17
+
+plain0:
+	VMOVAPS      Z17, Z0
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z1, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z17, Z17
+
+plain1:
+	VMOVAPS      Z17, Z1
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z2, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z17, Z17
+
+plain2:
+	VMOVAPS      Z17, Z2
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z3, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z17, Z17
+
+plain3:
+	VMOVAPS      Z17, Z3
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z4, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z17, Z17
+
+plain4:
+	VMOVAPS      Z17, Z4
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z5, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z17, Z17
+
+plain5:
+	VMOVAPS      Z17, Z5
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z6, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z17, Z17
+
+plain6:
+	VMOVAPS      Z17, Z6
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z7, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z17, Z17
+
+plain7:
+	VMOVAPS      Z17, Z7
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z8, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z17, Z17
+
+plain8:
+	VMOVAPS      Z17, Z8
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z9, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z17, Z17
+
+plain9:
+	VMOVAPS      Z17, Z9
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z10, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z17, Z17
+
+plain10:
+	VMOVAPS      Z17, Z10
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z11, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z17, Z17
+
+plain11:
+	VMOVAPS      Z17, Z11
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z12, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z17, Z17
+
+plain12:
+	VMOVAPS      Z17, Z12
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z13, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain13
+	VMULPS       Z13, Z17, Z17
+
+plain13:
+	VMOVAPS      Z17, Z13
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z14, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain14
+	VMULPS       Z14, Z17, Z17
+
+plain14:
+	VMOVAPS      Z17, Z14
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z15, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain15
+	VMULPS       Z15, Z17, Z17
+
+plain15:
+	VMOVAPS Z17, Z15
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	VMOVUPS Z13, K1, (R8)(SI*1)
+	VMOVUPS Z14, K1, (R8)(BX*2)
+	VMOVUPS Z15, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x1AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x1AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x04, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x04, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Z1
+	VMOVUPS     64(BX), Z2
+	VMOVUPS     128(BX), Z3
+	VMOVUPS     192(BX), Z4
+	VMOVUPS     256(BX), Z5
+	VMOVUPS     320(BX), Z6
+	VMOVUPS     384(BX), Z7
+	VMOVUPS.Z   (DI), K2, Z8
+	VFMADD231PS Z8, Z1, Z0
+	VMOVUPS.Z   (DI)(CX*1), K2, Z1
+	VFMADD231PS Z1, Z2, Z0
+	VMOVUPS.Z   (DI)(CX*2), K2, Z1
+	VFMADD231PS Z1, Z3, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z1
+	VFMADD231PS Z1, Z4, Z0
+	VMOVUPS.Z   (R8), K3, Z1
+	VFMADD231PS Z1, Z5, Z0
+	VMOVUPS.Z   (R8)(CX*1), K3, Z1
+	VFMADD231PS Z1, Z6, Z0
+	VMOVUPS.Z   (R8)(CX*2), K3, Z1
+	VFMADD231PS Z1, Z7, Z0
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x000001c0, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*4), BX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (BX)(DX*4), DX
+	MOVQ      168(AX), DX
+	CMPQ      DX, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z1
+	VADDPS       Z1, Z0, Z0
+	CMPQ         DX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z1
+	VMAXPS       Z0, Z1, Z0
+	VBROADCASTSS 180(AX), Z1
+	VMINPS       Z0, Z1, Z0
+	JMP          store
+
+hard:
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS 184(AX), Z1
+	VMULPS       Z1, Z0, Z2
+	VBROADCASTSS 188(AX), Z1
+	VADDPS       Z1, Z2, Z2
+	VMAXPS       Z2, Z9, Z2
+	VBROADCASTSS 192(AX), Z1
+	VMINPS       Z2, Z1, Z2
+	CMPQ         DX, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z2, Z2
+
+plain0:
+	VMOVAPS Z2, Z0
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x2AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x2AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x05, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x05, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Z2
+	VMOVUPS     64(BX), Z3
+	VMOVUPS     128(BX), Z4
+	VMOVUPS     192(BX), Z5
+	VMOVUPS     256(BX), Z6
+	VMOVUPS     320(BX), Z7
+	VMOVUPS     384(BX), Z8
+	VMOVUPS.Z   (DI), K2, Z9
+	VFMADD231PS Z9, Z2, Z0
+	VMOVUPS.Z   (DI)(CX*1), K2, Z9
+	VFMADD231PS Z9, Z2, Z1
+	VFMADD231PS Z9, Z3, Z0
+	VMOVUPS.Z   (DI)(CX*2), K2, Z2
+	VFMADD231PS Z2, Z3, Z1
+	VFMADD231PS Z2, Z4, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z2
+	VFMADD231PS Z2, Z4, Z1
+	VFMADD231PS Z2, Z5, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z2
+	VFMADD231PS Z2, Z5, Z1
+	VFMADD231PS Z2, Z6, Z0
+	VMOVUPS.Z   (R8), K3, Z2
+	VFMADD231PS Z2, Z6, Z1
+	VFMADD231PS Z2, Z7, Z0
+	VMOVUPS.Z   (R8)(CX*1), K3, Z2
+	VFMADD231PS Z2, Z7, Z1
+	VFMADD231PS Z2, Z8, Z0
+	VMOVUPS.Z   (R8)(CX*2), K3, Z2
+	VFMADD231PS Z2, Z8, Z1
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x000001c0, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), BX
+	MOVQ      168(AX), BX
+	CMPQ      BX, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z2, Z1, Z1
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z1, Z2, Z1
+	VBROADCASTSS 180(AX), Z2
+	VMINPS       Z0, Z2, Z0
+	VMINPS       Z1, Z2, Z1
+	JMP          store
+
+hard:
+	VPXORD       Z10, Z10, Z10
+	VBROADCASTSS 184(AX), Z2
+	VMULPS       Z2, Z0, Z3
+	VBROADCASTSS 188(AX), Z2
+	VADDPS       Z2, Z3, Z3
+	VMAXPS       Z3, Z10, Z3
+	VBROADCASTSS 192(AX), Z2
+	VMINPS       Z3, Z2, Z3
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z3, Z3
+
+plain0:
+	VMOVAPS      Z3, Z0
+	VBROADCASTSS 184(AX), Z2
+	VMULPS       Z2, Z1, Z3
+	VBROADCASTSS 188(AX), Z2
+	VADDPS       Z2, Z3, Z3
+	VMAXPS       Z3, Z10, Z3
+	VBROADCASTSS 192(AX), Z2
+	VMINPS       Z3, Z2, Z3
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z3, Z3
+
+plain1:
+	VMOVAPS Z3, Z1
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x3AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x3AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x06, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x06, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), DI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R8
+
+taps:
+	MOVQ        R8, AX
+	LEAQ        (AX)(CX*8), SI
+	MOVQ        40(SP), SI
+	ADDQ        R8, SI
+	MOVQ        48(SP), R9
+	ADDQ        R8, R9
+	VMOVUPS     (DI), Z3
+	VMOVUPS     64(DI), Z4
+	VMOVUPS     128(DI), Z5
+	VMOVUPS     192(DI), Z6
+	VMOVUPS     256(DI), Z7
+	VMOVUPS     320(DI), Z8
+	VMOVUPS     384(DI), Z9
+	VMOVUPS.Z   (SI), K2, Z10
+	VFMADD231PS Z10, Z3, Z0
+	VMOVUPS.Z   (SI)(CX*1), K2, Z10
+	VFMADD231PS Z10, Z3, Z1
+	VFMADD231PS Z10, Z4, Z0
+	VMOVUPS.Z   (SI)(CX*2), K2, Z10
+	VFMADD231PS Z10, Z3, Z2
+	VFMADD231PS Z10, Z4, Z1
+	VFMADD231PS Z10, Z5, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z3
+	VFMADD231PS Z3, Z4, Z2
+	VFMADD231PS Z3, Z5, Z1
+	VFMADD231PS Z3, Z6, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z3
+	VFMADD231PS Z3, Z5, Z2
+	VFMADD231PS Z3, Z6, Z1
+	VFMADD231PS Z3, Z7, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z3
+	VFMADD231PS Z3, Z6, Z2
+	VFMADD231PS Z3, Z7, Z1
+	VFMADD231PS Z3, Z8, Z0
+	VMOVUPS.Z   (R9), K3, Z3
+	VFMADD231PS Z3, Z7, Z2
+	VFMADD231PS Z3, Z8, Z1
+	VFMADD231PS Z3, Z9, Z0
+	VMOVUPS.Z   (R9)(CX*1), K3, Z3
+	VFMADD231PS Z3, Z8, Z2
+	VFMADD231PS Z3, Z9, Z1
+	VMOVUPS.Z   (R9)(CX*2), K3, Z3
+	VFMADD231PS Z3, Z9, Z2
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R8
+	ADDQ        $0x000001c0, DI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), BX
+	MOVQ      168(AX), BX
+	CMPQ      BX, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z3
+	VADDPS       Z3, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	VADDPS       Z3, Z2, Z2
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z3
+	VMAXPS       Z0, Z3, Z0
+	VMAXPS       Z1, Z3, Z1
+	VMAXPS       Z2, Z3, Z2
+	VBROADCASTSS 180(AX), Z3
+	VMINPS       Z0, Z3, Z0
+	VMINPS       Z1, Z3, Z1
+	VMINPS       Z2, Z3, Z2
+	JMP          store
+
+hard:
+	VPXORD       Z11, Z11, Z11
+	VBROADCASTSS 184(AX), Z3
+	VMULPS       Z3, Z0, Z4
+	VBROADCASTSS 188(AX), Z3
+	VADDPS       Z3, Z4, Z4
+	VMAXPS       Z4, Z11, Z4
+	VBROADCASTSS 192(AX), Z3
+	VMINPS       Z4, Z3, Z4
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z4, Z4
+
+plain0:
+	VMOVAPS      Z4, Z0
+	VBROADCASTSS 184(AX), Z3
+	VMULPS       Z3, Z1, Z4
+	VBROADCASTSS 188(AX), Z3
+	VADDPS       Z3, Z4, Z4
+	VMAXPS       Z4, Z11, Z4
+	VBROADCASTSS 192(AX), Z3
+	VMINPS       Z4, Z3, Z4
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z4, Z4
+
+plain1:
+	VMOVAPS      Z4, Z1
+	VBROADCASTSS 184(AX), Z3
+	VMULPS       Z3, Z2, Z4
+	VBROADCASTSS 188(AX), Z3
+	VADDPS       Z3, Z4, Z4
+	VMAXPS       Z4, Z11, Z4
+	VBROADCASTSS 192(AX), Z3
+	VMINPS       Z4, Z3, Z4
+	CMPQ         BX, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z4, Z4
+
+plain2:
+	VMOVAPS Z4, Z2
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x4AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x4AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x07, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x07, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), DI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R8
+
+taps:
+	MOVQ        R8, AX
+	LEAQ        (AX)(CX*8), SI
+	MOVQ        40(SP), SI
+	ADDQ        R8, SI
+	MOVQ        48(SP), R9
+	ADDQ        R8, R9
+	VMOVUPS     (DI), Z4
+	VMOVUPS     64(DI), Z5
+	VMOVUPS     128(DI), Z6
+	VMOVUPS     192(DI), Z7
+	VMOVUPS     256(DI), Z8
+	VMOVUPS     320(DI), Z9
+	VMOVUPS     384(DI), Z10
+	VMOVUPS.Z   (SI), K2, Z11
+	VFMADD231PS Z11, Z4, Z0
+	VMOVUPS.Z   (SI)(CX*1), K2, Z11
+	VFMADD231PS Z11, Z4, Z1
+	VFMADD231PS Z11, Z5, Z0
+	VMOVUPS.Z   (SI)(CX*2), K2, Z11
+	VFMADD231PS Z11, Z4, Z2
+	VFMADD231PS Z11, Z5, Z1
+	VFMADD231PS Z11, Z6, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z11
+	VFMADD231PS Z11, Z4, Z3
+	VFMADD231PS Z11, Z5, Z2
+	VFMADD231PS Z11, Z6, Z1
+	VFMADD231PS Z11, Z7, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z4
+	VFMADD231PS Z4, Z5, Z3
+	VFMADD231PS Z4, Z6, Z2
+	VFMADD231PS Z4, Z7, Z1
+	VFMADD231PS Z4, Z8, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z4
+	VFMADD231PS Z4, Z6, Z3
+	VFMADD231PS Z4, Z7, Z2
+	VFMADD231PS Z4, Z8, Z1
+	VFMADD231PS Z4, Z9, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z4
+	VFMADD231PS Z4, Z7, Z3
+	VFMADD231PS Z4, Z8, Z2
+	VFMADD231PS Z4, Z9, Z1
+	VFMADD231PS Z4, Z10, Z0
+	VMOVUPS.Z   (R9), K3, Z4
+	VFMADD231PS Z4, Z8, Z3
+	VFMADD231PS Z4, Z9, Z2
+	VFMADD231PS Z4, Z10, Z1
+	VMOVUPS.Z   (R9)(CX*1), K3, Z4
+	VFMADD231PS Z4, Z9, Z3
+	VFMADD231PS Z4, Z10, Z2
+	VMOVUPS.Z   (R9)(CX*2), K3, Z4
+	VFMADD231PS Z4, Z10, Z3
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R8
+	ADDQ        $0x000001c0, DI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), SI
+	MOVQ      168(AX), SI
+	CMPQ      SI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z4
+	VADDPS    Z4, Z3, Z3
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z4
+	VMAXPS       Z0, Z4, Z0
+	VMAXPS       Z1, Z4, Z1
+	VMAXPS       Z2, Z4, Z2
+	VMAXPS       Z3, Z4, Z3
+	VBROADCASTSS 180(AX), Z4
+	VMINPS       Z0, Z4, Z0
+	VMINPS       Z1, Z4, Z1
+	VMINPS       Z2, Z4, Z2
+	VMINPS       Z3, Z4, Z3
+	JMP          store
+
+hard:
+	VPXORD       Z12, Z12, Z12
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z0, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z12, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z5, Z5
+
+plain0:
+	VMOVAPS      Z5, Z0
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z1, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z12, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z5, Z5
+
+plain1:
+	VMOVAPS      Z5, Z1
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z2, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z12, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z5, Z5
+
+plain2:
+	VMOVAPS      Z5, Z2
+	VBROADCASTSS 184(AX), Z4
+	VMULPS       Z4, Z3, Z5
+	VBROADCASTSS 188(AX), Z4
+	VADDPS       Z4, Z5, Z5
+	VMAXPS       Z5, Z12, Z5
+	VBROADCASTSS 192(AX), Z4
+	VMINPS       Z5, Z4, Z5
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z5, Z5
+
+plain3:
+	VMOVAPS Z5, Z3
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x5AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x5AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x08, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x08, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), DI
+	ADDQ        R9, DI
+	MOVQ        48(SP), R10
+	ADDQ        R9, R10
+	VMOVUPS     (R8), Z5
+	VMOVUPS     64(R8), Z6
+	VMOVUPS     128(R8), Z7
+	VMOVUPS     192(R8), Z8
+	VMOVUPS     256(R8), Z9
+	VMOVUPS     320(R8), Z10
+	VMOVUPS     384(R8), Z11
+	VMOVUPS.Z   (DI), K2, Z12
+	VFMADD231PS Z12, Z5, Z0
+	VMOVUPS.Z   (DI)(CX*1), K2, Z12
+	VFMADD231PS Z12, Z5, Z1
+	VFMADD231PS Z12, Z6, Z0
+	VMOVUPS.Z   (DI)(CX*2), K2, Z12
+	VFMADD231PS Z12, Z5, Z2
+	VFMADD231PS Z12, Z6, Z1
+	VFMADD231PS Z12, Z7, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z12
+	VFMADD231PS Z12, Z5, Z3
+	VFMADD231PS Z12, Z6, Z2
+	VFMADD231PS Z12, Z7, Z1
+	VFMADD231PS Z12, Z8, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z12
+	VFMADD231PS Z12, Z5, Z4
+	VFMADD231PS Z12, Z6, Z3
+	VFMADD231PS Z12, Z7, Z2
+	VFMADD231PS Z12, Z8, Z1
+	VFMADD231PS Z12, Z9, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z5
+	VFMADD231PS Z5, Z6, Z4
+	VFMADD231PS Z5, Z7, Z3
+	VFMADD231PS Z5, Z8, Z2
+	VFMADD231PS Z5, Z9, Z1
+	VFMADD231PS Z5, Z10, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z5
+	VFMADD231PS Z5, Z7, Z4
+	VFMADD231PS Z5, Z8, Z3
+	VFMADD231PS Z5, Z9, Z2
+	VFMADD231PS Z5, Z10, Z1
+	VFMADD231PS Z5, Z11, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z5
+	VFMADD231PS Z5, Z8, Z4
+	VFMADD231PS Z5, Z9, Z3
+	VFMADD231PS Z5, Z10, Z2
+	VFMADD231PS Z5, Z11, Z1
+	VMOVUPS.Z   (R10), K3, Z5
+	VFMADD231PS Z5, Z9, Z4
+	VFMADD231PS Z5, Z10, Z3
+	VFMADD231PS Z5, Z11, Z2
+	VMOVUPS.Z   (R10)(CX*1), K3, Z5
+	VFMADD231PS Z5, Z10, Z4
+	VFMADD231PS Z5, Z11, Z3
+	VMOVUPS.Z   (R10)(CX*2), K3, Z5
+	VFMADD231PS Z5, Z11, Z4
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000001c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*4), BX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (BX)(DX*4), SI
+	MOVQ      168(AX), SI
+	CMPQ      SI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z5
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z5
+	VADDPS    Z5, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z5
+	VADDPS    Z5, Z4, Z4
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z5
+	VADDPS       Z5, Z0, Z0
+	VADDPS       Z5, Z1, Z1
+	VADDPS       Z5, Z2, Z2
+	VADDPS       Z5, Z3, Z3
+	VADDPS       Z5, Z4, Z4
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z5
+	VMAXPS       Z0, Z5, Z0
+	VMAXPS       Z1, Z5, Z1
+	VMAXPS       Z2, Z5, Z2
+	VMAXPS       Z3, Z5, Z3
+	VMAXPS       Z4, Z5, Z4
+	VBROADCASTSS 180(AX), Z5
+	VMINPS       Z0, Z5, Z0
+	VMINPS       Z1, Z5, Z1
+	VMINPS       Z2, Z5, Z2
+	VMINPS       Z3, Z5, Z3
+	VMINPS       Z4, Z5, Z4
+	JMP          store
+
+hard:
+	VPXORD       Z13, Z13, Z13
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z0, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z13, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z6, Z6
+
+plain0:
+	VMOVAPS      Z6, Z0
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z1, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z13, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z6, Z6
+
+plain1:
+	VMOVAPS      Z6, Z1
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z2, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z13, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z6, Z6
+
+plain2:
+	VMOVAPS      Z6, Z2
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z3, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z13, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z6, Z6
+
+plain3:
+	VMOVAPS      Z6, Z3
+	VBROADCASTSS 184(AX), Z5
+	VMULPS       Z5, Z4, Z6
+	VBROADCASTSS 188(AX), Z5
+	VADDPS       Z5, Z6, Z6
+	VMAXPS       Z6, Z13, Z6
+	VBROADCASTSS 192(AX), Z5
+	VMINPS       Z6, Z5, Z6
+	CMPQ         SI, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z6, Z6
+
+plain4:
+	VMOVAPS Z6, Z4
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x6AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x6AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x09, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x09, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z6
+	VMOVUPS     64(R8), Z7
+	VMOVUPS     128(R8), Z8
+	VMOVUPS     192(R8), Z9
+	VMOVUPS     256(R8), Z10
+	VMOVUPS     320(R8), Z11
+	VMOVUPS     384(R8), Z12
+	VMOVUPS.Z   (R10), K2, Z13
+	VFMADD231PS Z13, Z6, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z13
+	VFMADD231PS Z13, Z6, Z1
+	VFMADD231PS Z13, Z7, Z0
+	VMOVUPS.Z   (R10)(CX*2), K2, Z13
+	VFMADD231PS Z13, Z6, Z2
+	VFMADD231PS Z13, Z7, Z1
+	VFMADD231PS Z13, Z8, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z13
+	VFMADD231PS Z13, Z6, Z3
+	VFMADD231PS Z13, Z7, Z2
+	VFMADD231PS Z13, Z8, Z1
+	VFMADD231PS Z13, Z9, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z13
+	VFMADD231PS Z13, Z6, Z4
+	VFMADD231PS Z13, Z7, Z3
+	VFMADD231PS Z13, Z8, Z2
+	VFMADD231PS Z13, Z9, Z1
+	VFMADD231PS Z13, Z10, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z13
+	VFMADD231PS Z13, Z6, Z5
+	VFMADD231PS Z13, Z7, Z4
+	VFMADD231PS Z13, Z8, Z3
+	VFMADD231PS Z13, Z9, Z2
+	VFMADD231PS Z13, Z10, Z1
+	VFMADD231PS Z13, Z11, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z6
+	VFMADD231PS Z6, Z7, Z5
+	VFMADD231PS Z6, Z8, Z4
+	VFMADD231PS Z6, Z9, Z3
+	VFMADD231PS Z6, Z10, Z2
+	VFMADD231PS Z6, Z11, Z1
+	VFMADD231PS Z6, Z12, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z6
+	VFMADD231PS Z6, Z8, Z5
+	VFMADD231PS Z6, Z9, Z4
+	VFMADD231PS Z6, Z10, Z3
+	VFMADD231PS Z6, Z11, Z2
+	VFMADD231PS Z6, Z12, Z1
+	VMOVUPS.Z   (DI), K1, Z6
+	VFMADD231PS Z6, Z9, Z5
+	VFMADD231PS Z6, Z10, Z4
+	VFMADD231PS Z6, Z11, Z3
+	VFMADD231PS Z6, Z12, Z2
+	VMOVUPS.Z   (R11), K3, Z6
+	VFMADD231PS Z6, Z10, Z5
+	VFMADD231PS Z6, Z11, Z4
+	VFMADD231PS Z6, Z12, Z3
+	VMOVUPS.Z   (R11)(CX*1), K3, Z6
+	VFMADD231PS Z6, Z11, Z5
+	VFMADD231PS Z6, Z12, Z4
+	VMOVUPS.Z   (R11)(CX*2), K3, Z6
+	VFMADD231PS Z6, Z12, Z5
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000001c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	MOVQ      168(AX), DI
+	CMPQ      DI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z6
+	VADDPS    Z6, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z6
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z6
+	VADDPS    Z6, Z5, Z5
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z6, Z3, Z3
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z5, Z5
+	CMPQ         DI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z2, Z6, Z2
+	VMAXPS       Z3, Z6, Z3
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z5, Z6, Z5
+	VBROADCASTSS 180(AX), Z6
+	VMINPS       Z0, Z6, Z0
+	VMINPS       Z1, Z6, Z1
+	VMINPS       Z2, Z6, Z2
+	VMINPS       Z3, Z6, Z3
+	VMINPS       Z4, Z6, Z4
+	VMINPS       Z5, Z6, Z5
+	JMP          store
+
+hard:
+	VPXORD       Z14, Z14, Z14
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z0, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z7, Z7
+
+plain0:
+	VMOVAPS      Z7, Z0
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z1, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z7, Z7
+
+plain1:
+	VMOVAPS      Z7, Z1
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z2, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z7, Z7
+
+plain2:
+	VMOVAPS      Z7, Z2
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z3, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z7, Z7
+
+plain3:
+	VMOVAPS      Z7, Z3
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z4, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z7, Z7
+
+plain4:
+	VMOVAPS      Z7, Z4
+	VBROADCASTSS 184(AX), Z6
+	VMULPS       Z6, Z5, Z7
+	VBROADCASTSS 188(AX), Z6
+	VADDPS       Z6, Z7, Z7
+	VMAXPS       Z7, Z14, Z7
+	VBROADCASTSS 192(AX), Z6
+	VMINPS       Z7, Z6, Z7
+	CMPQ         DI, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z7, Z7
+
+plain5:
+	VMOVAPS Z7, Z5
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x7AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x7AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0a, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0a, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z7
+	VMOVUPS     64(R8), Z8
+	VMOVUPS     128(R8), Z9
+	VMOVUPS     192(R8), Z10
+	VMOVUPS     256(R8), Z11
+	VMOVUPS     320(R8), Z12
+	VMOVUPS     384(R8), Z13
+	VMOVUPS.Z   (R10), K2, Z14
+	VFMADD231PS Z14, Z7, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z14
+	VFMADD231PS Z14, Z7, Z1
+	VFMADD231PS Z14, Z8, Z0
+	VMOVUPS.Z   (R10)(CX*2), K2, Z14
+	VFMADD231PS Z14, Z7, Z2
+	VFMADD231PS Z14, Z8, Z1
+	VFMADD231PS Z14, Z9, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z14
+	VFMADD231PS Z14, Z7, Z3
+	VFMADD231PS Z14, Z8, Z2
+	VFMADD231PS Z14, Z9, Z1
+	VFMADD231PS Z14, Z10, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z14
+	VFMADD231PS Z14, Z7, Z4
+	VFMADD231PS Z14, Z8, Z3
+	VFMADD231PS Z14, Z9, Z2
+	VFMADD231PS Z14, Z10, Z1
+	VFMADD231PS Z14, Z11, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z14
+	VFMADD231PS Z14, Z7, Z5
+	VFMADD231PS Z14, Z8, Z4
+	VFMADD231PS Z14, Z9, Z3
+	VFMADD231PS Z14, Z10, Z2
+	VFMADD231PS Z14, Z11, Z1
+	VFMADD231PS Z14, Z12, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z14
+	VFMADD231PS Z14, Z7, Z6
+	VFMADD231PS Z14, Z8, Z5
+	VFMADD231PS Z14, Z9, Z4
+	VFMADD231PS Z14, Z10, Z3
+	VFMADD231PS Z14, Z11, Z2
+	VFMADD231PS Z14, Z12, Z1
+	VFMADD231PS Z14, Z13, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z7
+	VFMADD231PS Z7, Z8, Z6
+	VFMADD231PS Z7, Z9, Z5
+	VFMADD231PS Z7, Z10, Z4
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z7, Z12, Z2
+	VFMADD231PS Z7, Z13, Z1
+	VMOVUPS.Z   (DI), K1, Z7
+	VFMADD231PS Z7, Z9, Z6
+	VFMADD231PS Z7, Z10, Z5
+	VFMADD231PS Z7, Z11, Z4
+	VFMADD231PS Z7, Z12, Z3
+	VFMADD231PS Z7, Z13, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z7
+	VFMADD231PS Z7, Z10, Z6
+	VFMADD231PS Z7, Z11, Z5
+	VFMADD231PS Z7, Z12, Z4
+	VFMADD231PS Z7, Z13, Z3
+	VMOVUPS.Z   (R11), K3, Z7
+	VFMADD231PS Z7, Z11, Z6
+	VFMADD231PS Z7, Z12, Z5
+	VFMADD231PS Z7, Z13, Z4
+	VMOVUPS.Z   (R11)(CX*1), K3, Z7
+	VFMADD231PS Z7, Z12, Z6
+	VFMADD231PS Z7, Z13, Z5
+	VMOVUPS.Z   (R11)(CX*2), K3, Z7
+	VFMADD231PS Z7, Z13, Z6
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000001c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	MOVQ      168(AX), DI
+	CMPQ      DI, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z7
+	VADDPS    Z7, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z7
+	VADDPS    Z7, Z6, Z6
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z7
+	VADDPS       Z7, Z0, Z0
+	VADDPS       Z7, Z1, Z1
+	VADDPS       Z7, Z2, Z2
+	VADDPS       Z7, Z3, Z3
+	VADDPS       Z7, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VADDPS       Z7, Z6, Z6
+	CMPQ         DI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z7
+	VMAXPS       Z0, Z7, Z0
+	VMAXPS       Z1, Z7, Z1
+	VMAXPS       Z2, Z7, Z2
+	VMAXPS       Z3, Z7, Z3
+	VMAXPS       Z4, Z7, Z4
+	VMAXPS       Z5, Z7, Z5
+	VMAXPS       Z6, Z7, Z6
+	VBROADCASTSS 180(AX), Z7
+	VMINPS       Z0, Z7, Z0
+	VMINPS       Z1, Z7, Z1
+	VMINPS       Z2, Z7, Z2
+	VMINPS       Z3, Z7, Z3
+	VMINPS       Z4, Z7, Z4
+	VMINPS       Z5, Z7, Z5
+	VMINPS       Z6, Z7, Z6
+	JMP          store
+
+hard:
+	VPXORD       Z15, Z15, Z15
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z0, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z15, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z8, Z8
+
+plain0:
+	VMOVAPS      Z8, Z0
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z1, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z15, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z8, Z8
+
+plain1:
+	VMOVAPS      Z8, Z1
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z2, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z15, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z8, Z8
+
+plain2:
+	VMOVAPS      Z8, Z2
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z3, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z15, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z8, Z8
+
+plain3:
+	VMOVAPS      Z8, Z3
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z4, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z15, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z8, Z8
+
+plain4:
+	VMOVAPS      Z8, Z4
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z5, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z15, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z8, Z8
+
+plain5:
+	VMOVAPS      Z8, Z5
+	VBROADCASTSS 184(AX), Z7
+	VMULPS       Z7, Z6, Z8
+	VBROADCASTSS 188(AX), Z7
+	VADDPS       Z7, Z8, Z8
+	VMAXPS       Z8, Z15, Z8
+	VBROADCASTSS 192(AX), Z7
+	VMINPS       Z8, Z7, Z8
+	CMPQ         DI, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z8, Z8
+
+plain6:
+	VMOVAPS Z8, Z6
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x8AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x8AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0b, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0b, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z8
+	VMOVUPS     64(R8), Z9
+	VMOVUPS     128(R8), Z10
+	VMOVUPS     192(R8), Z11
+	VMOVUPS     256(R8), Z12
+	VMOVUPS     320(R8), Z13
+	VMOVUPS     384(R8), Z14
+	VMOVUPS.Z   (R10), K2, Z15
+	VFMADD231PS Z15, Z8, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z15
+	VFMADD231PS Z15, Z8, Z1
+	VFMADD231PS Z15, Z9, Z0
+	VMOVUPS.Z   (R10)(CX*2), K2, Z15
+	VFMADD231PS Z15, Z8, Z2
+	VFMADD231PS Z15, Z9, Z1
+	VFMADD231PS Z15, Z10, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z3
+	VFMADD231PS Z15, Z9, Z2
+	VFMADD231PS Z15, Z10, Z1
+	VFMADD231PS Z15, Z11, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z15
+	VFMADD231PS Z15, Z8, Z4
+	VFMADD231PS Z15, Z9, Z3
+	VFMADD231PS Z15, Z10, Z2
+	VFMADD231PS Z15, Z11, Z1
+	VFMADD231PS Z15, Z12, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z5
+	VFMADD231PS Z15, Z9, Z4
+	VFMADD231PS Z15, Z10, Z3
+	VFMADD231PS Z15, Z11, Z2
+	VFMADD231PS Z15, Z12, Z1
+	VFMADD231PS Z15, Z13, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z15
+	VFMADD231PS Z15, Z8, Z6
+	VFMADD231PS Z15, Z9, Z5
+	VFMADD231PS Z15, Z10, Z4
+	VFMADD231PS Z15, Z11, Z3
+	VFMADD231PS Z15, Z12, Z2
+	VFMADD231PS Z15, Z13, Z1
+	VFMADD231PS Z15, Z14, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z15
+	VFMADD231PS Z15, Z8, Z7
+	VFMADD231PS Z15, Z9, Z6
+	VFMADD231PS Z15, Z10, Z5
+	VFMADD231PS Z15, Z11, Z4
+	VFMADD231PS Z15, Z12, Z3
+	VFMADD231PS Z15, Z13, Z2
+	VFMADD231PS Z15, Z14, Z1
+	VMOVUPS.Z   (DI), K1, Z8
+	VFMADD231PS Z8, Z9, Z7
+	VFMADD231PS Z8, Z10, Z6
+	VFMADD231PS Z8, Z11, Z5
+	VFMADD231PS Z8, Z12, Z4
+	VFMADD231PS Z8, Z13, Z3
+	VFMADD231PS Z8, Z14, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z8
+	VFMADD231PS Z8, Z10, Z7
+	VFMADD231PS Z8, Z11, Z6
+	VFMADD231PS Z8, Z12, Z5
+	VFMADD231PS Z8, Z13, Z4
+	VFMADD231PS Z8, Z14, Z3
+	VMOVUPS.Z   (DI)(CX*2), K1, Z8
+	VFMADD231PS Z8, Z11, Z7
+	VFMADD231PS Z8, Z12, Z6
+	VFMADD231PS Z8, Z13, Z5
+	VFMADD231PS Z8, Z14, Z4
+	VMOVUPS.Z   (R11), K3, Z8
+	VFMADD231PS Z8, Z12, Z7
+	VFMADD231PS Z8, Z13, Z6
+	VFMADD231PS Z8, Z14, Z5
+	VMOVUPS.Z   (R11)(CX*1), K3, Z8
+	VFMADD231PS Z8, Z13, Z7
+	VFMADD231PS Z8, Z14, Z6
+	VMOVUPS.Z   (R11)(CX*2), K3, Z8
+	VFMADD231PS Z8, Z14, Z7
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000001c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	MOVQ      168(AX), R8
+	CMPQ      R8, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z8
+	VADDPS    Z8, Z7, Z7
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+	CMPQ         R8, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z8
+	VMAXPS       Z0, Z8, Z0
+	VMAXPS       Z1, Z8, Z1
+	VMAXPS       Z2, Z8, Z2
+	VMAXPS       Z3, Z8, Z3
+	VMAXPS       Z4, Z8, Z4
+	VMAXPS       Z5, Z8, Z5
+	VMAXPS       Z6, Z8, Z6
+	VMAXPS       Z7, Z8, Z7
+	VBROADCASTSS 180(AX), Z8
+	VMINPS       Z0, Z8, Z0
+	VMINPS       Z1, Z8, Z1
+	VMINPS       Z2, Z8, Z2
+	VMINPS       Z3, Z8, Z3
+	VMINPS       Z4, Z8, Z4
+	VMINPS       Z5, Z8, Z5
+	VMINPS       Z6, Z8, Z6
+	VMINPS       Z7, Z8, Z7
+	JMP          store
+
+hard:
+	VPXORD       Z16, Z16, Z16
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z0, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z16, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z9, Z9
+
+plain0:
+	VMOVAPS      Z9, Z0
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z1, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z16, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z9, Z9
+
+plain1:
+	VMOVAPS      Z9, Z1
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z2, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z16, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z9, Z9
+
+plain2:
+	VMOVAPS      Z9, Z2
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z3, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z16, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z9, Z9
+
+plain3:
+	VMOVAPS      Z9, Z3
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z4, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z16, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z9, Z9
+
+plain4:
+	VMOVAPS      Z9, Z4
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z5, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z16, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z9, Z9
+
+plain5:
+	VMOVAPS      Z9, Z5
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z6, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z16, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z9, Z9
+
+plain6:
+	VMOVAPS      Z9, Z6
+	VBROADCASTSS 184(AX), Z8
+	VMULPS       Z8, Z7, Z9
+	VBROADCASTSS 188(AX), Z8
+	VADDPS       Z8, Z9, Z9
+	VMAXPS       Z9, Z16, Z9
+	VBROADCASTSS 192(AX), Z8
+	VMINPS       Z9, Z8, Z9
+	CMPQ         R8, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z9, Z9
+
+plain7:
+	VMOVAPS Z9, Z7
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x9AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x9AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0c, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0c, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z9
+	VMOVUPS     64(R8), Z10
+	VMOVUPS     128(R8), Z11
+	VMOVUPS     192(R8), Z12
+	VMOVUPS     256(R8), Z13
+	VMOVUPS     320(R8), Z14
+	VMOVUPS     384(R8), Z15
+	VMOVUPS.Z   (R10), K2, Z16
+	VFMADD231PS Z16, Z9, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z16
+	VFMADD231PS Z16, Z9, Z1
+	VFMADD231PS Z16, Z10, Z0
+	VMOVUPS.Z   (R10)(CX*2), K2, Z16
+	VFMADD231PS Z16, Z9, Z2
+	VFMADD231PS Z16, Z10, Z1
+	VFMADD231PS Z16, Z11, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z3
+	VFMADD231PS Z16, Z10, Z2
+	VFMADD231PS Z16, Z11, Z1
+	VFMADD231PS Z16, Z12, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z16
+	VFMADD231PS Z16, Z9, Z4
+	VFMADD231PS Z16, Z10, Z3
+	VFMADD231PS Z16, Z11, Z2
+	VFMADD231PS Z16, Z12, Z1
+	VFMADD231PS Z16, Z13, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z5
+	VFMADD231PS Z16, Z10, Z4
+	VFMADD231PS Z16, Z11, Z3
+	VFMADD231PS Z16, Z12, Z2
+	VFMADD231PS Z16, Z13, Z1
+	VFMADD231PS Z16, Z14, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z16
+	VFMADD231PS Z16, Z9, Z6
+	VFMADD231PS Z16, Z10, Z5
+	VFMADD231PS Z16, Z11, Z4
+	VFMADD231PS Z16, Z12, Z3
+	VFMADD231PS Z16, Z13, Z2
+	VFMADD231PS Z16, Z14, Z1
+	VFMADD231PS Z16, Z15, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z16
+	VFMADD231PS Z16, Z9, Z7
+	VFMADD231PS Z16, Z10, Z6
+	VFMADD231PS Z16, Z11, Z5
+	VFMADD231PS Z16, Z12, Z4
+	VFMADD231PS Z16, Z13, Z3
+	VFMADD231PS Z16, Z14, Z2
+	VFMADD231PS Z16, Z15, Z1
+	VMOVUPS.Z   (DI), K1, Z16
+	VFMADD231PS Z16, Z9, Z8
+	VFMADD231PS Z16, Z10, Z7
+	VFMADD231PS Z16, Z11, Z6
+	VFMADD231PS Z16, Z12, Z5
+	VFMADD231PS Z16, Z13, Z4
+	VFMADD231PS Z16, Z14, Z3
+	VFMADD231PS Z16, Z15, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z9
+	VFMADD231PS Z9, Z10, Z8
+	VFMADD231PS Z9, Z11, Z7
+	VFMADD231PS Z9, Z12, Z6
+	VFMADD231PS Z9, Z13, Z5
+	VFMADD231PS Z9, Z14, Z4
+	VFMADD231PS Z9, Z15, Z3
+	VMOVUPS.Z   (DI)(CX*2), K1, Z9
+	VFMADD231PS Z9, Z11, Z8
+	VFMADD231PS Z9, Z12, Z7
+	VFMADD231PS Z9, Z13, Z6
+	VFMADD231PS Z9, Z14, Z5
+	VFMADD231PS Z9, Z15, Z4
+	VMOVUPS.Z   (DI)(DX*1), K1, Z9
+	VFMADD231PS Z9, Z12, Z8
+	VFMADD231PS Z9, Z13, Z7
+	VFMADD231PS Z9, Z14, Z6
+	VFMADD231PS Z9, Z15, Z5
+	VMOVUPS.Z   (R11), K3, Z9
+	VFMADD231PS Z9, Z13, Z8
+	VFMADD231PS Z9, Z14, Z7
+	VFMADD231PS Z9, Z15, Z6
+	VMOVUPS.Z   (R11)(CX*1), K3, Z9
+	VFMADD231PS Z9, Z14, Z8
+	VFMADD231PS Z9, Z15, Z7
+	VMOVUPS.Z   (R11)(CX*2), K3, Z9
+	VFMADD231PS Z9, Z15, Z8
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000001c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z9
+	VADDPS    Z9, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z9
+	VADDPS    Z9, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z9
+	VADDPS    Z9, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z9
+	VADDPS    Z9, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z9
+	VADDPS    Z9, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z9
+	VADDPS    Z9, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z9
+	VADDPS    Z9, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z9
+	VADDPS    Z9, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z9
+	VADDPS    Z9, Z8, Z8
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z9
+	VADDPS       Z9, Z0, Z0
+	VADDPS       Z9, Z1, Z1
+	VADDPS       Z9, Z2, Z2
+	VADDPS       Z9, Z3, Z3
+	VADDPS       Z9, Z4, Z4
+	VADDPS       Z9, Z5, Z5
+	VADDPS       Z9, Z6, Z6
+	VADDPS       Z9, Z7, Z7
+	VADDPS       Z9, Z8, Z8
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z9
+	VMAXPS       Z0, Z9, Z0
+	VMAXPS       Z1, Z9, Z1
+	VMAXPS       Z2, Z9, Z2
+	VMAXPS       Z3, Z9, Z3
+	VMAXPS       Z4, Z9, Z4
+	VMAXPS       Z5, Z9, Z5
+	VMAXPS       Z6, Z9, Z6
+	VMAXPS       Z7, Z9, Z7
+	VMAXPS       Z8, Z9, Z8
+	VBROADCASTSS 180(AX), Z9
+	VMINPS       Z0, Z9, Z0
+	VMINPS       Z1, Z9, Z1
+	VMINPS       Z2, Z9, Z2
+	VMINPS       Z3, Z9, Z3
+	VMINPS       Z4, Z9, Z4
+	VMINPS       Z5, Z9, Z5
+	VMINPS       Z6, Z9, Z6
+	VMINPS       Z7, Z9, Z7
+	VMINPS       Z8, Z9, Z8
+	JMP          store
+
+hard:
+	VPXORD       Z17, Z17, Z17
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z0, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z17, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z10, Z10
+
+plain0:
+	VMOVAPS      Z10, Z0
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z1, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z17, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z10, Z10
+
+plain1:
+	VMOVAPS      Z10, Z1
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z2, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z17, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z10, Z10
+
+plain2:
+	VMOVAPS      Z10, Z2
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z3, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z17, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z10, Z10
+
+plain3:
+	VMOVAPS      Z10, Z3
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z4, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z17, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z10, Z10
+
+plain4:
+	VMOVAPS      Z10, Z4
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z5, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z17, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z10, Z10
+
+plain5:
+	VMOVAPS      Z10, Z5
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z6, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z17, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z10, Z10
+
+plain6:
+	VMOVAPS      Z10, Z6
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z7, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z17, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z10, Z10
+
+plain7:
+	VMOVAPS      Z10, Z7
+	VBROADCASTSS 184(AX), Z9
+	VMULPS       Z9, Z8, Z10
+	VBROADCASTSS 188(AX), Z9
+	VADDPS       Z9, Z10, Z10
+	VMAXPS       Z10, Z17, Z10
+	VBROADCASTSS 192(AX), Z9
+	VMINPS       Z10, Z9, Z10
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z10, Z10
+
+plain8:
+	VMOVAPS Z10, Z8
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x10AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x10AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0d, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0d, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Z10
+	VMOVUPS     64(R8), Z11
+	VMOVUPS     128(R8), Z12
+	VMOVUPS     192(R8), Z13
+	VMOVUPS     256(R8), Z14
+	VMOVUPS     320(R8), Z15
+	VMOVUPS     384(R8), Z16
+	VMOVUPS.Z   (R10), K2, Z17
+	VFMADD231PS Z17, Z10, Z0
+	VMOVUPS.Z   (R10)(CX*1), K2, Z17
+	VFMADD231PS Z17, Z10, Z1
+	VFMADD231PS Z17, Z11, Z0
+	VMOVUPS.Z   (R10)(CX*2), K2, Z17
+	VFMADD231PS Z17, Z10, Z2
+	VFMADD231PS Z17, Z11, Z1
+	VFMADD231PS Z17, Z12, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z17
+	VFMADD231PS Z17, Z10, Z3
+	VFMADD231PS Z17, Z11, Z2
+	VFMADD231PS Z17, Z12, Z1
+	VFMADD231PS Z17, Z13, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z17
+	VFMADD231PS Z17, Z10, Z4
+	VFMADD231PS Z17, Z11, Z3
+	VFMADD231PS Z17, Z12, Z2
+	VFMADD231PS Z17, Z13, Z1
+	VFMADD231PS Z17, Z14, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z17
+	VFMADD231PS Z17, Z10, Z5
+	VFMADD231PS Z17, Z11, Z4
+	VFMADD231PS Z17, Z12, Z3
+	VFMADD231PS Z17, Z13, Z2
+	VFMADD231PS Z17, Z14, Z1
+	VFMADD231PS Z17, Z15, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z17
+	VFMADD231PS Z17, Z10, Z6
+	VFMADD231PS Z17, Z11, Z5
+	VFMADD231PS Z17, Z12, Z4
+	VFMADD231PS Z17, Z13, Z3
+	VFMADD231PS Z17, Z14, Z2
+	VFMADD231PS Z17, Z15, Z1
+	VFMADD231PS Z17, Z16, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z17
+	VFMADD231PS Z17, Z10, Z7
+	VFMADD231PS Z17, Z11, Z6
+	VFMADD231PS Z17, Z12, Z5
+	VFMADD231PS Z17, Z13, Z4
+	VFMADD231PS Z17, Z14, Z3
+	VFMADD231PS Z17, Z15, Z2
+	VFMADD231PS Z17, Z16, Z1
+	VMOVUPS.Z   (DI), K1, Z17
+	VFMADD231PS Z17, Z10, Z8
+	VFMADD231PS Z17, Z11, Z7
+	VFMADD231PS Z17, Z12, Z6
+	VFMADD231PS Z17, Z13, Z5
+	VFMADD231PS Z17, Z14, Z4
+	VFMADD231PS Z17, Z15, Z3
+	VFMADD231PS Z17, Z16, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z17
+	VFMADD231PS Z17, Z10, Z9
+	VFMADD231PS Z17, Z11, Z8
+	VFMADD231PS Z17, Z12, Z7
+	VFMADD231PS Z17, Z13, Z6
+	VFMADD231PS Z17, Z14, Z5
+	VFMADD231PS Z17, Z15, Z4
+	VFMADD231PS Z17, Z16, Z3
+	VMOVUPS.Z   (DI)(CX*2), K1, Z10
+	VFMADD231PS Z10, Z11, Z9
+	VFMADD231PS Z10, Z12, Z8
+	VFMADD231PS Z10, Z13, Z7
+	VFMADD231PS Z10, Z14, Z6
+	VFMADD231PS Z10, Z15, Z5
+	VFMADD231PS Z10, Z16, Z4
+	VMOVUPS.Z   (DI)(DX*1), K1, Z10
+	VFMADD231PS Z10, Z12, Z9
+	VFMADD231PS Z10, Z13, Z8
+	VFMADD231PS Z10, Z14, Z7
+	VFMADD231PS Z10, Z15, Z6
+	VFMADD231PS Z10, Z16, Z5
+	VMOVUPS.Z   (DI)(CX*4), K1, Z10
+	VFMADD231PS Z10, Z13, Z9
+	VFMADD231PS Z10, Z14, Z8
+	VFMADD231PS Z10, Z15, Z7
+	VFMADD231PS Z10, Z16, Z6
+	VMOVUPS.Z   (R11), K3, Z10
+	VFMADD231PS Z10, Z14, Z9
+	VFMADD231PS Z10, Z15, Z8
+	VFMADD231PS Z10, Z16, Z7
+	VMOVUPS.Z   (R11)(CX*1), K3, Z10
+	VFMADD231PS Z10, Z15, Z9
+	VFMADD231PS Z10, Z16, Z8
+	VMOVUPS.Z   (R11)(CX*2), K3, Z10
+	VFMADD231PS Z10, Z16, Z9
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000001c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z10
+	VADDPS    Z10, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z10
+	VADDPS    Z10, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z10
+	VADDPS    Z10, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z10
+	VADDPS    Z10, Z9, Z9
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z10
+	VADDPS       Z10, Z0, Z0
+	VADDPS       Z10, Z1, Z1
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z10, Z3, Z3
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z10, Z5, Z5
+	VADDPS       Z10, Z6, Z6
+	VADDPS       Z10, Z7, Z7
+	VADDPS       Z10, Z8, Z8
+	VADDPS       Z10, Z9, Z9
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z10
+	VMAXPS       Z0, Z10, Z0
+	VMAXPS       Z1, Z10, Z1
+	VMAXPS       Z2, Z10, Z2
+	VMAXPS       Z3, Z10, Z3
+	VMAXPS       Z4, Z10, Z4
+	VMAXPS       Z5, Z10, Z5
+	VMAXPS       Z6, Z10, Z6
+	VMAXPS       Z7, Z10, Z7
+	VMAXPS       Z8, Z10, Z8
+	VMAXPS       Z9, Z10, Z9
+	VBROADCASTSS 180(AX), Z10
+	VMINPS       Z0, Z10, Z0
+	VMINPS       Z1, Z10, Z1
+	VMINPS       Z2, Z10, Z2
+	VMINPS       Z3, Z10, Z3
+	VMINPS       Z4, Z10, Z4
+	VMINPS       Z5, Z10, Z5
+	VMINPS       Z6, Z10, Z6
+	VMINPS       Z7, Z10, Z7
+	VMINPS       Z8, Z10, Z8
+	VMINPS       Z9, Z10, Z9
+	JMP          store
+
+hard:
+	VPXORD       Z18, Z18, Z18
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z0, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z11, Z11
+
+plain0:
+	VMOVAPS      Z11, Z0
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z1, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z11, Z11
+
+plain1:
+	VMOVAPS      Z11, Z1
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z2, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z11, Z11
+
+plain2:
+	VMOVAPS      Z11, Z2
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z3, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z11, Z11
+
+plain3:
+	VMOVAPS      Z11, Z3
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z4, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z11, Z11
+
+plain4:
+	VMOVAPS      Z11, Z4
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z5, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z11, Z11
+
+plain5:
+	VMOVAPS      Z11, Z5
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z6, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z11, Z11
+
+plain6:
+	VMOVAPS      Z11, Z6
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z7, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z11, Z11
+
+plain7:
+	VMOVAPS      Z11, Z7
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z8, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z11, Z11
+
+plain8:
+	VMOVAPS      Z11, Z8
+	VBROADCASTSS 184(AX), Z10
+	VMULPS       Z10, Z9, Z11
+	VBROADCASTSS 188(AX), Z10
+	VADDPS       Z10, Z11, Z11
+	VMAXPS       Z11, Z18, Z11
+	VBROADCASTSS 192(AX), Z10
+	VMINPS       Z11, Z10, Z11
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z11, Z11
+
+plain9:
+	VMOVAPS Z11, Z9
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x11AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x11AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0e, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0e, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R8
+	ADDQ        R10, R8
+	MOVQ        48(SP), R11
+	ADDQ        R10, R11
+	VMOVUPS     (R9), Z11
+	VMOVUPS     64(R9), Z12
+	VMOVUPS     128(R9), Z13
+	VMOVUPS     192(R9), Z14
+	VMOVUPS     256(R9), Z15
+	VMOVUPS     320(R9), Z16
+	VMOVUPS     384(R9), Z17
+	VMOVUPS.Z   (R8), K2, Z18
+	VFMADD231PS Z18, Z11, Z0
+	VMOVUPS.Z   (R8)(CX*1), K2, Z18
+	VFMADD231PS Z18, Z11, Z1
+	VFMADD231PS Z18, Z12, Z0
+	VMOVUPS.Z   (R8)(CX*2), K2, Z18
+	VFMADD231PS Z18, Z11, Z2
+	VFMADD231PS Z18, Z12, Z1
+	VFMADD231PS Z18, Z13, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z18
+	VFMADD231PS Z18, Z11, Z3
+	VFMADD231PS Z18, Z12, Z2
+	VFMADD231PS Z18, Z13, Z1
+	VFMADD231PS Z18, Z14, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z18
+	VFMADD231PS Z18, Z11, Z4
+	VFMADD231PS Z18, Z12, Z3
+	VFMADD231PS Z18, Z13, Z2
+	VFMADD231PS Z18, Z14, Z1
+	VFMADD231PS Z18, Z15, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z18
+	VFMADD231PS Z18, Z11, Z5
+	VFMADD231PS Z18, Z12, Z4
+	VFMADD231PS Z18, Z13, Z3
+	VFMADD231PS Z18, Z14, Z2
+	VFMADD231PS Z18, Z15, Z1
+	VFMADD231PS Z18, Z16, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z18
+	VFMADD231PS Z18, Z11, Z6
+	VFMADD231PS Z18, Z12, Z5
+	VFMADD231PS Z18, Z13, Z4
+	VFMADD231PS Z18, Z14, Z3
+	VFMADD231PS Z18, Z15, Z2
+	VFMADD231PS Z18, Z16, Z1
+	VFMADD231PS Z18, Z17, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z18
+	VFMADD231PS Z18, Z11, Z7
+	VFMADD231PS Z18, Z12, Z6
+	VFMADD231PS Z18, Z13, Z5
+	VFMADD231PS Z18, Z14, Z4
+	VFMADD231PS Z18, Z15, Z3
+	VFMADD231PS Z18, Z16, Z2
+	VFMADD231PS Z18, Z17, Z1
+	VMOVUPS.Z   (DI), K1, Z18
+	VFMADD231PS Z18, Z11, Z8
+	VFMADD231PS Z18, Z12, Z7
+	VFMADD231PS Z18, Z13, Z6
+	VFMADD231PS Z18, Z14, Z5
+	VFMADD231PS Z18, Z15, Z4
+	VFMADD231PS Z18, Z16, Z3
+	VFMADD231PS Z18, Z17, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z18
+	VFMADD231PS Z18, Z11, Z9
+	VFMADD231PS Z18, Z12, Z8
+	VFMADD231PS Z18, Z13, Z7
+	VFMADD231PS Z18, Z14, Z6
+	VFMADD231PS Z18, Z15, Z5
+	VFMADD231PS Z18, Z16, Z4
+	VFMADD231PS Z18, Z17, Z3
+	VMOVUPS.Z   (DI)(CX*2), K1, Z18
+	VFMADD231PS Z18, Z11, Z10
+	VFMADD231PS Z18, Z12, Z9
+	VFMADD231PS Z18, Z13, Z8
+	VFMADD231PS Z18, Z14, Z7
+	VFMADD231PS Z18, Z15, Z6
+	VFMADD231PS Z18, Z16, Z5
+	VFMADD231PS Z18, Z17, Z4
+	VMOVUPS.Z   (DI)(DX*1), K1, Z11
+	VFMADD231PS Z11, Z12, Z10
+	VFMADD231PS Z11, Z13, Z9
+	VFMADD231PS Z11, Z14, Z8
+	VFMADD231PS Z11, Z15, Z7
+	VFMADD231PS Z11, Z16, Z6
+	VFMADD231PS Z11, Z17, Z5
+	VMOVUPS.Z   (DI)(CX*4), K1, Z11
+	VFMADD231PS Z11, Z13, Z10
+	VFMADD231PS Z11, Z14, Z9
+	VFMADD231PS Z11, Z15, Z8
+	VFMADD231PS Z11, Z16, Z7
+	VFMADD231PS Z11, Z17, Z6
+	VMOVUPS.Z   (DI)(BX*1), K1, Z11
+	VFMADD231PS Z11, Z14, Z10
+	VFMADD231PS Z11, Z15, Z9
+	VFMADD231PS Z11, Z16, Z8
+	VFMADD231PS Z11, Z17, Z7
+	VMOVUPS.Z   (R11), K3, Z11
+	VFMADD231PS Z11, Z15, Z10
+	VFMADD231PS Z11, Z16, Z9
+	VFMADD231PS Z11, Z17, Z8
+	VMOVUPS.Z   (R11)(CX*1), K3, Z11
+	VFMADD231PS Z11, Z16, Z10
+	VFMADD231PS Z11, Z17, Z9
+	VMOVUPS.Z   (R11)(CX*2), K3, Z11
+	VFMADD231PS Z11, Z17, Z10
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x000001c0, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z11
+	VADDPS    Z11, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z11
+	VADDPS    Z11, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z11
+	VADDPS    Z11, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z11
+	VADDPS    Z11, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z11
+	VADDPS    Z11, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z11
+	VADDPS    Z11, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z11
+	VADDPS    Z11, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z11
+	VADDPS    Z11, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z11
+	VADDPS    Z11, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z11
+	VADDPS    Z11, Z10, Z10
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z11
+	VADDPS       Z11, Z0, Z0
+	VADDPS       Z11, Z1, Z1
+	VADDPS       Z11, Z2, Z2
+	VADDPS       Z11, Z3, Z3
+	VADDPS       Z11, Z4, Z4
+	VADDPS       Z11, Z5, Z5
+	VADDPS       Z11, Z6, Z6
+	VADDPS       Z11, Z7, Z7
+	VADDPS       Z11, Z8, Z8
+	VADDPS       Z11, Z9, Z9
+	VADDPS       Z11, Z10, Z10
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z11
+	VMAXPS       Z0, Z11, Z0
+	VMAXPS       Z1, Z11, Z1
+	VMAXPS       Z2, Z11, Z2
+	VMAXPS       Z3, Z11, Z3
+	VMAXPS       Z4, Z11, Z4
+	VMAXPS       Z5, Z11, Z5
+	VMAXPS       Z6, Z11, Z6
+	VMAXPS       Z7, Z11, Z7
+	VMAXPS       Z8, Z11, Z8
+	VMAXPS       Z9, Z11, Z9
+	VMAXPS       Z10, Z11, Z10
+	VBROADCASTSS 180(AX), Z11
+	VMINPS       Z0, Z11, Z0
+	VMINPS       Z1, Z11, Z1
+	VMINPS       Z2, Z11, Z2
+	VMINPS       Z3, Z11, Z3
+	VMINPS       Z4, Z11, Z4
+	VMINPS       Z5, Z11, Z5
+	VMINPS       Z6, Z11, Z6
+	VMINPS       Z7, Z11, Z7
+	VMINPS       Z8, Z11, Z8
+	VMINPS       Z9, Z11, Z9
+	VMINPS       Z10, Z11, Z10
+	JMP          store
+
+hard:
+	VPXORD       Z19, Z19, Z19
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z0, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z12, Z12
+
+plain0:
+	VMOVAPS      Z12, Z0
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z1, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z12, Z12
+
+plain1:
+	VMOVAPS      Z12, Z1
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z2, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z12, Z12
+
+plain2:
+	VMOVAPS      Z12, Z2
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z3, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z12, Z12
+
+plain3:
+	VMOVAPS      Z12, Z3
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z4, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z12, Z12
+
+plain4:
+	VMOVAPS      Z12, Z4
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z5, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z12, Z12
+
+plain5:
+	VMOVAPS      Z12, Z5
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z6, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z12, Z12
+
+plain6:
+	VMOVAPS      Z12, Z6
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z7, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z12, Z12
+
+plain7:
+	VMOVAPS      Z12, Z7
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z8, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z12, Z12
+
+plain8:
+	VMOVAPS      Z12, Z8
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z9, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z12, Z12
+
+plain9:
+	VMOVAPS      Z12, Z9
+	VBROADCASTSS 184(AX), Z11
+	VMULPS       Z11, Z10, Z12
+	VBROADCASTSS 188(AX), Z11
+	VADDPS       Z11, Z12, Z12
+	VMAXPS       Z12, Z19, Z12
+	VBROADCASTSS 192(AX), Z11
+	VMINPS       Z12, Z11, Z12
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z12, Z12
+
+plain10:
+	VMOVAPS Z12, Z10
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x12AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x12AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0f, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x0f, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R8
+	ADDQ        R10, R8
+	MOVQ        48(SP), R11
+	ADDQ        R10, R11
+	VMOVUPS     (R9), Z12
+	VMOVUPS     64(R9), Z13
+	VMOVUPS     128(R9), Z14
+	VMOVUPS     192(R9), Z15
+	VMOVUPS     256(R9), Z16
+	VMOVUPS     320(R9), Z17
+	VMOVUPS     384(R9), Z18
+	VMOVUPS.Z   (R8), K2, Z19
+	VFMADD231PS Z19, Z12, Z0
+	VMOVUPS.Z   (R8)(CX*1), K2, Z19
+	VFMADD231PS Z19, Z12, Z1
+	VFMADD231PS Z19, Z13, Z0
+	VMOVUPS.Z   (R8)(CX*2), K2, Z19
+	VFMADD231PS Z19, Z12, Z2
+	VFMADD231PS Z19, Z13, Z1
+	VFMADD231PS Z19, Z14, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z19
+	VFMADD231PS Z19, Z12, Z3
+	VFMADD231PS Z19, Z13, Z2
+	VFMADD231PS Z19, Z14, Z1
+	VFMADD231PS Z19, Z15, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z19
+	VFMADD231PS Z19, Z12, Z4
+	VFMADD231PS Z19, Z13, Z3
+	VFMADD231PS Z19, Z14, Z2
+	VFMADD231PS Z19, Z15, Z1
+	VFMADD231PS Z19, Z16, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z19
+	VFMADD231PS Z19, Z12, Z5
+	VFMADD231PS Z19, Z13, Z4
+	VFMADD231PS Z19, Z14, Z3
+	VFMADD231PS Z19, Z15, Z2
+	VFMADD231PS Z19, Z16, Z1
+	VFMADD231PS Z19, Z17, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z19
+	VFMADD231PS Z19, Z12, Z6
+	VFMADD231PS Z19, Z13, Z5
+	VFMADD231PS Z19, Z14, Z4
+	VFMADD231PS Z19, Z15, Z3
+	VFMADD231PS Z19, Z16, Z2
+	VFMADD231PS Z19, Z17, Z1
+	VFMADD231PS Z19, Z18, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z19
+	VFMADD231PS Z19, Z12, Z7
+	VFMADD231PS Z19, Z13, Z6
+	VFMADD231PS Z19, Z14, Z5
+	VFMADD231PS Z19, Z15, Z4
+	VFMADD231PS Z19, Z16, Z3
+	VFMADD231PS Z19, Z17, Z2
+	VFMADD231PS Z19, Z18, Z1
+	VMOVUPS.Z   (DI), K1, Z19
+	VFMADD231PS Z19, Z12, Z8
+	VFMADD231PS Z19, Z13, Z7
+	VFMADD231PS Z19, Z14, Z6
+	VFMADD231PS Z19, Z15, Z5
+	VFMADD231PS Z19, Z16, Z4
+	VFMADD231PS Z19, Z17, Z3
+	VFMADD231PS Z19, Z18, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z19
+	VFMADD231PS Z19, Z12, Z9
+	VFMADD231PS Z19, Z13, Z8
+	VFMADD231PS Z19, Z14, Z7
+	VFMADD231PS Z19, Z15, Z6
+	VFMADD231PS Z19, Z16, Z5
+	VFMADD231PS Z19, Z17, Z4
+	VFMADD231PS Z19, Z18, Z3
+	VMOVUPS.Z   (DI)(CX*2), K1, Z19
+	VFMADD231PS Z19, Z12, Z10
+	VFMADD231PS Z19, Z13, Z9
+	VFMADD231PS Z19, Z14, Z8
+	VFMADD231PS Z19, Z15, Z7
+	VFMADD231PS Z19, Z16, Z6
+	VFMADD231PS Z19, Z17, Z5
+	VFMADD231PS Z19, Z18, Z4
+	VMOVUPS.Z   (DI)(DX*1), K1, Z19
+	VFMADD231PS Z19, Z12, Z11
+	VFMADD231PS Z19, Z13, Z10
+	VFMADD231PS Z19, Z14, Z9
+	VFMADD231PS Z19, Z15, Z8
+	VFMADD231PS Z19, Z16, Z7
+	VFMADD231PS Z19, Z17, Z6
+	VFMADD231PS Z19, Z18, Z5
+	VMOVUPS.Z   (DI)(CX*4), K1, Z12
+	VFMADD231PS Z12, Z13, Z11
+	VFMADD231PS Z12, Z14, Z10
+	VFMADD231PS Z12, Z15, Z9
+	VFMADD231PS Z12, Z16, Z8
+	VFMADD231PS Z12, Z17, Z7
+	VFMADD231PS Z12, Z18, Z6
+	VMOVUPS.Z   (DI)(BX*1), K1, Z12
+	VFMADD231PS Z12, Z14, Z11
+	VFMADD231PS Z12, Z15, Z10
+	VFMADD231PS Z12, Z16, Z9
+	VFMADD231PS Z12, Z17, Z8
+	VFMADD231PS Z12, Z18, Z7
+	VMOVUPS.Z   (DI)(DX*2), K1, Z12
+	VFMADD231PS Z12, Z15, Z11
+	VFMADD231PS Z12, Z16, Z10
+	VFMADD231PS Z12, Z17, Z9
+	VFMADD231PS Z12, Z18, Z8
+	VMOVUPS.Z   (R11), K3, Z12
+	VFMADD231PS Z12, Z16, Z11
+	VFMADD231PS Z12, Z17, Z10
+	VFMADD231PS Z12, Z18, Z9
+	VMOVUPS.Z   (R11)(CX*1), K3, Z12
+	VFMADD231PS Z12, Z17, Z11
+	VFMADD231PS Z12, Z18, Z10
+	VMOVUPS.Z   (R11)(CX*2), K3, Z12
+	VFMADD231PS Z12, Z18, Z11
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x000001c0, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z12
+	VADDPS    Z12, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z12
+	VADDPS    Z12, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z12
+	VADDPS    Z12, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z12
+	VADDPS    Z12, Z11, Z11
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z1, Z1
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z3, Z3
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z5, Z5
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z7, Z7
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z9, Z9
+	VADDPS       Z12, Z10, Z10
+	VADDPS       Z12, Z11, Z11
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z12
+	VMAXPS       Z0, Z12, Z0
+	VMAXPS       Z1, Z12, Z1
+	VMAXPS       Z2, Z12, Z2
+	VMAXPS       Z3, Z12, Z3
+	VMAXPS       Z4, Z12, Z4
+	VMAXPS       Z5, Z12, Z5
+	VMAXPS       Z6, Z12, Z6
+	VMAXPS       Z7, Z12, Z7
+	VMAXPS       Z8, Z12, Z8
+	VMAXPS       Z9, Z12, Z9
+	VMAXPS       Z10, Z12, Z10
+	VMAXPS       Z11, Z12, Z11
+	VBROADCASTSS 180(AX), Z12
+	VMINPS       Z0, Z12, Z0
+	VMINPS       Z1, Z12, Z1
+	VMINPS       Z2, Z12, Z2
+	VMINPS       Z3, Z12, Z3
+	VMINPS       Z4, Z12, Z4
+	VMINPS       Z5, Z12, Z5
+	VMINPS       Z6, Z12, Z6
+	VMINPS       Z7, Z12, Z7
+	VMINPS       Z8, Z12, Z8
+	VMINPS       Z9, Z12, Z9
+	VMINPS       Z10, Z12, Z10
+	VMINPS       Z11, Z12, Z11
+	JMP          store
+
+hard:
+	VPXORD       Z20, Z20, Z20
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z0, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z13, Z13
+
+plain0:
+	VMOVAPS      Z13, Z0
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z1, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z13, Z13
+
+plain1:
+	VMOVAPS      Z13, Z1
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z2, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z13, Z13
+
+plain2:
+	VMOVAPS      Z13, Z2
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z3, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z13, Z13
+
+plain3:
+	VMOVAPS      Z13, Z3
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z4, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z13, Z13
+
+plain4:
+	VMOVAPS      Z13, Z4
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z5, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z13, Z13
+
+plain5:
+	VMOVAPS      Z13, Z5
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z6, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z13, Z13
+
+plain6:
+	VMOVAPS      Z13, Z6
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z7, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z13, Z13
+
+plain7:
+	VMOVAPS      Z13, Z7
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z8, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z13, Z13
+
+plain8:
+	VMOVAPS      Z13, Z8
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z9, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z13, Z13
+
+plain9:
+	VMOVAPS      Z13, Z9
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z10, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z13, Z13
+
+plain10:
+	VMOVAPS      Z13, Z10
+	VBROADCASTSS 184(AX), Z12
+	VMULPS       Z12, Z11, Z13
+	VBROADCASTSS 188(AX), Z12
+	VADDPS       Z12, Z13, Z13
+	VMAXPS       Z13, Z20, Z13
+	VBROADCASTSS 192(AX), Z12
+	VMINPS       Z13, Z12, Z13
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z13, Z13
+
+plain11:
+	VMOVAPS Z13, Z11
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x13AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x13AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x10, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x10, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R8
+	ADDQ        R10, R8
+	MOVQ        48(SP), R11
+	ADDQ        R10, R11
+	VMOVUPS     (R9), Z13
+	VMOVUPS     64(R9), Z14
+	VMOVUPS     128(R9), Z15
+	VMOVUPS     192(R9), Z16
+	VMOVUPS     256(R9), Z17
+	VMOVUPS     320(R9), Z18
+	VMOVUPS     384(R9), Z19
+	VMOVUPS.Z   (R8), K2, Z20
+	VFMADD231PS Z20, Z13, Z0
+	VMOVUPS.Z   (R8)(CX*1), K2, Z20
+	VFMADD231PS Z20, Z13, Z1
+	VFMADD231PS Z20, Z14, Z0
+	VMOVUPS.Z   (R8)(CX*2), K2, Z20
+	VFMADD231PS Z20, Z13, Z2
+	VFMADD231PS Z20, Z14, Z1
+	VFMADD231PS Z20, Z15, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z20
+	VFMADD231PS Z20, Z13, Z3
+	VFMADD231PS Z20, Z14, Z2
+	VFMADD231PS Z20, Z15, Z1
+	VFMADD231PS Z20, Z16, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z20
+	VFMADD231PS Z20, Z13, Z4
+	VFMADD231PS Z20, Z14, Z3
+	VFMADD231PS Z20, Z15, Z2
+	VFMADD231PS Z20, Z16, Z1
+	VFMADD231PS Z20, Z17, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z20
+	VFMADD231PS Z20, Z13, Z5
+	VFMADD231PS Z20, Z14, Z4
+	VFMADD231PS Z20, Z15, Z3
+	VFMADD231PS Z20, Z16, Z2
+	VFMADD231PS Z20, Z17, Z1
+	VFMADD231PS Z20, Z18, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z20
+	VFMADD231PS Z20, Z13, Z6
+	VFMADD231PS Z20, Z14, Z5
+	VFMADD231PS Z20, Z15, Z4
+	VFMADD231PS Z20, Z16, Z3
+	VFMADD231PS Z20, Z17, Z2
+	VFMADD231PS Z20, Z18, Z1
+	VFMADD231PS Z20, Z19, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z20
+	VFMADD231PS Z20, Z13, Z7
+	VFMADD231PS Z20, Z14, Z6
+	VFMADD231PS Z20, Z15, Z5
+	VFMADD231PS Z20, Z16, Z4
+	VFMADD231PS Z20, Z17, Z3
+	VFMADD231PS Z20, Z18, Z2
+	VFMADD231PS Z20, Z19, Z1
+	VMOVUPS.Z   (DI), K1, Z20
+	VFMADD231PS Z20, Z13, Z8
+	VFMADD231PS Z20, Z14, Z7
+	VFMADD231PS Z20, Z15, Z6
+	VFMADD231PS Z20, Z16, Z5
+	VFMADD231PS Z20, Z17, Z4
+	VFMADD231PS Z20, Z18, Z3
+	VFMADD231PS Z20, Z19, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z20
+	VFMADD231PS Z20, Z13, Z9
+	VFMADD231PS Z20, Z14, Z8
+	VFMADD231PS Z20, Z15, Z7
+	VFMADD231PS Z20, Z16, Z6
+	VFMADD231PS Z20, Z17, Z5
+	VFMADD231PS Z20, Z18, Z4
+	VFMADD231PS Z20, Z19, Z3
+	VMOVUPS.Z   (DI)(CX*2), K1, Z20
+	VFMADD231PS Z20, Z13, Z10
+	VFMADD231PS Z20, Z14, Z9
+	VFMADD231PS Z20, Z15, Z8
+	VFMADD231PS Z20, Z16, Z7
+	VFMADD231PS Z20, Z17, Z6
+	VFMADD231PS Z20, Z18, Z5
+	VFMADD231PS Z20, Z19, Z4
+	VMOVUPS.Z   (DI)(DX*1), K1, Z20
+	VFMADD231PS Z20, Z13, Z11
+	VFMADD231PS Z20, Z14, Z10
+	VFMADD231PS Z20, Z15, Z9
+	VFMADD231PS Z20, Z16, Z8
+	VFMADD231PS Z20, Z17, Z7
+	VFMADD231PS Z20, Z18, Z6
+	VFMADD231PS Z20, Z19, Z5
+	VMOVUPS.Z   (DI)(CX*4), K1, Z20
+	VFMADD231PS Z20, Z13, Z12
+	VFMADD231PS Z20, Z14, Z11
+	VFMADD231PS Z20, Z15, Z10
+	VFMADD231PS Z20, Z16, Z9
+	VFMADD231PS Z20, Z17, Z8
+	VFMADD231PS Z20, Z18, Z7
+	VFMADD231PS Z20, Z19, Z6
+	VMOVUPS.Z   (DI)(BX*1), K1, Z13
+	VFMADD231PS Z13, Z14, Z12
+	VFMADD231PS Z13, Z15, Z11
+	VFMADD231PS Z13, Z16, Z10
+	VFMADD231PS Z13, Z17, Z9
+	VFMADD231PS Z13, Z18, Z8
+	VFMADD231PS Z13, Z19, Z7
+	VMOVUPS.Z   (DI)(DX*2), K1, Z13
+	VFMADD231PS Z13, Z15, Z12
+	VFMADD231PS Z13, Z16, Z11
+	VFMADD231PS Z13, Z17, Z10
+	VFMADD231PS Z13, Z18, Z9
+	VFMADD231PS Z13, Z19, Z8
+	VMOVUPS.Z   (DI)(SI*1), K1, Z13
+	VFMADD231PS Z13, Z16, Z12
+	VFMADD231PS Z13, Z17, Z11
+	VFMADD231PS Z13, Z18, Z10
+	VFMADD231PS Z13, Z19, Z9
+	VMOVUPS.Z   (R11), K3, Z13
+	VFMADD231PS Z13, Z17, Z12
+	VFMADD231PS Z13, Z18, Z11
+	VFMADD231PS Z13, Z19, Z10
+	VMOVUPS.Z   (R11)(CX*1), K3, Z13
+	VFMADD231PS Z13, Z18, Z12
+	VFMADD231PS Z13, Z19, Z11
+	VMOVUPS.Z   (R11)(CX*2), K3, Z13
+	VFMADD231PS Z13, Z19, Z12
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x000001c0, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z13
+	VADDPS    Z13, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z13
+	VADDPS    Z13, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z13
+	VADDPS    Z13, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z13
+	VADDPS    Z13, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z13
+	VADDPS    Z13, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z13
+	VADDPS    Z13, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z13
+	VADDPS    Z13, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z13
+	VADDPS    Z13, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z13
+	VADDPS    Z13, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z13
+	VADDPS    Z13, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z13
+	VADDPS    Z13, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z13
+	VADDPS    Z13, Z12, Z12
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z13
+	VADDPS       Z13, Z0, Z0
+	VADDPS       Z13, Z1, Z1
+	VADDPS       Z13, Z2, Z2
+	VADDPS       Z13, Z3, Z3
+	VADDPS       Z13, Z4, Z4
+	VADDPS       Z13, Z5, Z5
+	VADDPS       Z13, Z6, Z6
+	VADDPS       Z13, Z7, Z7
+	VADDPS       Z13, Z8, Z8
+	VADDPS       Z13, Z9, Z9
+	VADDPS       Z13, Z10, Z10
+	VADDPS       Z13, Z11, Z11
+	VADDPS       Z13, Z12, Z12
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z13
+	VMAXPS       Z0, Z13, Z0
+	VMAXPS       Z1, Z13, Z1
+	VMAXPS       Z2, Z13, Z2
+	VMAXPS       Z3, Z13, Z3
+	VMAXPS       Z4, Z13, Z4
+	VMAXPS       Z5, Z13, Z5
+	VMAXPS       Z6, Z13, Z6
+	VMAXPS       Z7, Z13, Z7
+	VMAXPS       Z8, Z13, Z8
+	VMAXPS       Z9, Z13, Z9
+	VMAXPS       Z10, Z13, Z10
+	VMAXPS       Z11, Z13, Z11
+	VMAXPS       Z12, Z13, Z12
+	VBROADCASTSS 180(AX), Z13
+	VMINPS       Z0, Z13, Z0
+	VMINPS       Z1, Z13, Z1
+	VMINPS       Z2, Z13, Z2
+	VMINPS       Z3, Z13, Z3
+	VMINPS       Z4, Z13, Z4
+	VMINPS       Z5, Z13, Z5
+	VMINPS       Z6, Z13, Z6
+	VMINPS       Z7, Z13, Z7
+	VMINPS       Z8, Z13, Z8
+	VMINPS       Z9, Z13, Z9
+	VMINPS       Z10, Z13, Z10
+	VMINPS       Z11, Z13, Z11
+	VMINPS       Z12, Z13, Z12
+	JMP          store
+
+hard:
+	VPXORD       Z21, Z21, Z21
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z0, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z14, Z14
+
+plain0:
+	VMOVAPS      Z14, Z0
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z1, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z14, Z14
+
+plain1:
+	VMOVAPS      Z14, Z1
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z2, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z14, Z14
+
+plain2:
+	VMOVAPS      Z14, Z2
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z3, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z14, Z14
+
+plain3:
+	VMOVAPS      Z14, Z3
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z4, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z14, Z14
+
+plain4:
+	VMOVAPS      Z14, Z4
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z5, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z14, Z14
+
+plain5:
+	VMOVAPS      Z14, Z5
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z6, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z14, Z14
+
+plain6:
+	VMOVAPS      Z14, Z6
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z7, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z14, Z14
+
+plain7:
+	VMOVAPS      Z14, Z7
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z8, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z14, Z14
+
+plain8:
+	VMOVAPS      Z14, Z8
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z9, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z14, Z14
+
+plain9:
+	VMOVAPS      Z14, Z9
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z10, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z14, Z14
+
+plain10:
+	VMOVAPS      Z14, Z10
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z11, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z14, Z14
+
+plain11:
+	VMOVAPS      Z14, Z11
+	VBROADCASTSS 184(AX), Z13
+	VMULPS       Z13, Z12, Z14
+	VBROADCASTSS 188(AX), Z13
+	VADDPS       Z13, Z14, Z14
+	VMAXPS       Z14, Z21, Z14
+	VBROADCASTSS 192(AX), Z13
+	VMINPS       Z14, Z13, Z14
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z14, Z14
+
+plain12:
+	VMOVAPS Z14, Z12
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x14AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x14AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x11, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x11, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R11
+	ADDQ        R10, R11
+	MOVQ        48(SP), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R9), Z14
+	VMOVUPS     64(R9), Z15
+	VMOVUPS     128(R9), Z16
+	VMOVUPS     192(R9), Z17
+	VMOVUPS     256(R9), Z18
+	VMOVUPS     320(R9), Z19
+	VMOVUPS     384(R9), Z20
+	VMOVUPS.Z   (R11), K2, Z21
+	VFMADD231PS Z21, Z14, Z0
+	VMOVUPS.Z   (R11)(CX*1), K2, Z21
+	VFMADD231PS Z21, Z14, Z1
+	VFMADD231PS Z21, Z15, Z0
+	VMOVUPS.Z   (R11)(CX*2), K2, Z21
+	VFMADD231PS Z21, Z14, Z2
+	VFMADD231PS Z21, Z15, Z1
+	VFMADD231PS Z21, Z16, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z21
+	VFMADD231PS Z21, Z14, Z3
+	VFMADD231PS Z21, Z15, Z2
+	VFMADD231PS Z21, Z16, Z1
+	VFMADD231PS Z21, Z17, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z21
+	VFMADD231PS Z21, Z14, Z4
+	VFMADD231PS Z21, Z15, Z3
+	VFMADD231PS Z21, Z16, Z2
+	VFMADD231PS Z21, Z17, Z1
+	VFMADD231PS Z21, Z18, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z21
+	VFMADD231PS Z21, Z14, Z5
+	VFMADD231PS Z21, Z15, Z4
+	VFMADD231PS Z21, Z16, Z3
+	VFMADD231PS Z21, Z17, Z2
+	VFMADD231PS Z21, Z18, Z1
+	VFMADD231PS Z21, Z19, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z21
+	VFMADD231PS Z21, Z14, Z6
+	VFMADD231PS Z21, Z15, Z5
+	VFMADD231PS Z21, Z16, Z4
+	VFMADD231PS Z21, Z17, Z3
+	VFMADD231PS Z21, Z18, Z2
+	VFMADD231PS Z21, Z19, Z1
+	VFMADD231PS Z21, Z20, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z21
+	VFMADD231PS Z21, Z14, Z7
+	VFMADD231PS Z21, Z15, Z6
+	VFMADD231PS Z21, Z16, Z5
+	VFMADD231PS Z21, Z17, Z4
+	VFMADD231PS Z21, Z18, Z3
+	VFMADD231PS Z21, Z19, Z2
+	VFMADD231PS Z21, Z20, Z1
+	VMOVUPS.Z   (DI), K1, Z21
+	VFMADD231PS Z21, Z14, Z8
+	VFMADD231PS Z21, Z15, Z7
+	VFMADD231PS Z21, Z16, Z6
+	VFMADD231PS Z21, Z17, Z5
+	VFMADD231PS Z21, Z18, Z4
+	VFMADD231PS Z21, Z19, Z3
+	VFMADD231PS Z21, Z20, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z21
+	VFMADD231PS Z21, Z14, Z9
+	VFMADD231PS Z21, Z15, Z8
+	VFMADD231PS Z21, Z16, Z7
+	VFMADD231PS Z21, Z17, Z6
+	VFMADD231PS Z21, Z18, Z5
+	VFMADD231PS Z21, Z19, Z4
+	VFMADD231PS Z21, Z20, Z3
+	VMOVUPS.Z   (DI)(CX*2), K1, Z21
+	VFMADD231PS Z21, Z14, Z10
+	VFMADD231PS Z21, Z15, Z9
+	VFMADD231PS Z21, Z16, Z8
+	VFMADD231PS Z21, Z17, Z7
+	VFMADD231PS Z21, Z18, Z6
+	VFMADD231PS Z21, Z19, Z5
+	VFMADD231PS Z21, Z20, Z4
+	VMOVUPS.Z   (DI)(DX*1), K1, Z21
+	VFMADD231PS Z21, Z14, Z11
+	VFMADD231PS Z21, Z15, Z10
+	VFMADD231PS Z21, Z16, Z9
+	VFMADD231PS Z21, Z17, Z8
+	VFMADD231PS Z21, Z18, Z7
+	VFMADD231PS Z21, Z19, Z6
+	VFMADD231PS Z21, Z20, Z5
+	VMOVUPS.Z   (DI)(CX*4), K1, Z21
+	VFMADD231PS Z21, Z14, Z12
+	VFMADD231PS Z21, Z15, Z11
+	VFMADD231PS Z21, Z16, Z10
+	VFMADD231PS Z21, Z17, Z9
+	VFMADD231PS Z21, Z18, Z8
+	VFMADD231PS Z21, Z19, Z7
+	VFMADD231PS Z21, Z20, Z6
+	VMOVUPS.Z   (DI)(BX*1), K1, Z21
+	VFMADD231PS Z21, Z14, Z13
+	VFMADD231PS Z21, Z15, Z12
+	VFMADD231PS Z21, Z16, Z11
+	VFMADD231PS Z21, Z17, Z10
+	VFMADD231PS Z21, Z18, Z9
+	VFMADD231PS Z21, Z19, Z8
+	VFMADD231PS Z21, Z20, Z7
+	VMOVUPS.Z   (DI)(DX*2), K1, Z14
+	VFMADD231PS Z14, Z15, Z13
+	VFMADD231PS Z14, Z16, Z12
+	VFMADD231PS Z14, Z17, Z11
+	VFMADD231PS Z14, Z18, Z10
+	VFMADD231PS Z14, Z19, Z9
+	VFMADD231PS Z14, Z20, Z8
+	VMOVUPS.Z   (DI)(SI*1), K1, Z14
+	VFMADD231PS Z14, Z16, Z13
+	VFMADD231PS Z14, Z17, Z12
+	VFMADD231PS Z14, Z18, Z11
+	VFMADD231PS Z14, Z19, Z10
+	VFMADD231PS Z14, Z20, Z9
+	VMOVUPS.Z   (R8), K1, Z14
+	VFMADD231PS Z14, Z17, Z13
+	VFMADD231PS Z14, Z18, Z12
+	VFMADD231PS Z14, Z19, Z11
+	VFMADD231PS Z14, Z20, Z10
+	VMOVUPS.Z   (R12), K3, Z14
+	VFMADD231PS Z14, Z18, Z13
+	VFMADD231PS Z14, Z19, Z12
+	VFMADD231PS Z14, Z20, Z11
+	VMOVUPS.Z   (R12)(CX*1), K3, Z14
+	VFMADD231PS Z14, Z19, Z13
+	VFMADD231PS Z14, Z20, Z12
+	VMOVUPS.Z   (R12)(CX*2), K3, Z14
+	VFMADD231PS Z14, Z20, Z13
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x000001c0, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z14
+	VADDPS    Z14, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z14
+	VADDPS    Z14, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z14
+	VADDPS    Z14, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z14
+	VADDPS    Z14, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z14
+	VADDPS    Z14, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z (R8)(SI*1), K1, Z14
+	VADDPS    Z14, Z13, Z13
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z1, Z1
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z3, Z3
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z5, Z5
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z7, Z7
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z9, Z9
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z11, Z11
+	VADDPS       Z14, Z12, Z12
+	VADDPS       Z14, Z13, Z13
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z14
+	VMAXPS       Z0, Z14, Z0
+	VMAXPS       Z1, Z14, Z1
+	VMAXPS       Z2, Z14, Z2
+	VMAXPS       Z3, Z14, Z3
+	VMAXPS       Z4, Z14, Z4
+	VMAXPS       Z5, Z14, Z5
+	VMAXPS       Z6, Z14, Z6
+	VMAXPS       Z7, Z14, Z7
+	VMAXPS       Z8, Z14, Z8
+	VMAXPS       Z9, Z14, Z9
+	VMAXPS       Z10, Z14, Z10
+	VMAXPS       Z11, Z14, Z11
+	VMAXPS       Z12, Z14, Z12
+	VMAXPS       Z13, Z14, Z13
+	VBROADCASTSS 180(AX), Z14
+	VMINPS       Z0, Z14, Z0
+	VMINPS       Z1, Z14, Z1
+	VMINPS       Z2, Z14, Z2
+	VMINPS       Z3, Z14, Z3
+	VMINPS       Z4, Z14, Z4
+	VMINPS       Z5, Z14, Z5
+	VMINPS       Z6, Z14, Z6
+	VMINPS       Z7, Z14, Z7
+	VMINPS       Z8, Z14, Z8
+	VMINPS       Z9, Z14, Z9
+	VMINPS       Z10, Z14, Z10
+	VMINPS       Z11, Z14, Z11
+	VMINPS       Z12, Z14, Z12
+	VMINPS       Z13, Z14, Z13
+	JMP          store
+
+hard:
+	VPXORD       Z22, Z22, Z22
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z0, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z15, Z15
+
+plain0:
+	VMOVAPS      Z15, Z0
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z1, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z15, Z15
+
+plain1:
+	VMOVAPS      Z15, Z1
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z2, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z15, Z15
+
+plain2:
+	VMOVAPS      Z15, Z2
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z3, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z15, Z15
+
+plain3:
+	VMOVAPS      Z15, Z3
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z4, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z15, Z15
+
+plain4:
+	VMOVAPS      Z15, Z4
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z5, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z15, Z15
+
+plain5:
+	VMOVAPS      Z15, Z5
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z6, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z15, Z15
+
+plain6:
+	VMOVAPS      Z15, Z6
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z7, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z15, Z15
+
+plain7:
+	VMOVAPS      Z15, Z7
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z8, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z15, Z15
+
+plain8:
+	VMOVAPS      Z15, Z8
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z9, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z15, Z15
+
+plain9:
+	VMOVAPS      Z15, Z9
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z10, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z15, Z15
+
+plain10:
+	VMOVAPS      Z15, Z10
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z11, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z15, Z15
+
+plain11:
+	VMOVAPS      Z15, Z11
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z12, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z15, Z15
+
+plain12:
+	VMOVAPS      Z15, Z12
+	VBROADCASTSS 184(AX), Z14
+	VMULPS       Z14, Z13, Z15
+	VBROADCASTSS 188(AX), Z14
+	VADDPS       Z14, Z15, Z15
+	VMAXPS       Z15, Z22, Z15
+	VBROADCASTSS 192(AX), Z14
+	VMINPS       Z15, Z14, Z15
+	CMPQ         R9, $0x04
+	JNE          plain13
+	VMULPS       Z13, Z15, Z15
+
+plain13:
+	VMOVAPS Z15, Z13
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	VMOVUPS Z13, K1, (R8)(SI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x15AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x15AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x12, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x12, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R11
+	ADDQ        R10, R11
+	MOVQ        48(SP), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R9), Z15
+	VMOVUPS     64(R9), Z16
+	VMOVUPS     128(R9), Z17
+	VMOVUPS     192(R9), Z18
+	VMOVUPS     256(R9), Z19
+	VMOVUPS     320(R9), Z20
+	VMOVUPS     384(R9), Z21
+	VMOVUPS.Z   (R11), K2, Z22
+	VFMADD231PS Z22, Z15, Z0
+	VMOVUPS.Z   (R11)(CX*1), K2, Z22
+	VFMADD231PS Z22, Z15, Z1
+	VFMADD231PS Z22, Z16, Z0
+	VMOVUPS.Z   (R11)(CX*2), K2, Z22
+	VFMADD231PS Z22, Z15, Z2
+	VFMADD231PS Z22, Z16, Z1
+	VFMADD231PS Z22, Z17, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z22
+	VFMADD231PS Z22, Z15, Z3
+	VFMADD231PS Z22, Z16, Z2
+	VFMADD231PS Z22, Z17, Z1
+	VFMADD231PS Z22, Z18, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z22
+	VFMADD231PS Z22, Z15, Z4
+	VFMADD231PS Z22, Z16, Z3
+	VFMADD231PS Z22, Z17, Z2
+	VFMADD231PS Z22, Z18, Z1
+	VFMADD231PS Z22, Z19, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z22
+	VFMADD231PS Z22, Z15, Z5
+	VFMADD231PS Z22, Z16, Z4
+	VFMADD231PS Z22, Z17, Z3
+	VFMADD231PS Z22, Z18, Z2
+	VFMADD231PS Z22, Z19, Z1
+	VFMADD231PS Z22, Z20, Z0
+	VMOVUPS.Z   (AX)(DX*2), K1, Z22
+	VFMADD231PS Z22, Z15, Z6
+	VFMADD231PS Z22, Z16, Z5
+	VFMADD231PS Z22, Z17, Z4
+	VFMADD231PS Z22, Z18, Z3
+	VFMADD231PS Z22, Z19, Z2
+	VFMADD231PS Z22, Z20, Z1
+	VFMADD231PS Z22, Z21, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z22
+	VFMADD231PS Z22, Z15, Z7
+	VFMADD231PS Z22, Z16, Z6
+	VFMADD231PS Z22, Z17, Z5
+	VFMADD231PS Z22, Z18, Z4
+	VFMADD231PS Z22, Z19, Z3
+	VFMADD231PS Z22, Z20, Z2
+	VFMADD231PS Z22, Z21, Z1
+	VMOVUPS.Z   (DI), K1, Z22
+	VFMADD231PS Z22, Z15, Z8
+	VFMADD231PS Z22, Z16, Z7
+	VFMADD231PS Z22, Z17, Z6
+	VFMADD231PS Z22, Z18, Z5
+	VFMADD231PS Z22, Z19, Z4
+	VFMADD231PS Z22, Z20, Z3
+	VFMADD231PS Z22, Z21, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z22
+	VFMADD231PS Z22, Z15, Z9
+	VFMADD231PS Z22, Z16, Z8
+	VFMADD231PS Z22, Z17, Z7
+	VFMADD231PS Z22, Z18, Z6
+	VFMADD231PS Z22, Z19, Z5
+	VFMADD231PS Z22, Z20, Z4
+	VFMADD231PS Z22, Z21, Z3
+	VMOVUPS.Z   (DI)(CX*2), K1, Z22
+	VFMADD231PS Z22, Z15, Z10
+	VFMADD231PS Z22, Z16, Z9
+	VFMADD231PS Z22, Z17, Z8
+	VFMADD231PS Z22, Z18, Z7
+	VFMADD231PS Z22, Z19, Z6
+	VFMADD231PS Z22, Z20, Z5
+	VFMADD231PS Z22, Z21, Z4
+	VMOVUPS.Z   (DI)(DX*1), K1, Z22
+	VFMADD231PS Z22, Z15, Z11
+	VFMADD231PS Z22, Z16, Z10
+	VFMADD231PS Z22, Z17, Z9
+	VFMADD231PS Z22, Z18, Z8
+	VFMADD231PS Z22, Z19, Z7
+	VFMADD231PS Z22, Z20, Z6
+	VFMADD231PS Z22, Z21, Z5
+	VMOVUPS.Z   (DI)(CX*4), K1, Z22
+	VFMADD231PS Z22, Z15, Z12
+	VFMADD231PS Z22, Z16, Z11
+	VFMADD231PS Z22, Z17, Z10
+	VFMADD231PS Z22, Z18, Z9
+	VFMADD231PS Z22, Z19, Z8
+	VFMADD231PS Z22, Z20, Z7
+	VFMADD231PS Z22, Z21, Z6
+	VMOVUPS.Z   (DI)(BX*1), K1, Z22
+	VFMADD231PS Z22, Z15, Z13
+	VFMADD231PS Z22, Z16, Z12
+	VFMADD231PS Z22, Z17, Z11
+	VFMADD231PS Z22, Z18, Z10
+	VFMADD231PS Z22, Z19, Z9
+	VFMADD231PS Z22, Z20, Z8
+	VFMADD231PS Z22, Z21, Z7
+	VMOVUPS.Z   (DI)(DX*2), K1, Z22
+	VFMADD231PS Z22, Z15, Z14
+	VFMADD231PS Z22, Z16, Z13
+	VFMADD231PS Z22, Z17, Z12
+	VFMADD231PS Z22, Z18, Z11
+	VFMADD231PS Z22, Z19, Z10
+	VFMADD231PS Z22, Z20, Z9
+	VFMADD231PS Z22, Z21, Z8
+	VMOVUPS.Z   (DI)(SI*1), K1, Z15
+	VFMADD231PS Z15, Z16, Z14
+	VFMADD231PS Z15, Z17, Z13
+	VFMADD231PS Z15, Z18, Z12
+	VFMADD231PS Z15, Z19, Z11
+	VFMADD231PS Z15, Z20, Z10
+	VFMADD231PS Z15, Z21, Z9
+	VMOVUPS.Z   (R8), K1, Z15
+	VFMADD231PS Z15, Z17, Z14
+	VFMADD231PS Z15, Z18, Z13
+	VFMADD231PS Z15, Z19, Z12
+	VFMADD231PS Z15, Z20, Z11
+	VFMADD231PS Z15, Z21, Z10
+	VMOVUPS.Z   (R8)(CX*1), K1, Z15
+	VFMADD231PS Z15, Z18, Z14
+	VFMADD231PS Z15, Z19, Z13
+	VFMADD231PS Z15, Z20, Z12
+	VFMADD231PS Z15, Z21, Z11
+	VMOVUPS.Z   (R12), K3, Z15
+	VFMADD231PS Z15, Z19, Z14
+	VFMADD231PS Z15, Z20, Z13
+	VFMADD231PS Z15, Z21, Z12
+	VMOVUPS.Z   (R12)(CX*1), K3, Z15
+	VFMADD231PS Z15, Z20, Z14
+	VFMADD231PS Z15, Z21, Z13
+	VMOVUPS.Z   (R12)(CX*2), K3, Z15
+	VFMADD231PS Z15, Z21, Z14
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x000001c0, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z15
+	VADDPS    Z15, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z15
+	VADDPS    Z15, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z15
+	VADDPS    Z15, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z15
+	VADDPS    Z15, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z15
+	VADDPS    Z15, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z15
+	VADDPS    Z15, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z15
+	VADDPS    Z15, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z15
+	VADDPS    Z15, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z15
+	VADDPS    Z15, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z15
+	VADDPS    Z15, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z15
+	VADDPS    Z15, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z15
+	VADDPS    Z15, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z15
+	VADDPS    Z15, Z12, Z12
+	VMOVUPS.Z (R8)(SI*1), K1, Z15
+	VADDPS    Z15, Z13, Z13
+	VMOVUPS.Z (R8)(BX*2), K1, Z15
+	VADDPS    Z15, Z14, Z14
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z15
+	VADDPS       Z15, Z0, Z0
+	VADDPS       Z15, Z1, Z1
+	VADDPS       Z15, Z2, Z2
+	VADDPS       Z15, Z3, Z3
+	VADDPS       Z15, Z4, Z4
+	VADDPS       Z15, Z5, Z5
+	VADDPS       Z15, Z6, Z6
+	VADDPS       Z15, Z7, Z7
+	VADDPS       Z15, Z8, Z8
+	VADDPS       Z15, Z9, Z9
+	VADDPS       Z15, Z10, Z10
+	VADDPS       Z15, Z11, Z11
+	VADDPS       Z15, Z12, Z12
+	VADDPS       Z15, Z13, Z13
+	VADDPS       Z15, Z14, Z14
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z15
+	VMAXPS       Z0, Z15, Z0
+	VMAXPS       Z1, Z15, Z1
+	VMAXPS       Z2, Z15, Z2
+	VMAXPS       Z3, Z15, Z3
+	VMAXPS       Z4, Z15, Z4
+	VMAXPS       Z5, Z15, Z5
+	VMAXPS       Z6, Z15, Z6
+	VMAXPS       Z7, Z15, Z7
+	VMAXPS       Z8, Z15, Z8
+	VMAXPS       Z9, Z15, Z9
+	VMAXPS       Z10, Z15, Z10
+	VMAXPS       Z11, Z15, Z11
+	VMAXPS       Z12, Z15, Z12
+	VMAXPS       Z13, Z15, Z13
+	VMAXPS       Z14, Z15, Z14
+	VBROADCASTSS 180(AX), Z15
+	VMINPS       Z0, Z15, Z0
+	VMINPS       Z1, Z15, Z1
+	VMINPS       Z2, Z15, Z2
+	VMINPS       Z3, Z15, Z3
+	VMINPS       Z4, Z15, Z4
+	VMINPS       Z5, Z15, Z5
+	VMINPS       Z6, Z15, Z6
+	VMINPS       Z7, Z15, Z7
+	VMINPS       Z8, Z15, Z8
+	VMINPS       Z9, Z15, Z9
+	VMINPS       Z10, Z15, Z10
+	VMINPS       Z11, Z15, Z11
+	VMINPS       Z12, Z15, Z12
+	VMINPS       Z13, Z15, Z13
+	VMINPS       Z14, Z15, Z14
+	JMP          store
+
+hard:
+	VPXORD       Z23, Z23, Z23
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z0, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z16, Z16
+
+plain0:
+	VMOVAPS      Z16, Z0
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z1, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z16, Z16
+
+plain1:
+	VMOVAPS      Z16, Z1
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z2, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z16, Z16
+
+plain2:
+	VMOVAPS      Z16, Z2
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z3, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z16, Z16
+
+plain3:
+	VMOVAPS      Z16, Z3
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z4, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z16, Z16
+
+plain4:
+	VMOVAPS      Z16, Z4
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z5, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z16, Z16
+
+plain5:
+	VMOVAPS      Z16, Z5
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z6, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z16, Z16
+
+plain6:
+	VMOVAPS      Z16, Z6
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z7, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z16, Z16
+
+plain7:
+	VMOVAPS      Z16, Z7
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z8, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z16, Z16
+
+plain8:
+	VMOVAPS      Z16, Z8
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z9, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z16, Z16
+
+plain9:
+	VMOVAPS      Z16, Z9
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z10, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z16, Z16
+
+plain10:
+	VMOVAPS      Z16, Z10
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z11, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z16, Z16
+
+plain11:
+	VMOVAPS      Z16, Z11
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z12, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z16, Z16
+
+plain12:
+	VMOVAPS      Z16, Z12
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z13, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain13
+	VMULPS       Z13, Z16, Z16
+
+plain13:
+	VMOVAPS      Z16, Z13
+	VBROADCASTSS 184(AX), Z15
+	VMULPS       Z15, Z14, Z16
+	VBROADCASTSS 188(AX), Z15
+	VADDPS       Z15, Z16, Z16
+	VMAXPS       Z16, Z23, Z16
+	VBROADCASTSS 192(AX), Z15
+	VMINPS       Z16, Z15, Z16
+	CMPQ         R9, $0x04
+	JNE          plain14
+	VMULPS       Z14, Z16, Z16
+
+plain14:
+	VMOVAPS Z16, Z14
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	VMOVUPS Z13, K1, (R8)(SI*1)
+	VMOVUPS Z14, K1, (R8)(BX*2)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func depthRow7x16AVX512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·depthRow7x16AVX512(SB), NOSPLIT, $64-8
+	MOVQ  a+0(FP), AX
+	MOVQ  a+0(FP), AX
+	MOVL  64(AX), CX
+	KMOVW CX, K1
+	KMOVW K1, K2
+	KMOVW K1, K3
+	MOVQ  104(AX), CX
+	MOVQ  CX, (SP)
+	MOVQ  96(AX), AX
+	MOVQ  AX, 8(SP)
+
+row:
+	MOVQ   a+0(FP), AX
+	MOVQ   8(SP), CX
+	MOVQ   72(AX), DX
+	ADDQ   (CX), DX
+	MOVQ   DX, 24(SP)
+	MOVQ   88(AX), DX
+	ADDQ   24(CX), DX
+	MOVQ   DX, 32(SP)
+	MOVQ   112(AX), CX
+	MOVQ   CX, 16(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x00, CX, CX
+	MOVQ   CX, 40(SP)
+	MOVL   160(AX), AX
+	TESTL  AX, AX
+	JNE    read0
+	KXORW  K2, K2, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x03, AX, AX
+	MOVQ   AX, 40(SP)
+
+read0:
+tile:
+	MOVQ   a+0(FP), AX
+	MOVQ   16(SP), DX
+	CMPQ   DX, $0x01
+	JNE    inner
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x13, CX, CX
+	MOVQ   CX, 48(SP)
+	MOVL   164(AX), CX
+	TESTL  CX, CX
+	JNE    read2
+	KXORW  K3, K3, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x03, CX, CX
+	MOVQ   CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	KMOVW  K1, K3
+	MOVQ   a+0(FP), CX
+	MOVQ   120(CX), CX
+	IMUL3Q $0x13, CX, CX
+	MOVQ   CX, 48(SP)
+
+edged:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*4), DX
+	LEAQ   (CX)(CX*2), BX
+	LEAQ   (BX)(CX*4), SI
+	MOVQ   80(AX), R9
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R9
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R10
+
+taps:
+	MOVQ        R10, AX
+	LEAQ        (AX)(CX*8), DI
+	LEAQ        (DI)(CX*8), R8
+	MOVQ        40(SP), R11
+	ADDQ        R10, R11
+	MOVQ        48(SP), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R9), Z16
+	VMOVUPS     64(R9), Z17
+	VMOVUPS     128(R9), Z18
+	VMOVUPS     192(R9), Z19
+	VMOVUPS     256(R9), Z20
+	VMOVUPS     320(R9), Z21
+	VMOVUPS     384(R9), Z22
+	VMOVUPS.Z   (R11), K2, Z23
+	VFMADD231PS Z23, Z16, Z0
+	VMOVUPS.Z   (R11)(CX*1), K2, Z23
+	VFMADD231PS Z23, Z16, Z1
+	VFMADD231PS Z23, Z17, Z0
+	VMOVUPS.Z   (R11)(CX*2), K2, Z23
+	VFMADD231PS Z23, Z16, Z2
+	VFMADD231PS Z23, Z17, Z1
+	VFMADD231PS Z23, Z18, Z0
+	VMOVUPS.Z   (AX)(BX*1), K1, Z23
+	VFMADD231PS Z23, Z16, Z3
+	VFMADD231PS Z23, Z17, Z2
+	VFMADD231PS Z23, Z18, Z1
+	VFMADD231PS Z23, Z19, Z0
+	VMOVUPS.Z   (AX)(CX*4), K1, Z23
+	VFMADD231PS Z23, Z16, Z4
+	VFMADD231PS Z23, Z17, Z3
+	VFMADD231PS Z23, Z18, Z2
+	VFMADD231PS Z23, Z19, Z1
+	VFMADD231PS Z23, Z20, Z0
+	VMOVUPS.Z   (AX)(DX*1), K1, Z23
+	VFMADD231PS Z23, Z16, Z5
+	VFMADD231PS Z23, Z17, Z4
+	VFMADD231PS Z23, Z18, Z3
+	VFMADD231PS Z23, Z19, Z2
+	VFMADD231PS Z23, Z20, Z1
+	VFMADD231PS Z23, Z21, Z0
+	VMOVUPS.Z   (AX)(BX*2), K1, Z23
+	VFMADD231PS Z23, Z16, Z6
+	VFMADD231PS Z23, Z17, Z5
+	VFMADD231PS Z23, Z18, Z4
+	VFMADD231PS Z23, Z19, Z3
+	VFMADD231PS Z23, Z20, Z2
+	VFMADD231PS Z23, Z21, Z1
+	VFMADD231PS Z23, Z22, Z0
+	VMOVUPS.Z   (AX)(SI*1), K1, Z23
+	VFMADD231PS Z23, Z16, Z7
+	VFMADD231PS Z23, Z17, Z6
+	VFMADD231PS Z23, Z18, Z5
+	VFMADD231PS Z23, Z19, Z4
+	VFMADD231PS Z23, Z20, Z3
+	VFMADD231PS Z23, Z21, Z2
+	VFMADD231PS Z23, Z22, Z1
+	VMOVUPS.Z   (DI), K1, Z23
+	VFMADD231PS Z23, Z16, Z8
+	VFMADD231PS Z23, Z17, Z7
+	VFMADD231PS Z23, Z18, Z6
+	VFMADD231PS Z23, Z19, Z5
+	VFMADD231PS Z23, Z20, Z4
+	VFMADD231PS Z23, Z21, Z3
+	VFMADD231PS Z23, Z22, Z2
+	VMOVUPS.Z   (DI)(CX*1), K1, Z23
+	VFMADD231PS Z23, Z16, Z9
+	VFMADD231PS Z23, Z17, Z8
+	VFMADD231PS Z23, Z18, Z7
+	VFMADD231PS Z23, Z19, Z6
+	VFMADD231PS Z23, Z20, Z5
+	VFMADD231PS Z23, Z21, Z4
+	VFMADD231PS Z23, Z22, Z3
+	VMOVUPS.Z   (DI)(CX*2), K1, Z23
+	VFMADD231PS Z23, Z16, Z10
+	VFMADD231PS Z23, Z17, Z9
+	VFMADD231PS Z23, Z18, Z8
+	VFMADD231PS Z23, Z19, Z7
+	VFMADD231PS Z23, Z20, Z6
+	VFMADD231PS Z23, Z21, Z5
+	VFMADD231PS Z23, Z22, Z4
+	VMOVUPS.Z   (DI)(BX*1), K1, Z23
+	VFMADD231PS Z23, Z16, Z11
+	VFMADD231PS Z23, Z17, Z10
+	VFMADD231PS Z23, Z18, Z9
+	VFMADD231PS Z23, Z19, Z8
+	VFMADD231PS Z23, Z20, Z7
+	VFMADD231PS Z23, Z21, Z6
+	VFMADD231PS Z23, Z22, Z5
+	VMOVUPS.Z   (DI)(CX*4), K1, Z23
+	VFMADD231PS Z23, Z16, Z12
+	VFMADD231PS Z23, Z17, Z11
+	VFMADD231PS Z23, Z18, Z10
+	VFMADD231PS Z23, Z19, Z9
+	VFMADD231PS Z23, Z20, Z8
+	VFMADD231PS Z23, Z21, Z7
+	VFMADD231PS Z23, Z22, Z6
+	VMOVUPS.Z   (DI)(DX*1), K1, Z23
+	VFMADD231PS Z23, Z16, Z13
+	VFMADD231PS Z23, Z17, Z12
+	VFMADD231PS Z23, Z18, Z11
+	VFMADD231PS Z23, Z19, Z10
+	VFMADD231PS Z23, Z20, Z9
+	VFMADD231PS Z23, Z21, Z8
+	VFMADD231PS Z23, Z22, Z7
+	VMOVUPS.Z   (DI)(BX*2), K1, Z23
+	VFMADD231PS Z23, Z16, Z14
+	VFMADD231PS Z23, Z17, Z13
+	VFMADD231PS Z23, Z18, Z12
+	VFMADD231PS Z23, Z19, Z11
+	VFMADD231PS Z23, Z20, Z10
+	VFMADD231PS Z23, Z21, Z9
+	VFMADD231PS Z23, Z22, Z8
+	VMOVUPS.Z   (DI)(SI*1), K1, Z23
+	VFMADD231PS Z23, Z16, Z15
+	VFMADD231PS Z23, Z17, Z14
+	VFMADD231PS Z23, Z18, Z13
+	VFMADD231PS Z23, Z19, Z12
+	VFMADD231PS Z23, Z20, Z11
+	VFMADD231PS Z23, Z21, Z10
+	VFMADD231PS Z23, Z22, Z9
+	VMOVUPS.Z   (R8), K1, Z16
+	VFMADD231PS Z16, Z17, Z15
+	VFMADD231PS Z16, Z18, Z14
+	VFMADD231PS Z16, Z19, Z13
+	VFMADD231PS Z16, Z20, Z12
+	VFMADD231PS Z16, Z21, Z11
+	VFMADD231PS Z16, Z22, Z10
+	VMOVUPS.Z   (R8)(CX*1), K1, Z16
+	VFMADD231PS Z16, Z18, Z15
+	VFMADD231PS Z16, Z19, Z14
+	VFMADD231PS Z16, Z20, Z13
+	VFMADD231PS Z16, Z21, Z12
+	VFMADD231PS Z16, Z22, Z11
+	VMOVUPS.Z   (R8)(CX*2), K1, Z16
+	VFMADD231PS Z16, Z19, Z15
+	VFMADD231PS Z16, Z20, Z14
+	VFMADD231PS Z16, Z21, Z13
+	VFMADD231PS Z16, Z22, Z12
+	VMOVUPS.Z   (R12), K3, Z16
+	VFMADD231PS Z16, Z20, Z15
+	VFMADD231PS Z16, Z21, Z14
+	VFMADD231PS Z16, Z22, Z13
+	VMOVUPS.Z   (R12)(CX*1), K3, Z16
+	VFMADD231PS Z16, Z21, Z15
+	VFMADD231PS Z16, Z22, Z14
+	VMOVUPS.Z   (R12)(CX*2), K3, Z16
+	VFMADD231PS Z16, Z22, Z15
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R10
+	ADDQ        $0x000001c0, R9
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ      a+0(FP), AX
+	MOVQ      32(SP), CX
+	MOVQ      144(AX), DX
+	LEAQ      (DX)(DX*2), BX
+	LEAQ      (DX)(DX*4), SI
+	LEAQ      (BX)(DX*4), DI
+	LEAQ      (CX)(DX*8), R8
+	MOVQ      168(AX), R9
+	CMPQ      R9, $0x01
+	JL        store
+	JG        epilogue
+	VMOVUPS.Z (CX), K1, Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS.Z (CX)(DX*1), K1, Z16
+	VADDPS    Z16, Z1, Z1
+	VMOVUPS.Z (CX)(DX*2), K1, Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z (CX)(BX*1), K1, Z16
+	VADDPS    Z16, Z3, Z3
+	VMOVUPS.Z (CX)(DX*4), K1, Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z (CX)(SI*1), K1, Z16
+	VADDPS    Z16, Z5, Z5
+	VMOVUPS.Z (CX)(BX*2), K1, Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS.Z (CX)(DI*1), K1, Z16
+	VADDPS    Z16, Z7, Z7
+	VMOVUPS.Z (R8), K1, Z16
+	VADDPS    Z16, Z8, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z16
+	VADDPS    Z16, Z9, Z9
+	VMOVUPS.Z (R8)(DX*2), K1, Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z (R8)(BX*1), K1, Z16
+	VADDPS    Z16, Z11, Z11
+	VMOVUPS.Z (R8)(DX*4), K1, Z16
+	VADDPS    Z16, Z12, Z12
+	VMOVUPS.Z (R8)(SI*1), K1, Z16
+	VADDPS    Z16, Z13, Z13
+	VMOVUPS.Z (R8)(BX*2), K1, Z16
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z (R8)(DI*1), K1, Z16
+	VADDPS    Z16, Z15, Z15
+	JMP       store
+
+epilogue:
+	VMOVUPS      196(AX), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z1, Z1
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z3, Z3
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z5, Z5
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z7, Z7
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z13, Z13
+	VADDPS       Z16, Z14, Z14
+	VADDPS       Z16, Z15, Z15
+	CMPQ         R9, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Z16
+	VMAXPS       Z0, Z16, Z0
+	VMAXPS       Z1, Z16, Z1
+	VMAXPS       Z2, Z16, Z2
+	VMAXPS       Z3, Z16, Z3
+	VMAXPS       Z4, Z16, Z4
+	VMAXPS       Z5, Z16, Z5
+	VMAXPS       Z6, Z16, Z6
+	VMAXPS       Z7, Z16, Z7
+	VMAXPS       Z8, Z16, Z8
+	VMAXPS       Z9, Z16, Z9
+	VMAXPS       Z10, Z16, Z10
+	VMAXPS       Z11, Z16, Z11
+	VMAXPS       Z12, Z16, Z12
+	VMAXPS       Z13, Z16, Z13
+	VMAXPS       Z14, Z16, Z14
+	VMAXPS       Z15, Z16, Z15
+	VBROADCASTSS 180(AX), Z16
+	VMINPS       Z0, Z16, Z0
+	VMINPS       Z1, Z16, Z1
+	VMINPS       Z2, Z16, Z2
+	VMINPS       Z3, Z16, Z3
+	VMINPS       Z4, Z16, Z4
+	VMINPS       Z5, Z16, Z5
+	VMINPS       Z6, Z16, Z6
+	VMINPS       Z7, Z16, Z7
+	VMINPS       Z8, Z16, Z8
+	VMINPS       Z9, Z16, Z9
+	VMINPS       Z10, Z16, Z10
+	VMINPS       Z11, Z16, Z11
+	VMINPS       Z12, Z16, Z12
+	VMINPS       Z13, Z16, Z13
+	VMINPS       Z14, Z16, Z14
+	VMINPS       Z15, Z16, Z15
+	JMP          store
+
+hard:
+	VPXORD       Z24, Z24, Z24
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z0, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain0
+	VMULPS       Z0, Z17, Z17
+
+plain0:
+	VMOVAPS      Z17, Z0
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z1, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain1
+	VMULPS       Z1, Z17, Z17
+
+plain1:
+	VMOVAPS      Z17, Z1
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z2, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain2
+	VMULPS       Z2, Z17, Z17
+
+plain2:
+	VMOVAPS      Z17, Z2
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z3, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain3
+	VMULPS       Z3, Z17, Z17
+
+plain3:
+	VMOVAPS      Z17, Z3
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z4, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain4
+	VMULPS       Z4, Z17, Z17
+
+plain4:
+	VMOVAPS      Z17, Z4
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z5, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain5
+	VMULPS       Z5, Z17, Z17
+
+plain5:
+	VMOVAPS      Z17, Z5
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z6, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain6
+	VMULPS       Z6, Z17, Z17
+
+plain6:
+	VMOVAPS      Z17, Z6
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z7, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain7
+	VMULPS       Z7, Z17, Z17
+
+plain7:
+	VMOVAPS      Z17, Z7
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z8, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain8
+	VMULPS       Z8, Z17, Z17
+
+plain8:
+	VMOVAPS      Z17, Z8
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z9, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain9
+	VMULPS       Z9, Z17, Z17
+
+plain9:
+	VMOVAPS      Z17, Z9
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z10, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain10
+	VMULPS       Z10, Z17, Z17
+
+plain10:
+	VMOVAPS      Z17, Z10
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z11, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain11
+	VMULPS       Z11, Z17, Z17
+
+plain11:
+	VMOVAPS      Z17, Z11
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z12, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain12
+	VMULPS       Z12, Z17, Z17
+
+plain12:
+	VMOVAPS      Z17, Z12
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z13, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain13
+	VMULPS       Z13, Z17, Z17
+
+plain13:
+	VMOVAPS      Z17, Z13
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z14, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain14
+	VMULPS       Z14, Z17, Z17
+
+plain14:
+	VMOVAPS      Z17, Z14
+	VBROADCASTSS 184(AX), Z16
+	VMULPS       Z16, Z15, Z17
+	VBROADCASTSS 188(AX), Z16
+	VADDPS       Z16, Z17, Z17
+	VMAXPS       Z17, Z24, Z17
+	VBROADCASTSS 192(AX), Z16
+	VMINPS       Z17, Z16, Z17
+	CMPQ         R9, $0x04
+	JNE          plain15
+	VMULPS       Z15, Z17, Z17
+
+plain15:
+	VMOVAPS Z17, Z15
+
+store:
+	VMOVUPS Z0, K1, (CX)
+	VMOVUPS Z1, K1, (CX)(DX*1)
+	VMOVUPS Z2, K1, (CX)(DX*2)
+	VMOVUPS Z3, K1, (CX)(BX*1)
+	VMOVUPS Z4, K1, (CX)(DX*4)
+	VMOVUPS Z5, K1, (CX)(SI*1)
+	VMOVUPS Z6, K1, (CX)(BX*2)
+	VMOVUPS Z7, K1, (CX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z11, K1, (R8)(BX*1)
+	VMOVUPS Z12, K1, (R8)(DX*4)
+	VMOVUPS Z13, K1, (R8)(SI*1)
+	VMOVUPS Z14, K1, (R8)(BX*2)
+	VMOVUPS Z15, K1, (R8)(DI*1)
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	KMOVW   K1, K2
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
 // func gatherAVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·gatherAVX512(SB), NOSPLIT, $0-8
@@ -29318,6 +47102,4332 @@ pixel:
 	VADDPS      Y0, Y11, Y11
 	VMOVUPS     32(AX), Y0
 	VMASKMOVPS  Y11, Y0, 32(DX)
+	VZEROUPPER
+	RET
+
+// func depthRow3x1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow3x1AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x01, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x02, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x01, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x02, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), DX
+	MOVQ   80(AX), DX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), BX
+
+taps:
+	MOVQ        BX, AX
+	MOVQ        40(SP), SI
+	ADDQ        BX, SI
+	MOVQ        48(SP), DI
+	ADDQ        BX, DI
+	VMOVUPS     (DX), Y4
+	VMOVUPS     64(DX), Y5
+	VMOVUPS     128(DX), Y6
+	VMASKMOVPS  (SI), Y0, Y7
+	VFMADD231PS Y7, Y4, Y3
+	VMASKMOVPS  (AX)(CX*1), Y1, Y4
+	VFMADD231PS Y4, Y5, Y3
+	VMASKMOVPS  (DI), Y2, Y4
+	VFMADD231PS Y4, Y6, Y3
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, BX
+	ADDQ        $0x000000c0, DX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), DX
+	MOVQ       168(AX), DX
+	CMPQ       DX, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	CMPQ         DX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	JMP          store
+
+hard:
+	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y4, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DX, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS Y2, Y3
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow3x2AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow3x2AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x01, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x03, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x01, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x03, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), DX
+	MOVQ   80(AX), DX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), BX
+
+taps:
+	MOVQ        BX, AX
+	MOVQ        40(SP), SI
+	ADDQ        BX, SI
+	MOVQ        48(SP), DI
+	ADDQ        BX, DI
+	VMOVUPS     (DX), Y5
+	VMOVUPS     64(DX), Y6
+	VMOVUPS     128(DX), Y7
+	VMASKMOVPS  (SI), Y0, Y8
+	VFMADD231PS Y8, Y5, Y3
+	VMASKMOVPS  (AX)(CX*1), Y1, Y8
+	VFMADD231PS Y8, Y5, Y4
+	VFMADD231PS Y8, Y6, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y5
+	VFMADD231PS Y5, Y6, Y4
+	VFMADD231PS Y5, Y7, Y3
+	VMASKMOVPS  (DI), Y2, Y5
+	VFMADD231PS Y5, Y7, Y4
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, BX
+	ADDQ        $0x000000c0, DX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), BX
+	MOVQ       168(AX), BX
+	CMPQ       BX, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	JMP          store
+
+hard:
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y5, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y5, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS Y2, Y4
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow3x3AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow3x3AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x01, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x01, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*4), DX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Y6
+	VMOVUPS     64(BX), Y7
+	VMOVUPS     128(BX), Y8
+	VMASKMOVPS  (DI), Y0, Y9
+	VFMADD231PS Y9, Y6, Y3
+	VMASKMOVPS  (AX)(CX*1), Y1, Y9
+	VFMADD231PS Y9, Y6, Y4
+	VFMADD231PS Y9, Y7, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y9
+	VFMADD231PS Y9, Y6, Y5
+	VFMADD231PS Y9, Y7, Y4
+	VFMADD231PS Y9, Y8, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y6
+	VFMADD231PS Y6, Y7, Y5
+	VFMADD231PS Y6, Y8, Y4
+	VMASKMOVPS  (R8), Y2, Y6
+	VFMADD231PS Y6, Y8, Y5
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x000000c0, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), BX
+	MOVQ       168(AX), BX
+	CMPQ       BX, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	JMP          store
+
+hard:
+	VXORPS       Y6, Y6, Y6
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y6, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y6, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y6, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS Y2, Y5
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow3x4AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow3x4AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x01, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x05, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x01, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x05, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Y7
+	VMOVUPS     64(BX), Y8
+	VMOVUPS     128(BX), Y9
+	VMASKMOVPS  (DI), Y0, Y10
+	VFMADD231PS Y10, Y7, Y3
+	VMASKMOVPS  (AX)(CX*1), Y1, Y10
+	VFMADD231PS Y10, Y7, Y4
+	VFMADD231PS Y10, Y8, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y10
+	VFMADD231PS Y10, Y7, Y5
+	VFMADD231PS Y10, Y8, Y4
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y10
+	VFMADD231PS Y10, Y7, Y6
+	VFMADD231PS Y10, Y8, Y5
+	VFMADD231PS Y10, Y9, Y4
+	VMASKMOVPS  (AX)(CX*4), Y1, Y7
+	VFMADD231PS Y7, Y8, Y6
+	VFMADD231PS Y7, Y9, Y5
+	VMASKMOVPS  (R8), Y2, Y7
+	VFMADD231PS Y7, Y9, Y6
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x000000c0, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), SI
+	MOVQ       168(AX), SI
+	CMPQ       SI, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y1, Y0
+	VADDPS     Y0, Y6, Y6
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VMAXPS       Y6, Y0, Y6
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	VMINPS       Y6, Y0, Y6
+	JMP          store
+
+hard:
+	VXORPS       Y7, Y7, Y7
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y6, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Y6, Y2, Y2
+
+plain3:
+	VMOVAPS Y2, Y6
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	VMASKMOVPS Y6, Y1, (CX)(BX*1)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow3x5AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow3x5AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x01, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x06, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x01, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x06, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), SI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), SI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), DI
+
+taps:
+	MOVQ        DI, AX
+	MOVQ        40(SP), R8
+	ADDQ        DI, R8
+	MOVQ        48(SP), R9
+	ADDQ        DI, R9
+	VMOVUPS     (SI), Y8
+	VMOVUPS     64(SI), Y9
+	VMOVUPS     128(SI), Y10
+	VMASKMOVPS  (R8), Y0, Y11
+	VFMADD231PS Y11, Y8, Y3
+	VMASKMOVPS  (AX)(CX*1), Y1, Y11
+	VFMADD231PS Y11, Y8, Y4
+	VFMADD231PS Y11, Y9, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y11
+	VFMADD231PS Y11, Y8, Y5
+	VFMADD231PS Y11, Y9, Y4
+	VFMADD231PS Y11, Y10, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y11
+	VFMADD231PS Y11, Y8, Y6
+	VFMADD231PS Y11, Y9, Y5
+	VFMADD231PS Y11, Y10, Y4
+	VMASKMOVPS  (AX)(CX*4), Y1, Y11
+	VFMADD231PS Y11, Y8, Y7
+	VFMADD231PS Y11, Y9, Y6
+	VFMADD231PS Y11, Y10, Y5
+	VMASKMOVPS  (AX)(BX*1), Y1, Y8
+	VFMADD231PS Y8, Y9, Y7
+	VFMADD231PS Y8, Y10, Y6
+	VMASKMOVPS  (R9), Y2, Y8
+	VFMADD231PS Y8, Y10, Y7
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, DI
+	ADDQ        $0x000000c0, SI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), SI
+	MOVQ       168(AX), SI
+	CMPQ       SI, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y1, Y0
+	VADDPS     Y0, Y6, Y6
+	VMASKMOVPS (CX)(DX*4), Y1, Y0
+	VADDPS     Y0, Y7, Y7
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VMAXPS       Y6, Y0, Y6
+	VMAXPS       Y7, Y0, Y7
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	VMINPS       Y6, Y0, Y6
+	VMINPS       Y7, Y0, Y7
+	JMP          store
+
+hard:
+	VXORPS       Y8, Y8, Y8
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y6, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Y6, Y2, Y2
+
+plain3:
+	VMOVAPS      Y2, Y6
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y7, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain4
+	VMULPS       Y7, Y2, Y2
+
+plain4:
+	VMOVAPS Y2, Y7
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	VMASKMOVPS Y6, Y1, (CX)(BX*1)
+	VMASKMOVPS Y7, Y1, (CX)(DX*4)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow3x6AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow3x6AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x01, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x07, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x01, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x07, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*4), DX
+	LEAQ   (CX)(CX*2), BX
+	LEAQ   (BX)(CX*4), SI
+	MOVQ   80(AX), SI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), SI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), DI
+
+taps:
+	MOVQ        DI, AX
+	MOVQ        40(SP), R8
+	ADDQ        DI, R8
+	MOVQ        48(SP), R9
+	ADDQ        DI, R9
+	VMOVUPS     (SI), Y9
+	VMOVUPS     64(SI), Y10
+	VMOVUPS     128(SI), Y11
+	VMASKMOVPS  (R8), Y0, Y12
+	VFMADD231PS Y12, Y9, Y3
+	VMASKMOVPS  (AX)(CX*1), Y1, Y12
+	VFMADD231PS Y12, Y9, Y4
+	VFMADD231PS Y12, Y10, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y12
+	VFMADD231PS Y12, Y9, Y5
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y3
+	VMASKMOVPS  (AX)(BX*1), Y1, Y12
+	VFMADD231PS Y12, Y9, Y6
+	VFMADD231PS Y12, Y10, Y5
+	VFMADD231PS Y12, Y11, Y4
+	VMASKMOVPS  (AX)(CX*4), Y1, Y12
+	VFMADD231PS Y12, Y9, Y7
+	VFMADD231PS Y12, Y10, Y6
+	VFMADD231PS Y12, Y11, Y5
+	VMASKMOVPS  (AX)(DX*1), Y1, Y12
+	VFMADD231PS Y12, Y9, Y8
+	VFMADD231PS Y12, Y10, Y7
+	VFMADD231PS Y12, Y11, Y6
+	VMASKMOVPS  (AX)(BX*2), Y1, Y9
+	VFMADD231PS Y9, Y10, Y8
+	VFMADD231PS Y9, Y11, Y7
+	VMASKMOVPS  (R9), Y2, Y9
+	VFMADD231PS Y9, Y11, Y8
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, DI
+	ADDQ        $0x000000c0, SI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*4), BX
+	LEAQ       (DX)(DX*2), SI
+	LEAQ       (SI)(DX*4), DI
+	MOVQ       168(AX), DI
+	CMPQ       DI, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS (CX)(SI*1), Y1, Y0
+	VADDPS     Y0, Y6, Y6
+	VMASKMOVPS (CX)(DX*4), Y1, Y0
+	VADDPS     Y0, Y7, Y7
+	VMASKMOVPS (CX)(BX*1), Y1, Y0
+	VADDPS     Y0, Y8, Y8
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VADDPS       Y0, Y8, Y8
+	CMPQ         DI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VMAXPS       Y6, Y0, Y6
+	VMAXPS       Y7, Y0, Y7
+	VMAXPS       Y8, Y0, Y8
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	VMINPS       Y6, Y0, Y6
+	VMINPS       Y7, Y0, Y7
+	VMINPS       Y8, Y0, Y8
+	JMP          store
+
+hard:
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y6, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain3
+	VMULPS       Y6, Y2, Y2
+
+plain3:
+	VMOVAPS      Y2, Y6
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y7, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain4
+	VMULPS       Y7, Y2, Y2
+
+plain4:
+	VMOVAPS      Y2, Y7
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y8, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain5
+	VMULPS       Y8, Y2, Y2
+
+plain5:
+	VMOVAPS Y2, Y8
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	VMASKMOVPS Y6, Y1, (CX)(SI*1)
+	VMASKMOVPS Y7, Y1, (CX)(DX*4)
+	VMASKMOVPS Y8, Y1, (CX)(BX*1)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow3x7AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow3x7AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x01, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x08, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x01, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x08, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), DI
+	ADDQ        R9, DI
+	MOVQ        48(SP), R10
+	ADDQ        R9, R10
+	VMOVUPS     (R8), Y10
+	VMOVUPS     64(R8), Y11
+	VMOVUPS     128(R8), Y12
+	VMASKMOVPS  (DI), Y0, Y13
+	VFMADD231PS Y13, Y10, Y3
+	VMASKMOVPS  (AX)(CX*1), Y1, Y13
+	VFMADD231PS Y13, Y10, Y4
+	VFMADD231PS Y13, Y11, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y13
+	VFMADD231PS Y13, Y10, Y5
+	VFMADD231PS Y13, Y11, Y4
+	VFMADD231PS Y13, Y12, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y13
+	VFMADD231PS Y13, Y10, Y6
+	VFMADD231PS Y13, Y11, Y5
+	VFMADD231PS Y13, Y12, Y4
+	VMASKMOVPS  (AX)(CX*4), Y1, Y13
+	VFMADD231PS Y13, Y10, Y7
+	VFMADD231PS Y13, Y11, Y6
+	VFMADD231PS Y13, Y12, Y5
+	VMASKMOVPS  (AX)(BX*1), Y1, Y13
+	VFMADD231PS Y13, Y10, Y8
+	VFMADD231PS Y13, Y11, Y7
+	VFMADD231PS Y13, Y12, Y6
+	VMASKMOVPS  (AX)(DX*2), Y1, Y13
+	VFMADD231PS Y13, Y10, Y9
+	VFMADD231PS Y13, Y11, Y8
+	VFMADD231PS Y13, Y12, Y7
+	VMASKMOVPS  (AX)(SI*1), Y1, Y10
+	VFMADD231PS Y10, Y11, Y9
+	VFMADD231PS Y10, Y12, Y8
+	VMASKMOVPS  (R10), Y2, Y10
+	VFMADD231PS Y10, Y12, Y9
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), DI
+	MOVQ       168(AX), DI
+	CMPQ       DI, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y1, Y0
+	VADDPS     Y0, Y6, Y6
+	VMASKMOVPS (CX)(DX*4), Y1, Y0
+	VADDPS     Y0, Y7, Y7
+	VMASKMOVPS (CX)(SI*1), Y1, Y0
+	VADDPS     Y0, Y8, Y8
+	VMASKMOVPS (CX)(BX*2), Y1, Y0
+	VADDPS     Y0, Y9, Y9
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VADDPS       Y0, Y8, Y8
+	VADDPS       Y0, Y9, Y9
+	CMPQ         DI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VMAXPS       Y6, Y0, Y6
+	VMAXPS       Y7, Y0, Y7
+	VMAXPS       Y8, Y0, Y8
+	VMAXPS       Y9, Y0, Y9
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	VMINPS       Y6, Y0, Y6
+	VMINPS       Y7, Y0, Y7
+	VMINPS       Y8, Y0, Y8
+	VMINPS       Y9, Y0, Y9
+	JMP          store
+
+hard:
+	VXORPS       Y10, Y10, Y10
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y10, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y10, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y10, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y6, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y10, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain3
+	VMULPS       Y6, Y2, Y2
+
+plain3:
+	VMOVAPS      Y2, Y6
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y7, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y10, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain4
+	VMULPS       Y7, Y2, Y2
+
+plain4:
+	VMOVAPS      Y2, Y7
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y8, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y10, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain5
+	VMULPS       Y8, Y2, Y2
+
+plain5:
+	VMOVAPS      Y2, Y8
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y9, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y10, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain6
+	VMULPS       Y9, Y2, Y2
+
+plain6:
+	VMOVAPS Y2, Y9
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	VMASKMOVPS Y6, Y1, (CX)(BX*1)
+	VMASKMOVPS Y7, Y1, (CX)(DX*4)
+	VMASKMOVPS Y8, Y1, (CX)(SI*1)
+	VMASKMOVPS Y9, Y1, (CX)(BX*2)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow3x8AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow3x8AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x01, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x09, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x01, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x09, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), R10
+	ADDQ        R9, R10
+	MOVQ        48(SP), R11
+	ADDQ        R9, R11
+	VMOVUPS     (R8), Y11
+	VMOVUPS     64(R8), Y12
+	VMOVUPS     128(R8), Y13
+	VMASKMOVPS  (R10), Y0, Y14
+	VFMADD231PS Y14, Y11, Y3
+	VMASKMOVPS  (AX)(CX*1), Y1, Y14
+	VFMADD231PS Y14, Y11, Y4
+	VFMADD231PS Y14, Y12, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y14
+	VFMADD231PS Y14, Y11, Y5
+	VFMADD231PS Y14, Y12, Y4
+	VFMADD231PS Y14, Y13, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y14
+	VFMADD231PS Y14, Y11, Y6
+	VFMADD231PS Y14, Y12, Y5
+	VFMADD231PS Y14, Y13, Y4
+	VMASKMOVPS  (AX)(CX*4), Y1, Y14
+	VFMADD231PS Y14, Y11, Y7
+	VFMADD231PS Y14, Y12, Y6
+	VFMADD231PS Y14, Y13, Y5
+	VMASKMOVPS  (AX)(BX*1), Y1, Y14
+	VFMADD231PS Y14, Y11, Y8
+	VFMADD231PS Y14, Y12, Y7
+	VFMADD231PS Y14, Y13, Y6
+	VMASKMOVPS  (AX)(DX*2), Y1, Y14
+	VFMADD231PS Y14, Y11, Y9
+	VFMADD231PS Y14, Y12, Y8
+	VFMADD231PS Y14, Y13, Y7
+	VMASKMOVPS  (AX)(SI*1), Y1, Y14
+	VFMADD231PS Y14, Y11, Y10
+	VFMADD231PS Y14, Y12, Y9
+	VFMADD231PS Y14, Y13, Y8
+	VMASKMOVPS  (DI), Y1, Y11
+	VFMADD231PS Y11, Y12, Y10
+	VFMADD231PS Y11, Y13, Y9
+	VMASKMOVPS  (R11), Y2, Y11
+	VFMADD231PS Y11, Y13, Y10
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x000000c0, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), DI
+	MOVQ       168(AX), R8
+	CMPQ       R8, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y1, Y0
+	VADDPS     Y0, Y6, Y6
+	VMASKMOVPS (CX)(DX*4), Y1, Y0
+	VADDPS     Y0, Y7, Y7
+	VMASKMOVPS (CX)(SI*1), Y1, Y0
+	VADDPS     Y0, Y8, Y8
+	VMASKMOVPS (CX)(BX*2), Y1, Y0
+	VADDPS     Y0, Y9, Y9
+	VMASKMOVPS (CX)(DI*1), Y1, Y0
+	VADDPS     Y0, Y10, Y10
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VADDPS       Y0, Y8, Y8
+	VADDPS       Y0, Y9, Y9
+	VADDPS       Y0, Y10, Y10
+	CMPQ         R8, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VMAXPS       Y6, Y0, Y6
+	VMAXPS       Y7, Y0, Y7
+	VMAXPS       Y8, Y0, Y8
+	VMAXPS       Y9, Y0, Y9
+	VMAXPS       Y10, Y0, Y10
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	VMINPS       Y6, Y0, Y6
+	VMINPS       Y7, Y0, Y7
+	VMINPS       Y8, Y0, Y8
+	VMINPS       Y9, Y0, Y9
+	VMINPS       Y10, Y0, Y10
+	JMP          store
+
+hard:
+	VXORPS       Y11, Y11, Y11
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y11, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         R8, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y11, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         R8, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y11, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         R8, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y6, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y11, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         R8, $0x04
+	JNE          plain3
+	VMULPS       Y6, Y2, Y2
+
+plain3:
+	VMOVAPS      Y2, Y6
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y7, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y11, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         R8, $0x04
+	JNE          plain4
+	VMULPS       Y7, Y2, Y2
+
+plain4:
+	VMOVAPS      Y2, Y7
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y8, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y11, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         R8, $0x04
+	JNE          plain5
+	VMULPS       Y8, Y2, Y2
+
+plain5:
+	VMOVAPS      Y2, Y8
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y9, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y11, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         R8, $0x04
+	JNE          plain6
+	VMULPS       Y9, Y2, Y2
+
+plain6:
+	VMOVAPS      Y2, Y9
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y10, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y11, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         R8, $0x04
+	JNE          plain7
+	VMULPS       Y10, Y2, Y2
+
+plain7:
+	VMOVAPS Y2, Y10
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	VMASKMOVPS Y6, Y1, (CX)(BX*1)
+	VMASKMOVPS Y7, Y1, (CX)(DX*4)
+	VMASKMOVPS Y8, Y1, (CX)(SI*1)
+	VMASKMOVPS Y9, Y1, (CX)(BX*2)
+	VMASKMOVPS Y10, Y1, (CX)(DI*1)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow5x1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow5x1AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x02, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x03, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x02, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x03, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*4), DX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (DX)(CX*4), DX
+	MOVQ   80(AX), DX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), BX
+
+taps:
+	MOVQ        BX, AX
+	MOVQ        40(SP), SI
+	ADDQ        BX, SI
+	MOVQ        48(SP), DI
+	ADDQ        BX, DI
+	VMOVUPS     (DX), Y4
+	VMOVUPS     64(DX), Y5
+	VMOVUPS     128(DX), Y6
+	VMOVUPS     192(DX), Y7
+	VMOVUPS     256(DX), Y8
+	VMASKMOVPS  (SI), Y0, Y9
+	VFMADD231PS Y9, Y4, Y3
+	VMASKMOVPS  (SI)(CX*1), Y0, Y4
+	VFMADD231PS Y4, Y5, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y4
+	VFMADD231PS Y4, Y6, Y3
+	VMASKMOVPS  (DI), Y2, Y4
+	VFMADD231PS Y4, Y7, Y3
+	VMASKMOVPS  (DI)(CX*1), Y2, Y4
+	VFMADD231PS Y4, Y8, Y3
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, BX
+	ADDQ        $0x00000140, DX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), DX
+	MOVQ       168(AX), DX
+	CMPQ       DX, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	CMPQ         DX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	JMP          store
+
+hard:
+	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y4, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DX, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS Y2, Y3
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow5x2AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow5x2AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x02, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x02, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Y5
+	VMOVUPS     64(BX), Y6
+	VMOVUPS     128(BX), Y7
+	VMOVUPS     192(BX), Y8
+	VMOVUPS     256(BX), Y9
+	VMASKMOVPS  (DI), Y0, Y10
+	VFMADD231PS Y10, Y5, Y3
+	VMASKMOVPS  (DI)(CX*1), Y0, Y10
+	VFMADD231PS Y10, Y5, Y4
+	VFMADD231PS Y10, Y6, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y5
+	VFMADD231PS Y5, Y6, Y4
+	VFMADD231PS Y5, Y7, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y5
+	VFMADD231PS Y5, Y7, Y4
+	VFMADD231PS Y5, Y8, Y3
+	VMASKMOVPS  (R8), Y2, Y5
+	VFMADD231PS Y5, Y8, Y4
+	VFMADD231PS Y5, Y9, Y3
+	VMASKMOVPS  (R8)(CX*1), Y2, Y5
+	VFMADD231PS Y5, Y9, Y4
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x00000140, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), BX
+	MOVQ       168(AX), BX
+	CMPQ       BX, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	JMP          store
+
+hard:
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y5, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y5, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS Y2, Y4
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow5x3AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow5x3AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x02, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x05, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x02, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x05, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Y6
+	VMOVUPS     64(BX), Y7
+	VMOVUPS     128(BX), Y8
+	VMOVUPS     192(BX), Y9
+	VMOVUPS     256(BX), Y10
+	VMASKMOVPS  (DI), Y0, Y11
+	VFMADD231PS Y11, Y6, Y3
+	VMASKMOVPS  (DI)(CX*1), Y0, Y11
+	VFMADD231PS Y11, Y6, Y4
+	VFMADD231PS Y11, Y7, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y11
+	VFMADD231PS Y11, Y6, Y5
+	VFMADD231PS Y11, Y7, Y4
+	VFMADD231PS Y11, Y8, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y6
+	VFMADD231PS Y6, Y7, Y5
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y6, Y9, Y3
+	VMASKMOVPS  (AX)(CX*4), Y1, Y6
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y6, Y9, Y4
+	VFMADD231PS Y6, Y10, Y3
+	VMASKMOVPS  (R8), Y2, Y6
+	VFMADD231PS Y6, Y9, Y5
+	VFMADD231PS Y6, Y10, Y4
+	VMASKMOVPS  (R8)(CX*1), Y2, Y6
+	VFMADD231PS Y6, Y10, Y5
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x00000140, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), BX
+	MOVQ       168(AX), BX
+	CMPQ       BX, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	JMP          store
+
+hard:
+	VXORPS       Y6, Y6, Y6
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y6, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y6, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y6, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS Y2, Y5
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow5x4AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow5x4AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x02, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x06, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x02, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x06, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), SI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), SI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), DI
+
+taps:
+	MOVQ        DI, AX
+	MOVQ        40(SP), R8
+	ADDQ        DI, R8
+	MOVQ        48(SP), R9
+	ADDQ        DI, R9
+	VMOVUPS     (SI), Y7
+	VMOVUPS     64(SI), Y8
+	VMOVUPS     128(SI), Y9
+	VMOVUPS     192(SI), Y10
+	VMOVUPS     256(SI), Y11
+	VMASKMOVPS  (R8), Y0, Y12
+	VFMADD231PS Y12, Y7, Y3
+	VMASKMOVPS  (R8)(CX*1), Y0, Y12
+	VFMADD231PS Y12, Y7, Y4
+	VFMADD231PS Y12, Y8, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y12
+	VFMADD231PS Y12, Y7, Y5
+	VFMADD231PS Y12, Y8, Y4
+	VFMADD231PS Y12, Y9, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y12
+	VFMADD231PS Y12, Y7, Y6
+	VFMADD231PS Y12, Y8, Y5
+	VFMADD231PS Y12, Y9, Y4
+	VFMADD231PS Y12, Y10, Y3
+	VMASKMOVPS  (AX)(CX*4), Y1, Y7
+	VFMADD231PS Y7, Y8, Y6
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y7, Y11, Y3
+	VMASKMOVPS  (AX)(BX*1), Y1, Y7
+	VFMADD231PS Y7, Y9, Y6
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y11, Y4
+	VMASKMOVPS  (R9), Y2, Y7
+	VFMADD231PS Y7, Y10, Y6
+	VFMADD231PS Y7, Y11, Y5
+	VMASKMOVPS  (R9)(CX*1), Y2, Y7
+	VFMADD231PS Y7, Y11, Y6
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, DI
+	ADDQ        $0x00000140, SI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), SI
+	MOVQ       168(AX), SI
+	CMPQ       SI, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y1, Y0
+	VADDPS     Y0, Y6, Y6
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VMAXPS       Y6, Y0, Y6
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	VMINPS       Y6, Y0, Y6
+	JMP          store
+
+hard:
+	VXORPS       Y7, Y7, Y7
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y6, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Y6, Y2, Y2
+
+plain3:
+	VMOVAPS Y2, Y6
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	VMASKMOVPS Y6, Y1, (CX)(BX*1)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow5x5AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow5x5AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x02, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x07, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x02, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x07, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), DI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R8
+
+taps:
+	MOVQ        R8, AX
+	LEAQ        (AX)(CX*8), SI
+	MOVQ        40(SP), SI
+	ADDQ        R8, SI
+	MOVQ        48(SP), R9
+	ADDQ        R8, R9
+	VMOVUPS     (DI), Y8
+	VMOVUPS     64(DI), Y9
+	VMOVUPS     128(DI), Y10
+	VMOVUPS     192(DI), Y11
+	VMOVUPS     256(DI), Y12
+	VMASKMOVPS  (SI), Y0, Y13
+	VFMADD231PS Y13, Y8, Y3
+	VMASKMOVPS  (SI)(CX*1), Y0, Y13
+	VFMADD231PS Y13, Y8, Y4
+	VFMADD231PS Y13, Y9, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y13
+	VFMADD231PS Y13, Y8, Y5
+	VFMADD231PS Y13, Y9, Y4
+	VFMADD231PS Y13, Y10, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y13
+	VFMADD231PS Y13, Y8, Y6
+	VFMADD231PS Y13, Y9, Y5
+	VFMADD231PS Y13, Y10, Y4
+	VFMADD231PS Y13, Y11, Y3
+	VMASKMOVPS  (AX)(CX*4), Y1, Y13
+	VFMADD231PS Y13, Y8, Y7
+	VFMADD231PS Y13, Y9, Y6
+	VFMADD231PS Y13, Y10, Y5
+	VFMADD231PS Y13, Y11, Y4
+	VFMADD231PS Y13, Y12, Y3
+	VMASKMOVPS  (AX)(BX*1), Y1, Y8
+	VFMADD231PS Y8, Y9, Y7
+	VFMADD231PS Y8, Y10, Y6
+	VFMADD231PS Y8, Y11, Y5
+	VFMADD231PS Y8, Y12, Y4
+	VMASKMOVPS  (AX)(DX*2), Y1, Y8
+	VFMADD231PS Y8, Y10, Y7
+	VFMADD231PS Y8, Y11, Y6
+	VFMADD231PS Y8, Y12, Y5
+	VMASKMOVPS  (R9), Y2, Y8
+	VFMADD231PS Y8, Y11, Y7
+	VFMADD231PS Y8, Y12, Y6
+	VMASKMOVPS  (R9)(CX*1), Y2, Y8
+	VFMADD231PS Y8, Y12, Y7
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R8
+	ADDQ        $0x00000140, DI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*4), BX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (BX)(DX*4), SI
+	MOVQ       168(AX), SI
+	CMPQ       SI, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y1, Y0
+	VADDPS     Y0, Y6, Y6
+	VMASKMOVPS (CX)(DX*4), Y1, Y0
+	VADDPS     Y0, Y7, Y7
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VMAXPS       Y6, Y0, Y6
+	VMAXPS       Y7, Y0, Y7
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	VMINPS       Y6, Y0, Y6
+	VMINPS       Y7, Y0, Y7
+	JMP          store
+
+hard:
+	VXORPS       Y8, Y8, Y8
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y6, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Y6, Y2, Y2
+
+plain3:
+	VMOVAPS      Y2, Y6
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y7, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain4
+	VMULPS       Y7, Y2, Y2
+
+plain4:
+	VMOVAPS Y2, Y7
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	VMASKMOVPS Y6, Y1, (CX)(BX*1)
+	VMASKMOVPS Y7, Y1, (CX)(DX*4)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow5x6AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow5x6AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x02, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x08, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x02, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x08, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), R8
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), R8
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R9
+
+taps:
+	MOVQ        R9, AX
+	LEAQ        (AX)(CX*8), DI
+	MOVQ        40(SP), DI
+	ADDQ        R9, DI
+	MOVQ        48(SP), R10
+	ADDQ        R9, R10
+	VMOVUPS     (R8), Y9
+	VMOVUPS     64(R8), Y10
+	VMOVUPS     128(R8), Y11
+	VMOVUPS     192(R8), Y12
+	VMOVUPS     256(R8), Y13
+	VMASKMOVPS  (DI), Y0, Y14
+	VFMADD231PS Y14, Y9, Y3
+	VMASKMOVPS  (DI)(CX*1), Y0, Y14
+	VFMADD231PS Y14, Y9, Y4
+	VFMADD231PS Y14, Y10, Y3
+	VMASKMOVPS  (AX)(CX*2), Y1, Y14
+	VFMADD231PS Y14, Y9, Y5
+	VFMADD231PS Y14, Y10, Y4
+	VFMADD231PS Y14, Y11, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y14
+	VFMADD231PS Y14, Y9, Y6
+	VFMADD231PS Y14, Y10, Y5
+	VFMADD231PS Y14, Y11, Y4
+	VFMADD231PS Y14, Y12, Y3
+	VMASKMOVPS  (AX)(CX*4), Y1, Y14
+	VFMADD231PS Y14, Y9, Y7
+	VFMADD231PS Y14, Y10, Y6
+	VFMADD231PS Y14, Y11, Y5
+	VFMADD231PS Y14, Y12, Y4
+	VFMADD231PS Y14, Y13, Y3
+	VMASKMOVPS  (AX)(BX*1), Y1, Y14
+	VFMADD231PS Y14, Y9, Y8
+	VFMADD231PS Y14, Y10, Y7
+	VFMADD231PS Y14, Y11, Y6
+	VFMADD231PS Y14, Y12, Y5
+	VFMADD231PS Y14, Y13, Y4
+	VMASKMOVPS  (AX)(DX*2), Y1, Y9
+	VFMADD231PS Y9, Y10, Y8
+	VFMADD231PS Y9, Y11, Y7
+	VFMADD231PS Y9, Y12, Y6
+	VFMADD231PS Y9, Y13, Y5
+	VMASKMOVPS  (AX)(SI*1), Y1, Y9
+	VFMADD231PS Y9, Y11, Y8
+	VFMADD231PS Y9, Y12, Y7
+	VFMADD231PS Y9, Y13, Y6
+	VMASKMOVPS  (R10), Y2, Y9
+	VFMADD231PS Y9, Y12, Y8
+	VFMADD231PS Y9, Y13, Y7
+	VMASKMOVPS  (R10)(CX*1), Y2, Y9
+	VFMADD231PS Y9, Y13, Y8
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R9
+	ADDQ        $0x00000140, R8
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), DI
+	MOVQ       168(AX), DI
+	CMPQ       DI, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y1, Y0
+	VADDPS     Y0, Y6, Y6
+	VMASKMOVPS (CX)(DX*4), Y1, Y0
+	VADDPS     Y0, Y7, Y7
+	VMASKMOVPS (CX)(SI*1), Y1, Y0
+	VADDPS     Y0, Y8, Y8
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	VADDPS       Y0, Y7, Y7
+	VADDPS       Y0, Y8, Y8
+	CMPQ         DI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VMAXPS       Y6, Y0, Y6
+	VMAXPS       Y7, Y0, Y7
+	VMAXPS       Y8, Y0, Y8
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	VMINPS       Y6, Y0, Y6
+	VMINPS       Y7, Y0, Y7
+	VMINPS       Y8, Y0, Y8
+	JMP          store
+
+hard:
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y6, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain3
+	VMULPS       Y6, Y2, Y2
+
+plain3:
+	VMOVAPS      Y2, Y6
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y7, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain4
+	VMULPS       Y7, Y2, Y2
+
+plain4:
+	VMOVAPS      Y2, Y7
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y8, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y9, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DI, $0x04
+	JNE          plain5
+	VMULPS       Y8, Y2, Y2
+
+plain5:
+	VMOVAPS Y2, Y8
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	VMASKMOVPS Y6, Y1, (CX)(BX*1)
+	VMASKMOVPS Y7, Y1, (CX)(DX*4)
+	VMASKMOVPS Y8, Y1, (CX)(SI*1)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow7x1AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow7x1AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x03, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x03, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Y4
+	VMOVUPS     64(BX), Y5
+	VMOVUPS     128(BX), Y6
+	VMOVUPS     192(BX), Y7
+	VMOVUPS     256(BX), Y8
+	VMOVUPS     320(BX), Y9
+	VMOVUPS     384(BX), Y10
+	VMASKMOVPS  (DI), Y0, Y11
+	VFMADD231PS Y11, Y4, Y3
+	VMASKMOVPS  (DI)(CX*1), Y0, Y4
+	VFMADD231PS Y4, Y5, Y3
+	VMASKMOVPS  (DI)(CX*2), Y0, Y4
+	VFMADD231PS Y4, Y6, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y4
+	VFMADD231PS Y4, Y7, Y3
+	VMASKMOVPS  (R8), Y2, Y4
+	VFMADD231PS Y4, Y8, Y3
+	VMASKMOVPS  (R8)(CX*1), Y2, Y4
+	VFMADD231PS Y4, Y9, Y3
+	VMASKMOVPS  (R8)(CX*2), Y2, Y4
+	VFMADD231PS Y4, Y10, Y3
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x000001c0, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), DX
+	MOVQ       168(AX), DX
+	CMPQ       DX, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	CMPQ         DX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	JMP          store
+
+hard:
+	VXORPS       Y4, Y4, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y4, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         DX, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS Y2, Y3
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow7x2AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow7x2AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x03, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x05, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x03, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x05, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), BX
+	MOVQ   80(AX), BX
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), BX
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), SI
+
+taps:
+	MOVQ        SI, AX
+	MOVQ        40(SP), DI
+	ADDQ        SI, DI
+	MOVQ        48(SP), R8
+	ADDQ        SI, R8
+	VMOVUPS     (BX), Y5
+	VMOVUPS     64(BX), Y6
+	VMOVUPS     128(BX), Y7
+	VMOVUPS     192(BX), Y8
+	VMOVUPS     256(BX), Y9
+	VMOVUPS     320(BX), Y10
+	VMOVUPS     384(BX), Y11
+	VMASKMOVPS  (DI), Y0, Y12
+	VFMADD231PS Y12, Y5, Y3
+	VMASKMOVPS  (DI)(CX*1), Y0, Y12
+	VFMADD231PS Y12, Y5, Y4
+	VFMADD231PS Y12, Y6, Y3
+	VMASKMOVPS  (DI)(CX*2), Y0, Y5
+	VFMADD231PS Y5, Y6, Y4
+	VFMADD231PS Y5, Y7, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y5
+	VFMADD231PS Y5, Y7, Y4
+	VFMADD231PS Y5, Y8, Y3
+	VMASKMOVPS  (AX)(CX*4), Y1, Y5
+	VFMADD231PS Y5, Y8, Y4
+	VFMADD231PS Y5, Y9, Y3
+	VMASKMOVPS  (R8), Y2, Y5
+	VFMADD231PS Y5, Y9, Y4
+	VFMADD231PS Y5, Y10, Y3
+	VMASKMOVPS  (R8)(CX*1), Y2, Y5
+	VFMADD231PS Y5, Y10, Y4
+	VFMADD231PS Y5, Y11, Y3
+	VMASKMOVPS  (R8)(CX*2), Y2, Y5
+	VFMADD231PS Y5, Y11, Y4
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, SI
+	ADDQ        $0x000001c0, BX
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), BX
+	MOVQ       168(AX), BX
+	CMPQ       BX, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	JMP          store
+
+hard:
+	VXORPS       Y5, Y5, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y5, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y5, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS Y2, Y4
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow7x3AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow7x3AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x03, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x06, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x03, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x06, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*4), DX
+	LEAQ   (CX)(CX*2), BX
+	LEAQ   (BX)(CX*4), SI
+	MOVQ   80(AX), DI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R8
+
+taps:
+	MOVQ        R8, AX
+	LEAQ        (AX)(CX*8), SI
+	MOVQ        40(SP), SI
+	ADDQ        R8, SI
+	MOVQ        48(SP), R9
+	ADDQ        R8, R9
+	VMOVUPS     (DI), Y6
+	VMOVUPS     64(DI), Y7
+	VMOVUPS     128(DI), Y8
+	VMOVUPS     192(DI), Y9
+	VMOVUPS     256(DI), Y10
+	VMOVUPS     320(DI), Y11
+	VMOVUPS     384(DI), Y12
+	VMASKMOVPS  (SI), Y0, Y13
+	VFMADD231PS Y13, Y6, Y3
+	VMASKMOVPS  (SI)(CX*1), Y0, Y13
+	VFMADD231PS Y13, Y6, Y4
+	VFMADD231PS Y13, Y7, Y3
+	VMASKMOVPS  (SI)(CX*2), Y0, Y13
+	VFMADD231PS Y13, Y6, Y5
+	VFMADD231PS Y13, Y7, Y4
+	VFMADD231PS Y13, Y8, Y3
+	VMASKMOVPS  (AX)(BX*1), Y1, Y6
+	VFMADD231PS Y6, Y7, Y5
+	VFMADD231PS Y6, Y8, Y4
+	VFMADD231PS Y6, Y9, Y3
+	VMASKMOVPS  (AX)(CX*4), Y1, Y6
+	VFMADD231PS Y6, Y8, Y5
+	VFMADD231PS Y6, Y9, Y4
+	VFMADD231PS Y6, Y10, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y6
+	VFMADD231PS Y6, Y9, Y5
+	VFMADD231PS Y6, Y10, Y4
+	VFMADD231PS Y6, Y11, Y3
+	VMASKMOVPS  (R9), Y2, Y6
+	VFMADD231PS Y6, Y10, Y5
+	VFMADD231PS Y6, Y11, Y4
+	VFMADD231PS Y6, Y12, Y3
+	VMASKMOVPS  (R9)(CX*1), Y2, Y6
+	VFMADD231PS Y6, Y11, Y5
+	VFMADD231PS Y6, Y12, Y4
+	VMASKMOVPS  (R9)(CX*2), Y2, Y6
+	VFMADD231PS Y6, Y12, Y5
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R8
+	ADDQ        $0x000001c0, DI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), BX
+	MOVQ       168(AX), BX
+	CMPQ       BX, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	CMPQ         BX, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	JMP          store
+
+hard:
+	VXORPS       Y6, Y6, Y6
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y6, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y6, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y6, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         BX, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS Y2, Y5
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func depthRow7x4AVX2(a *byte)
+// Requires: AVX, FMA3
+TEXT ·depthRow7x4AVX2(SB), NOSPLIT, $64-8
+	MOVQ    a+0(FP), AX
+	MOVQ    a+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX), Y1
+	VMOVUPS (AX), Y2
+	MOVQ    104(AX), CX
+	MOVQ    CX, (SP)
+	MOVQ    96(AX), AX
+	MOVQ    AX, 8(SP)
+
+row:
+	MOVQ    a+0(FP), AX
+	MOVQ    8(SP), CX
+	MOVQ    72(AX), DX
+	ADDQ    (CX), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    88(AX), DX
+	ADDQ    24(CX), DX
+	MOVQ    DX, 32(SP)
+	MOVQ    112(AX), CX
+	MOVQ    CX, 16(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x00, CX, CX
+	MOVQ    CX, 40(SP)
+	MOVL    160(AX), AX
+	TESTL   AX, AX
+	JNE     read0
+	VXORPS  Y0, Y0, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x03, AX, AX
+	MOVQ    AX, 40(SP)
+
+read0:
+tile:
+	MOVQ    a+0(FP), AX
+	MOVQ    16(SP), DX
+	CMPQ    DX, $0x01
+	JNE     inner
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x07, CX, CX
+	MOVQ    CX, 48(SP)
+	MOVL    164(AX), CX
+	TESTL   CX, CX
+	JNE     read2
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x03, CX, CX
+	MOVQ    CX, 48(SP)
+
+read2:
+	JMP edged
+
+inner:
+	VMOVAPS Y1, Y2
+	MOVQ    a+0(FP), CX
+	MOVQ    120(CX), CX
+	IMUL3Q  $0x07, CX, CX
+	MOVQ    CX, 48(SP)
+
+edged:
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   120(AX), CX
+	LEAQ   (CX)(CX*2), DX
+	LEAQ   (CX)(CX*4), BX
+	LEAQ   (DX)(CX*4), SI
+	MOVQ   80(AX), DI
+	MOVQ   8(SP), AX
+	ADDQ   8(AX), DI
+	MOVQ   16(AX), AX
+	MOVQ   AX, 56(SP)
+	TESTQ  AX, AX
+	JZ     summed
+	MOVQ   24(SP), R8
+
+taps:
+	MOVQ        R8, AX
+	LEAQ        (AX)(CX*8), SI
+	MOVQ        40(SP), SI
+	ADDQ        R8, SI
+	MOVQ        48(SP), R9
+	ADDQ        R8, R9
+	VMOVUPS     (DI), Y7
+	VMOVUPS     64(DI), Y8
+	VMOVUPS     128(DI), Y9
+	VMOVUPS     192(DI), Y10
+	VMOVUPS     256(DI), Y11
+	VMOVUPS     320(DI), Y12
+	VMOVUPS     384(DI), Y13
+	VMASKMOVPS  (SI), Y0, Y14
+	VFMADD231PS Y14, Y7, Y3
+	VMASKMOVPS  (SI)(CX*1), Y0, Y14
+	VFMADD231PS Y14, Y7, Y4
+	VFMADD231PS Y14, Y8, Y3
+	VMASKMOVPS  (SI)(CX*2), Y0, Y14
+	VFMADD231PS Y14, Y7, Y5
+	VFMADD231PS Y14, Y8, Y4
+	VFMADD231PS Y14, Y9, Y3
+	VMASKMOVPS  (AX)(DX*1), Y1, Y14
+	VFMADD231PS Y14, Y7, Y6
+	VFMADD231PS Y14, Y8, Y5
+	VFMADD231PS Y14, Y9, Y4
+	VFMADD231PS Y14, Y10, Y3
+	VMASKMOVPS  (AX)(CX*4), Y1, Y7
+	VFMADD231PS Y7, Y8, Y6
+	VFMADD231PS Y7, Y9, Y5
+	VFMADD231PS Y7, Y10, Y4
+	VFMADD231PS Y7, Y11, Y3
+	VMASKMOVPS  (AX)(BX*1), Y1, Y7
+	VFMADD231PS Y7, Y9, Y6
+	VFMADD231PS Y7, Y10, Y5
+	VFMADD231PS Y7, Y11, Y4
+	VFMADD231PS Y7, Y12, Y3
+	VMASKMOVPS  (AX)(DX*2), Y1, Y7
+	VFMADD231PS Y7, Y10, Y6
+	VFMADD231PS Y7, Y11, Y5
+	VFMADD231PS Y7, Y12, Y4
+	VFMADD231PS Y7, Y13, Y3
+	VMASKMOVPS  (R9), Y2, Y7
+	VFMADD231PS Y7, Y11, Y6
+	VFMADD231PS Y7, Y12, Y5
+	VFMADD231PS Y7, Y13, Y4
+	VMASKMOVPS  (R9)(CX*1), Y2, Y7
+	VFMADD231PS Y7, Y12, Y6
+	VFMADD231PS Y7, Y13, Y5
+	VMASKMOVPS  (R9)(CX*2), Y2, Y7
+	VFMADD231PS Y7, Y13, Y6
+	MOVQ        a+0(FP), AX
+	MOVQ        128(AX), AX
+	ADDQ        AX, R8
+	ADDQ        $0x000001c0, DI
+	DECQ        56(SP)
+	JNZ         taps
+
+summed:
+	MOVQ       a+0(FP), AX
+	MOVQ       32(SP), CX
+	MOVQ       144(AX), DX
+	LEAQ       (DX)(DX*2), BX
+	LEAQ       (DX)(DX*4), SI
+	LEAQ       (BX)(DX*4), SI
+	MOVQ       168(AX), SI
+	CMPQ       SI, $0x01
+	JL         store
+	JG         epilogue
+	VMASKMOVPS (CX), Y1, Y0
+	VADDPS     Y0, Y3, Y3
+	VMASKMOVPS (CX)(DX*1), Y1, Y0
+	VADDPS     Y0, Y4, Y4
+	VMASKMOVPS (CX)(DX*2), Y1, Y0
+	VADDPS     Y0, Y5, Y5
+	VMASKMOVPS (CX)(BX*1), Y1, Y0
+	VADDPS     Y0, Y6, Y6
+	JMP        store
+
+epilogue:
+	VMOVUPS      196(AX), Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y0, Y4, Y4
+	VADDPS       Y0, Y5, Y5
+	VADDPS       Y0, Y6, Y6
+	CMPQ         SI, $0x02
+	JG           hard
+	VBROADCASTSS 176(AX), Y0
+	VMAXPS       Y3, Y0, Y3
+	VMAXPS       Y4, Y0, Y4
+	VMAXPS       Y5, Y0, Y5
+	VMAXPS       Y6, Y0, Y6
+	VBROADCASTSS 180(AX), Y0
+	VMINPS       Y3, Y0, Y3
+	VMINPS       Y4, Y0, Y4
+	VMINPS       Y5, Y0, Y5
+	VMINPS       Y6, Y0, Y6
+	JMP          store
+
+hard:
+	VXORPS       Y7, Y7, Y7
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y3, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain0
+	VMULPS       Y3, Y2, Y2
+
+plain0:
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y4, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain1
+	VMULPS       Y4, Y2, Y2
+
+plain1:
+	VMOVAPS      Y2, Y4
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y5, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain2
+	VMULPS       Y5, Y2, Y2
+
+plain2:
+	VMOVAPS      Y2, Y5
+	VBROADCASTSS 184(AX), Y0
+	VMULPS       Y0, Y6, Y2
+	VBROADCASTSS 188(AX), Y0
+	VADDPS       Y0, Y2, Y2
+	VMAXPS       Y2, Y7, Y2
+	VBROADCASTSS 192(AX), Y0
+	VMINPS       Y2, Y0, Y2
+	CMPQ         SI, $0x04
+	JNE          plain3
+	VMULPS       Y6, Y2, Y2
+
+plain3:
+	VMOVAPS Y2, Y6
+
+store:
+	VMASKMOVPS Y3, Y1, (CX)
+	VMASKMOVPS Y4, Y1, (CX)(DX*1)
+	VMASKMOVPS Y5, Y1, (CX)(DX*2)
+	VMASKMOVPS Y6, Y1, (CX)(BX*1)
+	MOVQ       a+0(FP), AX
+	MOVQ       136(AX), CX
+	ADDQ       CX, 24(SP)
+	MOVQ       152(AX), AX
+	ADDQ       AX, 32(SP)
+	VMOVAPS    Y1, Y0
+	MOVQ       a+0(FP), AX
+	MOVQ       120(AX), AX
+	IMUL3Q     $0x00, AX, AX
+	MOVQ       AX, 40(SP)
+	DECQ       16(SP)
+	JNZ        tile
+	ADDQ       $0x20, 8(SP)
+	DECQ       (SP)
+	JNZ        row
 	VZEROUPPER
 	RET
 

@@ -48,8 +48,8 @@ var cases = []testCase{
 	{"depthwise of one channel", Conv{N: 2, H: 5, W: 5, InC: 1, OutC: 1, K: 3, S: 1, Pad: 1, Dil: 1, G: 1, WC: 1}},
 }
 
-// sets returns the sets of kernels that the machine has, and those with
-// Winograd's algorithm without it too.
+// sets returns the sets of kernels that the machine has, and those with special
+// paths without them too.
 func sets() []*Set {
 	all := Available()
 	for _, s := range Available() {
@@ -60,10 +60,11 @@ func sets() []*Set {
 	return all
 }
 
-// direct returns s without Winograd's algorithm.
+// direct returns s without Winograd's algorithm and depthwise rows.
 func direct(s *Set) *Set {
 	t := *s.tiles
 	t.wino3, t.wino5 = winoForm{taps: -1}, winoForm{taps: -1}
+	t.rows = nil
 	return &Set{Name: s.Name + " direct", tiles: &t}
 }
 

@@ -33,6 +33,12 @@ const depthBytes = 28 << 10
 // runDepth runs the depthwise correlation r; tap.w are distances in w.
 func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add bool) {
 	t := &e.depth
+	if k := e.Set.tiles.byRows(&r); k > 0 {
+		t.correlation = r
+		t.fillPanel(w)
+		e.runRows(k, r, t.panel, x, y, ep, add)
+		return
+	}
 	r.in, r.out, r.inPlace = Block, Block, false
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r, e.Set.tiles, x, y, ep, add
 	t.plan(Block, depthBytes, most(t.tiles.depthwise), parts(e.units(), t.blocks()))

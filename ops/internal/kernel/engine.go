@@ -16,6 +16,7 @@ type Engine struct {
 	grad      gradTask
 	picked    pickTask
 	depth     depthTask
+	rows      rowTask
 	depthGrad depthGradTask
 	wino      winoTask
 	winoGrad  winoGradTask

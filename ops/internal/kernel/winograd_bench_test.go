@@ -33,6 +33,27 @@ func BenchmarkWinograd(b *testing.B) {
 	}
 }
 
+// BenchmarkDepthRows is BenchmarkWinograd for depthwise convolutions by rows.
+func BenchmarkDepthRows(b *testing.B) {
+	p := NewPool(1)
+	defer p.Close()
+	for _, set := range Available() {
+		if set.tiles == nil {
+			continue
+		}
+		for _, k := range []int{3, 5, 7} {
+			for _, s := range [][2]int{{32, 96}, {56, 72}, {28, 120}, {16, 144}, {14, 480}, {8, 240}, {7, 960}} {
+				for _, n := range []int{64, 8, 1} {
+					c := Conv{N: n, H: s[0], W: s[0], InC: s[1], OutC: s[1], K: k, S: 1, Pad: k / 2, Dil: 1, G: s[1], WC: s[1]}
+					b.Run(fmt.Sprintf("%s/k%d/size%d/channels%d/batch%d", set.Name, k, s[0], s[1], n), func(b *testing.B) {
+						pairPasses(b, NewEngine(set, p), NewEngine(direct(set), p), c)
+					})
+				}
+			}
+		}
+	}
+}
+
 func pairPasses(b *testing.B, fast, slow *Engine, c Conv) {
 	x, w, dy := operands(c, rand.New(rand.NewPCG(1, 1)))
 	y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))

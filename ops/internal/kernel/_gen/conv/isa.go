@@ -20,6 +20,7 @@ type isa struct {
 	pickRows    [3]int // by blocks
 	depthPixels int
 	depthTaps   int
+	rowPixels   map[int]int // by taps on a side
 }
 
 var avx512 = &isa{
@@ -27,7 +28,7 @@ var avx512 = &isa{
 	densePixels: [3]int{1: 12, 2: 11},
 	gradRows:    [3]int{1: 16, 2: 12},
 	pickRows:    [3]int{1: 12, 2: 12},
-	depthPixels: 11, depthTaps: 12,
+	depthPixels: 11, depthTaps: 12, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
 }
 
 var avx2 = &isa{
@@ -35,7 +36,7 @@ var avx2 = &isa{
 	densePixels: [3]int{1: 6},
 	gradRows:    [3]int{1: 6},
 	pickRows:    [3]int{1: 6},
-	depthPixels: 6, depthTaps: 6,
+	depthPixels: 6, depthTaps: 6, rowPixels: map[int]int{3: 8, 5: 6, 7: 4},
 }
 
 func (s *isa) wide() bool { return s.vecs == 1 }

@@ -62,6 +62,11 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 	pair("pick", s.pickRows, func(n, blocks int) string { return gradPicked(s, n, blocks, true) })
 	row("depthwise: []tileFunc", s.depthPixels, func(n int) string { return depthwise(s, n) })
 	row("taps: []tileFunc", s.depthTaps, func(n int) string { return gradPicked(s, n, 1, false) })
+	fmt.Fprintln(b, "rows: map[int][]tileFunc{")
+	for _, k := range []int{3, 5, 7} {
+		row(fmt.Sprintf("%d: ", k), s.rowPixels[k], func(n int) string { return depthRows(s, k, n) })
+	}
+	fmt.Fprintln(b, "},")
 	single := func(field, name string) {
 		names = append(names, name)
 		fmt.Fprintf(b, "%s: %s,\n", field, name)

@@ -1,0 +1,334 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Distances in bytes of the fields of rowTile, in the package's rowtile.go.
+const (
+	rowX, rowW, rowY         = 72, 80, 88
+	rowRows, rowN            = 96, 104
+	rowTiles                 = 112
+	rowPix, rowLine, rowStep = 120, 128, 136
+	rowOutPix, rowOutStep    = 144, 152
+	rowLeft, rowRight        = 160, 164
+	rowMode                  = 168
+	rowLow, rowHigh          = 176, 180
+	rowSixth, rowHalf        = 184, 188
+	rowOne                   = 192
+	rowBias                  = 196
+
+	rowSize                        = 32
+	rowSpecX, rowSpecW, rowSpecN   = 0, 8, 16
+	rowSpecY                       = 24
+	edgeMasks                      = 3 // of the pixels before, in and after a row
+	maskBefore, maskIn, maskBehind = 0, 1, 2
+)
+
+// depthRow is a tile of a depthwise convolution of stride 1 under construction:
+// pixels outputs of one row, by one register of channels. Each input is loaded
+// once for all taps of its row.
+type depthRow struct {
+	*isa
+	k, pixels int
+	acc       []reg.VecVirtual
+	masks     [edgeMasks]mask
+	wide      [edgeMasks]reg.VecVirtual // the masks of AVX2
+	bases     []reg.GPVirtual
+	shifts    [edgeMasks]Mem           // where the pixels before and behind are read, from a tile's first
+	edges     [edgeMasks]reg.GPVirtual // that place
+	steps     map[int]reg.GPVirtual    // odd multiples of the pixel's bytes
+}
+
+// depthRows emits a tile, with a border of k/2 pixels on both sides:
+//
+//	for each row r, tile, tap row i < r.n, tap j, p: acc[p][c] += x[r.x+i*line+(p+j-k/2)*pix+c] * w[r.w+(i*k+j)*16+c]
+//
+// Pixels before the first tile of a row are read if left is -1 and zero if it is
+// 0; so are those behind the last one for right.
+func depthRows(s *isa, k, pixels int) string {
+	name := fmt.Sprintf("depthRow%dx%d%s", k, pixels, s.name)
+	d := &depthRow{isa: s, k: k, pixels: pixels}
+	begin(name)
+	d.emit()
+	return name
+}
+
+func (d *depthRow) emit() {
+	n, spec, tiles, x, y := AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	d.shifts[maskBefore], d.shifts[maskBehind] = AllocLocal(8), AllocLocal(8)
+	a := argument()
+	d.loadMasks(a)
+	MOVQ(load(a, rowN), n)
+	MOVQ(load(a, rowRows), spec)
+	Label("row")
+	a = argument()
+	s, at0 := GP64(), GP64()
+	MOVQ(spec, s)
+	MOVQ(load(a, rowX), at0)
+	ADDQ(at(s, rowSpecX), at0)
+	MOVQ(at0, x)
+	MOVQ(load(a, rowY), at0)
+	ADDQ(at(s, rowSpecY), at0)
+	MOVQ(at0, y)
+	MOVQ(load(a, rowTiles), tiles)
+	d.edge(a, rowLeft, maskBefore)
+	Label("tile")
+	a = argument()
+	MOVQ(tiles, at0)
+	CMPQ(at0, Imm(1))
+	JNE(LabelRef("inner"))
+	d.edge(a, rowRight, maskBehind)
+	JMP(LabelRef("edged"))
+	Label("inner")
+	d.whole(maskBehind)
+	Label("edged")
+	d.sums(a, spec, x)
+	d.finish(y)
+	a = argument()
+	ADDQ(load(a, rowStep), x)
+	ADDQ(load(a, rowOutStep), y)
+	d.whole(maskBefore)
+	DECQ(tiles)
+	JNZ(LabelRef("tile"))
+	ADDQ(U8(rowSize), spec)
+	DECQ(n)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// strides sets up the addresses of pixels: bases 8 pixels apart, and the odd
+// multiples of a pixel below 8.
+func (d *depthRow) strides(pix reg.GPVirtual) {
+	d.steps = map[int]reg.GPVirtual{1: pix}
+	for i, scale := range map[int]uint8{3: 2, 5: 4} {
+		d.steps[i] = GP64()
+		LEAQ(Mem{Base: pix, Index: pix, Scale: scale}, d.steps[i])
+	}
+	d.steps[7] = GP64()
+	LEAQ(Mem{Base: d.steps[3], Index: pix, Scale: 4}, d.steps[7])
+	d.bases = []reg.GPVirtual{GP64(), GP64(), GP64()}
+}
+
+// base points the bases at pixel 0.
+func (d *depthRow) base(p reg.Register, pixels int) {
+	MOVQ(p, d.bases[0])
+	d.spread(pixels)
+}
+
+// spread points the other bases at pixels 8 and 16.
+func (d *depthRow) spread(pixels int) {
+	for i := 1; 8*i < pixels; i++ {
+		LEAQ(Mem{Base: d.bases[i-1], Index: d.steps[1], Scale: 8}, d.bases[i])
+	}
+}
+
+// pixel is the operand of pixel i.
+func (d *depthRow) pixel(i int) Mem {
+	m := Mem{Base: d.bases[i/8]}
+	switch i %= 8; i {
+	case 0:
+	case 6:
+		m.Index, m.Scale = d.steps[3], 2
+	case 2, 4:
+		m.Index, m.Scale = d.steps[1], uint8(i)
+	default:
+		m.Index, m.Scale = d.steps[i], 1
+	}
+	return m
+}
+
+// loadMasks reads the mask of lanes; the edges are whole at first.
+func (d *depthRow) loadMasks(a reg.Register) {
+	in := d.loadMask(a)
+	for i := range d.masks {
+		d.masks[i] = in
+		if i == maskIn && d.vecs == 1 {
+			continue
+		}
+		if d.vecs == 1 {
+			d.masks[i].k = K()
+			KMOVW(in.k, d.masks[i].k)
+			continue
+		}
+		d.wide[i] = d.vec()
+		VMOVUPS(in.mem, d.wide[i])
+	}
+}
+
+// whole makes an edge's mask that of the lanes.
+func (d *depthRow) whole(edge int) {
+	if d.vecs == 1 {
+		KMOVW(d.masks[maskIn].k, d.masks[edge].k)
+	} else {
+		VMOVAPS(d.wide[maskIn], d.wide[edge])
+	}
+	d.shift(edge, map[int]int{maskBefore: 0, maskBehind: d.pixels + d.k/2}[edge])
+}
+
+// shift sets where an edge's pixels are read: so many pixels after the first.
+func (d *depthRow) shift(edge, pixels int) {
+	s := GP64()
+	MOVQ(load(argument(), rowPix), s)
+	IMUL3Q(U8(pixels), s, s)
+	MOVQ(s, d.shifts[edge])
+}
+
+// edge makes an edge's mask that of the lanes, or empty if the argument at off is
+// 0. Then its pixels are read from inside the row: a masked load is slow where
+// no memory is.
+func (d *depthRow) edge(a reg.Register, off, edge int) {
+	d.whole(edge)
+	t, read := GP32(), fmt.Sprintf("read%d", edge)
+	MOVL(at(a, off), t)
+	TESTL(t, t)
+	JNE(LabelRef(read))
+	if d.vecs == 1 {
+		KXORW(d.masks[edge].k, d.masks[edge].k, d.masks[edge].k)
+	} else {
+		VXORPS(d.wide[edge], d.wide[edge], d.wide[edge])
+	}
+	d.shift(edge, d.k/2)
+	Label(read)
+}
+
+// loadPixel loads input j of a row of taps.
+func (d *depthRow) loadPixel(j int, to reg.VecVirtual) {
+	switch last := d.pixels + d.k/2; {
+	case j < d.k/2:
+		d.masked(d.near(maskBefore, j), maskBefore, to)
+	case j >= last:
+		d.masked(d.near(maskBehind, j-last), maskBehind, to)
+	default:
+		d.masked(d.pixel(j), maskIn, to)
+	}
+}
+
+// near is the operand of pixel i of an edge, one of the first three.
+func (d *depthRow) near(edge, i int) Mem {
+	m := Mem{Base: d.edges[edge]}
+	if i > 0 {
+		m.Index, m.Scale = d.steps[1], uint8(i)
+	}
+	return m
+}
+
+// masked loads from m where an edge's mask is on, and zero elsewhere.
+func (d *depthRow) masked(m Mem, edge int, to reg.VecVirtual) {
+	if d.vecs == 1 {
+		VMOVUPS_Z(m, d.masks[edge].k, to)
+	} else {
+		VMASKMOVPS(m, d.wide[edge], to)
+	}
+}
+
+// sums emits the loop over rows of taps.
+func (d *depthRow) sums(a reg.Register, spec, x Mem) {
+	d.acc = d.zeros(d.pixels)
+	d.strides(load(a, rowPix))
+	w, n, s := load(a, rowW), AllocLocal(8), GP64()
+	MOVQ(spec, s)
+	ADDQ(at(s, rowSpecW), w)
+	MOVQ(at(s, rowSpecN), s)
+	MOVQ(s, n)
+	TESTQ(s, s)
+	JZ(LabelRef("summed"))
+	first := GP64()
+	MOVQ(x, first)
+	Label("taps")
+	inputs := d.pixels + d.k - 1
+	d.base(first, inputs)
+	for _, edge := range []int{maskBefore, maskBehind} {
+		d.edges[edge] = GP64()
+		MOVQ(d.shifts[edge], d.edges[edge])
+		ADDQ(first, d.edges[edge])
+	}
+	ws := d.vectors(d.k)
+	for j, v := range ws {
+		VMOVUPS(at(w, 64*j), v)
+	}
+	for j := range inputs {
+		v := d.vec()
+		d.loadPixel(j, v)
+		for t := range d.k {
+			if p := j - t; p >= 0 && p < d.pixels {
+				VFMADD231PS(v, ws[t], d.acc[p])
+			}
+		}
+	}
+	ADDQ(load(argument(), rowLine), first)
+	ADDQ(U32(uint32(64*d.k)), w)
+	DECQ(n)
+	JNZ(LabelRef("taps"))
+	Label("summed")
+}
+
+// finish emits epilogue and stores of a tile whose outputs lie at y.
+func (d *depthRow) finish(y Mem) {
+	a, first := argument(), GP64()
+	MOVQ(y, first)
+	d.strides(load(a, rowOutPix))
+	d.base(first, d.pixels)
+	mode := load(a, rowMode)
+	tmp := d.vec()
+	CMPQ(mode, U8(modeAdd))
+	JL(LabelRef("store"))
+	JG(LabelRef("epilogue"))
+	for p, v := range d.acc {
+		d.masked(d.pixel(p), maskIn, tmp)
+		VADDPS(tmp, v, v)
+	}
+	JMP(LabelRef("store"))
+	Label("epilogue")
+	VMOVUPS(at(a, rowBias), tmp)
+	for _, v := range d.acc {
+		VADDPS(tmp, v, v)
+	}
+	d.activation(a, mode, tmp)
+	Label("store")
+	for p, v := range d.acc {
+		if d.vecs == 1 {
+			VMOVUPS(v, d.masks[maskIn].k, d.pixel(p))
+		} else {
+			VMASKMOVPS(v, d.wide[maskIn], d.pixel(p))
+		}
+	}
+}
+
+// activation emits the clamp, the hard sigmoid or the hard swish. The value is
+// always the second source of a minimum or maximum, so that NaN stays NaN.
+func (d *depthRow) activation(a reg.Register, mode reg.GPVirtual, c reg.VecVirtual) {
+	CMPQ(mode, U8(modeClamp))
+	JG(LabelRef("hard"))
+	VBROADCASTSS(at(a, rowLow), c)
+	for _, v := range d.acc {
+		VMAXPS(v, c, v)
+	}
+	VBROADCASTSS(at(a, rowHigh), c)
+	for _, v := range d.acc {
+		VMINPS(v, c, v)
+	}
+	JMP(LabelRef("store"))
+	Label("hard")
+	g, zero := d.vec(), d.zeros(1)[0]
+	for p, v := range d.acc {
+		plain := fmt.Sprintf("plain%d", p)
+		VBROADCASTSS(at(a, rowSixth), c)
+		VMULPS(c, v, g)
+		VBROADCASTSS(at(a, rowHalf), c)
+		VADDPS(c, g, g)
+		VMAXPS(g, zero, g)
+		VBROADCASTSS(at(a, rowOne), c)
+		VMINPS(g, c, g)
+		CMPQ(mode, U8(modeSwish))
+		JNE(LabelRef(plain))
+		VMULPS(v, g, g)
+		Label(plain)
+		VMOVAPS(g, v)
+	}
+}

@@ -1,0 +1,37 @@
+package kernel
+
+import "unsafe"
+
+// rowSpec is one output row of a depthwise tile: where its inputs begin, left of
+// the map's edge by half a kernel, the first of the tap rows that meet the map,
+// and how many do. Places are in bytes from the tile's own.
+type rowSpec struct{ x, w, n, y int }
+
+// rowTile is the argument of depthwise tiles of stride 1, for one register's
+// width of channels.
+type rowTile struct {
+	lanes
+	x, w, y     unsafe.Pointer
+	rows        *rowSpec
+	n           int    // rows
+	tiles       int    // of each row
+	pix, line   int    // bytes between pixels and rows of the input
+	step        int    // bytes between tiles
+	outPix      int    // bytes between pixels of the output
+	outStep     int    // bytes between tiles of the output
+	left, right uint32 // all ones to read what lies before and behind the row, 0 for zeros
+	mode        int
+	low, high   float32
+	sixth, half float32
+	one         float32
+	bias        [Block]float32
+}
+
+// The generator knows these distances; a difference does not compile.
+var (
+	_ [unsafe.Offsetof(rowTile{}.x) - 72]struct{}     = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.pix) - 120]struct{}  = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.left) - 160]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.bias) - 196]struct{} = [0]struct{}{}
+	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}         = [0]struct{}{}
+)
