@@ -180,7 +180,7 @@ func TestMeasureMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Limits[0].Workers != 1 || len(m.Limits) > 2 || done != len(m.Limits)*(1+len(m.Levels)) {
+	if m.Limits[0].Workers != 1 || len(m.Limits) > 2 || done != sweeps*len(m.Limits)*(1+len(m.Levels)) {
 		t.Errorf("%d limits, the first of %d workers, progress to %d", len(m.Limits), m.Limits[0].Workers, done)
 	}
 	for _, l := range m.Limits {
@@ -195,5 +195,17 @@ func TestMeasureMachine(t *testing.T) {
 	}
 	if _, err := MeasureMachine(context.Background(), ops.Config{Kernel: "abacus"}, quick, nil); err == nil || !strings.Contains(err.Error(), "abacus") {
 		t.Errorf("unknown kernels: %v", err)
+	}
+}
+
+func TestLimitsRise(t *testing.T) {
+	var l Limits
+	first := madeUp().Limits[0]
+	l.raise(first)
+	again := madeUp().Limits[0]
+	again.Peak, again.Bandwidths[1].Read, again.Bandwidths[1].Copy = 90, 110, 80
+	l.raise(again)
+	if b := l.Bandwidths[1]; l.Peak != 100 || l.Workers != 1 || b.Read != 110 || b.Copy != 90 || b.Triad != 80 || b.Level != "L2" {
+		t.Errorf("%+v", l)
 	}
 }

@@ -62,7 +62,7 @@ func (c benchCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	f := benchFile{Version: run.Version(), Workers: e.Workers()}
-	f.Machine, err = bench.MeasureMachine(ctx, ops.Config{Kernel: e.Kernel(), Workers: e.Workers()}, c.limitEffort(), phase(screen.Display, "machine"))
+	f.Machine, err = bench.MeasureMachine(ctx, ops.Config{Kernel: e.Kernel(), Workers: e.Workers()}, c.effort(), phase(screen.Display, "machine"))
 	screen.Display.End()
 	if err != nil {
 		return err
@@ -132,20 +132,12 @@ func (c benchCmd) passes() ([]bench.Pass, error) {
 	return slices.DeleteFunc(bench.Passes(), func(p bench.Pass) bool { return !slices.Contains(c.Passes, string(p)) }), nil
 }
 
-// effort returns how long to measure one pass of a layer.
+// effort returns how long to measure one thing.
 func (c benchCmd) effort() bench.Effort {
 	e := bench.DefaultEffort
 	if c.Quick {
 		e.Warmup, e.Rounds = time.Millisecond, 4
 	}
-	return e
-}
-
-// limitEffort returns how long to measure one limit of the machine: longer, for
-// the best of many rounds is the limit, and everything is compared with it.
-func (c benchCmd) limitEffort() bench.Effort {
-	e := c.effort()
-	e.Rounds *= 6
 	return e
 }
 
