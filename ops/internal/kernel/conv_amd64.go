@@ -26,6 +26,17 @@ func tilesAVX512() *tiles {
 			5: {nil, depthRow5x1AVX512, depthRow5x2AVX512, depthRow5x3AVX512, depthRow5x4AVX512, depthRow5x5AVX512, depthRow5x6AVX512, depthRow5x7AVX512, depthRow5x8AVX512, depthRow5x9AVX512, depthRow5x10AVX512, depthRow5x11AVX512, depthRow5x12AVX512, depthRow5x13AVX512, depthRow5x14AVX512, depthRow5x15AVX512, depthRow5x16AVX512},
 			7: {nil, depthRow7x1AVX512, depthRow7x2AVX512, depthRow7x3AVX512, depthRow7x4AVX512, depthRow7x5AVX512, depthRow7x6AVX512, depthRow7x7AVX512, depthRow7x8AVX512, depthRow7x9AVX512, depthRow7x10AVX512, depthRow7x11AVX512, depthRow7x12AVX512, depthRow7x13AVX512, depthRow7x14AVX512, depthRow7x15AVX512, depthRow7x16AVX512},
 		},
+		rowGrads: map[int]rowGrads{
+			3: {pixels: []int{8, 7}, rows: 3, tiles: [][]tileFunc{{nil, depthRowGrad3x1x8AVX512, depthRowGrad3x2x8AVX512, depthRowGrad3x3x8AVX512},
+				{nil, depthRowGrad3x1x7AVX512, depthRowGrad3x2x7AVX512, depthRowGrad3x3x7AVX512},
+			}},
+			5: {pixels: []int{5, 4}, rows: 5, tiles: [][]tileFunc{{nil, depthRowGrad5x1x5AVX512, depthRowGrad5x2x5AVX512, depthRowGrad5x3x5AVX512, depthRowGrad5x4x5AVX512, depthRowGrad5x5x5AVX512},
+				{nil, depthRowGrad5x1x4AVX512, depthRowGrad5x2x4AVX512, depthRowGrad5x3x4AVX512, depthRowGrad5x4x4AVX512, depthRowGrad5x5x4AVX512},
+			}},
+			7: {pixels: []int{8, 7}, rows: 3, tiles: [][]tileFunc{{nil, depthRowGrad7x1x8AVX512, depthRowGrad7x2x8AVX512, depthRowGrad7x3x8AVX512},
+				{nil, depthRowGrad7x1x7AVX512, depthRowGrad7x2x7AVX512, depthRowGrad7x3x7AVX512},
+			}},
+		},
 		gather:    gatherAVX512,
 		transpose: transposeAVX512,
 		peak:      peakAVX512,
@@ -68,6 +79,17 @@ func tilesAVX2() *tiles {
 			3: {nil, depthRow3x1AVX2, depthRow3x2AVX2, depthRow3x3AVX2, depthRow3x4AVX2, depthRow3x5AVX2, depthRow3x6AVX2, depthRow3x7AVX2, depthRow3x8AVX2},
 			5: {nil, depthRow5x1AVX2, depthRow5x2AVX2, depthRow5x3AVX2, depthRow5x4AVX2, depthRow5x5AVX2, depthRow5x6AVX2},
 			7: {nil, depthRow7x1AVX2, depthRow7x2AVX2, depthRow7x3AVX2, depthRow7x4AVX2},
+		},
+		rowGrads: map[int]rowGrads{
+			3: {pixels: []int{3, 2}, rows: 3, tiles: [][]tileFunc{{nil, depthRowGrad3x1x3AVX2, depthRowGrad3x2x3AVX2, depthRowGrad3x3x3AVX2},
+				{nil, depthRowGrad3x1x2AVX2, depthRowGrad3x2x2AVX2, depthRowGrad3x3x2AVX2},
+			}},
+			5: {pixels: []int{6, 5}, rows: 1, tiles: [][]tileFunc{{nil, depthRowGrad5x1x6AVX2},
+				{nil, depthRowGrad5x1x5AVX2},
+			}},
+			7: {pixels: []int{4, 3}, rows: 1, tiles: [][]tileFunc{{nil, depthRowGrad7x1x4AVX2},
+				{nil, depthRowGrad7x1x3AVX2},
+			}},
 		},
 		gather:    gatherAVX2,
 		transpose: transposeAVX2,
@@ -532,6 +554,72 @@ func depthRow7x15AVX512(a *byte)
 func depthRow7x16AVX512(a *byte)
 
 //go:noescape
+func depthRowGrad3x1x8AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad3x2x8AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad3x3x8AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad3x1x7AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad3x2x7AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad3x3x7AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x1x5AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x2x5AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x3x5AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x4x5AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x5x5AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x1x4AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x2x4AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x3x4AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x4x4AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad5x5x4AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad7x1x8AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad7x2x8AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad7x3x8AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad7x1x7AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad7x2x7AVX512(a *byte)
+
+//go:noescape
+func depthRowGrad7x3x7AVX512(a *byte)
+
+//go:noescape
 func gatherAVX512(a *byte)
 
 //go:noescape
@@ -710,6 +798,36 @@ func depthRow7x3AVX2(a *byte)
 
 //go:noescape
 func depthRow7x4AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad3x1x3AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad3x2x3AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad3x3x3AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad3x1x2AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad3x2x2AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad3x3x2AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad5x1x6AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad5x1x5AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad7x1x4AVX2(a *byte)
+
+//go:noescape
+func depthRowGrad7x1x3AVX2(a *byte)
 
 //go:noescape
 func gatherAVX2(a *byte)

@@ -13,6 +13,7 @@ type depthGradTask struct {
 	x, dy, dw []float32
 	from, to  int    // units of this pass
 	picks     []pick // of the taps: where they read in the window, and where in the sums
+	byRows    rowGradWidth
 	workers   []depthGradWorker
 }
 
@@ -22,6 +23,8 @@ type depthGradWorker struct {
 	gather gatherTile
 	window []float32
 	sums   []float32 // [taps][16]
+	rows   rowGradTile
+	specs  []gradSpec
 }
 
 func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
@@ -35,6 +38,7 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	for i, p := range t.taps {
 		t.picks[i] = pick{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
 	}
+	t.byRows = t.tiles.gradByRows(&t.correlation)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	step := max(1, gradBytes*t.units()/(4*c.N*(c.H*c.W+c.OutH()*c.OutW())*c.OutC))
 	for t.from = 0; t.from < t.units(); t.from = t.to {
@@ -54,6 +58,10 @@ func (t *depthGradTask) Do(b, worker int) {
 	clear(k.sums)
 	for i := t.from; i < t.to; i++ {
 		u := t.unit(i)
+		if t.byRows.list != nil {
+			t.sumRows(k, u, o)
+			continue
+		}
 		k.window = aligned(k.window, u.imgs*t.windowRows(u.rows)*t.winW*Block)
 		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
 		t.sum(k, u, o)

@@ -35,3 +35,35 @@ var (
 	_ [unsafe.Offsetof(rowTile{}.bias) - 196]struct{} = [0]struct{}{}
 	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}         = [0]struct{}{}
 )
+
+// rowGrads are the weight-gradient tiles of depthwise rows with one number of taps.
+type rowGrads struct {
+	pixels []int        // widths of tile to choose from
+	rows   int          // most rows of taps of a tile
+	tiles  [][]tileFunc // [width][rows]
+}
+
+// gradSpec is one output row of a weight-gradient tile: where its inputs begin,
+// left of the map's edge by half a kernel, where its output gradients do, and
+// which rows of taps meet the map. Places are in bytes from the tile's own.
+type gradSpec struct{ x, dy, valid int }
+
+// rowGradTile is the argument of weight-gradient tiles of depthwise rows, for
+// one register's width of channels.
+type rowGradTile struct {
+	lanes
+	x, dy, sums unsafe.Pointer
+	rows        *gradSpec
+	n           int // rows
+	tiles       int // of each row
+	pix, line   int // bytes between pixels and rows of the input
+	tail        int // pixels of a row after its last tile
+	outPix      int // bytes between pixels of the output
+}
+
+var (
+	_ [unsafe.Offsetof(rowGradTile{}.x) - 72]struct{}       = [0]struct{}{}
+	_ [unsafe.Offsetof(rowGradTile{}.pix) - 120]struct{}    = [0]struct{}{}
+	_ [unsafe.Offsetof(rowGradTile{}.outPix) - 144]struct{} = [0]struct{}{}
+	_ [unsafe.Sizeof(gradSpec{}) - 24]struct{}              = [0]struct{}{}
+)

@@ -15,6 +15,7 @@ type tiles struct {
 	depthwise []tileFunc         // [pixels]: depthwise convolution
 	taps      []tileFunc         // [taps]: its weight gradient
 	rows      map[int][]tileFunc // [taps on a side][pixels]: depthwise convolution of stride 1, row by row
+	rowGrads  map[int]rowGrads   // [taps on a side]: its weight gradient
 	gather    tileFunc
 	transpose tileFunc // of 16 x 16 floats
 	peak      tileFunc

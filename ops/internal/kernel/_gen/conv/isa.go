@@ -21,7 +21,11 @@ type isa struct {
 	depthPixels int
 	depthTaps   int
 	rowPixels   map[int]int // by taps on a side
+	rowGrads    map[int]rowGradSize
 }
+
+// rowGradSize is the largest weight-gradient tile of depthwise rows.
+type rowGradSize struct{ rows, pixels int }
 
 var avx512 = &isa{
 	name: "AVX512", width: 16, vecs: 1, vec: func() reg.VecVirtual { return ZMM() },
@@ -29,6 +33,7 @@ var avx512 = &isa{
 	gradRows:    [3]int{1: 16, 2: 12},
 	pickRows:    [3]int{1: 12, 2: 12},
 	depthPixels: 11, depthTaps: 12, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
+	rowGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}},
 }
 
 var avx2 = &isa{
@@ -37,6 +42,7 @@ var avx2 = &isa{
 	gradRows:    [3]int{1: 6},
 	pickRows:    [3]int{1: 6},
 	depthPixels: 6, depthTaps: 6, rowPixels: map[int]int{3: 8, 5: 6, 7: 4},
+	rowGrads: map[int]rowGradSize{3: {3, 3}, 5: {1, 6}, 7: {1, 4}},
 }
 
 func (s *isa) wide() bool { return s.vecs == 1 }

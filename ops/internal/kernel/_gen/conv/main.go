@@ -67,6 +67,16 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 		row(fmt.Sprintf("%d: ", k), s.rowPixels[k], func(n int) string { return depthRows(s, k, n) })
 	}
 	fmt.Fprintln(b, "},")
+	fmt.Fprintln(b, "rowGrads: map[int]rowGrads{")
+	for _, k := range []int{3, 5, 7} {
+		g := s.rowGrads[k]
+		fmt.Fprintf(b, "%d: {pixels: []int{%d, %d}, rows: %d, tiles: [][]tileFunc{", k, g.pixels, g.pixels-1, g.rows)
+		for _, pixels := range []int{g.pixels, g.pixels - 1} {
+			row("", g.rows, func(n int) string { return depthRowGrad(s, k, n, pixels) })
+		}
+		fmt.Fprintln(b, "}},")
+	}
+	fmt.Fprintln(b, "},")
 	single := func(field, name string) {
 		names = append(names, name)
 		fmt.Fprintf(b, "%s: %s,\n", field, name)

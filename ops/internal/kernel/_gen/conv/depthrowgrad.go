@@ -1,0 +1,189 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Distances in bytes of the fields of rowGradTile, in the package's rowtile.go.
+const (
+	rowGradX, rowGradDY, rowGradSums = 72, 80, 88
+	rowGradRows, rowGradN            = 96, 104
+	rowGradTiles, rowGradTail        = 112, 136
+	rowGradPix, rowGradLine          = rowPix, rowLine // as in rowTile
+	rowGradOutPix                    = 144
+
+	gradSpecSize                         = 24
+	gradSpecX, gradSpecDY, gradSpecValid = 0, 8, 16
+)
+
+// rowGrad is a weight-gradient tile of a depthwise convolution of stride 1 under
+// construction: some rows of taps, summed over output rows taken up to pixels at
+// a time, by one register of channels.
+type rowGrad struct {
+	*depthRow
+	rows                 int
+	acc                  []reg.VecVirtual // [rows][k]
+	x, dy                Mem
+	valid, full, n, spec Mem
+}
+
+// depthRowGrad emits the gradient of rows rows of k taps, with a border of k/2
+// zeros on both sides of each row; tap row i is left out where bit i of valid is 0:
+//
+//	for each row r, tap row i, tap j, pixel p: sums[(i*k+j)*16+c] += x[r.x+i*line+(p+j-k/2)*pix+c] * dy[r.dy+p*outPix+c]
+//
+// A row has tiles*pixels+tail pixels.
+func depthRowGrad(s *isa, k, rows, pixels int) string {
+	name := fmt.Sprintf("depthRowGrad%dx%dx%d%s", k, rows, pixels, s.name)
+	g := &rowGrad{depthRow: &depthRow{isa: s, k: k, pixels: pixels}, rows: rows}
+	begin(name)
+	g.emit()
+	return name
+}
+
+func (g *rowGrad) emit() {
+	for _, m := range []*Mem{&g.x, &g.dy, &g.valid, &g.full, &g.n, &g.spec, &g.shifts[maskBefore], &g.shifts[maskBehind]} {
+		*m = AllocLocal(8)
+	}
+	a := argument()
+	g.loadMasks(a)
+	g.acc = g.zeros(g.rows * g.k)
+	MOVQ(load(a, rowGradN), g.n)
+	MOVQ(load(a, rowGradRows), g.spec)
+	Label("row")
+	a = argument()
+	s, t := GP64(), GP64()
+	MOVQ(g.spec, s)
+	for _, m := range []struct {
+		field, base int
+		to          Mem
+	}{{gradSpecX, rowGradX, g.x}, {gradSpecDY, rowGradDY, g.dy}} {
+		MOVQ(at(s, m.field), t)
+		ADDQ(at(a, m.base), t)
+		MOVQ(t, m.to)
+	}
+	MOVQ(at(s, gradSpecValid), t)
+	MOVQ(t, g.valid)
+	MOVQ(load(a, rowGradTiles), g.full)
+	g.outside(maskBefore, g.k/2)
+	g.inner(maskBehind)
+	g.tiles()
+	ADDQ(U8(gradSpecSize), g.spec)
+	DECQ(g.n)
+	JNZ(LabelRef("row"))
+	g.addSums()
+	VZEROUPPER()
+	RET()
+}
+
+// tiles emits the loop over a row's full tiles, and its tail.
+func (g *rowGrad) tiles() {
+	t := GP64()
+	Label("tile")
+	MOVQ(g.full, t)
+	TESTQ(t, t)
+	JZ(LabelRef("tail"))
+	ADDQ(load(argument(), rowGradTail), t)
+	CMPQ(t, Imm(1))
+	JNE(LabelRef("whole"))
+	g.outside(maskBehind, g.k/2)
+	Label("whole")
+	g.body(g.pixels)
+	a := argument()
+	MOVQ(load(a, rowGradPix), t)
+	IMUL3Q(U8(g.pixels), t, t)
+	ADDQ(t, g.x)
+	MOVQ(load(a, rowGradOutPix), t)
+	IMUL3Q(U8(g.pixels), t, t)
+	ADDQ(t, g.dy)
+	g.inner(maskBefore)
+	DECQ(g.full)
+	JMP(LabelRef("tile"))
+	Label("tail")
+	MOVQ(load(argument(), rowGradTail), t)
+	for n := 1; n < g.pixels; n++ {
+		next := fmt.Sprintf("tail%d", n+1)
+		CMPQ(t, U8(n))
+		JNE(LabelRef(next))
+		g.outside(maskBehind, g.k/2)
+		g.body(n)
+		Label(next)
+	}
+}
+
+// inner makes an edge read its pixels.
+func (g *rowGrad) inner(edge int) {
+	if g.vecs == 1 {
+		KMOVW(g.masks[maskIn].k, g.masks[edge].k)
+	} else {
+		VMOVAPS(g.wide[maskIn], g.wide[edge])
+	}
+	g.shift(edge, map[int]int{maskBefore: 0, maskBehind: g.pixels + g.k/2}[edge])
+}
+
+// outside makes an edge zero, read from inside the row.
+func (g *rowGrad) outside(edge, pixels int) {
+	if g.vecs == 1 {
+		KXORW(g.masks[edge].k, g.masks[edge].k, g.masks[edge].k)
+	} else {
+		VXORPS(g.wide[edge], g.wide[edge], g.wide[edge])
+	}
+	g.shift(edge, pixels)
+}
+
+// body emits the products of n pixels.
+func (g *rowGrad) body(n int) {
+	id := fmt.Sprintf("body%d", n)
+	a, p := argument(), GP64()
+	g.strides(load(a, rowGradOutPix))
+	MOVQ(g.dy, p)
+	g.base(p, n)
+	d := g.vectors(n)
+	for i, v := range d {
+		g.masked(g.pixel(i), maskIn, v)
+	}
+	g.strides(load(a, rowGradPix))
+	MOVQ(g.x, p)
+	saved := g.pixels
+	g.pixels = n
+	for i := range g.rows {
+		skip := fmt.Sprintf("%s_%d", id, i)
+		t := GP64()
+		MOVQ(g.valid, t)
+		TESTQ(U32(1<<i), t)
+		JZ(LabelRef(skip))
+		g.base(p, n+g.k-1)
+		for _, edge := range []int{maskBefore, maskBehind} {
+			g.edges[edge] = GP64()
+			MOVQ(g.shifts[edge], g.edges[edge])
+			ADDQ(p, g.edges[edge])
+		}
+		for j := range n + g.k - 1 {
+			v := g.vec()
+			g.loadPixel(j, v)
+			for t := range g.k {
+				if q := j - t; q >= 0 && q < n {
+					VFMADD231PS(v, d[q], g.acc[i*g.k+t])
+				}
+			}
+		}
+		Label(skip)
+		if i < g.rows-1 {
+			ADDQ(load(argument(), rowGradLine), p)
+		}
+	}
+	g.pixels = saved
+}
+
+// addSums adds the accumulators to the sums.
+func (g *rowGrad) addSums() {
+	to := load(argument(), rowGradSums)
+	for i, v := range g.acc {
+		VADDPS(at(to, 64*i), v, v)
+		VMOVUPS(v, at(to, 64*i))
+	}
+}
