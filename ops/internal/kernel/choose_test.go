@@ -86,6 +86,7 @@ func TestWinogradIsTaken(t *testing.T) {
 		{"5x5", Conv{InC: 32, OutC: 24, K: 5, S: 1, Pad: 2}, 5},
 		{"first layer", Conv{InC: 3, OutC: 16, K: 3, S: 1, Pad: 1}, 0},
 		{"few outputs", Conv{InC: 64, OutC: 10, K: 3, S: 1, Pad: 1}, 0},
+		{"many channels", Conv{InC: 512, OutC: 144, K: 3, S: 1, Pad: 1}, 0},
 		{"stride 2", Conv{InC: 16, OutC: 16, K: 3, S: 2, Pad: 1}, 0},
 		{"dilated", Conv{InC: 16, OutC: 16, K: 3, S: 1, Pad: 2, Dil: 2}, 0},
 		{"grouped", Conv{InC: 32, OutC: 32, K: 3, S: 1, Pad: 1, G: 2}, 0},

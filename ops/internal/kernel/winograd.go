@@ -6,7 +6,7 @@ import "unsafe"
 // The rule looks at the layer only, not at the number of images or workers, so
 // that bits do not depend on them.
 func (t *tiles) winograd(r *correlation) *winoForm {
-	if r.g > 1 || r.step > 1 || r.outStep > 1 || min(r.in, r.out) < winoChannels {
+	if r.g > 1 || r.step > 1 || r.outStep > 1 || min(r.in, r.out) < winoChannels || r.in*r.out > winoProducts {
 		return nil
 	}
 	for _, f := range []*winoForm{&t.wino3, &t.wino5} {
@@ -20,6 +20,10 @@ func (t *tiles) winograd(r *correlation) *winoForm {
 // winoChannels is the least number of input and of output channels: below it the
 // transforms cost more than the products that they save.
 const winoChannels = 12
+
+// winoProducts is the most input times output channels: the transformed weights
+// of more no longer stay in a cache, and small maps have few tiles to use them on.
+const winoProducts = 256 * 256
 
 // square reports whether the taps are k x k neighbouring places.
 func (r *correlation) square(k int) bool {
