@@ -27,15 +27,6 @@ type rowTile struct {
 	bias        [Block]float32
 }
 
-// The generator knows these distances; a difference does not compile.
-var (
-	_ [unsafe.Offsetof(rowTile{}.x) - 72]struct{}     = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.pix) - 120]struct{}  = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.left) - 160]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.bias) - 196]struct{} = [0]struct{}{}
-	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}         = [0]struct{}{}
-)
-
 // rowGrads are the weight-gradient tiles of depthwise rows with one number of taps.
 type rowGrads struct {
 	pixels []int        // widths of tile to choose from
@@ -60,10 +51,3 @@ type rowGradTile struct {
 	tail        int // pixels of a row after its last tile
 	outPix      int // bytes between pixels of the output
 }
-
-var (
-	_ [unsafe.Offsetof(rowGradTile{}.x) - 72]struct{}       = [0]struct{}{}
-	_ [unsafe.Offsetof(rowGradTile{}.pix) - 120]struct{}    = [0]struct{}{}
-	_ [unsafe.Offsetof(rowGradTile{}.outPix) - 144]struct{} = [0]struct{}{}
-	_ [unsafe.Sizeof(gradSpec{}) - 24]struct{}              = [0]struct{}{}
-)

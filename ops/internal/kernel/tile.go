@@ -100,20 +100,6 @@ type gatherTile struct {
 	left, right int
 }
 
-// The generator knows these distances; a difference does not compile.
-var (
-	_ [unsafe.Offsetof(forwardTile{}.x) - 72]struct{}     = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.xOff) - 96]struct{}  = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.runs) - 120]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.mode) - 144]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.bias) - 152]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.one) - 296]struct{}  = [0]struct{}{}
-	_ [unsafe.Offsetof(gradTile{}.images) - 96]struct{}   = [0]struct{}{}
-	_ [unsafe.Offsetof(gradTile{}.dyImage) - 160]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(gradTile{}.picks) - 176]struct{}   = [0]struct{}{}
-	_ [unsafe.Offsetof(gatherTile{}.right) - 128]struct{} = [0]struct{}{}
-)
-
 // at returns the address of s[i].
 func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
 

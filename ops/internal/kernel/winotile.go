@@ -42,15 +42,6 @@ type winoTile struct {
 	taps        [winoTaps]int // bytes
 }
 
-// The generator knows these distances; a difference does not compile.
-var (
-	_ [unsafe.Offsetof(winoTile{}.src) - 72]struct{}   = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.mode) - 144]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.bias) - 172]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.taps) - 240]struct{} = [0]struct{}{}
-	_ [unsafe.Sizeof(spot{}) - 12]struct{}             = [0]struct{}{}
-)
-
 // winoTaps is the most taps of a form.
 const winoTaps = 25
 
