@@ -21,21 +21,56 @@ func tilesAVX512() *tiles {
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX512, depthwise2AVX512, depthwise3AVX512, depthwise4AVX512, depthwise5AVX512, depthwise6AVX512, depthwise7AVX512, depthwise8AVX512, depthwise9AVX512, depthwise10AVX512, depthwise11AVX512},
 		taps:      []tileFunc{nil, taps1x1AVX512, taps2x1AVX512, taps3x1AVX512, taps4x1AVX512, taps5x1AVX512, taps6x1AVX512, taps7x1AVX512, taps8x1AVX512, taps9x1AVX512, taps10x1AVX512, taps11x1AVX512, taps12x1AVX512},
-		rows: map[int][]tileFunc{
-			3: {nil, depthRow3x1AVX512, depthRow3x2AVX512, depthRow3x3AVX512, depthRow3x4AVX512, depthRow3x5AVX512, depthRow3x6AVX512, depthRow3x7AVX512, depthRow3x8AVX512, depthRow3x9AVX512, depthRow3x10AVX512, depthRow3x11AVX512, depthRow3x12AVX512, depthRow3x13AVX512, depthRow3x14AVX512, depthRow3x15AVX512, depthRow3x16AVX512},
-			5: {nil, depthRow5x1AVX512, depthRow5x2AVX512, depthRow5x3AVX512, depthRow5x4AVX512, depthRow5x5AVX512, depthRow5x6AVX512, depthRow5x7AVX512, depthRow5x8AVX512, depthRow5x9AVX512, depthRow5x10AVX512, depthRow5x11AVX512, depthRow5x12AVX512, depthRow5x13AVX512, depthRow5x14AVX512, depthRow5x15AVX512, depthRow5x16AVX512},
-			7: {nil, depthRow7x1AVX512, depthRow7x2AVX512, depthRow7x3AVX512, depthRow7x4AVX512, depthRow7x5AVX512, depthRow7x6AVX512, depthRow7x7AVX512, depthRow7x8AVX512, depthRow7x9AVX512, depthRow7x10AVX512, depthRow7x11AVX512, depthRow7x12AVX512, depthRow7x13AVX512, depthRow7x14AVX512, depthRow7x15AVX512, depthRow7x16AVX512},
+		along: map[int]depthRows{
+			3: {
+				rows:   []tileFunc{nil, depthAlong3x1AVX512, depthAlong3x2AVX512, depthAlong3x3AVX512, depthAlong3x4AVX512, depthAlong3x5AVX512, depthAlong3x6AVX512, depthAlong3x7AVX512, depthAlong3x8AVX512, depthAlong3x9AVX512, depthAlong3x10AVX512, depthAlong3x11AVX512, depthAlong3x12AVX512, depthAlong3x13AVX512, depthAlong3x14AVX512, depthAlong3x15AVX512, depthAlong3x16AVX512},
+				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x8AVX512},
+					{nil, nil, nil, depthGradAlong3x3x7AVX512},
+				},
+			},
+			5: {
+				rows:   []tileFunc{nil, depthAlong5x1AVX512, depthAlong5x2AVX512, depthAlong5x3AVX512, depthAlong5x4AVX512, depthAlong5x5AVX512, depthAlong5x6AVX512, depthAlong5x7AVX512, depthAlong5x8AVX512, depthAlong5x9AVX512, depthAlong5x10AVX512, depthAlong5x11AVX512, depthAlong5x12AVX512, depthAlong5x13AVX512, depthAlong5x14AVX512, depthAlong5x15AVX512, depthAlong5x16AVX512},
+				pixels: []int{5, 4}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradAlong5x5x5AVX512},
+					{nil, nil, nil, nil, nil, depthGradAlong5x5x4AVX512},
+				},
+			},
+			7: {
+				rows:   []tileFunc{nil, depthAlong7x1AVX512, depthAlong7x2AVX512, depthAlong7x3AVX512, depthAlong7x4AVX512, depthAlong7x5AVX512, depthAlong7x6AVX512, depthAlong7x7AVX512, depthAlong7x8AVX512, depthAlong7x9AVX512, depthAlong7x10AVX512, depthAlong7x11AVX512, depthAlong7x12AVX512, depthAlong7x13AVX512, depthAlong7x14AVX512, depthAlong7x15AVX512, depthAlong7x16AVX512},
+				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, depthGradAlong7x1x8AVX512, nil, depthGradAlong7x3x8AVX512},
+					{nil, depthGradAlong7x1x7AVX512, nil, depthGradAlong7x3x7AVX512},
+				},
+			},
 		},
-		rowGrads: map[int]rowGrads{
-			3: {pixels: []int{8, 7}, rows: 3, tiles: [][]tileFunc{{nil, depthRowGrad3x1x8AVX512, depthRowGrad3x2x8AVX512, depthRowGrad3x3x8AVX512},
-				{nil, depthRowGrad3x1x7AVX512, depthRowGrad3x2x7AVX512, depthRowGrad3x3x7AVX512},
-			}},
-			5: {pixels: []int{5, 4}, rows: 5, tiles: [][]tileFunc{{nil, depthRowGrad5x1x5AVX512, depthRowGrad5x2x5AVX512, depthRowGrad5x3x5AVX512, depthRowGrad5x4x5AVX512, depthRowGrad5x5x5AVX512},
-				{nil, depthRowGrad5x1x4AVX512, depthRowGrad5x2x4AVX512, depthRowGrad5x3x4AVX512, depthRowGrad5x4x4AVX512, depthRowGrad5x5x4AVX512},
-			}},
-			7: {pixels: []int{8, 7}, rows: 3, tiles: [][]tileFunc{{nil, depthRowGrad7x1x8AVX512, depthRowGrad7x2x8AVX512, depthRowGrad7x3x8AVX512},
-				{nil, depthRowGrad7x1x7AVX512, depthRowGrad7x2x7AVX512, depthRowGrad7x3x7AVX512},
-			}},
+		down: map[int]depthRows{
+			3: {
+				rows:   []tileFunc{nil, depthDown3x1AVX512, depthDown3x2AVX512, depthDown3x3AVX512, depthDown3x4AVX512, depthDown3x5AVX512, depthDown3x6AVX512, depthDown3x7AVX512, depthDown3x8AVX512},
+				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x8AVX512},
+					{nil, nil, nil, depthGradDown3x3x7AVX512},
+				},
+			},
+			5: {
+				rows:   []tileFunc{nil, depthDown5x1AVX512, depthDown5x2AVX512, depthDown5x3AVX512, depthDown5x4AVX512, depthDown5x5AVX512, depthDown5x6AVX512, depthDown5x7AVX512, depthDown5x8AVX512},
+				pixels: []int{5, 4}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradDown5x5x5AVX512},
+					{nil, nil, nil, nil, nil, depthGradDown5x5x4AVX512},
+				},
+			},
+			7: {
+				rows:   []tileFunc{nil, depthDown7x1AVX512, depthDown7x2AVX512, depthDown7x3AVX512, depthDown7x4AVX512, depthDown7x5AVX512, depthDown7x6AVX512, depthDown7x7AVX512, depthDown7x8AVX512},
+				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, depthGradDown7x1x8AVX512, nil, depthGradDown7x3x8AVX512},
+					{nil, depthGradDown7x1x7AVX512, nil, depthGradDown7x3x7AVX512},
+				},
+			},
+		},
+		up: map[int]depthRows{
+			3: {
+				rows: []tileFunc{nil, depthUp3x1AVX512, depthUp3x2AVX512, depthUp3x3AVX512, depthUp3x4AVX512, depthUp3x5AVX512, depthUp3x6AVX512, depthUp3x7AVX512, depthUp3x8AVX512},
+			},
+			5: {
+				rows: []tileFunc{nil, depthUp5x1AVX512, depthUp5x2AVX512, depthUp5x3AVX512, depthUp5x4AVX512, depthUp5x5AVX512, depthUp5x6AVX512, depthUp5x7AVX512, depthUp5x8AVX512},
+			},
+			7: {
+				rows: []tileFunc{nil, depthUp7x1AVX512, depthUp7x2AVX512, depthUp7x3AVX512, depthUp7x4AVX512, depthUp7x5AVX512, depthUp7x6AVX512, depthUp7x7AVX512, depthUp7x8AVX512},
+			},
 		},
 		gather:    gatherAVX512,
 		transpose: transposeAVX512,
@@ -75,21 +110,56 @@ func tilesAVX2() *tiles {
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX2, depthwise2AVX2, depthwise3AVX2, depthwise4AVX2, depthwise5AVX2, depthwise6AVX2},
 		taps:      []tileFunc{nil, taps1x1AVX2, taps2x1AVX2, taps3x1AVX2, taps4x1AVX2, taps5x1AVX2, taps6x1AVX2},
-		rows: map[int][]tileFunc{
-			3: {nil, depthRow3x1AVX2, depthRow3x2AVX2, depthRow3x3AVX2, depthRow3x4AVX2, depthRow3x5AVX2, depthRow3x6AVX2, depthRow3x7AVX2, depthRow3x8AVX2},
-			5: {nil, depthRow5x1AVX2, depthRow5x2AVX2, depthRow5x3AVX2, depthRow5x4AVX2, depthRow5x5AVX2, depthRow5x6AVX2},
-			7: {nil, depthRow7x1AVX2, depthRow7x2AVX2, depthRow7x3AVX2, depthRow7x4AVX2},
+		along: map[int]depthRows{
+			3: {
+				rows:   []tileFunc{nil, depthAlong3x1AVX2, depthAlong3x2AVX2, depthAlong3x3AVX2, depthAlong3x4AVX2, depthAlong3x5AVX2, depthAlong3x6AVX2, depthAlong3x7AVX2, depthAlong3x8AVX2},
+				pixels: []int{3, 2}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x3AVX2},
+					{nil, nil, nil, depthGradAlong3x3x2AVX2},
+				},
+			},
+			5: {
+				rows:   []tileFunc{nil, depthAlong5x1AVX2, depthAlong5x2AVX2, depthAlong5x3AVX2, depthAlong5x4AVX2, depthAlong5x5AVX2, depthAlong5x6AVX2},
+				pixels: []int{6, 5}, grads: [][]tileFunc{{nil, depthGradAlong5x1x6AVX2},
+					{nil, depthGradAlong5x1x5AVX2},
+				},
+			},
+			7: {
+				rows:   []tileFunc{nil, depthAlong7x1AVX2, depthAlong7x2AVX2, depthAlong7x3AVX2, depthAlong7x4AVX2},
+				pixels: []int{4, 3}, grads: [][]tileFunc{{nil, depthGradAlong7x1x4AVX2},
+					{nil, depthGradAlong7x1x3AVX2},
+				},
+			},
 		},
-		rowGrads: map[int]rowGrads{
-			3: {pixels: []int{3, 2}, rows: 3, tiles: [][]tileFunc{{nil, depthRowGrad3x1x3AVX2, depthRowGrad3x2x3AVX2, depthRowGrad3x3x3AVX2},
-				{nil, depthRowGrad3x1x2AVX2, depthRowGrad3x2x2AVX2, depthRowGrad3x3x2AVX2},
-			}},
-			5: {pixels: []int{6, 5}, rows: 1, tiles: [][]tileFunc{{nil, depthRowGrad5x1x6AVX2},
-				{nil, depthRowGrad5x1x5AVX2},
-			}},
-			7: {pixels: []int{4, 3}, rows: 1, tiles: [][]tileFunc{{nil, depthRowGrad7x1x4AVX2},
-				{nil, depthRowGrad7x1x3AVX2},
-			}},
+		down: map[int]depthRows{
+			3: {
+				rows:   []tileFunc{nil, depthDown3x1AVX2, depthDown3x2AVX2, depthDown3x3AVX2, depthDown3x4AVX2, depthDown3x5AVX2, depthDown3x6AVX2, depthDown3x7AVX2},
+				pixels: []int{3, 2}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x3AVX2},
+					{nil, nil, nil, depthGradDown3x3x2AVX2},
+				},
+			},
+			5: {
+				rows:   []tileFunc{nil, depthDown5x1AVX2, depthDown5x2AVX2, depthDown5x3AVX2, depthDown5x4AVX2, depthDown5x5AVX2},
+				pixels: []int{6, 5}, grads: [][]tileFunc{{nil, depthGradDown5x1x6AVX2},
+					{nil, depthGradDown5x1x5AVX2},
+				},
+			},
+			7: {
+				rows:   []tileFunc{nil, depthDown7x1AVX2, depthDown7x2AVX2, depthDown7x3AVX2, depthDown7x4AVX2},
+				pixels: []int{4, 3}, grads: [][]tileFunc{{nil, depthGradDown7x1x4AVX2},
+					{nil, depthGradDown7x1x3AVX2},
+				},
+			},
+		},
+		up: map[int]depthRows{
+			3: {
+				rows: []tileFunc{nil, depthUp3x1AVX2, depthUp3x2AVX2, depthUp3x3AVX2, depthUp3x4AVX2},
+			},
+			5: {
+				rows: []tileFunc{nil, depthUp5x1AVX2, depthUp5x2AVX2, depthUp5x3AVX2},
+			},
+			7: {
+				rows: []tileFunc{nil, depthUp7x1AVX2, depthUp7x2AVX2},
+			},
 		},
 		gather:    gatherAVX2,
 		transpose: transposeAVX2,
@@ -410,214 +480,340 @@ func taps11x1AVX512(a *byte)
 func taps12x1AVX512(a *byte)
 
 //go:noescape
-func depthRow3x1AVX512(a *byte)
+func depthAlong3x1AVX512(a *byte)
 
 //go:noescape
-func depthRow3x2AVX512(a *byte)
+func depthAlong3x2AVX512(a *byte)
 
 //go:noescape
-func depthRow3x3AVX512(a *byte)
+func depthAlong3x3AVX512(a *byte)
 
 //go:noescape
-func depthRow3x4AVX512(a *byte)
+func depthAlong3x4AVX512(a *byte)
 
 //go:noescape
-func depthRow3x5AVX512(a *byte)
+func depthAlong3x5AVX512(a *byte)
 
 //go:noescape
-func depthRow3x6AVX512(a *byte)
+func depthAlong3x6AVX512(a *byte)
 
 //go:noescape
-func depthRow3x7AVX512(a *byte)
+func depthAlong3x7AVX512(a *byte)
 
 //go:noescape
-func depthRow3x8AVX512(a *byte)
+func depthAlong3x8AVX512(a *byte)
 
 //go:noescape
-func depthRow3x9AVX512(a *byte)
+func depthAlong3x9AVX512(a *byte)
 
 //go:noescape
-func depthRow3x10AVX512(a *byte)
+func depthAlong3x10AVX512(a *byte)
 
 //go:noescape
-func depthRow3x11AVX512(a *byte)
+func depthAlong3x11AVX512(a *byte)
 
 //go:noescape
-func depthRow3x12AVX512(a *byte)
+func depthAlong3x12AVX512(a *byte)
 
 //go:noescape
-func depthRow3x13AVX512(a *byte)
+func depthAlong3x13AVX512(a *byte)
 
 //go:noescape
-func depthRow3x14AVX512(a *byte)
+func depthAlong3x14AVX512(a *byte)
 
 //go:noescape
-func depthRow3x15AVX512(a *byte)
+func depthAlong3x15AVX512(a *byte)
 
 //go:noescape
-func depthRow3x16AVX512(a *byte)
+func depthAlong3x16AVX512(a *byte)
 
 //go:noescape
-func depthRow5x1AVX512(a *byte)
+func depthGradAlong3x3x8AVX512(a *byte)
 
 //go:noescape
-func depthRow5x2AVX512(a *byte)
+func depthGradAlong3x3x7AVX512(a *byte)
 
 //go:noescape
-func depthRow5x3AVX512(a *byte)
+func depthAlong5x1AVX512(a *byte)
 
 //go:noescape
-func depthRow5x4AVX512(a *byte)
+func depthAlong5x2AVX512(a *byte)
 
 //go:noescape
-func depthRow5x5AVX512(a *byte)
+func depthAlong5x3AVX512(a *byte)
 
 //go:noescape
-func depthRow5x6AVX512(a *byte)
+func depthAlong5x4AVX512(a *byte)
 
 //go:noescape
-func depthRow5x7AVX512(a *byte)
+func depthAlong5x5AVX512(a *byte)
 
 //go:noescape
-func depthRow5x8AVX512(a *byte)
+func depthAlong5x6AVX512(a *byte)
 
 //go:noescape
-func depthRow5x9AVX512(a *byte)
+func depthAlong5x7AVX512(a *byte)
 
 //go:noescape
-func depthRow5x10AVX512(a *byte)
+func depthAlong5x8AVX512(a *byte)
 
 //go:noescape
-func depthRow5x11AVX512(a *byte)
+func depthAlong5x9AVX512(a *byte)
 
 //go:noescape
-func depthRow5x12AVX512(a *byte)
+func depthAlong5x10AVX512(a *byte)
 
 //go:noescape
-func depthRow5x13AVX512(a *byte)
+func depthAlong5x11AVX512(a *byte)
 
 //go:noescape
-func depthRow5x14AVX512(a *byte)
+func depthAlong5x12AVX512(a *byte)
 
 //go:noescape
-func depthRow5x15AVX512(a *byte)
+func depthAlong5x13AVX512(a *byte)
 
 //go:noescape
-func depthRow5x16AVX512(a *byte)
+func depthAlong5x14AVX512(a *byte)
 
 //go:noescape
-func depthRow7x1AVX512(a *byte)
+func depthAlong5x15AVX512(a *byte)
 
 //go:noescape
-func depthRow7x2AVX512(a *byte)
+func depthAlong5x16AVX512(a *byte)
 
 //go:noescape
-func depthRow7x3AVX512(a *byte)
+func depthGradAlong5x5x5AVX512(a *byte)
 
 //go:noescape
-func depthRow7x4AVX512(a *byte)
+func depthGradAlong5x5x4AVX512(a *byte)
 
 //go:noescape
-func depthRow7x5AVX512(a *byte)
+func depthAlong7x1AVX512(a *byte)
 
 //go:noescape
-func depthRow7x6AVX512(a *byte)
+func depthAlong7x2AVX512(a *byte)
 
 //go:noescape
-func depthRow7x7AVX512(a *byte)
+func depthAlong7x3AVX512(a *byte)
 
 //go:noescape
-func depthRow7x8AVX512(a *byte)
+func depthAlong7x4AVX512(a *byte)
 
 //go:noescape
-func depthRow7x9AVX512(a *byte)
+func depthAlong7x5AVX512(a *byte)
 
 //go:noescape
-func depthRow7x10AVX512(a *byte)
+func depthAlong7x6AVX512(a *byte)
 
 //go:noescape
-func depthRow7x11AVX512(a *byte)
+func depthAlong7x7AVX512(a *byte)
 
 //go:noescape
-func depthRow7x12AVX512(a *byte)
+func depthAlong7x8AVX512(a *byte)
 
 //go:noescape
-func depthRow7x13AVX512(a *byte)
+func depthAlong7x9AVX512(a *byte)
 
 //go:noescape
-func depthRow7x14AVX512(a *byte)
+func depthAlong7x10AVX512(a *byte)
 
 //go:noescape
-func depthRow7x15AVX512(a *byte)
+func depthAlong7x11AVX512(a *byte)
 
 //go:noescape
-func depthRow7x16AVX512(a *byte)
+func depthAlong7x12AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad3x1x8AVX512(a *byte)
+func depthAlong7x13AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad3x2x8AVX512(a *byte)
+func depthAlong7x14AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad3x3x8AVX512(a *byte)
+func depthAlong7x15AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad3x1x7AVX512(a *byte)
+func depthAlong7x16AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad3x2x7AVX512(a *byte)
+func depthGradAlong7x1x8AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad3x3x7AVX512(a *byte)
+func depthGradAlong7x3x8AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x1x5AVX512(a *byte)
+func depthGradAlong7x1x7AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x2x5AVX512(a *byte)
+func depthGradAlong7x3x7AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x3x5AVX512(a *byte)
+func depthDown3x1AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x4x5AVX512(a *byte)
+func depthDown3x2AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x5x5AVX512(a *byte)
+func depthDown3x3AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x1x4AVX512(a *byte)
+func depthDown3x4AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x2x4AVX512(a *byte)
+func depthDown3x5AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x3x4AVX512(a *byte)
+func depthDown3x6AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x4x4AVX512(a *byte)
+func depthDown3x7AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad5x5x4AVX512(a *byte)
+func depthDown3x8AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad7x1x8AVX512(a *byte)
+func depthGradDown3x3x8AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad7x2x8AVX512(a *byte)
+func depthGradDown3x3x7AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad7x3x8AVX512(a *byte)
+func depthDown5x1AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad7x1x7AVX512(a *byte)
+func depthDown5x2AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad7x2x7AVX512(a *byte)
+func depthDown5x3AVX512(a *byte)
 
 //go:noescape
-func depthRowGrad7x3x7AVX512(a *byte)
+func depthDown5x4AVX512(a *byte)
+
+//go:noescape
+func depthDown5x5AVX512(a *byte)
+
+//go:noescape
+func depthDown5x6AVX512(a *byte)
+
+//go:noescape
+func depthDown5x7AVX512(a *byte)
+
+//go:noescape
+func depthDown5x8AVX512(a *byte)
+
+//go:noescape
+func depthGradDown5x5x5AVX512(a *byte)
+
+//go:noescape
+func depthGradDown5x5x4AVX512(a *byte)
+
+//go:noescape
+func depthDown7x1AVX512(a *byte)
+
+//go:noescape
+func depthDown7x2AVX512(a *byte)
+
+//go:noescape
+func depthDown7x3AVX512(a *byte)
+
+//go:noescape
+func depthDown7x4AVX512(a *byte)
+
+//go:noescape
+func depthDown7x5AVX512(a *byte)
+
+//go:noescape
+func depthDown7x6AVX512(a *byte)
+
+//go:noescape
+func depthDown7x7AVX512(a *byte)
+
+//go:noescape
+func depthDown7x8AVX512(a *byte)
+
+//go:noescape
+func depthGradDown7x1x8AVX512(a *byte)
+
+//go:noescape
+func depthGradDown7x3x8AVX512(a *byte)
+
+//go:noescape
+func depthGradDown7x1x7AVX512(a *byte)
+
+//go:noescape
+func depthGradDown7x3x7AVX512(a *byte)
+
+//go:noescape
+func depthUp3x1AVX512(a *byte)
+
+//go:noescape
+func depthUp3x2AVX512(a *byte)
+
+//go:noescape
+func depthUp3x3AVX512(a *byte)
+
+//go:noescape
+func depthUp3x4AVX512(a *byte)
+
+//go:noescape
+func depthUp3x5AVX512(a *byte)
+
+//go:noescape
+func depthUp3x6AVX512(a *byte)
+
+//go:noescape
+func depthUp3x7AVX512(a *byte)
+
+//go:noescape
+func depthUp3x8AVX512(a *byte)
+
+//go:noescape
+func depthUp5x1AVX512(a *byte)
+
+//go:noescape
+func depthUp5x2AVX512(a *byte)
+
+//go:noescape
+func depthUp5x3AVX512(a *byte)
+
+//go:noescape
+func depthUp5x4AVX512(a *byte)
+
+//go:noescape
+func depthUp5x5AVX512(a *byte)
+
+//go:noescape
+func depthUp5x6AVX512(a *byte)
+
+//go:noescape
+func depthUp5x7AVX512(a *byte)
+
+//go:noescape
+func depthUp5x8AVX512(a *byte)
+
+//go:noescape
+func depthUp7x1AVX512(a *byte)
+
+//go:noescape
+func depthUp7x2AVX512(a *byte)
+
+//go:noescape
+func depthUp7x3AVX512(a *byte)
+
+//go:noescape
+func depthUp7x4AVX512(a *byte)
+
+//go:noescape
+func depthUp7x5AVX512(a *byte)
+
+//go:noescape
+func depthUp7x6AVX512(a *byte)
+
+//go:noescape
+func depthUp7x7AVX512(a *byte)
+
+//go:noescape
+func depthUp7x8AVX512(a *byte)
 
 //go:noescape
 func gatherAVX512(a *byte)
@@ -746,88 +942,169 @@ func taps5x1AVX2(a *byte)
 func taps6x1AVX2(a *byte)
 
 //go:noescape
-func depthRow3x1AVX2(a *byte)
+func depthAlong3x1AVX2(a *byte)
 
 //go:noescape
-func depthRow3x2AVX2(a *byte)
+func depthAlong3x2AVX2(a *byte)
 
 //go:noescape
-func depthRow3x3AVX2(a *byte)
+func depthAlong3x3AVX2(a *byte)
 
 //go:noescape
-func depthRow3x4AVX2(a *byte)
+func depthAlong3x4AVX2(a *byte)
 
 //go:noescape
-func depthRow3x5AVX2(a *byte)
+func depthAlong3x5AVX2(a *byte)
 
 //go:noescape
-func depthRow3x6AVX2(a *byte)
+func depthAlong3x6AVX2(a *byte)
 
 //go:noescape
-func depthRow3x7AVX2(a *byte)
+func depthAlong3x7AVX2(a *byte)
 
 //go:noescape
-func depthRow3x8AVX2(a *byte)
+func depthAlong3x8AVX2(a *byte)
 
 //go:noescape
-func depthRow5x1AVX2(a *byte)
+func depthGradAlong3x3x3AVX2(a *byte)
 
 //go:noescape
-func depthRow5x2AVX2(a *byte)
+func depthGradAlong3x3x2AVX2(a *byte)
 
 //go:noescape
-func depthRow5x3AVX2(a *byte)
+func depthAlong5x1AVX2(a *byte)
 
 //go:noescape
-func depthRow5x4AVX2(a *byte)
+func depthAlong5x2AVX2(a *byte)
 
 //go:noescape
-func depthRow5x5AVX2(a *byte)
+func depthAlong5x3AVX2(a *byte)
 
 //go:noescape
-func depthRow5x6AVX2(a *byte)
+func depthAlong5x4AVX2(a *byte)
 
 //go:noescape
-func depthRow7x1AVX2(a *byte)
+func depthAlong5x5AVX2(a *byte)
 
 //go:noescape
-func depthRow7x2AVX2(a *byte)
+func depthAlong5x6AVX2(a *byte)
 
 //go:noescape
-func depthRow7x3AVX2(a *byte)
+func depthGradAlong5x1x6AVX2(a *byte)
 
 //go:noescape
-func depthRow7x4AVX2(a *byte)
+func depthGradAlong5x1x5AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad3x1x3AVX2(a *byte)
+func depthAlong7x1AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad3x2x3AVX2(a *byte)
+func depthAlong7x2AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad3x3x3AVX2(a *byte)
+func depthAlong7x3AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad3x1x2AVX2(a *byte)
+func depthAlong7x4AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad3x2x2AVX2(a *byte)
+func depthGradAlong7x1x4AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad3x3x2AVX2(a *byte)
+func depthGradAlong7x1x3AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad5x1x6AVX2(a *byte)
+func depthDown3x1AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad5x1x5AVX2(a *byte)
+func depthDown3x2AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad7x1x4AVX2(a *byte)
+func depthDown3x3AVX2(a *byte)
 
 //go:noescape
-func depthRowGrad7x1x3AVX2(a *byte)
+func depthDown3x4AVX2(a *byte)
+
+//go:noescape
+func depthDown3x5AVX2(a *byte)
+
+//go:noescape
+func depthDown3x6AVX2(a *byte)
+
+//go:noescape
+func depthDown3x7AVX2(a *byte)
+
+//go:noescape
+func depthGradDown3x3x3AVX2(a *byte)
+
+//go:noescape
+func depthGradDown3x3x2AVX2(a *byte)
+
+//go:noescape
+func depthDown5x1AVX2(a *byte)
+
+//go:noescape
+func depthDown5x2AVX2(a *byte)
+
+//go:noescape
+func depthDown5x3AVX2(a *byte)
+
+//go:noescape
+func depthDown5x4AVX2(a *byte)
+
+//go:noescape
+func depthDown5x5AVX2(a *byte)
+
+//go:noescape
+func depthGradDown5x1x6AVX2(a *byte)
+
+//go:noescape
+func depthGradDown5x1x5AVX2(a *byte)
+
+//go:noescape
+func depthDown7x1AVX2(a *byte)
+
+//go:noescape
+func depthDown7x2AVX2(a *byte)
+
+//go:noescape
+func depthDown7x3AVX2(a *byte)
+
+//go:noescape
+func depthDown7x4AVX2(a *byte)
+
+//go:noescape
+func depthGradDown7x1x4AVX2(a *byte)
+
+//go:noescape
+func depthGradDown7x1x3AVX2(a *byte)
+
+//go:noescape
+func depthUp3x1AVX2(a *byte)
+
+//go:noescape
+func depthUp3x2AVX2(a *byte)
+
+//go:noescape
+func depthUp3x3AVX2(a *byte)
+
+//go:noescape
+func depthUp3x4AVX2(a *byte)
+
+//go:noescape
+func depthUp5x1AVX2(a *byte)
+
+//go:noescape
+func depthUp5x2AVX2(a *byte)
+
+//go:noescape
+func depthUp5x3AVX2(a *byte)
+
+//go:noescape
+func depthUp7x1AVX2(a *byte)
+
+//go:noescape
+func depthUp7x2AVX2(a *byte)
 
 //go:noescape
 func gatherAVX2(a *byte)

@@ -64,7 +64,7 @@ func sets() []*Set {
 func direct(s *Set) *Set {
 	t := *s.tiles
 	t.wino3, t.wino5 = winoForm{taps: -1}, winoForm{taps: -1}
-	t.rows, t.rowGrads = nil, nil
+	t.along, t.down, t.up = nil, nil, nil
 	return &Set{Name: s.Name + " direct", tiles: &t}
 }
 

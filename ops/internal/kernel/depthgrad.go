@@ -13,7 +13,7 @@ type depthGradTask struct {
 	x, dy, dw []float32
 	from, to  int    // units of this pass
 	picks     []pick // of the taps: where they read in the window, and where in the sums
-	byRows    rowGradWidth
+	byRows    rowGradPlan
 	workers   []depthGradWorker
 }
 
@@ -58,7 +58,7 @@ func (t *depthGradTask) Do(b, worker int) {
 	clear(k.sums)
 	for i := t.from; i < t.to; i++ {
 		u := t.unit(i)
-		if t.byRows.list != nil {
+		if t.byRows.k > 0 {
 			t.sumRows(k, u, o)
 			continue
 		}

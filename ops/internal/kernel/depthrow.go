@@ -2,20 +2,29 @@ package kernel
 
 import "unsafe"
 
-// rowTask is one depthwise correlation of stride 1 whose border is half a kernel
-// wide. A chunk is some rows of some images by some blocks of 16 channels; the
-// map is read in place, and the tiles know its left and right edge.
+// rowTask is one depthwise pass whose border is half a kernel wide, row by row:
+// a correlation of stride 1 or 2, or the transposed one of stride 2. A chunk is
+// some output rows of some images by some blocks of 16 channels; the map is read
+// in place, and the tiles know its left and right edge.
 type rowTask struct {
-	correlation
-	k              int // taps on a side
-	list           []tileFunc
-	x, y           []float32
-	ep             Epilogue
-	add            bool
-	width          int // floats in a register
-	panel          []float32
-	splits, blocks int
-	workers        []rowWork
+	rowPlan
+	correlation     // its maps, channels and units of work
+	width       int // floats in a register
+	x, y        []float32
+	ep          Epilogue
+	add         bool
+	panel       []float32 // [blocks][k*k][16]
+	splits      int
+	workers     []rowWork
+}
+
+// rowPlan is how rows are cut into tiles.
+type rowPlan struct {
+	k       int        // taps on a side; 0 for no plan
+	list    []tileFunc // [pixels]
+	steps   int        // pixels of all tiles of a row
+	in, out int        // inputs and outputs of a pixel
+	before  int        // inputs left of the first pixel
 }
 
 // rowWork is the memory of one worker.
@@ -25,33 +34,78 @@ type rowWork struct {
 	rows []rowSpec
 }
 
-// byRows returns the number of taps on a side if tiles of rows can compute r, else 0.
-func (t *tiles) byRows(r *correlation) int {
-	for _, k := range []int{3, 5, 7} {
-		if most(t.rows[k]) == 0 || !r.square(k) || r.step > 1 || r.outStep > 1 || r.dx0 != -(k/2) || r.cols != r.w {
+// rowKernels are the numbers of taps on a side that tiles of rows know.
+var rowKernels = [...]int{3, 5, 7}
+
+// byRows returns how tiles of rows compute the depthwise correlation r; k is 0 if
+// they cannot.
+func (t *tiles) byRows(r *correlation) rowPlan {
+	for _, k := range rowKernels {
+		if !r.square(k) || r.outStep > 1 || r.dx0 != -(k/2) {
 			continue
 		}
-		if size, _, rest := split(r.cols, most(t.rows[k])); size-min(rest, 1) >= k/2 {
-			return k
+		switch {
+		case r.step == 1 && r.cols == r.w:
+			return rowPlan{k, t.along[k].rows, r.cols, 1, 1, k / 2}.whole(k / 2)
+		case r.step == 2 && 2*r.cols == r.w:
+			return rowPlan{k, t.down[k].rows, r.cols, 2, 1, k / 2}.whole(k / 2)
 		}
 	}
-	return 0
+	return rowPlan{}
 }
 
-func (e *Engine) runRows(k int, r correlation, panel, x, y []float32, ep Epilogue, add bool) {
+// upByRows returns how tiles of rows compute the gradient of the input of c.
+func (t *tiles) upByRows(c Conv) rowPlan {
+	for _, k := range rowKernels {
+		if c.K == k && c.S == 2 && c.Dil == 1 && c.Pad == k/2 && c.W%2 == 0 {
+			return rowPlan{k, t.up[k].rows, c.W / 2, 1, 2, k / 4}.whole((k + 1) / 4)
+		}
+	}
+	return rowPlan{}
+}
+
+// whole returns p, or none if there are no tiles or a tile's border, of so many
+// inputs, would reach beyond its neighbour.
+func (p rowPlan) whole(border int) rowPlan {
+	if most(p.list) == 0 {
+		return rowPlan{}
+	}
+	if size, count, rest := split(p.steps, most(p.list)); count+rest > 1 && (size-min(rest, 1))*p.in < border {
+		return rowPlan{}
+	}
+	return p
+}
+
+// runRows runs p over the maps of r. panel holds the taps in their own order.
+func (e *Engine) runRows(p rowPlan, r correlation, panel, x, y []float32, ep Epilogue, add bool) {
 	t := &e.rows
-	t.correlation, t.k, t.list, t.width = r, k, e.Set.tiles.rows[k], e.Set.tiles.width
+	t.rowPlan, t.correlation, t.width = p, r, e.Set.tiles.width
 	t.x, t.y, t.ep, t.add, t.panel = x, y, ep, add, panel
-	t.in, t.out = r.outC, r.outC
-	t.blocks = parts(r.outC, Block)
-	t.plan(t.inC, unitBytes, most(t.list), parts(e.units(), t.blocks))
+	t.correlation.in, t.correlation.out = r.outC, r.outC
+	t.plan(t.inC, unitBytes, most(t.list), parts(e.units(), t.blocks()))
 	t.splits = 1
 	if t.units() < e.units() {
-		t.splits = t.blocks
+		t.splits = t.blocks()
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.Pool.Run(t.units()*t.splits, t)
 }
+
+// runUp computes the input's gradient of c, of stride 2.
+func (e *Engine) runUp(p rowPlan, c Conv, dy, w, dx []float32, add bool) {
+	r := correlation{
+		n: c.N, h: c.OutH(), w: c.OutW(), inC: c.OutC, oh: c.H, ow: c.W, outC: c.InC,
+		rows: c.H, cols: c.W, step: 1, outStep: 1, winW: c.OutW(), dy0: -c.Pad,
+	}
+	forward := c.forward(e.phaseTaps[:0])
+	e.phaseTaps = forward.taps
+	e.depth.correlation = forward
+	e.depth.fillPanel(w)
+	e.runRows(p, r, e.depth.panel, dy, dx, Epilogue{}, add)
+}
+
+// blocks returns the number of blocks of 16 channels.
+func (t *rowTask) blocks() int { return parts(t.outC, Block) }
 
 // Do implements Task.
 func (t *rowTask) Do(i, worker int) {
@@ -60,30 +114,39 @@ func (t *rowTask) Do(i, worker int) {
 	k.rows = k.rows[:0]
 	for img := u.img; img < u.img+u.imgs; img++ {
 		for row := u.row; row < u.row+u.rows; row++ {
-			k.rows = append(k.rows, t.spec(img, row))
+			s := t.along(row)
+			if t.rowPlan.out == 2 {
+				s = t.across(row)
+			}
+			s.x += 4 * t.inC * (img*t.h*t.w - t.before)
+			s.y = 4 * t.outC * (img*t.oh + row) * t.ow
+			k.rows = append(k.rows, s)
 		}
 	}
-	for b := share * t.blocks / t.splits; b < (share+1)*t.blocks/t.splits; b++ {
+	first, last := share*t.blocks()/t.splits, (share+1)*t.blocks()/t.splits
+	for b := first; b < last; b++ {
 		for c := b * Block; c < min(t.outC, (b+1)*Block); c += t.width {
 			t.column(k, b, c)
 		}
 	}
 	if !t.ep.Act.tiled() {
-		first, last := share*t.blocks/t.splits*Block, min(t.outC, (share+1)*t.blocks/t.splits*Block)
-		t.activate(u, first, last)
+		t.activate(u, first*Block, min(t.outC, last*Block))
 	}
 }
 
-// spec returns one output row.
-func (t *rowTask) spec(img, row int) rowSpec {
-	y := row + t.dy0 // input row of the first tap
+// along returns where output row row of an image of a correlation reads.
+func (t *rowTask) along(row int) rowSpec {
+	y := row*t.step + t.dy0 // input row of the first tap row
 	first := max(0, -y)
-	return rowSpec{
-		x: 4 * t.inC * ((img*t.h+y+first)*t.w - t.k/2),
-		w: 4 * Block * t.k * first,
-		n: max(0, min(t.k, t.h-y)-first),
-		y: 4 * t.outC * (img*t.oh + row) * t.ow,
-	}
+	return rowSpec{x: 4 * t.inC * (y + first) * t.w, w: 4 * Block * t.k * first, n: max(0, min(t.k, t.h-y)-first)}
+}
+
+// across returns the same for a transposed correlation of stride 2: every other
+// row of taps, from the last that meets the map.
+func (t *rowTask) across(row int) rowSpec {
+	at := row - t.dy0
+	first, last := max(0, (at-t.k+2)/2), min(t.h-1, at/2)
+	return rowSpec{x: 4 * t.inC * first * t.w, w: 4 * Block * t.k * (at - 2*first), n: max(0, last-first+1)}
 }
 
 // column computes one register's width of channels from c, of block b, for all
@@ -96,11 +159,14 @@ func (t *rowTask) column(k *rowWork, b, c int) {
 	a.mode, a.low, a.high = k.gemm.mode, k.gemm.low, k.gemm.high
 	a.sixth, a.half, a.one = k.gemm.sixth, k.gemm.half, k.gemm.one
 	copy(a.bias[:], k.gemm.bias[:Block])
-	a.w = at(t.panel, b*t.k*t.k*Block+c%Block)
+	a.w, a.wStep = at(t.panel, b*t.k*t.k*Block+c%Block), 4*Block*t.k
+	if t.rowPlan.out == 2 {
+		a.wStep *= -2
+	}
 	a.rows, a.n = &k.rows[0], len(k.rows)
 	a.pix, a.line, a.outPix = 4*t.inC, 4*t.inC*t.w, 4*t.outC
-	size, count, rest := split(t.cols, most(t.list))
 	a.x, a.y = at(t.x, c), at(t.y, c)
+	size, count, rest := split(t.steps, most(t.list))
 	a.left, a.right = 0, 0
 	if rest > 0 {
 		a.right = ^uint32(0)
@@ -108,14 +174,14 @@ func (t *rowTask) column(k *rowWork, b, c int) {
 	t.call(a, size, count)
 	if rest > 0 {
 		a.left, a.right = ^uint32(0), 0
-		a.x, a.y = unsafe.Add(a.x, a.pix*size*count), unsafe.Add(a.y, a.outPix*size*count)
+		a.x, a.y = unsafe.Add(a.x, a.step*count), unsafe.Add(a.y, a.outStep*count)
 		t.call(a, size-1, rest)
 	}
 }
 
 // call runs count tiles of size pixels in each row.
 func (t *rowTask) call(a *rowTile, size, count int) {
-	a.tiles, a.step, a.outStep = count, a.pix*size, a.outPix*size
+	a.tiles, a.step, a.outStep = count, a.pix*size*t.rowPlan.in, a.outPix*size*t.rowPlan.out
 	t.list[size]((*byte)(unsafe.Pointer(a)))
 }
 

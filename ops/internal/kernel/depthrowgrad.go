@@ -2,29 +2,34 @@ package kernel
 
 import "unsafe"
 
-// rowGradWidth is how the rows of a depthwise weight gradient of stride 1 are cut
-// into tiles.
-type rowGradWidth struct {
-	k           int        // taps on a side
+// rowGradPlan is how the rows of a depthwise weight gradient are cut into tiles.
+type rowGradPlan struct {
+	k           int        // taps on a side; 0 for no plan
 	tiles, tail int        // of a row; pixels after the last tile
 	list        []tileFunc // [rows of taps]
 }
 
 // gradByRows returns how tiles of rows compute the weight gradient of r, whose
-// border must be half a kernel wide; without a list if they cannot. Sums are those of the
-// general path, bit for bit: zeros of the border add nothing.
-func (t *tiles) gradByRows(r *correlation) (best rowGradWidth) {
-	for _, k := range []int{3, 5, 7} {
-		g, ok := t.rowGrads[k]
-		if !ok || !r.square(k) || r.step > 1 || r.dx0 != -(k/2) || r.cols != r.w {
+// border must be half a kernel wide; k is 0 if they cannot. Sums are those of
+// the general path, bit for bit: zeros of the border add nothing.
+func (t *tiles) gradByRows(r *correlation) (best rowGradPlan) {
+	for _, k := range rowKernels {
+		if !r.square(k) || r.dx0 != -(k/2) {
 			continue
 		}
-		for i, p := range g.pixels {
-			w := rowGradWidth{k, r.cols / p, r.cols % p, g.tiles[i]}
-			if w.tiles > 0 && w.tail > 0 && w.tail < k/2 {
+		var d depthRows
+		switch {
+		case r.step == 1 && r.cols == r.w:
+			d = t.along[k]
+		case r.step == 2 && 2*r.cols == r.w:
+			d = t.down[k]
+		}
+		for i, p := range d.pixels {
+			w := rowGradPlan{k, r.cols / p, r.cols % p, d.grads[i]}
+			if w.tiles > 0 && w.tail > 0 && w.tail*r.step < k/2-r.step+1 {
 				continue // the last full tile's border would reach into the next row
 			}
-			if best.list == nil || w.tiles+min(w.tail, 1) < best.tiles+min(best.tail, 1) {
+			if best.k == 0 || w.tiles+min(w.tail, 1) < best.tiles+min(best.tail, 1) {
 				best = w
 			}
 		}
@@ -59,7 +64,7 @@ func (t *depthGradTask) sumRows(k *depthGradWorker, u part, o int) {
 
 // rowSpec returns one output row for rows rows of taps from first on.
 func (t *depthGradTask) rowSpec(img, row, first, rows int) gradSpec {
-	y := row + t.dy0 + first // input row of the first tap row
+	y := row*t.step + t.dy0 + first // input row of the first tap row
 	s := gradSpec{x: 4 * t.inC * ((img*t.h+y)*t.w - t.byRows.k/2), dy: 4 * t.outC * (img*t.oh + row) * t.ow}
 	for i := range rows {
 		if y+i >= 0 && y+i < t.h {

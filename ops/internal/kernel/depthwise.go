@@ -33,10 +33,10 @@ const depthBytes = 28 << 10
 // runDepth runs the depthwise correlation r; tap.w are distances in w.
 func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add bool) {
 	t := &e.depth
-	if k := e.Set.tiles.byRows(&r); k > 0 {
+	if p := e.Set.tiles.byRows(&r); p.k > 0 {
 		t.correlation = r
 		t.fillPanel(w)
-		e.runRows(k, r, t.panel, x, y, ep, add)
+		e.runRows(p, r, t.panel, x, y, ep, add)
 		return
 	}
 	r.in, r.out, r.inPlace = Block, Block, false

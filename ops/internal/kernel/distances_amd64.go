@@ -19,8 +19,8 @@ var (
 
 	_ [unsafe.Offsetof(rowTile{}.x) - 72]struct{}     = [0]struct{}{}
 	_ [unsafe.Offsetof(rowTile{}.pix) - 120]struct{}  = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.left) - 160]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.bias) - 196]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.left) - 168]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.bias) - 204]struct{} = [0]struct{}{}
 	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}         = [0]struct{}{}
 
 	_ [unsafe.Offsetof(rowGradTile{}.x) - 72]struct{}       = [0]struct{}{}

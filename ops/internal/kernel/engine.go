@@ -66,6 +66,9 @@ func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool) {
 func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
 	if !c.depthwise() {
 		w = e.runTranspose(c, w)
+	} else if p := e.Set.tiles.upByRows(c); p.k > 0 {
+		e.runUp(p, c, dy, w, dx, add)
+		return
 	}
 	for p := range min(c.S, c.H) * min(c.S, c.W) {
 		r := c.backData(p/min(c.S, c.W), p%min(c.S, c.W), e.phaseTaps[:0])

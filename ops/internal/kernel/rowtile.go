@@ -7,8 +7,8 @@ import "unsafe"
 // and how many do. Places are in bytes from the tile's own.
 type rowSpec struct{ x, w, n, y int }
 
-// rowTile is the argument of depthwise tiles of stride 1, for one register's
-// width of channels.
+// rowTile is the argument of depthwise tiles of rows, for one register's width of
+// channels.
 type rowTile struct {
 	lanes
 	x, w, y     unsafe.Pointer
@@ -19,6 +19,7 @@ type rowTile struct {
 	step        int    // bytes between tiles
 	outPix      int    // bytes between pixels of the output
 	outStep     int    // bytes between tiles of the output
+	wStep       int    // bytes between rows of taps
 	left, right uint32 // all ones to read what lies before and behind the row, 0 for zeros
 	mode        int
 	low, high   float32
@@ -27,11 +28,11 @@ type rowTile struct {
 	bias        [Block]float32
 }
 
-// rowGrads are the weight-gradient tiles of depthwise rows with one number of taps.
-type rowGrads struct {
-	pixels []int        // widths of tile to choose from
-	rows   int          // most rows of taps of a tile
-	tiles  [][]tileFunc // [width][rows]
+// depthRows are the depthwise tiles of rows with one number of taps.
+type depthRows struct {
+	rows   []tileFunc   // [pixels]
+	pixels []int        // widths to choose from of weight-gradient tiles
+	grads  [][]tileFunc // [width][rows of taps]
 }
 
 // gradSpec is one output row of a weight-gradient tile: where its inputs begin,

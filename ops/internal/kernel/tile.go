@@ -9,13 +9,13 @@ type tileFunc func(a *byte)
 // tiles are the functions of one instruction set. Lists are indexed by size,
 // pairs of lists by the number of blocks of 16 output channels.
 type tiles struct {
-	dense     [3][]tileFunc      // [blocks][pixels]: dense convolution
-	grad      [3][]tileFunc      // [blocks][input channels]: its weight gradient
-	pick      [3][]tileFunc      // [blocks][rows]: the same, rows anywhere
-	depthwise []tileFunc         // [pixels]: depthwise convolution
-	taps      []tileFunc         // [taps]: its weight gradient
-	rows      map[int][]tileFunc // [taps on a side][pixels]: depthwise convolution of stride 1, row by row
-	rowGrads  map[int]rowGrads   // [taps on a side]: its weight gradient
+	dense     [3][]tileFunc     // [blocks][pixels]: dense convolution
+	grad      [3][]tileFunc     // [blocks][input channels]: its weight gradient
+	pick      [3][]tileFunc     // [blocks][rows]: the same, rows anywhere
+	depthwise []tileFunc        // [pixels]: depthwise convolution
+	taps      []tileFunc        // [taps]: its weight gradient
+	along     map[int]depthRows // [taps on a side]: depthwise rows of stride 1
+	down, up  map[int]depthRows // of stride 2, and transposed
 	gather    tileFunc
 	transpose tileFunc // of 16 x 16 floats
 	peak      tileFunc

@@ -15,12 +15,13 @@ const (
 	rowTiles                 = 112
 	rowPix, rowLine, rowStep = 120, 128, 136
 	rowOutPix, rowOutStep    = 144, 152
-	rowLeft, rowRight        = 160, 164
-	rowMode                  = 168
-	rowLow, rowHigh          = 176, 180
-	rowSixth, rowHalf        = 184, 188
-	rowOne                   = 192
-	rowBias                  = 196
+	rowWStep                 = 160
+	rowLeft, rowRight        = 168, 172
+	rowMode                  = 176
+	rowLow, rowHigh          = 184, 188
+	rowSixth, rowHalf        = 192, 196
+	rowOne                   = 200
+	rowBias                  = 204
 
 	rowSize                        = 32
 	rowSpecX, rowSpecW, rowSpecN   = 0, 8, 16
@@ -29,30 +30,60 @@ const (
 	maskBefore, maskIn, maskBehind = 0, 1, 2
 )
 
-// depthRow is a tile of a depthwise convolution of stride 1 under construction:
-// pixels outputs of one row, by one register of channels. Each input is loaded
+// rowShape is how the inputs of one row meet taps and outputs.
+type rowShape struct {
+	k               int // taps
+	pixels, outputs int // steps of a tile, and its outputs
+	inputs          int
+	before, behind  int                // inputs that lie before the first and behind the last pixel of a row
+	place           func(j, t int) int // the output that input j and tap t add to
+}
+
+// along is a row of stride 1.
+func along(k, pixels int) rowShape {
+	return rowShape{k, pixels, pixels, pixels + k - 1, k / 2, k / 2, func(j, t int) int { return j - t }}
+}
+
+// down is a row of stride 2 over an even number of inputs.
+func down(k, pixels int) rowShape {
+	return rowShape{k, pixels, pixels, 2*(pixels-1) + k, k / 2, k/2 - 1, func(j, t int) int {
+		if (j-t)%2 != 0 {
+			return -1
+		}
+		return (j - t) / 2
+	}}
+}
+
+// up is the transposed row of stride 2: two outputs a pixel.
+func up(k, pixels int) rowShape {
+	before, behind := k/4, (k+1)/4
+	return rowShape{k, pixels, 2 * pixels, before + pixels + behind, before, behind, func(j, t int) int { return 2*(j-before) + t - k/2 }}
+}
+
+// depthRow is a tile of a depthwise convolution under construction: the outputs
+// of some pixels of one row, by one register of channels. Each input is loaded
 // once for all taps of its row.
 type depthRow struct {
 	*isa
-	k, pixels int
-	acc       []reg.VecVirtual
-	masks     [edgeMasks]mask
-	wide      [edgeMasks]reg.VecVirtual // the masks of AVX2
-	bases     []reg.GPVirtual
-	shifts    [edgeMasks]Mem           // where the pixels before and behind are read, from a tile's first
-	edges     [edgeMasks]reg.GPVirtual // that place
-	steps     map[int]reg.GPVirtual    // odd multiples of the pixel's bytes
+	rowShape
+	acc    []reg.VecVirtual
+	masks  [edgeMasks]mask
+	wide   [edgeMasks]reg.VecVirtual // the masks of AVX2
+	bases  []reg.GPVirtual
+	shifts [edgeMasks]Mem           // where the pixels before and behind are read, from a tile's first
+	edges  [edgeMasks]reg.GPVirtual // that place
+	steps  map[int]reg.GPVirtual    // odd multiples of the pixel's bytes
 }
 
-// depthRows emits a tile, with a border of k/2 pixels on both sides:
+// depthRows emits a tile; input 0 lies shape.before pixels before the tile:
 //
-//	for each row r, tile, tap row i < r.n, tap j, p: acc[p][c] += x[r.x+i*line+(p+j-k/2)*pix+c] * w[r.w+(i*k+j)*16+c]
+//	for each row r, tile, tap row i < r.n, tap t, input j: acc[place(j, t)][c] += x[r.x+i*line+j*pix+c] * w[r.w+i*wStep+t*16+c]
 //
-// Pixels before the first tile of a row are read if left is -1 and zero if it is
+// Inputs before the first tile of a row are read if left is -1 and zero if it is
 // 0; so are those behind the last one for right.
-func depthRows(s *isa, k, pixels int) string {
-	name := fmt.Sprintf("depthRow%dx%d%s", k, pixels, s.name)
-	d := &depthRow{isa: s, k: k, pixels: pixels}
+func depthRows(s *isa, kind string, shape rowShape) string {
+	name := fmt.Sprintf("depth%s%dx%d%s", kind, shape.k, shape.pixels, s.name)
+	d := &depthRow{isa: s, rowShape: shape}
 	begin(name)
 	d.emit()
 	return name
@@ -168,7 +199,7 @@ func (d *depthRow) whole(edge int) {
 	} else {
 		VMOVAPS(d.wide[maskIn], d.wide[edge])
 	}
-	d.shift(edge, map[int]int{maskBefore: 0, maskBehind: d.pixels + d.k/2}[edge])
+	d.shift(edge, map[int]int{maskBefore: 0, maskBehind: d.inputs - d.behind}[edge])
 }
 
 // shift sets where an edge's pixels are read: so many pixels after the first.
@@ -193,14 +224,14 @@ func (d *depthRow) edge(a reg.Register, off, edge int) {
 	} else {
 		VXORPS(d.wide[edge], d.wide[edge], d.wide[edge])
 	}
-	d.shift(edge, d.k/2)
+	d.shift(edge, d.before)
 	Label(read)
 }
 
 // loadPixel loads input j of a row of taps.
 func (d *depthRow) loadPixel(j int, to reg.VecVirtual) {
-	switch last := d.pixels + d.k/2; {
-	case j < d.k/2:
+	switch last := d.inputs - d.behind; {
+	case j < d.before:
 		d.masked(d.near(maskBefore, j), maskBefore, to)
 	case j >= last:
 		d.masked(d.near(maskBehind, j-last), maskBehind, to)
@@ -229,7 +260,7 @@ func (d *depthRow) masked(m Mem, edge int, to reg.VecVirtual) {
 
 // sums emits the loop over rows of taps.
 func (d *depthRow) sums(a reg.Register, spec, x Mem) {
-	d.acc = d.zeros(d.pixels)
+	d.acc = d.zeros(d.outputs)
 	d.strides(load(a, rowPix))
 	w, n, s := load(a, rowW), AllocLocal(8), GP64()
 	MOVQ(spec, s)
@@ -241,8 +272,7 @@ func (d *depthRow) sums(a reg.Register, spec, x Mem) {
 	first := GP64()
 	MOVQ(x, first)
 	Label("taps")
-	inputs := d.pixels + d.k - 1
-	d.base(first, inputs)
+	d.base(first, d.inputs)
 	for _, edge := range []int{maskBefore, maskBehind} {
 		d.edges[edge] = GP64()
 		MOVQ(d.shifts[edge], d.edges[edge])
@@ -252,17 +282,17 @@ func (d *depthRow) sums(a reg.Register, spec, x Mem) {
 	for j, v := range ws {
 		VMOVUPS(at(w, 64*j), v)
 	}
-	for j := range inputs {
+	for j := range d.inputs {
 		v := d.vec()
 		d.loadPixel(j, v)
 		for t := range d.k {
-			if p := j - t; p >= 0 && p < d.pixels {
+			if p := d.place(j, t); p >= 0 && p < d.outputs {
 				VFMADD231PS(v, ws[t], d.acc[p])
 			}
 		}
 	}
 	ADDQ(load(argument(), rowLine), first)
-	ADDQ(U32(uint32(64*d.k)), w)
+	ADDQ(load(argument(), rowWStep), w)
 	DECQ(n)
 	JNZ(LabelRef("taps"))
 	Label("summed")
@@ -273,7 +303,7 @@ func (d *depthRow) finish(y Mem) {
 	a, first := argument(), GP64()
 	MOVQ(y, first)
 	d.strides(load(a, rowOutPix))
-	d.base(first, d.pixels)
+	d.base(first, d.outputs)
 	mode := load(a, rowMode)
 	tmp := d.vec()
 	CMPQ(mode, U8(modeAdd))

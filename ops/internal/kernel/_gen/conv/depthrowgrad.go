@@ -26,20 +26,22 @@ const (
 type rowGrad struct {
 	*depthRow
 	rows                 int
+	shape                func(k, pixels int) rowShape
 	acc                  []reg.VecVirtual // [rows][k]
 	x, dy                Mem
 	valid, full, n, spec Mem
 }
 
-// depthRowGrad emits the gradient of rows rows of k taps, with a border of k/2
-// zeros on both sides of each row; tap row i is left out where bit i of valid is 0:
+// depthRowGrad emits the gradient of rows rows of k taps; input 0 lies
+// shape.before pixels, which are zero, before the row, and as many as
+// shape.behind are zero behind it. Tap row i is left out where bit i of valid is 0:
 //
-//	for each row r, tap row i, tap j, pixel p: sums[(i*k+j)*16+c] += x[r.x+i*line+(p+j-k/2)*pix+c] * dy[r.dy+p*outPix+c]
+//	for each row r, tap row i, tap t, input j: sums[(i*k+t)*16+c] += x[r.x+i*line+j*pix+c] * dy[r.dy+place(j, t)*outPix+c]
 //
 // A row has tiles*pixels+tail pixels.
-func depthRowGrad(s *isa, k, rows, pixels int) string {
-	name := fmt.Sprintf("depthRowGrad%dx%dx%d%s", k, rows, pixels, s.name)
-	g := &rowGrad{depthRow: &depthRow{isa: s, k: k, pixels: pixels}, rows: rows}
+func depthRowGrad(s *isa, kind string, shape func(k, pixels int) rowShape, k, rows, pixels int) string {
+	name := fmt.Sprintf("depthGrad%s%dx%dx%d%s", kind, k, rows, pixels, s.name)
+	g := &rowGrad{depthRow: &depthRow{isa: s, rowShape: shape(k, pixels)}, rows: rows, shape: shape}
 	begin(name)
 	g.emit()
 	return name
@@ -69,7 +71,7 @@ func (g *rowGrad) emit() {
 	MOVQ(at(s, gradSpecValid), t)
 	MOVQ(t, g.valid)
 	MOVQ(load(a, rowGradTiles), g.full)
-	g.outside(maskBefore, g.k/2)
+	g.outside(maskBefore)
 	g.inner(maskBehind)
 	g.tiles()
 	ADDQ(U8(gradSpecSize), g.spec)
@@ -90,12 +92,12 @@ func (g *rowGrad) tiles() {
 	ADDQ(load(argument(), rowGradTail), t)
 	CMPQ(t, Imm(1))
 	JNE(LabelRef("whole"))
-	g.outside(maskBehind, g.k/2)
+	g.outside(maskBehind)
 	Label("whole")
 	g.body(g.pixels)
 	a := argument()
 	MOVQ(load(a, rowGradPix), t)
-	IMUL3Q(U8(g.pixels), t, t)
+	IMUL3Q(U8(g.stride()*g.pixels), t, t)
 	ADDQ(t, g.x)
 	MOVQ(load(a, rowGradOutPix), t)
 	IMUL3Q(U8(g.pixels), t, t)
@@ -109,7 +111,7 @@ func (g *rowGrad) tiles() {
 		next := fmt.Sprintf("tail%d", n+1)
 		CMPQ(t, U8(n))
 		JNE(LabelRef(next))
-		g.outside(maskBehind, g.k/2)
+		g.outside(maskBehind)
 		g.body(n)
 		Label(next)
 	}
@@ -122,18 +124,21 @@ func (g *rowGrad) inner(edge int) {
 	} else {
 		VMOVAPS(g.wide[maskIn], g.wide[edge])
 	}
-	g.shift(edge, map[int]int{maskBefore: 0, maskBehind: g.pixels + g.k/2}[edge])
+	g.shift(edge, map[int]int{maskBefore: 0, maskBehind: g.inputs - g.behind}[edge])
 }
 
 // outside makes an edge zero, read from inside the row.
-func (g *rowGrad) outside(edge, pixels int) {
+func (g *rowGrad) outside(edge int) {
 	if g.vecs == 1 {
 		KXORW(g.masks[edge].k, g.masks[edge].k, g.masks[edge].k)
 	} else {
 		VXORPS(g.wide[edge], g.wide[edge], g.wide[edge])
 	}
-	g.shift(edge, pixels)
+	g.shift(edge, g.before)
 }
+
+// stride returns the inputs between two pixels.
+func (g *rowGrad) stride() int { return g.shape(g.k, 2).inputs - g.shape(g.k, 1).inputs }
 
 // body emits the products of n pixels.
 func (g *rowGrad) body(n int) {
@@ -148,25 +153,25 @@ func (g *rowGrad) body(n int) {
 	}
 	g.strides(load(a, rowGradPix))
 	MOVQ(g.x, p)
-	saved := g.pixels
-	g.pixels = n
+	saved := g.rowShape
+	g.rowShape = g.shape(g.k, n)
 	for i := range g.rows {
 		skip := fmt.Sprintf("%s_%d", id, i)
 		t := GP64()
 		MOVQ(g.valid, t)
 		TESTQ(U32(1<<i), t)
 		JZ(LabelRef(skip))
-		g.base(p, n+g.k-1)
+		g.base(p, g.inputs)
 		for _, edge := range []int{maskBefore, maskBehind} {
 			g.edges[edge] = GP64()
 			MOVQ(g.shifts[edge], g.edges[edge])
 			ADDQ(p, g.edges[edge])
 		}
-		for j := range n + g.k - 1 {
+		for j := range g.inputs {
 			v := g.vec()
 			g.loadPixel(j, v)
 			for t := range g.k {
-				if q := j - t; q >= 0 && q < n {
+				if q := g.place(j, t); q >= 0 && q < n {
 					VFMADD231PS(v, d[q], g.acc[i*g.k+t])
 				}
 			}
@@ -176,7 +181,7 @@ func (g *rowGrad) body(n int) {
 			ADDQ(load(argument(), rowGradLine), p)
 		}
 	}
-	g.pixels = saved
+	g.rowShape = saved
 }
 
 // addSums adds the accumulators to the sums.

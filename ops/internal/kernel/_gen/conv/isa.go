@@ -20,8 +20,10 @@ type isa struct {
 	pickRows    [3]int // by blocks
 	depthPixels int
 	depthTaps   int
-	rowPixels   map[int]int // by taps on a side
-	rowGrads    map[int]rowGradSize
+
+	// The largest depthwise rows, by taps on a side.
+	rowPixels, downPixels, upPixels map[int]int
+	rowGrads, downGrads             map[int]rowGradSize
 }
 
 // rowGradSize is the largest weight-gradient tile of depthwise rows.
@@ -33,7 +35,8 @@ var avx512 = &isa{
 	gradRows:    [3]int{1: 16, 2: 12},
 	pickRows:    [3]int{1: 12, 2: 12},
 	depthPixels: 11, depthTaps: 12, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
-	rowGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}},
+	downPixels: map[int]int{3: 8, 5: 8, 7: 8}, upPixels: map[int]int{3: 8, 5: 8, 7: 8},
+	rowGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}}, downGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}},
 }
 
 var avx2 = &isa{
@@ -42,7 +45,8 @@ var avx2 = &isa{
 	gradRows:    [3]int{1: 6},
 	pickRows:    [3]int{1: 6},
 	depthPixels: 6, depthTaps: 6, rowPixels: map[int]int{3: 8, 5: 6, 7: 4},
-	rowGrads: map[int]rowGradSize{3: {3, 3}, 5: {1, 6}, 7: {1, 4}},
+	downPixels: map[int]int{3: 7, 5: 5, 7: 4}, upPixels: map[int]int{3: 4, 5: 3, 7: 2},
+	rowGrads: map[int]rowGradSize{3: {3, 3}, 5: {1, 6}, 7: {1, 4}}, downGrads: map[int]rowGradSize{3: {3, 3}, 5: {1, 6}, 7: {1, 4}},
 }
 
 func (s *isa) wide() bool { return s.vecs == 1 }

@@ -43,8 +43,11 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 	row := func(field string, n int, emit func(size int) string) {
 		fmt.Fprintf(b, "%s{nil, ", field)
 		for size := 1; size <= n; size++ {
-			names = append(names, emit(size))
-			fmt.Fprintf(b, "%s, ", names[len(names)-1])
+			name := emit(size)
+			if name != "nil" {
+				names = append(names, name)
+			}
+			fmt.Fprintf(b, "%s, ", name)
 		}
 		fmt.Fprintln(b, "},")
 	}
@@ -62,21 +65,32 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 	pair("pick", s.pickRows, func(n, blocks int) string { return gradPicked(s, n, blocks, true) })
 	row("depthwise: []tileFunc", s.depthPixels, func(n int) string { return depthwise(s, n) })
 	row("taps: []tileFunc", s.depthTaps, func(n int) string { return gradPicked(s, n, 1, false) })
-	fmt.Fprintln(b, "rows: map[int][]tileFunc{")
-	for _, k := range []int{3, 5, 7} {
-		row(fmt.Sprintf("%d: ", k), s.rowPixels[k], func(n int) string { return depthRows(s, k, n) })
-	}
-	fmt.Fprintln(b, "},")
-	fmt.Fprintln(b, "rowGrads: map[int]rowGrads{")
-	for _, k := range []int{3, 5, 7} {
-		g := s.rowGrads[k]
-		fmt.Fprintf(b, "%d: {pixels: []int{%d, %d}, rows: %d, tiles: [][]tileFunc{", k, g.pixels, g.pixels-1, g.rows)
-		for _, pixels := range []int{g.pixels, g.pixels - 1} {
-			row("", g.rows, func(n int) string { return depthRowGrad(s, k, n, pixels) })
+	for _, kind := range []struct {
+		field, name string
+		shape       func(k, pixels int) rowShape
+		pixels      map[int]int
+		grads       map[int]rowGradSize
+	}{{"along", "Along", along, s.rowPixels, s.rowGrads}, {"down", "Down", down, s.downPixels, s.downGrads}, {"up", "Up", up, s.upPixels, nil}} {
+		fmt.Fprintf(b, "%s: map[int]depthRows{\n", kind.field)
+		for _, k := range []int{3, 5, 7} {
+			fmt.Fprintf(b, "%d: {\n", k)
+			row("rows: []tileFunc", kind.pixels[k], func(n int) string { return depthRows(s, kind.name, kind.shape(k, n)) })
+			if g, ok := kind.grads[k]; ok {
+				fmt.Fprintf(b, "pixels: []int{%d, %d}, grads: [][]tileFunc{", g.pixels, g.pixels-1)
+				for _, pixels := range []int{g.pixels, g.pixels - 1} {
+					row("", g.rows, func(n int) string {
+						if n != g.rows && n != k%g.rows {
+							return "nil" // rows of taps are taken g.rows at a time
+						}
+						return depthRowGrad(s, kind.name, kind.shape, k, n, pixels)
+					})
+				}
+				fmt.Fprintln(b, "},")
+			}
+			fmt.Fprintln(b, "},")
 		}
-		fmt.Fprintln(b, "}},")
+		fmt.Fprintln(b, "},")
 	}
-	fmt.Fprintln(b, "},")
 	single := func(field, name string) {
 		names = append(names, name)
 		fmt.Fprintf(b, "%s: %s,\n", field, name)
