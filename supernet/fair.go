@@ -12,94 +12,111 @@ import (
 // Where rules forbid that, as many models as possible get distinct ops and the
 // rest draw among what is allowed.
 type fair struct {
-	space  *space.Space
-	models int
+	drawer    *space.Drawer
+	decisions []space.Decision
+	models    []fairModel
+	match     matching
+	order     []int // scratch of spread
 }
 
-func newFair(s *space.Space) fair {
-	f := fair{space: s, models: 1}
-	for _, d := range s.Decisions() {
+// fairModel is one of the subnets of a step under construction.
+type fairModel struct {
+	genes   []uint8
+	allowed []uint8 // choices of the decision at hand
+}
+
+func newFair(s *space.Space) *fair {
+	f, models := &fair{drawer: s.Drawer(), decisions: s.Decisions()}, 1
+	for _, d := range f.decisions {
 		if d.Kind == space.KindOp {
-			f.models = max(f.models, len(d.Choices))
+			models = max(models, len(d.Choices))
 		}
 	}
+	f.models = make([]fairModel, models)
+	f.match.edges = make([][]uint8, models)
 	return f
 }
 
 // Sample appends one model per op, their decisions drawn side by side.
-func (f fair) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
-	ds := f.space.Decisions()
-	genes := make([][]uint8, f.models)
-	for m := range genes {
-		genes[m] = make([]uint8, 0, len(ds))
+func (f *fair) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
+	for m := range f.models {
+		f.models[m].genes = f.models[m].genes[:0]
 	}
-	for i, d := range ds {
-		picks := f.draw(r, genes, i)
+	for _, d := range f.decisions {
+		f.draw(r)
 		if d.Kind == space.KindOp {
-			f.spread(r, genes, picks, i)
-		}
-		for m := range genes {
-			genes[m] = append(genes[m], uint8(picks[m]))
+			f.spread(r, len(d.Choices))
 		}
 	}
-	for _, g := range genes {
-		dst = append(dst, Lesson{Arch: space.NewArch(g)})
+	for m := range f.models {
+		dst = append(dst, Lesson{Arch: f.drawer.Arch(f.models[m].genes)})
 	}
 	return dst
 }
 
-// draw returns one random allowed choice per model, 0 where decision i is not made.
-func (f fair) draw(r *rand.Rand, genes [][]uint8, i int) []int {
-	picks := make([]int, len(genes))
-	for m, g := range genes {
-		if allowed := f.allowed(g, i); len(allowed) > 0 {
-			picks[m] = allowed[r.IntN(len(allowed))]
+// draw appends one random allowed choice to each model, 0 where the next
+// decision is not made.
+func (f *fair) draw(r *rand.Rand) {
+	for i := range f.models {
+		m := &f.models[i]
+		m.allowed = append(m.allowed[:0], f.drawer.Options(m.genes)...)
+		pick := uint8(0)
+		if len(m.allowed) > 0 {
+			pick = m.allowed[r.IntN(len(m.allowed))]
 		}
+		m.genes = append(m.genes, pick)
 	}
-	return picks
 }
 
-func (f fair) allowed(prefix []uint8, i int) []int {
-	if !f.space.Active(prefix, i) {
-		return nil
+// spread replaces the models' last choices, of an op decision, by a matching of
+// models to choices that is as large as the rules permit.
+func (f *fair) spread(r *rand.Rand, choices int) {
+	f.order = f.order[:0]
+	for i := range f.models {
+		edges := f.models[i].allowed
+		r.Shuffle(len(edges), func(a, b int) { edges[a], edges[b] = edges[b], edges[a] })
+		f.match.edges[i] = edges
+		f.order = append(f.order, i)
 	}
-	var list []int
-	for c := range f.space.Decisions()[i].Choices {
-		if f.space.Allowed(prefix, i, c) {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-// spread replaces picks of an op decision by a matching of models to choices
-// that is as large as the rules permit (augmenting paths over a random order).
-func (f fair) spread(r *rand.Rand, genes [][]uint8, picks []int, i int) {
-	edges := make([][]int, len(genes))
-	for m, g := range genes {
-		edges[m] = f.allowed(g, i)
-		r.Shuffle(len(edges[m]), func(a, b int) { edges[m][a], edges[m][b] = edges[m][b], edges[m][a] })
-	}
-	owner := make([]int, len(f.space.Decisions()[i].Choices)) // choice -> model+1
-	for _, m := range r.Perm(len(genes)) {
-		assign(edges, owner, make([]bool, len(owner)), m)
-	}
-	for c, m := range owner {
+	r.Shuffle(len(f.order), func(a, b int) { f.order[a], f.order[b] = f.order[b], f.order[a] })
+	for c, m := range f.match.grow(choices, f.order) {
 		if m > 0 {
-			picks[m-1] = c
+			genes := f.models[m-1].genes
+			genes[len(genes)-1] = uint8(c)
 		}
 	}
+}
+
+// matching gives models distinct choices along augmenting paths.
+type matching struct {
+	edges [][]uint8 // of each model: what it may choose, in order of preference
+	owner []int     // of each choice: its model+1
+	seen  []bool
+}
+
+// grow matches the models in the given order to so many choices, and returns the
+// owner of each: its model+1, 0 for none.
+func (x *matching) grow(choices int, order []int) []int {
+	x.owner, x.seen = x.owner[:0], x.seen[:0]
+	for range choices {
+		x.owner, x.seen = append(x.owner, 0), append(x.seen, false)
+	}
+	for _, m := range order {
+		clear(x.seen)
+		x.assign(m)
+	}
+	return x.owner
 }
 
 // assign finds a choice for model m, moving earlier owners aside where needed.
-func assign(edges [][]int, owner []int, seen []bool, m int) bool {
-	for _, c := range edges[m] {
-		if seen[c] {
+func (x *matching) assign(m int) bool {
+	for _, c := range x.edges[m] {
+		if x.seen[c] {
 			continue
 		}
-		seen[c] = true
-		if owner[c] == 0 || assign(edges, owner, seen, owner[c]-1) {
-			owner[c] = m + 1
+		x.seen[c] = true
+		if x.owner[c] == 0 || x.assign(x.owner[c]-1) {
+			x.owner[c] = m + 1
 			return true
 		}
 	}

@@ -14,7 +14,7 @@ type Lesson struct {
 }
 
 // Sampler chooses the subnets of a training step. All of a step's gradients
-// are added and applied in one update.
+// are added and applied in one update. One trainer at a time may use a Sampler.
 type Sampler interface {
 	// Sample appends the lessons of a step to dst. It must be a function of the
 	// step and r, or of state that its owner saves.
@@ -35,24 +35,24 @@ func Samplers() []string { return []string{"uniform", "fair", "sandwich"} }
 func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
 	switch name {
 	case "uniform":
-		return uniform{s}, nil
+		return uniform{s.Drawer()}, nil
 	case "fair":
 		return newFair(s), nil
 	case "sandwich":
 		if o.Random < 0 || o.Alone < 0 {
 			return nil, fmt.Errorf("sampler sandwich: %d random subnets, %d steps alone; want 0 or more", o.Random, o.Alone)
 		}
-		return sandwich{s, o}, nil
+		return sandwich{s.Drawer(), o}, nil
 	}
 	return nil, fmt.Errorf("sampler %q is unknown; want one of %v", name, Samplers())
 }
 
 // uniform trains one random subnet a step (SPOS, Guo et al. 2020).
-type uniform struct{ space *space.Space }
+type uniform struct{ drawer *space.Drawer }
 
 // Sample appends one random architecture, learnt from the labels.
 func (u uniform) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
-	return append(dst, Lesson{Arch: u.space.Random(r)})
+	return append(dst, Lesson{Arch: u.drawer.Random(r)})
 }
 
 // sandwich trains the largest subnet on the labels, and a narrow and some random
@@ -60,8 +60,8 @@ func (u uniform) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
 // the largest alone (Once-for-All, Cai et al. 2020): a teacher worth copying.
 // Every other random subnet is drawn between the slices.
 type sandwich struct {
-	space *space.Space
-	o     SamplerOptions
+	drawer *space.Drawer
+	o      SamplerOptions
 }
 
 // Sample appends the largest, and after the first stage the others, soft.
@@ -72,7 +72,7 @@ func (s sandwich) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
 	}
 	dst = append(dst, Lesson{Arch: s.o.Narrow, Soft: true})
 	for i := range s.o.Random {
-		a := s.space.Random(r)
+		a := s.drawer.Random(r)
 		if i%2 == 0 {
 			a = s.between(r)
 		}
@@ -89,7 +89,7 @@ const strayRate = 0.2
 // the region that the slices share their weights with. In spaces of many
 // operations uniform subnets hardly ever meet it.
 func (s sandwich) between(r *rand.Rand) space.Arch {
-	return s.space.Mutate(r, s.space.Cross(r, s.o.Max, s.o.Narrow), strayRate)
+	return s.drawer.Mutate(r, s.drawer.Cross(r, s.o.Max, s.o.Narrow), strayRate)
 }
 
 // Single trains one architecture only: extracted networks, and networks

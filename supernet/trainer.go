@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/ops"
@@ -67,6 +68,9 @@ type Trainer struct {
 	o       TrainOptions
 	step    int
 
+	views   views
+	pcg     rand.PCG   // the source of rand
+	rand    *rand.Rand // of lessons, at the start of its stream in each step
 	lessons []Lesson
 	pass    Pass
 	teacher []float32
@@ -81,12 +85,14 @@ func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s S
 	if set.Len() < o.Batch {
 		return nil, fmt.Errorf("training: %d images; want at least one batch of %d", set.Len(), o.Batch)
 	}
-	return &Trainer{
-		exec: e, net: n, sampler: s, o: o,
+	t := &Trainer{
+		exec: e, net: n, sampler: s, o: o, views: newViews(n),
 		loader: data.NewLoader(set, norm, o.Augment, o.Batch, o.Seed),
 		opt:    ops.NewSGD(n.params, ops.SGDConfig{Momentum: o.Momentum, WeightDecay: o.WeightDecay, Nesterov: o.Nesterov}),
 		rate:   ops.Cosine{Base: o.LR, Min: o.MinLR, Warmup: int(o.Warmup * float64(o.Steps)), Total: o.Steps},
-	}, nil
+	}
+	t.rand = rand.New(&t.pcg)
+	return t, nil
 }
 
 // Step returns the number of steps done.
@@ -123,10 +129,12 @@ func (t *Trainer) Run(ctx context.Context, until int, each func(Progress) error)
 // slow one, few enough to stay in cache.
 const prefetchDepth = 4
 
-// train does one step: every lesson forward and backward, then one update.
+// train does one step: every lesson forward and backward, then one update. Once
+// it has met the step's architectures it allocates nothing.
 func (t *Trainer) train(b *data.Batch) Progress {
 	lr := t.rate.At(t.step)
-	t.lessons = t.sampler.Sample(t.step, stream.New(t.o.Seed, "lessons", uint64(t.step)), t.lessons[:0])
+	stream.Seed(&t.pcg, t.o.Seed, "lessons", uint64(t.step))
+	t.lessons = t.sampler.Sample(t.step, t.rand, t.lessons[:0])
 	p := Progress{Steps: t.o.Steps, LR: lr, Lessons: len(t.lessons), Images: b.N}
 	for i, lesson := range t.lessons {
 		loss, correct := t.teach(b, lesson, i == 0)
@@ -147,7 +155,7 @@ func (t *Trainer) train(b *data.Batch) Progress {
 func (t *Trainer) teach(b *data.Batch, l Lesson, first bool) (loss float64, correct int) {
 	e := t.exec
 	e.Begin(true)
-	logits := t.net.Subnet(l.Arch).Forward(e, &t.pass, e.Input(b.N, b.H, b.W, b.C, b.X), nil)
+	logits := t.views.of(l.Arch).Forward(e, &t.pass, e.Input(b.N, b.H, b.W, b.C, b.X), nil)
 	if l.Soft && !first {
 		loss = ops.SoftCrossEntropy(e, logits, t.teacher)
 	} else {

@@ -16,8 +16,17 @@ func New(seed uint64, purpose string, at ...uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(key(seed, purpose, at)))
 }
 
+// Seed moves g to the start of the stream that New returns for the same
+// arguments. It allocates nothing unless purpose and numbers are long.
+func Seed(g *rand.PCG, seed uint64, purpose string, at ...uint64) {
+	g.Seed(key(seed, purpose, at))
+}
+
+// shortKey is the longest key that needs no memory of its own, in bytes.
+const shortKey = 64
+
 func key(seed uint64, purpose string, at []uint64) (hi, lo uint64) {
-	b := make([]byte, 0, 8*(len(at)+2)+len(purpose))
+	b := make([]byte, 0, shortKey)
 	b = binary.LittleEndian.AppendUint64(b, seed)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(purpose)))
 	b = append(b, purpose...)

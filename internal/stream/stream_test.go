@@ -1,6 +1,9 @@
 package stream
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+)
 
 func TestStreamsAreFunctionsOfTheirKey(t *testing.T) {
 	first := func(seed uint64, purpose string, at ...uint64) uint64 { return New(seed, purpose, at...).Uint64() }
@@ -16,5 +19,22 @@ func TestStreamsAreFunctionsOfTheirKey(t *testing.T) {
 			t.Errorf("keys %s and %s give the same stream", name, other)
 		}
 		seen[v] = name
+	}
+}
+
+func TestSeedStartsTheStreamAnew(t *testing.T) {
+	var g rand.PCG
+	r := rand.New(&g)
+	for step := range uint64(3) {
+		Seed(&g, 7, "lessons", step)
+		fresh := New(7, "lessons", step)
+		for range 4 {
+			if a, b := r.Uint64(), fresh.Uint64(); a != b {
+				t.Fatalf("step %d: %d; want %d", step, a, b)
+			}
+		}
+	}
+	if n := testing.AllocsPerRun(10, func() { Seed(&g, 7, "lessons", 3) }); n != 0 {
+		t.Errorf("seeding allocates %v objects", n)
 	}
 }

@@ -64,6 +64,7 @@ type chainLayer struct {
 	maxIn, maxOut  int // channels
 	op, width, act int // decisions; act is -1 if there is only one activation
 	skips          []int
+	named          chainNames
 }
 
 func (l *chainLayer) chosenOp(genes []uint8) chainOp { return l.ops[genes[l.op]] }
@@ -113,6 +114,10 @@ func NewChain(c ChainConfig, input Input) (*Chain, error) {
 		return nil, fmt.Errorf("space %q: %w", c.Name, err)
 	}
 	ds := ch.decisions()
+	for i := range ch.layers {
+		l := &ch.layers[i]
+		l.named = l.names(c.ElasticKernel)
+	}
 	s, err := NewSpace(ds, newChainRules(c, ch.layers, ds, ch.definition()))
 	if err != nil {
 		return nil, fmt.Errorf("space %q: forbid and at_most leave no network: %w", c.Name, err)

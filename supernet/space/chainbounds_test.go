@@ -53,7 +53,7 @@ func TestBoundsOfPresets(t *testing.T) {
 		"chain": {
 			"identity identity identity identity identity identity",
 			"conv3x3:16 conv3x3:16 conv3x3:16 conv3x3:24 conv3x3:24 conv3x3:24",
-			"conv5x5:48 conv5x5:48+0 conv5x5:48+0,1 conv5x5:64+0,1,2 conv5x5:64+0,1,2,3 conv5x5:64+0,1,2,3,4",
+			"conv3x3:48 conv3x3:48+0 conv3x3:48+0,1 conv5x5:64+0,1,2 conv5x5:64+0,1,2,3 conv5x5:64+0,1,2,3,4",
 		},
 	}
 	for name, want := range cases {

@@ -1,7 +1,5 @@
 package space
 
-import "fmt"
-
 // Plan returns the network of a, an architecture of Space; it panics if a has
 // another number of genes.
 func (ch *Chain) Plan(a Arch) Plan {
@@ -9,9 +7,9 @@ func (ch *Chain) Plan(a Arch) Plan {
 		panic("space: architecture of another space")
 	}
 	genes := a.Genes()
-	b := planner{}
+	b := planner{plan: make(Plan, 0, chainSteps(len(ch.layers))), reads: make([]int, 0, chainSteps(len(ch.layers)))}
 	x := b.conv(picture(ch.input), convSpec{weight: "stem", norm: "stem/norm", k: 3, s: 1, outC: ch.config.Stem, act: ch.acts[0]})
-	outs := []output{x}
+	outs := append(make([]output, 0, len(ch.layers)+1), x)
 	for i := range ch.layers {
 		x = ch.layers[i].build(&b, outs, ch.choice(genes, i))
 		outs = append(outs, x)
@@ -20,13 +18,17 @@ func (ch *Chain) Plan(a Arch) Plan {
 	return b.plan
 }
 
+// chainSteps returns how many steps most networks of so many layers have at most:
+// more take more memory.
+func chainSteps(layers int) int { return 4*layers + 4 }
+
 // tail appends what follows the last layer.
 func (ch *Chain) tail(b *planner, x output) {
 	if ch.config.Head > 0 {
 		x = b.conv(x, convSpec{weight: "head", norm: "head/norm", k: 1, s: 1, outC: ch.config.Head, act: ch.acts[0]})
 	}
-	x = b.step(Step{Layer: Layer{Op: GlobalPool, H: x.h, W: x.w, InC: x.c, OutC: x.c}, In: []int{x.step}})
-	b.step(Step{Layer: Layer{Op: Linear, H: 1, W: 1, InC: x.c, OutC: ch.input.Classes}, Weight: "classifier", Bias: true, In: []int{x.step}})
+	x = b.step(Step{Layer: Layer{Op: GlobalPool, H: x.h, W: x.w, InC: x.c, OutC: x.c}, In: b.from(x)})
+	b.step(Step{Layer: Layer{Op: Linear, H: 1, W: 1, InC: x.c, OutC: ch.input.Classes}, Weight: "classifier", Bias: true, In: b.from(x)})
 }
 
 // chainChoice is what an architecture chose for one layer.
@@ -53,7 +55,7 @@ func (ch *Chain) choice(genes []uint8, i int) chainChoice {
 			c.skips = append(c.skips, chainSkip{j - 1, l.shrink / ch.shrinkOf(j)})
 		}
 	}
-	c.names = l.weightsOf(c.op, ch.config.ElasticKernel)
+	c.names = l.named.ops[genes[l.op]]
 	return c
 }
 
@@ -65,12 +67,11 @@ func (l *chainLayer) build(b *planner, outs []output, c chainChoice) output {
 		return l.main(b, x, c, c.names.convNorm, c.act)
 	}
 	x = l.main(b, x, c, "", NoAct)
-	var in []int
+	summands := make([]output, 0, len(c.skips)+1)
 	for _, skip := range c.skips {
-		p := b.conv(outs[skip.from+1], convSpec{weight: fmt.Sprintf("layer%d/from%d", l.number, skip.from+1), k: 1, s: skip.stride, outC: x.c})
-		in = append(in, p.step)
+		summands = append(summands, b.conv(outs[skip.from+1], convSpec{weight: l.named.skips[skip.from+1], k: 1, s: skip.stride, outC: x.c}))
 	}
-	in = append(in, x.step) // last, so that convolutions come first whatever the main path is
+	in := b.from(append(summands, x)...) // x last, so that convolutions come first whatever the main path is
 	sum := Layer{Op: Add, H: x.h, W: x.w, InC: x.c, OutC: x.c, Act: c.act, FanIn: len(in)}
 	return b.step(Step{Layer: sum, Norm: c.names.convNorm, In: in})
 }
@@ -102,7 +103,19 @@ type output struct{ step, h, w, c int }
 func picture(in Input) output { return output{Image, in.H, in.W, in.C} }
 
 // planner appends steps to a plan.
-type planner struct{ plan Plan }
+type planner struct {
+	plan  Plan
+	reads []int // memory of the steps' inputs
+}
+
+// from returns the steps that make these outputs.
+func (b *planner) from(outs ...output) []int {
+	first := len(b.reads)
+	for _, x := range outs {
+		b.reads = append(b.reads, x.step)
+	}
+	return b.reads[first:len(b.reads):len(b.reads)]
+}
 
 func (b *planner) step(s Step) output {
 	b.plan = append(b.plan, s)
@@ -123,10 +136,10 @@ func (b *planner) conv(x output, c convSpec) output {
 	if c.depthwise {
 		l.G = x.c
 	}
-	return b.step(Step{Layer: l, Weight: c.weight, Norm: c.norm, In: []int{x.step}})
+	return b.step(Step{Layer: l, Weight: c.weight, Norm: c.norm, In: b.from(x)})
 }
 
 func (b *planner) pool(x output, op Op, k, s int) output {
 	l := Layer{Op: op, H: x.h, W: x.w, InC: x.c, OutC: x.c, K: k, S: s}
-	return b.step(Step{Layer: l, In: []int{x.step}})
+	return b.step(Step{Layer: l, In: b.from(x)})
 }

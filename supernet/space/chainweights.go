@@ -31,6 +31,23 @@ func (l *chainLayer) weightsOf(op chainOp, elastic bool) opWeights {
 	return opWeights{conv: shared, convNorm: own + "/norm"}
 }
 
+// chainNames are the names of a layer's shared tensors, made once.
+type chainNames struct {
+	ops   []opWeights // by op
+	skips []string    // projections by source, the stem first
+}
+
+func (l *chainLayer) names(elastic bool) chainNames {
+	var n chainNames
+	for _, op := range l.ops {
+		n.ops = append(n.ops, l.weightsOf(op, elastic))
+	}
+	for j := range l.skips {
+		n.skips = append(n.skips, fmt.Sprintf("layer%d/from%d", l.number, j))
+	}
+	return n
+}
+
 // Weights lists the shared tensors: those of the stem, then layer by layer those
 // of each operation and of each skip's projection, then head and classifier.
 func (ch *Chain) Weights() []Weight {
@@ -38,11 +55,11 @@ func (ch *Chain) Weights() []Weight {
 	t.dense("stem", "stem/norm", ch.config.Stem, ch.input.C, 3)
 	for i := range ch.layers {
 		l := &ch.layers[i]
-		for _, op := range l.ops {
-			t.op(l, op, ch.config.ElasticKernel)
+		for k, op := range l.ops {
+			t.op(l, op, l.named.ops[k])
 		}
 		for j := range l.skips {
-			t.add(Weight{Name: fmt.Sprintf("layer%d/from%d", l.number, j), Role: Dense, OutC: l.maxOut, InC: ch.widestOutput(j), K: 1, G: 1})
+			t.add(Weight{Name: l.named.skips[j], Role: Dense, OutC: l.maxOut, InC: ch.widestOutput(j), K: 1, G: 1})
 		}
 	}
 	last := ch.widestOutput(len(ch.layers))
@@ -70,8 +87,7 @@ type weightTable struct {
 	at   map[string]int
 }
 
-func (t *weightTable) op(l *chainLayer, op chainOp, elastic bool) {
-	n := l.weightsOf(op, elastic)
+func (t *weightTable) op(l *chainLayer, op chainOp, n opWeights) {
 	widest := l.widths[len(l.widths)-1]
 	switch op.class {
 	case identityOp:

@@ -165,10 +165,13 @@ func (s *Space) Options(dst, prefix []uint8) []uint8 {
 // walker visits the decisions of a space in order; genes[:i] is the prefix of
 // decision i. Its scratch makes a walk cheap: a handful of allocations.
 type walker struct {
-	s     *Space
-	genes []uint8
-	state []byte
-	opts  []uint8
+	s       *Space
+	genes   []uint8
+	state   []byte
+	opts    []uint8
+	parents [2][]uint8
+	order   []int
+	met     map[string]Arch // see Drawer; nil: none is kept
 }
 
 func (s *Space) walker() *walker {
@@ -206,4 +209,5 @@ func (w *walker) options(i int) (opts []uint8, made bool) {
 	return w.opts, true
 }
 
-func (w *walker) arch() Arch { return NewArch(w.genes) }
+// arch returns the architecture of all genes.
+func (w *walker) arch() Arch { return w.keep(w.genes) }

@@ -3,20 +3,21 @@ package kernel
 import "unsafe"
 
 // transposeTask lays the window of a dense weight out for backward data:
-// dst[G][blocks of in][K*K][out][16], lanes beyond in zero. A chunk is one tap
-// of one block.
+// dst[G][blocks of in][K*K][out][16]; lanes beyond in hold anything. A chunk is
+// one tap of one block.
 type transposeTask struct {
 	c      Conv
 	tiles  *tiles
 	w, dst []float32
 	args   []gatherTile
+	square [][]float32 // by worker: 16 x 16 that do not all fit in dst
 }
 
 // runTranspose returns the transposed window, valid until the next call.
 func (e *Engine) runTranspose(c Conv, w []float32) []float32 {
 	t := &e.transpose
 	n := c.G * parts(c.InC/c.G, Block)
-	t.args = grown(t.args, e.Pool.Workers())
+	t.args, t.square = grown(t.args, e.Pool.Workers()), grown(t.square, e.Pool.Workers())
 	t.c, t.tiles, t.w, t.dst = c, e.Set.tiles, w, aligned(t.dst, n*c.K*c.K*(c.OutC/c.G)*Block)
 	e.Pool.Run(n*c.K*c.K, t)
 	return t.dst
@@ -32,18 +33,30 @@ func (t *transposeTask) Do(i, worker int) {
 	dst := t.dst[i*out*Block:][:out*Block]
 	for o := 0; o < out; o += Block {
 		src := t.w[(g*c.blocks()+o/Block)*c.blockStride()+c.tap(k/c.K, k%c.K)+first*Block:]
-		if d := dst[o*Block:]; len(d) >= Block*Block && in-first >= Block {
-			a := &t.args[worker]
-			a.src, a.dst = at(src, 0), at(d, 0)
-			t.tiles.transpose((*byte)(unsafe.Pointer(a)))
-		} else {
-			transposePart(src, d, min(Block, in-first), min(Block, out-o))
-		}
+		t.tile(src, dst[o*Block:], min(Block, in-first), min(Block, out-o), worker)
 	}
 }
 
-// transposePart computes d[j][i] = s[i][j] for in rows and out columns of s, the
-// rest of d's columns zero.
+// tile computes d[j][i] = s[i][j] for in rows and out columns of s.
+func (t *transposeTask) tile(s, d []float32, in, out, worker int) {
+	if len(s) < Block*Block { // the last block of the weight, of fewer rows
+		transposePart(s, d, in, out)
+		return
+	}
+	to := d
+	if len(d) < Block*Block {
+		t.square[worker] = grown(t.square[worker], Block*Block)
+		to = t.square[worker]
+	}
+	a := &t.args[worker]
+	a.src, a.dst = at(s, 0), at(to, 0)
+	t.tiles.transpose((*byte)(unsafe.Pointer(a)))
+	if len(d) < Block*Block {
+		copy(d[:out*Block], to)
+	}
+}
+
+// transposePart is tile in plain Go.
 func transposePart(s, d []float32, in, out int) {
 	for j := range out {
 		row := d[j*Block:][:Block]
