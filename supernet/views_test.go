@@ -1,0 +1,87 @@
+package supernet
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// cycled is a sampler that draws from a few random streams in turn, so that its
+// architectures come back.
+type cycled struct {
+	Sampler
+	pcg    *rand.PCG
+	rand   *rand.Rand
+	period int
+}
+
+func (c cycled) Sample(step int, _ *rand.Rand, dst []Lesson) []Lesson {
+	c.pcg.Seed(uint64(step%c.period), 0)
+	return c.Sampler.Sample(step, c.rand, dst)
+}
+
+// A step whose architectures the training has met allocates nothing: views,
+// draws, passes, batches and the update.
+func TestStepsAllocateNothing(t *testing.T) {
+	c := smallChain(t)
+	const period = 4
+	for _, name := range []string{"single", "uniform", "fair", "sandwich"} {
+		var s Sampler = Single{c.Max()}
+		if name != "single" {
+			pcg := rand.NewPCG(0, 0)
+			s = cycled{sampler(t, name, c), pcg, rand.New(pcg), period}
+		}
+		o := trainOptions
+		o.Clip = 1
+		tr := trainer(t, exec(t, 2), c, s, o)
+		batches := data.NewPrefetcher(tr.loader, prefetchDepth, 0)
+		step := func() { tr.train(batches.Next()) }
+		for range 4 * period {
+			step()
+		}
+		if n := testing.AllocsPerRun(2*period, step); n != 0 {
+			t.Errorf("%s: %v allocations per step; want none", name, n)
+		}
+		batches.Close()
+	}
+}
+
+// An architecture that was never met costs its view, its plan and its genes.
+func TestFreshArchitecturesAllocateLittle(t *testing.T) {
+	c := smallChain(t)
+	n, d, r := New(c, 1), c.Space().Drawer(), newRand(1)
+	v := newViews(n)
+	allocs := testing.AllocsPerRun(200, func() { v.of(d.Random(r)) })
+	t.Logf("%v allocations per fresh architecture", allocs)
+	if allocs > 24 {
+		t.Errorf("%v allocations per fresh architecture; want at most 24", allocs)
+	}
+}
+
+// What views keep is bounded, and the one used last stays.
+func TestViewsForgetTheOldest(t *testing.T) {
+	c := smallChain(t)
+	v, r := newViews(New(c, 1)), newRand(2)
+	first := v.of(c.Max())
+	met := map[space.Arch]bool{c.Max(): true}
+	var second space.Arch
+	for len(met) < 2*maxViews {
+		a := c.Space().Random(r)
+		if len(met) == 1 {
+			second = a
+		}
+		met[a] = true
+		v.of(a)
+		if v.of(c.Max()) != first {
+			t.Fatal("a subnet in use was made anew")
+		}
+	}
+	if len(v.kept) != maxViews {
+		t.Errorf("%d subnets are kept; want %d", len(v.kept), maxViews)
+	}
+	if v.kept[second] != nil {
+		t.Error("the subnet that was not used for the longest time is still kept")
+	}
+}
