@@ -8,12 +8,14 @@ import "unsafe"
 // padding is read. A call takes as many passes over its images as the shape says,
 // so that the pixels of one pass stay in the second-level cache.
 type gradTask struct {
-	c            Conv
-	tiles        *tiles
-	x, dy, dw    []float32
-	img, imgs    int // images of this pass
-	parts, pairs int // parts of a group's input channels, pairs of its output blocks
-	args         []gradTile
+	c             Conv
+	tiles         *tiles
+	x, dy, dw     []float32
+	img, imgs     int // images of this pass
+	parts, pairs  int // parts of a group's input channels, pairs of its output blocks
+	args          []gradTile
+	from, xC, dyC int       // first image in x and dy, floats between their pixels
+	apart         apartTask // copies the pixels of a pass
 }
 
 // gradBytes is about how much x and dy one pass reads.
@@ -30,8 +32,14 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t.pairs = parts(c.blocks(), t.width())
 	t.parts = parts(in, t.channels())
 	step := max(1, gradBytes/(4*(c.H*c.W*c.InC+c.OutH()*c.OutW()*c.OutC)))
+	t.xC, t.dyC = c.InC, c.OutC
+	apart := c.H*c.W == 1 && max(c.InC, c.OutC) >= apartChannels
 	for t.img = 0; t.img < c.N; t.img += t.imgs {
 		t.imgs = min(step, c.N-t.img)
+		t.from = t.img
+		if apart {
+			t.setApart(e.Pool, x, dy)
+		}
 		e.Pool.Run(c.G*t.pairs*c.K*c.K*t.parts, t)
 	}
 }
@@ -66,11 +74,12 @@ func (t *gradTask) Do(i, worker int) {
 	a := &t.args[worker]
 	a.lanes.set(min(Block, c.OutC/c.G-(b+n-1)*Block))
 	a.images = t.imgs
-	a.rectangle(c, rows, cols)
-	a.x = at(t.x, ((t.img*c.H+y0*c.S-c.Pad+ky*c.Dil)*c.W+x0*c.S-c.Pad+kx*c.Dil)*c.InC+g*in+first)
-	a.dy = at(t.dy, ((t.img*c.OutH()+y0)*c.OutW()+x0)*c.OutC+o)
+	a.x = at(t.x, ((t.from*c.H+y0*c.S-c.Pad+ky*c.Dil)*c.W+x0*c.S-c.Pad+kx*c.Dil)*t.xC+g*in+first)
+	a.dy = at(t.dy, ((t.from*c.OutH()+y0)*c.OutW()+x0)*t.dyC+o)
 	a.dw = at(t.dw, (g*c.blocks()+b)*c.blockStride()+c.tap(ky, kx)+first*Block)
 	a.block = 4 * c.blockStride()
+	c.InC, c.OutC = t.xC, t.dyC // as distances
+	a.rectangle(c, rows, cols)
 	t.tiles.grad[n][last-first]((*byte)(unsafe.Pointer(a)))
 }
 

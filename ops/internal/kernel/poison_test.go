@@ -1,0 +1,289 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// border is what a kernel does with products of the zeros around a map. They only
+// show when the other factor is infinite or NaN: zero times that is NaN.
+type border uint8
+
+const (
+	skipped    border = iota // no product
+	multiplied               // a product with zero
+	rowsOnly                 // rows above and below are skipped, columns beside are multiplied
+)
+
+// borderOf returns what e does with the border in a pass that is not Winograd's.
+func borderOf(e *Engine, c Conv, pass int) border {
+	t := e.Set.tiles
+	if t == nil {
+		return skipped
+	}
+	forward, back := c.forward(nil), c.backData(0, 0, nil)
+	byRows := map[int]bool{
+		plainForward:     c.depthwise() && t.byRows(&forward).k > 0,
+		plainBackData:    c.depthwise() && (t.byRows(&back).k > 0 || t.upByRows(c).k > 0),
+		plainBackWeights: c.depthwise() && t.gradByRows(&forward).k > 0,
+	}
+	switch {
+	case byRows[pass]:
+		return rowsOnly
+	case pass == plainBackWeights && !c.depthwise() && (c.K == 1 || c.InC/c.G > pickChannels):
+		return skipped // the tap's rectangle inside the map is what the tile walks over
+	default:
+		return multiplied
+	}
+}
+
+// takes reports whether a product counts whose row and column of the map are
+// inside it or not.
+func (b border) takes(row, col bool) bool {
+	return row && col || b == multiplied || b == rowsOnly && row
+}
+
+// poisoned is one operand's place that is infinite or NaN, and the results that
+// must not be finite then; all others must have the bits that they have without.
+type poisoned struct {
+	pass    int
+	operand string // "x", "w" or "dy"
+	place   int
+}
+
+// results returns which results p reaches by direct kernels with the given border.
+func (p poisoned) direct(c Conv, b border, n int) []bool {
+	hit := make([]bool, n)
+	oh, ow, in, out := c.OutH(), c.OutW(), c.InC/c.G, c.OutC/c.G
+	inside := func(i, n int) bool { return i >= 0 && i < n }
+	each(c, func(o, i, ky, kx int) {
+		w := weightIndex(c, o, i, ky, kx)
+		if p.operand == "w" && w != p.place {
+			return
+		}
+		// Output pixels beyond the map are products too in the pass to the input.
+		for q := range c.N * (oh + 2*c.reach()) * (ow + 2*c.reach()) {
+			wide := ow + 2*c.reach()
+			img, oy, ox := q/wide/(oh+2*c.reach()), q/wide%(oh+2*c.reach())-c.reach(), q%wide-c.reach()
+			iy, ix := oy*c.S-c.Pad+ky*c.Dil, ox*c.S-c.Pad+kx*c.Dil
+			row, col := inside(iy, c.H), inside(ix, c.W)
+			outRow, outCol := inside(oy, oh), inside(ox, ow)
+			x, y := -1, -1
+			if row && col {
+				x = ((img*c.H+iy)*c.W+ix)*c.InC + o/out*in + i
+			}
+			if outRow && outCol {
+				y = ((img*oh+oy)*ow+ox)*c.OutC + o
+			}
+			var factor, result int
+			switch p.pass {
+			case plainForward:
+				factor, result = map[string]int{"x": x, "w": w}[p.operand], y
+			case plainBackData:
+				factor, result, row, col = map[string]int{"dy": y, "w": w}[p.operand], x, outRow, outCol
+			default:
+				factor, result = map[string]int{"x": x, "dy": y}[p.operand], w
+				row, col = row && outRow, col && outCol
+				if y < 0 {
+					result = -1
+				}
+			}
+			if result >= 0 && factor == p.place && b.takes(row, col) {
+				hit[result] = true
+			}
+		}
+	})
+	return hit
+}
+
+// reach returns how many output pixels beyond the map a tap can lie on.
+func (c Conv) reach() int { return c.Dil*(c.K-1) + c.Pad + 1 }
+
+// spoils returns which of n outputs (or taps) one pixel at place p of a side of a
+// Winograd tile reaches: its transforms keep the tile's two ends apart and mix
+// what lies between.
+func spoils(p, n int) (first, last int) {
+	switch p {
+	case 0:
+		return 0, 1
+	case winoSide - 1:
+		return n - 1, n
+	default:
+		return 0, n
+	}
+}
+
+// winograd returns which results p reaches by the form f.
+func (p poisoned) winograd(c Conv, f *winoForm, n int) []bool {
+	hit := make([]bool, n)
+	r := c.forward(nil)
+	if p.pass == plainBackData {
+		r = c.backData(0, 0, nil)
+	}
+	if p.operand == "w" || p.pass == plainBackWeights && p.operand == "dy" {
+		return p.winogradChannel(c, hit)
+	}
+	img, y, x, ch := p.place/r.inC/r.w/r.h, p.place/r.inC/r.w%r.h, p.place/r.inC%r.w, p.place%r.inC
+	for t := range parts(r.rows, f.pixels) * parts(r.cols, f.pixels) {
+		row, col := t/parts(r.cols, f.pixels)*f.pixels, t%parts(r.cols, f.pixels)*f.pixels
+		py, px := y-r.dy0-row, x-r.dx0-col
+		if min(py, px) < 0 || max(py, px) >= winoSide {
+			continue
+		}
+		side := f.pixels
+		if p.pass == plainBackWeights {
+			side = f.taps
+		}
+		y0, y1 := spoils(py, side)
+		x0, x1 := spoils(px, side)
+		for i := y0; i < y1; i++ {
+			for j := x0; j < x1; j++ {
+				for o := range r.outC {
+					switch {
+					case p.pass == plainBackWeights:
+						hit[weightIndex(c, o, ch, i, j)] = true
+					case row+i < r.rows && col+j < r.cols:
+						hit[((img*r.oh+row+i)*r.ow+col+j)*r.outC+o] = true
+					}
+				}
+			}
+		}
+	}
+	return hit
+}
+
+// winogradChannel marks what an infinite weight or output gradient reaches: all
+// of the channels that it joins.
+func (p poisoned) winogradChannel(c Conv, hit []bool) []bool {
+	each(c, func(o, i, ky, kx int) {
+		switch w := weightIndex(c, o, i, ky, kx); {
+		case p.pass == plainBackWeights:
+			hit[w] = hit[w] || o == p.place%c.OutC
+		case w == p.place:
+			channel, channels := o, c.OutC
+			if p.pass == plainBackData {
+				channel, channels = i, c.InC
+			}
+			for at := channel; at < len(hit); at += channels {
+				hit[at] = true
+			}
+		}
+	})
+	return hit
+}
+
+// reached returns the results that p reaches with e.
+func (p poisoned) reached(e *Engine, c Conv, n int) []bool {
+	if e.Set.tiles != nil {
+		r := c.forward(nil)
+		if p.pass == plainBackData {
+			r = c.backData(0, 0, nil)
+		}
+		if f := e.Set.tiles.winograd(&r); f != nil {
+			return p.winograd(c, f, n)
+		}
+	}
+	return p.direct(c, borderOf(e, c, p.pass), n)
+}
+
+// poisonCases have all kinds of kernels in all passes, on small maps.
+func poisonCases() []testCase {
+	return []testCase{
+		{"few channels", Conv{N: 1, H: 5, W: 6, InC: 2, OutC: 18, K: 3, S: 1, Pad: 1}},
+		{"dense", Conv{N: 2, H: 5, W: 6, InC: 8, OutC: 18, K: 3, S: 1, Pad: 1}},
+		{"dense, unpadded window", Conv{N: 1, H: 6, W: 5, InC: 8, OutC: 18, K: 3, S: 1, WInC: 9, WK: 5}},
+		{"stride 2", Conv{N: 1, H: 8, W: 7, InC: 8, OutC: 5, K: 3, S: 2, Pad: 1}},
+		{"dilated", Conv{N: 1, H: 6, W: 6, InC: 13, OutC: 12, K: 3, S: 1, Pad: 2, Dil: 2}},
+		{"grouped", Conv{N: 1, H: 5, W: 5, InC: 16, OutC: 6, K: 3, S: 1, Pad: 1, G: 2}},
+		{"pointwise", Conv{N: 2, H: 3, W: 4, InC: 19, OutC: 33, K: 1, S: 1}},
+		{"3x3", Conv{N: 2, H: 9, W: 10, InC: 13, OutC: 18, K: 3, S: 1, Pad: 1}},
+		{"3x3, unpadded", Conv{N: 1, H: 10, W: 7, InC: 12, OutC: 17, K: 3, S: 1}},
+		{"5x5", Conv{N: 1, H: 6, W: 7, InC: 12, OutC: 13, K: 5, S: 1, Pad: 2}},
+		{"depthwise", Conv{N: 2, H: 5, W: 9, InC: 21, OutC: 21, K: 3, S: 1, Pad: 1, G: 21, WC: 21}},
+		{"depthwise 7x7", Conv{N: 1, H: 6, W: 20, InC: 9, OutC: 9, K: 7, S: 1, Pad: 3, G: 9, WC: 9}},
+		{"depthwise, stride 2", Conv{N: 1, H: 7, W: 8, InC: 9, OutC: 9, K: 5, S: 2, Pad: 2, G: 9, WC: 9}},
+		{"depthwise, stride 2, odd", Conv{N: 1, H: 8, W: 9, InC: 9, OutC: 9, K: 3, S: 2, Pad: 1, G: 9, WC: 9}},
+		{"depthwise, dilated", Conv{N: 1, H: 6, W: 7, InC: 17, OutC: 17, K: 3, S: 1, Pad: 2, Dil: 2, G: 17, WC: 17}},
+	}
+}
+
+// TestPoisonReachesItsUsersOnly puts one infinity or NaN into an operand and
+// checks every result of every pass: those that use it are not finite, all
+// others have the bits that they have without.
+func TestPoisonReachesItsUsersOnly(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	for _, k := range poisonCases() {
+		k.c.G, k.c.Dil = max(k.c.G, 1), max(k.c.Dil, 1)
+		x, w, dy := operands(k.c, rand.New(rand.NewPCG(41, 42)))
+		c := k.c.whole(x, w, dy)
+		for _, s := range sets() {
+			e := NewEngine(s, p)
+			for _, b := range poisons(c, len(x), len(dy)) {
+				checkPoison(t, k.name, e, c, b, x, w, dy)
+			}
+		}
+	}
+}
+
+// poisons returns places at the start, in the middle and at the end of each
+// operand of each pass.
+func poisons(c Conv, nx, ny int) (list []poisoned) {
+	var taps []int
+	each(c, func(o, i, ky, kx int) { taps = append(taps, weightIndex(c, o, i, ky, kx)) })
+	for pass, names := range map[int][]string{plainForward: {"x", "w"}, plainBackData: {"dy", "w"}, plainBackWeights: {"x", "dy"}} {
+		for _, name := range names {
+			switch name {
+			case "w":
+				for _, i := range []int{0, len(taps) / 2, len(taps) - 1} {
+					list = append(list, poisoned{pass, name, taps[i]})
+				}
+			default:
+				n := map[string]int{"x": nx, "dy": ny}[name]
+				for _, i := range []int{0, n / 2, n - 1} {
+					list = append(list, poisoned{pass, name, i})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// checkPoison runs p's pass with and without p.
+func checkPoison(t *testing.T, name string, e *Engine, c Conv, p poisoned, x, w, dy []float32) {
+	run := func(x, w, dy []float32) []float32 {
+		var out []float32
+		switch p.pass {
+		case plainForward:
+			out = make([]float32, len(dy))
+			e.Forward(c, x, w, out, Epilogue{})
+		case plainBackData:
+			out = make([]float32, len(x))
+			e.BackwardData(c, dy, w, out, false)
+		default:
+			out = make([]float32, len(w))
+			e.BackwardWeights(c, x, dy, out)
+		}
+		return out
+	}
+	clean := run(x, w, dy)
+	reached := p.reached(e, c, len(clean))
+	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		in := map[string][]float32{"x": x, "w": w, "dy": dy}
+		in[p.operand] = slices.Clone(in[p.operand])
+		in[p.operand][p.place] = float32(bad)
+		for i, v := range run(in["x"], in["w"], in["dy"]) {
+			finite := !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0)
+			at := fmt.Sprintf("%s, %s, pass %d, %g in %s[%d]: result %d", name, e.Set.Name, p.pass, bad, p.operand, p.place, i)
+			switch {
+			case reached[i] && finite:
+				t.Fatalf("%s uses it, and is %g", at, v)
+			case !reached[i] && math.Float32bits(v) != math.Float32bits(clean[i]):
+				t.Fatalf("%s does not use it; got %g, want %g", at, v, clean[i])
+			}
+		}
+	}
+}
