@@ -67,7 +67,10 @@ func (w *Network) foldsInto(i int) []int {
 // differ.
 func (w *Network) foldPlan() space.Plan {
 	folded := slices.Clone(w.view.plan)
-	seen := map[string]bool{}
+	taken, seen := map[string]bool{}, map[string]bool{}
+	for _, s := range folded {
+		taken[s.Weight], taken[s.Norm] = true, true
+	}
 	for i := range folded {
 		if into := w.foldsInto(i); len(into) > 0 {
 			folded[i].Norm = ""
@@ -75,11 +78,21 @@ func (w *Network) foldPlan() space.Plan {
 		}
 		s := &folded[i]
 		if s.Weight != "" && seen[s.Weight] {
-			s.Weight = fmt.Sprintf("%s@%d", s.Weight, i)
+			s.Weight = copyName(s.Weight, i, taken)
 		}
 		seen[s.Weight] = true
 	}
 	return folded
+}
+
+// copyName returns a free name for step i's copy of a weight, and takes it.
+func copyName(weight string, i int, taken map[string]bool) string {
+	name := fmt.Sprintf("%s@%d", weight, i)
+	for taken[name] {
+		name += "@"
+	}
+	taken[name] = true
+	return name
 }
 
 // affine returns the norm of step i as y = factor*x + bias, per channel.

@@ -27,6 +27,7 @@ type Network struct {
 	stats []*ops.Stats
 	label Label
 	pass  Pass
+	last  []int // see lastReaders
 }
 
 // Deploy extracts architecture a with freshly calibrated statistics. l names
@@ -62,7 +63,8 @@ func newNetwork(n *Net, stats []*ops.Stats, l Label) *Network {
 	if !ok {
 		panic("supernet: a network needs a fixed family")
 	}
-	return &Network{net: n, view: n.Subnet(f.Arch()), stats: stats, label: l}
+	view := n.Subnet(f.Arch())
+	return &Network{net: n, view: view, stats: stats, label: l, last: view.lastReaders()}
 }
 
 // Net returns the network's weights, to train or judge them on.
@@ -88,7 +90,7 @@ func (w *Network) Normalization() data.Normalization {
 // Forward returns the logits of a batch of normalised pictures. It belongs to
 // the caller's pass on e, which must not be training.
 func (w *Network) Forward(e *ops.Exec, x *ops.Tensor) *ops.Tensor {
-	return w.view.Forward(e, &w.pass, x, w.stats)
+	return w.view.serve(e, &w.pass, x, w.stats, w.last)
 }
 
 // Predict returns logits, N x classes, for normalised pictures x of shape

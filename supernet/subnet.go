@@ -71,7 +71,9 @@ func (n *Net) bind(s *space.Step) binding {
 		if l.Op == space.Linear {
 			b.weight.K = 1
 		}
-		b.bias = n.byName[biasName(s.Weight)]
+		if s.Bias {
+			b.bias = n.byName[biasName(s.Weight)]
+		}
 	}
 	if s.Norm != "" {
 		b.scale, b.shift = n.byName[scaleName(s.Norm)], n.byName[shiftName(s.Norm)]
@@ -104,21 +106,25 @@ func (s *Subnet) Forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats
 func (s *Subnet) forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats, mode ops.NormMode) *ops.Tensor {
 	p.outs = p.outs[:0]
 	for i := range s.plan {
-		var st *ops.Stats
-		if stats != nil {
-			st = stats[i]
-		}
-		var y *ops.Tensor
-		switch {
-		case s.bound[i].summand:
-		case s.plan[i].Layer.Op == space.Add:
-			y = finish(e, p.sum(e, s, s.plan[i].In, x), &s.plan[i], &s.bound[i], st, mode)
-		default:
-			y = p.run(e, &s.plan[i], &s.bound[i], x, st, mode)
-		}
-		p.outs = append(p.outs, y)
+		p.outs = append(p.outs, s.step(e, p, i, x, stats, mode))
 	}
 	return p.outs[len(p.outs)-1]
+}
+
+// step computes step i, nil for a summand.
+func (s *Subnet) step(e *ops.Exec, p *Pass, i int, x *ops.Tensor, stats []*ops.Stats, mode ops.NormMode) *ops.Tensor {
+	var st *ops.Stats
+	if stats != nil {
+		st = stats[i]
+	}
+	switch {
+	case s.bound[i].summand:
+		return nil
+	case s.plan[i].Layer.Op == space.Add:
+		return finish(e, p.sum(e, s, s.plan[i].In, x), &s.plan[i], &s.bound[i], st, mode)
+	default:
+		return p.run(e, &s.plan[i], &s.bound[i], x, st, mode)
+	}
 }
 
 // sum adds summands to one buffer, in the order of in, and then what other
@@ -153,9 +159,9 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 		}
 		x = ops.Conv(e, x, c)
 	case space.MaxPool:
-		x = ops.MaxPool(e, x, l.K, l.S, l.K/2)
+		x = ops.MaxPool(e, x, l.K, l.S, l.Pad())
 	case space.AvgPool:
-		x = ops.AvgPool(e, x, l.K, l.S, l.K/2, false)
+		x = ops.AvgPool(e, x, l.K, l.S, l.Pad(), false)
 	case space.GlobalPool:
 		x = ops.GlobalAvgPool(e, x)
 	case space.Linear:
@@ -185,7 +191,7 @@ func finish(e *ops.Exec, x *ops.Tensor, s *space.Step, b *binding, st *ops.Stats
 }
 
 func convOf(s *space.Step, b *binding) ops.ConvSpec {
-	return ops.ConvSpec{W: b.weight, Bias: b.bias, S: s.Layer.S, Pad: s.Layer.K / 2}
+	return ops.ConvSpec{W: b.weight, Bias: b.bias, S: s.Layer.S, Pad: s.Layer.Pad()}
 }
 
 func (p *Pass) out(i int, image *ops.Tensor) *ops.Tensor {

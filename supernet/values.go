@@ -102,7 +102,10 @@ func countValues(p space.Plan, v []Values) error {
 	}
 	reader := map[string]int{}
 	for i, s := range p {
-		for _, name := range tensorNames(&s) {
+		for _, name := range []string{s.Weight, s.Norm} {
+			if name == "" {
+				continue
+			}
 			if j, shared := reader[name]; shared {
 				return fmt.Errorf("plan: %q is read by the steps %d and %d; want numbers of its own for each", name, j, i)
 			}
@@ -113,18 +116,6 @@ func countValues(p space.Plan, v []Values) error {
 		}
 	}
 	return nil
-}
-
-// tensorNames lists all names that a step's numbers go by.
-func tensorNames(s *space.Step) []string {
-	var names []string
-	if s.Weight != "" {
-		names = append(names, s.Weight, biasName(s.Weight))
-	}
-	if s.Norm != "" {
-		names = append(names, s.Norm, scaleName(s.Norm), shiftName(s.Norm), meanName(s.Norm), varName(s.Norm))
-	}
-	return names
 }
 
 // count checks the lengths of a step's numbers.

@@ -217,6 +217,6 @@ func strides(l space.Layer) attr { return integers("strides", l.S, l.S) }
 
 // pads lists the padding above, left of, below and right of the map.
 func pads(l space.Layer) attr {
-	p := l.K / 2
+	p := l.Pad()
 	return integers("pads", p, p, p, p)
 }

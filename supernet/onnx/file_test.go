@@ -83,7 +83,7 @@ func TestUnwritableNetworks(t *testing.T) {
 		{"half a label", withLabel(t, supernet.Label{Classes: []string{"a", "b", "c", "d"}}), "4 classes, 0 means"},
 		{"deviation of 0", withLabel(t, supernet.Label{Classes: make([]string, 4), Mean: make([]float32, 3), Std: []float32{1, 0, 1}}), "channel 1"},
 		{"text that is no UTF-8", withLabel(t, supernet.Label{Arch: "\xff"}), "UTF-8"},
-		{"linear layer of a map", linearOfMap(), "5x4 pixels"},
+		{"linear layer of a map", linearOfMap(), "5 x 4 pixels"},
 	} {
 		_, err := build(&c.p)
 		wantError(t, c.name, err, c.want)

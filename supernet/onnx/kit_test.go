@@ -124,7 +124,7 @@ func normals(r *rand.Rand, n int, mean, deviation float64) []float32 {
 }
 
 // everyOp returns a plan with every operation, activation and rank of its
-// values: odd sizes, strides, an even kernel, groups, norms of sums and of linear
+// values: odd sizes, strides, even kernels, groups, norms of sums and of linear
 // layers, sums of one to four inputs, a linear layer in the middle.
 func everyOp() space.Plan {
 	conv := func(h, w, in, out, k, s, g int, a space.Act) space.Layer {
@@ -148,12 +148,12 @@ func everyOp() space.Plan {
 		{Layer: conv(5, 4, 14, 14, 1, 1, 1, space.NoAct), Weight: "from3", Bias: true, In: []int{3}},
 		{Layer: sum(5, 4, 14, 4, space.SiLU), Norm: "sum/norm", In: []int{5, 4, 3, 3}},
 		{Layer: conv(5, 4, 14, 6, 2, 2, 1, space.GELU), Weight: "even", Bias: true, In: []int{6}},
-		{Layer: sum(3, 3, 6, 1, space.Tanh), In: []int{7}},
-		{Layer: sum(3, 3, 6, 2, space.HardSigmoid), In: []int{7, 8}},
-		{Layer: conv(3, 3, 6, 5, 7, 3, 1, space.GELU), Weight: "wide", Norm: "wide/norm", In: []int{9}},
+		{Layer: sum(2, 2, 6, 1, space.Tanh), In: []int{7}},
+		{Layer: sum(2, 2, 6, 2, space.HardSigmoid), In: []int{7, 8}},
+		{Layer: conv(2, 2, 6, 5, 7, 3, 1, space.GELU), Weight: "wide", Norm: "wide/norm", In: []int{9}},
 		{Layer: space.Layer{Op: space.GlobalPool, H: 5, W: 4, InC: 14, OutC: 14}, In: []int{6}},
 		{Layer: linear(14, 5, space.ReLU6), Weight: "middle", Bias: true, Norm: "middle/norm", In: []int{11}},
-		{Layer: pool(space.AvgPool, 9, 7, 3, 8, 7, space.NoAct), In: []int{space.Image}},
+		{Layer: pool(space.AvgPool, 9, 7, 3, 8, 5, space.NoAct), In: []int{space.Image}},
 		{Layer: conv(2, 2, 3, 5, 3, 2, 1, space.SiLU), Weight: "picture", Bias: true, In: []int{13}},
 		{Layer: sum(1, 1, 5, 3, space.NoAct), In: []int{10, 12, 14}},
 		{Layer: linear(5, 4, space.NoAct), Weight: "classifier", Bias: true, In: []int{15}},
@@ -165,8 +165,8 @@ func everyOp() space.Plan {
 func endsInMean() space.Plan {
 	return space.Plan{
 		{Layer: space.Layer{Op: space.MaxPool, H: 6, W: 5, InC: 2, OutC: 2, K: 2, S: 2}, In: []int{space.Image}},
-		{Layer: space.Layer{Op: space.Conv, H: 4, W: 3, InC: 2, OutC: 5, K: 3, S: 1, G: 1}, Weight: "conv", Norm: "norm", In: []int{0}},
-		{Layer: space.Layer{Op: space.GlobalPool, H: 4, W: 3, InC: 5, OutC: 5, Act: space.Tanh}, In: []int{1}},
+		{Layer: space.Layer{Op: space.Conv, H: 3, W: 2, InC: 2, OutC: 5, K: 3, S: 1, G: 1}, Weight: "conv", Norm: "norm", In: []int{0}},
+		{Layer: space.Layer{Op: space.GlobalPool, H: 3, W: 2, InC: 5, OutC: 5, Act: space.Tanh}, In: []int{1}},
 	}
 }
 

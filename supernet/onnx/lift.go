@@ -266,7 +266,7 @@ func window(l *space.Layer, n *node, most int) (err error) {
 	if l.S, err = number(n, "strides", most); err != nil {
 		return err
 	}
-	if l.H+2*(l.K/2) < l.K || l.W+2*(l.K/2) < l.K {
+	if l.OutH() < 1 || l.OutW() < 1 {
 		return fmt.Errorf("kernel_shape is %d; want it to fit into %dx%d pixels", l.K, l.H, l.W)
 	}
 	return nil

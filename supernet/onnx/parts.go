@@ -32,11 +32,6 @@ func (p *parts) check() error {
 	if err := p.plan.Validate(); err != nil {
 		return err
 	}
-	for i, s := range p.plan {
-		if l := s.Layer; l.Op == space.Linear && (l.H != 1 || l.W != 1) {
-			return fmt.Errorf("plan: step %d (%v): reads a map of %dx%d pixels; want 1x1", i, l, l.H, l.W)
-		}
-	}
 	end := p.plan[len(p.plan)-1].Layer
 	if end.OutH() != 1 || end.OutW() != 1 {
 		return fmt.Errorf("plan: step %d (%v): the last one puts out %dx%d pixels; want 1x1, the logits", len(p.plan)-1, end, end.OutH(), end.OutW())

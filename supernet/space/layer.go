@@ -8,9 +8,9 @@ type Op uint8
 // The operations of a plan. Conv covers dense, grouped, pointwise and depthwise
 // convolutions: G tells them apart.
 const (
-	Conv       Op = iota + 1 // K x K convolution, stride S, padding K/2, G groups, no bias when a norm follows
-	MaxPool                  // K x K maximum, stride S, padding K/2
-	AvgPool                  // K x K mean of the real pixels (padding excluded), stride S, padding K/2
+	Conv       Op = iota + 1 // K x K convolution, stride S, padding Pad, G groups, no bias when a norm follows
+	MaxPool                  // K x K maximum, stride S, padding Pad
+	AvgPool                  // K x K mean of the real pixels (padding excluded), stride S, padding Pad
 	Add                      // sum of its inputs, all of one shape
 	GlobalPool               // mean over H and W
 	Linear                   // InC -> OutC with bias, on 1 x 1 maps
@@ -76,6 +76,11 @@ type Layer struct {
 	FanIn     int // Add: number of summed inputs
 }
 
+// Pad returns the pixels of padding on each side of a Conv or pool: (K-1)/2. An
+// odd kernel of stride 1 keeps the size of the map; an even one pads as the next
+// smaller odd one does, so a 2 x 2 pool of stride 2 halves a map without padding.
+func (l Layer) Pad() int { return max(0, l.K-1) / 2 }
+
 // OutH returns the output's height in pixels.
 func (l Layer) OutH() int { return l.out(l.H) }
 
@@ -85,7 +90,10 @@ func (l Layer) OutW() int { return l.out(l.W) }
 func (l Layer) out(n int) int {
 	switch l.Op {
 	case Conv, MaxPool, AvgPool:
-		return (n+2*(l.K/2)-l.K)/l.S + 1
+		if n+2*l.Pad() < l.K {
+			return 0
+		}
+		return (n+2*l.Pad()-l.K)/l.S + 1
 	case GlobalPool, Linear:
 		return 1
 	default:

@@ -11,12 +11,13 @@ func TestLayerCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := Layer{
 			H: rapid.IntRange(1, 12).Draw(t, "h"), W: rapid.IntRange(1, 12).Draw(t, "w"),
-			K: rapid.SampledFrom([]int{1, 3, 5, 7}).Draw(t, "k"), S: rapid.IntRange(1, 4).Draw(t, "s"),
+			K: rapid.SampledFrom([]int{1, 2, 3, 4, 5, 6, 7}).Draw(t, "k"), S: rapid.IntRange(1, 4).Draw(t, "s"),
 			G: rapid.IntRange(1, 3).Draw(t, "g"),
 		}
 		l.InC, l.OutC = l.G*rapid.IntRange(1, 3).Draw(t, "in"), l.G*rapid.IntRange(1, 3).Draw(t, "out")
 		windows := func(n int) (count int) {
-			for at := -(l.K / 2); at+l.K <= n+l.K/2; at += l.S {
+			pad := (l.K - 1) / 2
+			for at := -pad; at+l.K <= n+pad; at += l.S {
 				count++
 			}
 			return count
@@ -58,6 +59,7 @@ func TestLayerCountsOfTheRest(t *testing.T) {
 		{Layer{Op: GlobalPool, H: 3, W: 5, InC: 2, OutC: 2}, 1, 1, 3 * 5 * 2, "globalpool 3x5x2->2"},
 		{Layer{Op: Linear, H: 1, W: 1, InC: 7, OutC: 4}, 1, 1, 2 * 7 * 4, "linear 1x1x7->4"},
 		{Layer{Op: Conv, H: 4, W: 4, InC: 6, OutC: 6, K: 3, S: 2, G: 6, Act: HardSwish}, 2, 2, 2 * 2 * 2 * 6 * 9, "conv3x3s2g6 4x4x6->6 hardswish"},
+		{Layer{Op: MaxPool, H: 7, W: 8, InC: 3, OutC: 3, K: 2, S: 2}, 3, 4, 3 * 4 * 3 * 4, "maxpool2x2s2 7x8x3->3"},
 	}
 	for _, c := range cases {
 		l := c.layer

@@ -2,6 +2,7 @@ package space
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -91,8 +92,17 @@ func TestValidateFindsFaults(t *testing.T) {
 		"fan-in":     func(p Plan) { find(p, Add).Layer.FanIn = 3 },
 		"later":      func(p Plan) { p[1].In = []int{1} },
 		"below":      func(p Plan) { p[1].In = []int{-2} },
-		"too small":  func(p Plan) { p[0].Layer.K, p[0].Layer.H, p[0].Layer.W = 254, 1, 1 },
+		"too small":  func(p Plan) { p[0].Layer.K, p[0].Layer.S, p[0].Layer.H, p[0].Layer.W = 254, 2, 1, 1 },
+		"too large":  func(p Plan) { p[0].Layer.K = 256 },
+		"large pool": func(p Plan) { find(p, MaxPool).Layer.K = 17 },
 		"other size": func(p Plan) { find(p, Linear).Layer.InC = 7 },
+		"map":        func(p Plan) { find(p, GlobalPool).Layer.Op = Add; find(p, Linear).Layer.H = 2 },
+		"norm":       func(p Plan) { p[1].Norm = p[0].Weight },
+		"role":       func(p Plan) { p[1].Weight = p[0].Weight },
+		"bias name":  func(p Plan) { p[1].Weight = "classifier.bias" },
+		"scale name": func(p Plan) { p[1].Weight = p[0].Norm + ".scale" },
+		"mean name":  func(p Plan) { p[1].Norm = p[0].Norm + ".mean" },
+		"fold's":     func(p Plan) { p[1].Norm = p[0].Weight + ".bias" },
 	}
 	for name, spoil := range faults {
 		p := ch.Plan(a)
@@ -109,5 +119,34 @@ func TestValidateFindsFaults(t *testing.T) {
 	}
 	if err := (Plan{}).Validate(); err == nil {
 		t.Error("a plan without steps is valid")
+	}
+}
+
+// TestValidateTellsTheFault: what a plan is refused for is what is wrong.
+func TestValidateTellsTheFault(t *testing.T) {
+	image := []int{Image}
+	conv := func(weight, norm string, k, g int) Step {
+		return Step{Layer: Layer{Op: Conv, H: 20, W: 20, InC: 4, OutC: 4, K: k, S: 1, G: g}, Weight: weight, Norm: norm, Bias: norm == "", In: image}
+	}
+	for _, c := range []struct {
+		want string
+		plan Plan
+	}{
+		{"step 0 (maxpool17x17s1 20x20x4->4): kernel is 17; want 1 to 16", Plan{{Layer: Layer{Op: MaxPool, H: 20, W: 20, InC: 4, OutC: 4, K: 17, S: 1}, In: image}}},
+		{"reads a map of 2 x 1 pixels; want 1 x 1", Plan{{Layer: Layer{Op: Linear, H: 2, W: 1, InC: 4, OutC: 2}, Weight: "a", Bias: true, In: image}}},
+		{"kernel is 2; want it to fit into 1 x 3 pixels with 0 of padding", Plan{{Layer: Layer{Op: AvgPool, H: 1, W: 3, InC: 4, OutC: 4, K: 2, S: 2}, In: image}}},
+		{`step 0 (conv3x3s1 20x20x4->4): "a.bias" is a name of step 1, and that of a part of "a"`, Plan{conv("a", "", 3, 1), conv("a.bias", "", 3, 1)}},
+		{`"n.scale" is a name of step 1, and that of a part of "n"`, Plan{conv("a", "n", 3, 1), conv("n.scale", "", 3, 1)}},
+		{`reads "a" as a depthwise filter of odd size, step 0 as a dense weight of odd size`, Plan{conv("a", "", 3, 1), conv("a", "", 3, 4)}},
+		{`reads "a" as a dense weight of even size, step 0 as a dense weight of odd size`, Plan{conv("a", "", 3, 1), conv("a", "", 2, 1)}},
+		{`reads "a" as a norm, step 0 as a weight of 2 groups, 4 channels in, 4 out`, Plan{conv("a", "a", 3, 2)}},
+	} {
+		if err := c.plan.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v; want %s", err, c.want)
+		}
+	}
+	shared := Plan{conv("a", "n", 3, 1), conv("a", "n", 5, 1), conv("b", "m", 2, 4), conv("c", "", 4, 2)}
+	if err := shared.Validate(); err != nil {
+		t.Errorf("a plan whose steps share what they can share: %v", err)
 	}
 }

@@ -7,22 +7,27 @@ func (l Layer) Depthwise() bool {
 	return l.Op == Conv && l.G > 1 && l.G == l.InC && l.G == l.OutC
 }
 
-// Validate reports the first fault of a plan: an unknown op, a size that is not
-// positive, an input that is not an earlier step, or shapes that do not meet.
+// Validate reports the first fault of a plan: an unknown op, a size that is out
+// of range, an input that is not an earlier step, shapes that do not meet, or a
+// name that would stand for two tensors. A valid plan can be run.
 func (p Plan) Validate() error {
 	if len(p) == 0 {
 		return fmt.Errorf("plan: no steps; want at least one")
 	}
 	for i, s := range p {
 		if err := p.validate(i, s); err != nil {
-			return fmt.Errorf("plan: step %d (%v): %w", i, s.Layer, err)
+			return p.fault(i, err)
 		}
 	}
-	return nil
+	return p.validateNames()
 }
 
-// maxDim bounds every size in a plan, so that products cannot overflow.
-const maxDim = 1 << 16
+// Bounds on the numbers of a plan.
+const (
+	maxDim    = 1 << 16 // sizes, so that products cannot overflow
+	maxKernel = 255     // taps on a side and strides
+	maxPool   = 16      // taps on a side of a pooling
+)
 
 func (p Plan) validate(i int, s Step) error {
 	l := s.Layer
@@ -43,19 +48,24 @@ func (p Plan) validate(i int, s Step) error {
 	if s.Bias != (l.Op == Linear) && (l.Op != Conv || s.Norm != "") {
 		return fmt.Errorf("bias is %t; linear layers have one, convolutions only without batch norm", s.Bias)
 	}
-	if l.OutH() < 1 || l.OutW() < 1 {
-		return fmt.Errorf("output is %d x %d pixels; want at least 1 x 1", l.OutH(), l.OutW())
-	}
 	return p.validateInputs(i, s)
 }
 
 func (l Layer) validateOp(weight string) error {
 	switch l.Op {
-	case Conv, MaxPool, AvgPool:
-		if l.K < 1 || l.K > 255 || l.S < 1 || l.S > 255 {
-			return fmt.Errorf("kernel %d, stride %d; want 1 to 255", l.K, l.S)
+	case Conv:
+		if err := l.validateWindow(maxKernel); err != nil {
+			return err
 		}
-	case Add, GlobalPool, Linear:
+	case MaxPool, AvgPool:
+		if err := l.validateWindow(maxPool); err != nil {
+			return err
+		}
+	case Linear:
+		if l.H != 1 || l.W != 1 {
+			return fmt.Errorf("reads a map of %d x %d pixels; want 1 x 1", l.H, l.W)
+		}
+	case Add, GlobalPool:
 	default:
 		return fmt.Errorf("op %d is unknown", l.Op)
 	}
@@ -67,6 +77,20 @@ func (l Layer) validateOp(weight string) error {
 	}
 	if (l.Op == Conv || l.Op == Linear) != (weight != "") {
 		return fmt.Errorf("weight is %q; convolutions and linear layers have one, others none", weight)
+	}
+	return nil
+}
+
+// validateWindow checks kernel and stride; most bounds the kernel.
+func (l Layer) validateWindow(most int) error {
+	if l.K < 1 || l.K > most {
+		return fmt.Errorf("kernel is %d; want 1 to %d", l.K, most)
+	}
+	if l.S < 1 || l.S > maxKernel {
+		return fmt.Errorf("stride is %d; want 1 to %d", l.S, maxKernel)
+	}
+	if l.OutH() < 1 || l.OutW() < 1 {
+		return fmt.Errorf("kernel is %d; want it to fit into %d x %d pixels with %d of padding on each side", l.K, l.H, l.W, l.Pad())
 	}
 	return nil
 }
