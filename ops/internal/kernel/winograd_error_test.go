@@ -1,0 +1,92 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// winoErrorRatio bounds how many times the root mean square error of a pass by
+// Winograd's algorithm may exceed that of the direct kernel on the same operands.
+const winoErrorRatio = 12
+
+// TestWinogradErrors measures both kernels against float64 on the operands of a
+// layer in training: activations after ReLU, weights of He's initialisation,
+// gradients of a normal distribution. With -v it prints the table of
+// docs/kernels.md; errors are in units of the root mean square of the result.
+func TestWinogradErrors(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	for _, s := range Available() {
+		if s.tiles == nil {
+			continue
+		}
+		var table strings.Builder
+		for _, k := range []int{3, 5} {
+			for _, channels := range []int{16, 32, 64, 128} {
+				c := Conv{N: 1, H: 12, W: 12, InC: channels, OutC: channels, K: k, S: 1, Pad: k / 2, Dil: 1, G: 1}
+				winoErrors(t, &table, NewEngine(s, p), NewEngine(direct(s), p), c)
+			}
+		}
+		t.Logf("%s\n| layer | pass | direct rms | Winograd rms | ratio | direct worst | Winograd worst |\n|---|---|---|---|---|---|---|\n%s", s.Name, &table)
+	}
+}
+
+// winoErrors compares the passes of c by the engines wino and direct and writes
+// their rows of the table.
+func winoErrors(t *testing.T, table *strings.Builder, wino, direct *Engine, c Conv) {
+	x, w, dy := layerOperands(c, rand.New(rand.NewPCG(51, 52)))
+	if !byWinograd(wino, c.whole(x, w, dy), false) {
+		t.Fatalf("%dx%d of %d channels is not computed by Winograd's algorithm", c.K, c.K, c.InC)
+	}
+	want := newTruth(c, x, w, dy)
+	got := func(e *Engine) [3][]float32 {
+		y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
+		e.Forward(c, x, w, y, Epilogue{})
+		e.BackwardData(c, dy, w, dx, false)
+		e.BackwardWeights(c, x, dy, dw)
+		return [3][]float32{y, dx, dw}
+	}
+	fast, slow := got(wino), got(direct)
+	for i, want := range []expected{want.y, want.dx, want.dw} {
+		pass := []string{"forward", "backward data", "backward weights"}[i]
+		fastRMS, fastWorst := want.errors(fast[i])
+		slowRMS, slowWorst := want.errors(slow[i])
+		fmt.Fprintf(table, "| %dx%d, %d channels | %s | %.1e | %.1e | %.1f | %.1e | %.1e |\n",
+			c.K, c.K, c.InC, pass, slowRMS, fastRMS, fastRMS/slowRMS, slowWorst, fastWorst)
+		if slowRMS == 0 || fastRMS > winoErrorRatio*slowRMS {
+			t.Errorf("%s, %dx%d of %d channels, %s: error %.2g of Winograd, %.2g direct", wino.Set.Name, c.K, c.K, c.InC, pass, fastRMS, slowRMS)
+		}
+	}
+}
+
+// layerOperands returns operands as a layer in training meets them.
+func layerOperands(c Conv, r *rand.Rand) (x, w, dy []float32) {
+	x, w, dy = operands(c, r)
+	he := math.Sqrt(2 / float64(c.K*c.K*c.InC))
+	for i := range x {
+		x[i] = float32(max(0, r.NormFloat64()))
+	}
+	for i := range w {
+		w[i] = float32(he * r.NormFloat64())
+	}
+	for i := range dy {
+		dy[i] = float32(r.NormFloat64())
+	}
+	return x, w, dy
+}
+
+// errors returns the root mean square and the largest of got's errors, in units
+// of e's own root mean square.
+func (e expected) errors(got []float32) (rms, worst float64) {
+	var squares, scale float64
+	for i, v := range got {
+		d := float64(v) - e.sum[i]
+		squares += d * d
+		scale += e.sum[i] * e.sum[i]
+		worst = max(worst, math.Abs(d))
+	}
+	return math.Sqrt(squares / scale), worst / math.Sqrt(scale/float64(len(got)))
+}
