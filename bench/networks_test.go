@@ -38,7 +38,8 @@ func BenchmarkTrain(b *testing.B) {
 			run := func(name string, make func() *cycle) {
 				b.Run(fmt.Sprintf("%s/%s/w%d", name, in, e.Workers()), func(b *testing.B) { benchTrain(b, make()) })
 			}
-			run("conv6", func() *cycle { return trainConv6(b, e, batch, in) })
+			c := newConv6(b, in)
+			run("conv6", func() *cycle { return trainViews(e, batch, supernet.New(c, 1), [][]space.Arch{{c.Arch()}}) })
 			f := newOFA32(b, in)
 			for _, s := range []struct {
 				name  string
@@ -77,7 +78,7 @@ func BenchmarkInference(b *testing.B) {
 				batch := nets.RandomBatch(n, in.channels, in.size, 1)
 				for _, e := range newExecs(b) {
 					b.Run(fmt.Sprintf("%s/%s/b%d/w%d", s.name, in, n, e.Workers()), func(b *testing.B) {
-						benchInference(b, e, s.plans, batch)
+						benchInference(b, e, s.plan, batch)
 					})
 				}
 			}
@@ -85,24 +86,24 @@ func BenchmarkInference(b *testing.B) {
 	}
 }
 
-// servedNet is a network to run, as parts.
+// servedNet is a network to run.
 type servedNet struct {
-	name  string
-	plans []space.Plan
+	name string
+	plan space.Plan
 }
 
 func servedNets(b *testing.B, in input) []servedNet {
-	f := newOFA32(b, in)
+	c, f := newConv6(b, in), newOFA32(b, in)
 	return []servedNet{
-		{"conv6", newConv6(b, in).Plans()},
-		{"ofa32-max", []space.Plan{f.Plan(f.Max())}},
-		{"ofa32-min", []space.Plan{f.Plan(f.Min())}},
-		{"ofa32-random", []space.Plan{f.Plan(f.Drawn())}},
+		{"conv6", c.Plan(c.Arch())},
+		{"ofa32-max", f.Plan(f.Max())},
+		{"ofa32-min", f.Plan(f.Min())},
+		{"ofa32-random", f.Plan(f.Drawn())},
 	}
 }
 
-func benchInference(b *testing.B, e *ops.Exec, plans []space.Plan, batch *data.Batch) {
-	s, err := nets.Serve(plans...)
+func benchInference(b *testing.B, e *ops.Exec, p space.Plan, batch *data.Batch) {
+	s, err := nets.Serve(p)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -164,11 +165,6 @@ func (c *cycle) step() {
 	c.next = (c.next + 1) % len(c.steps)
 }
 
-func trainConv6(b testing.TB, e *ops.Exec, batch *data.Batch, in input) *cycle {
-	n := newConv6(b, in)
-	return &cycle{training: nets.NewTraining(e, n.Params()), batch: batch, steps: [][]*nets.View{{n.View()}}}
-}
-
 func trainViews(e *ops.Exec, batch *data.Batch, n *supernet.Net, steps [][]space.Arch) *cycle {
 	c := &cycle{training: nets.NewTraining(e, n.Params()), batch: batch}
 	for _, archs := range steps {
@@ -181,13 +177,13 @@ func trainViews(e *ops.Exec, batch *data.Batch, n *supernet.Net, steps [][]space
 	return c
 }
 
-func newConv6(b testing.TB, in input) *nets.Conv6 {
+func newConv6(b testing.TB, in input) *space.Fixed {
 	b.Helper()
-	n, err := nets.NewConv6(in.channels, in.size, 1)
+	f, err := nets.NewConv6(in.channels, in.size)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return n
+	return f
 }
 
 func newOFA32(b testing.TB, in input) *nets.OFA32 {

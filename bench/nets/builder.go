@@ -32,6 +32,12 @@ func (b *builder) addTo(step int) {
 	b.add(space.Step{Layer: l, In: []int{b.last, step}})
 }
 
+// halve appends a 2x2 maximum of stride 2, without padding.
+func (b *builder) halve() {
+	l := space.Layer{Op: space.MaxPool, H: b.h, W: b.w, InC: b.c, OutC: b.c, K: 2, S: 2}
+	b.add(space.Step{Layer: l, In: []int{b.last}})
+}
+
 // classify appends the mean over the map and the linear layer.
 func (b *builder) classify(classes int) {
 	b.add(space.Step{Layer: space.Layer{Op: space.GlobalPool, H: b.h, W: b.w, InC: b.c, OutC: b.c}, In: []int{b.last}})

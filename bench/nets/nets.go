@@ -18,61 +18,31 @@ import (
 // Classes is the number of classes of both networks.
 const Classes = 10
 
-// View is a network ready to run: subnets in a row, with a 2x2 maximum of
-// stride 2 and no padding between each and the next. ofa32 has one part.
+// View is an architecture ready to be trained, with what its passes need.
 type View struct {
-	parts []*supernet.Subnet
-	pass  supernet.Pass
+	subnet *supernet.Subnet
+	pass   supernet.Pass
 }
 
 // ViewOf returns architecture a of n; it shares n's weights.
-func ViewOf(n *supernet.Net, a space.Arch) *View {
-	return &View{parts: []*supernet.Subnet{n.Subnet(a)}}
-}
+func ViewOf(n *supernet.Net, a space.Arch) *View { return &View{subnet: n.Subnet(a)} }
 
 // Forward returns the logits of a batch, N x 1 x 1 x Classes, with batch norms
 // that use the batch's statistics. e must be training.
 func (v *View) Forward(e *ops.Exec, x *ops.Tensor) *ops.Tensor {
-	for i, s := range v.parts {
-		if i > 0 {
-			x = halve(e, x)
-		}
-		x = s.Forward(e, &v.pass, x, nil)
-	}
-	return x
+	return v.subnet.Forward(e, &v.pass, x, nil)
 }
 
-// Served is a network for inference: its batch norms folded into the
-// convolutions, its weights its own.
-type Served struct{ parts []*supernet.Network }
-
-// Serve returns the network whose parts are plans, folded. Weights are random,
-// statistics those of standard normal activations: they do not matter to time.
-func Serve(plans ...space.Plan) (*Served, error) {
-	s := &Served{}
-	for i, p := range plans {
-		n, err := supernet.NewNetwork(p, uint64(i))
-		if err != nil {
-			return nil, fmt.Errorf("nets: part %d: %w", i, err)
-		}
-		s.parts = append(s.parts, n.Fold())
+// Serve returns the network of plan p for inference: its batch norms folded into
+// the convolutions, its weights its own. Weights are random, statistics those of
+// standard normal activations: they do not matter to time.
+func Serve(p space.Plan) (*supernet.Network, error) {
+	n, err := supernet.NewNetwork(p, 1)
+	if err != nil {
+		return nil, fmt.Errorf("nets: %w", err)
 	}
-	return s, nil
+	return n.Fold(), nil
 }
-
-// Forward returns the logits of a batch, N x 1 x 1 x Classes. e must not be
-// training.
-func (s *Served) Forward(e *ops.Exec, x *ops.Tensor) *ops.Tensor {
-	for i, n := range s.parts {
-		if i > 0 {
-			x = halve(e, x)
-		}
-		x = n.Forward(e, x)
-	}
-	return x
-}
-
-func halve(e *ops.Exec, x *ops.Tensor) *ops.Tensor { return ops.MaxPool(e, x, 2, 2, 0) }
 
 // RandomBatch returns n pictures of size x size normal numbers in the given
 // number of channels, with random labels: what the steps are timed on.

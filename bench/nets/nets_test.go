@@ -24,13 +24,20 @@ func exec(t testing.TB, workers int) *ops.Exec {
 	return e
 }
 
-func conv6(t testing.TB, channels, size int) *Conv6 {
+func conv6(t testing.TB, channels, size int) *space.Fixed {
 	t.Helper()
-	n, err := NewConv6(channels, size, 1)
+	f, err := NewConv6(channels, size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return f
+}
+
+// conv6View returns fresh weights of conv6 and its only view.
+func conv6View(t testing.TB, channels, size int) (*supernet.Net, *View) {
+	f := conv6(t, channels, size)
+	n := supernet.New(f, 1)
+	return n, ViewOf(n, f.Arch())
 }
 
 func TestConv6Cost(t *testing.T) {
@@ -38,20 +45,13 @@ func TestConv6Cost(t *testing.T) {
 		channels, size int
 		flops, params  int64
 	}{{1, 28, 21_100_288, 89_050}, {3, 32, 28_148_992, 89_338}} {
-		n := conv6(t, c.channels, c.size)
-		var flops, params, values int64
-		for _, p := range n.Plans() {
-			flops += macs(p)
-			params += p.Params()
-		}
-		for _, p := range n.Params() {
-			values += int64(p.Count())
-		}
-		if flops != c.flops || params != c.params || values != c.params {
-			t.Errorf("%dx%d: %d operations, %d parameters, %d weights; want %d, %d", c.channels, c.size, flops, params, values, c.flops, c.params)
+		f := conv6(t, c.channels, c.size)
+		p := f.Plan(f.Arch())
+		if flops, n := macs(p), supernet.New(f, 1); flops != c.flops || p.Params() != c.params || n.Size() != c.params {
+			t.Errorf("%dx%d: %d operations, %d parameters, %d weights; want %d, %d", c.channels, c.size, flops, p.Params(), n.Size(), c.flops, c.params)
 		}
 	}
-	if _, err := NewConv6(1, 3, 1); err == nil {
+	if _, err := NewConv6(1, 3); err == nil {
 		t.Error("pictures of 3 pixels were accepted: nothing is left after two maxima")
 	}
 }
@@ -251,13 +251,13 @@ func pictures(n, size int) *data.Set {
 func TestStepsLearn(t *testing.T) {
 	e := exec(t, 2)
 	b := RandomBatch(8, 1, 8, 1)
-	c := conv6(t, 1, 8)
+	c, cv := conv6View(t, 1, 8)
 	f := ofa32(t, 1, 8)
 	n, vs := views(f, f.Sandwiches()[0][1:3])
 	for name, s := range map[string]struct {
 		params []*ops.Param
 		views  []*View
-	}{"conv6": {c.Params(), []*View{c.View()}}, "ofa32": {n.Params(), vs}} {
+	}{"conv6": {c.Params(), []*View{cv}}, "ofa32": {n.Params(), vs}} {
 		tr := NewTraining(e, s.params)
 		first := tr.Step(b, s.views)
 		var last float64
@@ -276,11 +276,12 @@ func TestNothingIsAllocated(t *testing.T) {
 	e := exec(t, 2)
 	b := RandomBatch(2, 1, 16, 1)
 	c := conv6(t, 1, 16)
+	cn, cv := conv6View(t, 1, 16)
 	f := ofa32(t, 1, 16)
 	n, vs := views(f, f.Sandwiches()[0])
-	conv, ofa := NewTraining(e, c.Params()), NewTraining(e, n.Params())
-	serve := func(plans ...space.Plan) func() {
-		s, err := Serve(plans...)
+	conv, ofa := NewTraining(e, cn.Params()), NewTraining(e, n.Params())
+	serve := func(p space.Plan) func() {
+		s, err := Serve(p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,9 +291,9 @@ func TestNothingIsAllocated(t *testing.T) {
 		}
 	}
 	for name, run := range map[string]func(){
-		"conv6 step":      func() { conv.Step(b, []*View{c.View()}) },
+		"conv6 step":      func() { conv.Step(b, []*View{cv}) },
 		"ofa32 step":      func() { ofa.Step(b, vs) },
-		"conv6 inference": serve(c.Plans()...),
+		"conv6 inference": serve(c.Plan(c.Arch())),
 		"ofa32 inference": serve(f.Plan(f.Max())),
 	} {
 		run()
@@ -303,14 +304,14 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 }
 
-// The parts joined by maxima give what the same layers give one by one.
+// The plan gives what its layers give one by one.
 func TestConv6Forward(t *testing.T) {
 	e := exec(t, 2)
 	b := RandomBatch(3, 3, 16, 1)
-	c := conv6(t, 3, 16)
+	n, view := conv6View(t, 3, 16)
 	e.Begin(true)
 	x := e.Input(b.N, b.H, b.W, b.C, b.X)
-	params := c.Params() // weight, scale and shift of each convolution, then the classifier's
+	params := n.Params() // weight, scale and shift of each convolution, then the classifier's
 	for i := range 6 {
 		p := params[3*i:]
 		x = ops.Conv(e, x, ops.ConvSpec{W: p[0].All(), S: 1, Pad: p[0].K / 2})
@@ -320,7 +321,7 @@ func TestConv6Forward(t *testing.T) {
 		}
 	}
 	want := slices.Clone(ops.Linear(e, ops.GlobalAvgPool(e, x), params[18].All(), params[19]).Data)
-	if got := logits(e, c.View(), b); !slices.Equal(got, want) {
+	if got := logits(e, view, b); !slices.Equal(got, want) {
 		t.Errorf("logits %v; want %v", got[:3], want[:3])
 	}
 }

@@ -13,11 +13,11 @@ import (
 // of: the parameters and the operations of the networks that a call runs.
 func newOurNetwork(e *ops.Exec, n network) (*ourCase, error) {
 	if n.net == "conv6" {
-		c, err := nets.NewConv6(n.channels, n.size, 1)
+		f, err := nets.NewConv6(n.channels, n.size)
 		if err != nil {
 			return nil, err
 		}
-		return newNetworkCase(e, n, [][]space.Plan{c.Plans()}, c.Params(), [][]*nets.View{{c.View()}})
+		return newNetworkCase(e, n, f, [][]space.Arch{{f.Arch()}})
 	}
 	f, err := nets.NewOFA32(n.channels, n.size)
 	if err != nil {
@@ -36,30 +36,30 @@ func newOurNetwork(e *ops.Exec, n network) (*ourCase, error) {
 	default:
 		return nil, fmt.Errorf("unknown network %q", n.net)
 	}
+	return newNetworkCase(e, n, f, steps)
+}
+
+// newNetworkCase takes the architectures of each training step; they share the
+// weights of f.
+func newNetworkCase(e *ops.Exec, n network, f space.Family, steps [][]space.Arch) (*ourCase, error) {
 	shared := supernet.New(f, 1)
-	var plans [][]space.Plan
+	var plans []space.Plan
 	var views [][]*nets.View
 	for _, archs := range steps {
 		var step []*nets.View
 		for _, a := range archs {
-			plans = append(plans, []space.Plan{f.Plan(a)})
+			plans = append(plans, f.Plan(a))
 			step = append(step, nets.ViewOf(shared, a))
 		}
 		views = append(views, step)
 	}
-	return newNetworkCase(e, n, plans, shared.Params(), views)
-}
-
-// newNetworkCase takes the plans of each network of a call, part by part, the
-// weights they share, and the views of each training step.
-func newNetworkCase(e *ops.Exec, n network, plans [][]space.Plan, params []*ops.Param, steps [][]*nets.View) (*ourCase, error) {
 	c := &ourCase{digest: work(plans), note: "NHWC"}
 	b := nets.RandomBatch(n.batch, n.channels, n.size, 1)
 	if n.pass == train {
-		t := nets.NewTraining(e, params)
+		t := nets.NewTraining(e, shared.Params())
 		c.run = func() {
-			for _, views := range steps {
-				t.Step(b, views)
+			for _, step := range views {
+				t.Step(b, step)
 			}
 		}
 		return c, nil
@@ -67,7 +67,7 @@ func newNetworkCase(e *ops.Exec, n network, plans [][]space.Plan, params []*ops.
 	if len(plans) != 1 {
 		return nil, fmt.Errorf("%s: only one network can be served at a time", n.net)
 	}
-	served, err := nets.Serve(plans[0]...)
+	served, err := nets.Serve(plans[0])
 	if err != nil {
 		return nil, err
 	}
@@ -80,15 +80,13 @@ func newNetworkCase(e *ops.Exec, n network, plans [][]space.Plan, params []*ops.
 
 // work sums up parameters and the operations of convolutions and linear layers
 // on one picture.
-func work(plans [][]space.Plan) digest {
+func work(plans []space.Plan) digest {
 	var d digest
-	for _, parts := range plans {
-		for _, p := range parts {
-			d.dot += float64(p.Params())
-			for _, s := range p {
-				if s.Layer.Op == space.Conv || s.Layer.Op == space.Linear {
-					d.norm += float64(s.Layer.FLOPs())
-				}
+	for _, p := range plans {
+		d.dot += float64(p.Params())
+		for _, s := range p {
+			if s.Layer.Op == space.Conv || s.Layer.Op == space.Linear {
+				d.norm += float64(s.Layer.FLOPs())
 			}
 		}
 	}
