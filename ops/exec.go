@@ -24,7 +24,8 @@ type Exec struct {
 	vec   *kernel.Vec
 	train bool
 	mem   arena
-	grads gradPool
+	grads bufferPool
+	freed bufferPool // memory of tensors given back by Free
 	tape  []node
 	nodes nodes
 	ch    channels
@@ -59,7 +60,8 @@ func (e *Exec) Workers() int { return e.eng.Pool.Workers() }
 // operations record themselves for Backward.
 func (e *Exec) Begin(train bool) {
 	e.mem.reset()
-	e.grads = gradPool{mem: &e.mem, free: e.grads.free[:0]}
+	e.grads = bufferPool{mem: &e.mem, free: e.grads.free[:0]}
+	e.freed = bufferPool{mem: &e.mem, free: e.freed.free[:0]}
 	e.tape = e.tape[:0]
 	e.nodes.reset()
 	e.train = train
@@ -77,11 +79,25 @@ func (e *Exec) Mark() Mark {
 	if e.train {
 		panic("ops: Mark while training")
 	}
+	e.freed.free = e.freed.free[:0]
 	return Mark{e.mem.mark()}
 }
 
 // Release frees all tensors made since m.
-func (e *Exec) Release(m Mark) { e.mem.release(m.m) }
+func (e *Exec) Release(m Mark) {
+	e.freed.free = e.freed.free[:0]
+	e.mem.release(m.m)
+}
+
+// Free gives the memory of t back for tensors to come, outside training: nothing
+// may use t, nor a tensor that shares its memory, any more. What Release frees
+// anyway is not kept.
+func (e *Exec) Free(t *Tensor) {
+	if e.train {
+		panic("ops: Free while training")
+	}
+	e.freed.put(t.Data)
+}
 
 // Input returns a tensor over data, which is not copied and gets no gradient.
 // It panics if the length of data is not n*h*w*c.
@@ -99,10 +115,11 @@ func (e *Exec) Input(n, h, w, c int, data []float32) *Tensor {
 func (e *Exec) New(n, h, w, c int) *Tensor {
 	t := e.mem.tensor()
 	size := n * h * w * c
-	*t = Tensor{N: n, H: h, W: w, C: c, Data: e.mem.floats(size)}
-	if e.train {
-		t.grads = &e.grads
+	if !e.train {
+		*t = Tensor{N: n, H: h, W: w, C: c, Data: e.freed.get(size)}
+		return t
 	}
+	*t = Tensor{N: n, H: h, W: w, C: c, Data: e.mem.floats(size), grads: &e.grads}
 	return t
 }
 

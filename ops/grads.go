@@ -1,16 +1,18 @@
 package ops
 
-// gradPool hands out the buffers of tensors' gradients. A gradient lives from
-// the first operation that writes it, going backwards, to the operation that
-// made its tensor, so a few buffers, warm in the cache, serve a whole pass.
-type gradPool struct {
+// bufferPool hands out buffers of a pass that come back before it ends: those of
+// tensors' gradients, and in inference of the tensors themselves. A gradient
+// lives from the first operation that writes it, going backwards, to the
+// operation that made its tensor, so a few buffers, warm in the cache, serve a
+// whole pass.
+type bufferPool struct {
 	mem  *arena
 	free [][]float32
 }
 
 // get returns n floats with undefined contents: the free buffer that fits best,
 // unless that is more than twice too large.
-func (p *gradPool) get(n int) []float32 {
+func (p *bufferPool) get(n int) []float32 {
 	best := -1
 	for i, f := range p.free {
 		if cap(f) >= n && cap(f)/2 <= n && (best < 0 || cap(f) < cap(p.free[best])) {
@@ -27,7 +29,7 @@ func (p *gradPool) get(n int) []float32 {
 	return f
 }
 
-func (p *gradPool) put(f []float32) { p.free = append(p.free, f) }
+func (p *bufferPool) put(f []float32) { p.free = append(p.free, f) }
 
 // grad returns the gradient buffer and whether the caller must add to it
 // (true) or overwrite it (false).

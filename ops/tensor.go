@@ -7,7 +7,7 @@ type Tensor struct {
 	Data       []float32
 	Grad       []float32 // same order as Data; nil until SetGrad, a loss or Backward writes it
 
-	grads *gradPool // where Grad comes from; nil outside training and for inputs
+	grads *bufferPool // where Grad comes from; nil outside training and for inputs
 }
 
 // Len returns the number of elements.

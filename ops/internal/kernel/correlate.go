@@ -96,6 +96,12 @@ func (r *correlation) windowRows(n int) int { return r.winH - (r.rows-n)*r.step 
 // it shall stay in the second-level cache.
 const unitBytes = 192 << 10
 
+// windowFloats returns what the window of a whole unit holds, with pixels of so
+// many channels.
+func (r *correlation) windowFloats(channels int) int {
+	return r.unitImgs * r.windowRows(r.unitRows) * r.winW * channels
+}
+
 // plan chooses the unit of work, a number of images or of rows of one image, for
 // channels input channels kept per pixel of the window and limit bytes. Below
 // want units they are made smaller, down to minPixels pixels.

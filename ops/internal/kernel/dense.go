@@ -34,6 +34,11 @@ func (e *Engine) runDense(r correlation, x, w, y []float32, ep Epilogue, add boo
 		t.splits = min(parts(e.units(), n), t.pairs())
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
+	if !t.inPlace && len(t.taps) > 0 {
+		for i := range t.workers {
+			t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(t.inC))
+		}
+	}
 	e.Pool.Run(t.units()*t.splits, t)
 }
 
@@ -61,7 +66,6 @@ func (t *denseTask) Do(i, worker int) {
 	case t.inPlace:
 		base = t.origin(u)
 	default:
-		k.window = aligned(k.window, u.imgs*t.windowRows(u.rows)*t.winW*t.inC)
 		t.copyWindow(u, t.x, k.window)
 		x = k.window
 	}

@@ -40,6 +40,11 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	}
 	t.byRows = t.tiles.gradByRows(&t.correlation)
 	t.workers = grown(t.workers, e.Pool.Workers())
+	for i := range t.workers {
+		k := &t.workers[i]
+		k.window, k.sums = aligned(k.window, t.windowFloats(Block)), aligned(k.sums, len(t.taps)*Block)
+		k.specs = grown(k.specs, t.unitImgs*t.unitRows)
+	}
 	step := max(1, gradBytes*t.units()/(4*c.N*(c.H*c.W+c.OutH()*c.OutW())*c.OutC))
 	for t.from = 0; t.from < t.units(); t.from = t.to {
 		t.to = min(t.from+step, t.units())
@@ -54,7 +59,6 @@ func (t *depthGradTask) Do(b, worker int) {
 	channels := min(Block, t.outC-o)
 	k.tile.lanes.set(channels)
 	k.gather.lanes = k.tile.lanes
-	k.sums = aligned(k.sums, len(t.taps)*Block)
 	clear(k.sums)
 	for i := t.from; i < t.to; i++ {
 		u := t.unit(i)
@@ -62,7 +66,6 @@ func (t *depthGradTask) Do(b, worker int) {
 			t.sumRows(k, u, o)
 			continue
 		}
-		k.window = aligned(k.window, u.imgs*t.windowRows(u.rows)*t.winW*Block)
 		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
 		t.sum(k, u, o)
 	}

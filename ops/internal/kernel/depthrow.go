@@ -88,6 +88,9 @@ func (e *Engine) runRows(p rowPlan, r correlation, panel, x, y []float32, ep Epi
 		t.splits = t.blocks()
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
+	for i := range t.workers {
+		t.workers[i].rows = grown(t.workers[i].rows, t.unitImgs*t.unitRows)
+	}
 	e.Pool.Run(t.units()*t.splits, t)
 }
 

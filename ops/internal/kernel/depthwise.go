@@ -53,6 +53,9 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 		t.splits = t.blocks()
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
+	for i := range t.workers {
+		t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(Block))
+	}
 	e.Pool.Run(t.units()*t.splits, t)
 }
 
@@ -90,7 +93,6 @@ func (t *depthTask) block(k *depthWorker, u part, b int) {
 	a.y = at(t.y, t.target(u)+o)
 	a.runCount = len(t.taps)
 	if len(t.taps) > 0 {
-		k.window = aligned(k.window, u.imgs*t.windowRows(u.rows)*t.winW*Block)
 		k.gather.lanes = a.lanes
 		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
 		a.x, a.w, a.runs = at(k.window, 0), at(t.panel, b*len(t.taps)*Block), unsafe.Pointer(&t.list[0])

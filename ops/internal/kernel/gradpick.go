@@ -45,6 +45,9 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	}
 	t.pairs, t.parts = parts(c.blocks(), t.width()), parts(t.rowsOfGroup(), most(t.tiles.pick[t.width()]))
 	t.workers = grown(t.workers, e.Pool.Workers())
+	for i := range t.workers {
+		t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(t.inC))
+	}
 	e.Pool.Run(c.G*t.pairs*t.parts, t)
 }
 
@@ -72,7 +75,6 @@ func (t *pickTask) Do(i, worker int) {
 	a.picks = &t.picks[g*t.rowsOfGroup()+first]
 	for i := range t.units() {
 		u := t.unit(i)
-		k.window = aligned(k.window, u.imgs*t.windowRows(u.rows)*t.winW*t.inC)
 		t.copyWindow(u, t.x, k.window)
 		a.overWindow(&t.correlation, u, t.inC)
 		a.x, a.dy = at(k.window, 0), at(t.dy, t.target(u)+o)

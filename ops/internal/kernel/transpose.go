@@ -18,6 +18,9 @@ func (e *Engine) runTranspose(c Conv, w []float32) []float32 {
 	t := &e.transpose
 	n := c.G * parts(c.InC/c.G, Block)
 	t.args, t.square = grown(t.args, e.Pool.Workers()), grown(t.square, e.Pool.Workers())
+	for i := range t.square {
+		t.square[i] = grown(t.square[i], Block*Block)
+	}
 	t.c, t.tiles, t.w, t.dst = c, e.Set.tiles, w, aligned(t.dst, n*c.K*c.K*(c.OutC/c.G)*Block)
 	e.Pool.Run(n*c.K*c.K, t)
 	return t.dst
@@ -45,7 +48,6 @@ func (t *transposeTask) tile(s, d []float32, in, out, worker int) {
 	}
 	to := d
 	if len(d) < Block*Block {
-		t.square[worker] = grown(t.square[worker], Block*Block)
 		to = t.square[worker]
 	}
 	a := &t.args[worker]

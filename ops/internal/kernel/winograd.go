@@ -92,6 +92,11 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x, w, y []float32, ep E
 		t.splits = min(parts(e.units(), n), t.pairs())
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
+	for i := range t.workers {
+		k := &t.workers[i]
+		k.v, k.m = aligned(k.v, winoPlanes*t.vPlane), aligned(k.m, winoPlanes*t.mPlane)
+		k.spread.reserve(&t.correlation)
+	}
 	e.Pool.Run(t.correlation.units()*t.splits, t)
 }
 
@@ -132,7 +137,6 @@ func (t *winoTask) Do(i, worker int) {
 	k := &t.workers[worker]
 	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
 	n := u.imgs * u.rows * t.cols
-	k.v = aligned(k.v, winoPlanes*t.vPlane)
 	k.spread.run(t.tiles.winoInput, &t.correlation, u, t.x, k.v, t.vPlane, t.c16)
 	t.products(k, n, first, last)
 	t.output(k, u, first, last)
@@ -140,7 +144,6 @@ func (t *winoTask) Do(i, worker int) {
 
 // products multiplies the planes of n tiles with those of the weight.
 func (t *winoTask) products(k *winoWork, n, first, last int) {
-	k.m = aligned(k.m, winoPlanes*t.mPlane)
 	a := &k.gemm
 	a.lanes.set(Block)
 	a.runs, a.runCount, a.mode = unsafe.Pointer(&t.list[0]), 1, modeStore
@@ -172,7 +175,7 @@ func (t *winoTask) output(k *winoWork, u part, first, last int) {
 			}
 		}
 	}
-	a := k.spread.ready()
+	a := &k.spread.args
 	target := (u.img*t.oh + u.row*t.step) * t.ow * t.outC
 	a.pix, a.row, a.plane, a.step = 4*t.outC, 4*t.ow*t.outC, 4*t.mPlane, 4*t.o16
 	for b := first; b < last; b++ {

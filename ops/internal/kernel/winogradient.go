@@ -47,8 +47,8 @@ const winoGradBytes = 1 << 20
 func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, dw []float32) {
 	t := &e.winoGrad
 	t.x, t.tiles, t.form, t.dx, t.ddy, t.dw, t.stride = r.tiled(f.pixels), e.Set.tiles, f, x, dy, dw, r.blockStride
-	t.dy = t.x.outputs()
 	t.x.unitImgs, t.x.unitRows = 1, t.x.rows
+	t.dy = t.x.outputs()
 	t.taps = r.places(f)
 	t.c16, t.o16 = padded(r.in), padded(r.out)
 	each := t.x.rows * t.x.cols
@@ -58,6 +58,10 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	clear(t.u)
 	t.parts = parts(r.in, most(t.tiles.grad[t.width()]))
 	t.workers = grown(t.workers, e.Pool.Workers())
+	for i := range t.workers {
+		t.workers[i].spread.reserve(&t.x)
+		t.workers[i].spread.reserve(&t.dy)
+	}
 	step := t.imgs
 	for t.img = 0; t.img < c.N; t.img += t.imgs {
 		t.imgs = min(step, c.N-t.img)
@@ -130,7 +134,7 @@ func (t *winoGradTask) sum(k *winoGradWork, i int) {
 func (t *winoGradTask) join(k *winoGradWork, i int) {
 	pieces := parts(t.x.in, filterChannels)
 	b, first := i/pieces, i%pieces*filterChannels
-	a := k.spread.ready()
+	a := &k.spread.args
 	a.lanes.set(min(Block, t.x.out-b*Block))
 	a.taps, a.plane, a.n = t.taps, 4*t.uPlane, min(filterChannels, t.x.in-first)
 	a.src, a.dst = at(t.u, (b*t.x.in+first)*Block), at(t.dw, b*t.stride+first*Block)

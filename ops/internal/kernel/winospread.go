@@ -9,11 +9,14 @@ type winoSpread struct {
 	window, scratch []float32
 }
 
-// ready returns the transform's argument with scratch memory.
-func (s *winoSpread) ready() *winoTile {
+// reserve makes the memory for units of r, before workers need it.
+func (s *winoSpread) reserve(r *correlation) {
 	s.scratch = aligned(s.scratch, winoPlanes*Block)
 	s.args.scratch = at(s.scratch, 0)
-	return &s.args
+	s.spots = grown(s.spots, r.unitImgs*r.unitRows*r.cols)
+	if !r.inPlace {
+		s.window = aligned(s.window, max(cap(s.window), r.windowFloats(r.inC)))
+	}
 }
 
 // run transforms the tiles under u of the map x by f: tile i of them goes to
@@ -24,7 +27,6 @@ func (s *winoSpread) run(f tileFunc, r *correlation, u part, x, dst []float32, p
 	if r.inPlace {
 		x, h, w = x[r.origin(u):], r.h, r.w
 	} else {
-		s.window = aligned(s.window, u.imgs*h*w*r.inC)
 		r.copyWindow(u, x, s.window)
 		x = s.window
 	}
@@ -36,7 +38,7 @@ func (s *winoSpread) run(f tileFunc, r *correlation, u part, x, dst []float32, p
 			}
 		}
 	}
-	a := s.ready()
+	a := &s.args
 	a.spots, a.n = &s.spots[0], len(s.spots)
 	a.pix, a.row, a.plane, a.step = 4*r.inC, 4*w*r.inC, 4*plane, 4*c16
 	for c := 0; c < r.inC; c += Block {
