@@ -51,7 +51,13 @@ func (c comparison) run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	arms := words(c.o.arms)
-	samples = slices.DeleteFunc(samples, func(s sample) bool { return !slices.Contains(arms, s.arm) })
+	threads, err := c.o.threadList()
+	if err != nil {
+		return err
+	}
+	samples = slices.DeleteFunc(samples, func(s sample) bool {
+		return !slices.Contains(arms, s.arm) || !slices.Contains(threads, s.threads)
+	})
 	var b bytes.Buffer
 	if err := c.report(&b, about, results(samples, c.o.by)); err != nil {
 		return err
