@@ -14,8 +14,10 @@ func TestAloneAndRanked(t *testing.T) {
 	if !strings.Contains(out, arch) {
 		t.Errorf("%q does not name the architecture", out)
 	}
-	if shown := s.must("inspect", s.path("alone", "networks", "alone.msgpack")); !strings.Contains(shown, arch) {
-		t.Errorf("%q does not name the architecture", shown)
+	for _, file := range []string{"alone.msgpack", "alone.onnx"} {
+		if shown := s.must("inspect", s.path("alone", "networks", file)); !strings.Contains(shown, arch) {
+			t.Errorf("%s: %q does not name the architecture", file, shown)
+		}
 	}
 	code, _, errText := s.run(context.Background(), "search", "-q", "--resume", s.path("alone"))
 	if code != exitFailure || !strings.Contains(errText, "train.arch") {

@@ -48,7 +48,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 	if err := os.MkdirAll(r.dir.Path(rundir.Networks), 0o755); err != nil {
 		return nil, s, fmt.Errorf("networks: %w", err)
 	}
-	return n, s, n.Save(r.dir.Path(networkPath(aloneName)))
+	return n, s, r.save(aloneName, n)
 }
 
 // fresh returns untrained weights of one architecture, initialised for its own
