@@ -36,6 +36,7 @@ type searchFlags struct {
 	Trials     *int           `placeholder:"N" help:"Search: proposals to score."`
 	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set."`
 	Top        *int           `placeholder:"N" help:"Search: finalists to judge on the whole validation split."`
+	Floor      *float64       `placeholder:"SHARE" help:"Search: least accuracy in the Pareto set, as a share of the way from chance to the best (default: 0.5)."`
 	Random     *bool          `negatable:"" help:"Search: run the random arm beside it (default: yes)."`
 	MaxLatency *time.Duration `placeholder:"TIME" help:"Limit on latency per image, such as 1ms."`
 	MaxFLOPs   *config.Count  `name:"max-flops" placeholder:"N" help:"Limit on operations per image, such as 20M."`
@@ -106,6 +107,7 @@ func (f searchFlags) apply(c *config.Config) {
 	set(&c.Search.Trials, f.Trials)
 	set(&c.Search.Sweep, f.Sweep)
 	set(&c.Search.Top, f.Top)
+	set(&c.Search.Floor, f.Floor)
 	set(&c.Search.Random, f.Random)
 	set(&c.Limits.Latency, f.MaxLatency)
 	set(&c.Limits.FLOPs, f.MaxFLOPs)

@@ -116,6 +116,9 @@ func (s shell) checkReport(rep report.Report) {
 		if n.Test == nil || n.Measured == nil || n.Predicted == nil {
 			t.Fatalf("%s lacks figures: %+v", n.Name, n)
 		}
+		if n.Validation < rep.Floor.Accuracy {
+			t.Errorf("%s has %v; want at least the floor, %v", n.Name, n.Validation, rep.Floor.Accuracy)
+		}
 		if i > 0 && !(n.Measured.Median > rep.Pareto[i-1].Measured.Median && n.Validation > rep.Pareto[i-1].Validation) {
 			t.Errorf("%s does not follow %s on a front: %+v", n.Name, rep.Pareto[i-1].Name, n)
 		}

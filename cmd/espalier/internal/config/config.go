@@ -115,6 +115,7 @@ type Search struct {
 	Batch      int                        `yaml:"batch"`    // proposals between two updates of the strategy
 	Sweep      int                        `yaml:"sweep"`    // searches under rising latency limits, for a whole Pareto front; 1: one search
 	Top        int                        `yaml:"top"`      // best proposals judged on the whole validation split and timed
+	Floor      float64                    `yaml:"floor"`    // least accuracy in the Pareto set, as a share of the way from chance to the best finalist; 0: chance
 	Random     bool                       `yaml:"random"`   // run random search with as many evaluations beside it
 	Reward     Reward                     `yaml:"reward"`
 	Strategies controller.StrategyOptions `yaml:"strategies"` // what each strategy needs; its seed is the run's

@@ -157,6 +157,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"search.batch":             func(c *Config) { c.Search.Batch = 0 },
 		"search.sweep":             func(c *Config) { c.Search.Sweep = 0 },
 		"search.top":               func(c *Config) { c.Search.Top = 0 },
+		"search.floor":             func(c *Config) { c.Search.Floor = 1.1 },
 		"search.reward.weight":     func(c *Config) { c.Search.Reward.Weight = 1 },
 		"search: reward":           func(c *Config) { c.Search.Reward.Kind = "soft" },
 		"search.strategies.rl":     func(c *Config) { c.Search.Strategies.LSTM.Rate = 0 },

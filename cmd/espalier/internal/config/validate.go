@@ -109,6 +109,7 @@ func (s Search) validate(f *faults) {
 	f.check(s.Batch >= 1, "search.batch", s.Batch, "at least 1")
 	f.check(s.Sweep >= 1 && s.Rounds >= 1 && s.Sweep*s.Rounds <= s.Trials, "search.sweep", s.Sweep, "at least 1, and no more searches in all rounds than search.trials")
 	f.check(s.Top >= 1, "search.top", s.Top, "at least 1")
+	f.check(s.Floor >= 0 && s.Floor <= 1, "search.floor", s.Floor, "a share from 0 to 1")
 	o := s.Strategies
 	f.join("search.strategies", o.Evolution.Validate())
 	f.join("search.strategies", o.Local.Validate())

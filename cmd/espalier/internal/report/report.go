@@ -28,7 +28,8 @@ type Report struct {
 	Random   *Arm      `json:"random,omitempty"`  // nil: no random arm was run
 	Compare  *Compare  `json:"compare,omitempty"` // search against random
 	Pareto   []Network `json:"pareto"`            // by rising latency
-	Tuned    *Tuned    `json:"tuned,omitempty"`   // the best one, trained on
+	Floor    Floor     `json:"floor"`
+	Tuned    *Tuned    `json:"tuned,omitempty"` // the best one, trained on
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
 	Phases   []Phase   `json:"phases"`
@@ -131,6 +132,13 @@ type Network struct {
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
 	File       string        `json:"file,omitempty"`             // in the run folder
+}
+
+// Floor is the least validation accuracy of the Pareto set. Networks below it
+// are faster than all of the set, and of little use.
+type Floor struct {
+	Accuracy float64 `json:"accuracy"` // 0: none, since nothing is better than chance
+	LeftOut  int     `json:"left_out"` // networks that no other beats, below it
 }
 
 // Tuned is a network after training it on alone.

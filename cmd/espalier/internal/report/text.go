@@ -69,6 +69,13 @@ func (t *text) pareto(r Report) {
 	for _, n := range r.Pareto {
 		t.line("  %-9s  %s", n.Name, n.Arch)
 	}
+	switch n := r.Floor.LeftOut; n {
+	case 0:
+	case 1:
+		t.line("  1 faster network below an accuracy of %.2f is left out", r.Floor.Accuracy)
+	default:
+		t.line("  %d faster networks below an accuracy of %.2f are left out", n, r.Floor.Accuracy)
+	}
 	t.line("  accuracy predicted from samples, measured on the validation split and, once, on the test split;")
 	t.line("  latency predicted from layers and measured as a whole (median)")
 }

@@ -41,6 +41,7 @@ func fixed() Report {
 			Searches: 16, Randoms: 112, SearchMean: 0.9, SearchStd: 0.01, RandomMean: 0.8, RandomStd: 0.05, Better: 0.97, Relative: 0.125, Difference: 0.1, Low: 0.08, High: 0.12,
 		}},
 		Pareto: []Network{small, large},
+		Floor:  Floor{Accuracy: 0.5062, LeftOut: 3},
 		Tuned:  &Tuned{Name: "best-tuned", Steps: 500, Seconds: 61.5, Validation: 0.93, Test: 0.928, File: "networks/best-tuned.msgpack"},
 		Prefix: Prefix{Computed: 3e12, Saved: 1e12},
 		Test:   Test{Images: 150, Networks: 4},
@@ -67,12 +68,12 @@ func TestTextIsAsPeopleReadIt(t *testing.T) {
 
 func TestTextWithoutRandomArmSaysSo(t *testing.T) {
 	r := fixed()
-	r.Random, r.Compare, r.Tuned, r.Warnings = nil, nil, nil, nil
+	r.Random, r.Compare, r.Tuned, r.Warnings, r.Floor.LeftOut = nil, nil, nil, nil, 0
 	got := Text(r)
 	if !strings.Contains(got, "no random arm was run") {
 		t.Errorf("a search without a random arm does not say so:\n%s", got)
 	}
-	for _, absent := range []string{"Warnings", "Fine-tuned"} {
+	for _, absent := range []string{"Warnings", "Fine-tuned", "left out"} {
 		if strings.Contains(got, absent) {
 			t.Errorf("%s is there without reason", absent)
 		}

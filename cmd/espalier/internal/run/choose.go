@@ -6,6 +6,7 @@ import (
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -168,6 +169,29 @@ func pareto(all []candidate) []candidate {
 		out = append(out, byArch[t.Arch])
 	}
 	return out
+}
+
+// aboveFloor returns the part of a front that is accurate enough to be of use,
+// and what it leaves out: networks below a share of the way from the accuracy of
+// guessing among so many classes to the best. Where the best is no better than
+// that, nothing is left out.
+func aboveFloor(front []candidate, share float64, classes int) ([]candidate, report.Floor) {
+	if len(front) == 0 {
+		return nil, report.Floor{}
+	}
+	chance, top := 1/float64(classes), best(front).Accuracy
+	if top <= chance {
+		return front, report.Floor{}
+	}
+	floor := report.Floor{Accuracy: min(top, chance+share*(top-chance))}
+	var above []candidate
+	for _, c := range front {
+		if c.Accuracy >= floor.Accuracy {
+			above = append(above, c)
+		}
+	}
+	floor.LeftOut = len(front) - len(above)
+	return above, floor
 }
 
 // best returns the candidate of the highest accuracy.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -101,6 +102,34 @@ func TestParetoCountsMeasuredLatency(t *testing.T) {
 	}
 	if best(all).Index != 3 {
 		t.Errorf("best is %d; want 3", best(all).Index)
+	}
+}
+
+func TestFloorLeavesOutWhatIsNearChance(t *testing.T) {
+	front := []candidate{{Trial: trial(1, 0.1, 1)}, {Trial: trial(2, 0.49, 2)}, {Trial: trial(3, 0.5, 3)}, {Trial: trial(4, 0.9, 4)}}
+	for _, c := range []struct {
+		share float64
+		kept  []int
+		level float64
+	}{{0, []int{1, 2, 3, 4}, 0.1}, {0.5, []int{3, 4}, 0.5}, {1, []int{4}, 0.9}} {
+		above, floor := aboveFloor(front, c.share, 10)
+		var got []int
+		for _, a := range above {
+			got = append(got, a.Index)
+		}
+		if d := cmp.Diff(c.kept, got); d != "" {
+			t.Errorf("share %v (-want +got):\n%s", c.share, d)
+		}
+		if math.Abs(floor.Accuracy-c.level) > 1e-12 || floor.LeftOut != 4-len(c.kept) {
+			t.Errorf("share %v: %+v; want a floor of %v with %d left out", c.share, floor, c.level, 4-len(c.kept))
+		}
+	}
+	guessing := []candidate{{Trial: trial(1, 0.3, 1)}, {Trial: trial(2, 0.4, 2)}}
+	if above, floor := aboveFloor(guessing, 1, 2); len(above) != 2 || floor.LeftOut != 0 {
+		t.Errorf("no network beats chance: %d kept, %+v; want both", len(above), floor)
+	}
+	if above, _ := aboveFloor(nil, 0.5, 2); above != nil {
+		t.Errorf("an empty front became %v", above)
 	}
 }
 

@@ -37,6 +37,7 @@ func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Re
 		Supernet: r.supernetReport(),
 		Latency:  r.latencyReport(l, out),
 		Accuracy: r.accuracyReport(out),
+		Floor:    out.floor,
 	}
 	if err := r.testAll(ctx, &rep, out); err != nil {
 		return rep, err

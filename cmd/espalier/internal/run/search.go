@@ -46,7 +46,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if _, err = phase(r, "time finalists", func() (struct{}, error) { return struct{}{}, r.measureAll(ctx, lat, &out) }); err != nil {
 		return report.Report{}, err
 	}
-	out.front = pareto(r.within(out.finals))
+	out.front, out.floor = aboveFloor(pareto(r.within(out.finals)), r.cfg.Search.Floor, len(r.splits.Train.Classes))
 	if out.nets, err = phase(r, "cut out networks", func() ([]*supernet.Network, error) { return r.deploy(ctx, out.front) }); err != nil {
 		return report.Report{}, err
 	}
@@ -73,6 +73,7 @@ type outcome struct {
 	random       found       // empty without a random arm
 	randomFinals []candidate // best of the random arm
 	front        []candidate // Pareto set, by rising latency
+	floor        report.Floor
 	nets         []*supernet.Network
 	tuned        *tuned // nil without fine-tuning
 }
