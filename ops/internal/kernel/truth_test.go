@@ -105,8 +105,9 @@ func placed(shift, n int, fill func() float32) (s []float32, intact func() bool)
 type trial struct {
 	c          Conv
 	x, w, dy   []float32
+	bias       []float32
 	y, dx, dw  []float32
-	before, w0 []float32     // y or dx, and dw, before something is added to them
+	before, w0 []float32     // what is added to y or dx, and to dw
 	intact     []func() bool // the guards of all slices
 	want       truth
 	window     []bool // which places of the stored weight are the window's
@@ -122,6 +123,7 @@ func newTrial(c Conv, r *rand.Rand) *trial {
 	zero := func() float32 { return 0 }
 	nx, ny := c.N*c.H*c.W*c.InC, c.N*c.OutH()*c.OutW()*c.OutC
 	k.x, k.dy = place(nx, uniform(r)), place(ny, uniform(r))
+	k.bias = place(c.OutC, uniform(r))
 	stored, _ := storedWeight(c, r)
 	k.w = place(len(stored), zero)
 	copy(k.w, stored)
@@ -145,7 +147,7 @@ func byWinograd(e *Engine, c Conv, backData bool) bool {
 	return e.Set.tiles.winograd(&r) != nil
 }
 
-// The bounds of a pass's error, three times what the walks meet and more: of the
+// The bounds of a pass's error, two to three times what the walks meet: of the
 // element's scale for direct sums, of the largest scale for Winograd's, whose
 // transforms cancel terms of all pixels of a tile.
 const (
@@ -169,6 +171,11 @@ func (k *trial) run(t fatal, e *Engine) {
 	if wino {
 		bound, grads = winoBound, winoGradsBound
 	}
+	fillNaN(k.y)
+	e.Forward(c, k.x, k.w, k.y, Epilogue{Bias: k.bias})
+	k.before = grown(k.before, len(k.y))
+	Repeat(k.before, k.bias)
+	check("forward with bias", k.y, k.want.y, k.before, bound)
 	fillNaN(k.y)
 	e.Forward(c, k.x, k.w, k.y, Epilogue{})
 	check("forward", k.y, k.want.y, nil, bound)
