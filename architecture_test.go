@@ -19,18 +19,19 @@ const module = "github.com/espalier-nas/espalier"
 // import outside tests. Imports go down only; see ARCHITECTURE.md.
 var edges = map[string][]string{
 	"internal/stream":     {},
+	"internal/atomicfile": {},
 	"ops/internal/kernel": {},
 	"ops":                 {"ops/internal/kernel"},
 	"supernet/space":      {},
 	"supernet/data":       {},
-	"supernet/checkpoint": {},
+	"supernet/checkpoint": {"internal/atomicfile"},
 	"supernet":            {"internal/stream", "ops", "supernet/checkpoint", "supernet/data", "supernet/space"},
-	"supernet/onnx":       {"supernet", "supernet/space"},
+	"supernet/onnx":       {"internal/atomicfile", "supernet", "supernet/space"},
 	"controller":          {"supernet/space"},
 	"predictor":           {"supernet/space"},
 	"bench":               {"internal/stream", "ops", "supernet", "supernet/space"},
 	"bench/nets":          {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space"},
-	"cmd/espalier":        {"bench", "controller", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space"},
+	"cmd/espalier":        {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space"},
 }
 
 // stdlibOnly lists packages that import nothing but the standard library.

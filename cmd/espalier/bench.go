@@ -11,11 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/internal/atomicfile"
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
 )
@@ -193,7 +192,7 @@ func (c benchCmd) write(title string, f benchFile) error {
 
 // writeFile replaces a file as a whole.
 func writeFile(path string, b []byte) error {
-	if err := renameio.WriteFile(path, b, 0o644); err != nil {
+	if err := atomicfile.WriteBytes(path, b); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil

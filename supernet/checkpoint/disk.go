@@ -5,15 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"syscall"
 
-	"github.com/google/renameio/v2"
+	"github.com/espalier-nas/espalier/internal/atomicfile"
 )
-
-// newFileMode is for files that did not exist, before the umask; a file that is
-// replaced passes its mode on.
-const newFileMode = 0o644
 
 var errNotRegular = errors.New("not a regular file")
 
@@ -28,43 +22,12 @@ func Write(path string, f *File) error {
 	return replace(path, func(w io.Writer) error { return Encode(w, f) })
 }
 
-// replace lets write fill a temporary file in the folder of path and, if that
-// succeeds, moves it to path.
-func replace(path string, write func(io.Writer) error) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, err)
-		}
-	}()
-	dir := filepath.Dir(path)
-	t, err := renameio.NewPendingFile(path, renameio.WithTempDir(dir),
-		renameio.WithPermissions(newFileMode), renameio.WithExistingPermissions())
-	if err != nil {
-		return err
+// replace replaces path and tells which file an error is about.
+func replace(path string, write func(io.Writer) error) error {
+	if err := atomicfile.Write(path, write); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
 	}
-	defer func() { err = errors.Join(err, t.Cleanup()) }()
-	if err := write(t); err != nil {
-		return err
-	}
-	if err := t.CloseAtomicallyReplace(); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes a rename in dir survive a power cut. Some file systems know no
-// such operation on folders and say so; there the rename is all there is.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	err = d.Sync()
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // Read reads the file at path and checks every byte of it. Errors about its

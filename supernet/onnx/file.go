@@ -6,8 +6,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/espalier-nas/espalier/internal/atomicfile"
 	"github.com/espalier-nas/espalier/supernet"
-	"github.com/google/renameio/v2"
 )
 
 // signature is how the files of Write begin: format 8, produced by espalier.
@@ -38,7 +38,7 @@ func Save(path string, n *supernet.Network) error {
 	if err := Write(&b, n); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := renameio.WriteFile(path, b.Bytes(), 0o644); err != nil {
+	if err := atomicfile.WriteBytes(path, b.Bytes()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil

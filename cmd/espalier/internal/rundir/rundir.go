@@ -21,8 +21,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-	"golang.org/x/sys/unix"
+	"github.com/espalier-nas/espalier/internal/atomicfile"
 )
 
 // Names of the files in a run folder.
@@ -106,22 +105,17 @@ func Open(path string) (*Dir, error) {
 // View names the files of the folder at path without locking it, for reading.
 func View(path string) *Dir { return &Dir{path: path} }
 
-// lock takes the folder itself as the lock: it goes away with the process,
-// however that ends, and leaves no file behind.
+// lock keeps other processes out of the folder. The lock goes away with the
+// process, however that ends, and leaves no file behind.
 func lock(path string) (*Dir, error) {
-	f, err := os.Open(path)
+	f, err := lockFolder(path)
 	if err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf("run folder: %s is in use by another process", path)
-		}
-		return nil, fmt.Errorf("run folder: lock %s: %w", path, err)
-	}
 	return &Dir{path: path, lock: f}, nil
 }
+
+func errInUse(path string) error { return fmt.Errorf("%s is in use by another process", path) }
 
 // Close unlocks the folder.
 func (d *Dir) Close() error {
@@ -148,7 +142,7 @@ func (d *Dir) Write(name string, content []byte) error { return WriteFile(d.Path
 
 // WriteFile replaces the file at path as Dir.Write does.
 func WriteFile(path string, content []byte) error {
-	if err := renameio.WriteFile(path, content, 0o644); err != nil {
+	if err := atomicfile.WriteBytes(path, content); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
