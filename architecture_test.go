@@ -31,6 +31,7 @@ var edges = map[string][]string{
 	"predictor":           {"supernet/space"},
 	"bench":               {"internal/stream", "ops", "supernet", "supernet/space"},
 	"bench/nets":          {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space"},
+	"bench/peers":         {"bench", "bench/nets", "ops", "supernet", "supernet/space"},
 	"cmd/espalier":        {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space"},
 }
 

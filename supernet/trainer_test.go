@@ -27,12 +27,13 @@ func TestTrainingTouchesOnlyTheView(t *testing.T) {
 		inside := insideOf(tr.net, a)
 		var changed int
 		for k, p := range tr.net.params {
+			now, in := tr.opt.State()[k].Data, inside[p.Name]
 			for i, v := range p.Data {
-				same := v == before[k][i] && math.Float32bits(tr.opt.State()[k].Data[i]) == math.Float32bits(moment[k][i])
-				if !inside[p.Name][i] && (!same || p.Grad[i] != 0) {
+				same := v == before[k][i] && math.Float32bits(now[i]) == math.Float32bits(moment[k][i])
+				if !in[i] && (!same || p.Grad[i] != 0) {
 					t.Fatalf("%s: %s[%d] changed outside the view", c.Space().Format(a), p.Name, i)
 				}
-				if inside[p.Name][i] && !same {
+				if in[i] && !same {
 					changed++
 				}
 			}
