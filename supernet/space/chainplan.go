@@ -18,8 +18,8 @@ func (ch *Chain) Plan(a Arch) Plan {
 	return b.plan
 }
 
-// chainSteps returns how many steps most networks of so many layers have at most:
-// more take more memory.
+// chainSteps returns the steps that a plan of so many layers has room for from
+// the start; with more it grows.
 func chainSteps(layers int) int { return 4*layers + 4 }
 
 // tail appends what follows the last layer.
