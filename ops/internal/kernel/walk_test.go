@@ -168,6 +168,8 @@ func walks(r *rand.Rand) []walk {
 		few.values = append(few.values, [2]int{in, 1 + (in*11+3)%20}, [2]int{in, 17 + in})
 	}
 	all := func() *deck[form] { return forms(r, allKernels, allStrides, allPads, allDilation) }
+	// Several passes over pixels that the weight gradient copies apart.
+	wide := newDeck(r, [2]int{apartChannels, 16}, [2]int{17, apartChannels}, [2]int{apartChannels + 37, 3})
 	wino := forms(r, []int{3, 5}, []int{1}, allPads, []int{1})
 	n := func(quick, full int) int {
 		if exhaustive {
@@ -184,6 +186,7 @@ func walks(r *rand.Rand) []walk {
 		dense(r, "all channels", n(180, 4900), all(), channelPairs(r, 1, mostChannels), one, span(r, 1, 5), span(r, 1, 5)),
 		dense(r, "all maps", n(180, 3600), all(), few, one, span(r, 1, mostSize), span(r, 1, mostSize)),
 		dense(r, "pointwise", n(86, 4900), forms(r, []int{1}, []int{1}, []int{0}, []int{1}), pointwise, three, span(r, 1, 7), span(r, 1, 3)),
+		dense(r, "pointwise, wide", n(3, 30), forms(r, []int{1}, []int{1}, []int{0}, []int{1}), wide, span(r, 5, 5), span(r, 10, 12), span(r, 10, 12)),
 		dense(r, "Winograd, all channels", n(59, 3481), wino, channelPairs(r, winoChannels, mostChannels), one, span(r, 2, 9), span(r, 2, 9)),
 		dense(r, "Winograd, all maps", n(40, 800), wino, channelPairs(r, winoChannels, 20), three, span(r, 1, mostSize), span(r, 1, mostSize)),
 		grouped(r, n(90, 1800)),
