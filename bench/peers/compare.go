@@ -94,6 +94,9 @@ func (c comparison) measure(ctx context.Context) (err error) {
 		return err
 	}
 	if err := c.plan.run(arms, w.write, os.Stderr); err != nil {
+		if ctx.Err() != nil { // it took the arms with it
+			return fmt.Errorf("interrupted; what was measured is in %s", f.Name())
+		}
 		return err
 	}
 	var own time.Duration
