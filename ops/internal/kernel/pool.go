@@ -33,11 +33,16 @@ type cell struct {
 
 // job is one Run. Its counters live on cache lines of their own.
 type job struct {
-	task       Task
-	n          uint32
-	_          [40]byte
-	next, done cell
-	refs       cell // helpers that may still look at it
+	task Task
+	n    int
+	next []cell // by worker: the chunks taken of its share
+	done cell
+	refs cell // helpers that may still look at it
+}
+
+// share returns the chunks of worker w of so many.
+func (j *job) share(w int) (first, last int) {
+	return w * j.n / len(j.next), (w + 1) * j.n / len(j.next)
 }
 
 // Pool runs tasks on the calling goroutine and a fixed set of helpers, which
@@ -74,8 +79,10 @@ func (p *Pool) Close() {
 	p.stopped.Wait()
 }
 
-// Run calls t.Do once for each i below n and returns when all are done.
-// Chunks are handed out dynamically: a descheduled helper holds up one chunk.
+// Run calls t.Do once for each i below n and returns when all are done. Each
+// worker has a share of the chunks, the same in every pass of as many, so that
+// what it wrote in one layer is in its own cache in the next. Who has done his
+// takes from the others': a descheduled helper holds up one chunk.
 func (p *Pool) Run(n int, t Task) {
 	if p.workers == 1 || n <= 1 {
 		for i := range n {
@@ -84,13 +91,15 @@ func (p *Pool) Run(n int, t Task) {
 		return
 	}
 	j := p.take()
-	j.task, j.n = t, uint32(n)
-	j.next.Store(0)
+	j.task, j.n = t, n
+	for w := range j.next {
+		j.next[w].Store(0)
+	}
 	j.done.Store(0)
 	p.job.Store(j)
 	p.wakeUp(min(int(p.parked.Load()), n-1))
 	j.run(0)
-	for spins := 0; j.done.Load() != j.n; spins++ {
+	for spins := 0; int(j.done.Load()) != n; spins++ {
 		if spins > politeSpins {
 			yield()
 		}
@@ -113,15 +122,30 @@ func (p *Pool) wakeUp(n int) {
 	}
 }
 
+// run does chunks as worker, its own share first, until none is left.
 func (j *job) run(worker int) {
-	for {
-		i := j.next.Add(1) - 1
-		if i >= j.n {
-			return
+	for i := range j.next {
+		w := (worker + i) % len(j.next)
+		first, last := j.share(w)
+		done := 0
+		for at := first + int(j.next[w].Add(1)) - 1; at < last; at = first + int(j.next[w].Add(1)) - 1 {
+			j.task.Do(at, worker)
+			done++
 		}
-		j.task.Do(int(i), worker)
-		j.done.Add(1)
+		if done > 0 {
+			j.done.Add(uint32(done))
+		}
 	}
+}
+
+// open reports whether chunks may be left to take.
+func (j *job) open() bool {
+	for w := range j.next {
+		if first, last := j.share(w); first+int(j.next[w].Load()) < last {
+			return true
+		}
+	}
+	return false
 }
 
 // take returns a job that no helper refers to, so that a late helper never
@@ -132,7 +156,7 @@ func (p *Pool) take() *job {
 			return j
 		}
 	}
-	j := new(job)
+	j := &job{next: make([]cell, p.workers)}
 	p.spare = append(p.spare, j)
 	return j
 }
@@ -142,7 +166,7 @@ func (p *Pool) help(worker int) {
 	idle := time.Now()
 	for spins := 0; !p.quit.Load(); spins++ {
 		if j := p.acquire(); j != nil {
-			if j.next.Load() < j.n {
+			if j.open() {
 				j.run(worker)
 				idle, spins = time.Now(), 0
 			}
