@@ -1,0 +1,76 @@
+package kernel
+
+const (
+	// gradGroups is the most groups that the images of a weight gradient are cut
+	// into. A group has sums of its own, so that one worker keeps its images in
+	// its cache; the sums are added in the order of the groups, whoever made them.
+	gradGroups = 8
+	// groupBytes is about how much the sums of all groups may take.
+	groupBytes = 4 << 20
+)
+
+// groupsOf returns how many groups images are cut into, for sums of so many
+// floats. It depends on the layer and the batch only.
+func groupsOf(images, floats int) int {
+	return max(1, min(gradGroups, images, groupBytes/(4*floats)))
+}
+
+// ownFloats returns the floats of the window of c stored by itself,
+// [G][blocks][K*K][in][16].
+func (c Conv) ownFloats() int { return c.G * c.blocks() * c.K * c.K * (c.InC / c.G) * Block }
+
+// own returns c with a weight of its own, as ownFloats says.
+func (c Conv) own() Conv {
+	c.WK, c.WInC = c.K, c.InC
+	return c
+}
+
+// sumTask adds the groups' sums of a dense weight gradient to dw, each of which
+// is the gradient of a window stored by itself. A chunk is one tap of one block.
+type sumTask struct {
+	vec    *Vec
+	c      Conv
+	groups int
+	sums   []float32 // [groups][ownFloats]
+	dw     []float32
+}
+
+// makeSums returns t with memory for n groups' sums, which hold anything.
+func (t *sumTask) reserve(n int, c Conv, dw []float32) {
+	t.c, t.groups, t.dw = c, n, dw
+	t.sums = aligned(t.sums, n*c.ownFloats())
+}
+
+// group returns the sums of group g.
+func (t *sumTask) group(g int) []float32 {
+	n := t.c.ownFloats()
+	return t.sums[g*n:][:n]
+}
+
+// run adds all groups' sums to dw.
+func (t *sumTask) run(e *Engine) {
+	t.vec = e.Set.Vec()
+	e.Pool.Run(t.c.G*t.c.blocks()*t.c.K*t.c.K, t)
+}
+
+// Do implements Task.
+func (t *sumTask) Do(i, _ int) {
+	c := t.c
+	n := c.InC / c.G * Block
+	s := t.sums[i*n:][:n]
+	for g := 1; g < t.groups; g++ {
+		t.vec.Add(s, t.sums[g*c.ownFloats()+i*n:][:n], s)
+	}
+	b, k := i/(c.K*c.K), i%(c.K*c.K)
+	_, _, lanes := c.block(b)
+	dw := t.dw[b*c.blockStride()+c.tap(k/c.K, k%c.K):][:n]
+	if lanes == Block {
+		t.vec.Add(dw, s, dw)
+		return
+	}
+	for j := 0; j < n; j += Block {
+		for l := range lanes {
+			dw[j+l] += s[j+l]
+		}
+	}
+}
