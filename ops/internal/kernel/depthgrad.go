@@ -3,16 +3,18 @@ package kernel
 import "unsafe"
 
 // depthGradTask is the weight gradient of a depthwise convolution. A chunk is one
-// block of 16 channels: for each unit of pixels in turn, its window is gathered
-// with its zero border, and as many taps as the registers hold sum over all
-// pixels. Units are taken in passes, as gradTask takes images.
+// group of units of pixels by one block of 16 channels: for each unit in turn, as
+// many taps as the registers hold sum over all its pixels. The groups' sums are
+// added in their order at the end, a chunk a block.
 type depthGradTask struct {
 	correlation
 	c         Conv
 	tiles     *tiles
 	x, dy, dw []float32
-	from, to  int    // units of this pass
-	picks     []pick // of the taps: where they read in the window, and where in the sums
+	groups    int
+	sums      []float32 // [groups][blocks][taps][16]
+	joining   bool      // the groups' sums are being added
+	picks     []pick    // of the taps: where they read in the window, and where in the sums
 	byRows    rowGradPlan
 	workers   []depthGradWorker
 }
@@ -22,7 +24,6 @@ type depthGradWorker struct {
 	tile   gradTile
 	gather gatherTile
 	window []float32
-	sums   []float32 // [taps][16]
 	rows   rowGradTile
 	specs  []gradSpec
 }
@@ -42,46 +43,67 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	t.workers = grown(t.workers, e.Pool.Workers())
 	for i := range t.workers {
 		k := &t.workers[i]
-		k.window, k.sums = aligned(k.window, t.windowFloats(Block)), aligned(k.sums, len(t.taps)*Block)
+		k.window = aligned(k.window, t.windowFloats(Block))
 		k.specs = grown(k.specs, t.unitImgs*t.unitRows)
 	}
-	step := max(1, gradBytes*t.units()/(4*c.N*(c.H*c.W+c.OutH()*c.OutW())*c.OutC))
-	for t.from = 0; t.from < t.units(); t.from = t.to {
-		t.to = min(t.from+step, t.units())
-		e.Pool.Run(parts(t.outC, Block), t)
-	}
+	t.groups = min(gradGroups, t.units())
+	t.sums = aligned(t.sums, t.groups*t.blocks()*len(t.taps)*Block)
+	t.joining = false
+	e.Pool.Run(t.groups*t.blocks(), t)
+	t.joining = true
+	e.Pool.Run(t.blocks(), t)
+}
+
+// blocks returns the number of blocks of 16 channels.
+func (t *depthGradTask) blocks() int { return parts(t.outC, Block) }
+
+// sumsOf returns the sums of group g and block b.
+func (t *depthGradTask) sumsOf(g, b int) []float32 {
+	n := len(t.taps) * Block
+	return t.sums[(g*t.blocks()+b)*n:][:n]
 }
 
 // Do implements Task.
-func (t *depthGradTask) Do(b, worker int) {
-	k := &t.workers[worker]
-	o := b * Block
-	channels := min(Block, t.outC-o)
-	k.tile.lanes.set(channels)
+func (t *depthGradTask) Do(i, worker int) {
+	if t.joining {
+		t.join(i)
+		return
+	}
+	g, b := i/t.blocks(), i%t.blocks()
+	k, o := &t.workers[worker], b*Block
+	k.tile.lanes.set(min(Block, t.outC-o))
 	k.gather.lanes = k.tile.lanes
-	clear(k.sums)
-	for i := t.from; i < t.to; i++ {
+	sums := t.sumsOf(g, b)
+	clear(sums)
+	for i := g * t.units() / t.groups; i < (g+1)*t.units()/t.groups; i++ {
 		u := t.unit(i)
 		if t.byRows.k > 0 {
-			t.sumRows(k, u, o)
+			t.sumRows(k, u, o, sums)
 			continue
 		}
 		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
-		t.sum(k, u, o)
+		t.sum(k, u, o, sums)
 	}
+}
+
+// join adds all groups' sums of block b to dw.
+func (t *depthGradTask) join(b int) {
+	channels := min(Block, t.outC-b*Block)
 	for i, p := range t.taps {
-		dw := t.dw[p.w+o:][:channels]
-		for l, v := range k.sums[i*Block:][:channels] {
-			dw[l] += v
+		dw := t.dw[p.w+b*Block:][:channels]
+		for g := range t.groups {
+			for l, v := range t.sumsOf(g, b)[i*Block:][:channels] {
+				dw[l] += v
+			}
 		}
 	}
 }
 
-// sum adds the products of the pixels of u to the worker's sums.
-func (t *depthGradTask) sum(k *depthGradWorker, u part, o int) {
+// sum adds the products of the pixels of u to sums.
+func (t *depthGradTask) sum(k *depthGradWorker, u part, o int, sums []float32) {
 	a := &k.tile
 	a.overWindow(&t.correlation, u, Block)
-	a.x, a.dy, a.dw = at(k.window, 0), at(t.dy, t.target(u)+o), at(k.sums, 0)
+	a.x, a.dy, a.dw = at(k.window, 0), at(t.dy, t.target(u)+o), at(sums, 0)
 	for i, parts := 0, parts(len(t.taps), most(t.tiles.taps)); i < parts; i++ {
 		first, last := i*len(t.taps)/parts, (i+1)*len(t.taps)/parts
 		a.picks = &t.picks[first]

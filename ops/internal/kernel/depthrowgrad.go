@@ -38,8 +38,8 @@ func (t *tiles) gradByRows(r *correlation) (best rowGradPlan) {
 }
 
 // sumRows adds the products of the pixels of u, of the block of channels from o
-// on, to the worker's sums.
-func (t *depthGradTask) sumRows(k *depthGradWorker, u part, o int) {
+// on, to sums.
+func (t *depthGradTask) sumRows(k *depthGradWorker, u part, o int, sums []float32) {
 	w := &t.byRows
 	a := &k.rows
 	a.pix, a.line, a.outPix = 4*t.inC, 4*t.inC*t.w, 4*t.outC
@@ -56,7 +56,7 @@ func (t *depthGradTask) sumRows(k *depthGradWorker, u part, o int) {
 		a.rows, a.n = &k.specs[0], len(k.specs)
 		for c := o; c < min(t.outC, o+Block); c += width {
 			a.lanes.set(min(width, t.outC-c))
-			a.x, a.dy, a.sums = at(t.x, c), at(t.dy, c), at(k.sums, first*w.k*Block+c-o)
+			a.x, a.dy, a.sums = at(t.x, c), at(t.dy, c), at(sums, first*w.k*Block+c-o)
 			w.list[rows]((*byte)(unsafe.Pointer(a)))
 		}
 	}

@@ -8,14 +8,16 @@ import "unsafe"
 const pickChannels = 6
 
 // pickTask is the weight gradient of a dense convolution of few input channels,
-// such as a network's first. A chunk is some rows, pairs of a tap and an input
-// channel, of one tile's worth of output blocks; it walks over all images and
-// copies their windows with the zero border.
+// such as a network's first. A chunk is one group of units of pixels, whose
+// windows it copies with the zero border; a tile is some rows, pairs of a tap and
+// an input channel, of one tile's worth of output blocks.
 type pickTask struct {
 	correlation
-	c            Conv
+	c            Conv // with the strides of a weight of its own
 	tiles        *tiles
-	x, dy, dw    []float32
+	x, dy        []float32
+	groups       int
+	sums         sumTask
 	picks        []pick // [g][taps][in]
 	pairs, parts int    // of a group's output blocks, of its rows
 	workers      []pickWorker
@@ -32,14 +34,16 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	t.correlation = c.forward(e.phaseTaps[:0])
 	e.phaseTaps = t.taps
 	t.inPlace = false
-	t.c, t.tiles, t.x, t.dy, t.dw = c, e.Set.tiles, x, dy, dw
-	t.plan(t.inC, unitBytes, 1, 1)
+	t.c, t.tiles, t.x, t.dy = c.own(), e.Set.tiles, x, dy
+	t.plan(t.inC, unitBytes, 1, gradGroups)
+	t.groups = groupsOf(t.units(), c.ownFloats())
+	t.sums.reserve(t.groups, c, dw)
 	t.picks = t.picks[:0]
 	for g := range c.G {
-		for _, p := range t.taps {
+		for k, p := range t.taps {
 			for i := range t.in {
 				at := ((p.dy-t.dy0)*t.winW+p.dx-t.dx0)*t.inC + g*t.in + i
-				t.picks = append(t.picks, pick{4 * at, 4 * (p.w + i*Block)})
+				t.picks = append(t.picks, pick{4 * at, 4 * (k*t.in + i) * Block})
 			}
 		}
 	}
@@ -48,7 +52,8 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	for i := range t.workers {
 		t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(t.inC))
 	}
-	e.Pool.Run(c.G*t.pairs*t.parts, t)
+	e.Pool.Run(t.groups, t)
+	t.sums.run(e)
 }
 
 // width returns the number of blocks that a tile takes at once.
@@ -62,22 +67,34 @@ func (t *pickTask) width() int {
 func (t *pickTask) rowsOfGroup() int { return len(t.taps) * t.in }
 
 // Do implements Task.
-func (t *pickTask) Do(i, worker int) {
-	c, k := t.c, &t.workers[worker]
-	share, i := i%t.parts, i/t.parts
-	b, g := i%t.pairs*t.width(), i/t.pairs
-	n := min(t.width(), c.blocks()-b)
-	first, last := share*t.rowsOfGroup()/t.parts, (share+1)*t.rowsOfGroup()/t.parts
-	_, o, _ := c.block(g*c.blocks() + b)
-	a := &k.tile
-	a.lanes.set(min(Block, c.OutC/c.G-(b+n-1)*Block))
-	a.dw, a.block = at(t.dw, (g*c.blocks()+b)*c.blockStride()), 4*c.blockStride()
-	a.picks = &t.picks[g*t.rowsOfGroup()+first]
-	for i := range t.units() {
+func (t *pickTask) Do(group, worker int) {
+	k := &t.workers[worker]
+	sums := t.sums.group(group)
+	clear(sums)
+	for i := group * t.units() / t.groups; i < (group+1)*t.units()/t.groups; i++ {
 		u := t.unit(i)
 		t.copyWindow(u, t.x, k.window)
-		a.overWindow(&t.correlation, u, t.inC)
-		a.x, a.dy = at(k.window, 0), at(t.dy, t.target(u)+o)
-		t.tiles.pick[n][last-first]((*byte)(unsafe.Pointer(a)))
+		for g := range t.c.G {
+			for b := 0; b < t.c.blocks(); b += t.width() {
+				for p := range t.parts {
+					t.tile(k, u, g, b, p, sums)
+				}
+			}
+		}
 	}
+}
+
+// tile adds the products of part p of the rows of group g, block b on, for the
+// pixels of u.
+func (t *pickTask) tile(k *pickWorker, u part, g, b, p int, sums []float32) {
+	c, a := t.c, &k.tile
+	n := min(t.width(), c.blocks()-b)
+	first, last := p*t.rowsOfGroup()/t.parts, (p+1)*t.rowsOfGroup()/t.parts
+	_, o, _ := c.block(g*c.blocks() + b)
+	a.lanes.set(min(Block, c.OutC/c.G-(b+n-1)*Block))
+	a.dw, a.block = at(sums, (g*c.blocks()+b)*c.blockStride()), 4*c.blockStride()
+	a.picks = &t.picks[g*t.rowsOfGroup()+first]
+	a.overWindow(&t.correlation, u, t.inC)
+	a.x, a.dy = at(k.window, 0), at(t.dy, t.target(u)+o)
+	t.tiles.pick[n][last-first]((*byte)(unsafe.Pointer(a)))
 }

@@ -5,21 +5,29 @@ import "unsafe"
 // winoGradTask is the weight gradient of a convolution by the transposed
 // Winograd algorithm: dw = G^T(sum over tiles of (B^T x B) * (A dy A^T))G. Images
 // are taken in passes, whose number the shape gives: the pixels of one pass are
-// transformed, a chunk an image, and their products summed into 36 planes
-// [blocks of out][in][16], a chunk one tile's worth of one plane.
+// transformed, and their products summed into 36 planes [blocks of out][in][16].
+//
+// Where the planes of sums are small, groups of images have planes of their own
+// and a chunk is a group, all of whose work stays in one worker's cache. Else
+// there is one group, whose passes are done in stages: a chunk is an image to
+// transform, and then a plane to sum.
 type winoGradTask struct {
 	x, dy     correlation // grids of tiles over both maps
 	tiles     *tiles
 	form      *winoForm
+	vec       *Vec
 	dx, ddy   []float32 // what the correlations read
 	c16, o16  int
-	v, z, u   []float32 // planes of x, dy and the sums
-	vPlane    int       // floats between planes
-	zPlane    int
-	uPlane    int
-	img, imgs int // images of this pass
-	parts     int // parts of the input channels
+	groups    int
+	u         []float32 // [groups] planes of sums
+	vPlane    int       // floats between planes of x
+	zPlane    int       // of dy
+	uPlane    int       // and of the sums
+	step      int       // images of a pass
+	img, imgs int       // images of this pass, in stages
+	parts     int       // parts of the input channels
 	stage     winoStage
+	shared    winoPass // planes of a pass done in stages
 	workers   []winoGradWork
 	dw        []float32
 	stride    int           // floats between blocks of dw
@@ -30,48 +38,91 @@ type winoGradTask struct {
 type winoStage uint8
 
 const (
-	winoSpreading winoStage = iota
+	winoGrouped winoStage = iota
+	winoSpreading
 	winoSumming
 	winoJoining
 )
+
+// winoPass holds the planes of a pass over some images.
+type winoPass struct{ v, z []float32 }
 
 // winoGradWork is the memory of one worker.
 type winoGradWork struct {
 	spread winoSpread
 	tile   gradTile
+	pass   winoPass
 }
 
-// winoGradBytes is about how much of both maps' planes one pass makes.
-const winoGradBytes = 1 << 20
+const (
+	// winoGradBytes is about how much of both maps' planes one pass in stages makes,
+	// winoOwnBytes one pass of a group.
+	winoGradBytes = 1 << 20
+	winoOwnBytes  = 512 << 10
+	// winoGroupBytes is about how much the sums of all groups may take.
+	winoGroupBytes = 8 << 20
+)
 
 func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, dw []float32) {
 	t := &e.winoGrad
 	t.x, t.tiles, t.form, t.dx, t.ddy, t.dw, t.stride = r.tiled(f.pixels), e.Set.tiles, f, x, dy, dw, r.blockStride
+	t.vec = e.Set.Vec()
 	t.x.unitImgs, t.x.unitRows = 1, t.x.rows
 	t.dy = t.x.outputs()
 	t.taps = r.places(f)
 	t.c16, t.o16 = padded(r.in), padded(r.out)
-	each := t.x.rows * t.x.cols
-	t.imgs = max(1, min(c.N, winoGradBytes/(4*winoPlanes*each*(t.c16+t.o16))))
-	t.vPlane, t.zPlane, t.uPlane = planeFloats(t.imgs*each*t.c16), planeFloats(t.imgs*each*t.o16), planeFloats(t.o16*r.in)
-	t.v, t.z, t.u = aligned(t.v, winoPlanes*t.vPlane), aligned(t.z, winoPlanes*t.zPlane), aligned(t.u, winoPlanes*t.uPlane)
-	clear(t.u)
-	t.parts = parts(r.in, most(t.tiles.grad[t.width()]))
-	t.workers = grown(t.workers, e.Pool.Workers())
-	for i := range t.workers {
-		t.workers[i].spread.reserve(&t.x)
-		t.workers[i].spread.reserve(&t.dy)
+	t.uPlane = planeFloats(t.o16 * r.in)
+	t.groups = max(1, min(gradGroups, c.N, winoGroupBytes/(4*winoPlanes*t.uPlane)))
+	bytes := winoGradBytes
+	if t.groups > 1 {
+		bytes = winoOwnBytes
 	}
-	step := t.imgs
-	for t.img = 0; t.img < c.N; t.img += t.imgs {
-		t.imgs = min(step, c.N-t.img)
-		t.stage = winoSpreading
-		e.Pool.Run(t.imgs, t)
-		t.stage = winoSumming
-		e.Pool.Run(winoPlanes*t.parts*t.pairs(), t)
+	each := t.x.rows * t.x.cols
+	t.step = max(1, min(c.N/t.groups, bytes/(4*winoPlanes*each*(t.c16+t.o16))))
+	t.vPlane, t.zPlane = planeFloats(t.step*each*t.c16), planeFloats(t.step*each*t.o16)
+	t.u = aligned(t.u, t.groups*winoPlanes*t.uPlane)
+	t.parts = parts(r.in, most(t.tiles.grad[t.width()]))
+	t.reserve(e.Pool.Workers())
+	if t.groups > 1 {
+		t.stage = winoGrouped
+		e.Pool.Run(t.groups, t)
+	} else {
+		t.inStages(e.Pool, c.N)
 	}
 	t.stage = winoJoining
 	e.Pool.Run(t.blocks()*parts(r.in, filterChannels), t)
+}
+
+// reserve makes the memory of workers, or of the one pass that they share.
+func (t *winoGradTask) reserve(workers int) {
+	t.workers = grown(t.workers, workers)
+	for i := range t.workers {
+		k := &t.workers[i]
+		k.spread.reserve(&t.x)
+		k.spread.reserve(&t.dy)
+		if t.groups > 1 {
+			k.pass.reserve(t)
+		}
+	}
+	if t.groups == 1 {
+		t.shared.reserve(t)
+	}
+}
+
+func (p *winoPass) reserve(t *winoGradTask) {
+	p.v, p.z = aligned(p.v, winoPlanes*t.vPlane), aligned(p.z, winoPlanes*t.zPlane)
+}
+
+// inStages sums over n images, all workers on one pass at a time.
+func (t *winoGradTask) inStages(p *Pool, n int) {
+	clear(t.u)
+	for t.img = 0; t.img < n; t.img += t.imgs {
+		t.imgs = min(t.step, n-t.img)
+		t.stage = winoSpreading
+		p.Run(t.imgs, t)
+		t.stage = winoSumming
+		p.Run(winoPlanes, t)
+	}
 }
 
 // outputs returns the grid of r's tiles over the output map.
@@ -99,44 +150,75 @@ func (t *winoGradTask) pairs() int { return parts(t.blocks(), t.width()) }
 func (t *winoGradTask) Do(i, worker int) {
 	k := &t.workers[worker]
 	switch t.stage {
+	case winoGrouped:
+		t.group(k, i)
 	case winoSpreading:
-		t.spread(k, i)
+		t.spread(k, t.shared, t.img+i, i)
 	case winoSumming:
-		t.sum(k, i)
+		t.sum(k, t.shared, i, t.imgs, t.u)
 	default:
 		t.join(k, i)
 	}
 }
 
-// spread transforms image i of the pass.
-func (t *winoGradTask) spread(k *winoGradWork, i int) {
+// group sums over the images of group g.
+func (t *winoGradTask) group(k *winoGradWork, g int) {
+	u := t.u[g*winoPlanes*t.uPlane:][:winoPlanes*t.uPlane]
+	clear(u)
+	end := (g + 1) * t.x.n / t.groups
+	for img := g * t.x.n / t.groups; img < end; img += t.step {
+		imgs := min(t.step, end-img)
+		for i := range imgs {
+			t.spread(k, k.pass, img+i, i)
+		}
+		for p := range winoPlanes {
+			t.sum(k, k.pass, p, imgs, u)
+		}
+	}
+}
+
+// spread transforms image img, the i-th of a pass.
+func (t *winoGradTask) spread(k *winoGradWork, p winoPass, img, i int) {
 	each := t.x.rows * t.x.cols
-	u := part{t.img + i, 1, 0, t.x.rows}
-	k.spread.run(t.tiles.winoInput, &t.x, u, t.dx, t.v[i*each*t.c16:], t.vPlane, t.c16)
-	k.spread.run(t.form.spread, &t.dy, u, t.ddy, t.z[i*each*t.o16:], t.zPlane, t.o16)
+	u := part{img, 1, 0, t.x.rows}
+	k.spread.run(t.tiles.winoInput, &t.x, u, t.dx, p.v[i*each*t.c16:], t.vPlane, t.c16)
+	k.spread.run(t.form.spread, &t.dy, u, t.ddy, p.z[i*each*t.o16:], t.zPlane, t.o16)
 }
 
-// sum adds the products of all tiles of the pass to some rows of one plane.
-func (t *winoGradTask) sum(k *winoGradWork, i int) {
-	part, i := i%t.parts, i/t.parts
-	b, plane := i%t.pairs()*t.width(), i/t.pairs()
-	first, last := part*t.x.in/t.parts, (part+1)*t.x.in/t.parts
-	a := &k.tile
+// sum adds the products of all tiles of a pass to one plane of u.
+func (t *winoGradTask) sum(k *winoGradWork, p winoPass, plane, imgs int, u []float32) {
+	a, in := &k.tile, t.x.in
 	a.lanes.set(Block)
-	a.images, a.rows, a.cols = 1, 1, t.imgs*t.x.rows*t.x.cols
+	a.images, a.rows, a.cols = 1, 1, imgs*t.x.rows*t.x.cols
 	a.xPix, a.dyPix = 4*t.c16, 4*t.o16
-	a.x, a.dy = at(t.v, plane*t.vPlane+first), at(t.z, plane*t.zPlane+b*Block)
-	a.dw, a.block = at(t.u, plane*t.uPlane+(b*t.x.in+first)*Block), 4*t.x.in*Block
-	t.tiles.grad[min(t.width(), t.blocks()-b)][last-first]((*byte)(unsafe.Pointer(a)))
+	a.block = 4 * in * Block
+	for b := 0; b < t.blocks(); b += t.width() {
+		list := t.tiles.grad[min(t.width(), t.blocks()-b)]
+		a.dy = at(p.z, plane*t.zPlane+b*Block)
+		for i := range t.parts {
+			first, last := i*in/t.parts, (i+1)*in/t.parts
+			a.x, a.dw = at(p.v, plane*t.vPlane+first), at(u, plane*t.uPlane+(b*in+first)*Block)
+			list[last-first]((*byte)(unsafe.Pointer(a)))
+		}
+	}
 }
 
-// join transforms the sums of some input channels of one block to taps.
+// join adds up the groups' sums of some input channels of one block, and
+// transforms them to taps.
 func (t *winoGradTask) join(k *winoGradWork, i int) {
 	pieces := parts(t.x.in, filterChannels)
 	b, first := i/pieces, i%pieces*filterChannels
+	n := min(filterChannels, t.x.in-first)
+	from := (b*t.x.in + first) * Block
+	for p := range winoPlanes {
+		sum := t.u[p*t.uPlane+from:][:n*Block]
+		for g := 1; g < t.groups; g++ {
+			t.vec.Add(sum, t.u[(g*winoPlanes+p)*t.uPlane+from:][:n*Block], sum)
+		}
+	}
 	a := &k.spread.args
 	a.lanes.set(min(Block, t.x.out-b*Block))
-	a.taps, a.plane, a.n = t.taps, 4*t.uPlane, min(filterChannels, t.x.in-first)
-	a.src, a.dst = at(t.u, (b*t.x.in+first)*Block), at(t.dw, b*t.stride+first*Block)
+	a.taps, a.plane, a.n = t.taps, 4*t.uPlane, n
+	a.src, a.dst = at(t.u, from), at(t.dw, b*t.stride+first*Block)
 	t.form.back((*byte)(unsafe.Pointer(a)))
 }
