@@ -4,19 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 )
-
-// tolerance bounds the error of a float32 sum of up to a few thousand terms, in
-// units of the sum of their absolute values.
-const tolerance = 2e-6
-
-// winoTolerance bounds the error of Winograd's algorithm, in units of the largest
-// sum of absolute values: the transforms cancel terms of all pixels of a tile.
-const winoTolerance = 5e-6
 
 type testCase struct {
 	name string
@@ -82,64 +73,10 @@ func engines(t *testing.T, workers int, f func(*testing.T, *Engine)) {
 // fatal is what *testing.T and *rapid.T share.
 type fatal interface{ Fatalf(string, ...any) }
 
-// checkPasses compares the three passes of c with their float64 loops, and
-// looks at the guard values around each slice.
-func checkPasses(t fatal, e *Engine, c Conv, r *rand.Rand) {
-	x, xOK := guarded(c.N*c.H*c.W*c.InC, uniform(r))
-	w, wOK := storedWeight(c, r)
-	dy, dyOK := guarded(c.N*c.OutH()*c.OutW()*c.OutC, uniform(r))
-	bias, biasOK := guarded(c.OutC, uniform(r))
-	bound, wino := tolerance, false
-	if e.Set.tiles != nil {
-		if r := c.whole(x, w, dy).forward(nil); e.Set.tiles.winograd(&r) != nil {
-			bound, wino = winoTolerance, true
-		}
-	}
-	expect := func(pass string, got []float32, want expected) {
-		if wino {
-			want = want.level()
-		}
-		if d := want.worst(got); d > bound {
-			t.Fatalf("%s %s of %+v: error %.3g of the element's scale", e.Set.Name, pass, c, d)
-		}
-		if !xOK() || !wOK() || !dyOK() || !biasOK() {
-			t.Fatalf("%s %s of %+v: an operand was written beyond its ends", e.Set.Name, pass, c)
-		}
-	}
-	nan := func() float32 { return float32(math.NaN()) }
-	y, yOK := guarded(len(dy), nan)
-	for _, b := range [][]float32{nil, bias} {
-		e.Forward(c, x, w, y, Epilogue{Bias: b})
-		expect("forward", y, refForward(c, x, w, b))
-	}
-	before := slices.Clone(y)
-	e.ForwardAdd(c, x, w, y, nil)
-	expect("forward, added", y, refForwardAdd(c, x, w, before))
-	dx, dxOK := guarded(len(x), nan)
-	e.BackwardData(c, dy, w, dx, false)
-	expect("backward data", dx, refBackData(c, dy, w, make([]float32, len(x))))
-	before = slices.Clone(dx)
-	e.BackwardData(c, dy, w, dx, true)
-	expect("backward data, added", dx, refBackData(c, dy, w, before))
-	dw, dwOK := guarded(len(w), uniform(r))
-	before = slices.Clone(dw)
-	want := refBackWeights(c, x, dy, before)
-	e.BackwardWeights(c, x, dy, dw)
-	expect("backward weights", dw, want)
-	for i, v := range dw {
-		if want.abs[i] == math.Abs(float64(before[i])) && v != before[i] {
-			t.Fatalf("%s backward weights of %+v: place %d outside the window changed", e.Set.Name, c, i)
-		}
-	}
-	if !yOK() || !dxOK() || !dwOK() {
-		t.Fatalf("%s of %+v: a result was written beyond its ends", e.Set.Name, c)
-	}
-}
-
 func TestPasses(t *testing.T) {
 	engines(t, 2, func(t *testing.T, e *Engine) {
 		for _, k := range cases {
-			t.Run(k.name, func(t *testing.T) { checkPasses(t, e, k.c, rand.New(rand.NewPCG(1, 2))) })
+			t.Run(k.name, func(t *testing.T) { newTrial(k.c, rand.New(rand.NewPCG(1, 2))).run(t, e) })
 		}
 	})
 }
@@ -180,7 +117,7 @@ func TestPassesProperty(t *testing.T) {
 			if c.FLOPs() > 1<<23 {
 				c.InC, c.OutC, c.G, c.WInC, c.WC = 3, 5, 1, 4, 0
 			}
-			checkPasses(t, e, c, rand.New(rand.NewPCG(3, 4)))
+			newTrial(c, rand.New(rand.NewPCG(3, 4))).run(t, e)
 		})
 	})
 }
