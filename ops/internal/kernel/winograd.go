@@ -43,22 +43,22 @@ func (r *correlation) square(k int) bool {
 // transformed to 36 planes [tiles][in], multiplied plane by plane with the
 // transformed weight, and transformed back.
 type winoTask struct {
-	correlation            // of tiles: a grid whose step is the form's pixels
-	form        *winoForm  //
-	pixels      [2]int     // rows and columns of the output
-	tiles       *tiles     // of the instruction set
-	x, y        []float32  //
-	u           []float32  // transformed weight, [36][blocks][in][16]
-	ep          Epilogue   //
-	add         bool       //
-	c16, o16    int        // channels of a tile in planes of input and output
-	vPlane      int        // floats between planes of the transformed input
-	mPlane      int        // and of the products
-	uPlane      int        // and of the weight
-	vOff, mOff  []uint32   // of the tiles in a plane
-	list        [1]run     // all input channels
-	splits      int        // parts into which the output blocks are cut
-	workers     []winoWork // by worker
+	correlation // of tiles: a grid whose step is the form's pixels
+	form        *winoForm
+	pixels      [2]int // rows and columns of the output
+	tiles       *tiles
+	x, y        []float32
+	u           []float32 // transformed weight, [36][blocks][in][16]
+	ep          Epilogue
+	add         bool
+	c16, o16    int      // channels of a tile in planes of input and output
+	vPlane      int      // floats between planes of the transformed input
+	mPlane      int      // of the products
+	uPlane      int      // and of the weight
+	vOff, mOff  []uint32 // of the tiles in a plane
+	list        [1]run   // all input channels
+	splits      int      // parts into which the output blocks are cut
+	workers     []winoWork
 	filter      winoFilterTask
 }
 
