@@ -144,8 +144,6 @@ func (t *winoGradTask) width() int {
 	return 1
 }
 
-func (t *winoGradTask) pairs() int { return parts(t.blocks(), t.width()) }
-
 // Do implements Task.
 func (t *winoGradTask) Do(i, worker int) {
 	k := &t.workers[worker]
