@@ -137,9 +137,9 @@ func (d *depthRow) emit() {
 // multiples of a pixel below 8.
 func (d *depthRow) strides(pix reg.GPVirtual) {
 	d.steps = map[int]reg.GPVirtual{1: pix}
-	for i, scale := range map[int]uint8{3: 2, 5: 4} {
-		d.steps[i] = GP64()
-		LEAQ(Mem{Base: pix, Index: pix, Scale: scale}, d.steps[i])
+	for _, n := range []int{3, 5} {
+		d.steps[n] = GP64()
+		LEAQ(Mem{Base: pix, Index: pix, Scale: uint8(n - 1)}, d.steps[n])
 	}
 	d.steps[7] = GP64()
 	LEAQ(Mem{Base: d.steps[3], Index: pix, Scale: 4}, d.steps[7])
