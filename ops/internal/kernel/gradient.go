@@ -45,7 +45,7 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 		c.N, c.H, c.W = c.N*c.H*c.W, 1, 1 // passes may cut anywhere
 	}
 	t.c, t.tiles, t.x, t.dy, t.dw = c, e.Set.tiles, x, dy, dw
-	t.groups = groupsOf(c.N, c.ownFloats())
+	t.groups = groupsOf(c.N, c.N*c.OutH()*c.OutW(), c.ownFloats())
 	if t.groups > 1 {
 		t.sums.reserve(t.groups, c, dw)
 		t.c = c.own()

@@ -36,7 +36,7 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	t.inPlace = false
 	t.c, t.tiles, t.x, t.dy = c.own(), e.Set.tiles, x, dy
 	t.plan(t.inC, unitBytes, 1, gradGroups)
-	t.groups = groupsOf(t.units(), c.ownFloats())
+	t.groups = groupsOf(t.units(), c.N*c.OutH()*c.OutW(), c.ownFloats())
 	t.sums.reserve(t.groups, c, dw)
 	t.picks = t.picks[:0]
 	for g := range c.G {

@@ -7,12 +7,16 @@ const (
 	gradGroups = 8
 	// groupBytes is about how much the sums of all groups may take.
 	groupBytes = 4 << 20
+	// groupPixels is the least number of pixels of a group: clearing its sums and
+	// adding them up costs as much as some dozens of pixels.
+	groupPixels = 256
 )
 
-// groupsOf returns how many groups images are cut into, for sums of so many
-// floats. It depends on the layer and the batch only.
-func groupsOf(images, floats int) int {
-	return max(1, min(gradGroups, images, groupBytes/(4*floats)))
+// groupsOf returns how many groups images are cut into, with so many output
+// pixels in all, for sums of so many floats. It depends on the layer and the
+// batch only.
+func groupsOf(images, pixels, floats int) int {
+	return max(1, min(gradGroups, images, pixels/groupPixels, groupBytes/(4*floats)))
 }
 
 // ownFloats returns the floats of the window of c stored by itself,

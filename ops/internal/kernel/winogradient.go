@@ -61,6 +61,8 @@ const (
 	winoOwnBytes  = 512 << 10
 	// winoGroupBytes is about how much the sums of all groups may take.
 	winoGroupBytes = 8 << 20
+	// winoGroupTiles is the least number of tiles of a group.
+	winoGroupTiles = 32
 )
 
 func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, dw []float32) {
@@ -72,12 +74,12 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	t.taps = r.places(f)
 	t.c16, t.o16 = padded(r.in), padded(r.out)
 	t.uPlane = planeFloats(t.o16 * r.in)
-	t.groups = max(1, min(gradGroups, c.N, winoGroupBytes/(4*winoPlanes*t.uPlane)))
+	each := t.x.rows * t.x.cols
+	t.groups = max(1, min(gradGroups, c.N, c.N*each/winoGroupTiles, winoGroupBytes/(4*winoPlanes*t.uPlane)))
 	bytes := winoGradBytes
 	if t.groups > 1 {
 		bytes = winoOwnBytes
 	}
-	each := t.x.rows * t.x.cols
 	t.step = max(1, min(c.N/t.groups, bytes/(4*winoPlanes*each*(t.c16+t.o16))))
 	t.vPlane, t.zPlane = planeFloats(t.step*each*t.c16), planeFloats(t.step*each*t.o16)
 	t.u = aligned(t.u, t.groups*winoPlanes*t.uPlane)
