@@ -16,17 +16,15 @@ func tilesAVX512() *tiles {
 			2: {nil, grad1x2AVX512, grad2x2AVX512, grad3x2AVX512, grad4x2AVX512, grad5x2AVX512, grad6x2AVX512, grad7x2AVX512, grad8x2AVX512, grad9x2AVX512, grad10x2AVX512, grad11x2AVX512, grad12x2AVX512},
 		},
 		pick: [3][]tileFunc{
-			1: {nil, pick1x1AVX512, pick2x1AVX512, pick3x1AVX512, pick4x1AVX512, pick5x1AVX512, pick6x1AVX512, pick7x1AVX512, pick8x1AVX512, pick9x1AVX512, pick10x1AVX512, pick11x1AVX512, pick12x1AVX512},
-			2: {nil, pick1x2AVX512, pick2x2AVX512, pick3x2AVX512, pick4x2AVX512, pick5x2AVX512, pick6x2AVX512, pick7x2AVX512, pick8x2AVX512, pick9x2AVX512, pick10x2AVX512, pick11x2AVX512, pick12x2AVX512},
+			1: {nil, nil, nil, nil, pick4x1AVX512, nil, nil, nil, pick8x1AVX512, pick9x1AVX512, pick10x1AVX512, pick11x1AVX512, pick12x1AVX512},
+			2: {nil, nil, nil, nil, pick4x2AVX512, nil, nil, nil, pick8x2AVX512, pick9x2AVX512, pick10x2AVX512, pick11x2AVX512, pick12x2AVX512},
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX512, depthwise2AVX512, depthwise3AVX512, depthwise4AVX512, depthwise5AVX512, depthwise6AVX512, depthwise7AVX512, depthwise8AVX512, depthwise9AVX512, depthwise10AVX512, depthwise11AVX512},
-		taps:      []tileFunc{nil, taps1x1AVX512, taps2x1AVX512, taps3x1AVX512, taps4x1AVX512, taps5x1AVX512, taps6x1AVX512, taps7x1AVX512, taps8x1AVX512, taps9x1AVX512, taps10x1AVX512, taps11x1AVX512, taps12x1AVX512},
+		taps:      []tileFunc{nil, taps1x1AVX512, nil, nil, taps4x1AVX512, nil, nil, nil, taps8x1AVX512, taps9x1AVX512, taps10x1AVX512, taps11x1AVX512, taps12x1AVX512},
 		along: map[int]depthRows{
 			3: {
 				rows:   []tileFunc{nil, depthAlong3x1AVX512, depthAlong3x2AVX512, depthAlong3x3AVX512, depthAlong3x4AVX512, depthAlong3x5AVX512, depthAlong3x6AVX512, depthAlong3x7AVX512, depthAlong3x8AVX512, depthAlong3x9AVX512, depthAlong3x10AVX512, depthAlong3x11AVX512, depthAlong3x12AVX512, depthAlong3x13AVX512, depthAlong3x14AVX512, depthAlong3x15AVX512, depthAlong3x16AVX512},
-				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x8AVX512},
-					{nil, nil, nil, depthGradAlong3x3x7AVX512},
-				},
+				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x8AVX512}},
 			},
 			5: {
 				rows:   []tileFunc{nil, depthAlong5x1AVX512, depthAlong5x2AVX512, depthAlong5x3AVX512, depthAlong5x4AVX512, depthAlong5x5AVX512, depthAlong5x6AVX512, depthAlong5x7AVX512, depthAlong5x8AVX512, depthAlong5x9AVX512, depthAlong5x10AVX512, depthAlong5x11AVX512, depthAlong5x12AVX512, depthAlong5x13AVX512, depthAlong5x14AVX512, depthAlong5x15AVX512, depthAlong5x16AVX512},
@@ -44,21 +42,15 @@ func tilesAVX512() *tiles {
 		down: map[int]depthRows{
 			3: {
 				rows:   []tileFunc{nil, depthDown3x1AVX512, depthDown3x2AVX512, depthDown3x3AVX512, depthDown3x4AVX512, depthDown3x5AVX512, depthDown3x6AVX512, depthDown3x7AVX512, depthDown3x8AVX512},
-				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x8AVX512},
-					{nil, nil, nil, depthGradDown3x3x7AVX512},
-				},
+				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x8AVX512}},
 			},
 			5: {
 				rows:   []tileFunc{nil, depthDown5x1AVX512, depthDown5x2AVX512, depthDown5x3AVX512, depthDown5x4AVX512, depthDown5x5AVX512, depthDown5x6AVX512, depthDown5x7AVX512, depthDown5x8AVX512},
-				pixels: []int{5, 4}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradDown5x5x5AVX512},
-					{nil, nil, nil, nil, nil, depthGradDown5x5x4AVX512},
-				},
+				pixels: []int{5}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradDown5x5x5AVX512}},
 			},
 			7: {
 				rows:   []tileFunc{nil, depthDown7x1AVX512, depthDown7x2AVX512, depthDown7x3AVX512, depthDown7x4AVX512, depthDown7x5AVX512, depthDown7x6AVX512, depthDown7x7AVX512, depthDown7x8AVX512},
-				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, depthGradDown7x1x8AVX512, nil, depthGradDown7x3x8AVX512},
-					{nil, depthGradDown7x1x7AVX512, nil, depthGradDown7x3x7AVX512},
-				},
+				pixels: []int{8}, grads: [][]tileFunc{{nil, depthGradDown7x1x8AVX512, nil, depthGradDown7x3x8AVX512}},
 			},
 		},
 		up: map[int]depthRows{
@@ -106,16 +98,14 @@ func tilesAVX2() *tiles {
 			1: {nil, grad1x1AVX2, grad2x1AVX2, grad3x1AVX2, grad4x1AVX2, grad5x1AVX2, grad6x1AVX2},
 		},
 		pick: [3][]tileFunc{
-			1: {nil, pick1x1AVX2, pick2x1AVX2, pick3x1AVX2, pick4x1AVX2, pick5x1AVX2, pick6x1AVX2},
+			1: {nil, nil, nil, nil, pick4x1AVX2, pick5x1AVX2, pick6x1AVX2},
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX2, depthwise2AVX2, depthwise3AVX2, depthwise4AVX2, depthwise5AVX2, depthwise6AVX2},
-		taps:      []tileFunc{nil, taps1x1AVX2, taps2x1AVX2, taps3x1AVX2, taps4x1AVX2, taps5x1AVX2, taps6x1AVX2},
+		taps:      []tileFunc{nil, taps1x1AVX2, nil, nil, taps4x1AVX2, taps5x1AVX2, taps6x1AVX2},
 		along: map[int]depthRows{
 			3: {
 				rows:   []tileFunc{nil, depthAlong3x1AVX2, depthAlong3x2AVX2, depthAlong3x3AVX2, depthAlong3x4AVX2, depthAlong3x5AVX2, depthAlong3x6AVX2, depthAlong3x7AVX2, depthAlong3x8AVX2},
-				pixels: []int{3, 2}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x3AVX2},
-					{nil, nil, nil, depthGradAlong3x3x2AVX2},
-				},
+				pixels: []int{3}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x3AVX2}},
 			},
 			5: {
 				rows:   []tileFunc{nil, depthAlong5x1AVX2, depthAlong5x2AVX2, depthAlong5x3AVX2, depthAlong5x4AVX2, depthAlong5x5AVX2, depthAlong5x6AVX2},
@@ -133,21 +123,15 @@ func tilesAVX2() *tiles {
 		down: map[int]depthRows{
 			3: {
 				rows:   []tileFunc{nil, depthDown3x1AVX2, depthDown3x2AVX2, depthDown3x3AVX2, depthDown3x4AVX2, depthDown3x5AVX2, depthDown3x6AVX2, depthDown3x7AVX2},
-				pixels: []int{3, 2}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x3AVX2},
-					{nil, nil, nil, depthGradDown3x3x2AVX2},
-				},
+				pixels: []int{3}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x3AVX2}},
 			},
 			5: {
 				rows:   []tileFunc{nil, depthDown5x1AVX2, depthDown5x2AVX2, depthDown5x3AVX2, depthDown5x4AVX2, depthDown5x5AVX2},
-				pixels: []int{6, 5}, grads: [][]tileFunc{{nil, depthGradDown5x1x6AVX2},
-					{nil, depthGradDown5x1x5AVX2},
-				},
+				pixels: []int{6}, grads: [][]tileFunc{{nil, depthGradDown5x1x6AVX2}},
 			},
 			7: {
 				rows:   []tileFunc{nil, depthDown7x1AVX2, depthDown7x2AVX2, depthDown7x3AVX2, depthDown7x4AVX2},
-				pixels: []int{4, 3}, grads: [][]tileFunc{{nil, depthGradDown7x1x4AVX2},
-					{nil, depthGradDown7x1x3AVX2},
-				},
+				pixels: []int{4}, grads: [][]tileFunc{{nil, depthGradDown7x1x4AVX2}},
 			},
 		},
 		up: map[int]depthRows{
@@ -339,25 +323,7 @@ func grad11x2AVX512(a *byte)
 func grad12x2AVX512(a *byte)
 
 //go:noescape
-func pick1x1AVX512(a *byte)
-
-//go:noescape
-func pick2x1AVX512(a *byte)
-
-//go:noescape
-func pick3x1AVX512(a *byte)
-
-//go:noescape
 func pick4x1AVX512(a *byte)
-
-//go:noescape
-func pick5x1AVX512(a *byte)
-
-//go:noescape
-func pick6x1AVX512(a *byte)
-
-//go:noescape
-func pick7x1AVX512(a *byte)
 
 //go:noescape
 func pick8x1AVX512(a *byte)
@@ -375,25 +341,7 @@ func pick11x1AVX512(a *byte)
 func pick12x1AVX512(a *byte)
 
 //go:noescape
-func pick1x2AVX512(a *byte)
-
-//go:noescape
-func pick2x2AVX512(a *byte)
-
-//go:noescape
-func pick3x2AVX512(a *byte)
-
-//go:noescape
 func pick4x2AVX512(a *byte)
-
-//go:noescape
-func pick5x2AVX512(a *byte)
-
-//go:noescape
-func pick6x2AVX512(a *byte)
-
-//go:noescape
-func pick7x2AVX512(a *byte)
 
 //go:noescape
 func pick8x2AVX512(a *byte)
@@ -447,22 +395,7 @@ func depthwise11AVX512(a *byte)
 func taps1x1AVX512(a *byte)
 
 //go:noescape
-func taps2x1AVX512(a *byte)
-
-//go:noescape
-func taps3x1AVX512(a *byte)
-
-//go:noescape
 func taps4x1AVX512(a *byte)
-
-//go:noescape
-func taps5x1AVX512(a *byte)
-
-//go:noescape
-func taps6x1AVX512(a *byte)
-
-//go:noescape
-func taps7x1AVX512(a *byte)
 
 //go:noescape
 func taps8x1AVX512(a *byte)
@@ -529,9 +462,6 @@ func depthAlong3x16AVX512(a *byte)
 
 //go:noescape
 func depthGradAlong3x3x8AVX512(a *byte)
-
-//go:noescape
-func depthGradAlong3x3x7AVX512(a *byte)
 
 //go:noescape
 func depthAlong5x1AVX512(a *byte)
@@ -675,9 +605,6 @@ func depthDown3x8AVX512(a *byte)
 func depthGradDown3x3x8AVX512(a *byte)
 
 //go:noescape
-func depthGradDown3x3x7AVX512(a *byte)
-
-//go:noescape
 func depthDown5x1AVX512(a *byte)
 
 //go:noescape
@@ -703,9 +630,6 @@ func depthDown5x8AVX512(a *byte)
 
 //go:noescape
 func depthGradDown5x5x5AVX512(a *byte)
-
-//go:noescape
-func depthGradDown5x5x4AVX512(a *byte)
 
 //go:noescape
 func depthDown7x1AVX512(a *byte)
@@ -736,12 +660,6 @@ func depthGradDown7x1x8AVX512(a *byte)
 
 //go:noescape
 func depthGradDown7x3x8AVX512(a *byte)
-
-//go:noescape
-func depthGradDown7x1x7AVX512(a *byte)
-
-//go:noescape
-func depthGradDown7x3x7AVX512(a *byte)
 
 //go:noescape
 func depthUp3x1AVX512(a *byte)
@@ -888,15 +806,6 @@ func grad5x1AVX2(a *byte)
 func grad6x1AVX2(a *byte)
 
 //go:noescape
-func pick1x1AVX2(a *byte)
-
-//go:noescape
-func pick2x1AVX2(a *byte)
-
-//go:noescape
-func pick3x1AVX2(a *byte)
-
-//go:noescape
 func pick4x1AVX2(a *byte)
 
 //go:noescape
@@ -925,12 +834,6 @@ func depthwise6AVX2(a *byte)
 
 //go:noescape
 func taps1x1AVX2(a *byte)
-
-//go:noescape
-func taps2x1AVX2(a *byte)
-
-//go:noescape
-func taps3x1AVX2(a *byte)
 
 //go:noescape
 func taps4x1AVX2(a *byte)
@@ -967,9 +870,6 @@ func depthAlong3x8AVX2(a *byte)
 
 //go:noescape
 func depthGradAlong3x3x3AVX2(a *byte)
-
-//go:noescape
-func depthGradAlong3x3x2AVX2(a *byte)
 
 //go:noescape
 func depthAlong5x1AVX2(a *byte)
@@ -1038,9 +938,6 @@ func depthDown3x7AVX2(a *byte)
 func depthGradDown3x3x3AVX2(a *byte)
 
 //go:noescape
-func depthGradDown3x3x2AVX2(a *byte)
-
-//go:noescape
 func depthDown5x1AVX2(a *byte)
 
 //go:noescape
@@ -1059,9 +956,6 @@ func depthDown5x5AVX2(a *byte)
 func depthGradDown5x1x6AVX2(a *byte)
 
 //go:noescape
-func depthGradDown5x1x5AVX2(a *byte)
-
-//go:noescape
 func depthDown7x1AVX2(a *byte)
 
 //go:noescape
@@ -1075,9 +969,6 @@ func depthDown7x4AVX2(a *byte)
 
 //go:noescape
 func depthGradDown7x1x4AVX2(a *byte)
-
-//go:noescape
-func depthGradDown7x1x3AVX2(a *byte)
 
 //go:noescape
 func depthUp3x1AVX2(a *byte)

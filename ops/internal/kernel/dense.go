@@ -46,12 +46,7 @@ func (e *Engine) runDense(r correlation, x, w, y []float32, ep Epilogue, add boo
 func (t *denseTask) blocks() int { return parts(t.out, Block) }
 
 // width returns the number of blocks that a tile takes at once.
-func (t *denseTask) width() int {
-	if most(t.tiles.dense[2]) > 0 {
-		return 2
-	}
-	return 1
-}
+func (t *denseTask) width() int { return wide(&t.tiles.dense, t.blocks()) }
 
 func (t *denseTask) pairs() int { return parts(t.blocks(), t.width()) }
 
@@ -75,8 +70,8 @@ func (t *denseTask) Do(i, worker int) {
 			t.block(k, u, g, b, min(t.width(), t.blocks()-b), x[base+g*t.in:])
 		}
 	}
-	if !t.ep.Act.tiled() {
-		t.activate(u, first*Block, min(t.out, last*Block))
+	for g := range t.g {
+		t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, g*t.out+first*Block, g*t.out+min(t.out, last*Block))
 	}
 }
 
@@ -92,56 +87,6 @@ func (t *denseTask) block(k *denseWorker, u part, g, b, n int, x []float32) {
 	}
 	a.w, a.block = at(t.w, (g*t.blocks()+b)*t.blockStride), 4*t.blockStride
 	a.y = at(t.y, t.target(u)+o)
-	a.epilogue(t.ep, t.add, o, channels)
-	pixels := u.imgs * u.rows * t.cols
-	size, count, rest := split(pixels, most(t.tiles.dense[n]))
-	a.call(t.tiles.dense[n], size, count, t.xOff, t.yOff)
-	if rest > 0 {
-		a.call(t.tiles.dense[n], size-1, rest, t.xOff[size*count:], t.yOff[size*count:])
-	}
-}
-
-// call runs count tiles of size pixels each from the start of the tables.
-func (a *forwardTile) call(list []tileFunc, size, count int, xOff, yOff []uint32) {
-	a.xOff, a.yOff, a.tiles = &xOff[0], &yOff[0], count
-	list[size]((*byte)(unsafe.Pointer(a)))
-}
-
-// epilogue sets what happens to the sums of channels output channels from o on.
-func (a *forwardTile) epilogue(ep Epilogue, add bool, o, channels int) {
-	switch {
-	case add:
-		a.mode = modeAdd
-		return
-	case ep.Bias == nil && (ep.Act == NoAct || !ep.Act.tiled()):
-		a.mode = modeStore
-		return
-	}
-	a.bias = [2 * Block]float32{}
-	if ep.Bias != nil {
-		copy(a.bias[:channels], ep.Bias[o:])
-	}
-	a.mode, a.low, a.high = modeClamp, minusInf, plusInf
-	switch ep.Act {
-	case ReLU:
-		a.low = 0
-	case ReLU6:
-		a.low, a.high = 0, 6
-	case HardSigmoid:
-		a.mode = modeHardSigmoid
-	case HardSwish:
-		a.mode = modeHardSwish
-	}
-	a.sixth, a.half, a.one = 1.0/6, 0.5, 1
-}
-
-// activate applies an activation that the tiles do not know to channels
-// [first, last) of each group in the pixels of u.
-func (t *denseTask) activate(u part, first, last int) {
-	y := t.y[t.target(u):]
-	for _, off := range t.yOff[:u.imgs*u.rows*t.cols] {
-		for g := range t.g {
-			t.ep.Act.apply(y[int(off)+g*t.out+first : int(off)+g*t.out+last])
-		}
-	}
+	a.outcome.set(t.ep, t.add, o, channels)
+	a.callAll(t.tiles.dense[n], u.imgs*u.rows*t.cols, t.xOff, t.yOff)
 }

@@ -30,7 +30,6 @@ type rowPlan struct {
 // rowWork is the memory of one worker.
 type rowWork struct {
 	tile rowTile
-	gemm forwardTile // whose epilogue the tile copies
 	rows []rowSpec
 }
 
@@ -132,9 +131,7 @@ func (t *rowTask) Do(i, worker int) {
 			t.column(k, b, c)
 		}
 	}
-	if !t.ep.Act.tiled() {
-		t.activate(u, first*Block, min(t.outC, last*Block))
-	}
+	t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, first*Block, min(t.outC, last*Block))
 }
 
 // along returns where output row row of an image of a correlation reads.
@@ -158,10 +155,7 @@ func (t *rowTask) column(k *rowWork, b, c int) {
 	a := &k.tile
 	channels := min(t.width, t.outC-c)
 	a.lanes.set(channels)
-	k.gemm.epilogue(t.ep, t.add, c, channels)
-	a.mode, a.low, a.high = k.gemm.mode, k.gemm.low, k.gemm.high
-	a.sixth, a.half, a.one = k.gemm.sixth, k.gemm.half, k.gemm.one
-	copy(a.bias[:], k.gemm.bias[:Block])
+	a.outcome.set(t.ep, t.add, c, channels)
 	a.w, a.wStep = at(t.panel, b*t.k*t.k*Block+c%Block), 4*Block*t.k
 	if t.rowPlan.out == 2 {
 		a.wStep *= -2
@@ -186,14 +180,4 @@ func (t *rowTask) column(k *rowWork, b, c int) {
 func (t *rowTask) call(a *rowTile, size, count int) {
 	a.tiles, a.step, a.outStep = count, a.pix*size*t.rowPlan.in, a.outPix*size*t.rowPlan.out
 	t.list[size]((*byte)(unsafe.Pointer(a)))
-}
-
-// activate applies an activation that the tiles do not know to channels
-// [first, last) of the pixels of u.
-func (t *rowTask) activate(u part, first, last int) {
-	for img := u.img; img < u.img+u.imgs; img++ {
-		for p := (img*t.oh + u.row) * t.ow; p < (img*t.oh+u.row+u.rows)*t.ow; p++ {
-			t.ep.Act.apply(t.y[p*t.outC+first : p*t.outC+last])
-		}
-	}
 }

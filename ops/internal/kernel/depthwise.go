@@ -89,7 +89,7 @@ func (t *depthTask) block(k *depthWorker, u part, b int) {
 	channels := min(Block, t.outC-o)
 	a := &k.tile
 	a.lanes.set(channels)
-	a.epilogue(t.ep, t.add, o, channels)
+	a.outcome.set(t.ep, t.add, o, channels)
 	a.y = at(t.y, t.target(u)+o)
 	a.runCount = len(t.taps)
 	if len(t.taps) > 0 {
@@ -97,18 +97,8 @@ func (t *depthTask) block(k *depthWorker, u part, b int) {
 		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
 		a.x, a.w, a.runs = at(k.window, 0), at(t.panel, b*len(t.taps)*Block), unsafe.Pointer(&t.list[0])
 	}
-	pixels := u.imgs * u.rows * t.cols
-	size, count, rest := split(pixels, most(t.tiles.depthwise))
-	a.call(t.tiles.depthwise, size, count, t.xOff, t.yOff)
-	if rest > 0 {
-		a.call(t.tiles.depthwise, size-1, rest, t.xOff[size*count:], t.yOff[size*count:])
-	}
-	if !t.ep.Act.tiled() {
-		y := t.y[t.target(u)+o:]
-		for _, off := range t.yOff[:pixels] {
-			t.ep.Act.apply(y[off:][:channels])
-		}
-	}
+	a.callAll(t.tiles.depthwise, u.imgs*u.rows*t.cols, t.xOff, t.yOff)
+	t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, o, o+channels)
 }
 
 // gatherWindow is copyWindow for the 16 channels at x[0]: dst is

@@ -6,12 +6,18 @@ import "unsafe"
 
 // The generators know these distances; a difference does not compile.
 var (
-	_ [unsafe.Offsetof(forwardTile{}.x) - 72]struct{}     = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.xOff) - 96]struct{}  = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.runs) - 120]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.mode) - 144]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.bias) - 152]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.one) - 296]struct{}  = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.x) - 72]struct{}        = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.xOff) - 96]struct{}     = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.runs) - 120]struct{}    = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.outcome) - 144]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.outcome) - 176]struct{}     = [0]struct{}{}
+	_ [unsafe.Offsetof(winoTile{}.outcome) - 144]struct{}    = [0]struct{}{}
+	_ [unsafe.Offsetof(winoTile{}.taps) - 304]struct{}       = [0]struct{}{}
+	_ [unsafe.Offsetof(outcome{}.bias) - 8]struct{}          = [0]struct{}{}
+	_ [unsafe.Offsetof(outcome{}.low) - 136]struct{}         = [0]struct{}{}
+	_ [unsafe.Offsetof(outcome{}.one) - 152]struct{}         = [0]struct{}{}
+	_ [unsafe.Sizeof(outcome{}) - 160]struct{}               = [0]struct{}{}
+
 	_ [unsafe.Offsetof(gradTile{}.images) - 96]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.dyImage) - 160]struct{} = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.picks) - 176]struct{}   = [0]struct{}{}
@@ -20,7 +26,6 @@ var (
 	_ [unsafe.Offsetof(rowTile{}.x) - 72]struct{}     = [0]struct{}{}
 	_ [unsafe.Offsetof(rowTile{}.pix) - 120]struct{}  = [0]struct{}{}
 	_ [unsafe.Offsetof(rowTile{}.left) - 168]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.bias) - 204]struct{} = [0]struct{}{}
 	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}         = [0]struct{}{}
 
 	_ [unsafe.Offsetof(rowGradTile{}.x) - 72]struct{}       = [0]struct{}{}
@@ -28,9 +33,6 @@ var (
 	_ [unsafe.Offsetof(rowGradTile{}.outPix) - 144]struct{} = [0]struct{}{}
 	_ [unsafe.Sizeof(gradSpec{}) - 24]struct{}              = [0]struct{}{}
 
-	_ [unsafe.Offsetof(winoTile{}.src) - 72]struct{}   = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.mode) - 144]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.bias) - 172]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.taps) - 240]struct{} = [0]struct{}{}
-	_ [unsafe.Sizeof(spot{}) - 12]struct{}             = [0]struct{}{}
+	_ [unsafe.Offsetof(winoTile{}.src) - 72]struct{} = [0]struct{}{}
+	_ [unsafe.Sizeof(spot{}) - 12]struct{}           = [0]struct{}{}
 )

@@ -75,12 +75,7 @@ func (t *gradTask) reserve(workers int) {
 }
 
 // width returns the number of blocks that a tile takes at once.
-func (t *gradTask) width() int {
-	if most(t.tiles.grad[2]) > 0 && t.c.blocks() > 1 {
-		return 2
-	}
-	return 1
-}
+func (t *gradTask) width() int { return wide(&t.tiles.grad, t.c.blocks()) }
 
 // channels returns the most input channels that a tile takes at once.
 func (t *gradTask) channels() int { return most(t.tiles.grad[t.width()]) }

@@ -39,7 +39,7 @@ type sumTask struct {
 	dw     []float32
 }
 
-// makeSums returns t with memory for n groups' sums, which hold anything.
+// reserve makes memory for the sums of n groups, which hold anything.
 func (t *sumTask) reserve(n int, c Conv, dw []float32) {
 	t.c, t.groups, t.dw = c, n, dw
 	t.sums = aligned(t.sums, n*c.ownFloats())

@@ -21,11 +21,7 @@ type rowTile struct {
 	outStep     int    // bytes between tiles of the output
 	wStep       int    // bytes between rows of taps
 	left, right uint32 // all ones to read what lies before and behind the row, 0 for zeros
-	mode        int
-	low, high   float32
-	sixth, half float32
-	one         float32
-	bias        [Block]float32
+	outcome
 }
 
 // depthRows are the depthwise tiles of rows with one number of taps.

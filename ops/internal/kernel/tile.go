@@ -42,15 +42,6 @@ func (l *lanes) set(n int) {
 	}
 }
 
-// What a forward tile does with its sums.
-const (
-	modeStore       = iota // y = sum
-	modeAdd                // y += sum
-	modeClamp              // y = min(max(sum+bias, low), high)
-	modeHardSigmoid        // y = hardSigmoid(sum+bias)
-	modeHardSwish          // y = (sum+bias)*hardSigmoid(sum+bias)
-)
-
 // run is a stretch of products: n/4 input channels that follow each other in x
 // and in w. All are in bytes, x and w from the pixel's and the weight's start.
 type run struct{ x, w, n int }
@@ -65,11 +56,7 @@ type forwardTile struct {
 	runs       unsafe.Pointer // *run, or *int for depthwise tiles
 	runCount   int
 	block      int // bytes from one block of w to the next
-	mode       int
-	bias       [2 * Block]float32
-	low, high  float32
-	sixth      float32 // 1/6
-	half, one  float32
+	outcome
 }
 
 // pick places a row of a weight gradient: where it reads in x, counted from the
@@ -133,4 +120,28 @@ func split(n, most int) (size, count, rest int) {
 	size = (n + parts - 1) / parts
 	rest = parts*size - n
 	return size, parts - rest, rest
+}
+
+// callAll runs tiles of a list, as large and even as can be, over n pixels.
+func (a *forwardTile) callAll(list []tileFunc, n int, xOff, yOff []uint32) {
+	size, count, rest := split(n, most(list))
+	a.call(list, size, count, xOff, yOff)
+	if rest > 0 {
+		a.call(list, size-1, rest, xOff[size*count:], yOff[size*count:])
+	}
+}
+
+// call runs count tiles of size pixels each from the start of the tables.
+func (a *forwardTile) call(list []tileFunc, size, count int, xOff, yOff []uint32) {
+	a.xOff, a.yOff, a.tiles = &xOff[0], &yOff[0], count
+	list[size]((*byte)(unsafe.Pointer(a)))
+}
+
+// wide returns how many blocks of output channels a tile of the lists takes at
+// once where there are so many.
+func wide(lists *[3][]tileFunc, blocks int) int {
+	if most(lists[2]) > 0 && blocks > 1 {
+		return 2
+	}
+	return 1
 }

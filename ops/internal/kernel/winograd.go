@@ -120,12 +120,7 @@ func (t *winoTask) planUnits(want int) {
 }
 
 // width returns the number of blocks that a tile of the products takes at once.
-func (t *winoTask) width() int {
-	if most(t.tiles.dense[2]) > 0 {
-		return 2
-	}
-	return 1
-}
+func (t *winoTask) width() int { return wide(&t.tiles.dense, t.blocks()) }
 
 func (t *winoTask) blocks() int { return t.o16 / Block }
 
@@ -151,12 +146,7 @@ func (t *winoTask) products(k *winoWork, n, first, last int) {
 	for p := range winoPlanes {
 		for b := first; b < last; b += t.width() {
 			a.x, a.w, a.y = at(k.v, p*t.vPlane), at(t.u, p*t.uPlane+b*t.in*Block), at(k.m, p*t.mPlane+b*Block)
-			list := t.tiles.dense[min(t.width(), t.blocks()-b)]
-			size, count, rest := split(n, most(list))
-			a.call(list, size, count, t.vOff, t.mOff)
-			if rest > 0 {
-				a.call(list, size-1, rest, t.vOff[size*count:], t.mOff[size*count:])
-			}
+			a.callAll(t.tiles.dense[min(t.width(), t.blocks()-b)], n, t.vOff, t.mOff)
 		}
 	}
 }
@@ -183,30 +173,9 @@ func (t *winoTask) output(k *winoWork, u part, first, last int) {
 		channels := min(Block, t.out-o)
 		a.lanes.set(channels)
 		a.src, a.dst = at(k.m, o), at(t.y, target+o)
-		a.epilogue(&k.gemm, t.ep, t.add, o, channels)
+		a.outcome.set(t.ep, t.add, o, channels)
 		t.form.join((*byte)(unsafe.Pointer(a)))
 	}
-	if !t.ep.Act.tiled() {
-		t.activate(u, first*Block, min(t.out, last*Block))
-	}
-}
-
-// epilogue sets what happens to the sums of channels output channels from o on,
-// as g's own method does for g.
-func (a *winoTile) epilogue(g *forwardTile, ep Epilogue, add bool, o, channels int) {
-	g.epilogue(ep, add, o, channels)
-	a.mode = g.mode
-	copy(a.bias[:], g.bias[:Block])
-	a.low, a.high, a.sixth, a.half, a.one = g.low, g.high, g.sixth, g.half, g.one
-}
-
-// activate applies an activation that the tiles do not know to channels
-// [first, last) of the pixels of u.
-func (t *winoTask) activate(u part, first, last int) {
 	from, to := u.row*t.step, min(t.pixels[0], (u.row+u.rows)*t.step)
-	for img := u.img; img < u.img+u.imgs; img++ {
-		for p := (img*t.oh + from) * t.ow; p < (img*t.oh+to)*t.ow; p++ {
-			t.ep.Act.apply(t.y[p*t.outC+first : p*t.outC+last])
-		}
-	}
+	t.activate(t.ep.Act, t.y, u, from, to, first*Block, min(t.out, last*Block))
 }

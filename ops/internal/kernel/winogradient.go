@@ -139,12 +139,7 @@ func (r correlation) outputs() correlation {
 func (t *winoGradTask) blocks() int { return t.o16 / Block }
 
 // width returns the number of blocks that a tile of the sums takes at once.
-func (t *winoGradTask) width() int {
-	if most(t.tiles.grad[2]) > 0 && t.blocks() > 1 {
-		return 2
-	}
-	return 1
-}
+func (t *winoGradTask) width() int { return wide(&t.tiles.grad, t.blocks()) }
 
 // Do implements Task.
 func (t *winoGradTask) Do(i, worker int) {

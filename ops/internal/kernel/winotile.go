@@ -34,12 +34,8 @@ type winoTile struct {
 	n           int // tiles, or input channels
 	pix, row    int // bytes between pixels and rows of the image
 	plane, step int
-	mode        int
-	low, high   float32
-	sixth, half float32
-	one         float32
-	bias        [Block]float32
-	taps        [winoTaps]int // bytes
+	outcome
+	taps [winoTaps]int // bytes
 }
 
 // winoTaps is the most taps of a form.

@@ -17,11 +17,7 @@ const (
 	rowOutPix, rowOutStep    = 144, 152
 	rowWStep                 = 160
 	rowLeft, rowRight        = 168, 172
-	rowMode                  = 176
-	rowLow, rowHigh          = 184, 188
-	rowSixth, rowHalf        = 192, 196
-	rowOne                   = 200
-	rowBias                  = 204
+	rowOutcome               = 176
 
 	rowSize                        = 32
 	rowSpecX, rowSpecW, rowSpecN   = 0, 8, 16
@@ -304,7 +300,7 @@ func (d *depthRow) finish(y Mem) {
 	MOVQ(y, first)
 	d.strides(load(a, rowOutPix))
 	d.base(first, d.outputs)
-	mode := load(a, rowMode)
+	mode := load(a, rowOutcome+outMode)
 	tmp := d.vec()
 	CMPQ(mode, U8(modeAdd))
 	JL(LabelRef("store"))
@@ -315,11 +311,11 @@ func (d *depthRow) finish(y Mem) {
 	}
 	JMP(LabelRef("store"))
 	Label("epilogue")
-	VMOVUPS(at(a, rowBias), tmp)
+	VMOVUPS(at(a, rowOutcome+outBias), tmp)
 	for _, v := range d.acc {
 		VADDPS(tmp, v, v)
 	}
-	d.activation(a, mode, tmp)
+	d.isa.activation(a, rowOutcome, "", "store", mode, d.acc)
 	Label("store")
 	for p, v := range d.acc {
 		if d.vecs == 1 {
@@ -327,38 +323,5 @@ func (d *depthRow) finish(y Mem) {
 		} else {
 			VMASKMOVPS(v, d.wide[maskIn], d.pixel(p))
 		}
-	}
-}
-
-// activation emits the clamp, the hard sigmoid or the hard swish. The value is
-// always the second source of a minimum or maximum, so that NaN stays NaN.
-func (d *depthRow) activation(a reg.Register, mode reg.GPVirtual, c reg.VecVirtual) {
-	CMPQ(mode, U8(modeClamp))
-	JG(LabelRef("hard"))
-	VBROADCASTSS(at(a, rowLow), c)
-	for _, v := range d.acc {
-		VMAXPS(v, c, v)
-	}
-	VBROADCASTSS(at(a, rowHigh), c)
-	for _, v := range d.acc {
-		VMINPS(v, c, v)
-	}
-	JMP(LabelRef("store"))
-	Label("hard")
-	g, zero := d.vec(), d.zeros(1)[0]
-	for p, v := range d.acc {
-		plain := fmt.Sprintf("plain%d", p)
-		VBROADCASTSS(at(a, rowSixth), c)
-		VMULPS(c, v, g)
-		VBROADCASTSS(at(a, rowHalf), c)
-		VADDPS(c, g, g)
-		VMAXPS(g, zero, g)
-		VBROADCASTSS(at(a, rowOne), c)
-		VMINPS(g, c, g)
-		CMPQ(mode, U8(modeSwish))
-		JNE(LabelRef(plain))
-		VMULPS(v, g, g)
-		Label(plain)
-		VMOVAPS(g, v)
 	}
 }

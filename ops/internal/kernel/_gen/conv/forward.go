@@ -14,20 +14,9 @@ const (
 	fwdXOff, fwdYOff     = 96, 104
 	fwdTiles             = 112
 	fwdRuns, fwdRunCount = 120, 128
-	fwdBlock, fwdMode    = 136, 144
-	fwdBias              = 152
-	fwdLow, fwdHigh      = 280, 284
-	fwdSixth, fwdHalf    = 288, 292
-	fwdOne               = 296
+	fwdBlock, fwdOutcome = 136, 144
 
 	runSize = 24
-)
-
-// The values of forwardTile's mode.
-const (
-	modeAdd   = 1
-	modeClamp = 2
-	modeSwish = 4
 )
 
 // forward is a tile function under construction: pixels x blocks of 16 output
@@ -83,7 +72,7 @@ func (f *forward) finish() {
 	}
 	ADDQ(U32(uint32(4*f.pixels)), f.yOff)
 	m := f.loadMask(a)
-	mode := load(a, fwdMode)
+	mode := load(a, fwdOutcome+outMode)
 	CMPQ(mode, U8(modeAdd))
 	JL(LabelRef("store"))
 	JG(LabelRef("epilogue"))
@@ -117,53 +106,13 @@ func (f *forward) addTo(m mask, p, b, j int, acc reg.VecVirtual) {
 	VADDPS(t, acc, acc)
 }
 
-// epilogue emits bias and activation. The accumulator is always the second
-// source of a minimum or maximum, so that NaN stays NaN.
+// epilogue emits bias and activation.
 func (f *forward) epilogue(a reg.Register, mode reg.GPVirtual) {
 	Label("epilogue")
-	f.each(func(_, b, j int, acc reg.VecVirtual) { VADDPS(at(a, fwdBias+f.bytes(b*f.vecs+j)), acc, acc) })
-	spread := func(off int) reg.VecVirtual {
-		v := f.vec()
-		VBROADCASTSS(at(a, off), v)
-		return v
-	}
-	CMPQ(mode, U8(modeClamp))
-	JG(LabelRef("hard"))
-	low, high := spread(fwdLow), spread(fwdHigh)
-	for _, acc := range f.acc {
-		VMAXPS(acc, low, acc)
-		VMINPS(acc, high, acc)
-	}
-	JMP(LabelRef("store"))
-	Label("hard")
-	f.hard(a, mode, spread)
-	JMP(LabelRef("store"))
-}
-
-// hard emits hard-sigmoid, and hard-swish where mode asks for it.
-func (f *forward) hard(a reg.Register, mode reg.GPVirtual, spread func(int) reg.VecVirtual) {
-	zero := f.zeros(1)[0]
-	h := f.vec()
-	gate := func(acc, to reg.VecVirtual) {
-		c := spread(fwdSixth)
-		VMULPS(c, acc, to)
-		VBROADCASTSS(at(a, fwdHalf), c)
-		VADDPS(c, to, to)
-		VMAXPS(to, zero, to)
-		VBROADCASTSS(at(a, fwdOne), c)
-		VMINPS(to, c, to)
-	}
-	CMPQ(mode, U8(modeSwish))
-	JEQ(LabelRef("swish"))
-	for _, acc := range f.acc {
-		gate(acc, acc)
-	}
-	JMP(LabelRef("store"))
-	Label("swish")
-	for _, acc := range f.acc {
-		gate(acc, h)
-		VMULPS(h, acc, acc)
-	}
+	f.each(func(_, b, j int, acc reg.VecVirtual) {
+		VADDPS(at(a, fwdOutcome+outBias+f.bytes(b*f.vecs+j)), acc, acc)
+	})
+	f.activation(a, fwdOutcome, "", "store", mode, f.acc)
 }
 
 // store emits the stores, masked only where the last block is not full.

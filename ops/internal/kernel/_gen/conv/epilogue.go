@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Distances in bytes of the fields of outcome, in the package's outcome.go, from
+// its start.
+const (
+	outMode, outBias   = 0, 8
+	outLow, outHigh    = 136, 140
+	outSixth, outHalf  = 144, 148
+	outOne, outcomeEnd = 152, 160
+)
+
+// The values of an outcome's mode.
+const (
+	modeAdd   = 1
+	modeClamp = 2
+	modeSwish = 4
+)
+
+// activation emits the clamp, the hard sigmoid or the hard swish of values, as
+// the outcome at a+outcome says, and jumps to the label store. id makes labels
+// differ. A value is always the second source of a minimum or maximum, so that NaN stays NaN.
+func (s *isa) activation(a reg.Register, outcome int, id, store string, mode reg.GPVirtual, values []reg.VecVirtual) {
+	spread := func(off int) reg.VecVirtual {
+		v := s.vec()
+		VBROADCASTSS(at(a, outcome+off), v)
+		return v
+	}
+	hard, swish := "hard"+id, "swish"+id
+	CMPQ(mode, U8(modeClamp))
+	JG(LabelRef(hard))
+	low, high := spread(outLow), spread(outHigh)
+	for _, v := range values {
+		VMAXPS(v, low, v)
+		VMINPS(v, high, v)
+	}
+	JMP(LabelRef(store))
+	Label(hard)
+	zero, h := s.zeros(1)[0], s.vec()
+	gate := func(v, to reg.VecVirtual) {
+		c := spread(outSixth)
+		VMULPS(c, v, to)
+		VBROADCASTSS(at(a, outcome+outHalf), c)
+		VADDPS(c, to, to)
+		VMAXPS(to, zero, to)
+		VBROADCASTSS(at(a, outcome+outOne), c)
+		VMINPS(to, c, to)
+	}
+	CMPQ(mode, U8(modeSwish))
+	JEQ(LabelRef(swish))
+	for _, v := range values {
+		gate(v, v)
+	}
+	JMP(LabelRef(store))
+	Label(swish)
+	for _, v := range values {
+		gate(v, h)
+		VMULPS(h, v, v)
+	}
+	JMP(LabelRef(store))
+}
+
+// label returns a label that id makes differ from others of its name.
+func label(name string, id ...int) string {
+	for _, n := range id {
+		name = fmt.Sprintf("%s_%d", name, n)
+	}
+	return name
+}

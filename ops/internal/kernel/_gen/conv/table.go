@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// table writes the functions of an instruction set and the Go table of them.
+type table struct {
+	*isa
+	b     *bytes.Buffer
+	names []string // of the functions
+}
+
+// tiles emits all functions of an instruction set and the table of them.
+func tiles(b *bytes.Buffer, s *isa) (names []string) {
+	t := &table{isa: s, b: b}
+	fmt.Fprintf(b, "// tiles%s returns the tiles of one instruction set.\nfunc tiles%[1]s() *tiles {\nreturn &tiles{\n", s.name)
+	t.pair("dense", s.densePixels, func(n, blocks int) string { return dense(s, n, blocks) })
+	t.pair("grad", s.gradRows, func(n, blocks int) string { return gradDense(s, n, blocks) })
+	t.pair("pick", s.pickRows, func(n, blocks int) string {
+		return t.needed(n, s.pickRows[blocks], pickCounts(), func() string { return gradPicked(s, n, blocks, true) })
+	})
+	t.row("depthwise: []tileFunc", s.depthPixels, func(n int) string { return depthwise(s, n) })
+	t.row("taps: []tileFunc", s.depthTaps, func(n int) string {
+		return t.needed(n, s.depthTaps, squares(1), func() string { return gradPicked(s, n, 1, false) })
+	})
+	t.depthRows("along", "Along", along, s.rowPixels, s.rowGrads)
+	t.depthRows("down", "Down", down, s.downPixels, s.downGrads)
+	t.depthRows("up", "Up", up, s.upPixels, nil)
+	t.one("gather", gather(s))
+	t.one("transpose", transpose(s))
+	t.one("peak", peak(s))
+	t.one("winoInput", spread(s, "winoInput", inputLine))
+	t.form("wino3", sum4, spread4, taps3, back3)
+	t.form("wino5", sum2, spread2, taps5, back5)
+	fmt.Fprintf(b, "width: %d,\n}\n}\n\n", s.width)
+	return t.names
+}
+
+// none stands in a list for a size that no shape is given.
+const none = "nil"
+
+// one writes a field of one function.
+func (t *table) one(field, name string) {
+	t.names = append(t.names, name)
+	fmt.Fprintf(t.b, "%s: %s,\n", field, name)
+}
+
+// row writes a list of functions by size.
+func (t *table) row(field string, n int, emit func(size int) string) {
+	fmt.Fprintf(t.b, "%s{nil, ", field)
+	for size := 1; size <= n; size++ {
+		name := emit(size)
+		if name != none {
+			t.names = append(t.names, name)
+		}
+		fmt.Fprintf(t.b, "%s, ", name)
+	}
+	fmt.Fprintln(t.b, "},")
+}
+
+// pair writes lists of functions by the number of blocks of output channels.
+func (t *table) pair(field string, most [3]int, emit func(size, blocks int) string) {
+	fmt.Fprintf(t.b, "%s: [3][]tileFunc{\n", field)
+	for blocks := 1; blocks < len(most); blocks++ {
+		if most[blocks] > 0 {
+			t.row(fmt.Sprintf("%d: ", blocks), most[blocks], func(size int) string { return emit(size, blocks) })
+		}
+	}
+	fmt.Fprintln(t.b, "},")
+}
+
+// needed emits a function of a size that one of the counts, cut evenly into the
+// fewest parts of at most most, comes to.
+func (t *table) needed(size, most int, counts []int, emit func() string) string {
+	for _, n := range counts {
+		parts := (n + most - 1) / most
+		for i := range parts {
+			if (i+1)*n/parts-i*n/parts == size {
+				return emit()
+			}
+		}
+	}
+	return none
+}
+
+// mostTaps is a kernel's side beyond which cuts bring no new sizes.
+const mostTaps = 16
+
+// squares returns the numbers of taps of kernels from a side on.
+func squares(side int) (counts []int) {
+	for k := side; k <= mostTaps; k++ {
+		counts = append(counts, k*k)
+	}
+	return counts
+}
+
+// pickCounts returns the numbers of rows of picked gradients: taps of kernels
+// larger than one by at most pickChannels input channels.
+func pickCounts() (counts []int) {
+	const pickChannels = 6 // as in the package
+	for _, taps := range squares(2) {
+		for in := 1; in <= pickChannels; in++ {
+			counts = append(counts, taps*in)
+		}
+	}
+	return counts
+}
+
+// depthRows writes the depthwise rows of a kind.
+func (t *table) depthRows(field, name string, shape func(k, pixels int) rowShape, pixels map[int]int, grads map[int]rowGradSize) {
+	fmt.Fprintf(t.b, "%s: map[int]depthRows{\n", field)
+	for _, k := range []int{3, 5, 7} {
+		fmt.Fprintf(t.b, "%d: {\n", k)
+		t.row("rows: []tileFunc", pixels[k], func(n int) string { return depthRows(t.isa, name, shape(k, n)) })
+		if g, ok := grads[k]; ok {
+			t.rowGrads(name, shape, k, g)
+		}
+		fmt.Fprintln(t.b, "},")
+	}
+	fmt.Fprintln(t.b, "},")
+}
+
+// rowGrads writes the gradients of rows with k taps on a side: of the widest
+// tile and, where the end of a row can be narrower than a border, of the next.
+func (t *table) rowGrads(name string, shape func(k, pixels int) rowShape, k int, g rowGradSize) {
+	widths := []int{g.pixels}
+	if one := shape(k, 1); one.behind > shape(k, 2).inputs-one.inputs {
+		widths = append(widths, g.pixels-1)
+	}
+	fmt.Fprint(t.b, "pixels: []int{")
+	for _, w := range widths {
+		fmt.Fprintf(t.b, "%d, ", w)
+	}
+	fmt.Fprint(t.b, "}, grads: [][]tileFunc{")
+	for _, w := range widths {
+		t.row("", g.rows, func(n int) string {
+			if n != g.rows && n != k%g.rows {
+				return none // rows of taps are taken g.rows at a time
+			}
+			return depthRowGrad(t.isa, name, shape, k, n, w)
+		})
+	}
+	fmt.Fprintln(t.b, "},")
+}
+
+// form writes the transforms of one form of Winograd's algorithm.
+func (t *table) form(field string, sum, spreading, taps, back line) {
+	fmt.Fprintf(t.b, "%s: winoForm{\ntaps: %d,\npixels: %d,\n", field, taps.in, sum.out)
+	t.one("join", join(t.isa, sum))
+	t.one("spread", spread(t.isa, "winoSpread", spreading))
+	t.one("filter", winoFilter(t.isa, taps))
+	t.one("back", winoFilterBack(t.isa, back))
+	fmt.Fprintln(t.b, "},")
+}
