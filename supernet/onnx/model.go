@@ -51,6 +51,7 @@ type attr struct {
 	ints []int64
 }
 
+// String returns "name=value", for errors.
 func (a attr) String() string {
 	if a.kind == floatAttr {
 		return fmt.Sprintf("%s=%v", a.name, a.f)
@@ -119,6 +120,7 @@ type dim struct {
 	size int64
 }
 
+// String returns the name or the number, for errors.
 func (d dim) String() string {
 	if d.name != "" {
 		return d.name
