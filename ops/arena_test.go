@@ -3,6 +3,8 @@ package ops
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/espalier-nas/espalier/internal/allocs"
 )
 
 // TestArena hands out passes of random sizes: pieces never overlap, start on
@@ -32,7 +34,7 @@ func TestArena(t *testing.T) {
 	for range 3 {
 		pass(40, slabFloats/4)
 	}
-	if n := testing.AllocsPerRun(20, func() { pass(20, slabFloats/8) }); n != 0 {
+	if n := allocs.PerRun(20, func() { pass(20, slabFloats/8) }); n != 0 {
 		t.Errorf("%v allocations in a pass smaller than earlier ones", n)
 	}
 	if len(a.slabs) != 1 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/espalier-nas/espalier/internal/allocs"
 	"github.com/espalier-nas/espalier/ops"
 )
 
@@ -87,7 +88,7 @@ func TestInferenceAllocates(t *testing.T) {
 			}
 			run()
 			// the closures and slices of the case itself, at most
-			if a := testing.AllocsPerRun(5, run); a > 4 {
+			if a := allocs.PerRun(5, run); a > 4 {
 				t.Errorf("%s: %v allocations", c.name, a)
 			}
 		}
@@ -117,7 +118,7 @@ func TestTrainingAllocates(t *testing.T) {
 			}
 			run()
 			run() // the second pass finds the memory that the first one asked for
-			if a := testing.AllocsPerRun(3, run); a > 4 {
+			if a := allocs.PerRun(3, run); a > 4 {
 				t.Errorf("%s: %v allocations", c.name, a)
 			}
 		}

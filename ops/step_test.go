@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/espalier-nas/espalier/internal/allocs"
 	"github.com/espalier-nas/espalier/ops"
 )
 
@@ -79,7 +80,7 @@ func TestStepAllocates(t *testing.T) {
 		n := newConv6(2)
 		for name, o := range map[string]ops.Optimizer{"SGD": n.sgd(), "Adam": ops.NewAdam(n.params, ops.AdamConfig{Beta1: 0.9})} {
 			n.step(e, o)
-			if a := testing.AllocsPerRun(3, func() { n.step(e, o) }); a != 0 {
+			if a := allocs.PerRun(3, func() { n.step(e, o) }); a != 0 {
 				t.Errorf("%s: %v allocations in a step; want none", name, a)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/espalier-nas/espalier/internal/allocs"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -41,7 +42,7 @@ func TestStepsAllocateNothing(t *testing.T) {
 		for range 4 * period {
 			step()
 		}
-		if n := testing.AllocsPerRun(2*period, step); n != 0 {
+		if n := allocs.PerRun(2*period, step); n != 0 {
 			t.Errorf("%s: %v allocations per step; want none", name, n)
 		}
 		batches.Close()
@@ -53,10 +54,10 @@ func TestFreshArchitecturesAllocateLittle(t *testing.T) {
 	c := smallChain(t)
 	n, d, r := New(c, 1), c.Space().Drawer(), newRand(1)
 	v := newViews(n)
-	allocs := testing.AllocsPerRun(200, func() { v.of(d.Random(r)) })
-	t.Logf("%v allocations per fresh architecture", allocs)
-	if allocs > 24 {
-		t.Errorf("%v allocations per fresh architecture; want at most 24", allocs)
+	per := allocs.PerRun(200, func() { v.of(d.Random(r)) })
+	t.Logf("%v allocations per fresh architecture", per)
+	if per > 24 {
+		t.Errorf("%v allocations per fresh architecture; want at most 24", per)
 	}
 }
 

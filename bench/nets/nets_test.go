@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/espalier-nas/espalier/internal/allocs"
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -298,7 +299,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	} {
 		run()
 		run() // the second pass finds the memory that the first one asked for
-		if a := testing.AllocsPerRun(5, run); a != 0 {
+		if a := allocs.PerRun(5, run); a != 0 {
 			t.Errorf("%s: %v allocations; want none", name, a)
 		}
 	}

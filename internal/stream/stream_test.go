@@ -3,6 +3,8 @@ package stream
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/espalier-nas/espalier/internal/allocs"
 )
 
 func TestStreamsAreFunctionsOfTheirKey(t *testing.T) {
@@ -34,7 +36,7 @@ func TestSeedStartsTheStreamAnew(t *testing.T) {
 			}
 		}
 	}
-	if n := testing.AllocsPerRun(10, func() { Seed(&g, 7, "lessons", 3) }); n != 0 {
+	if n := allocs.PerRun(10, func() { Seed(&g, 7, "lessons", 3) }); n != 0 {
 		t.Errorf("seeding allocates %v objects", n)
 	}
 }

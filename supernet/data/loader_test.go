@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/internal/allocs"
 )
 
 func testNorm(c int) Normalization {
@@ -169,7 +171,7 @@ func TestFillAllocatesNothing(t *testing.T) {
 	var b Batch
 	l.Fill(&b, 0, 0)
 	step := 0
-	if n := testing.AllocsPerRun(100, func() {
+	if n := allocs.PerRun(100, func() {
 		step++
 		l.Fill(&b, step/l.Batches(), step%l.Batches())
 		l.Sequential(&b, step%50, 16)

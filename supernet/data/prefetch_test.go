@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/espalier-nas/espalier/internal/allocs"
 )
 
 // What the prefetcher hands out is what Fill writes, for any depth, any number of processors and any first step.
@@ -109,7 +111,7 @@ func TestPrefetcherAllocatesNothing(t *testing.T) {
 	for range 8 {
 		p.Next()
 	}
-	if n := testing.AllocsPerRun(100, func() { p.Next() }); n != 0 {
+	if n := allocs.PerRun(100, func() { p.Next() }); n != 0 {
 		t.Errorf("%v allocations per batch, want 0", n)
 	}
 }

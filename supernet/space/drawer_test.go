@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/espalier-nas/espalier/internal/allocs"
 )
 
 // A drawer that is used again and again draws what the space draws, and leaves
@@ -62,7 +64,7 @@ func TestDrawerAllocatesNothingForWhatItKnows(t *testing.T) {
 			d.Mutate(r, d.Cross(r, a, b), 0)
 		}
 		draw()
-		if n := testing.AllocsPerRun(20, draw); n != 0 {
+		if n := allocs.PerRun(20, draw); n != 0 {
 			t.Errorf("%s: %v allocations; want none", name, n)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/espalier-nas/espalier/internal/allocs"
 )
 
 // results runs the three passes on fixed operands and returns all that they compute.
@@ -149,7 +151,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			x, w, dy := operands(k.c, rand.New(rand.NewPCG(15, 16)))
 			y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
 			ep := Epilogue{Bias: make([]float32, k.c.OutC), Act: ReLU}
-			n := testing.AllocsPerRun(20, func() {
+			n := allocs.PerRun(20, func() {
 				e.Forward(k.c, x, w, y, ep)
 				e.BackwardData(k.c, dy, w, dx, false)
 				e.BackwardWeights(k.c, x, dy, dw)
