@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/espalier-nas/espalier/ops/internal/kernel"
+
 // arena hands out float slices, tensors and parameters in stack order and keeps what it
 // got from the runtime for the next pass.
 type arena struct {
@@ -33,7 +35,7 @@ func (a *arena) reset() {
 	for _, s := range a.slabs {
 		total += len(s)
 	}
-	a.slabs = append(a.slabs[:0], make([]float32, total))
+	a.slabs = append(a.slabs[:0], kernel.Floats(total))
 }
 
 // floats returns n floats with undefined contents.
@@ -46,7 +48,7 @@ func (a *arena) floats(n int) []float32 {
 			return f
 		}
 	}
-	a.slabs = append(a.slabs, make([]float32, max(need, slabFloats)))
+	a.slabs = append(a.slabs, kernel.Floats(max(need, slabFloats)))
 	a.at.off = need
 	return a.slabs[a.at.slab][:n:n]
 }

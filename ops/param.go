@@ -79,7 +79,7 @@ func NewVector(name string, c int) *Param {
 }
 
 func newParam(name string, l Layout, outC, inC, k, g, n int, decay bool) *Param {
-	return &Param{Name: name, Layout: l, OutC: outC, InC: inC, K: k, G: g, Decay: decay, Data: make([]float32, n), Grad: make([]float32, n)}
+	return &Param{Name: name, Layout: l, OutC: outC, InC: inC, K: k, G: g, Decay: decay, Data: kernel.Floats(n), Grad: kernel.Floats(n)}
 }
 
 // All returns the window of the whole parameter.

@@ -95,7 +95,8 @@ func newOurLayer(e *ops.Exec, l bench.Layer, p pass) (*ourCase, error) {
 	weightPlaces(l, weights, func(i, at int) { weights.Data[at] = pattern(saltW, i) })
 	conv := ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: weights.All(), S: l.S, Pad: l.Pad})
 	in, out := mapOf{l.InC, l.H, l.W}, mapOf{l.OutC, l.OutH(), l.OutW()}
-	x, y := make([]float32, conv.In()), make([]float32, conv.Out())
+	e.Begin(false)
+	x, y := e.New(l.N, l.H, l.W, l.InC).Data, e.New(l.N, l.OutH(), l.OutW(), l.OutC).Data
 	c := &ourCase{note: "NHWC"}
 	switch p {
 	case forward:

@@ -13,7 +13,7 @@ func tilesAVX512() *tiles {
 		},
 		grad: [3][]tileFunc{
 			1: {nil, grad1x1AVX512, grad2x1AVX512, grad3x1AVX512, grad4x1AVX512, grad5x1AVX512, grad6x1AVX512, grad7x1AVX512, grad8x1AVX512, grad9x1AVX512, grad10x1AVX512, grad11x1AVX512, grad12x1AVX512, grad13x1AVX512, grad14x1AVX512, grad15x1AVX512, grad16x1AVX512},
-			2: {nil, grad1x2AVX512, grad2x2AVX512, grad3x2AVX512, grad4x2AVX512, grad5x2AVX512, grad6x2AVX512, grad7x2AVX512, grad8x2AVX512, grad9x2AVX512, grad10x2AVX512, grad11x2AVX512, grad12x2AVX512},
+			2: {nil, grad1x2AVX512, grad2x2AVX512, grad3x2AVX512, grad4x2AVX512, grad5x2AVX512, grad6x2AVX512, grad7x2AVX512, grad8x2AVX512, grad9x2AVX512, grad10x2AVX512, grad11x2AVX512, grad12x2AVX512, grad13x2AVX512, grad14x2AVX512},
 		},
 		pick: [3][]tileFunc{
 			1: {nil, nil, nil, nil, pick4x1AVX512, nil, nil, nil, pick8x1AVX512, pick9x1AVX512, pick10x1AVX512, pick11x1AVX512, pick12x1AVX512},
@@ -321,6 +321,12 @@ func grad11x2AVX512(a *byte)
 
 //go:noescape
 func grad12x2AVX512(a *byte)
+
+//go:noescape
+func grad13x2AVX512(a *byte)
+
+//go:noescape
+func grad14x2AVX512(a *byte)
 
 //go:noescape
 func pick4x1AVX512(a *byte)

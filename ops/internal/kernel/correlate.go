@@ -89,6 +89,11 @@ func (r correlation) with(taps []tap) correlation {
 	return r
 }
 
+// flops returns two per multiply-add of the pass.
+func (r *correlation) flops() int {
+	return 2 * r.n * r.rows * r.cols * r.g * r.out * r.in * len(r.taps)
+}
+
 // windowRows returns the rows of the window under n rows of the grid.
 func (r *correlation) windowRows(n int) int { return r.winH - (r.rows-n)*r.step }
 
@@ -137,28 +142,6 @@ func (r *correlation) unit(i int) part {
 	}
 	row := i % r.bands() * r.unitRows
 	return part{i / r.bands(), 1, row, min(r.unitRows, r.rows-row)}
-}
-
-// pixels fills the table of a unit's pixels: where they read, with pixels of
-// channels floats, and where they write. Shorter units use a prefix of it.
-func (r *correlation) pixels(channels int, x, y []uint32) ([]uint32, []uint32) {
-	n := r.unitImgs * r.unitRows * r.cols
-	x, y = grown(x, n), grown(y, n)
-	h, w := r.windowRows(r.unitRows), r.winW
-	if r.inPlace {
-		h, w = r.h, r.w
-	}
-	i := 0
-	for img := range r.unitImgs {
-		for row := range r.unitRows {
-			for col := range r.cols {
-				x[i] = uint32(((img*h+row*r.step)*w + col*r.step) * channels)
-				y[i] = uint32(((img*r.oh+row*r.outStep)*r.ow + col*r.outStep) * r.outC)
-				i++
-			}
-		}
-	}
-	return x, y
 }
 
 // runs appends the stretches of products of one output pixel, taps that follow

@@ -6,32 +6,36 @@ import "unsafe"
 // backward data. A chunk is one unit of pixels by one group of blocks.
 type denseTask struct {
 	correlation
-	tiles      *tiles
-	x, w, y    []float32
-	ep         Epilogue
-	add        bool
-	xOff, yOff []uint32
-	list       []run
-	splits     int // parts into which the blocks of a group are cut
-	workers    []denseWorker
+	tiles   *tiles
+	x, w, y []float32
+	ep      Epilogue
+	add     bool
+	tables  pixelTables
+	pixels  pixelTable
+	list    []run
+	splits  int // parts into which the blocks of a group are cut
+	workers []denseWorker
 }
 
 // denseWorker is the memory of one worker.
 type denseWorker struct {
 	tile   forwardTile
 	window []float32
+	_      padding
 }
 
 // runDense runs the correlation r over the engine's workers.
 func (e *Engine) runDense(r correlation, x, w, y []float32, ep Epilogue, add bool) {
 	t := &e.dense
 	t.correlation, t.tiles, t.x, t.w, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
-	t.plan(t.inC, unitBytes, most(t.tiles.dense[1]), e.units())
-	t.xOff, t.yOff = t.pixels(t.inC, t.xOff, t.yOff)
+	flops := r.flops()
+	want := e.units(flops)
+	t.plan(t.inC, unitBytes, most(t.tiles.dense[1]), want)
+	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])
 	t.splits = 1
-	if n := t.units(); n < e.units()/2 {
-		t.splits = min(parts(e.units(), n), t.pairs())
+	if n := t.units(); 2*n <= want {
+		t.splits = min(parts(want, n), t.pairs())
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	if !t.inPlace && len(t.taps) > 0 {
@@ -39,7 +43,7 @@ func (e *Engine) runDense(r correlation, x, w, y []float32, ep Epilogue, add boo
 			t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(t.inC))
 		}
 	}
-	e.Pool.Run(t.units()*t.splits, t)
+	e.run(t.units()*t.splits, flops, t)
 }
 
 // blocks returns the number of blocks of a group.
@@ -88,5 +92,5 @@ func (t *denseTask) block(k *denseWorker, u part, g, b, n int, x []float32) {
 	a.w, a.block = at(t.w, (g*t.blocks()+b)*t.blockStride), 4*t.blockStride
 	a.y = at(t.y, t.target(u)+o)
 	a.outcome.set(t.ep, t.add, o, channels)
-	a.callAll(t.tiles.dense[n], u.imgs*u.rows*t.cols, t.xOff, t.yOff)
+	a.callAll(t.tiles.dense[n], u.imgs*u.rows*t.cols, t.pixels)
 }

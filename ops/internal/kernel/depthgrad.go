@@ -3,15 +3,18 @@ package kernel
 import "unsafe"
 
 // depthGradTask is the weight gradient of a depthwise convolution. A chunk is one
-// group of units of pixels by one block of 16 channels: for each unit in turn, as
-// many taps as the registers hold sum over all its pixels. The groups' sums are
-// added in their order at the end, a chunk a block.
+// group of units of pixels by some blocks of 16 channels: for each unit in turn,
+// whose pixels come into the second-level cache whole, and each block, as many taps
+// as the registers hold sum over all its pixels. The groups' sums are added in
+// their order at the end, a chunk a block.
 type depthGradTask struct {
 	correlation
 	c         Conv
 	tiles     *tiles
+	vec       *Vec
 	x, dy, dw []float32
 	groups    int
+	splits    int       // parts into which the blocks are cut
 	sums      []float32 // [groups][blocks][taps][16]
 	joining   bool      // the groups' sums are being added
 	picks     []pick    // of the taps: where they read in the window, and where in the sums
@@ -26,15 +29,17 @@ type depthGradWorker struct {
 	window []float32
 	rows   rowGradTile
 	specs  []gradSpec
+	fetched
+	_ padding
 }
 
 func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	t := &e.depthGrad
 	t.correlation = c.forward(e.phaseTaps[:0])
 	e.phaseTaps = t.taps
-	t.c, t.tiles, t.x, t.dy, t.dw = c, e.Set.tiles, x, dy, dw
+	t.c, t.tiles, t.vec, t.x, t.dy, t.dw = c, e.Set.tiles, e.Set.Vec(), x, dy, dw
 	t.in, t.out, t.inPlace = Block, Block, false
-	t.plan(Block, depthBytes, 1, 1)
+	t.plan(Block, max(depthBytes/3, min(depthBytes, unitBytes/t.blocks())), 1, 1)
 	t.picks = grown(t.picks, len(t.taps))
 	for i, p := range t.taps {
 		t.picks[i] = pick{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
@@ -46,12 +51,16 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 		k.window = aligned(k.window, t.windowFloats(Block))
 		k.specs = grown(k.specs, t.unitImgs*t.unitRows)
 	}
-	t.groups = min(gradGroups, t.units())
+	t.groups = groupsOf(t.units(), c.N*c.OutH()*c.OutW(), len(t.taps)*t.blocks()*Block)
 	t.sums = aligned(t.sums, t.groups*t.blocks()*len(t.taps)*Block)
 	t.joining = false
-	e.Pool.Run(t.groups*t.blocks(), t)
+	t.splits = min(t.blocks(), parts(e.units(c.FLOPs()), t.groups))
+	if t.large() && t.groups > 1 {
+		t.splits = 1 // each chunk fetches all channels
+	}
+	e.run(t.groups*t.splits, c.FLOPs(), t)
 	t.joining = true
-	e.Pool.Run(t.blocks(), t)
+	e.run(t.blocks(), floatFLOPs*len(t.sums), t)
 }
 
 // blocks returns the number of blocks of 16 channels.
@@ -69,32 +78,43 @@ func (t *depthGradTask) Do(i, worker int) {
 		t.join(i)
 		return
 	}
-	g, b := i/t.blocks(), i%t.blocks()
-	k, o := &t.workers[worker], b*Block
-	k.tile.lanes.set(min(Block, t.outC-o))
-	k.gather.lanes = k.tile.lanes
-	sums := t.sumsOf(g, b)
-	clear(sums)
+	g, share := i/t.splits, i%t.splits
+	first, last := share*t.blocks()/t.splits, (share+1)*t.blocks()/t.splits
+	k := &t.workers[worker]
+	for b := first; b < last; b++ {
+		clear(t.sumsOf(g, b))
+	}
 	for i := g * t.units() / t.groups; i < (g+1)*t.units()/t.groups; i++ {
 		u := t.unit(i)
+		if t.large() {
+			from, to := t.inputRows(u)
+			t.fetchUnit(&k.fetched, u, from, to, t.x, t.dy)
+		}
 		if t.byRows.k > 0 {
-			t.sumRows(k, u, o, sums)
+			t.sumRows(k, u, g, first, last)
 			continue
 		}
-		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
-		t.sum(k, u, o, sums)
+		for b := first; b < last; b++ {
+			o := b * Block
+			k.tile.lanes.set(min(Block, t.outC-o))
+			k.gather.lanes = k.tile.lanes
+			t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
+			t.sum(k, u, o, t.sumsOf(g, b))
+		}
 	}
 }
 
 // join adds all groups' sums of block b to dw.
 func (t *depthGradTask) join(b int) {
 	channels := min(Block, t.outC-b*Block)
+	sums := t.sumsOf(0, b)
+	for g := 1; g < t.groups; g++ {
+		t.vec.Add(sums, t.sumsOf(g, b), sums)
+	}
 	for i, p := range t.taps {
 		dw := t.dw[p.w+b*Block:][:channels]
-		for g := range t.groups {
-			for l, v := range t.sumsOf(g, b)[i*Block:][:channels] {
-				dw[l] += v
-			}
+		for l, v := range sums[i*Block:][:channels] {
+			dw[l] += v
 		}
 	}
 }

@@ -31,6 +31,8 @@ type rowPlan struct {
 type rowWork struct {
 	tile rowTile
 	rows []rowSpec
+	fetched
+	_ padding
 }
 
 // rowKernels are the numbers of taps on a side that tiles of rows know.
@@ -81,16 +83,15 @@ func (e *Engine) runRows(p rowPlan, r correlation, panel, x, y []float32, ep Epi
 	t.rowPlan, t.correlation, t.width = p, r, e.Set.tiles.width
 	t.x, t.y, t.ep, t.add, t.panel = x, y, ep, add, panel
 	t.correlation.in, t.correlation.out = r.outC, r.outC
-	t.plan(t.inC, unitBytes, most(t.list), parts(e.units(), t.blocks()))
-	t.splits = 1
-	if t.units() < e.units() {
-		t.splits = t.blocks()
-	}
+	flops := 2 * r.n * r.rows * r.cols * r.outC * p.k * p.k / p.out
+	want := e.units(flops)
+	t.plan(t.inC, unitBytes, most(t.list), parts(want, t.blocks()))
+	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
 	for i := range t.workers {
 		t.workers[i].rows = grown(t.workers[i].rows, t.unitImgs*t.unitRows)
 	}
-	e.Pool.Run(t.units()*t.splits, t)
+	e.run(t.units()*t.splits, flops, t)
 }
 
 // runUp computes the input's gradient of c, of stride 2.
@@ -113,6 +114,10 @@ func (t *rowTask) blocks() int { return parts(t.outC, Block) }
 func (t *rowTask) Do(i, worker int) {
 	u, share := t.unit(i/t.splits), i%t.splits
 	k := &t.workers[worker]
+	if t.large() {
+		from, to := t.inputRows(u)
+		t.fetchUnit(&k.fetched, u, from, to, t.x, t.y)
+	}
 	k.rows = k.rows[:0]
 	for img := u.img; img < u.img+u.imgs; img++ {
 		for row := u.row; row < u.row+u.rows; row++ {
@@ -132,6 +137,16 @@ func (t *rowTask) Do(i, worker int) {
 		}
 	}
 	t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, first*Block, min(t.outC, last*Block))
+}
+
+// inputRows returns the input rows that output rows of u read.
+func (t *rowTask) inputRows(u part) (from, to int) {
+	if t.rowPlan.out == 1 {
+		return t.correlation.inputRows(u)
+	}
+	at := u.row - t.dy0
+	from = min(max(0, (at-t.k+2)/2), t.h)
+	return from, max(from, min(t.h, (at+u.rows-1)/2+1))
 }
 
 // along returns where output row row of an image of a correlation reads.

@@ -37,14 +37,13 @@ func (t *tiles) gradByRows(r *correlation) (best rowGradPlan) {
 	return best
 }
 
-// sumRows adds the products of the pixels of u, of the block of channels from o
-// on, to sums.
-func (t *depthGradTask) sumRows(k *depthGradWorker, u part, o int, sums []float32) {
+// sumRows adds the products of the pixels of u, of blocks [from, to), to the sums
+// of group g.
+func (t *depthGradTask) sumRows(k *depthGradWorker, u part, g, from, to int) {
 	w := &t.byRows
 	a := &k.rows
 	a.pix, a.line, a.outPix = 4*t.inC, 4*t.inC*t.w, 4*t.outC
 	a.tiles, a.tail = w.tiles, w.tail
-	width := t.tiles.width
 	for first := 0; first < w.k; first += most(w.list) {
 		rows := min(most(w.list), w.k-first)
 		k.specs = k.specs[:0]
@@ -54,9 +53,9 @@ func (t *depthGradTask) sumRows(k *depthGradWorker, u part, o int, sums []float3
 			}
 		}
 		a.rows, a.n = &k.specs[0], len(k.specs)
-		for c := o; c < min(t.outC, o+Block); c += width {
-			a.lanes.set(min(width, t.outC-c))
-			a.x, a.dy, a.sums = at(t.x, c), at(t.dy, c), at(sums, first*w.k*Block+c-o)
+		for c := from * Block; c < min(t.outC, to*Block); c += t.tiles.width {
+			a.lanes.set(min(t.tiles.width, t.outC-c))
+			a.x, a.dy, a.sums = at(t.x, c), at(t.dy, c), at(t.sumsOf(g, c/Block), first*w.k*Block+c%Block)
 			w.list[rows]((*byte)(unsafe.Pointer(a)))
 		}
 	}

@@ -8,15 +8,16 @@ import "unsafe"
 // its zero border, and every tap of every pixel is then one aligned load.
 type depthTask struct {
 	correlation
-	tiles      *tiles
-	x, y       []float32
-	ep         Epilogue
-	add        bool
-	xOff, yOff []uint32
-	list       []int     // distance in bytes of each tap
-	panel      []float32 // weights, [blocks][taps][16]
-	splits     int
-	workers    []depthWorker
+	tiles   *tiles
+	x, y    []float32
+	ep      Epilogue
+	add     bool
+	tables  pixelTables
+	pixels  pixelTable
+	list    []int     // distance in bytes of each tap
+	panel   []float32 // weights, [blocks][taps][16]
+	splits  int
+	workers []depthWorker
 }
 
 // depthWorker is the memory of one worker.
@@ -24,6 +25,7 @@ type depthWorker struct {
 	tile   forwardTile
 	gather gatherTile
 	window []float32
+	_      padding
 }
 
 // depthBytes is what a unit's window and outputs of 16 channels may take of the
@@ -41,22 +43,21 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	}
 	r.in, r.out, r.inPlace = Block, Block, false
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r, e.Set.tiles, x, y, ep, add
-	t.plan(Block, depthBytes, most(t.tiles.depthwise), parts(e.units(), t.blocks()))
-	t.xOff, t.yOff = t.pixels(Block, t.xOff, t.yOff)
+	flops := 2 * r.n * r.rows * r.cols * r.outC * len(r.taps)
+	want := e.units(flops)
+	t.plan(Block, depthBytes, most(t.tiles.depthwise), parts(want, t.blocks()))
+	t.pixels = t.tables.of(&t.correlation, Block)
 	t.list = grown(t.list, len(t.taps))
 	for i, p := range t.taps {
 		t.list[i] = 4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0)
 	}
 	t.fillPanel(w)
-	t.splits = 1
-	if t.units() < e.units() {
-		t.splits = t.blocks()
-	}
+	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
 	for i := range t.workers {
 		t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(Block))
 	}
-	e.Pool.Run(t.units()*t.splits, t)
+	e.run(t.units()*t.splits, flops, t)
 }
 
 // blocks returns the number of blocks of 16 channels.
@@ -97,7 +98,7 @@ func (t *depthTask) block(k *depthWorker, u part, b int) {
 		t.gatherWindow(&k.gather, t.tiles, u, t.x[o:], k.window)
 		a.x, a.w, a.runs = at(k.window, 0), at(t.panel, b*len(t.taps)*Block), unsafe.Pointer(&t.list[0])
 	}
-	a.callAll(t.tiles.depthwise, u.imgs*u.rows*t.cols, t.xOff, t.yOff)
+	a.callAll(t.tiles.depthwise, u.imgs*u.rows*t.cols, t.pixels)
 	t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, o, o+channels)
 }
 

@@ -77,17 +77,36 @@ func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
 	}
 }
 
-// minUnits is how many chunks a pass should have at least when several workers
-// share it.
-const minUnits = 16
+// shareUnits is how many chunks a large pass should have at least when several
+// workers share it.
+const shareUnits = 16
 
-// units returns the least number of chunks to cut a correlation into. Its bits
-// do not depend on it: each output is one chain of sums in any chunk.
-func (e *Engine) units() int {
+// unitFLOPs is the least work of a chunk, some 3 microseconds: cutting and handing
+// it over costs one.
+const unitFLOPs = 400_000
+
+// units returns the least number of chunks to cut so much work into. Bits do not
+// depend on it: each output is one chain of sums in any chunk.
+func (e *Engine) units(flops int) int {
 	if e.Pool.Workers() == 1 {
 		return 1
 	}
-	return minUnits
+	return max(1, min(shareUnits, flops/unitFLOPs))
+}
+
+// floatFLOPs is the work that moving a float within the caches stands for.
+const floatFLOPs = 16
+
+// run runs the n chunks of t, so much work in all: on the caller alone where that
+// takes no longer than handing over.
+func (e *Engine) run(n, flops int, t Task) {
+	if flops < 2*unitFLOPs {
+		for i := range n {
+			t.Do(i, 0)
+		}
+		return
+	}
+	e.Pool.Run(n, t)
 }
 
 func (e *Engine) correlate(c Conv, r correlation, x, w, y []float32, ep Epilogue, add bool) {
@@ -116,7 +135,7 @@ func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
 	default:
 		r := c.forward(e.phaseTaps[:0])
 		e.phaseTaps = r.taps
-		if f := e.Set.tiles.winograd(&r); f != nil {
+		if f := e.Set.tiles.winogradWeights(&r); f != nil {
 			e.backWeightsWinograd(f, c, r, x, dy, dw)
 		} else {
 			e.backWeightsDense(c, x, dy, dw)

@@ -13,10 +13,10 @@ type gradTask struct {
 	tiles        *tiles
 	x, dy        []float32
 	groups       int
-	step         int // images of a pass
-	parts, pairs int // parts of a group's input channels, pairs of its output blocks
-	splits       int // parts of the items
-	apart        bool
+	step         int     // images of a pass
+	parts, pairs int     // parts of a group's input channels, pairs of its output blocks
+	splits       int     // parts of the items
+	flat         flat    // of a pointwise convolution
 	sums         sumTask // of the groups, if there are several
 	dw           []float32
 	workers      []gradWorker
@@ -26,23 +26,27 @@ type gradTask struct {
 type gradWorker struct {
 	tile  gradTile
 	x, dy []float32 // pixels apart
+	fetched
+	_ padding
 }
 
-// gradPass is some images of a pass: where they lie, and the floats between
-// their pixels.
+// gradPass is some images of a pass: where they lie, the floats between their
+// pixels, and how far the next pass is.
 type gradPass struct {
-	x, dy   []float32
-	imgs    int
-	xC, dyC int
+	x, dy           []float32
+	imgs            int
+	xC, dyC         int
+	xAhead, dyAhead int // bytes to the next pass
 }
 
 // gradBytes is about how much x and dy one pass reads.
-const gradBytes = 512 << 10
+const gradBytes = 480 << 10
 
 func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t := &e.grad
-	if c.K == 1 && c.S == 1 && c.Pad == 0 {
-		c.N, c.H, c.W = c.N*c.H*c.W, 1, 1 // passes may cut anywhere
+	t.flat = flat{}
+	if c.K == 1 && c.Pad == 0 {
+		t.flat, c = c.flatten()
 	}
 	t.c, t.tiles, t.x, t.dy, t.dw = c, e.Set.tiles, x, dy, dw
 	t.groups = groupsOf(c.N, c.N*c.OutH()*c.OutW(), c.ownFloats())
@@ -51,12 +55,15 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 		t.c = c.own()
 	}
 	t.pairs = parts(c.blocks(), t.width())
-	t.parts = parts(c.InC/c.G, t.channels())
+	t.parts = parts(c.InC/c.G, most(t.tiles.grad[t.width()]))
 	t.step = max(1, gradBytes/(4*(c.H*c.W*c.InC+c.OutH()*c.OutW()*c.OutC)))
-	t.apart = c.H*c.W == 1 && max(c.InC, c.OutC) >= apartChannels
 	t.reserve(e.Pool.Workers())
-	t.splits = min(parts(e.units(), t.groups), t.items())
-	e.Pool.Run(t.groups*t.splits, t)
+	want := e.units(c.FLOPs())
+	if t.flat.xApart || t.flat.dyApart {
+		want = min(want, e.Pool.Workers()) // each chunk copies its pixels
+	}
+	t.splits = min(parts(want, t.groups), t.items())
+	e.run(t.groups*t.splits, c.FLOPs(), t)
 	if t.groups > 1 {
 		t.sums.run(e)
 	}
@@ -65,20 +72,13 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 // reserve makes the workers' memory.
 func (t *gradTask) reserve(workers int) {
 	t.workers = grown(t.workers, workers)
-	if !t.apart {
-		return
-	}
 	for i := range t.workers {
-		k := &t.workers[i]
-		k.x, k.dy = aligned(k.x, t.step*planeFloats(t.c.InC)), aligned(k.dy, t.step*planeFloats(t.c.OutC))
+		t.flat.reserve(&t.workers[i], t.step)
 	}
 }
 
 // width returns the number of blocks that a tile takes at once.
 func (t *gradTask) width() int { return wide(&t.tiles.grad, t.c.blocks()) }
-
-// channels returns the most input channels that a tile takes at once.
-func (t *gradTask) channels() int { return most(t.tiles.grad[t.width()]) }
 
 // items returns the number of tiles that make the whole gradient.
 func (t *gradTask) items() int { return t.c.G * t.pairs * t.c.K * t.c.K * t.parts }
@@ -90,55 +90,76 @@ func (t *gradTask) Do(i, worker int) {
 	dw := t.dw
 	if t.groups > 1 {
 		dw = t.sums.group(g)
-		for item := first; item < last; item++ {
-			t.clear(item, dw)
-		}
+		t.each(first, last, func(p place, from, to int) { t.clear(p, from, to, dw) })
 	}
 	k := &t.workers[worker]
 	end := (g + 1) * t.c.N / t.groups
 	for img := g * t.c.N / t.groups; img < end; img += t.step {
-		p := t.pass(k, img, min(t.step, end-img))
-		for item := first; item < last; item++ {
-			t.item(k, p, item, dw)
-		}
+		s := t.pass(k, img, min(t.step, end-img))
+		t.each(first, last, func(p place, from, to int) { t.add(k, s, p, from, to, dw) })
 	}
 }
 
 // pass returns imgs images from img on.
 func (t *gradTask) pass(k *gradWorker, img, imgs int) gradPass {
 	c := t.c
-	p := gradPass{t.x[img*c.H*c.W*c.InC:], t.dy[img*c.OutH()*c.OutW()*c.OutC:], imgs, c.InC, c.OutC}
-	if t.apart {
-		p = p.apart(k)
+	x, dy := c.H*c.W*c.InC, c.OutH()*c.OutW()*c.OutC
+	p := gradPass{imgs: imgs, dy: t.dy[img*dy:], xC: c.InC, dyC: c.OutC, xAhead: 4 * x * imgs, dyAhead: 4 * dy * imgs}
+	large := 4*c.N*(x+dy) > largeBytes
+	if !t.flat.xApart {
+		p.x = t.x[img*x:]
+		if large {
+			k.fetch(p.x[:imgs*x])
+		}
 	}
-	return p
+	if large {
+		k.fetch(p.dy[:imgs*dy])
+		p.xAhead, p.dyAhead = 0, 0
+	}
+	return t.flat.apart(p, k, img, t.x)
 }
 
-// place is where an item adds: a tap of some input channels of some blocks.
-type place struct{ g, b, blocks, ky, kx, first, last, at int }
+// place is where the items of one tap and one tile's worth of output blocks add.
+type place struct{ g, b, blocks, ky, kx, at int }
 
-func (t *gradTask) place(item int) place {
-	c, in := t.c, t.c.InC/t.c.G
-	part, item := item%t.parts, item/t.parts
-	k, item := item%(c.K*c.K), item/(c.K*c.K)
-	p := place{g: item / t.pairs, b: item % t.pairs * t.width(), ky: k / c.K, kx: k % c.K}
-	p.first, p.last = part*in/t.parts, (part+1)*in/t.parts
+// place returns place i: the items of t.parts parts of the input channels.
+func (t *gradTask) place(i int) place {
+	c := t.c
+	k, i := i%(c.K*c.K), i/(c.K*c.K)
+	p := place{g: i / t.pairs, b: i % t.pairs * t.width(), ky: k / c.K, kx: k % c.K}
 	p.blocks = min(t.width(), c.blocks()-p.b)
-	p.at = (p.g*c.blocks()+p.b)*c.blockStride() + c.tap(p.ky, p.kx) + p.first*Block
+	p.at = (p.g*c.blocks()+p.b)*c.blockStride() + c.tap(p.ky, p.kx)
 	return p
 }
 
-// clear sets the sums of an item to zero.
-func (t *gradTask) clear(item int, dw []float32) {
-	p := t.place(item)
-	for b := range p.blocks {
-		clear(dw[p.at+b*t.c.blockStride():][:(p.last-p.first)*Block])
+// channels returns the input channels of a part.
+func (t *gradTask) channels(part int) (first, last int) {
+	in := t.c.InC / t.c.G
+	return part * in / t.parts, (part + 1) * in / t.parts
+}
+
+// each calls f for the places of the items [first, last), and the parts of each.
+func (t *gradTask) each(first, last int, f func(p place, from, to int)) {
+	for first < last {
+		i := first / t.parts
+		end := min(last, (i+1)*t.parts)
+		f(t.place(i), first-i*t.parts, end-i*t.parts)
+		first = end
 	}
 }
 
-// item adds one tile's products over a pass to dw.
-func (t *gradTask) item(k *gradWorker, s gradPass, item int, dw []float32) {
-	c, p := t.c, t.place(item)
+// clear sets the sums of parts [from, to) of p to zero.
+func (t *gradTask) clear(p place, from, to int, dw []float32) {
+	first, _ := t.channels(from)
+	_, last := t.channels(to - 1)
+	for b := range p.blocks {
+		clear(dw[p.at+b*t.c.blockStride()+first*Block:][:(last-first)*Block])
+	}
+}
+
+// add adds the products of parts [from, to) of p over a pass to dw.
+func (t *gradTask) add(k *gradWorker, s gradPass, p place, from, to int, dw []float32) {
+	c := t.c
 	y0, rows := c.span(p.ky, c.H, c.OutH())
 	x0, cols := c.span(p.kx, c.W, c.OutW())
 	if rows <= 0 || cols <= 0 {
@@ -148,11 +169,15 @@ func (t *gradTask) item(k *gradWorker, s gradPass, item int, dw []float32) {
 	a := &k.tile
 	a.lanes.set(min(Block, c.OutC/c.G-(p.b+p.blocks-1)*Block))
 	a.images = s.imgs
-	a.x = at(s.x, ((y0*c.S-c.Pad+p.ky*c.Dil)*c.W+x0*c.S-c.Pad+p.kx*c.Dil)*s.xC+p.g*(c.InC/c.G)+p.first)
-	a.dy = at(s.dy, (y0*c.OutW()+x0)*s.dyC+o)
-	a.dw, a.block = at(dw, p.at), 4*c.blockStride()
 	a.rectangle(c, s, rows, cols)
-	t.tiles.grad[p.blocks][p.last-p.first]((*byte)(unsafe.Pointer(a)))
+	a.dy, a.block = at(s.dy, (y0*c.OutW()+x0)*s.dyC+o), 4*c.blockStride()
+	a.xAhead, a.dyAhead = s.xAhead, s.dyAhead
+	x := ((y0*c.S-c.Pad+p.ky*c.Dil)*c.W+x0*c.S-c.Pad+p.kx*c.Dil)*s.xC + p.g*(c.InC/c.G)
+	for part := from; part < to; part++ {
+		first, last := t.channels(part)
+		a.x, a.dw = at(s.x, x+first), at(dw, p.at+first*Block)
+		t.tiles.grad[p.blocks][last-first]((*byte)(unsafe.Pointer(a)))
+	}
 }
 
 // span returns the output rows (or columns) whose tap k lies inside a map of n

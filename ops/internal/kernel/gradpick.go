@@ -27,6 +27,7 @@ type pickTask struct {
 type pickWorker struct {
 	tile   gradTile
 	window []float32
+	_      padding
 }
 
 func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
@@ -52,7 +53,7 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	for i := range t.workers {
 		t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(t.inC))
 	}
-	e.Pool.Run(t.groups, t)
+	e.run(t.groups, c.FLOPs(), t)
 	t.sums.run(e)
 }
 

@@ -54,7 +54,7 @@ func (t *sumTask) group(g int) []float32 {
 // run adds all groups' sums to dw.
 func (t *sumTask) run(e *Engine) {
 	t.vec = e.Set.Vec()
-	e.Pool.Run(t.c.G*t.c.blocks()*t.c.K*t.c.K, t)
+	e.run(t.c.G*t.c.blocks()*t.c.K*t.c.K, floatFLOPs*len(t.sums), t)
 }
 
 // Do implements Task.

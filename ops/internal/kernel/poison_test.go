@@ -198,11 +198,7 @@ func (p poisoned) winogradChannel(c Conv, hit []bool) []bool {
 // reached returns the results that p reaches with e.
 func (p poisoned) reached(e *Engine, c Conv, n int) []bool {
 	if e.Set.tiles != nil {
-		r := c.forward(nil)
-		if p.pass == plainBackData {
-			r = c.backData(0, 0, nil)
-		}
-		if f := e.Set.tiles.winograd(&r); f != nil {
+		if f := winogradOf(e, c, p.pass); f != nil {
 			return p.winograd(c, f, n)
 		}
 	}

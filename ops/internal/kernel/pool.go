@@ -26,10 +26,23 @@ const spinTime = 500 * time.Microsecond
 // the work that it waits for may need that very core.
 const politeSpins = 4096
 
+// A worker that has done its share waits for the others as long as that took, and
+// leastPatience at least, before it takes from theirs: a chunk that changes hands
+// takes its cache lines along, and in a short task that costs more than the chunk.
+// lookTime is about how many loads it spends between two looks.
+const (
+	leastPatience = 2 * time.Microsecond
+	lookTime      = 300
+)
+
 type cell struct {
 	atomic.Uint32
-	_ [60]byte
+	_ padding
 }
+
+// padding keeps what one worker writes off the cache lines of the next one's, and
+// off the pairs of lines that are fetched together.
+type padding [124]byte
 
 // job is one Run. Its counters live on cache lines of their own.
 type job struct {
@@ -124,17 +137,32 @@ func (p *Pool) wakeUp(n int) {
 
 // run does chunks as worker, its own share first, until none is left.
 func (j *job) run(worker int) {
-	for i := range j.next {
-		w := (worker + i) % len(j.next)
-		first, last := j.share(w)
-		done := 0
-		for at := first + int(j.next[w].Add(1)) - 1; at < last; at = first + int(j.next[w].Add(1)) - 1 {
-			j.task.Do(at, worker)
-			done++
+	start := time.Now()
+	j.takeFrom(worker, worker)
+	if !j.open() {
+		return
+	}
+	done, own := time.Now(), &j.next[worker]
+	for patience := max(leastPatience, done.Sub(start)); j.open() && time.Since(done) < patience; {
+		for range lookTime {
+			own.Load()
 		}
-		if done > 0 {
-			j.done.Add(uint32(done))
-		}
+	}
+	for i := 1; i < len(j.next); i++ {
+		j.takeFrom((worker+i)%len(j.next), worker)
+	}
+}
+
+// takeFrom does what is left of the share of w, as worker.
+func (j *job) takeFrom(w, worker int) {
+	first, last := j.share(w)
+	done := 0
+	for at := first + int(j.next[w].Add(1)) - 1; at < last; at = first + int(j.next[w].Add(1)) - 1 {
+		j.task.Do(at, worker)
+		done++
+	}
+	if done > 0 {
+		j.done.Add(uint32(done))
 	}
 }
 

@@ -36,6 +36,9 @@ type lanes struct {
 }
 
 func (l *lanes) set(n int) {
+	if l.bits == 1<<n-1 {
+		return
+	}
 	l.bits = 1<<n - 1
 	for i := range l.mask {
 		l.mask[i] = int32(i-n) >> 31
@@ -73,6 +76,7 @@ type gradTile struct {
 	dyPix, dyRow, dyImage int
 	block                 int // bytes from one block of dw to the next
 	picks                 *pick
+	xAhead, dyAhead       int // bytes from a pixel to that of the next pass, to be fetched
 }
 
 // gatherTile is the argument of gather and transpose: rows of n pixels, step bytes apart and
@@ -89,18 +93,6 @@ type gatherTile struct {
 
 // at returns the address of s[i].
 func at(s []float32, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
-
-// aligned returns n floats that start on a cache line, reusing s if it is long enough.
-func aligned(s []float32, n int) []float32 {
-	if cap(s) >= n {
-		return s[:n]
-	}
-	s = make([]float32, n+lineFloats)
-	skip := (lineFloats - int(uintptr(unsafe.Pointer(&s[0]))/4)%lineFloats) % lineFloats
-	return s[skip:][:n]
-}
-
-const lineFloats = 16
 
 // grown returns a slice of n values with undefined contents, reusing s if it is long enough.
 func grown[T any](s []T, n int) []T {
@@ -123,17 +115,17 @@ func split(n, most int) (size, count, rest int) {
 }
 
 // callAll runs tiles of a list, as large and even as can be, over n pixels.
-func (a *forwardTile) callAll(list []tileFunc, n int, xOff, yOff []uint32) {
+func (a *forwardTile) callAll(list []tileFunc, n int, p pixelTable) {
 	size, count, rest := split(n, most(list))
-	a.call(list, size, count, xOff, yOff)
+	a.call(list, size, count, p)
 	if rest > 0 {
-		a.call(list, size-1, rest, xOff[size*count:], yOff[size*count:])
+		a.call(list, size-1, rest, pixelTable{p.x[size*count:], p.y[size*count:]})
 	}
 }
 
-// call runs count tiles of size pixels each from the start of the tables.
-func (a *forwardTile) call(list []tileFunc, size, count int, xOff, yOff []uint32) {
-	a.xOff, a.yOff, a.tiles = &xOff[0], &yOff[0], count
+// call runs count tiles of size pixels each from the start of the table.
+func (a *forwardTile) call(list []tileFunc, size, count int, p pixelTable) {
+	a.xOff, a.yOff, a.tiles = &p.x[0], &p.y[0], count
 	list[size]((*byte)(unsafe.Pointer(a)))
 }
 

@@ -6,23 +6,26 @@ import "unsafe"
 // dst[G][blocks of in][K*K][out][16]; lanes beyond in hold anything. A chunk is
 // one tap of one block.
 type transposeTask struct {
-	c      Conv
-	tiles  *tiles
-	w, dst []float32
-	args   []gatherTile
-	square [][]float32 // by worker: 16 x 16 that do not all fit in dst
+	c       Conv
+	tiles   *tiles
+	w, dst  []float32
+	workers []transposeWorker
+}
+
+// transposeWorker is the memory of one worker.
+type transposeWorker struct {
+	tile   gatherTile
+	square [Block * Block]float32 // that does not all fit in dst
+	_      padding
 }
 
 // runTranspose returns the transposed window, valid until the next call.
 func (e *Engine) runTranspose(c Conv, w []float32) []float32 {
 	t := &e.transpose
 	n := c.G * parts(c.InC/c.G, Block)
-	t.args, t.square = grown(t.args, e.Pool.Workers()), grown(t.square, e.Pool.Workers())
-	for i := range t.square {
-		t.square[i] = grown(t.square[i], Block*Block)
-	}
+	t.workers = grown(t.workers, e.Pool.Workers())
 	t.c, t.tiles, t.w, t.dst = c, e.Set.tiles, w, aligned(t.dst, n*c.K*c.K*(c.OutC/c.G)*Block)
-	e.Pool.Run(n*c.K*c.K, t)
+	e.run(n*c.K*c.K, 2*floatFLOPs*len(t.dst), t)
 	return t.dst
 }
 
@@ -46,11 +49,11 @@ func (t *transposeTask) tile(s, d []float32, in, out, worker int) {
 		transposePart(s, d, in, out)
 		return
 	}
-	to := d
+	k, to := &t.workers[worker], d
 	if len(d) < Block*Block {
-		to = t.square[worker]
+		to = k.square[:]
 	}
-	a := &t.args[worker]
+	a := &k.tile
 	a.src, a.dst = at(s, 0), at(to, 0)
 	t.tiles.transpose((*byte)(unsafe.Pointer(a)))
 	if len(d) < Block*Block {

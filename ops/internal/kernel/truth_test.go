@@ -135,16 +135,22 @@ func newTrial(c Conv, r *rand.Rand) *trial {
 	return k
 }
 
-// byWinograd reports whether e runs a pass of c by Winograd's algorithm.
-func byWinograd(e *Engine, c Conv, backData bool) bool {
-	if e.Set.tiles == nil {
-		return false
+// winogradOf returns the form of Winograd's algorithm by which e runs a pass of c,
+// nil for none.
+func winogradOf(e *Engine, c Conv, pass int) *winoForm {
+	t := e.Set.tiles
+	if t == nil {
+		return nil
 	}
-	r := c.forward(nil)
-	if backData {
+	switch r := c.forward(nil); pass {
+	case plainBackData:
 		r = c.backData(0, 0, nil)
+		return t.winograd(&r)
+	case plainBackWeights:
+		return t.winogradWeights(&r)
+	default:
+		return t.winograd(&r)
 	}
-	return e.Set.tiles.winograd(&r) != nil
 }
 
 // The bounds of a pass's error, two to three times what the walks meet: of the
@@ -167,9 +173,12 @@ func (k *trial) run(t fatal, e *Engine) {
 		}
 	}
 	bound, grads := directBound, directBound
-	wino := byWinograd(e, full, false)
+	if winogradOf(e, full, plainForward) != nil {
+		bound = winoBound
+	}
+	wino := winogradOf(e, full, plainBackWeights) != nil
 	if wino {
-		bound, grads = winoBound, winoGradsBound
+		grads = winoGradsBound
 	}
 	fillNaN(k.y)
 	e.Forward(c, k.x, k.w, k.y, Epilogue{Bias: k.bias})
@@ -187,7 +196,7 @@ func (k *trial) run(t fatal, e *Engine) {
 	check("backward weights", k.dw, k.want.dw, k.w0, grads)
 	k.checkIdlePlaces(t, e, wino)
 	bound = directBound
-	if byWinograd(e, full, true) {
+	if winogradOf(e, full, plainBackData) != nil {
 		bound = winoBound
 	}
 	fillNaN(k.dx)

@@ -15,8 +15,14 @@ type winoFilterTask struct {
 	plane   int       // floats
 	pieces  int       // parts of a block's input channels
 	taps    [winoTaps]int
-	workers []winoTile
+	workers []filterWorker
 	scratch []float32
+}
+
+// filterWorker is the memory of one worker.
+type filterWorker struct {
+	tile winoTile
+	_    padding
 }
 
 // filterChannels is how many input channels a chunk of the transform takes.
@@ -59,16 +65,16 @@ func (e *Engine) runFilter(f *winoForm, r *correlation, w, u []float32) []float3
 	t.workers = grown(t.workers, n)
 	t.scratch = aligned(t.scratch, n*winoPlanes*Block)
 	for i := range t.workers {
-		t.workers[i].scratch = at(t.scratch, i*winoPlanes*Block)
+		t.workers[i].tile.scratch = at(t.scratch, i*winoPlanes*Block)
 	}
-	e.Pool.Run(parts(r.out, Block)*t.pieces, t)
+	e.run(parts(r.out, Block)*t.pieces, floatFLOPs*len(u), t)
 	return t.u
 }
 
 // Do implements Task.
 func (t *winoFilterTask) Do(i, worker int) {
 	b, first := i/t.pieces, i%t.pieces*filterChannels
-	a := &t.workers[worker]
+	a := &t.workers[worker].tile
 	a.taps, a.plane = t.taps, 4*t.plane
 	a.n = min(filterChannels, t.r.in-first)
 	a.src, a.dst = at(t.w, b*t.r.blockStride+first*Block), at(t.u, (b*t.r.in+first)*Block)

@@ -17,6 +17,21 @@ func (t *tiles) winograd(r *correlation) *winoForm {
 	return nil
 }
 
+// winogradWeights returns the form that computes the weight gradient of r. Few
+// tiles do not pay for the planes of sums of many channels.
+func (t *tiles) winogradWeights(r *correlation) *winoForm {
+	f := t.winograd(r)
+	if f != nil && r.in*r.out > winoFewProducts && r.n*parts(r.rows, f.pixels)*parts(r.cols, f.pixels) < winoFewTiles {
+		return nil
+	}
+	return f
+}
+
+const (
+	winoFewTiles    = 32
+	winoFewProducts = 32 * 32
+)
+
 // winoChannels is the least number of input and of output channels: below it the
 // transforms cost more than the products that they save.
 const winoChannels = 12
@@ -40,8 +55,9 @@ func (r *correlation) square(k int) bool {
 
 // winoTask is one correlation by Winograd's algorithm. A chunk is one unit of
 // tiles by one group of output blocks: its window is copied with the zero border,
-// transformed to 36 planes [tiles][in], multiplied plane by plane with the
-// transformed weight, and transformed back.
+// transformed to 36 planes [tiles][in]; then, for one tile's worth of output blocks
+// after the other, they are multiplied plane by plane with the transformed weight,
+// and the products transformed back.
 type winoTask struct {
 	correlation // of tiles: a grid whose step is the form's pixels
 	form        *winoForm
@@ -51,13 +67,13 @@ type winoTask struct {
 	u           []float32 // transformed weight, [36][blocks][in][16]
 	ep          Epilogue
 	add         bool
-	c16, o16    int      // channels of a tile in planes of input and output
-	vPlane      int      // floats between planes of the transformed input
-	mPlane      int      // of the products
-	uPlane      int      // and of the weight
-	vOff, mOff  []uint32 // of the tiles in a plane
-	list        [1]run   // all input channels
-	splits      int      // parts into which the output blocks are cut
+	c16, o16    int        // channels, rounded up to whole blocks
+	vPlane      int        // floats between planes of the transformed input
+	mPlane      int        // of the products
+	uPlane      int        // and of the weight
+	places      pixelTable // of the tiles in planes of input and products
+	list        [1]run     // all input channels
+	splits      int        // parts into which the output blocks are cut
 	workers     []winoWork
 	filter      winoFilterTask
 }
@@ -67,6 +83,7 @@ type winoWork struct {
 	spread winoSpread
 	gemm   forwardTile
 	v, m   []float32 // planes
+	_      padding
 }
 
 // winoBytes is about how much of the planes of one unit of tiles should stay in
@@ -79,17 +96,19 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x, w, y []float32, ep E
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r.tiled(f.pixels), e.Set.tiles, x, y, ep, add
 	t.u = e.winogradFilter(f, &r, w, ep.Keep)
 	t.c16, t.o16 = padded(r.in), padded(r.out)
-	t.planUnits(e.units())
+	flops := r.flops() / 2
+	want := e.units(flops)
+	t.planUnits(want)
 	n := t.unitImgs * t.unitRows * t.cols
-	t.vPlane, t.mPlane, t.uPlane = planeFloats(n*t.c16), planeFloats(n*t.o16), planeFloats(t.o16*t.in)
-	t.vOff, t.mOff = grown(t.vOff, n), grown(t.mOff, n)
+	t.vPlane, t.mPlane, t.uPlane = planeFloats(n*t.c16), planeFloats(n*t.width()*Block), planeFloats(t.o16*t.in)
+	t.places.x, t.places.y = grown(t.places.x, n), grown(t.places.y, n)
 	for i := range n {
-		t.vOff[i], t.mOff[i] = uint32(i*t.c16), uint32(i*t.o16)
+		t.places.x[i], t.places.y[i] = uint32(i*t.c16), uint32(i*t.width()*Block)
 	}
 	t.list[0] = run{0, 0, 4 * t.in}
 	t.splits = 1
-	if n := t.correlation.units(); n < e.units()/2 {
-		t.splits = min(parts(e.units(), n), t.pairs())
+	if n := t.correlation.units(); 2*n <= want {
+		t.splits = min(parts(want, n), t.pairs())
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	for i := range t.workers {
@@ -97,7 +116,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x, w, y []float32, ep E
 		k.v, k.m = aligned(k.v, winoPlanes*t.vPlane), aligned(k.m, winoPlanes*t.mPlane)
 		k.spread.reserve(&t.correlation)
 	}
-	e.Pool.Run(t.correlation.units()*t.splits, t)
+	e.run(t.correlation.units()*t.splits, flops, t)
 }
 
 // tiled returns r over a grid of tiles of n x n output pixels.
@@ -110,7 +129,7 @@ func (r correlation) tiled(n int) correlation {
 
 // planUnits chooses how many images, or rows of tiles of one image, make a unit.
 func (t *winoTask) planUnits(want int) {
-	perRow := 4 * winoPlanes * t.cols * (t.c16 + t.o16)
+	perRow := 4 * winoPlanes * t.cols * (t.c16 + t.width()*Block)
 	t.unitImgs, t.unitRows = 1, t.rows
 	if fit := max(1, winoBytes/perRow); fit < t.rows {
 		t.unitRows = parts(t.rows, parts(t.rows, fit))
@@ -133,26 +152,31 @@ func (t *winoTask) Do(i, worker int) {
 	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
 	n := u.imgs * u.rows * t.cols
 	k.spread.run(t.tiles.winoInput, &t.correlation, u, t.x, k.v, t.vPlane, t.c16)
-	t.products(k, n, first, last)
-	t.output(k, u, first, last)
+	t.spots(k, u)
+	for b := first; b < last; b += t.width() {
+		blocks := min(t.width(), last-b)
+		t.products(k, n, b, blocks)
+		t.output(k, u, b, blocks)
+	}
+	from, to := u.row*t.step, min(t.pixels[0], (u.row+u.rows)*t.step)
+	t.activate(t.ep.Act, t.y, u, from, to, first*Block, min(t.out, last*Block))
 }
 
-// products multiplies the planes of n tiles with those of the weight.
-func (t *winoTask) products(k *winoWork, n, first, last int) {
+// products multiplies the planes of n tiles with those of some blocks of the
+// weight.
+func (t *winoTask) products(k *winoWork, n, b, blocks int) {
 	a := &k.gemm
 	a.lanes.set(Block)
 	a.runs, a.runCount, a.mode = unsafe.Pointer(&t.list[0]), 1, modeStore
 	a.block = 4 * t.in * Block
 	for p := range winoPlanes {
-		for b := first; b < last; b += t.width() {
-			a.x, a.w, a.y = at(k.v, p*t.vPlane), at(t.u, p*t.uPlane+b*t.in*Block), at(k.m, p*t.mPlane+b*Block)
-			a.callAll(t.tiles.dense[min(t.width(), t.blocks()-b)], n, t.vOff, t.mOff)
-		}
+		a.x, a.w, a.y = at(k.v, p*t.vPlane), at(t.u, p*t.uPlane+b*t.in*Block), at(k.m, p*t.mPlane)
+		a.callAll(t.tiles.dense[blocks], n, t.places)
 	}
 }
 
-// output transforms the products of the tiles of u to output pixels.
-func (t *winoTask) output(k *winoWork, u part, first, last int) {
+// spots notes where the tiles of u lie in the output.
+func (t *winoTask) spots(k *winoWork, u part) {
 	i, spots := 0, k.spread.spots
 	for img := range u.imgs {
 		for row := range u.rows {
@@ -165,17 +189,19 @@ func (t *winoTask) output(k *winoWork, u part, first, last int) {
 			}
 		}
 	}
+}
+
+// output transforms the products of some blocks to output pixels.
+func (t *winoTask) output(k *winoWork, u part, b, blocks int) {
 	a := &k.spread.args
 	target := (u.img*t.oh + u.row*t.step) * t.ow * t.outC
-	a.pix, a.row, a.plane, a.step = 4*t.outC, 4*t.ow*t.outC, 4*t.mPlane, 4*t.o16
-	for b := first; b < last; b++ {
-		o := b * Block
+	a.pix, a.row, a.plane, a.step = 4*t.outC, 4*t.ow*t.outC, 4*t.mPlane, 4*t.width()*Block
+	for i := range blocks {
+		o := (b + i) * Block
 		channels := min(Block, t.out-o)
 		a.lanes.set(channels)
-		a.src, a.dst = at(k.m, o), at(t.y, target+o)
+		a.src, a.dst = at(k.m, i*Block), at(t.y, target+o)
 		a.outcome.set(t.ep, t.add, o, channels)
 		t.form.join((*byte)(unsafe.Pointer(a)))
 	}
-	from, to := u.row*t.step, min(t.pixels[0], (u.row+u.rows)*t.step)
-	t.activate(t.ep.Act, t.y, u, from, to, first*Block, min(t.out, last*Block))
 }

@@ -26,7 +26,7 @@ func TestWinogradErrors(t *testing.T) {
 		var table strings.Builder
 		for _, k := range []int{3, 5} {
 			for _, channels := range []int{16, 32, 64, 128} {
-				c := Conv{N: 1, H: 12, W: 12, InC: channels, OutC: channels, K: k, S: 1, Pad: k / 2, Dil: 1, G: 1}
+				c := Conv{N: 1, H: 24, W: 24, InC: channels, OutC: channels, K: k, S: 1, Pad: k / 2, Dil: 1, G: 1}
 				winoErrors(t, &table, NewEngine(s, p), NewEngine(direct(s), p), c)
 			}
 		}
@@ -38,7 +38,7 @@ func TestWinogradErrors(t *testing.T) {
 // their rows of the table.
 func winoErrors(t *testing.T, table *strings.Builder, wino, direct *Engine, c Conv) {
 	x, w, dy := layerOperands(c, rand.New(rand.NewPCG(51, 52)))
-	if !byWinograd(wino, c.whole(x, w, dy), false) {
+	if winogradOf(wino, c.whole(x, w, dy), plainBackWeights) == nil {
 		t.Fatalf("%dx%d of %d channels is not computed by Winograd's algorithm", c.K, c.K, c.InC)
 	}
 	want := newTruth(c, x, w, dy)

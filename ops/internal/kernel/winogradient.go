@@ -9,8 +9,8 @@ import "unsafe"
 //
 // Where the planes of sums are small, groups of images have planes of their own
 // and a chunk is a group, all of whose work stays in one worker's cache. Else
-// there is one group, whose passes are done in stages: a chunk is an image to
-// transform, and then a plane to sum.
+// there is one group, whose passes are done in stages: a chunk is one
+// map of an image to transform, and then a plane to sum.
 type winoGradTask struct {
 	x, dy     correlation // grids of tiles over both maps
 	tiles     *tiles
@@ -52,6 +52,7 @@ type winoGradWork struct {
 	spread winoSpread
 	tile   gradTile
 	pass   winoPass
+	_      padding
 }
 
 const (
@@ -87,12 +88,12 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	t.reserve(e.Pool.Workers())
 	if t.groups > 1 {
 		t.stage = winoGrouped
-		e.Pool.Run(t.groups, t)
+		e.run(t.groups, c.FLOPs()/2, t)
 	} else {
-		t.inStages(e.Pool, c.N)
+		t.inStages(e, c)
 	}
 	t.stage = winoJoining
-	e.Pool.Run(t.blocks()*parts(r.in, filterChannels), t)
+	e.run(t.blocks()*parts(r.in, filterChannels), floatFLOPs*len(t.u), t)
 }
 
 // reserve makes the memory of workers, or of the one pass that they share.
@@ -116,14 +117,14 @@ func (p *winoPass) reserve(t *winoGradTask) {
 }
 
 // inStages sums over n images, all workers on one pass at a time.
-func (t *winoGradTask) inStages(p *Pool, n int) {
+func (t *winoGradTask) inStages(e *Engine, c Conv) {
 	clear(t.u)
-	for t.img = 0; t.img < n; t.img += t.imgs {
-		t.imgs = min(t.step, n-t.img)
+	for t.img = 0; t.img < c.N; t.img += t.imgs {
+		t.imgs = min(t.step, c.N-t.img)
 		t.stage = winoSpreading
-		p.Run(t.imgs, t)
+		e.run(2*t.imgs, floatFLOPs*winoPlanes*(t.vPlane+t.zPlane), t)
 		t.stage = winoSumming
-		p.Run(winoPlanes, t)
+		e.run(winoPlanes, c.FLOPs()/c.N*t.imgs/2, t)
 	}
 }
 
@@ -148,7 +149,11 @@ func (t *winoGradTask) Do(i, worker int) {
 	case winoGrouped:
 		t.group(k, i)
 	case winoSpreading:
-		t.spread(k, t.shared, t.img+i, i)
+		if i%2 == 0 {
+			t.spreadX(k, t.shared, t.img+i/2, i/2)
+		} else {
+			t.spreadDY(k, t.shared, t.img+i/2, i/2)
+		}
 	case winoSumming:
 		t.sum(k, t.shared, i, t.imgs, t.u)
 	default:
@@ -164,7 +169,8 @@ func (t *winoGradTask) group(k *winoGradWork, g int) {
 	for img := g * t.x.n / t.groups; img < end; img += t.step {
 		imgs := min(t.step, end-img)
 		for i := range imgs {
-			t.spread(k, k.pass, img+i, i)
+			t.spreadX(k, k.pass, img+i, i)
+			t.spreadDY(k, k.pass, img+i, i)
 		}
 		for p := range winoPlanes {
 			t.sum(k, k.pass, p, imgs, u)
@@ -172,12 +178,14 @@ func (t *winoGradTask) group(k *winoGradWork, g int) {
 	}
 }
 
-// spread transforms image img, the i-th of a pass.
-func (t *winoGradTask) spread(k *winoGradWork, p winoPass, img, i int) {
-	each := t.x.rows * t.x.cols
-	u := part{img, 1, 0, t.x.rows}
-	k.spread.run(t.tiles.winoInput, &t.x, u, t.dx, p.v[i*each*t.c16:], t.vPlane, t.c16)
-	k.spread.run(t.form.spread, &t.dy, u, t.ddy, p.z[i*each*t.o16:], t.zPlane, t.o16)
+// spreadX transforms image img, the i-th of a pass.
+func (t *winoGradTask) spreadX(k *winoGradWork, p winoPass, img, i int) {
+	k.spread.run(t.tiles.winoInput, &t.x, part{img, 1, 0, t.x.rows}, t.dx, p.v[i*t.x.rows*t.x.cols*t.c16:], t.vPlane, t.c16)
+}
+
+// spreadDY does the same with the output's gradient.
+func (t *winoGradTask) spreadDY(k *winoGradWork, p winoPass, img, i int) {
+	k.spread.run(t.form.spread, &t.dy, part{img, 1, 0, t.x.rows}, t.ddy, p.z[i*t.x.rows*t.x.cols*t.o16:], t.zPlane, t.o16)
 }
 
 // sum adds the products of all tiles of a pass to one plane of u.

@@ -32,7 +32,7 @@ type rowGradSize struct{ rows, pixels int }
 var avx512 = &isa{
 	name: "AVX512", width: 16, vecs: 1, vec: func() reg.VecVirtual { return ZMM() },
 	densePixels: [3]int{1: 12, 2: 11},
-	gradRows:    [3]int{1: 16, 2: 12},
+	gradRows:    [3]int{1: 16, 2: 14},
 	pickRows:    [3]int{1: 12, 2: 12},
 	depthPixels: 11, depthTaps: 12, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
 	downPixels: map[int]int{3: 8, 5: 8, 7: 8}, upPixels: map[int]int{3: 8, 5: 8, 7: 8},
