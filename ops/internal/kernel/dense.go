@@ -7,13 +7,14 @@ import "unsafe"
 type denseTask struct {
 	correlation
 	tiles   *tiles
-	x, w, y []float32
+	x, y    []float32
+	weights weights
 	ep      Epilogue
 	add     bool
 	tables  pixelTables
 	pixels  pixelTable
 	list    []run
-	splits  int // parts into which the blocks of a group are cut
+	sharing
 	workers []denseWorker
 }
 
@@ -24,26 +25,28 @@ type denseWorker struct {
 	_      padding
 }
 
-// runDense runs the correlation r over the engine's workers.
-func (e *Engine) runDense(r correlation, x, w, y []float32, ep Epilogue, add bool) {
+// runDirect runs the correlation r over the engine's workers.
+func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, ep Epilogue, add bool) {
 	t := &e.dense
-	t.correlation, t.tiles, t.x, t.w, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
+	t.correlation, t.tiles, t.x, t.weights, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
 	flops := r.flops()
 	want := e.units(flops)
-	t.plan(t.inC, unitBytes, most(t.tiles.dense[1]), want)
+	weights, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
+	if t.byBlocks = weights > maps; t.byBlocks {
+		t.plan(t.inC, 2*unitBytes, most(t.tiles.dense[1]), 1)
+	} else {
+		t.plan(t.inC, unitBytes, most(t.tiles.dense[1]), want)
+	}
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])
-	t.splits = 1
-	if n := t.units(); 2*n <= want {
-		t.splits = min(parts(want, n), t.pairs())
-	}
+	t.split(t.correlation.units(), want, e.Pool.Workers(), t.pairs())
 	t.workers = grown(t.workers, e.Pool.Workers())
 	if !t.inPlace && len(t.taps) > 0 {
 		for i := range t.workers {
 			t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(t.inC))
 		}
 	}
-	e.run(t.units()*t.splits, flops, t)
+	e.run(t.chunks(), flops, t)
 }
 
 // blocks returns the number of blocks of a group.
@@ -56,7 +59,8 @@ func (t *denseTask) pairs() int { return parts(t.blocks(), t.width()) }
 
 // Do implements Task.
 func (t *denseTask) Do(i, worker int) {
-	u, share := t.unit(i/t.splits), i%t.splits
+	unit, share := t.chunk(i)
+	u := t.unit(unit)
 	k := &t.workers[worker]
 	base := 0
 	x := t.x
@@ -71,7 +75,7 @@ func (t *denseTask) Do(i, worker int) {
 	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
 	for g := range t.g {
 		for b := first; b < last; b += t.width() {
-			t.block(k, u, g, b, min(t.width(), t.blocks()-b), x[base+g*t.in:])
+			t.block(worker, u, g, b, min(t.width(), t.blocks()-b), x[base+g*t.in:])
 		}
 	}
 	for g := range t.g {
@@ -80,8 +84,8 @@ func (t *denseTask) Do(i, worker int) {
 }
 
 // block computes n blocks from block b of group g for all pixels of u.
-func (t *denseTask) block(k *denseWorker, u part, g, b, n int, x []float32) {
-	a := &k.tile
+func (t *denseTask) block(worker int, u part, g, b, n int, x []float32) {
+	a := &t.workers[worker].tile
 	o := g*t.out + b*Block
 	channels := min(n*Block, t.out-b*Block)
 	a.lanes.set(channels - (n-1)*Block)
@@ -89,7 +93,7 @@ func (t *denseTask) block(k *denseWorker, u part, g, b, n int, x []float32) {
 	if len(t.list) > 0 {
 		a.runs = unsafe.Pointer(&t.list[0])
 	}
-	a.w, a.block = at(t.w, (g*t.blocks()+b)*t.blockStride), 4*t.blockStride
+	a.w, a.block = at(t.weights.blocks(worker, g*t.blocks()+b, n), 0), 4*t.blockStride
 	a.y = at(t.y, t.target(u)+o)
 	a.outcome.set(t.ep, t.add, o, channels)
 	a.callAll(t.tiles.dense[n], u.imgs*u.rows*t.cols, t.pixels)

@@ -10,10 +10,11 @@ type rowTask struct {
 	rowPlan
 	correlation     // its maps, channels and units of work
 	width       int // floats in a register
+	gather      tileFunc
 	x, y        []float32
 	ep          Epilogue
 	add         bool
-	panel       []float32 // [blocks][k*k][16]
+	taps        tapRows
 	splits      int
 	workers     []rowWork
 }
@@ -29,8 +30,11 @@ type rowPlan struct {
 
 // rowWork is the memory of one worker.
 type rowWork struct {
-	tile rowTile
-	rows []rowSpec
+	tile   rowTile
+	rows   []rowSpec
+	gather gatherTile
+	panel  []float32 // taps, [blocks][k*k][16]
+	made   made
 	fetched
 	_ padding
 }
@@ -77,11 +81,30 @@ func (p rowPlan) whole(border int) rowPlan {
 	return p
 }
 
-// runRows runs p over the maps of r. panel holds the taps in their own order.
-func (e *Engine) runRows(p rowPlan, r correlation, panel, x, y []float32, ep Epilogue, add bool) {
+// tapRows tells where the taps of k rows lie in a depthwise weight, in bytes: the
+// distance from one to the next, and from the end of a row to the next row.
+type tapRows struct {
+	w                 []float32
+	first, step, skip int
+}
+
+// tapRows returns where the taps of a square correlation lie in w.
+func (r *correlation) tapRows(w []float32) tapRows {
+	k := 1
+	for k*k < len(r.taps) {
+		k++
+	}
+	t := tapRows{w: w, first: r.taps[0].w, step: 4 * (r.taps[1].w - r.taps[0].w)}
+	t.skip = 4*(r.taps[k].w-r.taps[0].w) - k*t.step
+	return t
+}
+
+// runRows runs p over the maps of r.
+func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32, ep Epilogue, add bool) {
 	t := &e.rows
 	t.rowPlan, t.correlation, t.width = p, r, e.Set.tiles.width
-	t.x, t.y, t.ep, t.add, t.panel = x, y, ep, add, panel
+	t.gather = e.Set.tiles.gather
+	t.x, t.y, t.ep, t.add, t.taps = x, y, ep, add, taps
 	t.correlation.in, t.correlation.out = r.outC, r.outC
 	flops := 2 * r.n * r.rows * r.cols * r.outC * p.k * p.k / p.out
 	want := e.units(flops)
@@ -89,7 +112,10 @@ func (e *Engine) runRows(p rowPlan, r correlation, panel, x, y []float32, ep Epi
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
 	for i := range t.workers {
-		t.workers[i].rows = grown(t.workers[i].rows, t.unitImgs*t.unitRows)
+		k := &t.workers[i]
+		k.rows = grown(k.rows, t.unitImgs*t.unitRows)
+		k.panel = aligned(k.panel, t.blocks()*p.k*p.k*Block)
+		k.made.begin(t.blocks())
 	}
 	e.run(t.units()*t.splits, flops, t)
 }
@@ -102,9 +128,7 @@ func (e *Engine) runUp(p rowPlan, c Conv, dy, w, dx []float32, add bool) {
 	}
 	forward := c.forward(e.phaseTaps[:0])
 	e.phaseTaps = forward.taps
-	e.depth.correlation = forward
-	e.depth.fillPanel(w)
-	e.runRows(p, r, e.depth.panel, dy, dx, Epilogue{}, add)
+	e.runRows(p, r, forward.tapRows(w), dy, dx, Epilogue{}, add)
 }
 
 // blocks returns the number of blocks of 16 channels.
@@ -132,6 +156,9 @@ func (t *rowTask) Do(i, worker int) {
 	}
 	first, last := share*t.blocks()/t.splits, (share+1)*t.blocks()/t.splits
 	for b := first; b < last; b++ {
+		if k.made.missing(b) {
+			t.fill(k, b)
+		}
 		for c := b * Block; c < min(t.outC, (b+1)*Block); c += t.width {
 			t.column(k, b, c)
 		}
@@ -164,6 +191,15 @@ func (t *rowTask) across(row int) rowSpec {
 	return rowSpec{x: 4 * t.inC * first * t.w, w: 4 * Block * t.k * (at - 2*first), n: max(0, last-first+1)}
 }
 
+// fill lays the taps of a block out in the order in which the tiles read them.
+func (t *rowTask) fill(k *rowWork, b int) {
+	a := &k.gather
+	a.lanes.set(min(Block, t.outC-b*Block))
+	a.src, a.dst = at(t.taps.w, t.taps.first+b*Block), at(k.panel, b*t.k*t.k*Block)
+	a.n, a.rows, a.step, a.skip = t.k, t.k, t.taps.step, t.taps.skip
+	t.gather((*byte)(unsafe.Pointer(a)))
+}
+
 // column computes one register's width of channels from c, of block b, for all
 // rows of the worker.
 func (t *rowTask) column(k *rowWork, b, c int) {
@@ -171,7 +207,7 @@ func (t *rowTask) column(k *rowWork, b, c int) {
 	channels := min(t.width, t.outC-c)
 	a.lanes.set(channels)
 	a.outcome.set(t.ep, t.add, c, channels)
-	a.w, a.wStep = at(t.panel, b*t.k*t.k*Block+c%Block), 4*Block*t.k
+	a.w, a.wStep = at(k.panel, b*t.k*t.k*Block+c%Block), 4*Block*t.k
 	if t.rowPlan.out == 2 {
 		a.wStep *= -2
 	}

@@ -36,9 +36,7 @@ const depthBytes = 28 << 10
 func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add bool) {
 	t := &e.depth
 	if p := e.Set.tiles.byRows(&r); p.k > 0 {
-		t.correlation = r
-		t.fillPanel(w)
-		e.runRows(p, r, t.panel, x, y, ep, add)
+		e.runRows(p, r, r.tapRows(w), x, y, ep, add)
 		return
 	}
 	r.in, r.out, r.inPlace = Block, Block, false

@@ -12,7 +12,8 @@ type Engine struct {
 
 	plain     plainTask
 	dense     denseTask
-	transpose transposeTask
+	native    stored
+	transpose transposed
 	grad      gradTask
 	picked    pickTask
 	depth     depthTask
@@ -39,9 +40,7 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 		panic("kernel: bias shorter than OutC")
 	}
 	if e.Set.tiles != nil {
-		r := c.forward(e.phaseTaps[:0])
-		e.phaseTaps = r.taps
-		e.correlate(c, r, x, w, y, ep, false)
+		e.runForward(c, x, w, y, ep, false)
 		return
 	}
 	e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
@@ -64,8 +63,9 @@ func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool) {
 // backDataPhases runs one forward-like pass over dy for each phase of the stride:
 // input pixels whose place modulo S is the same meet the same taps.
 func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
+	var laid weights
 	if !c.depthwise() {
-		w = e.runTranspose(c, w)
+		laid = e.transposed(c, w)
 	} else if p := e.Set.tiles.upByRows(c); p.k > 0 {
 		e.runUp(p, c, dy, w, dx, add)
 		return
@@ -73,7 +73,11 @@ func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
 	for p := range min(c.S, c.H) * min(c.S, c.W) {
 		r := c.backData(p/min(c.S, c.W), p%min(c.S, c.W), e.phaseTaps[:0])
 		e.phaseTaps = r.taps
-		e.correlate(c, r, dy, w, dx, Epilogue{}, add)
+		if c.depthwise() {
+			e.runDepth(r, dy, w, dx, Epilogue{}, add)
+		} else {
+			e.runDense(r, dy, laid, dx, Epilogue{}, add)
+		}
 	}
 }
 
@@ -109,13 +113,24 @@ func (e *Engine) run(n, flops int, t Task) {
 	e.Pool.Run(n, t)
 }
 
-func (e *Engine) correlate(c Conv, r correlation, x, w, y []float32, ep Epilogue, add bool) {
+// runForward runs the forward pass of c by tiles.
+func (e *Engine) runForward(c Conv, x, w, y []float32, ep Epilogue, add bool) {
+	r := c.forward(e.phaseTaps[:0])
+	e.phaseTaps = r.taps
 	if c.depthwise() {
 		e.runDepth(r, x, w, y, ep, add)
-	} else if f := e.Set.tiles.winograd(&r); f != nil {
+		return
+	}
+	e.native = stored{w, c.blockStride()}
+	e.runDense(r, x, &e.native, y, ep, add)
+}
+
+// runDense runs the correlation r with dense weights.
+func (e *Engine) runDense(r correlation, x []float32, w weights, y []float32, ep Epilogue, add bool) {
+	if f := e.Set.tiles.winograd(&r); f != nil {
 		e.runWinograd(f, r, x, w, y, ep, add)
 	} else {
-		e.runDense(r, x, w, y, ep, add)
+		e.runDirect(r, x, w, y, ep, add)
 	}
 }
 

@@ -6,9 +6,7 @@ package kernel
 func (e *Engine) ForwardAdd(c Conv, x, w, y []float32, keep *Kept) {
 	c = c.whole(x, w, y)
 	if e.Set.tiles != nil {
-		r := c.forward(e.phaseTaps[:0])
-		e.phaseTaps = r.taps
-		e.correlate(c, r, x, w, y, Epilogue{Keep: keep}, true)
+		e.runForward(c, x, w, y, Epilogue{Keep: keep}, true)
 		return
 	}
 	e.sum = grown(e.sum, c.N*c.OutH()*c.OutW()*c.OutC)

@@ -26,12 +26,13 @@ const spinTime = 500 * time.Microsecond
 // the work that it waits for may need that very core.
 const politeSpins = 4096
 
-// A worker that has done its share waits for the others as long as that took, and
-// leastPatience at least, before it takes from theirs: a chunk that changes hands
-// takes its cache lines along, and in a short task that costs more than the chunk.
-// lookTime is about how many loads it spends between two looks.
+// A worker that has done its share waits for the others a quarter of the time that
+// it took, within these bounds, before it takes from theirs: a chunk that changes
+// hands takes its cache lines along, and in a short task that costs more than the
+// chunk. lookTime is about how many loads it spends between two looks.
 const (
 	leastPatience = 2 * time.Microsecond
+	mostPatience  = 16 * time.Microsecond
 	lookTime      = 300
 )
 
@@ -143,7 +144,7 @@ func (j *job) run(worker int) {
 		return
 	}
 	done, own := time.Now(), &j.next[worker]
-	for patience := max(leastPatience, done.Sub(start)); j.open() && time.Since(done) < patience; {
+	for patience := max(leastPatience, min(mostPatience, done.Sub(start)/4)); j.open() && time.Since(done) < patience; {
 		for range lookTime {
 			own.Load()
 		}

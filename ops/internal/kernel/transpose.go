@@ -2,54 +2,75 @@ package kernel
 
 import "unsafe"
 
-// transposeTask lays the window of a dense weight out for backward data:
-// dst[G][blocks of in][K*K][out][16]; lanes beyond in hold anything. A chunk is
-// one tap of one block.
-type transposeTask struct {
+// transposed is the window of a dense weight laid out for backward data:
+// [G][blocks of in][K*K][out][16]; lanes beyond in hold anything.
+type transposed struct {
 	c       Conv
 	tiles   *tiles
-	w, dst  []float32
-	workers []transposeWorker
+	w       []float32
+	workers []transposer
 }
 
-// transposeWorker is the memory of one worker.
-type transposeWorker struct {
+// transposer is the memory of one worker.
+type transposer struct {
 	tile   gatherTile
 	square [Block * Block]float32 // that does not all fit in dst
+	dst    []float32
+	made   made
 	_      padding
 }
 
-// runTranspose returns the transposed window, valid until the next call.
-func (e *Engine) runTranspose(c Conv, w []float32) []float32 {
+// transposed returns the transposed window, valid until the next call.
+func (e *Engine) transposed(c Conv, w []float32) *transposed {
 	t := &e.transpose
-	n := c.G * parts(c.InC/c.G, Block)
+	t.c, t.tiles, t.w = c, e.Set.tiles, w
 	t.workers = grown(t.workers, e.Pool.Workers())
-	t.c, t.tiles, t.w, t.dst = c, e.Set.tiles, w, aligned(t.dst, n*c.K*c.K*(c.OutC/c.G)*Block)
-	e.run(n*c.K*c.K, 2*floatFLOPs*len(t.dst), t)
-	return t.dst
+	n := c.G * parts(c.InC/c.G, Block)
+	for i := range t.workers {
+		k := &t.workers[i]
+		k.dst = aligned(k.dst, n*t.stride())
+		k.made.begin(n)
+	}
+	return t
 }
 
-// Do implements Task.
-func (t *transposeTask) Do(i, worker int) {
+// stride returns the floats from block to block.
+func (t *transposed) stride() int { return t.c.K * t.c.K * (t.c.OutC / t.c.G) * Block }
+
+// blocks implements weights.
+func (t *transposed) blocks(worker, first, n int) []float32 {
+	k := &t.workers[worker]
+	for b := first; b < first+n; b++ {
+		if k.made.missing(b) {
+			t.block(k, b)
+		}
+	}
+	return k.dst[first*t.stride():]
+}
+
+// block lays out block b of all groups' input channels.
+func (t *transposed) block(k *transposer, b int) {
 	c := t.c
 	in, out := c.InC/c.G, c.OutC/c.G
 	blocks := parts(in, Block)
-	b, k := i/(c.K*c.K), i%(c.K*c.K)
 	g, first := b/blocks, b%blocks*Block
-	dst := t.dst[i*out*Block:][:out*Block]
-	for o := 0; o < out; o += Block {
-		src := t.w[(g*c.blocks()+o/Block)*c.blockStride()+c.tap(k/c.K, k%c.K)+first*Block:]
-		t.tile(src, dst[o*Block:], min(Block, in-first), min(Block, out-o), worker)
+	dst := k.dst[b*t.stride():][:t.stride()]
+	for tap := range c.K * c.K {
+		d := dst[tap*out*Block:][:out*Block]
+		for o := 0; o < out; o += Block {
+			src := t.w[(g*c.blocks()+o/Block)*c.blockStride()+c.tap(tap/c.K, tap%c.K)+first*Block:]
+			t.square(k, src, d[o*Block:], min(Block, in-first), min(Block, out-o))
+		}
 	}
 }
 
-// tile computes d[j][i] = s[i][j] for in rows and out columns of s.
-func (t *transposeTask) tile(s, d []float32, in, out, worker int) {
+// square computes d[j][i] = s[i][j] for in rows and out columns of s.
+func (t *transposed) square(k *transposer, s, d []float32, in, out int) {
 	if len(s) < Block*Block { // the last block of the weight, of fewer rows
 		transposePart(s, d, in, out)
 		return
 	}
-	k, to := &t.workers[worker], d
+	to := d
 	if len(d) < Block*Block {
 		to = k.square[:]
 	}
@@ -61,7 +82,7 @@ func (t *transposeTask) tile(s, d []float32, in, out, worker int) {
 	}
 }
 
-// transposePart is tile in plain Go.
+// transposePart is square in plain Go.
 func transposePart(s, d []float32, in, out int) {
 	for j := range out {
 		row := d[j*Block:][:Block]

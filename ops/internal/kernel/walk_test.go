@@ -147,6 +147,23 @@ func depthwiseRows(r *rand.Rand, cases int) walk {
 	}}
 }
 
+// firstLayers returns a walk over convolutions of few input channels, all kernels
+// by all numbers of channels.
+func firstLayers(r *rand.Rand, cases int) walk {
+	type layer struct{ k, in, out int }
+	layers := newDeck[layer](r)
+	for _, k := range allKernels[1:] {
+		for in := 1; in <= pickChannels; in++ {
+			layers.values = append(layers.values, layer{k, in, Block - 3}, layer{k, in, Block + 7})
+		}
+	}
+	images, size := span(r, 1, 2), span(r, 7, 9)
+	return walk{"first layers", cases, func() Conv {
+		l := layers.draw()
+		return Conv{N: images.draw(), H: size.draw(), W: size.draw(), InC: l.in, OutC: l.out, K: l.k, S: 1, Pad: l.k / 2, Dil: 1, G: 1}
+	}}
+}
+
 // grouped returns a walk over convolutions of several groups.
 func grouped(r *rand.Rand, cases int) walk {
 	f := forms(r, allKernels, allStrides, allPads, allDilation)
@@ -188,6 +205,7 @@ func walks(r *rand.Rand) []walk {
 		dense(r, "pointwise, wide", n(3, 30), forms(r, []int{1}, []int{1}, []int{0}, []int{1}), wide, span(r, 5, 5), span(r, 10, 12), span(r, 10, 12)),
 		dense(r, "Winograd, all channels", n(59, 3481), wino, channelPairs(r, winoChannels, mostChannels), one, span(r, 2, 9), span(r, 2, 9)),
 		dense(r, "Winograd, all maps", n(40, 800), wino, channelPairs(r, winoChannels, 20), three, span(r, 1, mostSize), span(r, 1, mostSize)),
+		firstLayers(r, n(60, 600)),
 		grouped(r, n(90, 1800)),
 		depthwise(r, "depthwise", n(270, 5400), forms(r, depthwises, allStrides, allPads, allDilation), three, span(r, 1, mostSize), span(r, 1, mostSize)),
 		depthwiseRows(r, n(2*3*rowWidths, 6000)),

@@ -5,27 +5,29 @@ import (
 	"unsafe"
 )
 
-// winoFilterTask transforms a weight for Winograd's algorithm to 36 planes
-// [blocks of out][in][16]. A chunk is some input channels of one block.
-type winoFilterTask struct {
+// winoFilter is a weight transformed for Winograd's algorithm to 36 planes
+// [blocks of out][in][16].
+type winoFilter struct {
 	r       correlation
 	form    *winoForm
-	w, u    []float32
-	own     []float32 // of the last call
-	plane   int       // floats
-	pieces  int       // parts of a block's input channels
+	from    weights
+	plane   int // floats
 	taps    [winoTaps]int
+	kept    []float32 // of a weight that does not change
 	workers []filterWorker
-	scratch []float32
 }
 
 // filterWorker is the memory of one worker.
 type filterWorker struct {
-	tile winoTile
-	_    padding
+	tile    winoTile
+	scratch []float32
+	u       []float32
+	made    made
+	_       padding
 }
 
-// filterChannels is how many input channels a chunk of the transform takes.
+// filterChannels is how many input channels a chunk of the transform of a weight's
+// gradient takes.
 const filterChannels = 16
 
 // Kept is a weight laid out for one convolution, to be used again as long as
@@ -38,46 +40,56 @@ type keptWeight struct {
 	u          []float32
 }
 
-// winogradFilter returns the transformed weight of r, valid until the next call;
-// with keep it is made once.
-func (e *Engine) winogradFilter(f *winoForm, r *correlation, w []float32, keep *Kept) []float32 {
-	t := &e.wino.filter
+// prepare makes t the transform of the weight of r; with keep it is made at once
+// and for good.
+func (t *winoFilter) prepare(f *winoForm, r *correlation, from weights, keep *Kept, workers int) {
+	t.r, t.form, t.from, t.plane = *r, f, from, planeFloats(padded(r.out)*r.in)
+	t.taps, t.kept = r.places(f), nil
+	t.workers = grown(t.workers, workers)
+	for i := range t.workers {
+		k := &t.workers[i]
+		k.scratch = aligned(k.scratch, winoPlanes*Block)
+		k.tile.scratch = at(k.scratch, 0)
+	}
 	if keep == nil {
-		t.own = aligned(t.own, winoPlanes*planeFloats(padded(r.out)*r.in))
-		return e.runFilter(f, r, w, t.own)
+		for i := range t.workers {
+			k := &t.workers[i]
+			k.u = aligned(k.u, winoPlanes*t.plane)
+			k.made.begin(padded(r.out) / Block)
+		}
+		return
 	}
 	have := keep.u.Load()
 	if have == nil || have.k != f.taps || have.in != r.in || have.out != r.out {
-		u := aligned(nil, winoPlanes*planeFloats(padded(r.out)*r.in))
-		have = &keptWeight{f.taps, r.in, r.out, e.runFilter(f, r, w, u)}
+		have = &keptWeight{f.taps, r.in, r.out, aligned(nil, winoPlanes*t.plane)}
+		for b := range padded(r.out) / Block {
+			t.block(0, b, have.u)
+		}
 		keep.u.Store(have)
 	}
-	return have.u
+	t.kept = have.u
 }
 
-// runFilter transforms the weight of r into u.
-func (e *Engine) runFilter(f *winoForm, r *correlation, w, u []float32) []float32 {
-	t := &e.wino.filter
-	t.r, t.form, t.w, t.u, t.plane = *r, f, w, u, planeFloats(padded(r.out)*r.in)
-	t.taps = r.places(f)
-	t.pieces = parts(r.in, filterChannels)
-	n := e.Pool.Workers()
-	t.workers = grown(t.workers, n)
-	t.scratch = aligned(t.scratch, n*winoPlanes*Block)
-	for i := range t.workers {
-		t.workers[i].tile.scratch = at(t.scratch, i*winoPlanes*Block)
+// planes returns the transform, of which n blocks from block first on are ready
+// for one worker.
+func (t *winoFilter) planes(worker, first, n int) []float32 {
+	if t.kept != nil {
+		return t.kept
 	}
-	e.run(parts(r.out, Block)*t.pieces, floatFLOPs*len(u), t)
-	return t.u
+	k := &t.workers[worker]
+	for b := first; b < first+n; b++ {
+		if k.made.missing(b) {
+			t.block(worker, b, k.u)
+		}
+	}
+	return k.u
 }
 
-// Do implements Task.
-func (t *winoFilterTask) Do(i, worker int) {
-	b, first := i/t.pieces, i%t.pieces*filterChannels
+// block transforms block b of the weight into u.
+func (t *winoFilter) block(worker, b int, u []float32) {
 	a := &t.workers[worker].tile
-	a.taps, a.plane = t.taps, 4*t.plane
-	a.n = min(filterChannels, t.r.in-first)
-	a.src, a.dst = at(t.w, b*t.r.blockStride+first*Block), at(t.u, (b*t.r.in+first)*Block)
+	a.taps, a.plane, a.n = t.taps, 4*t.plane, t.r.in
+	a.src, a.dst = at(t.from.blocks(worker, b, 1), 0), at(u, b*t.r.in*Block)
 	t.form.filter((*byte)(unsafe.Pointer(a)))
 }
 

@@ -64,18 +64,18 @@ type winoTask struct {
 	pixels      [2]int // rows and columns of the output
 	tiles       *tiles
 	x, y        []float32
-	u           []float32 // transformed weight, [36][blocks][in][16]
 	ep          Epilogue
 	add         bool
 	c16, o16    int        // channels, rounded up to whole blocks
+	m16         int        // channels of a tile's products
 	vPlane      int        // floats between planes of the transformed input
 	mPlane      int        // of the products
 	uPlane      int        // and of the weight
 	places      pixelTable // of the tiles in planes of input and products
 	list        [1]run     // all input channels
-	splits      int        // parts into which the output blocks are cut
-	workers     []winoWork
-	filter      winoFilterTask
+	sharing
+	workers []winoWork
+	filter  winoFilter // the transformed weight
 }
 
 // winoWork is the memory of one worker.
@@ -90,33 +90,32 @@ type winoWork struct {
 // the second-level cache.
 const winoBytes = 384 << 10
 
-func (e *Engine) runWinograd(f *winoForm, r correlation, x, w, y []float32, ep Epilogue, add bool) {
+func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights, y []float32, ep Epilogue, add bool) {
 	t := &e.wino
 	t.form, t.pixels = f, [2]int{r.rows, r.cols}
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r.tiled(f.pixels), e.Set.tiles, x, y, ep, add
-	t.u = e.winogradFilter(f, &r, w, ep.Keep)
+	t.filter.prepare(f, &r, w, ep.Keep, e.Pool.Workers())
 	t.c16, t.o16 = padded(r.in), padded(r.out)
+	t.m16 = t.width() * Block
 	flops := r.flops() / 2
 	want := e.units(flops)
 	t.planUnits(want)
 	n := t.unitImgs * t.unitRows * t.cols
-	t.vPlane, t.mPlane, t.uPlane = planeFloats(n*t.c16), planeFloats(n*t.width()*Block), planeFloats(t.o16*t.in)
+	t.vPlane, t.mPlane, t.uPlane = planeFloats(n*t.c16), planeFloats(n*t.m16), t.filter.plane
 	t.places.x, t.places.y = grown(t.places.x, n), grown(t.places.y, n)
 	for i := range n {
-		t.places.x[i], t.places.y[i] = uint32(i*t.c16), uint32(i*t.width()*Block)
+		t.places.x[i], t.places.y[i] = uint32(i*t.c16), uint32(i*t.m16)
 	}
 	t.list[0] = run{0, 0, 4 * t.in}
-	t.splits = 1
-	if n := t.correlation.units(); 2*n <= want {
-		t.splits = min(parts(want, n), t.pairs())
-	}
+	t.byBlocks = t.o16 > t.n*t.rows*t.cols
+	t.split(t.correlation.units(), want, e.Pool.Workers(), t.pairs())
 	t.workers = grown(t.workers, e.Pool.Workers())
 	for i := range t.workers {
 		k := &t.workers[i]
 		k.v, k.m = aligned(k.v, winoPlanes*t.vPlane), aligned(k.m, winoPlanes*t.mPlane)
 		k.spread.reserve(&t.correlation)
 	}
-	e.run(t.correlation.units()*t.splits, flops, t)
+	e.run(t.chunks(), flops, t)
 }
 
 // tiled returns r over a grid of tiles of n x n output pixels.
@@ -129,7 +128,7 @@ func (r correlation) tiled(n int) correlation {
 
 // planUnits chooses how many images, or rows of tiles of one image, make a unit.
 func (t *winoTask) planUnits(want int) {
-	perRow := 4 * winoPlanes * t.cols * (t.c16 + t.width()*Block)
+	perRow := 4 * winoPlanes * t.cols * (t.c16 + t.m16)
 	t.unitImgs, t.unitRows = 1, t.rows
 	if fit := max(1, winoBytes/perRow); fit < t.rows {
 		t.unitRows = parts(t.rows, parts(t.rows, fit))
@@ -147,7 +146,8 @@ func (t *winoTask) pairs() int { return parts(t.blocks(), t.width()) }
 
 // Do implements Task.
 func (t *winoTask) Do(i, worker int) {
-	u, share := t.unit(i/t.splits), i%t.splits
+	unit, share := t.chunk(i)
+	u := t.unit(unit)
 	k := &t.workers[worker]
 	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
 	n := u.imgs * u.rows * t.cols
@@ -155,7 +155,7 @@ func (t *winoTask) Do(i, worker int) {
 	t.spots(k, u)
 	for b := first; b < last; b += t.width() {
 		blocks := min(t.width(), last-b)
-		t.products(k, n, b, blocks)
+		t.products(k, t.filter.planes(worker, b, blocks), n, b, blocks)
 		t.output(k, u, b, blocks)
 	}
 	from, to := u.row*t.step, min(t.pixels[0], (u.row+u.rows)*t.step)
@@ -164,13 +164,13 @@ func (t *winoTask) Do(i, worker int) {
 
 // products multiplies the planes of n tiles with those of some blocks of the
 // weight.
-func (t *winoTask) products(k *winoWork, n, b, blocks int) {
+func (t *winoTask) products(k *winoWork, u []float32, n, b, blocks int) {
 	a := &k.gemm
 	a.lanes.set(Block)
 	a.runs, a.runCount, a.mode = unsafe.Pointer(&t.list[0]), 1, modeStore
 	a.block = 4 * t.in * Block
 	for p := range winoPlanes {
-		a.x, a.w, a.y = at(k.v, p*t.vPlane), at(t.u, p*t.uPlane+b*t.in*Block), at(k.m, p*t.mPlane)
+		a.x, a.w, a.y = at(k.v, p*t.vPlane), at(u, p*t.uPlane+b*t.in*Block), at(k.m, p*t.mPlane)
 		a.callAll(t.tiles.dense[blocks], n, t.places)
 	}
 }
@@ -195,7 +195,7 @@ func (t *winoTask) spots(k *winoWork, u part) {
 func (t *winoTask) output(k *winoWork, u part, b, blocks int) {
 	a := &k.spread.args
 	target := (u.img*t.oh + u.row*t.step) * t.ow * t.outC
-	a.pix, a.row, a.plane, a.step = 4*t.outC, 4*t.ow*t.outC, 4*t.mPlane, 4*t.width()*Block
+	a.pix, a.row, a.plane, a.step = 4*t.outC, 4*t.ow*t.outC, 4*t.mPlane, 4*t.m16
 	for i := range blocks {
 		o := (b + i) * Block
 		channels := min(Block, t.out-o)

@@ -1,0 +1,31 @@
+package kernel
+
+// sharing is how a dense correlation is cut into chunks: units of pixels by parts
+// of the output blocks. Where the maps are larger than the weights, workers share
+// the units, and all lay out all weights; else they share the blocks.
+type sharing struct {
+	byBlocks      bool
+	units, splits int
+}
+
+// split cuts so many units by so many tiles' worth of blocks into at least want
+// chunks, if there are as many.
+func (s *sharing) split(units, want, workers, pairs int) {
+	s.units, s.splits = units, 1
+	if s.byBlocks && want > 1 {
+		s.splits = min(pairs, workers)
+	} else if 2*units <= want {
+		s.splits = min(pairs, parts(want, units))
+	}
+}
+
+func (s *sharing) chunks() int { return s.units * s.splits }
+
+// chunk returns the unit and the part of the blocks of chunk i. Neighbours are
+// those that use what one worker has: the weights, or the pixels.
+func (s *sharing) chunk(i int) (unit, share int) {
+	if s.byBlocks {
+		return i % s.units, i / s.units
+	}
+	return i / s.splits, i % s.splits
+}
