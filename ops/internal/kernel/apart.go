@@ -40,13 +40,13 @@ func (f *flat) apart(p gradPass, k *gradWorker, first int, x []float32) gradPass
 		for i := range p.imgs {
 			copy(k.x[i*f.xLine:], x[f.source(first+i):][:p.xC])
 		}
-		p.x, p.xC, p.xAhead = k.x, f.xLine, 0
+		p.x, p.xC = k.x, f.xLine
 	}
 	if f.dyApart {
 		for i := range p.imgs {
 			copy(k.dy[i*f.line:], p.dy[i*p.dyC:][:p.dyC])
 		}
-		p.dy, p.dyC, p.dyAhead = k.dy, f.line, 0
+		p.dy, p.dyC = k.dy, f.line
 	}
 	return p
 }

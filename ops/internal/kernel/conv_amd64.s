@@ -9309,11 +9309,9 @@ TEXT ·grad1x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
+	PREFETCHT0 (BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -9324,8 +9322,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z1
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z1, Z0
 	ADDQ             24(SP), CX
 	ADDQ             48(SP), DX
@@ -9339,9 +9335,9 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z1
+	VMOVUPS.Z        (BX), K1, Z1
 	VADDPS           Z1, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
+	VMOVUPS          Z0, K1, (BX)
 	VZEROUPPER
 	RET
 
@@ -9373,12 +9369,10 @@ TEXT ·grad2x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -9389,8 +9383,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z2
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z2, Z0
 	VFMADD231PS.BCST 4(CX), Z2, Z1
 	ADDQ             24(SP), CX
@@ -9405,12 +9397,12 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z2
+	VMOVUPS.Z        (BX), K1, Z2
 	VADDPS           Z2, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
+	VMOVUPS          Z1, K1, 64(BX)
 	VZEROUPPER
 	RET
 
@@ -9443,13 +9435,11 @@ TEXT ·grad3x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -9460,8 +9450,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z3
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z3, Z0
 	VFMADD231PS.BCST 4(CX), Z3, Z1
 	VFMADD231PS.BCST 8(CX), Z3, Z2
@@ -9477,15 +9465,15 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z3
+	VMOVUPS.Z        (BX), K1, Z3
 	VADDPS           Z3, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
+	VMOVUPS          Z2, K1, 128(BX)
 	VZEROUPPER
 	RET
 
@@ -9519,14 +9507,12 @@ TEXT ·grad4x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -9537,8 +9523,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z4
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z4, Z0
 	VFMADD231PS.BCST 4(CX), Z4, Z1
 	VFMADD231PS.BCST 8(CX), Z4, Z2
@@ -9555,18 +9539,18 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z4
+	VMOVUPS.Z        (BX), K1, Z4
 	VADDPS           Z4, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
+	VMOVUPS          Z3, K1, 192(BX)
 	VZEROUPPER
 	RET
 
@@ -9601,15 +9585,13 @@ TEXT ·grad5x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -9620,8 +9602,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z5
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z5, Z0
 	VFMADD231PS.BCST 4(CX), Z5, Z1
 	VFMADD231PS.BCST 8(CX), Z5, Z2
@@ -9639,21 +9619,21 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z5
+	VMOVUPS.Z        (BX), K1, Z5
 	VADDPS           Z5, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
+	VMOVUPS          Z4, K1, 256(BX)
 	VZEROUPPER
 	RET
 
@@ -9689,16 +9669,14 @@ TEXT ·grad6x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -9709,8 +9687,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z6
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z6, Z0
 	VFMADD231PS.BCST 4(CX), Z6, Z1
 	VFMADD231PS.BCST 8(CX), Z6, Z2
@@ -9729,24 +9705,24 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z6
+	VMOVUPS.Z        (BX), K1, Z6
 	VADDPS           Z6, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
+	VMOVUPS          Z5, K1, 320(BX)
 	VZEROUPPER
 	RET
 
@@ -9783,17 +9759,15 @@ TEXT ·grad7x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -9804,8 +9778,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z7
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z7, Z0
 	VFMADD231PS.BCST 4(CX), Z7, Z1
 	VFMADD231PS.BCST 8(CX), Z7, Z2
@@ -9825,27 +9797,27 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z7
+	VMOVUPS.Z        (BX), K1, Z7
 	VADDPS           Z7, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
+	VMOVUPS          Z6, K1, 384(BX)
 	VZEROUPPER
 	RET
 
@@ -9883,18 +9855,16 @@ TEXT ·grad8x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 448(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 448(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -9905,8 +9875,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z8
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z8, Z0
 	VFMADD231PS.BCST 4(CX), Z8, Z1
 	VFMADD231PS.BCST 8(CX), Z8, Z2
@@ -9927,30 +9895,30 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z8
+	VMOVUPS.Z        (BX), K1, Z8
 	VADDPS           Z8, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
-	VMOVUPS.Z        448(DI), K1, Z0
+	VMOVUPS          Z6, K1, 384(BX)
+	VMOVUPS.Z        448(BX), K1, Z0
 	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(DI)
+	VMOVUPS          Z7, K1, 448(BX)
 	VZEROUPPER
 	RET
 
@@ -9989,19 +9957,17 @@ TEXT ·grad9x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 512(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 512(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -10012,8 +9978,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z9
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z9, Z0
 	VFMADD231PS.BCST 4(CX), Z9, Z1
 	VFMADD231PS.BCST 8(CX), Z9, Z2
@@ -10035,33 +9999,33 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z9
+	VMOVUPS.Z        (BX), K1, Z9
 	VADDPS           Z9, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
-	VMOVUPS.Z        448(DI), K1, Z0
+	VMOVUPS          Z6, K1, 384(BX)
+	VMOVUPS.Z        448(BX), K1, Z0
 	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(DI)
-	VMOVUPS.Z        512(DI), K1, Z0
+	VMOVUPS          Z7, K1, 448(BX)
+	VMOVUPS.Z        512(BX), K1, Z0
 	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(DI)
+	VMOVUPS          Z8, K1, 512(BX)
 	VZEROUPPER
 	RET
 
@@ -10101,20 +10065,18 @@ TEXT ·grad10x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 576(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 576(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -10125,8 +10087,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z10
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z10, Z0
 	VFMADD231PS.BCST 4(CX), Z10, Z1
 	VFMADD231PS.BCST 8(CX), Z10, Z2
@@ -10149,36 +10109,36 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z10
+	VMOVUPS.Z        (BX), K1, Z10
 	VADDPS           Z10, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
-	VMOVUPS.Z        448(DI), K1, Z0
+	VMOVUPS          Z6, K1, 384(BX)
+	VMOVUPS.Z        448(BX), K1, Z0
 	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(DI)
-	VMOVUPS.Z        512(DI), K1, Z0
+	VMOVUPS          Z7, K1, 448(BX)
+	VMOVUPS.Z        512(BX), K1, Z0
 	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(DI)
-	VMOVUPS.Z        576(DI), K1, Z0
+	VMOVUPS          Z8, K1, 512(BX)
+	VMOVUPS.Z        576(BX), K1, Z0
 	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(DI)
+	VMOVUPS          Z9, K1, 576(BX)
 	VZEROUPPER
 	RET
 
@@ -10219,21 +10179,19 @@ TEXT ·grad11x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 640(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 640(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -10244,8 +10202,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z11
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z11, Z0
 	VFMADD231PS.BCST 4(CX), Z11, Z1
 	VFMADD231PS.BCST 8(CX), Z11, Z2
@@ -10269,39 +10225,39 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z11
+	VMOVUPS.Z        (BX), K1, Z11
 	VADDPS           Z11, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
-	VMOVUPS.Z        448(DI), K1, Z0
+	VMOVUPS          Z6, K1, 384(BX)
+	VMOVUPS.Z        448(BX), K1, Z0
 	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(DI)
-	VMOVUPS.Z        512(DI), K1, Z0
+	VMOVUPS          Z7, K1, 448(BX)
+	VMOVUPS.Z        512(BX), K1, Z0
 	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(DI)
-	VMOVUPS.Z        576(DI), K1, Z0
+	VMOVUPS          Z8, K1, 512(BX)
+	VMOVUPS.Z        576(BX), K1, Z0
 	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(DI)
-	VMOVUPS.Z        640(DI), K1, Z0
+	VMOVUPS          Z9, K1, 576(BX)
+	VMOVUPS.Z        640(BX), K1, Z0
 	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(DI)
+	VMOVUPS          Z10, K1, 640(BX)
 	VZEROUPPER
 	RET
 
@@ -10343,22 +10299,20 @@ TEXT ·grad12x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 640(DI)
-	PREFETCHT0 704(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 640(BX)
+	PREFETCHT0 704(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -10369,8 +10323,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z12
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z12, Z0
 	VFMADD231PS.BCST 4(CX), Z12, Z1
 	VFMADD231PS.BCST 8(CX), Z12, Z2
@@ -10395,42 +10347,42 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z12
+	VMOVUPS.Z        (BX), K1, Z12
 	VADDPS           Z12, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
-	VMOVUPS.Z        448(DI), K1, Z0
+	VMOVUPS          Z6, K1, 384(BX)
+	VMOVUPS.Z        448(BX), K1, Z0
 	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(DI)
-	VMOVUPS.Z        512(DI), K1, Z0
+	VMOVUPS          Z7, K1, 448(BX)
+	VMOVUPS.Z        512(BX), K1, Z0
 	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(DI)
-	VMOVUPS.Z        576(DI), K1, Z0
+	VMOVUPS          Z8, K1, 512(BX)
+	VMOVUPS.Z        576(BX), K1, Z0
 	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(DI)
-	VMOVUPS.Z        640(DI), K1, Z0
+	VMOVUPS          Z9, K1, 576(BX)
+	VMOVUPS.Z        640(BX), K1, Z0
 	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(DI)
-	VMOVUPS.Z        704(DI), K1, Z0
+	VMOVUPS          Z10, K1, 640(BX)
+	VMOVUPS.Z        704(BX), K1, Z0
 	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(DI)
+	VMOVUPS          Z11, K1, 704(BX)
 	VZEROUPPER
 	RET
 
@@ -10473,23 +10425,21 @@ TEXT ·grad13x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 640(DI)
-	PREFETCHT0 704(DI)
-	PREFETCHT0 768(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 640(BX)
+	PREFETCHT0 704(BX)
+	PREFETCHT0 768(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -10500,8 +10450,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z13
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z13, Z0
 	VFMADD231PS.BCST 4(CX), Z13, Z1
 	VFMADD231PS.BCST 8(CX), Z13, Z2
@@ -10527,45 +10475,45 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z13
+	VMOVUPS.Z        (BX), K1, Z13
 	VADDPS           Z13, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
-	VMOVUPS.Z        448(DI), K1, Z0
+	VMOVUPS          Z6, K1, 384(BX)
+	VMOVUPS.Z        448(BX), K1, Z0
 	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(DI)
-	VMOVUPS.Z        512(DI), K1, Z0
+	VMOVUPS          Z7, K1, 448(BX)
+	VMOVUPS.Z        512(BX), K1, Z0
 	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(DI)
-	VMOVUPS.Z        576(DI), K1, Z0
+	VMOVUPS          Z8, K1, 512(BX)
+	VMOVUPS.Z        576(BX), K1, Z0
 	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(DI)
-	VMOVUPS.Z        640(DI), K1, Z0
+	VMOVUPS          Z9, K1, 576(BX)
+	VMOVUPS.Z        640(BX), K1, Z0
 	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(DI)
-	VMOVUPS.Z        704(DI), K1, Z0
+	VMOVUPS          Z10, K1, 640(BX)
+	VMOVUPS.Z        704(BX), K1, Z0
 	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(DI)
-	VMOVUPS.Z        768(DI), K1, Z0
+	VMOVUPS          Z11, K1, 704(BX)
+	VMOVUPS.Z        768(BX), K1, Z0
 	VADDPS           Z0, Z12, Z12
-	VMOVUPS          Z12, K1, 768(DI)
+	VMOVUPS          Z12, K1, 768(BX)
 	VZEROUPPER
 	RET
 
@@ -10609,24 +10557,22 @@ TEXT ·grad14x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 640(DI)
-	PREFETCHT0 704(DI)
-	PREFETCHT0 768(DI)
-	PREFETCHT0 832(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 640(BX)
+	PREFETCHT0 704(BX)
+	PREFETCHT0 768(BX)
+	PREFETCHT0 832(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -10637,8 +10583,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z14
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z14, Z0
 	VFMADD231PS.BCST 4(CX), Z14, Z1
 	VFMADD231PS.BCST 8(CX), Z14, Z2
@@ -10665,48 +10609,48 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z14
+	VMOVUPS.Z        (BX), K1, Z14
 	VADDPS           Z14, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
-	VMOVUPS.Z        448(DI), K1, Z0
+	VMOVUPS          Z6, K1, 384(BX)
+	VMOVUPS.Z        448(BX), K1, Z0
 	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(DI)
-	VMOVUPS.Z        512(DI), K1, Z0
+	VMOVUPS          Z7, K1, 448(BX)
+	VMOVUPS.Z        512(BX), K1, Z0
 	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(DI)
-	VMOVUPS.Z        576(DI), K1, Z0
+	VMOVUPS          Z8, K1, 512(BX)
+	VMOVUPS.Z        576(BX), K1, Z0
 	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(DI)
-	VMOVUPS.Z        640(DI), K1, Z0
+	VMOVUPS          Z9, K1, 576(BX)
+	VMOVUPS.Z        640(BX), K1, Z0
 	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(DI)
-	VMOVUPS.Z        704(DI), K1, Z0
+	VMOVUPS          Z10, K1, 640(BX)
+	VMOVUPS.Z        704(BX), K1, Z0
 	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(DI)
-	VMOVUPS.Z        768(DI), K1, Z0
+	VMOVUPS          Z11, K1, 704(BX)
+	VMOVUPS.Z        768(BX), K1, Z0
 	VADDPS           Z0, Z12, Z12
-	VMOVUPS          Z12, K1, 768(DI)
-	VMOVUPS.Z        832(DI), K1, Z0
+	VMOVUPS          Z12, K1, 768(BX)
+	VMOVUPS.Z        832(BX), K1, Z0
 	VADDPS           Z0, Z13, Z13
-	VMOVUPS          Z13, K1, 832(DI)
+	VMOVUPS          Z13, K1, 832(BX)
 	VZEROUPPER
 	RET
 
@@ -10751,25 +10695,23 @@ TEXT ·grad15x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 640(DI)
-	PREFETCHT0 704(DI)
-	PREFETCHT0 768(DI)
-	PREFETCHT0 832(DI)
-	PREFETCHT0 896(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 640(BX)
+	PREFETCHT0 704(BX)
+	PREFETCHT0 768(BX)
+	PREFETCHT0 832(BX)
+	PREFETCHT0 896(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -10780,8 +10722,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z15
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z15, Z0
 	VFMADD231PS.BCST 4(CX), Z15, Z1
 	VFMADD231PS.BCST 8(CX), Z15, Z2
@@ -10809,51 +10749,51 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z15
+	VMOVUPS.Z        (BX), K1, Z15
 	VADDPS           Z15, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
-	VMOVUPS.Z        448(DI), K1, Z0
+	VMOVUPS          Z6, K1, 384(BX)
+	VMOVUPS.Z        448(BX), K1, Z0
 	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(DI)
-	VMOVUPS.Z        512(DI), K1, Z0
+	VMOVUPS          Z7, K1, 448(BX)
+	VMOVUPS.Z        512(BX), K1, Z0
 	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(DI)
-	VMOVUPS.Z        576(DI), K1, Z0
+	VMOVUPS          Z8, K1, 512(BX)
+	VMOVUPS.Z        576(BX), K1, Z0
 	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(DI)
-	VMOVUPS.Z        640(DI), K1, Z0
+	VMOVUPS          Z9, K1, 576(BX)
+	VMOVUPS.Z        640(BX), K1, Z0
 	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(DI)
-	VMOVUPS.Z        704(DI), K1, Z0
+	VMOVUPS          Z10, K1, 640(BX)
+	VMOVUPS.Z        704(BX), K1, Z0
 	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(DI)
-	VMOVUPS.Z        768(DI), K1, Z0
+	VMOVUPS          Z11, K1, 704(BX)
+	VMOVUPS.Z        768(BX), K1, Z0
 	VADDPS           Z0, Z12, Z12
-	VMOVUPS          Z12, K1, 768(DI)
-	VMOVUPS.Z        832(DI), K1, Z0
+	VMOVUPS          Z12, K1, 768(BX)
+	VMOVUPS.Z        832(BX), K1, Z0
 	VADDPS           Z0, Z13, Z13
-	VMOVUPS          Z13, K1, 832(DI)
-	VMOVUPS.Z        896(DI), K1, Z0
+	VMOVUPS          Z13, K1, 832(BX)
+	VMOVUPS.Z        896(BX), K1, Z0
 	VADDPS           Z0, Z14, Z14
-	VMOVUPS          Z14, K1, 896(DI)
+	VMOVUPS          Z14, K1, 896(BX)
 	VZEROUPPER
 	RET
 
@@ -10899,26 +10839,24 @@ TEXT ·grad16x1AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 640(DI)
-	PREFETCHT0 704(DI)
-	PREFETCHT0 768(DI)
-	PREFETCHT0 832(DI)
-	PREFETCHT0 896(DI)
-	PREFETCHT0 960(DI)
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 640(BX)
+	PREFETCHT0 704(BX)
+	PREFETCHT0 768(BX)
+	PREFETCHT0 832(BX)
+	PREFETCHT0 896(BX)
+	PREFETCHT0 960(BX)
 
 image:
 	MOVQ 8(SP), AX
@@ -10929,8 +10867,6 @@ row:
 
 pixel:
 	VMOVUPS.Z        (DX), K1, Z16
-	PREFETCHT1       (CX)(BX*1)
-	PREFETCHT1       (DX)(SI*1)
 	VFMADD231PS.BCST (CX), Z16, Z0
 	VFMADD231PS.BCST 4(CX), Z16, Z1
 	VFMADD231PS.BCST 8(CX), Z16, Z2
@@ -10959,54 +10895,54 @@ pixel:
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (DI), K1, Z16
+	VMOVUPS.Z        (BX), K1, Z16
 	VADDPS           Z16, Z0, Z0
-	VMOVUPS          Z0, K1, (DI)
-	VMOVUPS.Z        64(DI), K1, Z0
+	VMOVUPS          Z0, K1, (BX)
+	VMOVUPS.Z        64(BX), K1, Z0
 	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(DI)
-	VMOVUPS.Z        128(DI), K1, Z0
+	VMOVUPS          Z1, K1, 64(BX)
+	VMOVUPS.Z        128(BX), K1, Z0
 	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(DI)
-	VMOVUPS.Z        192(DI), K1, Z0
+	VMOVUPS          Z2, K1, 128(BX)
+	VMOVUPS.Z        192(BX), K1, Z0
 	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(DI)
-	VMOVUPS.Z        256(DI), K1, Z0
+	VMOVUPS          Z3, K1, 192(BX)
+	VMOVUPS.Z        256(BX), K1, Z0
 	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(DI)
-	VMOVUPS.Z        320(DI), K1, Z0
+	VMOVUPS          Z4, K1, 256(BX)
+	VMOVUPS.Z        320(BX), K1, Z0
 	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(DI)
-	VMOVUPS.Z        384(DI), K1, Z0
+	VMOVUPS          Z5, K1, 320(BX)
+	VMOVUPS.Z        384(BX), K1, Z0
 	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(DI)
-	VMOVUPS.Z        448(DI), K1, Z0
+	VMOVUPS          Z6, K1, 384(BX)
+	VMOVUPS.Z        448(BX), K1, Z0
 	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(DI)
-	VMOVUPS.Z        512(DI), K1, Z0
+	VMOVUPS          Z7, K1, 448(BX)
+	VMOVUPS.Z        512(BX), K1, Z0
 	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(DI)
-	VMOVUPS.Z        576(DI), K1, Z0
+	VMOVUPS          Z8, K1, 512(BX)
+	VMOVUPS.Z        576(BX), K1, Z0
 	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(DI)
-	VMOVUPS.Z        640(DI), K1, Z0
+	VMOVUPS          Z9, K1, 576(BX)
+	VMOVUPS.Z        640(BX), K1, Z0
 	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(DI)
-	VMOVUPS.Z        704(DI), K1, Z0
+	VMOVUPS          Z10, K1, 640(BX)
+	VMOVUPS.Z        704(BX), K1, Z0
 	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(DI)
-	VMOVUPS.Z        768(DI), K1, Z0
+	VMOVUPS          Z11, K1, 704(BX)
+	VMOVUPS.Z        768(BX), K1, Z0
 	VADDPS           Z0, Z12, Z12
-	VMOVUPS          Z12, K1, 768(DI)
-	VMOVUPS.Z        832(DI), K1, Z0
+	VMOVUPS          Z12, K1, 768(BX)
+	VMOVUPS.Z        832(BX), K1, Z0
 	VADDPS           Z0, Z13, Z13
-	VMOVUPS          Z13, K1, 832(DI)
-	VMOVUPS.Z        896(DI), K1, Z0
+	VMOVUPS          Z13, K1, 832(BX)
+	VMOVUPS.Z        896(BX), K1, Z0
 	VADDPS           Z0, Z14, Z14
-	VMOVUPS          Z14, K1, 896(DI)
-	VMOVUPS.Z        960(DI), K1, Z0
+	VMOVUPS          Z14, K1, 896(BX)
+	VMOVUPS.Z        960(BX), K1, Z0
 	VADDPS           Z0, Z15, Z15
-	VMOVUPS          Z15, K1, 960(DI)
+	VMOVUPS          Z15, K1, 960(BX)
 	VZEROUPPER
 	RET
 
@@ -11038,32 +10974,27 @@ TEXT ·grad1x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z2
 	VMOVUPS.Z    64(DX), K1, Z3
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -11073,11 +11004,11 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
+	VMOVUPS      Z1, K1, (BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -11111,28 +11042,23 @@ TEXT ·grad2x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z4
 	VMOVUPS.Z    64(DX), K1, Z5
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z6, Z4, Z0
 	VFMADD231PS  Z6, Z5, Z1
@@ -11141,7 +11067,7 @@ pixel:
 	VFMADD231PS  Z6, Z5, Z3
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -11151,16 +11077,16 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -11196,30 +11122,25 @@ TEXT ·grad3x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z6
 	VMOVUPS.Z    64(DX), K1, Z7
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VFMADD231PS  Z8, Z7, Z1
@@ -11231,7 +11152,7 @@ pixel:
 	VFMADD231PS  Z8, Z7, Z5
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -11241,21 +11162,21 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -11293,32 +11214,27 @@ TEXT ·grad4x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z8
 	VMOVUPS.Z    64(DX), K1, Z9
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VFMADD231PS  Z10, Z9, Z1
@@ -11333,7 +11249,7 @@ pixel:
 	VFMADD231PS  Z10, Z9, Z7
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -11343,26 +11259,26 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -11402,34 +11318,29 @@ TEXT ·grad5x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z10
 	VMOVUPS.Z    64(DX), K1, Z11
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VFMADD231PS  Z12, Z11, Z1
@@ -11447,7 +11358,7 @@ pixel:
 	VFMADD231PS  Z12, Z11, Z9
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -11457,31 +11368,31 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -11523,36 +11434,31 @@ TEXT ·grad6x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 320(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 320(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z12
 	VMOVUPS.Z    64(DX), K1, Z13
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
@@ -11573,7 +11479,7 @@ pixel:
 	VFMADD231PS  Z14, Z13, Z11
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -11583,36 +11489,36 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
-	VADDPS       320(DI), Z10, Z10
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS.Z    320(DI)(AX*1), K1, Z0
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	VADDPS       320(BX), Z10, Z10
+	VMOVUPS      Z10, 320(BX)
+	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(DI)(AX*1)
+	VMOVUPS      Z11, K1, 320(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -11656,38 +11562,33 @@ TEXT ·grad7x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 320(DI)(AX*1)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 384(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 384(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z14
 	VMOVUPS.Z    64(DX), K1, Z15
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z16
 	VFMADD231PS  Z16, Z14, Z0
 	VFMADD231PS  Z16, Z15, Z1
@@ -11711,7 +11612,7 @@ pixel:
 	VFMADD231PS  Z16, Z15, Z13
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -11721,41 +11622,41 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
-	VADDPS       320(DI), Z10, Z10
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS.Z    320(DI)(AX*1), K1, Z0
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	VADDPS       320(BX), Z10, Z10
+	VMOVUPS      Z10, 320(BX)
+	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(DI)(AX*1)
-	VADDPS       384(DI), Z12, Z12
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS.Z    384(DI)(AX*1), K1, Z0
+	VMOVUPS      Z11, K1, 320(BX)(AX*1)
+	VADDPS       384(BX), Z12, Z12
+	VMOVUPS      Z12, 384(BX)
+	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(DI)(AX*1)
+	VMOVUPS      Z13, K1, 384(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -11801,40 +11702,35 @@ TEXT ·grad8x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 320(DI)(AX*1)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 384(DI)(AX*1)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 448(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 448(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z16
 	VMOVUPS.Z    64(DX), K1, Z17
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z18
 	VFMADD231PS  Z18, Z16, Z0
 	VFMADD231PS  Z18, Z17, Z1
@@ -11861,7 +11757,7 @@ pixel:
 	VFMADD231PS  Z18, Z17, Z15
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -11871,46 +11767,46 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
-	VADDPS       320(DI), Z10, Z10
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS.Z    320(DI)(AX*1), K1, Z0
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	VADDPS       320(BX), Z10, Z10
+	VMOVUPS      Z10, 320(BX)
+	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(DI)(AX*1)
-	VADDPS       384(DI), Z12, Z12
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS.Z    384(DI)(AX*1), K1, Z0
+	VMOVUPS      Z11, K1, 320(BX)(AX*1)
+	VADDPS       384(BX), Z12, Z12
+	VMOVUPS      Z12, 384(BX)
+	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(DI)(AX*1)
-	VADDPS       448(DI), Z14, Z14
-	VMOVUPS      Z14, 448(DI)
-	VMOVUPS.Z    448(DI)(AX*1), K1, Z0
+	VMOVUPS      Z13, K1, 384(BX)(AX*1)
+	VADDPS       448(BX), Z14, Z14
+	VMOVUPS      Z14, 448(BX)
+	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(DI)(AX*1)
+	VMOVUPS      Z15, K1, 448(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -11958,42 +11854,37 @@ TEXT ·grad9x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 320(DI)(AX*1)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 384(DI)(AX*1)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 448(DI)(AX*1)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 512(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 512(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z18
 	VMOVUPS.Z    64(DX), K1, Z19
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z20
 	VFMADD231PS  Z20, Z18, Z0
 	VFMADD231PS  Z20, Z19, Z1
@@ -12023,7 +11914,7 @@ pixel:
 	VFMADD231PS  Z20, Z19, Z17
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -12033,51 +11924,51 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
-	VADDPS       320(DI), Z10, Z10
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS.Z    320(DI)(AX*1), K1, Z0
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	VADDPS       320(BX), Z10, Z10
+	VMOVUPS      Z10, 320(BX)
+	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(DI)(AX*1)
-	VADDPS       384(DI), Z12, Z12
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS.Z    384(DI)(AX*1), K1, Z0
+	VMOVUPS      Z11, K1, 320(BX)(AX*1)
+	VADDPS       384(BX), Z12, Z12
+	VMOVUPS      Z12, 384(BX)
+	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(DI)(AX*1)
-	VADDPS       448(DI), Z14, Z14
-	VMOVUPS      Z14, 448(DI)
-	VMOVUPS.Z    448(DI)(AX*1), K1, Z0
+	VMOVUPS      Z13, K1, 384(BX)(AX*1)
+	VADDPS       448(BX), Z14, Z14
+	VMOVUPS      Z14, 448(BX)
+	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(DI)(AX*1)
-	VADDPS       512(DI), Z16, Z16
-	VMOVUPS      Z16, 512(DI)
-	VMOVUPS.Z    512(DI)(AX*1), K1, Z0
+	VMOVUPS      Z15, K1, 448(BX)(AX*1)
+	VADDPS       512(BX), Z16, Z16
+	VMOVUPS      Z16, 512(BX)
+	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(DI)(AX*1)
+	VMOVUPS      Z17, K1, 512(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -12127,44 +12018,39 @@ TEXT ·grad10x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 320(DI)(AX*1)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 384(DI)(AX*1)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 448(DI)(AX*1)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 512(DI)(AX*1)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 576(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 576(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z20
 	VMOVUPS.Z    64(DX), K1, Z21
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z22
 	VFMADD231PS  Z22, Z20, Z0
 	VFMADD231PS  Z22, Z21, Z1
@@ -12197,7 +12083,7 @@ pixel:
 	VFMADD231PS  Z22, Z21, Z19
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -12207,56 +12093,56 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
-	VADDPS       320(DI), Z10, Z10
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS.Z    320(DI)(AX*1), K1, Z0
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	VADDPS       320(BX), Z10, Z10
+	VMOVUPS      Z10, 320(BX)
+	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(DI)(AX*1)
-	VADDPS       384(DI), Z12, Z12
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS.Z    384(DI)(AX*1), K1, Z0
+	VMOVUPS      Z11, K1, 320(BX)(AX*1)
+	VADDPS       384(BX), Z12, Z12
+	VMOVUPS      Z12, 384(BX)
+	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(DI)(AX*1)
-	VADDPS       448(DI), Z14, Z14
-	VMOVUPS      Z14, 448(DI)
-	VMOVUPS.Z    448(DI)(AX*1), K1, Z0
+	VMOVUPS      Z13, K1, 384(BX)(AX*1)
+	VADDPS       448(BX), Z14, Z14
+	VMOVUPS      Z14, 448(BX)
+	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(DI)(AX*1)
-	VADDPS       512(DI), Z16, Z16
-	VMOVUPS      Z16, 512(DI)
-	VMOVUPS.Z    512(DI)(AX*1), K1, Z0
+	VMOVUPS      Z15, K1, 448(BX)(AX*1)
+	VADDPS       512(BX), Z16, Z16
+	VMOVUPS      Z16, 512(BX)
+	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(DI)(AX*1)
-	VADDPS       576(DI), Z18, Z18
-	VMOVUPS      Z18, 576(DI)
-	VMOVUPS.Z    576(DI)(AX*1), K1, Z0
+	VMOVUPS      Z17, K1, 512(BX)(AX*1)
+	VADDPS       576(BX), Z18, Z18
+	VMOVUPS      Z18, 576(BX)
+	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(DI)(AX*1)
+	VMOVUPS      Z19, K1, 576(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -12308,46 +12194,41 @@ TEXT ·grad11x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 320(DI)(AX*1)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 384(DI)(AX*1)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 448(DI)(AX*1)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 512(DI)(AX*1)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 576(DI)(AX*1)
-	PREFETCHT0 640(DI)
-	PREFETCHT0 640(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 576(BX)(AX*1)
+	PREFETCHT0 640(BX)
+	PREFETCHT0 640(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z22
 	VMOVUPS.Z    64(DX), K1, Z23
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z24
 	VFMADD231PS  Z24, Z22, Z0
 	VFMADD231PS  Z24, Z23, Z1
@@ -12383,7 +12264,7 @@ pixel:
 	VFMADD231PS  Z24, Z23, Z21
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -12393,61 +12274,61 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
-	VADDPS       320(DI), Z10, Z10
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS.Z    320(DI)(AX*1), K1, Z0
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	VADDPS       320(BX), Z10, Z10
+	VMOVUPS      Z10, 320(BX)
+	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(DI)(AX*1)
-	VADDPS       384(DI), Z12, Z12
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS.Z    384(DI)(AX*1), K1, Z0
+	VMOVUPS      Z11, K1, 320(BX)(AX*1)
+	VADDPS       384(BX), Z12, Z12
+	VMOVUPS      Z12, 384(BX)
+	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(DI)(AX*1)
-	VADDPS       448(DI), Z14, Z14
-	VMOVUPS      Z14, 448(DI)
-	VMOVUPS.Z    448(DI)(AX*1), K1, Z0
+	VMOVUPS      Z13, K1, 384(BX)(AX*1)
+	VADDPS       448(BX), Z14, Z14
+	VMOVUPS      Z14, 448(BX)
+	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(DI)(AX*1)
-	VADDPS       512(DI), Z16, Z16
-	VMOVUPS      Z16, 512(DI)
-	VMOVUPS.Z    512(DI)(AX*1), K1, Z0
+	VMOVUPS      Z15, K1, 448(BX)(AX*1)
+	VADDPS       512(BX), Z16, Z16
+	VMOVUPS      Z16, 512(BX)
+	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(DI)(AX*1)
-	VADDPS       576(DI), Z18, Z18
-	VMOVUPS      Z18, 576(DI)
-	VMOVUPS.Z    576(DI)(AX*1), K1, Z0
+	VMOVUPS      Z17, K1, 512(BX)(AX*1)
+	VADDPS       576(BX), Z18, Z18
+	VMOVUPS      Z18, 576(BX)
+	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(DI)(AX*1)
-	VADDPS       640(DI), Z20, Z20
-	VMOVUPS      Z20, 640(DI)
-	VMOVUPS.Z    640(DI)(AX*1), K1, Z0
+	VMOVUPS      Z19, K1, 576(BX)(AX*1)
+	VADDPS       640(BX), Z20, Z20
+	VMOVUPS      Z20, 640(BX)
+	VMOVUPS.Z    640(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z21, Z21
-	VMOVUPS      Z21, K1, 640(DI)(AX*1)
+	VMOVUPS      Z21, K1, 640(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -12501,48 +12382,43 @@ TEXT ·grad12x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 320(DI)(AX*1)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 384(DI)(AX*1)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 448(DI)(AX*1)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 512(DI)(AX*1)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 576(DI)(AX*1)
-	PREFETCHT0 640(DI)
-	PREFETCHT0 640(DI)(AX*1)
-	PREFETCHT0 704(DI)
-	PREFETCHT0 704(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 576(BX)(AX*1)
+	PREFETCHT0 640(BX)
+	PREFETCHT0 640(BX)(AX*1)
+	PREFETCHT0 704(BX)
+	PREFETCHT0 704(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z24
 	VMOVUPS.Z    64(DX), K1, Z25
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z26
 	VFMADD231PS  Z26, Z24, Z0
 	VFMADD231PS  Z26, Z25, Z1
@@ -12581,7 +12457,7 @@ pixel:
 	VFMADD231PS  Z26, Z25, Z23
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -12591,66 +12467,66 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
-	VADDPS       320(DI), Z10, Z10
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS.Z    320(DI)(AX*1), K1, Z0
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	VADDPS       320(BX), Z10, Z10
+	VMOVUPS      Z10, 320(BX)
+	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(DI)(AX*1)
-	VADDPS       384(DI), Z12, Z12
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS.Z    384(DI)(AX*1), K1, Z0
+	VMOVUPS      Z11, K1, 320(BX)(AX*1)
+	VADDPS       384(BX), Z12, Z12
+	VMOVUPS      Z12, 384(BX)
+	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(DI)(AX*1)
-	VADDPS       448(DI), Z14, Z14
-	VMOVUPS      Z14, 448(DI)
-	VMOVUPS.Z    448(DI)(AX*1), K1, Z0
+	VMOVUPS      Z13, K1, 384(BX)(AX*1)
+	VADDPS       448(BX), Z14, Z14
+	VMOVUPS      Z14, 448(BX)
+	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(DI)(AX*1)
-	VADDPS       512(DI), Z16, Z16
-	VMOVUPS      Z16, 512(DI)
-	VMOVUPS.Z    512(DI)(AX*1), K1, Z0
+	VMOVUPS      Z15, K1, 448(BX)(AX*1)
+	VADDPS       512(BX), Z16, Z16
+	VMOVUPS      Z16, 512(BX)
+	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(DI)(AX*1)
-	VADDPS       576(DI), Z18, Z18
-	VMOVUPS      Z18, 576(DI)
-	VMOVUPS.Z    576(DI)(AX*1), K1, Z0
+	VMOVUPS      Z17, K1, 512(BX)(AX*1)
+	VADDPS       576(BX), Z18, Z18
+	VMOVUPS      Z18, 576(BX)
+	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(DI)(AX*1)
-	VADDPS       640(DI), Z20, Z20
-	VMOVUPS      Z20, 640(DI)
-	VMOVUPS.Z    640(DI)(AX*1), K1, Z0
+	VMOVUPS      Z19, K1, 576(BX)(AX*1)
+	VADDPS       640(BX), Z20, Z20
+	VMOVUPS      Z20, 640(BX)
+	VMOVUPS.Z    640(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z21, Z21
-	VMOVUPS      Z21, K1, 640(DI)(AX*1)
-	VADDPS       704(DI), Z22, Z22
-	VMOVUPS      Z22, 704(DI)
-	VMOVUPS.Z    704(DI)(AX*1), K1, Z0
+	VMOVUPS      Z21, K1, 640(BX)(AX*1)
+	VADDPS       704(BX), Z22, Z22
+	VMOVUPS      Z22, 704(BX)
+	VMOVUPS.Z    704(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z23, Z23
-	VMOVUPS      Z23, K1, 704(DI)(AX*1)
+	VMOVUPS      Z23, K1, 704(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -12706,50 +12582,45 @@ TEXT ·grad13x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 320(DI)(AX*1)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 384(DI)(AX*1)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 448(DI)(AX*1)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 512(DI)(AX*1)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 576(DI)(AX*1)
-	PREFETCHT0 640(DI)
-	PREFETCHT0 640(DI)(AX*1)
-	PREFETCHT0 704(DI)
-	PREFETCHT0 704(DI)(AX*1)
-	PREFETCHT0 768(DI)
-	PREFETCHT0 768(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 576(BX)(AX*1)
+	PREFETCHT0 640(BX)
+	PREFETCHT0 640(BX)(AX*1)
+	PREFETCHT0 704(BX)
+	PREFETCHT0 704(BX)(AX*1)
+	PREFETCHT0 768(BX)
+	PREFETCHT0 768(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z26
 	VMOVUPS.Z    64(DX), K1, Z27
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z28
 	VFMADD231PS  Z28, Z26, Z0
 	VFMADD231PS  Z28, Z27, Z1
@@ -12791,7 +12662,7 @@ pixel:
 	VFMADD231PS  Z28, Z27, Z25
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -12801,71 +12672,71 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
-	VADDPS       320(DI), Z10, Z10
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS.Z    320(DI)(AX*1), K1, Z0
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	VADDPS       320(BX), Z10, Z10
+	VMOVUPS      Z10, 320(BX)
+	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(DI)(AX*1)
-	VADDPS       384(DI), Z12, Z12
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS.Z    384(DI)(AX*1), K1, Z0
+	VMOVUPS      Z11, K1, 320(BX)(AX*1)
+	VADDPS       384(BX), Z12, Z12
+	VMOVUPS      Z12, 384(BX)
+	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(DI)(AX*1)
-	VADDPS       448(DI), Z14, Z14
-	VMOVUPS      Z14, 448(DI)
-	VMOVUPS.Z    448(DI)(AX*1), K1, Z0
+	VMOVUPS      Z13, K1, 384(BX)(AX*1)
+	VADDPS       448(BX), Z14, Z14
+	VMOVUPS      Z14, 448(BX)
+	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(DI)(AX*1)
-	VADDPS       512(DI), Z16, Z16
-	VMOVUPS      Z16, 512(DI)
-	VMOVUPS.Z    512(DI)(AX*1), K1, Z0
+	VMOVUPS      Z15, K1, 448(BX)(AX*1)
+	VADDPS       512(BX), Z16, Z16
+	VMOVUPS      Z16, 512(BX)
+	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(DI)(AX*1)
-	VADDPS       576(DI), Z18, Z18
-	VMOVUPS      Z18, 576(DI)
-	VMOVUPS.Z    576(DI)(AX*1), K1, Z0
+	VMOVUPS      Z17, K1, 512(BX)(AX*1)
+	VADDPS       576(BX), Z18, Z18
+	VMOVUPS      Z18, 576(BX)
+	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(DI)(AX*1)
-	VADDPS       640(DI), Z20, Z20
-	VMOVUPS      Z20, 640(DI)
-	VMOVUPS.Z    640(DI)(AX*1), K1, Z0
+	VMOVUPS      Z19, K1, 576(BX)(AX*1)
+	VADDPS       640(BX), Z20, Z20
+	VMOVUPS      Z20, 640(BX)
+	VMOVUPS.Z    640(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z21, Z21
-	VMOVUPS      Z21, K1, 640(DI)(AX*1)
-	VADDPS       704(DI), Z22, Z22
-	VMOVUPS      Z22, 704(DI)
-	VMOVUPS.Z    704(DI)(AX*1), K1, Z0
+	VMOVUPS      Z21, K1, 640(BX)(AX*1)
+	VADDPS       704(BX), Z22, Z22
+	VMOVUPS      Z22, 704(BX)
+	VMOVUPS.Z    704(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z23, Z23
-	VMOVUPS      Z23, K1, 704(DI)(AX*1)
-	VADDPS       768(DI), Z24, Z24
-	VMOVUPS      Z24, 768(DI)
-	VMOVUPS.Z    768(DI)(AX*1), K1, Z0
+	VMOVUPS      Z23, K1, 704(BX)(AX*1)
+	VADDPS       768(BX), Z24, Z24
+	VMOVUPS      Z24, 768(BX)
+	VMOVUPS.Z    768(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z25, Z25
-	VMOVUPS      Z25, K1, 768(DI)(AX*1)
+	VMOVUPS      Z25, K1, 768(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -12923,52 +12794,47 @@ TEXT ·grad14x2AVX512(SB), NOSPLIT, $80-8
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
+	MOVQ       88(AX), BX
 	MOVQ       168(AX), AX
-	PREFETCHT0 (DI)
-	PREFETCHT0 (DI)(AX*1)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 64(DI)(AX*1)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 128(DI)(AX*1)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 192(DI)(AX*1)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 256(DI)(AX*1)
-	PREFETCHT0 320(DI)
-	PREFETCHT0 320(DI)(AX*1)
-	PREFETCHT0 384(DI)
-	PREFETCHT0 384(DI)(AX*1)
-	PREFETCHT0 448(DI)
-	PREFETCHT0 448(DI)(AX*1)
-	PREFETCHT0 512(DI)
-	PREFETCHT0 512(DI)(AX*1)
-	PREFETCHT0 576(DI)
-	PREFETCHT0 576(DI)(AX*1)
-	PREFETCHT0 640(DI)
-	PREFETCHT0 640(DI)(AX*1)
-	PREFETCHT0 704(DI)
-	PREFETCHT0 704(DI)(AX*1)
-	PREFETCHT0 768(DI)
-	PREFETCHT0 768(DI)(AX*1)
-	PREFETCHT0 832(DI)
-	PREFETCHT0 832(DI)(AX*1)
+	PREFETCHT0 (BX)
+	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 320(BX)
+	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 384(BX)
+	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 448(BX)
+	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 512(BX)
+	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 576(BX)
+	PREFETCHT0 576(BX)(AX*1)
+	PREFETCHT0 640(BX)
+	PREFETCHT0 640(BX)(AX*1)
+	PREFETCHT0 704(BX)
+	PREFETCHT0 704(BX)(AX*1)
+	PREFETCHT0 768(BX)
+	PREFETCHT0 768(BX)(AX*1)
+	PREFETCHT0 832(BX)
+	PREFETCHT0 832(BX)(AX*1)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (DX), Z28
 	VMOVUPS.Z    64(DX), K1, Z29
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
-	PREFETCHT1   64(DX)(SI*1)
 	VBROADCASTSS (CX), Z30
 	VFMADD231PS  Z30, Z28, Z0
 	VFMADD231PS  Z30, Z29, Z1
@@ -13013,7 +12879,7 @@ pixel:
 	VFMADD231PS  Z30, Z29, Z27
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -13023,76 +12889,76 @@ pixel:
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (DI), Z0, Z0
-	VMOVUPS      Z0, (DI)
-	VMOVUPS.Z    (DI)(AX*1), K1, Z0
+	VADDPS       (BX), Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMOVUPS.Z    (BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (DI)(AX*1)
-	VADDPS       64(DI), Z2, Z2
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS.Z    64(DI)(AX*1), K1, Z0
+	VMOVUPS      Z1, K1, (BX)(AX*1)
+	VADDPS       64(BX), Z2, Z2
+	VMOVUPS      Z2, 64(BX)
+	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(DI)(AX*1)
-	VADDPS       128(DI), Z4, Z4
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS.Z    128(DI)(AX*1), K1, Z0
+	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	VADDPS       128(BX), Z4, Z4
+	VMOVUPS      Z4, 128(BX)
+	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(DI)(AX*1)
-	VADDPS       192(DI), Z6, Z6
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS.Z    192(DI)(AX*1), K1, Z0
+	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	VADDPS       192(BX), Z6, Z6
+	VMOVUPS      Z6, 192(BX)
+	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(DI)(AX*1)
-	VADDPS       256(DI), Z8, Z8
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS.Z    256(DI)(AX*1), K1, Z0
+	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	VADDPS       256(BX), Z8, Z8
+	VMOVUPS      Z8, 256(BX)
+	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(DI)(AX*1)
-	VADDPS       320(DI), Z10, Z10
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS.Z    320(DI)(AX*1), K1, Z0
+	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	VADDPS       320(BX), Z10, Z10
+	VMOVUPS      Z10, 320(BX)
+	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(DI)(AX*1)
-	VADDPS       384(DI), Z12, Z12
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS.Z    384(DI)(AX*1), K1, Z0
+	VMOVUPS      Z11, K1, 320(BX)(AX*1)
+	VADDPS       384(BX), Z12, Z12
+	VMOVUPS      Z12, 384(BX)
+	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(DI)(AX*1)
-	VADDPS       448(DI), Z14, Z14
-	VMOVUPS      Z14, 448(DI)
-	VMOVUPS.Z    448(DI)(AX*1), K1, Z0
+	VMOVUPS      Z13, K1, 384(BX)(AX*1)
+	VADDPS       448(BX), Z14, Z14
+	VMOVUPS      Z14, 448(BX)
+	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(DI)(AX*1)
-	VADDPS       512(DI), Z16, Z16
-	VMOVUPS      Z16, 512(DI)
-	VMOVUPS.Z    512(DI)(AX*1), K1, Z0
+	VMOVUPS      Z15, K1, 448(BX)(AX*1)
+	VADDPS       512(BX), Z16, Z16
+	VMOVUPS      Z16, 512(BX)
+	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(DI)(AX*1)
-	VADDPS       576(DI), Z18, Z18
-	VMOVUPS      Z18, 576(DI)
-	VMOVUPS.Z    576(DI)(AX*1), K1, Z0
+	VMOVUPS      Z17, K1, 512(BX)(AX*1)
+	VADDPS       576(BX), Z18, Z18
+	VMOVUPS      Z18, 576(BX)
+	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(DI)(AX*1)
-	VADDPS       640(DI), Z20, Z20
-	VMOVUPS      Z20, 640(DI)
-	VMOVUPS.Z    640(DI)(AX*1), K1, Z0
+	VMOVUPS      Z19, K1, 576(BX)(AX*1)
+	VADDPS       640(BX), Z20, Z20
+	VMOVUPS      Z20, 640(BX)
+	VMOVUPS.Z    640(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z21, Z21
-	VMOVUPS      Z21, K1, 640(DI)(AX*1)
-	VADDPS       704(DI), Z22, Z22
-	VMOVUPS      Z22, 704(DI)
-	VMOVUPS.Z    704(DI)(AX*1), K1, Z0
+	VMOVUPS      Z21, K1, 640(BX)(AX*1)
+	VADDPS       704(BX), Z22, Z22
+	VMOVUPS      Z22, 704(BX)
+	VMOVUPS.Z    704(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z23, Z23
-	VMOVUPS      Z23, K1, 704(DI)(AX*1)
-	VADDPS       768(DI), Z24, Z24
-	VMOVUPS      Z24, 768(DI)
-	VMOVUPS.Z    768(DI)(AX*1), K1, Z0
+	VMOVUPS      Z23, K1, 704(BX)(AX*1)
+	VADDPS       768(BX), Z24, Z24
+	VMOVUPS      Z24, 768(BX)
+	VMOVUPS.Z    768(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z25, Z25
-	VMOVUPS      Z25, K1, 768(DI)(AX*1)
-	VADDPS       832(DI), Z26, Z26
-	VMOVUPS      Z26, 832(DI)
-	VMOVUPS.Z    832(DI)(AX*1), K1, Z0
+	VMOVUPS      Z25, K1, 768(BX)(AX*1)
+	VADDPS       832(BX), Z26, Z26
+	VMOVUPS      Z26, 832(BX)
+	VMOVUPS.Z    832(BX)(AX*1), K1, Z0
 	VADDPS       Z0, Z27, Z27
-	VMOVUPS      Z27, K1, 832(DI)(AX*1)
+	VMOVUPS      Z27, K1, 832(BX)(AX*1)
 	VZEROUPPER
 	RET
 
@@ -71763,32 +71629,28 @@ TEXT ·grad1x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 64(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
-	MOVQ       168(AX), R8
-	PREFETCHT0 (DI)
+	MOVQ       88(AX), BX
+	MOVQ       168(AX), SI
+	PREFETCHT0 (BX)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (AX), Y2
 	VMASKMOVPS   (DX), Y2, Y2
 	VMOVUPS      32(AX), Y3
 	VMASKMOVPS   32(DX), Y3, Y3
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -71799,15 +71661,15 @@ pixel:
 	DECQ         (SP)
 	JNZ          image
 	VMOVUPS      (AX), Y2
-	VMASKMOVPS   (DI), Y2, Y2
+	VMASKMOVPS   (BX), Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VMOVUPS      (AX), Y2
-	VMASKMOVPS   Y0, Y2, (DI)
+	VMASKMOVPS   Y0, Y2, (BX)
 	VMOVUPS      32(AX), Y2
-	VMASKMOVPS   32(DI), Y2, Y2
+	VMASKMOVPS   32(BX), Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VMOVUPS      32(AX), Y2
-	VMASKMOVPS   Y1, Y2, 32(DI)
+	VMASKMOVPS   Y1, Y2, 32(BX)
 	VZEROUPPER
 	RET
 
@@ -71839,27 +71701,23 @@ TEXT ·grad2x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 64(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
-	MOVQ       168(AX), R8
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
+	MOVQ       88(AX), BX
+	MOVQ       168(AX), SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (AX), Y4
 	VMASKMOVPS   (DX), Y4, Y4
 	VMOVUPS      32(AX), Y5
 	VMASKMOVPS   32(DX), Y5, Y5
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y6, Y4, Y0
 	VFMADD231PS  Y6, Y5, Y1
@@ -71868,7 +71726,7 @@ pixel:
 	VFMADD231PS  Y6, Y5, Y3
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -71879,25 +71737,25 @@ pixel:
 	DECQ         (SP)
 	JNZ          image
 	VMOVUPS      (AX), Y4
-	VMASKMOVPS   (DI), Y4, Y4
+	VMASKMOVPS   (BX), Y4, Y4
 	VADDPS       Y4, Y0, Y0
 	VMOVUPS      (AX), Y4
-	VMASKMOVPS   Y0, Y4, (DI)
+	VMASKMOVPS   Y0, Y4, (BX)
 	VMOVUPS      32(AX), Y4
-	VMASKMOVPS   32(DI), Y4, Y4
+	VMASKMOVPS   32(BX), Y4, Y4
 	VADDPS       Y4, Y1, Y1
 	VMOVUPS      32(AX), Y4
-	VMASKMOVPS   Y1, Y4, 32(DI)
+	VMASKMOVPS   Y1, Y4, 32(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(DI), Y0, Y0
+	VMASKMOVPS   64(BX), Y0, Y0
 	VADDPS       Y0, Y2, Y2
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(DI)
+	VMASKMOVPS   Y2, Y0, 64(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(DI), Y0, Y0
+	VMASKMOVPS   96(BX), Y0, Y0
 	VADDPS       Y0, Y3, Y3
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(DI)
+	VMASKMOVPS   Y3, Y0, 96(BX)
 	VZEROUPPER
 	RET
 
@@ -71931,28 +71789,24 @@ TEXT ·grad3x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 64(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
-	MOVQ       168(AX), R8
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
+	MOVQ       88(AX), BX
+	MOVQ       168(AX), SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (AX), Y6
 	VMASKMOVPS   (DX), Y6, Y6
 	VMOVUPS      32(AX), Y7
 	VMASKMOVPS   32(DX), Y7, Y7
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
 	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y1
@@ -71964,7 +71818,7 @@ pixel:
 	VFMADD231PS  Y8, Y7, Y5
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -71975,35 +71829,35 @@ pixel:
 	DECQ         (SP)
 	JNZ          image
 	VMOVUPS      (AX), Y6
-	VMASKMOVPS   (DI), Y6, Y6
+	VMASKMOVPS   (BX), Y6, Y6
 	VADDPS       Y6, Y0, Y0
 	VMOVUPS      (AX), Y6
-	VMASKMOVPS   Y0, Y6, (DI)
+	VMASKMOVPS   Y0, Y6, (BX)
 	VMOVUPS      32(AX), Y6
-	VMASKMOVPS   32(DI), Y6, Y6
+	VMASKMOVPS   32(BX), Y6, Y6
 	VADDPS       Y6, Y1, Y1
 	VMOVUPS      32(AX), Y6
-	VMASKMOVPS   Y1, Y6, 32(DI)
+	VMASKMOVPS   Y1, Y6, 32(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(DI), Y0, Y0
+	VMASKMOVPS   64(BX), Y0, Y0
 	VADDPS       Y0, Y2, Y2
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(DI)
+	VMASKMOVPS   Y2, Y0, 64(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(DI), Y0, Y0
+	VMASKMOVPS   96(BX), Y0, Y0
 	VADDPS       Y0, Y3, Y3
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(DI)
+	VMASKMOVPS   Y3, Y0, 96(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   128(DI), Y0, Y0
+	VMASKMOVPS   128(BX), Y0, Y0
 	VADDPS       Y0, Y4, Y4
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y4, Y0, 128(DI)
+	VMASKMOVPS   Y4, Y0, 128(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   160(DI), Y0, Y0
+	VMASKMOVPS   160(BX), Y0, Y0
 	VADDPS       Y0, Y5, Y5
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y5, Y0, 160(DI)
+	VMASKMOVPS   Y5, Y0, 160(BX)
 	VZEROUPPER
 	RET
 
@@ -72039,29 +71893,25 @@ TEXT ·grad4x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 64(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
-	MOVQ       168(AX), R8
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
+	MOVQ       88(AX), BX
+	MOVQ       168(AX), SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (AX), Y8
 	VMASKMOVPS   (DX), Y8, Y8
 	VMOVUPS      32(AX), Y9
 	VMASKMOVPS   32(DX), Y9, Y9
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
 	VBROADCASTSS (CX), Y10
 	VFMADD231PS  Y10, Y8, Y0
 	VFMADD231PS  Y10, Y9, Y1
@@ -72076,7 +71926,7 @@ pixel:
 	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -72087,45 +71937,45 @@ pixel:
 	DECQ         (SP)
 	JNZ          image
 	VMOVUPS      (AX), Y8
-	VMASKMOVPS   (DI), Y8, Y8
+	VMASKMOVPS   (BX), Y8, Y8
 	VADDPS       Y8, Y0, Y0
 	VMOVUPS      (AX), Y8
-	VMASKMOVPS   Y0, Y8, (DI)
+	VMASKMOVPS   Y0, Y8, (BX)
 	VMOVUPS      32(AX), Y8
-	VMASKMOVPS   32(DI), Y8, Y8
+	VMASKMOVPS   32(BX), Y8, Y8
 	VADDPS       Y8, Y1, Y1
 	VMOVUPS      32(AX), Y8
-	VMASKMOVPS   Y1, Y8, 32(DI)
+	VMASKMOVPS   Y1, Y8, 32(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(DI), Y0, Y0
+	VMASKMOVPS   64(BX), Y0, Y0
 	VADDPS       Y0, Y2, Y2
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(DI)
+	VMASKMOVPS   Y2, Y0, 64(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(DI), Y0, Y0
+	VMASKMOVPS   96(BX), Y0, Y0
 	VADDPS       Y0, Y3, Y3
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(DI)
+	VMASKMOVPS   Y3, Y0, 96(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   128(DI), Y0, Y0
+	VMASKMOVPS   128(BX), Y0, Y0
 	VADDPS       Y0, Y4, Y4
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y4, Y0, 128(DI)
+	VMASKMOVPS   Y4, Y0, 128(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   160(DI), Y0, Y0
+	VMASKMOVPS   160(BX), Y0, Y0
 	VADDPS       Y0, Y5, Y5
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y5, Y0, 160(DI)
+	VMASKMOVPS   Y5, Y0, 160(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   192(DI), Y0, Y0
+	VMASKMOVPS   192(BX), Y0, Y0
 	VADDPS       Y0, Y6, Y6
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y6, Y0, 192(DI)
+	VMASKMOVPS   Y6, Y0, 192(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   224(DI), Y0, Y0
+	VMASKMOVPS   224(BX), Y0, Y0
 	VADDPS       Y0, Y7, Y7
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y7, Y0, 224(DI)
+	VMASKMOVPS   Y7, Y0, 224(BX)
 	VZEROUPPER
 	RET
 
@@ -72163,30 +72013,26 @@ TEXT ·grad5x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 64(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
-	MOVQ       168(AX), R8
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
+	MOVQ       88(AX), BX
+	MOVQ       168(AX), SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (AX), Y10
 	VMASKMOVPS   (DX), Y10, Y10
 	VMOVUPS      32(AX), Y11
 	VMASKMOVPS   32(DX), Y11, Y11
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
 	VBROADCASTSS (CX), Y12
 	VFMADD231PS  Y12, Y10, Y0
 	VFMADD231PS  Y12, Y11, Y1
@@ -72204,7 +72050,7 @@ pixel:
 	VFMADD231PS  Y12, Y11, Y9
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -72215,55 +72061,55 @@ pixel:
 	DECQ         (SP)
 	JNZ          image
 	VMOVUPS      (AX), Y10
-	VMASKMOVPS   (DI), Y10, Y10
+	VMASKMOVPS   (BX), Y10, Y10
 	VADDPS       Y10, Y0, Y0
 	VMOVUPS      (AX), Y10
-	VMASKMOVPS   Y0, Y10, (DI)
+	VMASKMOVPS   Y0, Y10, (BX)
 	VMOVUPS      32(AX), Y10
-	VMASKMOVPS   32(DI), Y10, Y10
+	VMASKMOVPS   32(BX), Y10, Y10
 	VADDPS       Y10, Y1, Y1
 	VMOVUPS      32(AX), Y10
-	VMASKMOVPS   Y1, Y10, 32(DI)
+	VMASKMOVPS   Y1, Y10, 32(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(DI), Y0, Y0
+	VMASKMOVPS   64(BX), Y0, Y0
 	VADDPS       Y0, Y2, Y2
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(DI)
+	VMASKMOVPS   Y2, Y0, 64(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(DI), Y0, Y0
+	VMASKMOVPS   96(BX), Y0, Y0
 	VADDPS       Y0, Y3, Y3
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(DI)
+	VMASKMOVPS   Y3, Y0, 96(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   128(DI), Y0, Y0
+	VMASKMOVPS   128(BX), Y0, Y0
 	VADDPS       Y0, Y4, Y4
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y4, Y0, 128(DI)
+	VMASKMOVPS   Y4, Y0, 128(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   160(DI), Y0, Y0
+	VMASKMOVPS   160(BX), Y0, Y0
 	VADDPS       Y0, Y5, Y5
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y5, Y0, 160(DI)
+	VMASKMOVPS   Y5, Y0, 160(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   192(DI), Y0, Y0
+	VMASKMOVPS   192(BX), Y0, Y0
 	VADDPS       Y0, Y6, Y6
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y6, Y0, 192(DI)
+	VMASKMOVPS   Y6, Y0, 192(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   224(DI), Y0, Y0
+	VMASKMOVPS   224(BX), Y0, Y0
 	VADDPS       Y0, Y7, Y7
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y7, Y0, 224(DI)
+	VMASKMOVPS   Y7, Y0, 224(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   256(DI), Y0, Y0
+	VMASKMOVPS   256(BX), Y0, Y0
 	VADDPS       Y0, Y8, Y8
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y8, Y0, 256(DI)
+	VMASKMOVPS   Y8, Y0, 256(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   288(DI), Y0, Y0
+	VMASKMOVPS   288(BX), Y0, Y0
 	VADDPS       Y0, Y9, Y9
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y9, Y0, 288(DI)
+	VMASKMOVPS   Y9, Y0, 288(BX)
 	VZEROUPPER
 	RET
 
@@ -72303,31 +72149,27 @@ TEXT ·grad6x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 64(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
-	MOVQ       184(AX), BX
-	MOVQ       192(AX), SI
-	MOVQ       88(AX), DI
-	MOVQ       168(AX), R8
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 128(DI)
-	PREFETCHT0 192(DI)
-	PREFETCHT0 256(DI)
-	PREFETCHT0 320(DI)
+	MOVQ       88(AX), BX
+	MOVQ       168(AX), SI
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 128(BX)
+	PREFETCHT0 192(BX)
+	PREFETCHT0 256(BX)
+	PREFETCHT0 320(BX)
 
 image:
-	MOVQ 8(SP), R8
-	MOVQ R8, 72(SP)
+	MOVQ 8(SP), SI
+	MOVQ SI, 72(SP)
 
 row:
-	MOVQ 16(SP), R8
+	MOVQ 16(SP), SI
 
 pixel:
 	VMOVUPS      (AX), Y12
 	VMASKMOVPS   (DX), Y12, Y12
 	VMOVUPS      32(AX), Y13
 	VMASKMOVPS   32(DX), Y13, Y13
-	PREFETCHT1   (CX)(BX*1)
-	PREFETCHT1   (DX)(SI*1)
 	VBROADCASTSS (CX), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -72348,7 +72190,7 @@ pixel:
 	VFMADD231PS  Y14, Y13, Y11
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         R8
+	DECQ         SI
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
@@ -72359,65 +72201,65 @@ pixel:
 	DECQ         (SP)
 	JNZ          image
 	VMOVUPS      (AX), Y12
-	VMASKMOVPS   (DI), Y12, Y12
+	VMASKMOVPS   (BX), Y12, Y12
 	VADDPS       Y12, Y0, Y0
 	VMOVUPS      (AX), Y12
-	VMASKMOVPS   Y0, Y12, (DI)
+	VMASKMOVPS   Y0, Y12, (BX)
 	VMOVUPS      32(AX), Y12
-	VMASKMOVPS   32(DI), Y12, Y12
+	VMASKMOVPS   32(BX), Y12, Y12
 	VADDPS       Y12, Y1, Y1
 	VMOVUPS      32(AX), Y12
-	VMASKMOVPS   Y1, Y12, 32(DI)
+	VMASKMOVPS   Y1, Y12, 32(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(DI), Y0, Y0
+	VMASKMOVPS   64(BX), Y0, Y0
 	VADDPS       Y0, Y2, Y2
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(DI)
+	VMASKMOVPS   Y2, Y0, 64(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(DI), Y0, Y0
+	VMASKMOVPS   96(BX), Y0, Y0
 	VADDPS       Y0, Y3, Y3
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(DI)
+	VMASKMOVPS   Y3, Y0, 96(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   128(DI), Y0, Y0
+	VMASKMOVPS   128(BX), Y0, Y0
 	VADDPS       Y0, Y4, Y4
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y4, Y0, 128(DI)
+	VMASKMOVPS   Y4, Y0, 128(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   160(DI), Y0, Y0
+	VMASKMOVPS   160(BX), Y0, Y0
 	VADDPS       Y0, Y5, Y5
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y5, Y0, 160(DI)
+	VMASKMOVPS   Y5, Y0, 160(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   192(DI), Y0, Y0
+	VMASKMOVPS   192(BX), Y0, Y0
 	VADDPS       Y0, Y6, Y6
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y6, Y0, 192(DI)
+	VMASKMOVPS   Y6, Y0, 192(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   224(DI), Y0, Y0
+	VMASKMOVPS   224(BX), Y0, Y0
 	VADDPS       Y0, Y7, Y7
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y7, Y0, 224(DI)
+	VMASKMOVPS   Y7, Y0, 224(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   256(DI), Y0, Y0
+	VMASKMOVPS   256(BX), Y0, Y0
 	VADDPS       Y0, Y8, Y8
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y8, Y0, 256(DI)
+	VMASKMOVPS   Y8, Y0, 256(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   288(DI), Y0, Y0
+	VMASKMOVPS   288(BX), Y0, Y0
 	VADDPS       Y0, Y9, Y9
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y9, Y0, 288(DI)
+	VMASKMOVPS   Y9, Y0, 288(BX)
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   320(DI), Y0, Y0
+	VMASKMOVPS   320(BX), Y0, Y0
 	VADDPS       Y0, Y10, Y10
 	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y10, Y0, 320(DI)
+	VMASKMOVPS   Y10, Y0, 320(BX)
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   352(DI), Y0, Y0
+	VMASKMOVPS   352(BX), Y0, Y0
 	VADDPS       Y0, Y11, Y11
 	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y11, Y0, 352(DI)
+	VMASKMOVPS   Y11, Y0, 352(BX)
 	VZEROUPPER
 	RET
 

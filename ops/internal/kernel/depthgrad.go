@@ -13,13 +13,13 @@ type depthGradTask struct {
 	tiles     *tiles
 	vec       *Vec
 	x, dy, dw []float32
-	groups    int
-	splits    int       // parts into which the blocks are cut
-	sums      []float32 // [groups][blocks][taps][16]
-	joining   bool      // the groups' sums are being added
-	picks     []pick    // of the taps: where they read in the window, and where in the sums
-	byRows    rowGradPlan
-	workers   []depthGradWorker
+	halves
+	splits  int       // parts into which the blocks are cut
+	sums    []float32 // [groups][blocks][taps][16]
+	joining bool      // the groups' sums are being added
+	picks   []pick    // of the taps: where they read in the window, and where in the sums
+	byRows  rowGradPlan
+	workers []depthGradWorker
 }
 
 // depthGradWorker is the memory of one worker.
@@ -51,25 +51,32 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 		k.window = aligned(k.window, t.windowFloats(Block))
 		k.specs = grown(k.specs, t.unitImgs*t.unitRows)
 	}
-	t.groups = groupsOf(t.units(), c.N*c.OutH()*c.OutW(), len(t.taps)*t.blocks()*Block)
-	t.sums = aligned(t.sums, t.groups*t.blocks()*len(t.taps)*Block)
+	groups := groupsOf(t.units(), c.N*c.OutH()*c.OutW(), len(t.taps)*t.blocks()*Block)
+	t.sums = aligned(t.sums, groups*t.groupFloats())
 	t.joining = false
-	t.splits = min(t.blocks(), parts(e.units(c.FLOPs()), t.groups))
-	if t.large() && t.groups > 1 {
-		t.splits = 1 // each chunk fetches all channels
-	}
+	t.splits = min(t.blocks(), e.shares(groups, c.FLOPs()))
+	t.begin(groups, t.splits)
 	e.run(t.groups*t.splits, c.FLOPs(), t)
 	t.joining = true
-	e.run(t.blocks(), floatFLOPs*len(t.sums), t)
+	e.run(t.blocks(), 2*floatFLOPs*t.groupFloats(), t)
 }
 
 // blocks returns the number of blocks of 16 channels.
 func (t *depthGradTask) blocks() int { return parts(t.outC, Block) }
 
+// groupFloats returns the number of sums of a group.
+func (t *depthGradTask) groupFloats() int { return t.blocks() * len(t.taps) * Block }
+
 // sumsOf returns the sums of group g and block b.
 func (t *depthGradTask) sumsOf(g, b int) []float32 {
 	n := len(t.taps) * Block
-	return t.sums[(g*t.blocks()+b)*n:][:n]
+	return t.sums[g*t.groupFloats()+b*n:][:n]
+}
+
+// merge adds the sums of a group to those of another.
+func (t *depthGradTask) merge(to, from int) {
+	n := t.groupFloats()
+	t.vec.Add(t.sums[to*n:][:n], t.sums[from*n:][:n], t.sums[to*n:][:n])
 }
 
 // Do implements Task.
@@ -102,13 +109,14 @@ func (t *depthGradTask) Do(i, worker int) {
 			t.sum(k, u, o, t.sumsOf(g, b))
 		}
 	}
+	t.arrive(g, t.merge)
 }
 
 // join adds all groups' sums of block b to dw.
 func (t *depthGradTask) join(b int) {
 	channels := min(Block, t.outC-b*Block)
 	sums := t.sumsOf(0, b)
-	for g := 1; g < t.groups; g++ {
+	if g := t.second(); g > 0 {
 		t.vec.Add(sums, t.sumsOf(g, b), sums)
 	}
 	for i, p := range t.taps {

@@ -30,13 +30,12 @@ type gradWorker struct {
 	_ padding
 }
 
-// gradPass is some images of a pass: where they lie, the floats between their
-// pixels, and how far the next pass is.
+// gradPass is some images of a pass: where they lie, and the floats between their
+// pixels.
 type gradPass struct {
-	x, dy           []float32
-	imgs            int
-	xC, dyC         int
-	xAhead, dyAhead int // bytes to the next pass
+	x, dy   []float32
+	imgs    int
+	xC, dyC int
 }
 
 // gradBytes is about how much x and dy one pass reads.
@@ -51,18 +50,19 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t.c, t.tiles, t.x, t.dy, t.dw = c, e.Set.tiles, x, dy, dw
 	t.groups = groupsOf(c.N, c.N*c.OutH()*c.OutW(), c.ownFloats())
 	if t.groups > 1 {
-		t.sums.reserve(t.groups, c, dw)
 		t.c = c.own()
 	}
 	t.pairs = parts(c.blocks(), t.width())
 	t.parts = parts(c.InC/c.G, most(t.tiles.grad[t.width()]))
 	t.step = max(1, gradBytes/(4*(c.H*c.W*c.InC+c.OutH()*c.OutW()*c.OutC)))
 	t.reserve(e.Pool.Workers())
-	want := e.units(c.FLOPs())
+	t.splits = min(e.shares(t.groups, c.FLOPs()), t.items())
 	if t.flat.xApart || t.flat.dyApart {
-		want = min(want, e.Pool.Workers()) // each chunk copies its pixels
+		t.splits = min(t.splits, e.Pool.Workers()) // each chunk copies its pixels
 	}
-	t.splits = min(parts(want, t.groups), t.items())
+	if t.groups > 1 {
+		t.sums.reserve(e, t.groups, t.splits, c, dw)
+	}
 	e.run(t.groups*t.splits, c.FLOPs(), t)
 	if t.groups > 1 {
 		t.sums.run(e)
@@ -98,13 +98,16 @@ func (t *gradTask) Do(i, worker int) {
 		s := t.pass(k, img, min(t.step, end-img))
 		t.each(first, last, func(p place, from, to int) { t.add(k, s, p, from, to, dw) })
 	}
+	if t.groups > 1 {
+		t.sums.arrive(g, t.sums.merge)
+	}
 }
 
 // pass returns imgs images from img on.
 func (t *gradTask) pass(k *gradWorker, img, imgs int) gradPass {
 	c := t.c
 	x, dy := c.H*c.W*c.InC, c.OutH()*c.OutW()*c.OutC
-	p := gradPass{imgs: imgs, dy: t.dy[img*dy:], xC: c.InC, dyC: c.OutC, xAhead: 4 * x * imgs, dyAhead: 4 * dy * imgs}
+	p := gradPass{imgs: imgs, dy: t.dy[img*dy:], xC: c.InC, dyC: c.OutC}
 	large := 4*c.N*(x+dy) > largeBytes
 	if !t.flat.xApart {
 		p.x = t.x[img*x:]
@@ -114,7 +117,6 @@ func (t *gradTask) pass(k *gradWorker, img, imgs int) gradPass {
 	}
 	if large {
 		k.fetch(p.dy[:imgs*dy])
-		p.xAhead, p.dyAhead = 0, 0
 	}
 	return t.flat.apart(p, k, img, t.x)
 }
@@ -171,7 +173,6 @@ func (t *gradTask) add(k *gradWorker, s gradPass, p place, from, to int, dw []fl
 	a.images = s.imgs
 	a.rectangle(c, s, rows, cols)
 	a.dy, a.block = at(s.dy, (y0*c.OutW()+x0)*s.dyC+o), 4*c.blockStride()
-	a.xAhead, a.dyAhead = s.xAhead, s.dyAhead
 	x := ((y0*c.S-c.Pad+p.ky*c.Dil)*c.W+x0*c.S-c.Pad+p.kx*c.Dil)*s.xC + p.g*(c.InC/c.G)
 	for part := from; part < to; part++ {
 		first, last := t.channels(part)

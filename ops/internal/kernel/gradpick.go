@@ -38,7 +38,7 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	t.c, t.tiles, t.x, t.dy = c.own(), e.Set.tiles, x, dy
 	t.plan(t.inC, unitBytes, 1, gradGroups)
 	t.groups = groupsOf(t.units(), c.N*c.OutH()*c.OutW(), c.ownFloats())
-	t.sums.reserve(t.groups, c, dw)
+	t.sums.reserve(e, t.groups, 1, c, dw)
 	t.picks = t.picks[:0]
 	for g := range c.G {
 		for k, p := range t.taps {
@@ -78,6 +78,7 @@ func (t *pickTask) Do(group, worker int) {
 			}
 		}
 	}
+	t.sums.arrive(group, t.sums.merge)
 }
 
 // tile adds the products of part p of the rows of group g, block b on, for the

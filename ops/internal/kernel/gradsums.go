@@ -3,7 +3,7 @@ package kernel
 const (
 	// gradGroups is the most groups that the images of a weight gradient are cut
 	// into. A group has sums of its own, so that one worker keeps its images in
-	// its cache; the sums are added in the order of the groups, whoever made them.
+	// its cache; the sums are added as halves says.
 	gradGroups = 8
 	// groupBytes is about how much the sums of all groups may take.
 	groupBytes = 4 << 20
@@ -29,21 +29,34 @@ func (c Conv) own() Conv {
 	return c
 }
 
+// shares returns the number of shares into which to cut the work of each group.
+func (e *Engine) shares(groups, flops int) int {
+	if groups >= 2*e.Pool.Workers() {
+		return 1
+	}
+	return parts(e.units(flops), groups)
+}
+
 // sumTask adds the groups' sums of a dense weight gradient to dw, each of which
 // is the gradient of a window stored by itself. A chunk is one tap of one block.
 type sumTask struct {
-	vec    *Vec
-	c      Conv
-	groups int
-	sums   []float32 // [groups][ownFloats]
-	dw     []float32
+	halves
+	vec  *Vec
+	c    Conv
+	sums []float32 // [groups][ownFloats]
+	dw   []float32
 }
 
-// reserve makes memory for the sums of n groups, which hold anything.
-func (t *sumTask) reserve(n int, c Conv, dw []float32) {
-	t.c, t.groups, t.dw = c, n, dw
+// reserve makes memory for the sums of n groups, which hold anything, each of
+// which is done in so many shares.
+func (t *sumTask) reserve(e *Engine, n, shares int, c Conv, dw []float32) {
+	t.begin(n, shares)
+	t.vec, t.c, t.dw = e.Set.Vec(), c, dw
 	t.sums = aligned(t.sums, n*c.ownFloats())
 }
+
+// merge adds the sums of a group to those of another.
+func (t *sumTask) merge(to, from int) { t.vec.Add(t.group(to), t.group(from), t.group(to)) }
 
 // group returns the sums of group g.
 func (t *sumTask) group(g int) []float32 {
@@ -51,10 +64,9 @@ func (t *sumTask) group(g int) []float32 {
 	return t.sums[g*n:][:n]
 }
 
-// run adds all groups' sums to dw.
+// run adds both halves' sums to dw.
 func (t *sumTask) run(e *Engine) {
-	t.vec = e.Set.Vec()
-	e.run(t.c.G*t.c.blocks()*t.c.K*t.c.K, floatFLOPs*len(t.sums), t)
+	e.run(t.c.G*t.c.blocks()*t.c.K*t.c.K, 2*floatFLOPs*t.c.ownFloats(), t)
 }
 
 // Do implements Task.
@@ -62,8 +74,8 @@ func (t *sumTask) Do(i, _ int) {
 	c := t.c
 	n := c.InC / c.G * Block
 	s := t.sums[i*n:][:n]
-	for g := 1; g < t.groups; g++ {
-		t.vec.Add(s, t.sums[g*c.ownFloats()+i*n:][:n], s)
+	if g := t.second(); g > 0 {
+		t.vec.Add(s, t.group(g)[i*n:][:n], s)
 	}
 	b, k := i/(c.K*c.K), i%(c.K*c.K)
 	_, _, lanes := c.block(b)

@@ -76,7 +76,6 @@ type gradTile struct {
 	dyPix, dyRow, dyImage int
 	block                 int // bytes from one block of dw to the next
 	picks                 *pick
-	xAhead, dyAhead       int // bytes from a pixel to that of the next pass, to be fetched
 }
 
 // gatherTile is the argument of gather and transpose: rows of n pixels, step bytes apart and

@@ -26,10 +26,6 @@ type filterWorker struct {
 	_       padding
 }
 
-// filterChannels is how many input channels a chunk of the transform of a weight's
-// gradient takes.
-const filterChannels = 16
-
 // Kept is a weight laid out for one convolution, to be used again as long as
 // neither changes. It is safe for concurrent use; the zero value is ready.
 type Kept struct{ u atomic.Pointer[keptWeight] }

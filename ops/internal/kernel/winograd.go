@@ -151,7 +151,7 @@ func (t *winoTask) Do(i, worker int) {
 	k := &t.workers[worker]
 	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
 	n := u.imgs * u.rows * t.cols
-	k.spread.run(t.tiles.winoInput, &t.correlation, u, t.x, k.v, t.vPlane, t.c16)
+	k.spread.run(t.tiles.winoInput, &t.correlation, u, t.x, k.v, t.vPlane, t.c16, 0, t.inC)
 	t.spots(k, u)
 	for b := first; b < last; b += t.width() {
 		blocks := min(t.width(), last-b)

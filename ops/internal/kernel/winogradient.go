@@ -3,128 +3,110 @@ package kernel
 import "unsafe"
 
 // winoGradTask is the weight gradient of a convolution by the transposed
-// Winograd algorithm: dw = G^T(sum over tiles of (B^T x B) * (A dy A^T))G. Images
-// are taken in passes, whose number the shape gives: the pixels of one pass are
-// transformed, and their products summed into 36 planes [blocks of out][in][16].
+// Winograd algorithm: dw = G^T(sum over tiles of (B^T x B) * (A dy A^T))G. Rows of
+// tiles are taken in passes, whose number the shape gives: the pixels of one pass
+// are transformed, and their products summed into 36 planes [blocks of out][in][16].
 //
-// Where the planes of sums are small, groups of images have planes of their own
-// and a chunk is a group, all of whose work stays in one worker's cache. Else
-// there is one group, whose passes are done in stages: a chunk is one
-// map of an image to transform, and then a plane to sum.
+// Where the planes of sums are small, groups of rows have planes of their own, and
+// a chunk is a group; the two halves of the groups are transformed to taps before
+// they are added. Else there is one group, and a chunk is a part of the output
+// blocks: each transforms all of x. Either way what a worker reads is in its cache.
 type winoGradTask struct {
-	x, dy     correlation // grids of tiles over both maps
-	tiles     *tiles
-	form      *winoForm
-	vec       *Vec
-	dx, ddy   []float32 // what the correlations read
-	c16, o16  int
-	groups    int
-	u         []float32 // [groups] planes of sums
-	vPlane    int       // floats between planes of x
-	zPlane    int       // of dy
-	uPlane    int       // and of the sums
-	step      int       // images of a pass
-	img, imgs int       // images of this pass, in stages
-	parts     int       // parts of the input channels
-	stage     winoStage
-	shared    winoPass // planes of a pass done in stages
-	workers   []winoGradWork
-	dw        []float32
-	stride    int           // floats between blocks of dw
-	taps      [winoTaps]int // bytes
+	halves
+	x, dy   correlation // grids of tiles over both maps
+	c       Conv
+	tiles   *tiles
+	form    *winoForm
+	vec     *Vec
+	dx, ddy []float32 // what the correlations read
+	c16     int       // channels of x, rounded up to whole blocks
+	o16     int
+	splits  int       // parts of the output blocks
+	u       []float32 // [groups] planes of sums
+	vPlane  int       // floats between planes of x
+	zPlane  int       // of dy
+	uPlane  int       // and of the sums
+	step    int       // rows of tiles of a pass
+	parts   int       // parts of the input channels
+	joining bool      // the one group's sums are transformed to taps
+	workers []winoGradWork
+	dw      []float32
+	taps    [winoTaps]int // where taps of dw lie, in bytes
+	own     [winoTaps]int // and those of a weight stored by itself
+	sums    sumTask       // of both halves
 }
-
-// winoStage is what the chunks of a winoGradTask do.
-type winoStage uint8
-
-const (
-	winoGrouped winoStage = iota
-	winoSpreading
-	winoSumming
-	winoJoining
-)
-
-// winoPass holds the planes of a pass over some images.
-type winoPass struct{ v, z []float32 }
 
 // winoGradWork is the memory of one worker.
 type winoGradWork struct {
 	spread winoSpread
 	tile   gradTile
-	pass   winoPass
+	v, z   []float32 // planes of a pass
 	_      padding
 }
 
 const (
-	// winoGradBytes is about how much of both maps' planes one pass in stages makes,
-	// winoOwnBytes one pass of a group.
-	winoGradBytes = 1 << 20
-	winoOwnBytes  = 512 << 10
+	// winoGradBytes is about how much of both maps' planes one pass makes.
+	winoGradBytes = 512 << 10
 	// winoGroupBytes is about how much the sums of all groups may take.
 	winoGroupBytes = 8 << 20
-	// winoGroupTiles is the least number of tiles of a group.
-	winoGroupTiles = 32
+	// winoGroupTiles is the least number of tiles of a group: clearing its sums and
+	// adding them up costs as much as some dozens of tiles.
+	winoGroupTiles = 96
+	// winoPassTiles is the least number of tiles of a pass, which reads and writes
+	// all sums.
+	winoPassTiles = 32
 )
 
 func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, dw []float32) {
 	t := &e.winoGrad
-	t.x, t.tiles, t.form, t.dx, t.ddy, t.dw, t.stride = r.tiled(f.pixels), e.Set.tiles, f, x, dy, dw, r.blockStride
+	t.x, t.c, t.tiles, t.form, t.dx, t.ddy, t.dw = r.tiled(f.pixels), c, e.Set.tiles, f, x, dy, dw
 	t.vec = e.Set.Vec()
 	t.x.unitImgs, t.x.unitRows = 1, t.x.rows
 	t.dy = t.x.outputs()
 	t.taps = r.places(f)
 	t.c16, t.o16 = padded(r.in), padded(r.out)
 	t.uPlane = planeFloats(t.o16 * r.in)
-	each := t.x.rows * t.x.cols
-	t.groups = max(1, min(gradGroups, c.N, c.N*each/winoGroupTiles, winoGroupBytes/(4*winoPlanes*t.uPlane)))
-	bytes := winoGradBytes
-	if t.groups > 1 {
-		bytes = winoOwnBytes
+	rows := c.N * t.x.rows
+	groups := max(1, min(gradGroups, rows, rows*t.x.cols/winoGroupTiles, winoGroupBytes/(4*winoPlanes*t.uPlane)))
+	t.step = max(parts(winoPassTiles, t.x.cols), winoGradBytes/(4*winoPlanes*t.x.cols*(t.c16+t.o16)))
+	if t.step > t.x.rows {
+		t.step -= t.step % t.x.rows // whole images: a part of one has a border of its own
 	}
-	t.step = max(1, min(c.N/t.groups, bytes/(4*winoPlanes*each*(t.c16+t.o16))))
-	t.vPlane, t.zPlane = planeFloats(t.step*each*t.c16), planeFloats(t.step*each*t.o16)
-	t.u = aligned(t.u, t.groups*winoPlanes*t.uPlane)
+	t.step = min(t.step, parts(rows, groups))
+	t.vPlane, t.zPlane = planeFloats(t.step*t.x.cols*t.c16), planeFloats(t.step*t.x.cols*t.o16)
+	t.u = aligned(t.u, groups*winoPlanes*t.uPlane)
 	t.parts = parts(r.in, most(t.tiles.grad[t.width()]))
-	t.reserve(e.Pool.Workers())
-	if t.groups > 1 {
-		t.stage = winoGrouped
-		e.run(t.groups, c.FLOPs()/2, t)
-	} else {
-		t.inStages(e, c)
+	t.splits = 1
+	if groups == 1 && e.units(c.FLOPs()/2) > 1 {
+		t.splits = min(e.Pool.Workers(), parts(t.blocks(), t.width()))
 	}
-	t.stage = winoJoining
-	e.run(t.blocks()*parts(r.in, filterChannels), floatFLOPs*len(t.u), t)
+	t.reserve(e.Pool.Workers())
+	t.begin(groups, t.splits)
+	if groups > 1 {
+		t.sums.reserve(e, 2, 1, c, dw)
+		own := c.own()
+		for k := range c.K * c.K {
+			t.own[k] = 4 * own.tap(k/c.K, k%c.K)
+		}
+	}
+	t.joining = false
+	e.run(groups*t.splits, c.FLOPs()/2, t)
+	if groups > 1 {
+		t.sums.run(e)
+		return
+	}
+	t.joining = true
+	e.run(t.blocks(), floatFLOPs*len(t.u), t)
 }
 
-// reserve makes the memory of workers, or of the one pass that they share.
+// reserve makes the memory of workers.
 func (t *winoGradTask) reserve(workers int) {
 	t.workers = grown(t.workers, workers)
 	for i := range t.workers {
 		k := &t.workers[i]
 		k.spread.reserve(&t.x)
 		k.spread.reserve(&t.dy)
-		if t.groups > 1 {
-			k.pass.reserve(t)
-		}
-	}
-	if t.groups == 1 {
-		t.shared.reserve(t)
-	}
-}
-
-func (p *winoPass) reserve(t *winoGradTask) {
-	p.v, p.z = aligned(p.v, winoPlanes*t.vPlane), aligned(p.z, winoPlanes*t.zPlane)
-}
-
-// inStages sums over n images, all workers on one pass at a time.
-func (t *winoGradTask) inStages(e *Engine, c Conv) {
-	clear(t.u)
-	for t.img = 0; t.img < c.N; t.img += t.imgs {
-		t.imgs = min(t.step, c.N-t.img)
-		t.stage = winoSpreading
-		e.run(2*t.imgs, floatFLOPs*winoPlanes*(t.vPlane+t.zPlane), t)
-		t.stage = winoSumming
-		e.run(winoPlanes, c.FLOPs()/c.N*t.imgs/2, t)
+		k.v, k.z = aligned(k.v, winoPlanes*t.vPlane), aligned(k.z, winoPlanes*t.zPlane)
 	}
 }
 
@@ -145,83 +127,95 @@ func (t *winoGradTask) width() int { return wide(&t.tiles.grad, t.blocks()) }
 // Do implements Task.
 func (t *winoGradTask) Do(i, worker int) {
 	k := &t.workers[worker]
-	switch t.stage {
-	case winoGrouped:
-		t.group(k, i)
-	case winoSpreading:
-		if i%2 == 0 {
-			t.spreadX(k, t.shared, t.img+i/2, i/2)
-		} else {
-			t.spreadDY(k, t.shared, t.img+i/2, i/2)
-		}
-	case winoSumming:
-		t.sum(k, t.shared, i, t.imgs, t.u)
-	default:
-		t.join(k, i)
+	if t.joining {
+		t.back(k, 0, i, t.dw, t.c, t.taps)
+		return
+	}
+	g, share := i/t.splits, i%t.splits
+	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
+	t.group(k, g, first, last)
+	if t.groups > 1 && t.arrive(g, t.merge) {
+		t.half(k, g)
 	}
 }
 
-// group sums over the images of group g.
-func (t *winoGradTask) group(k *winoGradWork, g int) {
-	u := t.u[g*winoPlanes*t.uPlane:][:winoPlanes*t.uPlane]
-	clear(u)
-	end := (g + 1) * t.x.n / t.groups
-	for img := g * t.x.n / t.groups; img < end; img += t.step {
-		imgs := min(t.step, end-img)
-		for i := range imgs {
-			t.spreadX(k, k.pass, img+i, i)
-			t.spreadDY(k, k.pass, img+i, i)
-		}
+func (t *winoGradTask) pairs() int { return parts(t.blocks(), t.width()) }
+
+// planes returns the sums of group g.
+func (t *winoGradTask) planes(g int) []float32 {
+	return t.u[g*winoPlanes*t.uPlane:][:winoPlanes*t.uPlane]
+}
+
+// merge adds the sums of a group to those of another.
+func (t *winoGradTask) merge(to, from int) {
+	t.vec.Add(t.planes(to), t.planes(from), t.planes(to))
+}
+
+// group sums over the rows of tiles of group g, for output blocks [first, last).
+func (t *winoGradTask) group(k *winoGradWork, g, first, last int) {
+	u := t.planes(g)
+	for p := range winoPlanes {
+		clear(u[p*t.uPlane+first*t.x.in*Block : p*t.uPlane+last*t.x.in*Block])
+	}
+	rows := t.c.N * t.x.rows
+	end := (g + 1) * rows / t.groups
+	for row := g * rows / t.groups; row < end; row += t.step {
+		n := min(t.step, end-row)
+		t.spread(k, row, n, first*Block, min(t.x.out, last*Block))
 		for p := range winoPlanes {
-			t.sum(k, k.pass, p, imgs, u)
+			t.sum(k, p, n*t.x.cols, first, last, u)
 		}
 	}
 }
 
-// spreadX transforms image img, the i-th of a pass.
-func (t *winoGradTask) spreadX(k *winoGradWork, p winoPass, img, i int) {
-	k.spread.run(t.tiles.winoInput, &t.x, part{img, 1, 0, t.x.rows}, t.dx, p.v[i*t.x.rows*t.x.cols*t.c16:], t.vPlane, t.c16)
+// spread transforms n rows of tiles of both maps, of the output channels
+// [from, to) only.
+func (t *winoGradTask) spread(k *winoGradWork, row, n, from, to int) {
+	for at := 0; at < n; {
+		u := part{img: (row + at) / t.x.rows, imgs: 1, row: (row + at) % t.x.rows}
+		u.rows = min(n-at, t.x.rows-u.row)
+		tiles := at * t.x.cols
+		k.spread.run(t.tiles.winoInput, &t.x, u, t.dx, k.v[tiles*t.c16:], t.vPlane, t.c16, 0, t.x.inC)
+		k.spread.run(t.form.spread, &t.dy, u, t.ddy, k.z[tiles*t.o16:], t.zPlane, t.o16, from, to)
+		at += u.rows
+	}
 }
 
-// spreadDY does the same with the output's gradient.
-func (t *winoGradTask) spreadDY(k *winoGradWork, p winoPass, img, i int) {
-	k.spread.run(t.form.spread, &t.dy, part{img, 1, 0, t.x.rows}, t.ddy, p.z[i*t.x.rows*t.x.cols*t.o16:], t.zPlane, t.o16)
-}
-
-// sum adds the products of all tiles of a pass to one plane of u.
-func (t *winoGradTask) sum(k *winoGradWork, p winoPass, plane, imgs int, u []float32) {
+// sum adds the products of the tiles of a pass to one plane of u.
+func (t *winoGradTask) sum(k *winoGradWork, plane, tiles, from, to int, u []float32) {
 	a, in := &k.tile, t.x.in
 	a.lanes.set(Block)
-	a.images, a.rows, a.cols = 1, 1, imgs*t.x.rows*t.x.cols
+	a.images, a.rows, a.cols = 1, 1, tiles
 	a.xPix, a.dyPix = 4*t.c16, 4*t.o16
 	a.block = 4 * in * Block
-	for b := 0; b < t.blocks(); b += t.width() {
-		list := t.tiles.grad[min(t.width(), t.blocks()-b)]
-		a.dy = at(p.z, plane*t.zPlane+b*Block)
+	for b := from; b < to; b += t.width() {
+		list := t.tiles.grad[min(t.width(), to-b)]
+		a.dy = at(k.z, plane*t.zPlane+b*Block)
 		for i := range t.parts {
 			first, last := i*in/t.parts, (i+1)*in/t.parts
-			a.x, a.dw = at(p.v, plane*t.vPlane+first), at(u, plane*t.uPlane+(b*in+first)*Block)
+			a.x, a.dw = at(k.v, plane*t.vPlane+first), at(u, plane*t.uPlane+(b*in+first)*Block)
 			list[last-first]((*byte)(unsafe.Pointer(a)))
 		}
 	}
 }
 
-// join adds up the groups' sums of some input channels of one block, and
-// transforms them to taps.
-func (t *winoGradTask) join(k *winoGradWork, i int) {
-	pieces := parts(t.x.in, filterChannels)
-	b, first := i/pieces, i%pieces*filterChannels
-	n := min(filterChannels, t.x.in-first)
-	from := (b*t.x.in + first) * Block
-	for p := range winoPlanes {
-		sum := t.u[p*t.uPlane+from:][:n*Block]
-		for g := 1; g < t.groups; g++ {
-			t.vec.Add(sum, t.u[(g*winoPlanes+p)*t.uPlane+from:][:n*Block], sum)
-		}
+// half transforms the sum of the half that group g is in to taps.
+func (t *winoGradTask) half(k *winoGradWork, g int) {
+	from, to := 0, t.sums.group(0)
+	if g >= t.second() {
+		from, to = t.second(), t.sums.group(1)
 	}
+	clear(to)
+	for b := range t.blocks() {
+		t.back(k, from, b, to, t.c.own(), t.own)
+	}
+}
+
+// back transforms block b of the sums of group g and adds it to dw, the weight of c.
+func (t *winoGradTask) back(k *winoGradWork, g, b int, dw []float32, c Conv, taps [winoTaps]int) {
 	a := &k.spread.args
 	a.lanes.set(min(Block, t.x.out-b*Block))
-	a.taps, a.plane, a.n = t.taps, 4*t.uPlane, n
-	a.src, a.dst = at(t.u, from), at(t.dw, b*t.stride+first*Block)
+	a.taps, a.plane, a.n = taps, 4*t.uPlane, t.x.in
+	a.src, a.dst = at(t.planes(g), b*t.x.in*Block), at(dw, b*c.blockStride())
 	t.form.back((*byte)(unsafe.Pointer(a)))
 }

@@ -19,10 +19,11 @@ func (s *winoSpread) reserve(r *correlation) {
 	}
 }
 
-// run transforms the tiles under u of the map x by f: tile i of them goes to
-// places i*c16 and on of the 36 planes in dst, which lie plane floats apart.
+// run transforms channels [from, to) of the tiles under u of the map x by f: tile i
+// of them goes to places i*c16 and on of the 36 planes in dst, which lie plane floats
+// apart. from is at the start of a block.
 // Without r.inPlace the pixels are copied first, with zeros outside the map.
-func (s *winoSpread) run(f tileFunc, r *correlation, u part, x, dst []float32, plane, c16 int) {
+func (s *winoSpread) run(f tileFunc, r *correlation, u part, x, dst []float32, plane, c16, from, to int) {
 	h, w := r.windowRows(u.rows), r.winW
 	if r.inPlace {
 		x, h, w = x[r.origin(u):], r.h, r.w
@@ -41,8 +42,8 @@ func (s *winoSpread) run(f tileFunc, r *correlation, u part, x, dst []float32, p
 	a := &s.args
 	a.spots, a.n = &s.spots[0], len(s.spots)
 	a.pix, a.row, a.plane, a.step = 4*r.inC, 4*w*r.inC, 4*plane, 4*c16
-	for c := 0; c < r.inC; c += Block {
-		a.lanes.set(min(Block, r.inC-c))
+	for c := from; c < to; c += Block {
+		a.lanes.set(min(Block, to-c))
 		a.src, a.dst = at(x, c), at(dst, c)
 		f((*byte)(unsafe.Pointer(a)))
 	}

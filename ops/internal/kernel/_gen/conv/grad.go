@@ -15,7 +15,6 @@ const (
 	gradXPix, gradXRow, gradXImage    = 120, 128, 136
 	gradDYPix, gradDYRow, gradDYImage = 144, 152, 160
 	gradBlock, gradPick               = 168, 176
-	gradXAhead, gradDYAhead           = 184, 192
 )
 
 // loopFields are the arguments that the loops keep in the frame.
@@ -135,7 +134,6 @@ func gradDense(s *isa, rows, blocks int) string {
 	m := g.loadMask(a)
 	x, dy := load(a, gradX), load(a, gradDY)
 	n := blocks * s.vecs
-	xAhead, dyAhead := load(a, gradXAhead), load(a, gradDYAhead)
 	dw, block := load(a, gradDW), load(a, gradBlock)
 	place := func(i, b, disp int) Mem {
 		if b == 0 {
@@ -150,10 +148,6 @@ func gradDense(s *isa, rows, blocks int) string {
 	}
 	g.loops(x, dy, func() {
 		d := g.loadDY(m, dy)
-		PREFETCHT1(indexed(x, xAhead, 0))
-		for b := range blocks {
-			PREFETCHT1(indexed(dy, dyAhead, 64*b))
-		}
 		for i := range rows {
 			g.products(at(x, 4*i), d, g.acc[i*n:][:n], true)
 		}
