@@ -32,10 +32,10 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	flops := r.flops()
 	want := e.units(flops)
 	weights, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
-	if t.byBlocks = weights > maps; t.byBlocks {
-		t.plan(t.inC, 2*unitBytes, most(t.tiles.dense[1]), 1)
+	if t.byBlocks = weights > maps*w.worth(); t.byBlocks {
+		t.plan(t.inC, 2*unitBytes, most(t.tiles.dense[1])/2, 1)
 	} else {
-		t.plan(t.inC, unitBytes, most(t.tiles.dense[1]), want)
+		t.plan(t.inC, unitBytes, most(t.tiles.dense[1])/2, want)
 	}
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])

@@ -108,7 +108,7 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	t.correlation.in, t.correlation.out = r.outC, r.outC
 	flops := 2 * r.n * r.rows * r.cols * r.outC * p.k * p.k / p.out
 	want := e.units(flops)
-	t.plan(t.inC, unitBytes, most(t.list), parts(want, t.blocks()))
+	t.plan(t.inC, unitBytes, t.cols, max(parts(want, t.blocks()), min(want, e.Pool.Workers())))
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
 	for i := range t.workers {

@@ -87,7 +87,7 @@ const shareUnits = 16
 
 // unitFLOPs is the least work of a chunk, some 3 microseconds: cutting and handing
 // it over costs one.
-const unitFLOPs = 400_000
+const unitFLOPs = 600_000
 
 // units returns the least number of chunks to cut so much work into. Bits do not
 // depend on it: each output is one chain of sums in any chunk.

@@ -48,6 +48,8 @@ func (t *transposed) blocks(worker, first, n int) []float32 {
 	return k.dst[first*t.stride():]
 }
 
+func (t *transposed) worth() int { return 1 } // each would lay out all
+
 // block lays out block b of all groups' input channels.
 func (t *transposed) block(k *transposer, b int) {
 	c := t.c

@@ -6,6 +6,9 @@ package kernel
 type weights interface {
 	// blocks returns n blocks from block first on, for one worker.
 	blocks(worker, first, n int) []float32
+	// worth returns how many times as large as the maps weights must be for
+	// workers to share them rather than the maps.
+	worth() int
 }
 
 // stored are weights that rest as tiles read them.
@@ -15,6 +18,8 @@ type stored struct {
 }
 
 func (s *stored) blocks(_, first, _ int) []float32 { return s.w[first*s.stride:] }
+
+func (s *stored) worth() int { return 4 } // each reads what is in the caches already
 
 // made notes which blocks a worker has made in this pass.
 type made struct {

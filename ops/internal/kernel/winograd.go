@@ -107,7 +107,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 		t.places.x[i], t.places.y[i] = uint32(i*t.c16), uint32(i*t.m16)
 	}
 	t.list[0] = run{0, 0, 4 * t.in}
-	t.byBlocks = t.o16 > t.n*t.rows*t.cols
+	t.byBlocks = ep.Keep == nil && t.o16 > t.n*t.rows*t.cols
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.pairs())
 	t.workers = grown(t.workers, e.Pool.Workers())
 	for i := range t.workers {
