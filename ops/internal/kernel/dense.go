@@ -25,17 +25,24 @@ type denseWorker struct {
 	_      padding
 }
 
+// flatBytes is about how much a unit touches whose input is read in place, or
+// whose weights are larger than the maps.
+const flatBytes = 384 << 10
+
 // runDirect runs the correlation r over the engine's workers.
 func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, ep Epilogue, add bool) {
 	t := &e.dense
 	t.correlation, t.tiles, t.x, t.weights, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
 	flops := r.flops()
-	want := e.units(flops)
+	want, limit := e.units(flops), unitBytes
+	if t.inPlace {
+		limit = flatBytes
+	}
 	weights, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
 	if t.byBlocks = weights > maps*w.worth(); t.byBlocks {
-		t.plan(t.inC, 2*unitBytes, most(t.tiles.dense[1])/2, 1)
+		t.plan(t.inC, flatBytes, most(t.tiles.dense[1])/2, 1)
 	} else {
-		t.plan(t.inC, unitBytes, most(t.tiles.dense[1])/2, want)
+		t.plan(t.inC, limit, most(t.tiles.dense[1])/2, want)
 	}
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])

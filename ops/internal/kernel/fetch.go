@@ -2,7 +2,7 @@ package kernel
 
 // largeBytes is the size of a layer's maps from which their units are fetched
 // before they are used: they are not in the caches of a core.
-const largeBytes = 8 << 20
+const largeBytes = 7 << 20
 
 // fetched is what fetch read, so that the compiler keeps the reads.
 type fetched struct{ sum float32 }
