@@ -18,6 +18,7 @@ const module = "github.com/espalier-nas/espalier"
 // edges lists, for each package, the packages of this module that it may
 // import outside tests. Imports go down only; see ARCHITECTURE.md.
 var edges = map[string][]string{
+	"internal/allocs":     {},
 	"internal/stream":     {},
 	"internal/atomicfile": {},
 	"ops/internal/kernel": {},
