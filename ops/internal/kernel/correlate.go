@@ -21,6 +21,7 @@ type correlation struct {
 	winH, winW         int // input pixels under one image's grid
 	inPlace            bool
 	unitImgs, unitRows int // work unit: images, or rows of one image
+	teams              int // equal parts of the images, whose units are apart; 0 for one
 }
 
 // forward returns c as a correlation of x.
@@ -123,12 +124,30 @@ func (r *correlation) plan(channels, limit, minPixels, want int) {
 	}
 }
 
-// units returns the number of units of work.
+// divide makes the units of each of some workers lie in the same part of the
+// maps, whatever their size: what a worker wrote in one layer is what it reads in
+// the next.
+func (r *correlation) divide(workers int) {
+	switch {
+	case workers == 1 || r.units() == 1:
+	case r.unitImgs > 1:
+		r.teams = min(workers, r.n)
+	case r.n == 1:
+		r.unitRows = parts(r.rows, parts(r.bands(), workers)*workers)
+	}
+}
+
+// units returns the number of units of work, of which some may be empty.
 func (r *correlation) units() int {
 	if r.unitImgs > 1 {
-		return parts(r.n, r.unitImgs)
+		return max(1, r.teams) * r.teamUnits()
 	}
 	return r.n * r.bands()
+}
+
+// teamUnits returns the number of units of a team.
+func (r *correlation) teamUnits() int {
+	return parts(parts(r.n, max(1, r.teams)), r.unitImgs)
 }
 
 func (r *correlation) bands() int { return parts(r.rows, r.unitRows) }
@@ -138,7 +157,9 @@ type part struct{ img, imgs, row, rows int }
 
 func (r *correlation) unit(i int) part {
 	if r.unitImgs > 1 {
-		return part{i * r.unitImgs, min(r.unitImgs, r.n-i*r.unitImgs), 0, r.rows}
+		team, teams := i/r.teamUnits(), max(1, r.teams)
+		img, end := team*r.n/teams+i%r.teamUnits()*r.unitImgs, (team+1)*r.n/teams
+		return part{img, max(0, min(r.unitImgs, end-img)), 0, r.rows}
 	}
 	row := i % r.bands() * r.unitRows
 	return part{i / r.bands(), 1, row, min(r.unitRows, r.rows-row)}

@@ -44,6 +44,7 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	} else {
 		t.plan(t.inC, limit, most(t.tiles.dense[1])/2, want)
 	}
+	t.divide(e.Pool.Workers())
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.pairs())
@@ -68,6 +69,9 @@ func (t *denseTask) pairs() int { return parts(t.blocks(), t.width()) }
 func (t *denseTask) Do(i, worker int) {
 	unit, share := t.chunk(i)
 	u := t.unit(unit)
+	if u.imgs == 0 {
+		return
+	}
 	k := &t.workers[worker]
 	base := 0
 	x := t.x

@@ -5,8 +5,8 @@ import "unsafe"
 // depthGradTask is the weight gradient of a depthwise convolution. A chunk is one
 // group of units of pixels by some blocks of 16 channels: for each unit in turn,
 // whose pixels come into the second-level cache whole, and each block, as many taps
-// as the registers hold sum over all its pixels. The groups' sums are added in
-// their order at the end, a chunk a block.
+// as the registers hold sum over all its pixels. The groups' sums are added as
+// halves says, and to dw at the end, a chunk a block.
 type depthGradTask struct {
 	correlation
 	c         Conv
@@ -112,7 +112,7 @@ func (t *depthGradTask) Do(i, worker int) {
 	t.arrive(g, t.merge)
 }
 
-// join adds all groups' sums of block b to dw.
+// join adds both halves' sums of block b to dw.
 func (t *depthGradTask) join(b int) {
 	channels := min(Block, t.outC-b*Block)
 	sums := t.sumsOf(0, b)

@@ -109,6 +109,7 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	flops := 2 * r.n * r.rows * r.cols * r.outC * p.k * p.k / p.out
 	want := e.units(flops)
 	t.plan(t.inC, unitBytes, t.cols, max(parts(want, t.blocks()), min(want, e.Pool.Workers())))
+	t.divide(e.Pool.Workers())
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
 	for i := range t.workers {
@@ -138,6 +139,9 @@ func (t *rowTask) blocks() int { return parts(t.outC, Block) }
 func (t *rowTask) Do(i, worker int) {
 	u, share := t.unit(i/t.splits), i%t.splits
 	k := &t.workers[worker]
+	if u.imgs == 0 {
+		return
+	}
 	if t.large() {
 		from, to := t.inputRows(u)
 		t.fetchUnit(&k.fetched, u, from, to, t.x, t.y)

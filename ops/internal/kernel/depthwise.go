@@ -44,6 +44,7 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	flops := 2 * r.n * r.rows * r.cols * r.outC * len(r.taps)
 	want := e.units(flops)
 	t.plan(Block, depthBytes, most(t.tiles.depthwise), parts(want, t.blocks()))
+	t.divide(e.Pool.Workers())
 	t.pixels = t.tables.of(&t.correlation, Block)
 	t.list = grown(t.list, len(t.taps))
 	for i, p := range t.taps {
@@ -76,6 +77,9 @@ func (t *depthTask) fillPanel(w []float32) {
 // Do implements Task.
 func (t *depthTask) Do(i, worker int) {
 	u, share := t.unit(i/t.splits), i%t.splits
+	if u.imgs == 0 {
+		return
+	}
 	k := &t.workers[worker]
 	for b := share * t.blocks() / t.splits; b < (share+1)*t.blocks()/t.splits; b++ {
 		t.block(k, u, b)

@@ -85,9 +85,12 @@ func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
 // workers share it.
 const shareUnits = 16
 
-// unitFLOPs is the least work of a chunk, some 3 microseconds: cutting and handing
-// it over costs one.
-const unitFLOPs = 600_000
+// chunkFLOPs is the least work of a chunk for each nanosecond that sharing a task
+// takes: about what a core does in that time.
+const chunkFLOPs = 200
+
+// unitFLOPs returns the least work of a chunk.
+func (e *Engine) unitFLOPs() int { return chunkFLOPs * int(e.Pool.HandOver()) }
 
 // units returns the least number of chunks to cut so much work into. Bits do not
 // depend on it: each output is one chain of sums in any chunk.
@@ -95,16 +98,16 @@ func (e *Engine) units(flops int) int {
 	if e.Pool.Workers() == 1 {
 		return 1
 	}
-	return max(1, min(shareUnits, flops/unitFLOPs))
+	return max(1, min(shareUnits, flops/e.unitFLOPs()))
 }
 
 // floatFLOPs is the work that moving a float within the caches stands for.
 const floatFLOPs = 16
 
-// run runs the n chunks of t, so much work in all: on the caller alone where that
-// takes no longer than handing over.
+// run runs the n chunks of t, so much work in all: on the caller alone where there
+// is not enough for two chunks.
 func (e *Engine) run(n, flops int, t Task) {
-	if flops < 2*unitFLOPs {
+	if e.Pool.Workers() == 1 || flops < 2*e.unitFLOPs() {
 		for i := range n {
 			t.Do(i, 0)
 		}

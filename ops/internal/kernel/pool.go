@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Task is work split into chunks by output: no two chunks write the same place,
-// and what a place ends up with does not depend on where the work was cut, so
-// that results are the same for any number of workers.
+// Task is work split into chunks by output: no two chunks write the same place at
+// the same time, and what a place ends up with does not depend on where the work
+// was cut, so that results are the same for any number of workers.
 type Task interface {
 	// Do computes chunk i. worker, below Pool.Workers, names the goroutine that
 	// runs it: an index for scratch memory that must not change any result.
@@ -69,6 +69,8 @@ type Pool struct {
 	quit    atomic.Bool
 	stopped sync.WaitGroup
 	spare   []*job
+
+	handOver handOver
 }
 
 // NewPool returns a pool of the given number of workers, the caller included.

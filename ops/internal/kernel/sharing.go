@@ -1,15 +1,15 @@
 package kernel
 
 // sharing is how a dense correlation is cut into chunks: units of pixels by parts
-// of the output blocks. Where the maps are larger than the weights, workers share
-// the units, and all lay out all weights; else they share the blocks.
+// of the output blocks. Workers share the units, and each lays out the weights that
+// its units need; where weights are large beside the maps, they share the blocks.
 type sharing struct {
 	byBlocks      bool
 	units, splits int
 }
 
-// split cuts so many units by so many tiles' worth of blocks into at least want
-// chunks, if there are as many.
+// split cuts so many units by so many tiles' worth of blocks into about want
+// chunks; by blocks, into a part for each worker.
 func (s *sharing) split(units, want, workers, pairs int) {
 	s.units, s.splits = units, 1
 	if s.byBlocks && want > 1 {

@@ -100,6 +100,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	flops := r.flops() / 2
 	want := e.units(flops)
 	t.planUnits(want)
+	t.divide(e.Pool.Workers())
 	n := t.unitImgs * t.unitRows * t.cols
 	t.vPlane, t.mPlane, t.uPlane = planeFloats(n*t.c16), planeFloats(n*t.m16), t.filter.plane
 	t.places.x, t.places.y = grown(t.places.x, n), grown(t.places.y, n)
@@ -148,6 +149,9 @@ func (t *winoTask) pairs() int { return parts(t.blocks(), t.width()) }
 func (t *winoTask) Do(i, worker int) {
 	unit, share := t.chunk(i)
 	u := t.unit(unit)
+	if u.imgs == 0 {
+		return
+	}
 	k := &t.workers[worker]
 	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
 	n := u.imgs * u.rows * t.cols
