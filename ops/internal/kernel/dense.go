@@ -38,8 +38,8 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	if t.inPlace {
 		limit = flatBytes
 	}
-	weights, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
-	if t.byBlocks = weights > maps*w.worth(); t.byBlocks {
+	heavy, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
+	if t.byBlocks = heavy > maps*w.worth(); t.byBlocks {
 		t.plan(t.inC, flatBytes, most(t.tiles.dense[1])/2, 1)
 	} else {
 		t.plan(t.inC, limit, most(t.tiles.dense[1])/2, want)

@@ -81,8 +81,9 @@ func (p rowPlan) whole(border int) rowPlan {
 	return p
 }
 
-// tapRows tells where the taps of k rows lie in a depthwise weight, in bytes: the
-// distance from one to the next, and from the end of a row to the next row.
+// tapRows tells where the taps of k rows lie in a depthwise weight w: the first, in
+// floats, and in bytes the distance from one to the next and from the end of a row
+// to the next row.
 type tapRows struct {
 	w                 []float32
 	first, step, skip int

@@ -1,16 +1,19 @@
 package kernel
 
-import "time"
+import (
+	"math/bits"
+	"time"
+)
 
-// exchange is what a hand-over is timed with: each of two chunks writes a piece
-// of memory, or reads what the other wrote.
+// exchange is what a hand-over is timed with: each worker writes a piece of memory,
+// or reads what the next one wrote.
 type exchange struct {
-	pieces  [2][]float32
+	pieces  []piece
 	reading bool
-	read    [2]fetchedApart
 }
 
-type fetchedApart struct {
+type piece struct {
+	floats []float32
 	fetched
 	_ padding
 }
@@ -21,10 +24,10 @@ const exchangeFloats = 16 << 10
 // Do implements Task.
 func (x *exchange) Do(i, _ int) {
 	if x.reading {
-		x.read[i].fetch(x.pieces[1-i])
+		x.pieces[i].fetch(x.pieces[(i+1)%len(x.pieces)].floats)
 		return
 	}
-	for p := x.pieces[i]; len(p) >= lineFloats; p = p[lineFloats:] {
+	for p := x.pieces[i].floats; len(p) >= lineFloats; p = p[lineFloats:] {
 		p[0]++
 	}
 }
@@ -46,15 +49,16 @@ type handOver struct {
 }
 
 // HandOver returns about how long sharing a task takes, the best of a few trials
-// not long ago.
+// not long ago, to the nearest power of two nanoseconds: so chunks, and the memory
+// that they need, seldom change.
 func (p *Pool) HandOver() time.Duration {
 	h := &p.handOver
 	if h.asked++; h.cost > 0 && (h.asked%handOverAsked != 0 || time.Since(h.at) < handOverAge) {
 		return h.cost
 	}
 	x := &h.exchange
-	if x.pieces[0] == nil {
-		x.pieces = [2][]float32{Floats(exchangeFloats), Floats(exchangeFloats)}
+	for len(x.pieces) < p.workers {
+		x.pieces = append(x.pieces, piece{floats: Floats(exchangeFloats)})
 	}
 	var best time.Duration
 	for range handOverRounds {
@@ -67,6 +71,12 @@ func (p *Pool) HandOver() time.Duration {
 			best = d
 		}
 	}
-	h.cost, h.at = max(best, 1), time.Now()
+	h.cost, h.at = nearestPower(best), time.Now()
 	return h.cost
+}
+
+// nearestPower returns the power of two whose ratio to d is nearest to one.
+func nearestPower(d time.Duration) time.Duration {
+	const rootOfTwo = 1414 // thousandths
+	return 1 << max(0, bits.Len64(uint64(d)*rootOfTwo/1000)-1)
 }

@@ -28,7 +28,17 @@ func TestHandOver(t *testing.T) {
 	if !p.handOver.at.After(at) {
 		t.Errorf("an old measurement was not repeated")
 	}
-	if r := p.handOver.exchange.read; r[0].sum+r[1].sum == 0 {
-		t.Errorf("nothing was exchanged")
+	for i, piece := range p.handOver.exchange.pieces {
+		if piece.sum == 0 {
+			t.Errorf("worker %d was handed nothing", i)
+		}
+	}
+}
+
+func TestNearestPower(t *testing.T) {
+	for d, want := range map[time.Duration]time.Duration{0: 1, 1: 1, 2: 2, 5: 4, 6: 8, 1000: 1024, 1448: 1024, 1449: 2048, 3300: 4096} {
+		if got := nearestPower(d); got != want {
+			t.Errorf("nearest power to %d is %d, want %d", d, got, want)
+		}
 	}
 }

@@ -9,16 +9,16 @@ const apartChannels = 1536
 // flat is a pointwise convolution as the product of matrices that it is: its
 // output's pixels in a row, those of its input found by their numbers.
 type flat struct {
-	c           Conv // as it was
-	xApart      bool // x has to be copied: its pixels do not follow each other, or conflict
-	dyApart     bool
-	xLine, line int // floats between the copied pixels of x, and of dy
+	c             Conv // as it was
+	xApart        bool // x has to be copied: its pixels do not follow each other, or conflict
+	dyApart       bool
+	xLine, dyLine int // floats between copied pixels
 }
 
 // flatten returns c as a product over pixels, of which passes may take any number.
 func (c Conv) flatten() (flat, Conv) {
 	f := flat{c: c, xApart: c.S > 1 || c.InC >= apartChannels, dyApart: c.OutC >= apartChannels}
-	f.xLine, f.line = planeFloats(c.InC), planeFloats(c.OutC)
+	f.xLine, f.dyLine = planeFloats(c.InC), planeFloats(c.OutC)
 	c.N, c.H, c.W, c.S = c.N*c.OutH()*c.OutW(), 1, 1, 1
 	return f, c
 }
@@ -29,7 +29,7 @@ func (f *flat) reserve(k *gradWorker, pixels int) {
 		k.x = aligned(k.x, pixels*f.xLine)
 	}
 	if f.dyApart {
-		k.dy = aligned(k.dy, pixels*f.line)
+		k.dy = aligned(k.dy, pixels*f.dyLine)
 	}
 }
 
@@ -44,9 +44,9 @@ func (f *flat) apart(p gradPass, k *gradWorker, first int, x []float32) gradPass
 	}
 	if f.dyApart {
 		for i := range p.imgs {
-			copy(k.dy[i*f.line:], p.dy[i*p.dyC:][:p.dyC])
+			copy(k.dy[i*f.dyLine:], p.dy[i*p.dyC:][:p.dyC])
 		}
-		p.dy, p.dyC = k.dy, f.line
+		p.dy, p.dyC = k.dy, f.dyLine
 	}
 	return p
 }
