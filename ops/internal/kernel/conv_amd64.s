@@ -18529,7 +18529,7 @@ pixel:
 	RET
 
 // func depthAlong3x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x1AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -18688,25 +18688,48 @@ swish:
 store:
 	VMOVUPS Z0, K1, (CX)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x2AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x2AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -18891,25 +18914,48 @@ store:
 	VMOVUPS Z0, K1, (CX)
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x3AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x3AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -19120,25 +19166,48 @@ store:
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -19375,25 +19444,48 @@ store:
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -19656,25 +19748,48 @@ store:
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x6AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x6AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -19963,25 +20078,48 @@ store:
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -20297,25 +20435,48 @@ store:
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -20657,25 +20818,48 @@ store:
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x9AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x9AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -21044,25 +21228,48 @@ store:
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	VMOVUPS Z8, K1, (R8)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x10AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x10AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -21457,25 +21664,48 @@ store:
 	VMOVUPS Z8, K1, (R8)
 	VMOVUPS Z9, K1, (R8)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x11AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x11AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -21896,25 +22126,48 @@ store:
 	VMOVUPS Z9, K1, (R8)(DX*1)
 	VMOVUPS Z10, K1, (R8)(DX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x12AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x12AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -22361,25 +22614,48 @@ store:
 	VMOVUPS Z10, K1, (R8)(DX*2)
 	VMOVUPS Z11, K1, (R8)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x13AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x13AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -22852,25 +23128,48 @@ store:
 	VMOVUPS Z11, K1, (R8)(BX*1)
 	VMOVUPS Z12, K1, (R8)(DX*4)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x14AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x14AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -23369,25 +23668,48 @@ store:
 	VMOVUPS Z12, K1, (R8)(DX*4)
 	VMOVUPS Z13, K1, (R8)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x15AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x15AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -23913,25 +24235,48 @@ store:
 	VMOVUPS Z13, K1, (R8)(SI*1)
 	VMOVUPS Z14, K1, (R8)(BX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x16AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong3x16AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -24483,25 +24828,48 @@ store:
 	VMOVUPS Z14, K1, (R8)(BX*2)
 	VMOVUPS Z15, K1, (R8)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthGradAlong3x3x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradAlong3x3x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -24735,8 +25103,31 @@ body8_2:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -25535,6 +25926,29 @@ body7_1:
 
 body7_2:
 tail8:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -25562,7 +25976,7 @@ tail8:
 	RET
 
 // func depthAlong5x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x1AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -25727,25 +26141,48 @@ swish:
 store:
 	VMOVUPS Z0, K1, (CX)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x2AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x2AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -25938,25 +26375,48 @@ store:
 	VMOVUPS Z0, K1, (CX)
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x3AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x3AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -26177,25 +26637,48 @@ store:
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -26444,25 +26927,48 @@ store:
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -26740,25 +27246,48 @@ store:
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x6AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x6AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -27064,25 +27593,48 @@ store:
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -27416,25 +27968,48 @@ store:
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -27796,25 +28371,48 @@ store:
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x9AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x9AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -28205,25 +28803,48 @@ store:
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	VMOVUPS Z8, K1, (R8)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x10AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x10AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -28642,25 +29263,48 @@ store:
 	VMOVUPS Z8, K1, (R8)
 	VMOVUPS Z9, K1, (R8)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x11AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x11AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -29107,25 +29751,48 @@ store:
 	VMOVUPS Z9, K1, (R8)(DX*1)
 	VMOVUPS Z10, K1, (R8)(DX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x12AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x12AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -29600,25 +30267,48 @@ store:
 	VMOVUPS Z10, K1, (R8)(DX*2)
 	VMOVUPS Z11, K1, (R8)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x13AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x13AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -30122,25 +30812,48 @@ store:
 	VMOVUPS Z11, K1, (R8)(BX*1)
 	VMOVUPS Z12, K1, (R8)(DX*4)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x14AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x14AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -30672,25 +31385,48 @@ store:
 	VMOVUPS Z12, K1, (R8)(DX*4)
 	VMOVUPS Z13, K1, (R8)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x15AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x15AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -31250,25 +31986,48 @@ store:
 	VMOVUPS Z13, K1, (R8)(SI*1)
 	VMOVUPS Z14, K1, (R8)(BX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x16AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong5x16AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -31856,25 +32615,48 @@ store:
 	VMOVUPS Z14, K1, (R8)(BX*2)
 	VMOVUPS Z15, K1, (R8)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthGradAlong5x5x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradAlong5x5x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -32217,8 +32999,31 @@ body5_4:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -32937,6 +33742,29 @@ body4_3:
 
 body4_4:
 tail5:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -32996,7 +33824,7 @@ tail5:
 	RET
 
 // func depthGradAlong5x5x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradAlong5x5x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -33303,8 +34131,31 @@ body4_4:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -33798,6 +34649,29 @@ body3_3:
 
 body3_4:
 tail4:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -33857,7 +34731,7 @@ tail4:
 	RET
 
 // func depthAlong7x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x1AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -34028,25 +34902,48 @@ swish:
 store:
 	VMOVUPS Z0, K1, (CX)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x2AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x2AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -34247,25 +35144,48 @@ store:
 	VMOVUPS Z0, K1, (CX)
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x3AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x3AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -34497,25 +35417,48 @@ store:
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -34777,25 +35720,48 @@ store:
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -35087,25 +36053,48 @@ store:
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x6AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x6AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -35427,25 +36416,48 @@ store:
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -35797,25 +36809,48 @@ store:
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -36197,25 +37232,48 @@ store:
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x9AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x9AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -36628,25 +37686,48 @@ store:
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	VMOVUPS Z8, K1, (R8)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x10AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x10AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -37089,25 +38170,48 @@ store:
 	VMOVUPS Z8, K1, (R8)
 	VMOVUPS Z9, K1, (R8)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x11AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x11AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -37581,25 +38685,48 @@ store:
 	VMOVUPS Z9, K1, (R8)(DX*1)
 	VMOVUPS Z10, K1, (R8)(DX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x12AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x12AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -38103,25 +39230,48 @@ store:
 	VMOVUPS Z10, K1, (R8)(DX*2)
 	VMOVUPS Z11, K1, (R8)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x13AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x13AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -38655,25 +39805,48 @@ store:
 	VMOVUPS Z11, K1, (R8)(BX*1)
 	VMOVUPS Z12, K1, (R8)(DX*4)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x14AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x14AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -39237,25 +40410,48 @@ store:
 	VMOVUPS Z12, K1, (R8)(DX*4)
 	VMOVUPS Z13, K1, (R8)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x15AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x15AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -39849,25 +41045,48 @@ store:
 	VMOVUPS Z13, K1, (R8)(SI*1)
 	VMOVUPS Z14, K1, (R8)(BX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x16AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthAlong7x16AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -40491,25 +41710,48 @@ store:
 	VMOVUPS Z14, K1, (R8)(BX*2)
 	VMOVUPS Z15, K1, (R8)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthGradAlong7x1x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradAlong7x1x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -40681,8 +41923,31 @@ body8_0:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -41189,6 +42454,29 @@ tail7:
 
 body7_0:
 tail8:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -41212,7 +42500,7 @@ tail8:
 	RET
 
 // func depthGradAlong7x3x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradAlong7x3x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -41566,8 +42854,31 @@ body8_2:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -42798,6 +44109,29 @@ body7_1:
 
 body7_2:
 tail8:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -42849,7 +44183,7 @@ tail8:
 	RET
 
 // func depthGradAlong7x1x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradAlong7x1x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -43012,8 +44346,31 @@ body7_0:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -43421,6 +44778,29 @@ tail6:
 
 body6_0:
 tail7:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -43444,7 +44824,7 @@ tail7:
 	RET
 
 // func depthGradAlong7x3x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradAlong7x3x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -43773,8 +45153,31 @@ body7_2:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -44754,6 +46157,29 @@ body6_1:
 
 body6_2:
 tail7:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -44805,7 +46231,7 @@ tail7:
 	RET
 
 // func depthDown3x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown3x1AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -44964,25 +46390,48 @@ swish:
 store:
 	VMOVUPS Z0, K1, (CX)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown3x2AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown3x2AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -45168,25 +46617,48 @@ store:
 	VMOVUPS Z0, K1, (CX)
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown3x3AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown3x3AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -45399,25 +46871,48 @@ store:
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown3x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown3x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -45658,25 +47153,48 @@ store:
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown3x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown3x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -45944,25 +47462,48 @@ store:
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown3x6AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown3x6AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -46257,25 +47798,48 @@ store:
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown3x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown3x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -46597,25 +48161,48 @@ store:
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown3x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown3x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -46965,25 +48552,48 @@ store:
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthGradDown3x3x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradDown3x3x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -47241,8 +48851,31 @@ body8_2:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -48113,6 +49746,29 @@ body7_1:
 
 body7_2:
 tail8:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -48140,7 +49796,7 @@ tail8:
 	RET
 
 // func depthDown5x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown5x1AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -48305,25 +49961,48 @@ swish:
 store:
 	VMOVUPS Z0, K1, (CX)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown5x2AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown5x2AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -48517,25 +50196,48 @@ store:
 	VMOVUPS Z0, K1, (CX)
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown5x3AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown5x3AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -48759,25 +50461,48 @@ store:
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown5x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown5x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -49030,25 +50755,48 @@ store:
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown5x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown5x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -49330,25 +51078,48 @@ store:
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown5x6AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown5x6AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -49659,25 +51430,48 @@ store:
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown5x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown5x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -50018,25 +51812,48 @@ store:
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown5x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown5x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -50406,25 +52223,48 @@ store:
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthGradDown5x5x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradDown5x5x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -50787,8 +52627,31 @@ body5_4:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -51547,6 +53410,29 @@ body4_3:
 
 body4_4:
 tail5:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -51606,7 +53492,7 @@ tail5:
 	RET
 
 // func depthDown7x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown7x1AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -51777,25 +53663,48 @@ swish:
 store:
 	VMOVUPS Z0, K1, (CX)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown7x2AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown7x2AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -51998,25 +53907,48 @@ store:
 	VMOVUPS Z0, K1, (CX)
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown7x3AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown7x3AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -52250,25 +54182,48 @@ store:
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown7x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown7x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -52533,25 +54488,48 @@ store:
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown7x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown7x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -52847,25 +54825,48 @@ store:
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown7x6AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown7x6AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -53193,25 +55194,48 @@ store:
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown7x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown7x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -53570,25 +55594,48 @@ store:
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthDown7x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthDown7x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -53978,25 +56025,48 @@ store:
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthGradDown7x1x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradDown7x1x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -54176,8 +56246,31 @@ body8_0:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -54708,6 +56801,29 @@ tail7:
 
 body7_0:
 tail8:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -54731,7 +56847,7 @@ tail8:
 	RET
 
 // func depthGradDown7x3x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthGradDown7x3x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ   a+0(FP), AX
 	MOVQ   a+0(FP), AX
@@ -55109,8 +57225,31 @@ body8_2:
 	MOVQ   120(AX), AX
 	IMUL3Q $0x00, AX, AX
 	MOVQ   AX, 48(SP)
-	DECQ   24(SP)
-	JMP    tile
+	MOVQ   a+0(FP), AX
+	MOVQ   160(AX), CX
+	TESTQ  CX, CX
+	JZ     fetched_tile
+	MOVQ   152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -56413,6 +58552,29 @@ body7_1:
 
 body7_2:
 tail8:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -56464,7 +58626,7 @@ tail8:
 	RET
 
 // func depthUp3x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp3x1AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -56644,25 +58806,48 @@ store:
 	VMOVUPS Z0, K1, (CX)
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp3x2AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp3x2AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -56890,25 +59075,48 @@ store:
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp3x3AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp3x3AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -57184,25 +59392,48 @@ store:
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp3x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp3x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -57526,25 +59757,48 @@ store:
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp3x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp3x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -57917,25 +60171,48 @@ store:
 	VMOVUPS Z8, K1, (R8)
 	VMOVUPS Z9, K1, (R8)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp3x6AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp3x6AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -58356,25 +60633,48 @@ store:
 	VMOVUPS Z10, K1, (R8)(DX*2)
 	VMOVUPS Z11, K1, (R8)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp3x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp3x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -58843,25 +61143,48 @@ store:
 	VMOVUPS Z12, K1, (R8)(DX*4)
 	VMOVUPS Z13, K1, (R8)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp3x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp3x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -59379,25 +61702,48 @@ store:
 	VMOVUPS Z14, K1, (R8)(BX*2)
 	VMOVUPS Z15, K1, (R8)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp5x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp5x1AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -59582,25 +61928,48 @@ store:
 	VMOVUPS Z0, K1, (CX)
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp5x2AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp5x2AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -59835,25 +62204,48 @@ store:
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp5x3AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp5x3AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -60138,25 +62530,48 @@ store:
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp5x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp5x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -60491,25 +62906,48 @@ store:
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp5x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp5x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -60895,25 +63333,48 @@ store:
 	VMOVUPS Z8, K1, (R8)
 	VMOVUPS Z9, K1, (R8)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp5x6AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp5x6AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -61349,25 +63810,48 @@ store:
 	VMOVUPS Z10, K1, (R8)(DX*2)
 	VMOVUPS Z11, K1, (R8)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp5x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp5x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -61854,25 +64338,48 @@ store:
 	VMOVUPS Z12, K1, (R8)(DX*4)
 	VMOVUPS Z13, K1, (R8)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp5x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp5x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -62409,25 +64916,48 @@ store:
 	VMOVUPS Z14, K1, (R8)(BX*2)
 	VMOVUPS Z15, K1, (R8)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp7x1AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp7x1AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -62617,25 +65147,48 @@ store:
 	VMOVUPS Z0, K1, (CX)
 	VMOVUPS Z1, K1, (CX)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp7x2AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp7x2AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -62877,25 +65430,48 @@ store:
 	VMOVUPS Z2, K1, (CX)(DX*2)
 	VMOVUPS Z3, K1, (CX)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp7x3AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp7x3AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -63189,25 +65765,48 @@ store:
 	VMOVUPS Z4, K1, (CX)(DX*4)
 	VMOVUPS Z5, K1, (CX)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp7x4AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp7x4AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -63553,25 +66152,48 @@ store:
 	VMOVUPS Z6, K1, (CX)(BX*2)
 	VMOVUPS Z7, K1, (CX)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp7x5AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp7x5AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -63970,25 +66592,48 @@ store:
 	VMOVUPS Z8, K1, (R8)
 	VMOVUPS Z9, K1, (R8)(DX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp7x6AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp7x6AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -64440,25 +67085,48 @@ store:
 	VMOVUPS Z10, K1, (R8)(DX*2)
 	VMOVUPS Z11, K1, (R8)(BX*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp7x7AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp7x7AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -64962,25 +67630,48 @@ store:
 	VMOVUPS Z12, K1, (R8)(DX*4)
 	VMOVUPS Z13, K1, (R8)(SI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
 // func depthUp7x8AVX512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthUp7x8AVX512(SB), NOSPLIT, $64-8
 	MOVQ  a+0(FP), AX
 	MOVQ  a+0(FP), AX
@@ -65536,20 +68227,43 @@ store:
 	VMOVUPS Z14, K1, (R8)(BX*2)
 	VMOVUPS Z15, K1, (R8)(DI*1)
 	MOVQ    a+0(FP), AX
-	MOVQ    136(AX), CX
-	ADDQ    CX, 24(SP)
-	MOVQ    152(AX), AX
-	ADDQ    AX, 32(SP)
-	KMOVW   K1, K2
-	MOVQ    a+0(FP), AX
-	MOVQ    120(AX), AX
-	IMUL3Q  $0x00, AX, AX
-	MOVQ    AX, 40(SP)
-	DECQ    16(SP)
-	JNZ     tile
-	ADDQ    $0x20, 8(SP)
-	DECQ    (SP)
-	JNZ     row
+	MOVQ    344(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched
+	MOVQ    336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ   a+0(FP), AX
+	MOVQ   136(AX), CX
+	ADDQ   CX, 24(SP)
+	MOVQ   152(AX), AX
+	ADDQ   AX, 32(SP)
+	KMOVW  K1, K2
+	MOVQ   a+0(FP), AX
+	MOVQ   120(AX), AX
+	IMUL3Q $0x00, AX, AX
+	MOVQ   AX, 40(SP)
+	DECQ   16(SP)
+	JNZ    tile
+	ADDQ   $0x20, 8(SP)
+	DECQ   (SP)
+	JNZ    row
 	VZEROUPPER
 	RET
 
@@ -74879,7 +77593,7 @@ pixel:
 	RET
 
 // func depthAlong3x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong3x1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -75037,25 +77751,48 @@ swish:
 store:
 	VMASKMOVPS Y3, Y1, (CX)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong3x2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -75239,25 +77976,48 @@ store:
 	VMASKMOVPS Y3, Y1, (CX)
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong3x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -75467,25 +78227,48 @@ store:
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x4AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong3x4AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -75721,25 +78504,48 @@ store:
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x5AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong3x5AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -76001,25 +78807,48 @@ store:
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	VMASKMOVPS Y7, Y1, (CX)(DX*4)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x6AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong3x6AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -76307,25 +79136,48 @@ store:
 	VMASKMOVPS Y7, Y1, (CX)(DX*4)
 	VMASKMOVPS Y8, Y1, (CX)(SI*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x7AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong3x7AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -76640,25 +79492,48 @@ store:
 	VMASKMOVPS Y8, Y1, (CX)(SI*1)
 	VMASKMOVPS Y9, Y1, (CX)(BX*2)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong3x8AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong3x8AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -76999,25 +79874,48 @@ store:
 	VMASKMOVPS Y9, Y1, (CX)(BX*2)
 	VMASKMOVPS Y10, Y1, (CX)(DI*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthGradAlong3x3x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthGradAlong3x3x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -77182,8 +80080,31 @@ body3_2:
 	MOVQ    120(AX), AX
 	IMUL3Q  $0x00, AX, AX
 	MOVQ    AX, 48(SP)
-	DECQ    24(SP)
-	JMP     tile
+	MOVQ    a+0(FP), AX
+	MOVQ    160(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched_tile
+	MOVQ    152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -77349,6 +80270,29 @@ body2_1:
 
 body2_2:
 tail3:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -77376,7 +80320,7 @@ tail3:
 	RET
 
 // func depthAlong5x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong5x1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -77540,25 +80484,48 @@ swish:
 store:
 	VMASKMOVPS Y3, Y1, (CX)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong5x2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -77750,25 +80717,48 @@ store:
 	VMASKMOVPS Y3, Y1, (CX)
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong5x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -77988,25 +80978,48 @@ store:
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x4AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong5x4AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -78254,25 +81267,48 @@ store:
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x5AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong5x5AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -78549,25 +81585,48 @@ store:
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	VMASKMOVPS Y7, Y1, (CX)(DX*4)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong5x6AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong5x6AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -78872,25 +81931,48 @@ store:
 	VMASKMOVPS Y7, Y1, (CX)(DX*4)
 	VMASKMOVPS Y8, Y1, (CX)(SI*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthGradAlong5x1x6AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthGradAlong5x1x6AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -79027,8 +82109,31 @@ body6_0:
 	MOVQ    120(AX), AX
 	IMUL3Q  $0x00, AX, AX
 	MOVQ    AX, 48(SP)
-	DECQ    24(SP)
-	JMP     tile
+	MOVQ    a+0(FP), AX
+	MOVQ    160(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched_tile
+	MOVQ    152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -79304,6 +82409,29 @@ tail5:
 
 body5_0:
 tail6:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -79323,7 +82451,7 @@ tail6:
 	RET
 
 // func depthGradAlong5x1x5AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthGradAlong5x1x5AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -79453,8 +82581,31 @@ body5_0:
 	MOVQ    120(AX), AX
 	IMUL3Q  $0x00, AX, AX
 	MOVQ    AX, 48(SP)
-	DECQ    24(SP)
-	JMP     tile
+	MOVQ    a+0(FP), AX
+	MOVQ    160(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched_tile
+	MOVQ    152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -79661,6 +82812,29 @@ tail4:
 
 body4_0:
 tail5:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -79680,7 +82854,7 @@ tail5:
 	RET
 
 // func depthAlong7x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong7x1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -79850,25 +83024,48 @@ swish:
 store:
 	VMASKMOVPS Y3, Y1, (CX)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong7x2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -80068,25 +83265,48 @@ store:
 	VMASKMOVPS Y3, Y1, (CX)
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong7x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -80317,25 +83537,48 @@ store:
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthAlong7x4AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthAlong7x4AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -80596,25 +83839,48 @@ store:
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthGradAlong7x1x4AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthGradAlong7x1x4AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -80749,8 +84015,31 @@ body4_0:
 	MOVQ    120(AX), AX
 	IMUL3Q  $0x00, AX, AX
 	MOVQ    AX, 48(SP)
-	DECQ    24(SP)
-	JMP     tile
+	MOVQ    a+0(FP), AX
+	MOVQ    160(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched_tile
+	MOVQ    152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -80915,6 +84204,29 @@ tail3:
 
 body3_0:
 tail4:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -80938,7 +84250,7 @@ tail4:
 	RET
 
 // func depthGradAlong7x1x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthGradAlong7x1x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -81064,8 +84376,31 @@ body3_0:
 	MOVQ    120(AX), AX
 	IMUL3Q  $0x00, AX, AX
 	MOVQ    AX, 48(SP)
-	DECQ    24(SP)
-	JMP     tile
+	MOVQ    a+0(FP), AX
+	MOVQ    160(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched_tile
+	MOVQ    152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -81167,6 +84502,29 @@ tail2:
 
 body2_0:
 tail3:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -81190,7 +84548,7 @@ tail3:
 	RET
 
 // func depthDown3x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown3x1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -81348,25 +84706,48 @@ swish:
 store:
 	VMASKMOVPS Y2, Y1, (CX)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown3x2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown3x2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -81551,25 +84932,48 @@ store:
 	VMASKMOVPS Y2, Y1, (CX)
 	VMASKMOVPS Y3, Y1, (CX)(DX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown3x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown3x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -81781,25 +85185,48 @@ store:
 	VMASKMOVPS Y3, Y1, (CX)(DX*1)
 	VMASKMOVPS Y4, Y1, (CX)(DX*2)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown3x4AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown3x4AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -82039,25 +85466,48 @@ store:
 	VMASKMOVPS Y4, Y1, (CX)(DX*2)
 	VMASKMOVPS Y5, Y1, (CX)(BX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown3x5AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown3x5AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -82324,25 +85774,48 @@ store:
 	VMASKMOVPS Y5, Y1, (CX)(BX*1)
 	VMASKMOVPS Y6, Y1, (CX)(DX*4)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown3x6AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown3x6AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -82636,25 +86109,48 @@ store:
 	VMASKMOVPS Y6, Y1, (CX)(DX*4)
 	VMASKMOVPS Y7, Y1, (CX)(SI*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown3x7AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown3x7AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -82975,25 +86471,48 @@ store:
 	VMASKMOVPS Y7, Y1, (CX)(SI*1)
 	VMASKMOVPS Y8, Y1, (CX)(BX*2)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthGradDown3x3x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthGradDown3x3x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -83164,8 +86683,31 @@ body3_2:
 	MOVQ    120(AX), AX
 	IMUL3Q  $0x00, AX, AX
 	MOVQ    AX, 48(SP)
-	DECQ    24(SP)
-	JMP     tile
+	MOVQ    a+0(FP), AX
+	MOVQ    160(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched_tile
+	MOVQ    152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -83334,6 +86876,29 @@ body2_1:
 
 body2_2:
 tail3:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -83361,7 +86926,7 @@ tail3:
 	RET
 
 // func depthDown5x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown5x1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -83525,25 +87090,48 @@ swish:
 store:
 	VMASKMOVPS Y3, Y1, (CX)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown5x2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown5x2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -83736,25 +87324,48 @@ store:
 	VMASKMOVPS Y3, Y1, (CX)
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown5x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown5x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -83977,25 +87588,48 @@ store:
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown5x4AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown5x4AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -84247,25 +87881,48 @@ store:
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown5x5AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown5x5AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -84546,25 +88203,48 @@ store:
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	VMASKMOVPS Y7, Y1, (CX)(DX*4)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthGradDown5x1x6AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthGradDown5x1x6AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -84706,8 +88386,31 @@ body6_0:
 	MOVQ    120(AX), AX
 	IMUL3Q  $0x00, AX, AX
 	MOVQ    AX, 48(SP)
-	DECQ    24(SP)
-	JMP     tile
+	MOVQ    a+0(FP), AX
+	MOVQ    160(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched_tile
+	MOVQ    152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -84995,6 +88698,29 @@ tail5:
 
 body5_0:
 tail6:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -85014,7 +88740,7 @@ tail6:
 	RET
 
 // func depthDown7x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown7x1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -85184,25 +88910,48 @@ swish:
 store:
 	VMASKMOVPS Y3, Y1, (CX)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown7x2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown7x2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -85404,25 +89153,48 @@ store:
 	VMASKMOVPS Y3, Y1, (CX)
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown7x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown7x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -85655,25 +89427,48 @@ store:
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthDown7x4AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthDown7x4AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -85937,25 +89732,48 @@ store:
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthGradDown7x1x4AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthGradDown7x1x4AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -86093,8 +89911,31 @@ body4_0:
 	MOVQ    120(AX), AX
 	IMUL3Q  $0x00, AX, AX
 	MOVQ    AX, 48(SP)
-	DECQ    24(SP)
-	JMP     tile
+	MOVQ    a+0(FP), AX
+	MOVQ    160(AX), CX
+	TESTQ   CX, CX
+	JZ      fetched_tile
+	MOVQ    152(AX), DX
+
+fetch_tile_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_tile_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_tile_1
+	MOVQ       DX, 168(AX)
+
+fetched_tile:
+	DECQ 24(SP)
+	JMP  tile
 
 tail:
 	MOVQ        a+0(FP), AX
@@ -86263,6 +90104,29 @@ tail3:
 
 body3_0:
 tail4:
+	MOVQ  a+0(FP), AX
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    fetched_row
+	MOVQ  152(AX), DX
+
+fetch_row_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_0
+	MOVQ       DX, 152(AX)
+	MOVQ       176(AX), CX
+	MOVQ       168(AX), DX
+
+fetch_row_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_row_1
+	MOVQ       DX, 168(AX)
+
+fetched_row:
 	ADDQ    $0x18, 40(SP)
 	DECQ    32(SP)
 	JNZ     row
@@ -86286,7 +90150,7 @@ tail4:
 	RET
 
 // func depthUp3x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthUp3x1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -86465,25 +90329,48 @@ store:
 	VMASKMOVPS Y2, Y1, (CX)
 	VMASKMOVPS Y3, Y1, (CX)(DX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthUp3x2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthUp3x2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -86710,25 +90597,48 @@ store:
 	VMASKMOVPS Y4, Y1, (CX)(DX*2)
 	VMASKMOVPS Y5, Y1, (CX)(BX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthUp3x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthUp3x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -87003,25 +90913,48 @@ store:
 	VMASKMOVPS Y6, Y1, (CX)(DX*4)
 	VMASKMOVPS Y7, Y1, (CX)(SI*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthUp3x4AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthUp3x4AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -87344,25 +91277,48 @@ store:
 	VMASKMOVPS Y8, Y1, (CX)(BX*2)
 	VMASKMOVPS Y9, Y1, (CX)(DI*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthUp5x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthUp5x1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -87546,25 +91502,48 @@ store:
 	VMASKMOVPS Y3, Y1, (CX)
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthUp5x2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthUp5x2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -87798,25 +91777,48 @@ store:
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthUp5x3AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthUp5x3AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -88100,25 +92102,48 @@ store:
 	VMASKMOVPS Y7, Y1, (CX)(DX*4)
 	VMASKMOVPS Y8, Y1, (CX)(SI*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthUp7x1AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthUp7x1AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -88307,25 +92332,48 @@ store:
 	VMASKMOVPS Y3, Y1, (CX)
 	VMASKMOVPS Y4, Y1, (CX)(DX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
 // func depthUp7x2AVX2(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·depthUp7x2AVX2(SB), NOSPLIT, $64-8
 	MOVQ    a+0(FP), AX
 	MOVQ    a+0(FP), AX
@@ -88566,20 +92614,43 @@ store:
 	VMASKMOVPS Y5, Y1, (CX)(DX*2)
 	VMASKMOVPS Y6, Y1, (CX)(BX*1)
 	MOVQ       a+0(FP), AX
-	MOVQ       136(AX), CX
-	ADDQ       CX, 24(SP)
-	MOVQ       152(AX), AX
-	ADDQ       AX, 32(SP)
-	VMOVAPS    Y1, Y0
-	MOVQ       a+0(FP), AX
-	MOVQ       120(AX), AX
-	IMUL3Q     $0x00, AX, AX
-	MOVQ       AX, 40(SP)
-	DECQ       16(SP)
-	JNZ        tile
-	ADDQ       $0x20, 8(SP)
-	DECQ       (SP)
-	JNZ        row
+	MOVQ       344(AX), CX
+	TESTQ      CX, CX
+	JZ         fetched
+	MOVQ       336(AX), DX
+
+fetch_0:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_0
+	MOVQ       DX, 336(AX)
+	MOVQ       360(AX), CX
+	MOVQ       352(AX), DX
+
+fetch_1:
+	PREFETCHT1 (DX)
+	ADDQ       $0x40, DX
+	DECQ       CX
+	JNZ        fetch_1
+	MOVQ       DX, 352(AX)
+
+fetched:
+	MOVQ    a+0(FP), AX
+	MOVQ    136(AX), CX
+	ADDQ    CX, 24(SP)
+	MOVQ    152(AX), AX
+	ADDQ    AX, 32(SP)
+	VMOVAPS Y1, Y0
+	MOVQ    a+0(FP), AX
+	MOVQ    120(AX), AX
+	IMUL3Q  $0x00, AX, AX
+	MOVQ    AX, 40(SP)
+	DECQ    16(SP)
+	JNZ     tile
+	ADDQ    $0x20, 8(SP)
+	DECQ    (SP)
+	JNZ     row
 	VZEROUPPER
 	RET
 

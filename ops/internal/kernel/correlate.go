@@ -22,6 +22,7 @@ type correlation struct {
 	inPlace            bool
 	unitImgs, unitRows int // work unit: images, or rows of one image
 	teams              int // equal parts of the images, whose units are apart; 0 for one
+	upTaps             int // taps on a side of a transposed pass of stride 2, all phases at once; 0 for others
 }
 
 // forward returns c as a correlation of x.

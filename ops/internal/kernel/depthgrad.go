@@ -29,7 +29,7 @@ type depthGradWorker struct {
 	window []float32
 	rows   rowGradTile
 	specs  []gradSpec
-	fetched
+	fetcher
 	_ padding
 }
 
@@ -50,6 +50,7 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 		k := &t.workers[i]
 		k.window = aligned(k.window, t.windowFloats(Block))
 		k.specs = grown(k.specs, t.unitImgs*t.unitRows)
+		k.ready, k.rows.ahead = 0, ahead{}
 	}
 	groups := groupsOf(t.units(), c.N*c.OutH()*c.OutW(), len(t.taps)*t.blocks()*Block)
 	t.sums = aligned(t.sums, groups*t.groupFloats())
@@ -94,8 +95,7 @@ func (t *depthGradTask) Do(i, worker int) {
 	for i := g * t.units() / t.groups; i < (g+1)*t.units()/t.groups; i++ {
 		u := t.unit(i)
 		if t.large() {
-			from, to := t.inputRows(u)
-			t.fetchUnit(&k.fetched, u, from, to, t.x, t.dy)
+			k.rows.ahead = k.fetch(i, t.next(i, g), t.tilesOf(u), func(i int) unitMaps { return t.maps(t.unit(i), t.x, t.dy) })
 		}
 		if t.byRows.k > 0 {
 			t.sumRows(k, u, g, first, last)
@@ -110,6 +110,15 @@ func (t *depthGradTask) Do(i, worker int) {
 		}
 	}
 	t.arrive(g, t.merge)
+}
+
+// next returns the unit that tiles fetch during unit i of group g: the one that the
+// worker takes after it, or i itself for none.
+func (t *depthGradTask) next(i, g int) int {
+	if last := i+1 == (g+1)*t.units()/t.groups; t.byRows.k == 0 || i+1 == t.units() || last && t.splits > 1 {
+		return i
+	}
+	return i + 1
 }
 
 // join adds both halves' sums of block b to dw.

@@ -35,7 +35,7 @@ type rowWork struct {
 	gather gatherTile
 	panel  []float32 // taps, [blocks][k*k][16]
 	made   made
-	fetched
+	fetcher
 	_ padding
 }
 
@@ -118,6 +118,7 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 		k.rows = grown(k.rows, t.unitImgs*t.unitRows)
 		k.panel = aligned(k.panel, t.blocks()*p.k*p.k*Block)
 		k.made.begin(t.blocks())
+		k.ready = 0
 	}
 	e.run(t.units()*t.splits, flops, t)
 }
@@ -126,7 +127,7 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 func (e *Engine) runUp(p rowPlan, c Conv, dy, w, dx []float32, add bool) {
 	r := correlation{
 		n: c.N, h: c.OutH(), w: c.OutW(), inC: c.OutC, oh: c.H, ow: c.W, outC: c.InC,
-		rows: c.H, cols: c.W, step: 1, outStep: 1, winW: c.OutW(), dy0: -c.Pad,
+		rows: c.H, cols: c.W, step: 1, outStep: 1, winW: c.OutW(), dy0: -c.Pad, upTaps: c.K,
 	}
 	forward := c.forward(e.phaseTaps[:0])
 	e.phaseTaps = forward.taps
@@ -143,10 +144,7 @@ func (t *rowTask) Do(i, worker int) {
 	if u.imgs == 0 {
 		return
 	}
-	if t.large() {
-		from, to := t.inputRows(u)
-		t.fetchUnit(&k.fetched, u, from, to, t.x, t.y)
-	}
+	k.tile.ahead = t.fetchUnit(&k.fetcher, i, t.splits, t.tilesOf(u), t.x, t.y)
 	k.rows = k.rows[:0]
 	for img := u.img; img < u.img+u.imgs; img++ {
 		for row := u.row; row < u.row+u.rows; row++ {
@@ -171,14 +169,9 @@ func (t *rowTask) Do(i, worker int) {
 	t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, first*Block, min(t.outC, last*Block))
 }
 
-// inputRows returns the input rows that output rows of u read.
-func (t *rowTask) inputRows(u part) (from, to int) {
-	if t.rowPlan.out == 1 {
-		return t.correlation.inputRows(u)
-	}
-	at := u.row - t.dy0
-	from = min(max(0, (at-t.k+2)/2), t.h)
-	return from, max(from, min(t.h, (at+u.rows-1)/2+1))
+// tilesOf returns the number of tiles that compute u.
+func (t *rowTask) tilesOf(u part) int {
+	return parts(t.steps, most(t.list)) * u.imgs * u.rows * parts(t.outC, t.width)
 }
 
 // along returns where output row row of an image of a correlation reads.

@@ -37,6 +37,16 @@ func (t *tiles) gradByRows(r *correlation) (best rowGradPlan) {
 	return best
 }
 
+// tilesOf returns how many times the tiles that sum over u fetch: after each full
+// tile and each row.
+func (t *depthGradTask) tilesOf(u part) int {
+	w := &t.byRows
+	if w.k == 0 {
+		return 1
+	}
+	return (w.tiles + 1) * u.imgs * u.rows * parts(w.k, most(w.list)) * parts(t.outC, t.tiles.width)
+}
+
 // sumRows adds the products of the pixels of u, of blocks [from, to), to the sums
 // of group g.
 func (t *depthGradTask) sumRows(k *depthGradWorker, u part, g, from, to int) {

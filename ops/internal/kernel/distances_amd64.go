@@ -23,14 +23,18 @@ var (
 	_ [unsafe.Offsetof(gradTile{}.picks) - 176]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gatherTile{}.right) - 128]struct{} = [0]struct{}{}
 
-	_ [unsafe.Offsetof(rowTile{}.x) - 72]struct{}     = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.pix) - 120]struct{}  = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.left) - 168]struct{} = [0]struct{}{}
-	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}         = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.x) - 72]struct{}      = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.pix) - 120]struct{}   = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.left) - 168]struct{}  = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.ahead) - 336]struct{} = [0]struct{}{}
+	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}          = [0]struct{}{}
+	_ [unsafe.Sizeof(stretch{}) - 16]struct{}          = [0]struct{}{}
+	_ [unsafe.Sizeof(ahead{}) - 32]struct{}            = [0]struct{}{}
 
 	_ [unsafe.Offsetof(rowGradTile{}.x) - 72]struct{}       = [0]struct{}{}
 	_ [unsafe.Offsetof(rowGradTile{}.pix) - 120]struct{}    = [0]struct{}{}
 	_ [unsafe.Offsetof(rowGradTile{}.outPix) - 144]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(rowGradTile{}.ahead) - 152]struct{}  = [0]struct{}{}
 	_ [unsafe.Sizeof(gradSpec{}) - 24]struct{}              = [0]struct{}{}
 
 	_ [unsafe.Offsetof(winoTile{}.src) - 72]struct{} = [0]struct{}{}

@@ -112,11 +112,11 @@ func (t *gradTask) pass(k *gradWorker, img, imgs int) gradPass {
 	if !t.flat.xApart {
 		p.x = t.x[img*x:]
 		if large {
-			k.fetch(p.x[:imgs*x])
+			k.read(p.x[:imgs*x])
 		}
 	}
 	if large {
-		k.fetch(p.dy[:imgs*dy])
+		k.read(p.dy[:imgs*dy])
 	}
 	return t.flat.apart(p, k, img, t.x)
 }

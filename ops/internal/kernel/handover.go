@@ -24,7 +24,7 @@ const exchangeFloats = 16 << 10
 // Do implements Task.
 func (x *exchange) Do(i, _ int) {
 	if x.reading {
-		x.pieces[i].fetch(x.pieces[(i+1)%len(x.pieces)].floats)
+		x.pieces[i].read(x.pieces[(i+1)%len(x.pieces)].floats)
 		return
 	}
 	for p := x.pieces[i].floats; len(p) >= lineFloats; p = p[lineFloats:] {

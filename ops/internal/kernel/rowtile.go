@@ -22,6 +22,7 @@ type rowTile struct {
 	wStep       int    // bytes between rows of taps
 	left, right uint32 // all ones to read what lies before and behind the row, 0 for zeros
 	outcome
+	ahead
 }
 
 // depthRows are the depthwise tiles of rows with one number of taps.
@@ -47,4 +48,5 @@ type rowGradTile struct {
 	pix, line   int // bytes between pixels and rows of the input
 	tail        int // pixels of a row after its last tile
 	outPix      int // bytes between pixels of the output
+	ahead
 }

@@ -18,6 +18,7 @@ const (
 	rowWStep                 = 160
 	rowLeft, rowRight        = 168, 172
 	rowOutcome               = 176
+	rowAhead                 = rowOutcome + outcomeEnd
 
 	rowSize                        = 32
 	rowSpecX, rowSpecW, rowSpecN   = 0, 8, 16
@@ -116,6 +117,7 @@ func (d *depthRow) emit() {
 	Label("edged")
 	d.sums(a, spec, x)
 	d.finish(y)
+	fetchAhead(rowAhead, "")
 	a = argument()
 	ADDQ(load(a, rowStep), x)
 	ADDQ(load(a, rowOutStep), y)

@@ -15,6 +15,7 @@ const (
 	rowGradTiles, rowGradTail        = 112, 136
 	rowGradPix, rowGradLine          = rowPix, rowLine // as in rowTile
 	rowGradOutPix                    = 144
+	rowGradAhead                     = 152
 
 	gradSpecSize                         = 24
 	gradSpecX, gradSpecDY, gradSpecValid = 0, 8, 16
@@ -74,6 +75,7 @@ func (g *rowGrad) emit() {
 	g.outside(maskBefore)
 	g.inner(maskBehind)
 	g.tiles()
+	fetchAhead(rowGradAhead, "_row")
 	ADDQ(U8(gradSpecSize), g.spec)
 	DECQ(g.n)
 	JNZ(LabelRef("row"))
@@ -103,6 +105,7 @@ func (g *rowGrad) tiles() {
 	IMUL3Q(U8(g.pixels), t, t)
 	ADDQ(t, g.dy)
 	g.inner(maskBefore)
+	fetchAhead(rowGradAhead, "_tile")
 	DECQ(g.full)
 	JMP(LabelRef("tile"))
 	Label("tail")

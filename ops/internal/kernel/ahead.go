@@ -1,0 +1,106 @@
+package kernel
+
+import "unsafe"
+
+// largeBytes is the size of a layer's maps from which a unit is fetched before it
+// is used: they are not in the caches of a core.
+const largeBytes = 7 << 20
+
+// ahead is what tiles fetch into the second-level cache while they compute: the
+// maps of the next unit. The processor is fastest at an even walk through memory;
+// tiles take a block of channels of one pixel after another, and would wait for
+// every line.
+type ahead [2]stretch
+
+// stretch is memory of which each tile fetches so many cache lines, from at on.
+type stretch struct {
+	at    unsafe.Pointer
+	lines int
+}
+
+// set makes a stretch of s, of which each of some tiles takes a part, one line at least.
+func (s *stretch) set(memory []float32, tiles int) {
+	s.at = unsafe.Pointer(unsafe.SliceData(memory))
+	s.lines = max(1, parts(len(memory), lineFloats*tiles))
+}
+
+// unitMaps are the two maps of a unit: what a pass reads and what it writes, or reads
+// too.
+type unitMaps [2][]float32
+
+// fetcher notes for a worker which unit is on its way.
+type fetcher struct {
+	ready int // the unit fetched ahead, plus one
+	fetched
+}
+
+// fetched is what was read, so that the compiler keeps the reads.
+type fetched struct{ sum float32 }
+
+// read reads one float of each cache line of s, from its start to its end.
+func (f *fetched) read(s []float32) {
+	sum := float32(0)
+	for i := 0; i < len(s); i += lineFloats {
+		sum += s[i]
+	}
+	f.sum = sum
+}
+
+// fetch returns the maps of unit next, for each of some tiles of unit now to fetch
+// its part, and reads those of now at once if nothing has fetched them. A next of
+// now itself stands for none.
+func (f *fetcher) fetch(now, next, tiles int, of func(unit int) unitMaps) (a ahead) {
+	if f.ready != now+1 {
+		for _, m := range of(now) {
+			f.read(m)
+		}
+	}
+	f.ready = next + 1
+	if next == now {
+		return ahead{}
+	}
+	for i, m := range of(next) {
+		a[i].set(m, tiles)
+	}
+	return a
+}
+
+// large reports whether the maps of r are.
+func (r *correlation) large() bool { return 4*r.n*(r.h*r.w*r.inC+r.oh*r.ow*r.outC) > largeBytes }
+
+// fetchUnit has the maps of the unit after chunk i fetched, as fetch does, if they
+// are large; splits chunks make a unit.
+func (r *correlation) fetchUnit(f *fetcher, i, splits, tiles int, x, y []float32) ahead {
+	if !r.large() {
+		return ahead{}
+	}
+	now, next := i/splits, (i+1)/splits
+	if next >= r.units() || r.unit(next).imgs == 0 {
+		next = now
+	}
+	return f.fetch(now, next, tiles, func(i int) unitMaps { return r.maps(r.unit(i), x, y) })
+}
+
+// maps returns the rows of x and y that u reads and writes.
+func (r *correlation) maps(u part, x, y []float32) unitMaps {
+	from, to := r.inputRows(u)
+	first := r.y0 + u.row*r.outStep
+	last := min(r.oh, first+(u.rows-1)*r.outStep+1)
+	in, out := r.w*r.inC, r.ow*r.outC
+	return unitMaps{
+		x[(u.img*r.h+from)*in : ((u.img+u.imgs-1)*r.h+to)*in],
+		y[(u.img*r.oh+first)*out : ((u.img+u.imgs-1)*r.oh+last)*out],
+	}
+}
+
+// inputRows returns the input rows that output rows of u read.
+func (r *correlation) inputRows(u part) (from, to int) {
+	y, end := u.row*r.step+r.dy0, 0
+	if r.upTaps > 0 {
+		y, end = (u.row-r.dy0-r.upTaps+2)/2, (u.row-r.dy0+u.rows-1)/2+1
+	} else {
+		end = y + r.windowRows(u.rows)
+	}
+	from = min(max(0, y), r.h)
+	return from, max(from, min(r.h, end))
+}
