@@ -12,16 +12,22 @@ const largeBytes = 7 << 20
 // every line.
 type ahead [2]stretch
 
-// stretch is memory of which each tile fetches so many cache lines, from at on.
+// stretch is memory, from at on, and the share of it to fetch at a time: cache
+// lines for each tile of a row, one at least, or bytes for each pixel of a dense
+// weight gradient.
 type stretch struct {
 	at    unsafe.Pointer
-	lines int
+	share int
 }
 
-// set makes a stretch of s, of which each of some tiles takes a part, one line at least.
-func (s *stretch) set(memory []float32, tiles int) {
-	s.at = unsafe.Pointer(unsafe.SliceData(memory))
-	s.lines = max(1, parts(len(memory), lineFloats*tiles))
+// lines returns m as the stretch of which some tiles fetch a share each.
+func lines(m []float32, tiles int) stretch {
+	return stretch{unsafe.Pointer(unsafe.SliceData(m)), max(1, parts(len(m), lineFloats*tiles))}
+}
+
+// bytes returns m as the stretch of which a share is fetched with each of some pixels.
+func bytes(m []float32, pixels int) stretch {
+	return stretch{unsafe.Pointer(unsafe.SliceData(m)), parts(4*len(m), pixels)}
 }
 
 // unitMaps are the two maps of a unit: what a pass reads and what it writes, or reads
@@ -46,10 +52,10 @@ func (f *fetched) read(s []float32) {
 	f.sum = sum
 }
 
-// fetch returns the maps of unit next, for each of some tiles of unit now to fetch
-// its part, and reads those of now at once if nothing has fetched them. A next of
-// now itself stands for none.
-func (f *fetcher) fetch(now, next, tiles int, of func(unit int) unitMaps) (a ahead) {
+// fetch returns the maps of unit next, to be fetched in so many shares, and reads
+// those of unit now at once if nothing has fetched them. A next of now itself
+// stands for none.
+func (f *fetcher) fetch(now, next, shares int, share func([]float32, int) stretch, of func(unit int) unitMaps) (a ahead) {
 	if f.ready != now+1 {
 		for _, m := range of(now) {
 			f.read(m)
@@ -60,7 +66,7 @@ func (f *fetcher) fetch(now, next, tiles int, of func(unit int) unitMaps) (a ahe
 		return ahead{}
 	}
 	for i, m := range of(next) {
-		a[i].set(m, tiles)
+		a[i] = share(m, shares)
 	}
 	return a
 }
@@ -78,7 +84,7 @@ func (r *correlation) fetchUnit(f *fetcher, i, splits, tiles int, x, y []float32
 	if next >= r.units() || r.unit(next).imgs == 0 {
 		next = now
 	}
-	return f.fetch(now, next, tiles, func(i int) unitMaps { return r.maps(r.unit(i), x, y) })
+	return f.fetch(now, next, tiles, lines, func(i int) unitMaps { return r.maps(r.unit(i), x, y) })
 }
 
 // maps returns the rows of x and y that u reads and writes.

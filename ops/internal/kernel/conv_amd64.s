@@ -9284,7 +9284,7 @@ next:
 
 // func grad1x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad1x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad1x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	MOVQ       96(AX), CX
@@ -9305,17 +9305,24 @@ TEXT ·grad1x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -9329,21 +9336,58 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z1
-	VADDPS           Z1, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z1
+	VFMADD231PS.BCST (CX), Z1, Z0
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
 	VZEROUPPER
 	RET
 
 // func grad2x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad2x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad2x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -9365,18 +9409,25 @@ TEXT ·grad2x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -9391,24 +9442,62 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z2
-	VADDPS           Z2, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z2
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST 4(CX), Z2, Z1
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
 	VZEROUPPER
 	RET
 
 // func grad3x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad3x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad3x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -9431,19 +9520,26 @@ TEXT ·grad3x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -9459,27 +9555,66 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z3
-	VADDPS           Z3, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z3
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST 4(CX), Z3, Z1
+	VFMADD231PS.BCST 8(CX), Z3, Z2
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
 	VZEROUPPER
 	RET
 
 // func grad4x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad4x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad4x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -9503,20 +9638,27 @@ TEXT ·grad4x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
 	PREFETCHT0 192(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -9533,30 +9675,70 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z4
-	VADDPS           Z4, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST 4(CX), Z4, Z1
+	VFMADD231PS.BCST 8(CX), Z4, Z2
+	VFMADD231PS.BCST 12(CX), Z4, Z3
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
 	VZEROUPPER
 	RET
 
 // func grad5x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad5x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad5x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -9581,21 +9763,28 @@ TEXT ·grad5x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
 	PREFETCHT0 192(BX)
 	PREFETCHT0 256(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -9613,33 +9802,74 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z5
-	VADDPS           Z5, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z5
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST 4(CX), Z5, Z1
+	VFMADD231PS.BCST 8(CX), Z5, Z2
+	VFMADD231PS.BCST 12(CX), Z5, Z3
+	VFMADD231PS.BCST 16(CX), Z5, Z4
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
 	VZEROUPPER
 	RET
 
 // func grad6x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad6x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad6x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -9665,22 +9895,29 @@ TEXT ·grad6x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
 	PREFETCHT0 192(BX)
 	PREFETCHT0 256(BX)
 	PREFETCHT0 320(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -9699,36 +9936,78 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z6
-	VADDPS           Z6, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z6
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST 4(CX), Z6, Z1
+	VFMADD231PS.BCST 8(CX), Z6, Z2
+	VFMADD231PS.BCST 12(CX), Z6, Z3
+	VFMADD231PS.BCST 16(CX), Z6, Z4
+	VFMADD231PS.BCST 20(CX), Z6, Z5
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
 	VZEROUPPER
 	RET
 
 // func grad7x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad7x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad7x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -9755,12 +10034,16 @@ TEXT ·grad7x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -9768,10 +10051,13 @@ TEXT ·grad7x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 256(BX)
 	PREFETCHT0 320(BX)
 	PREFETCHT0 384(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -9791,39 +10077,82 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z7
-	VADDPS           Z7, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z7
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST 4(CX), Z7, Z1
+	VFMADD231PS.BCST 8(CX), Z7, Z2
+	VFMADD231PS.BCST 12(CX), Z7, Z3
+	VFMADD231PS.BCST 16(CX), Z7, Z4
+	VFMADD231PS.BCST 20(CX), Z7, Z5
+	VFMADD231PS.BCST 24(CX), Z7, Z6
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
 	VZEROUPPER
 	RET
 
 // func grad8x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad8x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad8x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -9851,12 +10180,16 @@ TEXT ·grad8x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -9865,10 +10198,13 @@ TEXT ·grad8x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 320(BX)
 	PREFETCHT0 384(BX)
 	PREFETCHT0 448(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -9889,42 +10225,86 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z8
-	VADDPS           Z8, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
-	VMOVUPS.Z        448(BX), K1, Z0
-	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z8
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST 4(CX), Z8, Z1
+	VFMADD231PS.BCST 8(CX), Z8, Z2
+	VFMADD231PS.BCST 12(CX), Z8, Z3
+	VFMADD231PS.BCST 16(CX), Z8, Z4
+	VFMADD231PS.BCST 20(CX), Z8, Z5
+	VFMADD231PS.BCST 24(CX), Z8, Z6
+	VFMADD231PS.BCST 28(CX), Z8, Z7
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
+	VMOVUPS.Z 448(BX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 448(BX)
 	VZEROUPPER
 	RET
 
 // func grad9x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad9x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad9x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -9953,12 +10333,16 @@ TEXT ·grad9x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -9968,10 +10352,13 @@ TEXT ·grad9x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 384(BX)
 	PREFETCHT0 448(BX)
 	PREFETCHT0 512(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -9993,45 +10380,90 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z9
-	VADDPS           Z9, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
-	VMOVUPS.Z        448(BX), K1, Z0
-	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(BX)
-	VMOVUPS.Z        512(BX), K1, Z0
-	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z9
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST 4(CX), Z9, Z1
+	VFMADD231PS.BCST 8(CX), Z9, Z2
+	VFMADD231PS.BCST 12(CX), Z9, Z3
+	VFMADD231PS.BCST 16(CX), Z9, Z4
+	VFMADD231PS.BCST 20(CX), Z9, Z5
+	VFMADD231PS.BCST 24(CX), Z9, Z6
+	VFMADD231PS.BCST 28(CX), Z9, Z7
+	VFMADD231PS.BCST 32(CX), Z9, Z8
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z9
+	VADDPS    Z9, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
+	VMOVUPS.Z 448(BX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 448(BX)
+	VMOVUPS.Z 512(BX), K1, Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, K1, 512(BX)
 	VZEROUPPER
 	RET
 
 // func grad10x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad10x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad10x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -10061,12 +10493,16 @@ TEXT ·grad10x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -10077,10 +10513,13 @@ TEXT ·grad10x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 448(BX)
 	PREFETCHT0 512(BX)
 	PREFETCHT0 576(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -10103,48 +10542,94 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z10
-	VADDPS           Z10, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
-	VMOVUPS.Z        448(BX), K1, Z0
-	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(BX)
-	VMOVUPS.Z        512(BX), K1, Z0
-	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(BX)
-	VMOVUPS.Z        576(BX), K1, Z0
-	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z10
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST 4(CX), Z10, Z1
+	VFMADD231PS.BCST 8(CX), Z10, Z2
+	VFMADD231PS.BCST 12(CX), Z10, Z3
+	VFMADD231PS.BCST 16(CX), Z10, Z4
+	VFMADD231PS.BCST 20(CX), Z10, Z5
+	VFMADD231PS.BCST 24(CX), Z10, Z6
+	VFMADD231PS.BCST 28(CX), Z10, Z7
+	VFMADD231PS.BCST 32(CX), Z10, Z8
+	VFMADD231PS.BCST 36(CX), Z10, Z9
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
+	VMOVUPS.Z 448(BX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 448(BX)
+	VMOVUPS.Z 512(BX), K1, Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, K1, 512(BX)
+	VMOVUPS.Z 576(BX), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 576(BX)
 	VZEROUPPER
 	RET
 
 // func grad11x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad11x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad11x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -10175,12 +10660,16 @@ TEXT ·grad11x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -10192,10 +10681,13 @@ TEXT ·grad11x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 512(BX)
 	PREFETCHT0 576(BX)
 	PREFETCHT0 640(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -10219,51 +10711,98 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z11
-	VADDPS           Z11, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
-	VMOVUPS.Z        448(BX), K1, Z0
-	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(BX)
-	VMOVUPS.Z        512(BX), K1, Z0
-	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(BX)
-	VMOVUPS.Z        576(BX), K1, Z0
-	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(BX)
-	VMOVUPS.Z        640(BX), K1, Z0
-	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z11
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST 4(CX), Z11, Z1
+	VFMADD231PS.BCST 8(CX), Z11, Z2
+	VFMADD231PS.BCST 12(CX), Z11, Z3
+	VFMADD231PS.BCST 16(CX), Z11, Z4
+	VFMADD231PS.BCST 20(CX), Z11, Z5
+	VFMADD231PS.BCST 24(CX), Z11, Z6
+	VFMADD231PS.BCST 28(CX), Z11, Z7
+	VFMADD231PS.BCST 32(CX), Z11, Z8
+	VFMADD231PS.BCST 36(CX), Z11, Z9
+	VFMADD231PS.BCST 40(CX), Z11, Z10
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z11
+	VADDPS    Z11, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
+	VMOVUPS.Z 448(BX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 448(BX)
+	VMOVUPS.Z 512(BX), K1, Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, K1, 512(BX)
+	VMOVUPS.Z 576(BX), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 576(BX)
+	VMOVUPS.Z 640(BX), K1, Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, K1, 640(BX)
 	VZEROUPPER
 	RET
 
 // func grad12x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad12x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad12x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -10295,12 +10834,16 @@ TEXT ·grad12x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -10313,10 +10856,13 @@ TEXT ·grad12x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 576(BX)
 	PREFETCHT0 640(BX)
 	PREFETCHT0 704(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -10341,54 +10887,102 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z12
-	VADDPS           Z12, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
-	VMOVUPS.Z        448(BX), K1, Z0
-	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(BX)
-	VMOVUPS.Z        512(BX), K1, Z0
-	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(BX)
-	VMOVUPS.Z        576(BX), K1, Z0
-	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(BX)
-	VMOVUPS.Z        640(BX), K1, Z0
-	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(BX)
-	VMOVUPS.Z        704(BX), K1, Z0
-	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z12
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST 4(CX), Z12, Z1
+	VFMADD231PS.BCST 8(CX), Z12, Z2
+	VFMADD231PS.BCST 12(CX), Z12, Z3
+	VFMADD231PS.BCST 16(CX), Z12, Z4
+	VFMADD231PS.BCST 20(CX), Z12, Z5
+	VFMADD231PS.BCST 24(CX), Z12, Z6
+	VFMADD231PS.BCST 28(CX), Z12, Z7
+	VFMADD231PS.BCST 32(CX), Z12, Z8
+	VFMADD231PS.BCST 36(CX), Z12, Z9
+	VFMADD231PS.BCST 40(CX), Z12, Z10
+	VFMADD231PS.BCST 44(CX), Z12, Z11
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
+	VMOVUPS.Z 448(BX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 448(BX)
+	VMOVUPS.Z 512(BX), K1, Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, K1, 512(BX)
+	VMOVUPS.Z 576(BX), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 576(BX)
+	VMOVUPS.Z 640(BX), K1, Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, K1, 640(BX)
+	VMOVUPS.Z 704(BX), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 704(BX)
 	VZEROUPPER
 	RET
 
 // func grad13x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad13x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad13x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -10421,12 +11015,16 @@ TEXT ·grad13x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -10440,10 +11038,13 @@ TEXT ·grad13x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 640(BX)
 	PREFETCHT0 704(BX)
 	PREFETCHT0 768(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -10469,57 +11070,106 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z13
-	VADDPS           Z13, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
-	VMOVUPS.Z        448(BX), K1, Z0
-	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(BX)
-	VMOVUPS.Z        512(BX), K1, Z0
-	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(BX)
-	VMOVUPS.Z        576(BX), K1, Z0
-	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(BX)
-	VMOVUPS.Z        640(BX), K1, Z0
-	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(BX)
-	VMOVUPS.Z        704(BX), K1, Z0
-	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(BX)
-	VMOVUPS.Z        768(BX), K1, Z0
-	VADDPS           Z0, Z12, Z12
-	VMOVUPS          Z12, K1, 768(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z13
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST 4(CX), Z13, Z1
+	VFMADD231PS.BCST 8(CX), Z13, Z2
+	VFMADD231PS.BCST 12(CX), Z13, Z3
+	VFMADD231PS.BCST 16(CX), Z13, Z4
+	VFMADD231PS.BCST 20(CX), Z13, Z5
+	VFMADD231PS.BCST 24(CX), Z13, Z6
+	VFMADD231PS.BCST 28(CX), Z13, Z7
+	VFMADD231PS.BCST 32(CX), Z13, Z8
+	VFMADD231PS.BCST 36(CX), Z13, Z9
+	VFMADD231PS.BCST 40(CX), Z13, Z10
+	VFMADD231PS.BCST 44(CX), Z13, Z11
+	VFMADD231PS.BCST 48(CX), Z13, Z12
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z13
+	VADDPS    Z13, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
+	VMOVUPS.Z 448(BX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 448(BX)
+	VMOVUPS.Z 512(BX), K1, Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, K1, 512(BX)
+	VMOVUPS.Z 576(BX), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 576(BX)
+	VMOVUPS.Z 640(BX), K1, Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, K1, 640(BX)
+	VMOVUPS.Z 704(BX), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 704(BX)
+	VMOVUPS.Z 768(BX), K1, Z0
+	VADDPS    Z0, Z12, Z12
+	VMOVUPS   Z12, K1, 768(BX)
 	VZEROUPPER
 	RET
 
 // func grad14x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad14x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad14x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -10553,12 +11203,16 @@ TEXT ·grad14x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -10573,10 +11227,13 @@ TEXT ·grad14x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 704(BX)
 	PREFETCHT0 768(BX)
 	PREFETCHT0 832(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -10603,60 +11260,110 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z14
-	VADDPS           Z14, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
-	VMOVUPS.Z        448(BX), K1, Z0
-	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(BX)
-	VMOVUPS.Z        512(BX), K1, Z0
-	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(BX)
-	VMOVUPS.Z        576(BX), K1, Z0
-	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(BX)
-	VMOVUPS.Z        640(BX), K1, Z0
-	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(BX)
-	VMOVUPS.Z        704(BX), K1, Z0
-	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(BX)
-	VMOVUPS.Z        768(BX), K1, Z0
-	VADDPS           Z0, Z12, Z12
-	VMOVUPS          Z12, K1, 768(BX)
-	VMOVUPS.Z        832(BX), K1, Z0
-	VADDPS           Z0, Z13, Z13
-	VMOVUPS          Z13, K1, 832(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z14
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST 4(CX), Z14, Z1
+	VFMADD231PS.BCST 8(CX), Z14, Z2
+	VFMADD231PS.BCST 12(CX), Z14, Z3
+	VFMADD231PS.BCST 16(CX), Z14, Z4
+	VFMADD231PS.BCST 20(CX), Z14, Z5
+	VFMADD231PS.BCST 24(CX), Z14, Z6
+	VFMADD231PS.BCST 28(CX), Z14, Z7
+	VFMADD231PS.BCST 32(CX), Z14, Z8
+	VFMADD231PS.BCST 36(CX), Z14, Z9
+	VFMADD231PS.BCST 40(CX), Z14, Z10
+	VFMADD231PS.BCST 44(CX), Z14, Z11
+	VFMADD231PS.BCST 48(CX), Z14, Z12
+	VFMADD231PS.BCST 52(CX), Z14, Z13
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
+	VMOVUPS.Z 448(BX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 448(BX)
+	VMOVUPS.Z 512(BX), K1, Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, K1, 512(BX)
+	VMOVUPS.Z 576(BX), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 576(BX)
+	VMOVUPS.Z 640(BX), K1, Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, K1, 640(BX)
+	VMOVUPS.Z 704(BX), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 704(BX)
+	VMOVUPS.Z 768(BX), K1, Z0
+	VADDPS    Z0, Z12, Z12
+	VMOVUPS   Z12, K1, 768(BX)
+	VMOVUPS.Z 832(BX), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 832(BX)
 	VZEROUPPER
 	RET
 
 // func grad15x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad15x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad15x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -10691,12 +11398,16 @@ TEXT ·grad15x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -10712,10 +11423,13 @@ TEXT ·grad15x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 768(BX)
 	PREFETCHT0 832(BX)
 	PREFETCHT0 896(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -10743,63 +11457,114 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z15
-	VADDPS           Z15, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
-	VMOVUPS.Z        448(BX), K1, Z0
-	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(BX)
-	VMOVUPS.Z        512(BX), K1, Z0
-	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(BX)
-	VMOVUPS.Z        576(BX), K1, Z0
-	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(BX)
-	VMOVUPS.Z        640(BX), K1, Z0
-	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(BX)
-	VMOVUPS.Z        704(BX), K1, Z0
-	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(BX)
-	VMOVUPS.Z        768(BX), K1, Z0
-	VADDPS           Z0, Z12, Z12
-	VMOVUPS          Z12, K1, 768(BX)
-	VMOVUPS.Z        832(BX), K1, Z0
-	VADDPS           Z0, Z13, Z13
-	VMOVUPS          Z13, K1, 832(BX)
-	VMOVUPS.Z        896(BX), K1, Z0
-	VADDPS           Z0, Z14, Z14
-	VMOVUPS          Z14, K1, 896(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z15
+	VFMADD231PS.BCST (CX), Z15, Z0
+	VFMADD231PS.BCST 4(CX), Z15, Z1
+	VFMADD231PS.BCST 8(CX), Z15, Z2
+	VFMADD231PS.BCST 12(CX), Z15, Z3
+	VFMADD231PS.BCST 16(CX), Z15, Z4
+	VFMADD231PS.BCST 20(CX), Z15, Z5
+	VFMADD231PS.BCST 24(CX), Z15, Z6
+	VFMADD231PS.BCST 28(CX), Z15, Z7
+	VFMADD231PS.BCST 32(CX), Z15, Z8
+	VFMADD231PS.BCST 36(CX), Z15, Z9
+	VFMADD231PS.BCST 40(CX), Z15, Z10
+	VFMADD231PS.BCST 44(CX), Z15, Z11
+	VFMADD231PS.BCST 48(CX), Z15, Z12
+	VFMADD231PS.BCST 52(CX), Z15, Z13
+	VFMADD231PS.BCST 56(CX), Z15, Z14
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z15
+	VADDPS    Z15, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
+	VMOVUPS.Z 448(BX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 448(BX)
+	VMOVUPS.Z 512(BX), K1, Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, K1, 512(BX)
+	VMOVUPS.Z 576(BX), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 576(BX)
+	VMOVUPS.Z 640(BX), K1, Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, K1, 640(BX)
+	VMOVUPS.Z 704(BX), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 704(BX)
+	VMOVUPS.Z 768(BX), K1, Z0
+	VADDPS    Z0, Z12, Z12
+	VMOVUPS   Z12, K1, 768(BX)
+	VMOVUPS.Z 832(BX), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 832(BX)
+	VMOVUPS.Z 896(BX), K1, Z0
+	VADDPS    Z0, Z14, Z14
+	VMOVUPS   Z14, K1, 896(BX)
 	VZEROUPPER
 	RET
 
 // func grad16x1AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad16x1AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad16x1AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -10835,12 +11600,16 @@ TEXT ·grad16x1AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -10857,10 +11626,13 @@ TEXT ·grad16x1AVX512(SB), NOSPLIT, $80-8
 	PREFETCHT0 832(BX)
 	PREFETCHT0 896(BX)
 	PREFETCHT0 960(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), AX
-	MOVQ AX, 72(SP)
+	MOVQ AX, 88(SP)
 
 row:
 	MOVQ 16(SP), AX
@@ -10889,66 +11661,118 @@ pixel:
 	JNZ              pixel
 	ADDQ             32(SP), CX
 	ADDQ             56(SP), DX
-	DECQ             72(SP)
+	DECQ             88(SP)
 	JNZ              row
 	ADDQ             40(SP), CX
 	ADDQ             64(SP), DX
 	DECQ             (SP)
 	JNZ              image
-	VMOVUPS.Z        (BX), K1, Z16
-	VADDPS           Z16, Z0, Z0
-	VMOVUPS          Z0, K1, (BX)
-	VMOVUPS.Z        64(BX), K1, Z0
-	VADDPS           Z0, Z1, Z1
-	VMOVUPS          Z1, K1, 64(BX)
-	VMOVUPS.Z        128(BX), K1, Z0
-	VADDPS           Z0, Z2, Z2
-	VMOVUPS          Z2, K1, 128(BX)
-	VMOVUPS.Z        192(BX), K1, Z0
-	VADDPS           Z0, Z3, Z3
-	VMOVUPS          Z3, K1, 192(BX)
-	VMOVUPS.Z        256(BX), K1, Z0
-	VADDPS           Z0, Z4, Z4
-	VMOVUPS          Z4, K1, 256(BX)
-	VMOVUPS.Z        320(BX), K1, Z0
-	VADDPS           Z0, Z5, Z5
-	VMOVUPS          Z5, K1, 320(BX)
-	VMOVUPS.Z        384(BX), K1, Z0
-	VADDPS           Z0, Z6, Z6
-	VMOVUPS          Z6, K1, 384(BX)
-	VMOVUPS.Z        448(BX), K1, Z0
-	VADDPS           Z0, Z7, Z7
-	VMOVUPS          Z7, K1, 448(BX)
-	VMOVUPS.Z        512(BX), K1, Z0
-	VADDPS           Z0, Z8, Z8
-	VMOVUPS          Z8, K1, 512(BX)
-	VMOVUPS.Z        576(BX), K1, Z0
-	VADDPS           Z0, Z9, Z9
-	VMOVUPS          Z9, K1, 576(BX)
-	VMOVUPS.Z        640(BX), K1, Z0
-	VADDPS           Z0, Z10, Z10
-	VMOVUPS          Z10, K1, 640(BX)
-	VMOVUPS.Z        704(BX), K1, Z0
-	VADDPS           Z0, Z11, Z11
-	VMOVUPS          Z11, K1, 704(BX)
-	VMOVUPS.Z        768(BX), K1, Z0
-	VADDPS           Z0, Z12, Z12
-	VMOVUPS          Z12, K1, 768(BX)
-	VMOVUPS.Z        832(BX), K1, Z0
-	VADDPS           Z0, Z13, Z13
-	VMOVUPS          Z13, K1, 832(BX)
-	VMOVUPS.Z        896(BX), K1, Z0
-	VADDPS           Z0, Z14, Z14
-	VMOVUPS          Z14, K1, 896(BX)
-	VMOVUPS.Z        960(BX), K1, Z0
-	VADDPS           Z0, Z15, Z15
-	VMOVUPS          Z15, K1, 960(BX)
+	JMP              summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), DI
+	MOVQ DI, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), DI
+
+pixel_fetching:
+	PREFETCHT1       (SI)
+	ADDQ             72(SP), SI
+	PREFETCHT1       (AX)
+	ADDQ             80(SP), AX
+	VMOVUPS.Z        (DX), K1, Z16
+	VFMADD231PS.BCST (CX), Z16, Z0
+	VFMADD231PS.BCST 4(CX), Z16, Z1
+	VFMADD231PS.BCST 8(CX), Z16, Z2
+	VFMADD231PS.BCST 12(CX), Z16, Z3
+	VFMADD231PS.BCST 16(CX), Z16, Z4
+	VFMADD231PS.BCST 20(CX), Z16, Z5
+	VFMADD231PS.BCST 24(CX), Z16, Z6
+	VFMADD231PS.BCST 28(CX), Z16, Z7
+	VFMADD231PS.BCST 32(CX), Z16, Z8
+	VFMADD231PS.BCST 36(CX), Z16, Z9
+	VFMADD231PS.BCST 40(CX), Z16, Z10
+	VFMADD231PS.BCST 44(CX), Z16, Z11
+	VFMADD231PS.BCST 48(CX), Z16, Z12
+	VFMADD231PS.BCST 52(CX), Z16, Z13
+	VFMADD231PS.BCST 56(CX), Z16, Z14
+	VFMADD231PS.BCST 60(CX), Z16, Z15
+	ADDQ             24(SP), CX
+	ADDQ             48(SP), DX
+	DECQ             DI
+	JNZ              pixel_fetching
+	ADDQ             32(SP), CX
+	ADDQ             56(SP), DX
+	DECQ             88(SP)
+	JNZ              row_fetching
+	ADDQ             40(SP), CX
+	ADDQ             64(SP), DX
+	DECQ             (SP)
+	JNZ              image_fetching
+	MOVQ             a+0(FP), CX
+	MOVQ             SI, 184(CX)
+	MOVQ             a+0(FP), CX
+	MOVQ             AX, 200(CX)
+
+summed:
+	VMOVUPS.Z (BX), K1, Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS   Z0, K1, (BX)
+	VMOVUPS.Z 64(BX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, 64(BX)
+	VMOVUPS.Z 128(BX), K1, Z0
+	VADDPS    Z0, Z2, Z2
+	VMOVUPS   Z2, K1, 128(BX)
+	VMOVUPS.Z 192(BX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 192(BX)
+	VMOVUPS.Z 256(BX), K1, Z0
+	VADDPS    Z0, Z4, Z4
+	VMOVUPS   Z4, K1, 256(BX)
+	VMOVUPS.Z 320(BX), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 320(BX)
+	VMOVUPS.Z 384(BX), K1, Z0
+	VADDPS    Z0, Z6, Z6
+	VMOVUPS   Z6, K1, 384(BX)
+	VMOVUPS.Z 448(BX), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 448(BX)
+	VMOVUPS.Z 512(BX), K1, Z0
+	VADDPS    Z0, Z8, Z8
+	VMOVUPS   Z8, K1, 512(BX)
+	VMOVUPS.Z 576(BX), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 576(BX)
+	VMOVUPS.Z 640(BX), K1, Z0
+	VADDPS    Z0, Z10, Z10
+	VMOVUPS   Z10, K1, 640(BX)
+	VMOVUPS.Z 704(BX), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 704(BX)
+	VMOVUPS.Z 768(BX), K1, Z0
+	VADDPS    Z0, Z12, Z12
+	VMOVUPS   Z12, K1, 768(BX)
+	VMOVUPS.Z 832(BX), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 832(BX)
+	VMOVUPS.Z 896(BX), K1, Z0
+	VADDPS    Z0, Z14, Z14
+	VMOVUPS   Z14, K1, 896(BX)
+	VMOVUPS.Z 960(BX), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 960(BX)
 	VZEROUPPER
 	RET
 
 // func grad1x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad1x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad1x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -10970,21 +11794,28 @@ TEXT ·grad1x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z2
@@ -10994,27 +11825,67 @@ pixel:
 	VFMADD231PS  Z4, Z3, Z1
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z2
+	VMOVUPS.Z    64(DX), K1, Z3
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad2x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad2x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad2x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -11038,23 +11909,30 @@ TEXT ·grad2x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z4
@@ -11067,32 +11945,75 @@ pixel:
 	VFMADD231PS  Z6, Z5, Z3
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS 4(CX), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad3x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad3x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad3x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -11118,25 +12039,32 @@ TEXT ·grad3x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z6
@@ -11152,37 +12080,83 @@ pixel:
 	VFMADD231PS  Z8, Z7, Z5
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS 4(CX), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS 8(CX), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad4x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad4x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad4x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -11210,27 +12184,34 @@ TEXT ·grad4x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z8
@@ -11249,42 +12230,91 @@ pixel:
 	VFMADD231PS  Z10, Z9, Z7
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z8
+	VMOVUPS.Z    64(DX), K1, Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS 4(CX), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS 8(CX), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS 12(CX), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad5x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad5x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad5x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -11314,29 +12344,36 @@ TEXT ·grad5x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z10
@@ -11358,47 +12395,99 @@ pixel:
 	VFMADD231PS  Z12, Z11, Z9
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z10
+	VMOVUPS.Z    64(DX), K1, Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS 4(CX), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS 8(CX), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS 12(CX), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS 16(CX), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad6x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad6x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad6x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -11430,31 +12519,38 @@ TEXT ·grad6x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
 	PREFETCHT0 320(BX)
-	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 320(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z12
@@ -11479,52 +12575,107 @@ pixel:
 	VFMADD231PS  Z14, Z13, Z11
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
-	VADDPS       320(BX), Z10, Z10
-	VMOVUPS      Z10, 320(BX)
-	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z12
+	VMOVUPS.Z    64(DX), K1, Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS 4(CX), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS 8(CX), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS 12(CX), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS 16(CX), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS 20(CX), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
+	VADDPS    320(BX), Z10, Z10
+	VMOVUPS   Z10, 320(BX)
+	VMOVUPS.Z 320(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 320(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad7x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad7x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad7x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -11558,33 +12709,40 @@ TEXT ·grad7x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
 	PREFETCHT0 320(BX)
-	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 320(BX)(SI*1)
 	PREFETCHT0 384(BX)
-	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 384(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z14
@@ -11612,57 +12770,115 @@ pixel:
 	VFMADD231PS  Z16, Z15, Z13
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
-	VADDPS       320(BX), Z10, Z10
-	VMOVUPS      Z10, 320(BX)
-	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(BX)(AX*1)
-	VADDPS       384(BX), Z12, Z12
-	VMOVUPS      Z12, 384(BX)
-	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z14
+	VMOVUPS.Z    64(DX), K1, Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS 4(CX), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS 8(CX), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS 12(CX), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS 16(CX), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS 20(CX), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS 24(CX), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
+	VADDPS    320(BX), Z10, Z10
+	VMOVUPS   Z10, 320(BX)
+	VMOVUPS.Z 320(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 320(BX)(SI*1)
+	VADDPS    384(BX), Z12, Z12
+	VMOVUPS   Z12, 384(BX)
+	VMOVUPS.Z 384(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 384(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad8x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad8x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad8x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -11698,35 +12914,42 @@ TEXT ·grad8x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
 	PREFETCHT0 320(BX)
-	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 320(BX)(SI*1)
 	PREFETCHT0 384(BX)
-	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 384(BX)(SI*1)
 	PREFETCHT0 448(BX)
-	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 448(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z16
@@ -11757,62 +12980,123 @@ pixel:
 	VFMADD231PS  Z18, Z17, Z15
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
-	VADDPS       320(BX), Z10, Z10
-	VMOVUPS      Z10, 320(BX)
-	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(BX)(AX*1)
-	VADDPS       384(BX), Z12, Z12
-	VMOVUPS      Z12, 384(BX)
-	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(BX)(AX*1)
-	VADDPS       448(BX), Z14, Z14
-	VMOVUPS      Z14, 448(BX)
-	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS 4(CX), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS 8(CX), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS 12(CX), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS 16(CX), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS 20(CX), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS 24(CX), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS 28(CX), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
+	VADDPS    320(BX), Z10, Z10
+	VMOVUPS   Z10, 320(BX)
+	VMOVUPS.Z 320(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 320(BX)(SI*1)
+	VADDPS    384(BX), Z12, Z12
+	VMOVUPS   Z12, 384(BX)
+	VMOVUPS.Z 384(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 384(BX)(SI*1)
+	VADDPS    448(BX), Z14, Z14
+	VMOVUPS   Z14, 448(BX)
+	VMOVUPS.Z 448(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad9x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad9x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad9x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -11850,37 +13134,44 @@ TEXT ·grad9x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
 	PREFETCHT0 320(BX)
-	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 320(BX)(SI*1)
 	PREFETCHT0 384(BX)
-	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 384(BX)(SI*1)
 	PREFETCHT0 448(BX)
-	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 448(BX)(SI*1)
 	PREFETCHT0 512(BX)
-	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 512(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z18
@@ -11914,67 +13205,131 @@ pixel:
 	VFMADD231PS  Z20, Z19, Z17
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
-	VADDPS       320(BX), Z10, Z10
-	VMOVUPS      Z10, 320(BX)
-	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(BX)(AX*1)
-	VADDPS       384(BX), Z12, Z12
-	VMOVUPS      Z12, 384(BX)
-	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(BX)(AX*1)
-	VADDPS       448(BX), Z14, Z14
-	VMOVUPS      Z14, 448(BX)
-	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(BX)(AX*1)
-	VADDPS       512(BX), Z16, Z16
-	VMOVUPS      Z16, 512(BX)
-	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z18
+	VMOVUPS.Z    64(DX), K1, Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS 4(CX), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS 8(CX), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS 12(CX), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS 16(CX), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS 20(CX), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS 24(CX), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS 28(CX), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS 32(CX), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
+	VADDPS    320(BX), Z10, Z10
+	VMOVUPS   Z10, 320(BX)
+	VMOVUPS.Z 320(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 320(BX)(SI*1)
+	VADDPS    384(BX), Z12, Z12
+	VMOVUPS   Z12, 384(BX)
+	VMOVUPS.Z 384(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 384(BX)(SI*1)
+	VADDPS    448(BX), Z14, Z14
+	VMOVUPS   Z14, 448(BX)
+	VMOVUPS.Z 448(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(BX)(SI*1)
+	VADDPS    512(BX), Z16, Z16
+	VMOVUPS   Z16, 512(BX)
+	VMOVUPS.Z 512(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z17, Z17
+	VMOVUPS   Z17, K1, 512(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad10x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad10x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad10x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -12014,39 +13369,46 @@ TEXT ·grad10x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
 	PREFETCHT0 320(BX)
-	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 320(BX)(SI*1)
 	PREFETCHT0 384(BX)
-	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 384(BX)(SI*1)
 	PREFETCHT0 448(BX)
-	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 448(BX)(SI*1)
 	PREFETCHT0 512(BX)
-	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 512(BX)(SI*1)
 	PREFETCHT0 576(BX)
-	PREFETCHT0 576(BX)(AX*1)
+	PREFETCHT0 576(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z20
@@ -12083,72 +13445,139 @@ pixel:
 	VFMADD231PS  Z22, Z21, Z19
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
-	VADDPS       320(BX), Z10, Z10
-	VMOVUPS      Z10, 320(BX)
-	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(BX)(AX*1)
-	VADDPS       384(BX), Z12, Z12
-	VMOVUPS      Z12, 384(BX)
-	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(BX)(AX*1)
-	VADDPS       448(BX), Z14, Z14
-	VMOVUPS      Z14, 448(BX)
-	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(BX)(AX*1)
-	VADDPS       512(BX), Z16, Z16
-	VMOVUPS      Z16, 512(BX)
-	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(BX)(AX*1)
-	VADDPS       576(BX), Z18, Z18
-	VMOVUPS      Z18, 576(BX)
-	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z20
+	VMOVUPS.Z    64(DX), K1, Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS 4(CX), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS 8(CX), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS 12(CX), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS 16(CX), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS 20(CX), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS 24(CX), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS 28(CX), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS 32(CX), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS 36(CX), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
+	VADDPS    320(BX), Z10, Z10
+	VMOVUPS   Z10, 320(BX)
+	VMOVUPS.Z 320(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 320(BX)(SI*1)
+	VADDPS    384(BX), Z12, Z12
+	VMOVUPS   Z12, 384(BX)
+	VMOVUPS.Z 384(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 384(BX)(SI*1)
+	VADDPS    448(BX), Z14, Z14
+	VMOVUPS   Z14, 448(BX)
+	VMOVUPS.Z 448(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(BX)(SI*1)
+	VADDPS    512(BX), Z16, Z16
+	VMOVUPS   Z16, 512(BX)
+	VMOVUPS.Z 512(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z17, Z17
+	VMOVUPS   Z17, K1, 512(BX)(SI*1)
+	VADDPS    576(BX), Z18, Z18
+	VMOVUPS   Z18, 576(BX)
+	VMOVUPS.Z 576(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z19, Z19
+	VMOVUPS   Z19, K1, 576(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad11x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad11x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad11x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -12190,41 +13619,48 @@ TEXT ·grad11x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
 	PREFETCHT0 320(BX)
-	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 320(BX)(SI*1)
 	PREFETCHT0 384(BX)
-	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 384(BX)(SI*1)
 	PREFETCHT0 448(BX)
-	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 448(BX)(SI*1)
 	PREFETCHT0 512(BX)
-	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 512(BX)(SI*1)
 	PREFETCHT0 576(BX)
-	PREFETCHT0 576(BX)(AX*1)
+	PREFETCHT0 576(BX)(SI*1)
 	PREFETCHT0 640(BX)
-	PREFETCHT0 640(BX)(AX*1)
+	PREFETCHT0 640(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z22
@@ -12264,77 +13700,147 @@ pixel:
 	VFMADD231PS  Z24, Z23, Z21
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
-	VADDPS       320(BX), Z10, Z10
-	VMOVUPS      Z10, 320(BX)
-	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(BX)(AX*1)
-	VADDPS       384(BX), Z12, Z12
-	VMOVUPS      Z12, 384(BX)
-	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(BX)(AX*1)
-	VADDPS       448(BX), Z14, Z14
-	VMOVUPS      Z14, 448(BX)
-	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(BX)(AX*1)
-	VADDPS       512(BX), Z16, Z16
-	VMOVUPS      Z16, 512(BX)
-	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(BX)(AX*1)
-	VADDPS       576(BX), Z18, Z18
-	VMOVUPS      Z18, 576(BX)
-	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(BX)(AX*1)
-	VADDPS       640(BX), Z20, Z20
-	VMOVUPS      Z20, 640(BX)
-	VMOVUPS.Z    640(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z21, Z21
-	VMOVUPS      Z21, K1, 640(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z22
+	VMOVUPS.Z    64(DX), K1, Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS 4(CX), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS 8(CX), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS 12(CX), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS 16(CX), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS 20(CX), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS 24(CX), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS 28(CX), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS 32(CX), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS 36(CX), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS 40(CX), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
+	VADDPS    320(BX), Z10, Z10
+	VMOVUPS   Z10, 320(BX)
+	VMOVUPS.Z 320(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 320(BX)(SI*1)
+	VADDPS    384(BX), Z12, Z12
+	VMOVUPS   Z12, 384(BX)
+	VMOVUPS.Z 384(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 384(BX)(SI*1)
+	VADDPS    448(BX), Z14, Z14
+	VMOVUPS   Z14, 448(BX)
+	VMOVUPS.Z 448(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(BX)(SI*1)
+	VADDPS    512(BX), Z16, Z16
+	VMOVUPS   Z16, 512(BX)
+	VMOVUPS.Z 512(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z17, Z17
+	VMOVUPS   Z17, K1, 512(BX)(SI*1)
+	VADDPS    576(BX), Z18, Z18
+	VMOVUPS   Z18, 576(BX)
+	VMOVUPS.Z 576(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z19, Z19
+	VMOVUPS   Z19, K1, 576(BX)(SI*1)
+	VADDPS    640(BX), Z20, Z20
+	VMOVUPS   Z20, 640(BX)
+	VMOVUPS.Z 640(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z21, Z21
+	VMOVUPS   Z21, K1, 640(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad12x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad12x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad12x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -12378,43 +13884,50 @@ TEXT ·grad12x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
 	PREFETCHT0 320(BX)
-	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 320(BX)(SI*1)
 	PREFETCHT0 384(BX)
-	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 384(BX)(SI*1)
 	PREFETCHT0 448(BX)
-	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 448(BX)(SI*1)
 	PREFETCHT0 512(BX)
-	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 512(BX)(SI*1)
 	PREFETCHT0 576(BX)
-	PREFETCHT0 576(BX)(AX*1)
+	PREFETCHT0 576(BX)(SI*1)
 	PREFETCHT0 640(BX)
-	PREFETCHT0 640(BX)(AX*1)
+	PREFETCHT0 640(BX)(SI*1)
 	PREFETCHT0 704(BX)
-	PREFETCHT0 704(BX)(AX*1)
+	PREFETCHT0 704(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z24
@@ -12457,82 +13970,155 @@ pixel:
 	VFMADD231PS  Z26, Z25, Z23
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
-	VADDPS       320(BX), Z10, Z10
-	VMOVUPS      Z10, 320(BX)
-	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(BX)(AX*1)
-	VADDPS       384(BX), Z12, Z12
-	VMOVUPS      Z12, 384(BX)
-	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(BX)(AX*1)
-	VADDPS       448(BX), Z14, Z14
-	VMOVUPS      Z14, 448(BX)
-	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(BX)(AX*1)
-	VADDPS       512(BX), Z16, Z16
-	VMOVUPS      Z16, 512(BX)
-	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(BX)(AX*1)
-	VADDPS       576(BX), Z18, Z18
-	VMOVUPS      Z18, 576(BX)
-	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(BX)(AX*1)
-	VADDPS       640(BX), Z20, Z20
-	VMOVUPS      Z20, 640(BX)
-	VMOVUPS.Z    640(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z21, Z21
-	VMOVUPS      Z21, K1, 640(BX)(AX*1)
-	VADDPS       704(BX), Z22, Z22
-	VMOVUPS      Z22, 704(BX)
-	VMOVUPS.Z    704(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z23, Z23
-	VMOVUPS      Z23, K1, 704(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z24
+	VMOVUPS.Z    64(DX), K1, Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS 4(CX), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS 8(CX), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS 12(CX), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS 16(CX), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS 20(CX), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS 24(CX), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS 28(CX), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS 32(CX), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS 36(CX), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS 40(CX), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS 44(CX), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
+	VADDPS    320(BX), Z10, Z10
+	VMOVUPS   Z10, 320(BX)
+	VMOVUPS.Z 320(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 320(BX)(SI*1)
+	VADDPS    384(BX), Z12, Z12
+	VMOVUPS   Z12, 384(BX)
+	VMOVUPS.Z 384(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 384(BX)(SI*1)
+	VADDPS    448(BX), Z14, Z14
+	VMOVUPS   Z14, 448(BX)
+	VMOVUPS.Z 448(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(BX)(SI*1)
+	VADDPS    512(BX), Z16, Z16
+	VMOVUPS   Z16, 512(BX)
+	VMOVUPS.Z 512(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z17, Z17
+	VMOVUPS   Z17, K1, 512(BX)(SI*1)
+	VADDPS    576(BX), Z18, Z18
+	VMOVUPS   Z18, 576(BX)
+	VMOVUPS.Z 576(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z19, Z19
+	VMOVUPS   Z19, K1, 576(BX)(SI*1)
+	VADDPS    640(BX), Z20, Z20
+	VMOVUPS   Z20, 640(BX)
+	VMOVUPS.Z 640(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z21, Z21
+	VMOVUPS   Z21, K1, 640(BX)(SI*1)
+	VADDPS    704(BX), Z22, Z22
+	VMOVUPS   Z22, 704(BX)
+	VMOVUPS.Z 704(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z23, Z23
+	VMOVUPS   Z23, K1, 704(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad13x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad13x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad13x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -12578,45 +14164,52 @@ TEXT ·grad13x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
 	PREFETCHT0 320(BX)
-	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 320(BX)(SI*1)
 	PREFETCHT0 384(BX)
-	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 384(BX)(SI*1)
 	PREFETCHT0 448(BX)
-	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 448(BX)(SI*1)
 	PREFETCHT0 512(BX)
-	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 512(BX)(SI*1)
 	PREFETCHT0 576(BX)
-	PREFETCHT0 576(BX)(AX*1)
+	PREFETCHT0 576(BX)(SI*1)
 	PREFETCHT0 640(BX)
-	PREFETCHT0 640(BX)(AX*1)
+	PREFETCHT0 640(BX)(SI*1)
 	PREFETCHT0 704(BX)
-	PREFETCHT0 704(BX)(AX*1)
+	PREFETCHT0 704(BX)(SI*1)
 	PREFETCHT0 768(BX)
-	PREFETCHT0 768(BX)(AX*1)
+	PREFETCHT0 768(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z26
@@ -12662,87 +14255,163 @@ pixel:
 	VFMADD231PS  Z28, Z27, Z25
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
-	VADDPS       320(BX), Z10, Z10
-	VMOVUPS      Z10, 320(BX)
-	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(BX)(AX*1)
-	VADDPS       384(BX), Z12, Z12
-	VMOVUPS      Z12, 384(BX)
-	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(BX)(AX*1)
-	VADDPS       448(BX), Z14, Z14
-	VMOVUPS      Z14, 448(BX)
-	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(BX)(AX*1)
-	VADDPS       512(BX), Z16, Z16
-	VMOVUPS      Z16, 512(BX)
-	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(BX)(AX*1)
-	VADDPS       576(BX), Z18, Z18
-	VMOVUPS      Z18, 576(BX)
-	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(BX)(AX*1)
-	VADDPS       640(BX), Z20, Z20
-	VMOVUPS      Z20, 640(BX)
-	VMOVUPS.Z    640(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z21, Z21
-	VMOVUPS      Z21, K1, 640(BX)(AX*1)
-	VADDPS       704(BX), Z22, Z22
-	VMOVUPS      Z22, 704(BX)
-	VMOVUPS.Z    704(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z23, Z23
-	VMOVUPS      Z23, K1, 704(BX)(AX*1)
-	VADDPS       768(BX), Z24, Z24
-	VMOVUPS      Z24, 768(BX)
-	VMOVUPS.Z    768(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z25, Z25
-	VMOVUPS      Z25, K1, 768(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z26
+	VMOVUPS.Z    64(DX), K1, Z27
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS 4(CX), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS 8(CX), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS 12(CX), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS 16(CX), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS 20(CX), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS 24(CX), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS 28(CX), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS 32(CX), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS 36(CX), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS 40(CX), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS 44(CX), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS 48(CX), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
+	VADDPS    320(BX), Z10, Z10
+	VMOVUPS   Z10, 320(BX)
+	VMOVUPS.Z 320(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 320(BX)(SI*1)
+	VADDPS    384(BX), Z12, Z12
+	VMOVUPS   Z12, 384(BX)
+	VMOVUPS.Z 384(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 384(BX)(SI*1)
+	VADDPS    448(BX), Z14, Z14
+	VMOVUPS   Z14, 448(BX)
+	VMOVUPS.Z 448(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(BX)(SI*1)
+	VADDPS    512(BX), Z16, Z16
+	VMOVUPS   Z16, 512(BX)
+	VMOVUPS.Z 512(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z17, Z17
+	VMOVUPS   Z17, K1, 512(BX)(SI*1)
+	VADDPS    576(BX), Z18, Z18
+	VMOVUPS   Z18, 576(BX)
+	VMOVUPS.Z 576(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z19, Z19
+	VMOVUPS   Z19, K1, 576(BX)(SI*1)
+	VADDPS    640(BX), Z20, Z20
+	VMOVUPS   Z20, 640(BX)
+	VMOVUPS.Z 640(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z21, Z21
+	VMOVUPS   Z21, K1, 640(BX)(SI*1)
+	VADDPS    704(BX), Z22, Z22
+	VMOVUPS   Z22, 704(BX)
+	VMOVUPS.Z 704(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z23, Z23
+	VMOVUPS   Z23, K1, 704(BX)(SI*1)
+	VADDPS    768(BX), Z24, Z24
+	VMOVUPS   Z24, 768(BX)
+	VMOVUPS.Z 768(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z25, Z25
+	VMOVUPS   Z25, K1, 768(BX)(SI*1)
 	VZEROUPPER
 	RET
 
 // func grad14x2AVX512(a *byte)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·grad14x2AVX512(SB), NOSPLIT, $80-8
+TEXT ·grad14x2AVX512(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VPXORD     Z0, Z0, Z0
 	VPXORD     Z1, Z1, Z1
@@ -12790,47 +14459,54 @@ TEXT ·grad14x2AVX512(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVL       64(AX), CX
 	KMOVW      CX, K1
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
-	MOVQ       168(AX), AX
+	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
-	PREFETCHT0 (BX)(AX*1)
+	PREFETCHT0 (BX)(SI*1)
 	PREFETCHT0 64(BX)
-	PREFETCHT0 64(BX)(AX*1)
+	PREFETCHT0 64(BX)(SI*1)
 	PREFETCHT0 128(BX)
-	PREFETCHT0 128(BX)(AX*1)
+	PREFETCHT0 128(BX)(SI*1)
 	PREFETCHT0 192(BX)
-	PREFETCHT0 192(BX)(AX*1)
+	PREFETCHT0 192(BX)(SI*1)
 	PREFETCHT0 256(BX)
-	PREFETCHT0 256(BX)(AX*1)
+	PREFETCHT0 256(BX)(SI*1)
 	PREFETCHT0 320(BX)
-	PREFETCHT0 320(BX)(AX*1)
+	PREFETCHT0 320(BX)(SI*1)
 	PREFETCHT0 384(BX)
-	PREFETCHT0 384(BX)(AX*1)
+	PREFETCHT0 384(BX)(SI*1)
 	PREFETCHT0 448(BX)
-	PREFETCHT0 448(BX)(AX*1)
+	PREFETCHT0 448(BX)(SI*1)
 	PREFETCHT0 512(BX)
-	PREFETCHT0 512(BX)(AX*1)
+	PREFETCHT0 512(BX)(SI*1)
 	PREFETCHT0 576(BX)
-	PREFETCHT0 576(BX)(AX*1)
+	PREFETCHT0 576(BX)(SI*1)
 	PREFETCHT0 640(BX)
-	PREFETCHT0 640(BX)(AX*1)
+	PREFETCHT0 640(BX)(SI*1)
 	PREFETCHT0 704(BX)
-	PREFETCHT0 704(BX)(AX*1)
+	PREFETCHT0 704(BX)(SI*1)
 	PREFETCHT0 768(BX)
-	PREFETCHT0 768(BX)(AX*1)
+	PREFETCHT0 768(BX)(SI*1)
 	PREFETCHT0 832(BX)
-	PREFETCHT0 832(BX)(AX*1)
+	PREFETCHT0 832(BX)(SI*1)
+	MOVQ       184(AX), DI
+	TESTQ      DI, DI
+	JNZ        fetching
 
 image:
-	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ 8(SP), AX
+	MOVQ AX, 88(SP)
 
 row:
-	MOVQ 16(SP), SI
+	MOVQ 16(SP), AX
 
 pixel:
 	VMOVUPS      (DX), Z28
@@ -12879,86 +14555,165 @@ pixel:
 	VFMADD231PS  Z30, Z29, Z27
 	ADDQ         24(SP), CX
 	ADDQ         48(SP), DX
-	DECQ         SI
+	DECQ         AX
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
-	VADDPS       (BX), Z0, Z0
-	VMOVUPS      Z0, (BX)
-	VMOVUPS.Z    (BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (BX)(AX*1)
-	VADDPS       64(BX), Z2, Z2
-	VMOVUPS      Z2, 64(BX)
-	VMOVUPS.Z    64(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z3, Z3
-	VMOVUPS      Z3, K1, 64(BX)(AX*1)
-	VADDPS       128(BX), Z4, Z4
-	VMOVUPS      Z4, 128(BX)
-	VMOVUPS.Z    128(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z5, Z5
-	VMOVUPS      Z5, K1, 128(BX)(AX*1)
-	VADDPS       192(BX), Z6, Z6
-	VMOVUPS      Z6, 192(BX)
-	VMOVUPS.Z    192(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z7, Z7
-	VMOVUPS      Z7, K1, 192(BX)(AX*1)
-	VADDPS       256(BX), Z8, Z8
-	VMOVUPS      Z8, 256(BX)
-	VMOVUPS.Z    256(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z9, Z9
-	VMOVUPS      Z9, K1, 256(BX)(AX*1)
-	VADDPS       320(BX), Z10, Z10
-	VMOVUPS      Z10, 320(BX)
-	VMOVUPS.Z    320(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z11, Z11
-	VMOVUPS      Z11, K1, 320(BX)(AX*1)
-	VADDPS       384(BX), Z12, Z12
-	VMOVUPS      Z12, 384(BX)
-	VMOVUPS.Z    384(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z13, Z13
-	VMOVUPS      Z13, K1, 384(BX)(AX*1)
-	VADDPS       448(BX), Z14, Z14
-	VMOVUPS      Z14, 448(BX)
-	VMOVUPS.Z    448(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z15, Z15
-	VMOVUPS      Z15, K1, 448(BX)(AX*1)
-	VADDPS       512(BX), Z16, Z16
-	VMOVUPS      Z16, 512(BX)
-	VMOVUPS.Z    512(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z17, Z17
-	VMOVUPS      Z17, K1, 512(BX)(AX*1)
-	VADDPS       576(BX), Z18, Z18
-	VMOVUPS      Z18, 576(BX)
-	VMOVUPS.Z    576(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z19, Z19
-	VMOVUPS      Z19, K1, 576(BX)(AX*1)
-	VADDPS       640(BX), Z20, Z20
-	VMOVUPS      Z20, 640(BX)
-	VMOVUPS.Z    640(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z21, Z21
-	VMOVUPS      Z21, K1, 640(BX)(AX*1)
-	VADDPS       704(BX), Z22, Z22
-	VMOVUPS      Z22, 704(BX)
-	VMOVUPS.Z    704(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z23, Z23
-	VMOVUPS      Z23, K1, 704(BX)(AX*1)
-	VADDPS       768(BX), Z24, Z24
-	VMOVUPS      Z24, 768(BX)
-	VMOVUPS.Z    768(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z25, Z25
-	VMOVUPS      Z25, K1, 768(BX)(AX*1)
-	VADDPS       832(BX), Z26, Z26
-	VMOVUPS      Z26, 832(BX)
-	VMOVUPS.Z    832(BX)(AX*1), K1, Z0
-	VADDPS       Z0, Z27, Z27
-	VMOVUPS      Z27, K1, 832(BX)(AX*1)
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), AX
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (DI)
+	ADDQ         72(SP), DI
+	PREFETCHT1   (AX)
+	ADDQ         80(SP), AX
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS 4(CX), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS 8(CX), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS 12(CX), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS 16(CX), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS 20(CX), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS 24(CX), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS 28(CX), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS 32(CX), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS 36(CX), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS 40(CX), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS 44(CX), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS 48(CX), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS 52(CX), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         AX, 200(CX)
+
+summed:
+	VADDPS    (BX), Z0, Z0
+	VMOVUPS   Z0, (BX)
+	VMOVUPS.Z (BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)(SI*1)
+	VADDPS    64(BX), Z2, Z2
+	VMOVUPS   Z2, 64(BX)
+	VMOVUPS.Z 64(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z3, Z3
+	VMOVUPS   Z3, K1, 64(BX)(SI*1)
+	VADDPS    128(BX), Z4, Z4
+	VMOVUPS   Z4, 128(BX)
+	VMOVUPS.Z 128(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z5, Z5
+	VMOVUPS   Z5, K1, 128(BX)(SI*1)
+	VADDPS    192(BX), Z6, Z6
+	VMOVUPS   Z6, 192(BX)
+	VMOVUPS.Z 192(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z7, Z7
+	VMOVUPS   Z7, K1, 192(BX)(SI*1)
+	VADDPS    256(BX), Z8, Z8
+	VMOVUPS   Z8, 256(BX)
+	VMOVUPS.Z 256(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z9, Z9
+	VMOVUPS   Z9, K1, 256(BX)(SI*1)
+	VADDPS    320(BX), Z10, Z10
+	VMOVUPS   Z10, 320(BX)
+	VMOVUPS.Z 320(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z11, Z11
+	VMOVUPS   Z11, K1, 320(BX)(SI*1)
+	VADDPS    384(BX), Z12, Z12
+	VMOVUPS   Z12, 384(BX)
+	VMOVUPS.Z 384(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z13, Z13
+	VMOVUPS   Z13, K1, 384(BX)(SI*1)
+	VADDPS    448(BX), Z14, Z14
+	VMOVUPS   Z14, 448(BX)
+	VMOVUPS.Z 448(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z15, Z15
+	VMOVUPS   Z15, K1, 448(BX)(SI*1)
+	VADDPS    512(BX), Z16, Z16
+	VMOVUPS   Z16, 512(BX)
+	VMOVUPS.Z 512(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z17, Z17
+	VMOVUPS   Z17, K1, 512(BX)(SI*1)
+	VADDPS    576(BX), Z18, Z18
+	VMOVUPS   Z18, 576(BX)
+	VMOVUPS.Z 576(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z19, Z19
+	VMOVUPS   Z19, K1, 576(BX)(SI*1)
+	VADDPS    640(BX), Z20, Z20
+	VMOVUPS   Z20, 640(BX)
+	VMOVUPS.Z 640(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z21, Z21
+	VMOVUPS   Z21, K1, 640(BX)(SI*1)
+	VADDPS    704(BX), Z22, Z22
+	VMOVUPS   Z22, 704(BX)
+	VMOVUPS.Z 704(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z23, Z23
+	VMOVUPS   Z23, K1, 704(BX)(SI*1)
+	VADDPS    768(BX), Z24, Z24
+	VMOVUPS   Z24, 768(BX)
+	VMOVUPS.Z 768(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z25, Z25
+	VMOVUPS   Z25, K1, 768(BX)(SI*1)
+	VADDPS    832(BX), Z26, Z26
+	VMOVUPS   Z26, 832(BX)
+	VMOVUPS.Z 832(BX)(SI*1), K1, Z0
+	VADDPS    Z0, Z27, Z27
+	VMOVUPS   Z27, K1, 832(BX)(SI*1)
 	VZEROUPPER
 	RET
 
@@ -74319,7 +76074,7 @@ next:
 
 // func grad1x1AVX2(a *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·grad1x1AVX2(SB), NOSPLIT, $80-8
+TEXT ·grad1x1AVX2(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -74341,15 +76096,22 @@ TEXT ·grad1x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
 	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ SI, 88(SP)
 
 row:
 	MOVQ 16(SP), SI
@@ -74368,28 +76130,70 @@ pixel:
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), DI
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (SI)
+	ADDQ         72(SP), SI
+	PREFETCHT1   (DI)
+	ADDQ         80(SP), DI
 	VMOVUPS      (AX), Y2
-	VMASKMOVPS   (BX), Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	VMOVUPS      (AX), Y2
-	VMASKMOVPS   Y0, Y2, (BX)
-	VMOVUPS      32(AX), Y2
-	VMASKMOVPS   32(BX), Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      32(AX), Y2
-	VMASKMOVPS   Y1, Y2, 32(BX)
+	VMASKMOVPS   (DX), Y2, Y2
+	VMOVUPS      32(AX), Y3
+	VMASKMOVPS   32(DX), Y3, Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         SI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 200(CX)
+
+summed:
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS (BX), Y2, Y2
+	VADDPS     Y2, Y0, Y0
+	VMOVUPS    (AX), Y2
+	VMASKMOVPS Y0, Y2, (BX)
+	VMOVUPS    32(AX), Y2
+	VMASKMOVPS 32(BX), Y2, Y2
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    32(AX), Y2
+	VMASKMOVPS Y1, Y2, 32(BX)
 	VZEROUPPER
 	RET
 
 // func grad2x1AVX2(a *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·grad2x1AVX2(SB), NOSPLIT, $80-8
+TEXT ·grad2x1AVX2(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -74413,16 +76217,23 @@ TEXT ·grad2x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
 	MOVQ       168(AX), SI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ SI, 88(SP)
 
 row:
 	MOVQ 16(SP), SI
@@ -74444,38 +76255,83 @@ pixel:
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), DI
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (SI)
+	ADDQ         72(SP), SI
+	PREFETCHT1   (DI)
+	ADDQ         80(SP), DI
 	VMOVUPS      (AX), Y4
-	VMASKMOVPS   (BX), Y4, Y4
-	VADDPS       Y4, Y0, Y0
-	VMOVUPS      (AX), Y4
-	VMASKMOVPS   Y0, Y4, (BX)
-	VMOVUPS      32(AX), Y4
-	VMASKMOVPS   32(BX), Y4, Y4
-	VADDPS       Y4, Y1, Y1
-	VMOVUPS      32(AX), Y4
-	VMASKMOVPS   Y1, Y4, 32(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(BX), Y0, Y0
-	VADDPS       Y0, Y2, Y2
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(BX), Y0, Y0
-	VADDPS       Y0, Y3, Y3
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(BX)
+	VMASKMOVPS   (DX), Y4, Y4
+	VMOVUPS      32(AX), Y5
+	VMASKMOVPS   32(DX), Y5, Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         SI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 200(CX)
+
+summed:
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS (BX), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VMOVUPS    (AX), Y4
+	VMASKMOVPS Y0, Y4, (BX)
+	VMOVUPS    32(AX), Y4
+	VMASKMOVPS 32(BX), Y4, Y4
+	VADDPS     Y4, Y1, Y1
+	VMOVUPS    32(AX), Y4
+	VMASKMOVPS Y1, Y4, 32(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 64(BX), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y2, Y0, 64(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 96(BX), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y3, Y0, 96(BX)
 	VZEROUPPER
 	RET
 
 // func grad3x1AVX2(a *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·grad3x1AVX2(SB), NOSPLIT, $80-8
+TEXT ·grad3x1AVX2(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -74501,6 +76357,10 @@ TEXT ·grad3x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
@@ -74508,10 +76368,13 @@ TEXT ·grad3x1AVX2(SB), NOSPLIT, $80-8
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ SI, 88(SP)
 
 row:
 	MOVQ 16(SP), SI
@@ -74536,48 +76399,96 @@ pixel:
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), DI
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (SI)
+	ADDQ         72(SP), SI
+	PREFETCHT1   (DI)
+	ADDQ         80(SP), DI
 	VMOVUPS      (AX), Y6
-	VMASKMOVPS   (BX), Y6, Y6
-	VADDPS       Y6, Y0, Y0
-	VMOVUPS      (AX), Y6
-	VMASKMOVPS   Y0, Y6, (BX)
-	VMOVUPS      32(AX), Y6
-	VMASKMOVPS   32(BX), Y6, Y6
-	VADDPS       Y6, Y1, Y1
-	VMOVUPS      32(AX), Y6
-	VMASKMOVPS   Y1, Y6, 32(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(BX), Y0, Y0
-	VADDPS       Y0, Y2, Y2
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(BX), Y0, Y0
-	VADDPS       Y0, Y3, Y3
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   128(BX), Y0, Y0
-	VADDPS       Y0, Y4, Y4
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y4, Y0, 128(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   160(BX), Y0, Y0
-	VADDPS       Y0, Y5, Y5
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y5, Y0, 160(BX)
+	VMASKMOVPS   (DX), Y6, Y6
+	VMOVUPS      32(AX), Y7
+	VMASKMOVPS   32(DX), Y7, Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS 8(CX), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         SI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 200(CX)
+
+summed:
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS (BX), Y6, Y6
+	VADDPS     Y6, Y0, Y0
+	VMOVUPS    (AX), Y6
+	VMASKMOVPS Y0, Y6, (BX)
+	VMOVUPS    32(AX), Y6
+	VMASKMOVPS 32(BX), Y6, Y6
+	VADDPS     Y6, Y1, Y1
+	VMOVUPS    32(AX), Y6
+	VMASKMOVPS Y1, Y6, 32(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 64(BX), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y2, Y0, 64(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 96(BX), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y3, Y0, 96(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 128(BX), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y4, Y0, 128(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 160(BX), Y0, Y0
+	VADDPS     Y0, Y5, Y5
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y5, Y0, 160(BX)
 	VZEROUPPER
 	RET
 
 // func grad4x1AVX2(a *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·grad4x1AVX2(SB), NOSPLIT, $80-8
+TEXT ·grad4x1AVX2(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -74605,6 +76516,10 @@ TEXT ·grad4x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
@@ -74613,10 +76528,13 @@ TEXT ·grad4x1AVX2(SB), NOSPLIT, $80-8
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
 	PREFETCHT0 192(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ SI, 88(SP)
 
 row:
 	MOVQ 16(SP), SI
@@ -74644,58 +76562,109 @@ pixel:
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), DI
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (SI)
+	ADDQ         72(SP), SI
+	PREFETCHT1   (DI)
+	ADDQ         80(SP), DI
 	VMOVUPS      (AX), Y8
-	VMASKMOVPS   (BX), Y8, Y8
-	VADDPS       Y8, Y0, Y0
-	VMOVUPS      (AX), Y8
-	VMASKMOVPS   Y0, Y8, (BX)
-	VMOVUPS      32(AX), Y8
-	VMASKMOVPS   32(BX), Y8, Y8
-	VADDPS       Y8, Y1, Y1
-	VMOVUPS      32(AX), Y8
-	VMASKMOVPS   Y1, Y8, 32(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(BX), Y0, Y0
-	VADDPS       Y0, Y2, Y2
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(BX), Y0, Y0
-	VADDPS       Y0, Y3, Y3
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   128(BX), Y0, Y0
-	VADDPS       Y0, Y4, Y4
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y4, Y0, 128(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   160(BX), Y0, Y0
-	VADDPS       Y0, Y5, Y5
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y5, Y0, 160(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   192(BX), Y0, Y0
-	VADDPS       Y0, Y6, Y6
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y6, Y0, 192(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   224(BX), Y0, Y0
-	VADDPS       Y0, Y7, Y7
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y7, Y0, 224(BX)
+	VMASKMOVPS   (DX), Y8, Y8
+	VMOVUPS      32(AX), Y9
+	VMASKMOVPS   32(DX), Y9, Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(CX), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(CX), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(CX), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         SI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 200(CX)
+
+summed:
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS (BX), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	VMOVUPS    (AX), Y8
+	VMASKMOVPS Y0, Y8, (BX)
+	VMOVUPS    32(AX), Y8
+	VMASKMOVPS 32(BX), Y8, Y8
+	VADDPS     Y8, Y1, Y1
+	VMOVUPS    32(AX), Y8
+	VMASKMOVPS Y1, Y8, 32(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 64(BX), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y2, Y0, 64(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 96(BX), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y3, Y0, 96(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 128(BX), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y4, Y0, 128(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 160(BX), Y0, Y0
+	VADDPS     Y0, Y5, Y5
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y5, Y0, 160(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 192(BX), Y0, Y0
+	VADDPS     Y0, Y6, Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y6, Y0, 192(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 224(BX), Y0, Y0
+	VADDPS     Y0, Y7, Y7
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y7, Y0, 224(BX)
 	VZEROUPPER
 	RET
 
 // func grad5x1AVX2(a *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·grad5x1AVX2(SB), NOSPLIT, $80-8
+TEXT ·grad5x1AVX2(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -74725,6 +76694,10 @@ TEXT ·grad5x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
@@ -74734,10 +76707,13 @@ TEXT ·grad5x1AVX2(SB), NOSPLIT, $80-8
 	PREFETCHT0 128(BX)
 	PREFETCHT0 192(BX)
 	PREFETCHT0 256(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ SI, 88(SP)
 
 row:
 	MOVQ 16(SP), SI
@@ -74768,68 +76744,122 @@ pixel:
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), DI
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (SI)
+	ADDQ         72(SP), SI
+	PREFETCHT1   (DI)
+	ADDQ         80(SP), DI
 	VMOVUPS      (AX), Y10
-	VMASKMOVPS   (BX), Y10, Y10
-	VADDPS       Y10, Y0, Y0
-	VMOVUPS      (AX), Y10
-	VMASKMOVPS   Y0, Y10, (BX)
-	VMOVUPS      32(AX), Y10
-	VMASKMOVPS   32(BX), Y10, Y10
-	VADDPS       Y10, Y1, Y1
-	VMOVUPS      32(AX), Y10
-	VMASKMOVPS   Y1, Y10, 32(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(BX), Y0, Y0
-	VADDPS       Y0, Y2, Y2
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(BX), Y0, Y0
-	VADDPS       Y0, Y3, Y3
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   128(BX), Y0, Y0
-	VADDPS       Y0, Y4, Y4
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y4, Y0, 128(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   160(BX), Y0, Y0
-	VADDPS       Y0, Y5, Y5
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y5, Y0, 160(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   192(BX), Y0, Y0
-	VADDPS       Y0, Y6, Y6
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y6, Y0, 192(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   224(BX), Y0, Y0
-	VADDPS       Y0, Y7, Y7
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y7, Y0, 224(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   256(BX), Y0, Y0
-	VADDPS       Y0, Y8, Y8
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y8, Y0, 256(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   288(BX), Y0, Y0
-	VADDPS       Y0, Y9, Y9
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y9, Y0, 288(BX)
+	VMASKMOVPS   (DX), Y10, Y10
+	VMOVUPS      32(AX), Y11
+	VMASKMOVPS   32(DX), Y11, Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS 4(CX), Y12
+	VFMADD231PS  Y12, Y10, Y2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS 8(CX), Y12
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS 12(CX), Y12
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS 16(CX), Y12
+	VFMADD231PS  Y12, Y10, Y8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         SI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 200(CX)
+
+summed:
+	VMOVUPS    (AX), Y10
+	VMASKMOVPS (BX), Y10, Y10
+	VADDPS     Y10, Y0, Y0
+	VMOVUPS    (AX), Y10
+	VMASKMOVPS Y0, Y10, (BX)
+	VMOVUPS    32(AX), Y10
+	VMASKMOVPS 32(BX), Y10, Y10
+	VADDPS     Y10, Y1, Y1
+	VMOVUPS    32(AX), Y10
+	VMASKMOVPS Y1, Y10, 32(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 64(BX), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y2, Y0, 64(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 96(BX), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y3, Y0, 96(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 128(BX), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y4, Y0, 128(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 160(BX), Y0, Y0
+	VADDPS     Y0, Y5, Y5
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y5, Y0, 160(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 192(BX), Y0, Y0
+	VADDPS     Y0, Y6, Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y6, Y0, 192(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 224(BX), Y0, Y0
+	VADDPS     Y0, Y7, Y7
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y7, Y0, 224(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 256(BX), Y0, Y0
+	VADDPS     Y0, Y8, Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y8, Y0, 256(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 288(BX), Y0, Y0
+	VADDPS     Y0, Y9, Y9
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y9, Y0, 288(BX)
 	VZEROUPPER
 	RET
 
 // func grad6x1AVX2(a *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·grad6x1AVX2(SB), NOSPLIT, $80-8
+TEXT ·grad6x1AVX2(SB), NOSPLIT, $96-8
 	MOVQ       a+0(FP), AX
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
@@ -74861,6 +76891,10 @@ TEXT ·grad6x1AVX2(SB), NOSPLIT, $80-8
 	MOVQ       CX, 56(SP)
 	MOVQ       160(AX), CX
 	MOVQ       CX, 64(SP)
+	MOVQ       192(AX), CX
+	MOVQ       CX, 72(SP)
+	MOVQ       208(AX), CX
+	MOVQ       CX, 80(SP)
 	MOVQ       72(AX), CX
 	MOVQ       80(AX), DX
 	MOVQ       88(AX), BX
@@ -74871,10 +76905,13 @@ TEXT ·grad6x1AVX2(SB), NOSPLIT, $80-8
 	PREFETCHT0 192(BX)
 	PREFETCHT0 256(BX)
 	PREFETCHT0 320(BX)
+	MOVQ       184(AX), SI
+	TESTQ      SI, SI
+	JNZ        fetching
 
 image:
 	MOVQ 8(SP), SI
-	MOVQ SI, 72(SP)
+	MOVQ SI, 88(SP)
 
 row:
 	MOVQ 16(SP), SI
@@ -74908,72 +76945,129 @@ pixel:
 	JNZ          pixel
 	ADDQ         32(SP), CX
 	ADDQ         56(SP), DX
-	DECQ         72(SP)
+	DECQ         88(SP)
 	JNZ          row
 	ADDQ         40(SP), CX
 	ADDQ         64(SP), DX
 	DECQ         (SP)
 	JNZ          image
+	JMP          summed
+
+fetching:
+	MOVQ 200(AX), DI
+
+image_fetching:
+	MOVQ 8(SP), R8
+	MOVQ R8, 88(SP)
+
+row_fetching:
+	MOVQ 16(SP), R8
+
+pixel_fetching:
+	PREFETCHT1   (SI)
+	ADDQ         72(SP), SI
+	PREFETCHT1   (DI)
+	ADDQ         80(SP), DI
 	VMOVUPS      (AX), Y12
-	VMASKMOVPS   (BX), Y12, Y12
-	VADDPS       Y12, Y0, Y0
-	VMOVUPS      (AX), Y12
-	VMASKMOVPS   Y0, Y12, (BX)
-	VMOVUPS      32(AX), Y12
-	VMASKMOVPS   32(BX), Y12, Y12
-	VADDPS       Y12, Y1, Y1
-	VMOVUPS      32(AX), Y12
-	VMASKMOVPS   Y1, Y12, 32(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   64(BX), Y0, Y0
-	VADDPS       Y0, Y2, Y2
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y2, Y0, 64(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   96(BX), Y0, Y0
-	VADDPS       Y0, Y3, Y3
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y3, Y0, 96(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   128(BX), Y0, Y0
-	VADDPS       Y0, Y4, Y4
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y4, Y0, 128(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   160(BX), Y0, Y0
-	VADDPS       Y0, Y5, Y5
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y5, Y0, 160(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   192(BX), Y0, Y0
-	VADDPS       Y0, Y6, Y6
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y6, Y0, 192(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   224(BX), Y0, Y0
-	VADDPS       Y0, Y7, Y7
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y7, Y0, 224(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   256(BX), Y0, Y0
-	VADDPS       Y0, Y8, Y8
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y8, Y0, 256(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   288(BX), Y0, Y0
-	VADDPS       Y0, Y9, Y9
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y9, Y0, 288(BX)
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   320(BX), Y0, Y0
-	VADDPS       Y0, Y10, Y10
-	VMOVUPS      (AX), Y0
-	VMASKMOVPS   Y10, Y0, 320(BX)
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   352(BX), Y0, Y0
-	VADDPS       Y0, Y11, Y11
-	VMOVUPS      32(AX), Y0
-	VMASKMOVPS   Y11, Y0, 352(BX)
+	VMASKMOVPS   (DX), Y12, Y12
+	VMOVUPS      32(AX), Y13
+	VMASKMOVPS   32(DX), Y13, Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS 4(CX), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS 8(CX), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS 12(CX), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS 16(CX), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS 20(CX), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         24(SP), CX
+	ADDQ         48(SP), DX
+	DECQ         R8
+	JNZ          pixel_fetching
+	ADDQ         32(SP), CX
+	ADDQ         56(SP), DX
+	DECQ         88(SP)
+	JNZ          row_fetching
+	ADDQ         40(SP), CX
+	ADDQ         64(SP), DX
+	DECQ         (SP)
+	JNZ          image_fetching
+	MOVQ         a+0(FP), CX
+	MOVQ         SI, 184(CX)
+	MOVQ         a+0(FP), CX
+	MOVQ         DI, 200(CX)
+
+summed:
+	VMOVUPS    (AX), Y12
+	VMASKMOVPS (BX), Y12, Y12
+	VADDPS     Y12, Y0, Y0
+	VMOVUPS    (AX), Y12
+	VMASKMOVPS Y0, Y12, (BX)
+	VMOVUPS    32(AX), Y12
+	VMASKMOVPS 32(BX), Y12, Y12
+	VADDPS     Y12, Y1, Y1
+	VMOVUPS    32(AX), Y12
+	VMASKMOVPS Y1, Y12, 32(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 64(BX), Y0, Y0
+	VADDPS     Y0, Y2, Y2
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y2, Y0, 64(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 96(BX), Y0, Y0
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y3, Y0, 96(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 128(BX), Y0, Y0
+	VADDPS     Y0, Y4, Y4
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y4, Y0, 128(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 160(BX), Y0, Y0
+	VADDPS     Y0, Y5, Y5
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y5, Y0, 160(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 192(BX), Y0, Y0
+	VADDPS     Y0, Y6, Y6
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y6, Y0, 192(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 224(BX), Y0, Y0
+	VADDPS     Y0, Y7, Y7
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y7, Y0, 224(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 256(BX), Y0, Y0
+	VADDPS     Y0, Y8, Y8
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y8, Y0, 256(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 288(BX), Y0, Y0
+	VADDPS     Y0, Y9, Y9
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y9, Y0, 288(BX)
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 320(BX), Y0, Y0
+	VADDPS     Y0, Y10, Y10
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS Y10, Y0, 320(BX)
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS 352(BX), Y0, Y0
+	VADDPS     Y0, Y11, Y11
+	VMOVUPS    32(AX), Y0
+	VMASKMOVPS Y11, Y0, 352(BX)
 	VZEROUPPER
 	RET
 

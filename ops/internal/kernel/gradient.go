@@ -26,7 +26,7 @@ type gradTask struct {
 type gradWorker struct {
 	tile  gradTile
 	x, dy []float32 // pixels apart
-	fetched
+	fetcher
 	_ padding
 }
 
@@ -74,6 +74,7 @@ func (t *gradTask) reserve(workers int) {
 	t.workers = grown(t.workers, workers)
 	for i := range t.workers {
 		t.flat.reserve(&t.workers[i], t.step)
+		t.workers[i].ready = 0
 	}
 }
 
@@ -95,6 +96,7 @@ func (t *gradTask) Do(i, worker int) {
 	k := &t.workers[worker]
 	end := (g + 1) * t.c.N / t.groups
 	for img := g * t.c.N / t.groups; img < end; img += t.step {
+		k.tile.ahead = t.fetch(k, img, end, last-first)
 		s := t.pass(k, img, min(t.step, end-img))
 		t.each(first, last, func(p place, from, to int) { t.add(k, s, p, from, to, dw) })
 	}
@@ -103,20 +105,37 @@ func (t *gradTask) Do(i, worker int) {
 	}
 }
 
+// fetch has what the pass after that from image img reads fetched, if the maps are
+// large: of the group's images before end, or of the next group. So many items
+// share that.
+func (t *gradTask) fetch(k *gradWorker, img, end, items int) ahead {
+	c := t.c
+	x, dy := c.H*c.W*c.InC, c.OutH()*c.OutW()*c.OutC
+	if 4*c.N*(x+dy) <= largeBytes {
+		return ahead{}
+	}
+	next := min(img+t.step, end)
+	if next == c.N || next == end && t.splits > 1 {
+		next = img
+	}
+	shares := items * min(t.step, end-img) * c.OutH() * c.OutW()
+	return k.fetcher.fetch(img, next, shares, bytes, func(img int) (m unitMaps) {
+		last := min(img+t.step, c.N)
+		m = unitMaps{t.dy[img*dy : last*dy]}
+		if !t.flat.xApart {
+			m[1] = t.x[img*x : last*x]
+		}
+		return m
+	})
+}
+
 // pass returns imgs images from img on.
 func (t *gradTask) pass(k *gradWorker, img, imgs int) gradPass {
 	c := t.c
 	x, dy := c.H*c.W*c.InC, c.OutH()*c.OutW()*c.OutC
 	p := gradPass{imgs: imgs, dy: t.dy[img*dy:], xC: c.InC, dyC: c.OutC}
-	large := 4*c.N*(x+dy) > largeBytes
 	if !t.flat.xApart {
 		p.x = t.x[img*x:]
-		if large {
-			k.read(p.x[:imgs*x])
-		}
-	}
-	if large {
-		k.read(p.dy[:imgs*dy])
 	}
 	return t.flat.apart(p, k, img, t.x)
 }

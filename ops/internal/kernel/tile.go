@@ -76,6 +76,7 @@ type gradTile struct {
 	dyPix, dyRow, dyImage int
 	block                 int // bytes from one block of dw to the next
 	picks                 *pick
+	ahead
 }
 
 // gatherTile is the argument of gather and transpose: rows of n pixels, step bytes apart and

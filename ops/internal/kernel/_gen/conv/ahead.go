@@ -6,7 +6,7 @@ import (
 )
 
 // Distances in bytes of the fields of ahead, in the package's ahead.go.
-const aheadAt, aheadLines, aheadSize = 0, 8, 16
+const aheadAt, aheadShare, aheadSize = 0, 8, 16
 
 // aheadStreams is the number of stretches that a tile fetches.
 const aheadStreams = 2
@@ -18,7 +18,7 @@ func fetchAhead(off int, id string) {
 	a, none := argument(), "fetched"+id
 	for i := range aheadStreams {
 		at0 := off + i*aheadSize
-		n, next := load(a, at0+aheadLines), label("fetch"+id, i)
+		n, next := load(a, at0+aheadShare), label("fetch"+id, i)
 		if i == 0 {
 			TESTQ(n, n)
 			JZ(LabelRef(none))

@@ -15,6 +15,7 @@ const (
 	gradXPix, gradXRow, gradXImage    = 120, 128, 136
 	gradDYPix, gradDYRow, gradDYImage = 144, 152, 160
 	gradBlock, gradPick               = 168, 176
+	gradAhead                         = 184
 )
 
 // loopFields are the arguments that the loops keep in the frame.
@@ -46,29 +47,30 @@ func (g *grad) start(a reg.Register, fields ...int) {
 }
 
 // loops emits the loops over images, rows and columns around body, which reads
-// the pixel at x and dy.
-func (g *grad) loops(x, dy reg.GPVirtual, body func()) {
-	Label("image")
+// the pixel at x and dy. id makes labels differ.
+func (g *grad) loops(id string, x, dy reg.GPVirtual, body func()) {
+	image, row, pixel := "image"+id, "row"+id, "pixel"+id
+	Label(image)
 	t := GP64()
 	MOVQ(g.args[gradRows], t)
 	MOVQ(t, g.row)
-	Label("row")
+	Label(row)
 	cols := GP64()
 	MOVQ(g.args[gradCols], cols)
-	Label("pixel")
+	Label(pixel)
 	body()
 	ADDQ(g.args[gradXPix], x)
 	ADDQ(g.args[gradDYPix], dy)
 	DECQ(cols)
-	JNZ(LabelRef("pixel"))
+	JNZ(LabelRef(pixel))
 	ADDQ(g.args[gradXRow], x)
 	ADDQ(g.args[gradDYRow], dy)
 	DECQ(g.row)
-	JNZ(LabelRef("row"))
+	JNZ(LabelRef(row))
 	ADDQ(g.args[gradXImage], x)
 	ADDQ(g.args[gradDYImage], dy)
 	DECQ(g.images)
-	JNZ(LabelRef("image"))
+	JNZ(LabelRef(image))
 }
 
 // loadDY loads the output gradient of one pixel.
@@ -130,7 +132,11 @@ func gradDense(s *isa, rows, blocks int) string {
 	name := fmt.Sprintf("grad%dx%d%s", rows, blocks, s.name)
 	g := &grad{isa: s, rows: rows, blocks: blocks}
 	a := begin(name)
-	g.start(a, loopFields()...)
+	fields := loopFields()
+	for i := range aheadStreams {
+		fields = append(fields, gradAhead+i*aheadSize+aheadShare)
+	}
+	g.start(a, fields...)
 	m := g.loadMask(a)
 	x, dy := load(a, gradX), load(a, gradDY)
 	n := blocks * s.vecs
@@ -146,12 +152,30 @@ func gradDense(s *isa, rows, blocks int) string {
 			PREFETCHT0(place(i, b, 0)) // to be there when the sums are
 		}
 	}
-	g.loops(x, dy, func() {
+	body := func() {
 		d := g.loadDY(m, dy)
 		for i := range rows {
 			g.products(at(x, 4*i), d, g.acc[i*n:][:n], true)
 		}
+	}
+	next := load(a, gradAhead+aheadAt)
+	TESTQ(next, next)
+	JNZ(LabelRef("fetching"))
+	g.loops("", x, dy, body)
+	JMP(LabelRef("summed"))
+	Label("fetching")
+	other := load(a, gradAhead+aheadSize+aheadAt)
+	g.loops("_fetching", x, dy, func() {
+		for i, p := range [aheadStreams]reg.Register{next, other} {
+			PREFETCHT1(at(p, 0))
+			ADDQ(g.args[gradAhead+i*aheadSize+aheadShare], p)
+		}
+		body()
 	})
+	for i, p := range [aheadStreams]reg.Register{next, other} {
+		MOVQ(p, at(argument(), gradAhead+i*aheadSize+aheadAt))
+	}
+	Label("summed")
 	for i := range rows {
 		g.addOut(m, i, func(b, disp int) Mem { return place(i, b, disp) })
 	}
@@ -186,7 +210,7 @@ func gradPicked(s *isa, rows, blocks int, spread bool) (name string) {
 	}
 	XORQ(idx, idx)
 	n := blocks * s.vecs
-	g.loops(idx, dy, func() {
+	g.loops("", idx, dy, func() {
 		d := g.loadDY(m, dy)
 		for r, p := range ptr {
 			g.products(indexed(p, idx, 0), d, g.acc[r*n:][:n], spread)
