@@ -127,6 +127,32 @@ func TestSizeOfDeepSkips(t *testing.T) {
 	}
 }
 
+// TestSizeOfDeepSkipsAndRules lets identities come and go before a dead end: the
+// choices of one skip lead to states that counting met under none of its prefixes.
+func TestSizeOfDeepSkipsAndRules(t *testing.T) {
+	c := ChainConfig{Stem: 2, Layers: 6, Ops: []string{"conv1x1", "identity"}, Widths: []int{2}, Skips: true, Forbid: []string{"conv1x1 *"}}
+	ch := newChain(t, c)
+	s := ch.Space()
+	n := int64(0)
+	for range s.Enumerate {
+		n++
+	}
+	if s.SizeExact().Cmp(big.NewInt(n)) != 0 {
+		t.Errorf("counted %v; enumerated %d", s.SizeExact(), n)
+	}
+	for _, a := range []Arch{ch.Max(), ch.Min(), ch.Narrow()} {
+		if err := s.Valid(a); err != nil {
+			t.Error(err)
+		}
+	}
+	r := rng(1)
+	for range 500 {
+		if err := s.Valid(s.Mutate(r, s.Random(r), 0.5)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestSizeByHand(t *testing.T) {
 	c := ChainConfig{Stem: 4, Layers: 3, Ops: []string{"conv3x3", "identity"}, Widths: []int{4, 8}, Skips: true}
 	// Layer 1: conv with 2 widths, or an identity that passes. Layer 2: conv with

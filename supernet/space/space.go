@@ -146,19 +146,18 @@ func (s *Space) Allowed(prefix []uint8, i, c int) bool {
 	if c < 0 || c >= len(s.decisions[i].Choices) {
 		return false
 	}
-	genes := make([]uint8, i+1)
-	copy(genes, prefix[:i])
-	genes[i] = uint8(c)
-	w := walker{s: s, genes: genes}
+	w := s.walker()
+	copy(w.genes, prefix[:i])
+	w.genes[i] = uint8(c)
 	return w.admits(i)
 }
 
 // Options appends to dst the allowed choices of decision len(prefix), in rising
 // order; none if that decision is not made.
 func (s *Space) Options(dst, prefix []uint8) []uint8 {
-	i := len(prefix)
-	w := walker{s: s, genes: append(slices.Clone(prefix), 0)}
-	opts, _ := w.options(i)
+	w := s.walker()
+	copy(w.genes, prefix)
+	opts, _ := w.options(len(prefix))
 	return append(dst, opts...)
 }
 
@@ -172,24 +171,70 @@ type walker struct {
 	parents [2][]uint8
 	order   []int
 	met     map[string]Arch // see Drawer; nil: none is kept
+	looked  map[look]bool   // whether prefixes whose state was not met in counting can be completed
 }
 
 func (s *Space) walker() *walker {
 	return &walker{s: s, genes: make([]uint8, len(s.decisions))}
 }
 
-// admits reports whether genes[i] is an allowed choice after genes[:i].
+// look is a prefix of so many genes by its state.
+type look struct {
+	genes int
+	state string
+}
+
+// admits reports whether genes[i] is an allowed choice after genes[:i]. It may
+// set the genes behind to 0.
 func (w *walker) admits(i int) bool {
+	return w.lets(i) && w.completes(i+1)
+}
+
+// lets reports whether genes[i] is left and the rules let it follow genes[:i].
+func (w *walker) lets(i int) bool {
 	s, c := w.s, int(w.genes[i])
-	if !s.left[i][c] || s.rules != nil && !s.rules.Allowed(w.genes[:i:i], i, c) {
-		return false
-	}
-	if s.safe[i+1] {
+	return s.left[i][c] && (s.rules == nil || s.rules.Allowed(w.genes[:i:i], i, c))
+}
+
+// completes reports whether some architecture starts with genes[:i]. Counting
+// visits one prefix of each state, and prefixes of one state have as many
+// completions but may go on to other states: those that it did not meet are
+// looked into here.
+func (w *walker) completes(i int) bool {
+	s := w.s
+	if s.safe[i] {
 		return true
 	}
-	w.state = s.appendState(w.state[:0], w.genes[:i+1:i+1])
-	n := s.counts[i+1][string(w.state)]
-	return n != nil && n.Sign() > 0
+	w.state = s.appendState(w.state[:0], w.genes[:i:i])
+	if n, ok := s.counts[i][string(w.state)]; ok {
+		return n.Sign() > 0
+	}
+	at := look{i, string(w.state)}
+	if found, ok := w.looked[at]; ok {
+		return found
+	}
+	if w.looked == nil {
+		w.looked = make(map[look]bool)
+	}
+	w.looked[at] = w.finds(i)
+	return w.looked[at]
+}
+
+// finds tries the choices of decision i after genes[:i], and leaves it at 0.
+func (w *walker) finds(i int) bool {
+	w.genes[i] = 0
+	if !w.s.Active(w.genes, i) {
+		return w.completes(i + 1)
+	}
+	found := false
+	for c := range w.s.decisions[i].Choices {
+		w.genes[i] = uint8(c)
+		if found = w.admits(i); found {
+			break
+		}
+	}
+	w.genes[i] = 0
+	return found
 }
 
 // options returns the allowed choices of decision i after genes[:i], valid
