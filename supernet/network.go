@@ -27,7 +27,8 @@ type Network struct {
 	stats []*ops.Stats
 	label Label
 	pass  Pass
-	last  []int // see lastReaders
+	last  []int             // see lastReaders
+	crews map[int]*ops.Crew // by batch
 }
 
 // Deploy extracts architecture a with freshly calibrated statistics. l names
@@ -64,7 +65,7 @@ func newNetwork(n *Net, stats []*ops.Stats, l Label) *Network {
 		panic("supernet: a network needs a fixed family")
 	}
 	view := n.Subnet(f.Arch())
-	return &Network{net: n, view: view, stats: stats, label: l, last: view.lastReaders()}
+	return &Network{net: n, view: view, stats: stats, label: l, last: view.lastReaders(), crews: map[int]*ops.Crew{}}
 }
 
 // Net returns the network's weights, to train or judge them on.
@@ -90,7 +91,15 @@ func (w *Network) Normalization() data.Normalization {
 // Forward returns the logits of a batch of normalised pictures. It belongs to
 // the caller's pass on e, which must not be training.
 func (w *Network) Forward(e *ops.Exec, x *ops.Tensor) *ops.Tensor {
-	return w.view.serve(e, &w.pass, x, w.stats, w.last)
+	c := w.crews[x.N]
+	if c == nil {
+		c = new(ops.Crew)
+		w.crews[x.N] = c
+	}
+	c.Start(e)
+	y := w.view.serve(e, &w.pass, x, w.stats, w.last)
+	c.Done(e)
+	return y
 }
 
 // Predict returns logits, N x classes, for normalised pictures x of shape

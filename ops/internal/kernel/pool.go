@@ -63,6 +63,7 @@ func (j *job) share(w int) (first, last int) {
 // spin for a short while and then sleep. A Pool serves one caller at a time.
 type Pool struct {
 	workers int
+	alone   bool
 	job     atomic.Pointer[job]
 	parked  atomic.Int32
 	wake    chan struct{}
@@ -86,7 +87,16 @@ func NewPool(workers int) *Pool {
 }
 
 // Workers returns the number of workers, the caller included.
-func (p *Pool) Workers() int { return p.workers }
+func (p *Pool) Workers() int {
+	if p.alone {
+		return 1
+	}
+	return p.workers
+}
+
+// Alone tells whether the caller is to do all by itself, as if it were the only
+// worker.
+func (p *Pool) Alone(on bool) { p.alone = on }
 
 // Close ends the helpers and waits for them.
 func (p *Pool) Close() {
@@ -100,7 +110,7 @@ func (p *Pool) Close() {
 // what it wrote in one layer is in its own cache in the next. Who has done his
 // takes from the others': a descheduled helper holds up one chunk.
 func (p *Pool) Run(n int, t Task) {
-	if p.workers == 1 || n <= 1 {
+	if p.Workers() == 1 || n <= 1 {
 		for i := range n {
 			t.Do(i, 0)
 		}
