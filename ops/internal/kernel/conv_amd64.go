@@ -7,15 +7,17 @@ package kernel
 // tilesAVX512 returns the tiles of one instruction set.
 func tilesAVX512() *tiles {
 	return &tiles{
-		dense: [3][]tileFunc{
+		dense: [][]tileFunc{
 			1: {nil, dense1x1AVX512, dense2x1AVX512, dense3x1AVX512, dense4x1AVX512, dense5x1AVX512, dense6x1AVX512, dense7x1AVX512, dense8x1AVX512, dense9x1AVX512, dense10x1AVX512, dense11x1AVX512, dense12x1AVX512},
 			2: {nil, dense1x2AVX512, dense2x2AVX512, dense3x2AVX512, dense4x2AVX512, dense5x2AVX512, dense6x2AVX512, dense7x2AVX512, dense8x2AVX512, dense9x2AVX512, dense10x2AVX512, dense11x2AVX512},
+			3: {nil, dense1x3AVX512, dense2x3AVX512, dense3x3AVX512, dense4x3AVX512, dense5x3AVX512, dense6x3AVX512, dense7x3AVX512, dense8x3AVX512},
+			4: {nil, dense1x4AVX512, dense2x4AVX512, dense3x4AVX512, dense4x4AVX512, dense5x4AVX512, dense6x4AVX512},
 		},
-		grad: [3][]tileFunc{
+		grad: [][]tileFunc{
 			1: {nil, grad1x1AVX512, grad2x1AVX512, grad3x1AVX512, grad4x1AVX512, grad5x1AVX512, grad6x1AVX512, grad7x1AVX512, grad8x1AVX512, grad9x1AVX512, grad10x1AVX512, grad11x1AVX512, grad12x1AVX512, grad13x1AVX512, grad14x1AVX512, grad15x1AVX512, grad16x1AVX512},
 			2: {nil, grad1x2AVX512, grad2x2AVX512, grad3x2AVX512, grad4x2AVX512, grad5x2AVX512, grad6x2AVX512, grad7x2AVX512, grad8x2AVX512, grad9x2AVX512, grad10x2AVX512, grad11x2AVX512, grad12x2AVX512, grad13x2AVX512, grad14x2AVX512},
 		},
-		pick: [3][]tileFunc{
+		pick: [][]tileFunc{
 			1: {nil, nil, nil, nil, pick4x1AVX512, nil, nil, nil, pick8x1AVX512, pick9x1AVX512, pick10x1AVX512, pick11x1AVX512, pick12x1AVX512},
 			2: {nil, nil, nil, nil, pick4x2AVX512, nil, nil, nil, pick8x2AVX512, pick9x2AVX512, pick10x2AVX512, pick11x2AVX512, pick12x2AVX512},
 		},
@@ -91,13 +93,13 @@ func tilesAVX512() *tiles {
 // tilesAVX2 returns the tiles of one instruction set.
 func tilesAVX2() *tiles {
 	return &tiles{
-		dense: [3][]tileFunc{
+		dense: [][]tileFunc{
 			1: {nil, dense1x1AVX2, dense2x1AVX2, dense3x1AVX2, dense4x1AVX2, dense5x1AVX2, dense6x1AVX2},
 		},
-		grad: [3][]tileFunc{
+		grad: [][]tileFunc{
 			1: {nil, grad1x1AVX2, grad2x1AVX2, grad3x1AVX2, grad4x1AVX2, grad5x1AVX2, grad6x1AVX2},
 		},
-		pick: [3][]tileFunc{
+		pick: [][]tileFunc{
 			1: {nil, nil, nil, nil, pick4x1AVX2, pick5x1AVX2, pick6x1AVX2},
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX2, depthwise2AVX2, depthwise3AVX2, depthwise4AVX2, depthwise5AVX2, depthwise6AVX2},
@@ -237,6 +239,48 @@ func dense10x2AVX512(a *byte)
 
 //go:noescape
 func dense11x2AVX512(a *byte)
+
+//go:noescape
+func dense1x3AVX512(a *byte)
+
+//go:noescape
+func dense2x3AVX512(a *byte)
+
+//go:noescape
+func dense3x3AVX512(a *byte)
+
+//go:noescape
+func dense4x3AVX512(a *byte)
+
+//go:noescape
+func dense5x3AVX512(a *byte)
+
+//go:noescape
+func dense6x3AVX512(a *byte)
+
+//go:noescape
+func dense7x3AVX512(a *byte)
+
+//go:noescape
+func dense8x3AVX512(a *byte)
+
+//go:noescape
+func dense1x4AVX512(a *byte)
+
+//go:noescape
+func dense2x4AVX512(a *byte)
+
+//go:noescape
+func dense3x4AVX512(a *byte)
+
+//go:noescape
+func dense4x4AVX512(a *byte)
+
+//go:noescape
+func dense5x4AVX512(a *byte)
+
+//go:noescape
+func dense6x4AVX512(a *byte)
 
 //go:noescape
 func grad1x1AVX512(a *byte)

@@ -47,7 +47,7 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	t.divide(e.Pool.Workers())
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])
-	t.split(t.correlation.units(), want, e.Pool.Workers(), t.pairs())
+	t.split(t.correlation.units(), want, e.Pool.Workers(), t.sets())
 	t.workers = grown(t.workers, e.Pool.Workers())
 	if !t.inPlace && len(t.taps) > 0 {
 		for i := range t.workers {
@@ -60,10 +60,23 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 // blocks returns the number of blocks of a group.
 func (t *denseTask) blocks() int { return parts(t.out, Block) }
 
-// width returns the number of blocks that a tile takes at once.
-func (t *denseTask) width() int { return wide(&t.tiles.dense, t.blocks()) }
+// thinBytes is how much weights of the blocks of one tile may take for it to take
+// more than two: they have to stay in the first-level cache.
+const thinBytes = 24 << 10
 
-func (t *denseTask) pairs() int { return parts(t.blocks(), t.width()) }
+// sets returns the number of sets of neighbouring blocks, one tile each, that make
+// the output: wide tiles load less for each product and write longer stretches of a
+// pixel, but need more weights for each pixel.
+func (t *denseTask) sets() int {
+	n := len(t.tiles.dense) - 1
+	if n > 2 && 4*n*Block*t.in*len(t.taps) > thinBytes {
+		n = 2
+	}
+	return parts(t.blocks(), n)
+}
+
+// firstBlock returns the first block of set s.
+func (t *denseTask) firstBlock(s int) int { return s * t.blocks() / t.sets() }
 
 // Do implements Task.
 func (t *denseTask) Do(i, worker int) {
@@ -83,14 +96,16 @@ func (t *denseTask) Do(i, worker int) {
 		t.copyWindow(u, t.x, k.window)
 		x = k.window
 	}
-	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
+	first, last := share*t.sets()/t.splits, (share+1)*t.sets()/t.splits
 	for g := range t.g {
-		for b := first; b < last; b += t.width() {
-			t.block(worker, u, g, b, min(t.width(), t.blocks()-b), x[base+g*t.in:])
+		for s := first; s < last; s++ {
+			b := t.firstBlock(s)
+			t.block(worker, u, g, b, t.firstBlock(s+1)-b, x[base+g*t.in:])
 		}
 	}
+	from, to := t.firstBlock(first)*Block, min(t.out, t.firstBlock(last)*Block)
 	for g := range t.g {
-		t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, g*t.out+first*Block, g*t.out+min(t.out, last*Block))
+		t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, g*t.out+from, g*t.out+to)
 	}
 }
 

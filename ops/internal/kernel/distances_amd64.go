@@ -12,11 +12,11 @@ var (
 	_ [unsafe.Offsetof(forwardTile{}.outcome) - 144]struct{} = [0]struct{}{}
 	_ [unsafe.Offsetof(rowTile{}.outcome) - 176]struct{}     = [0]struct{}{}
 	_ [unsafe.Offsetof(winoTile{}.outcome) - 144]struct{}    = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.taps) - 304]struct{}       = [0]struct{}{}
+	_ [unsafe.Offsetof(winoTile{}.taps) - 432]struct{}       = [0]struct{}{}
 	_ [unsafe.Offsetof(outcome{}.bias) - 8]struct{}          = [0]struct{}{}
-	_ [unsafe.Offsetof(outcome{}.low) - 136]struct{}         = [0]struct{}{}
-	_ [unsafe.Offsetof(outcome{}.one) - 152]struct{}         = [0]struct{}{}
-	_ [unsafe.Sizeof(outcome{}) - 160]struct{}               = [0]struct{}{}
+	_ [unsafe.Offsetof(outcome{}.low) - 264]struct{}         = [0]struct{}{}
+	_ [unsafe.Offsetof(outcome{}.one) - 280]struct{}         = [0]struct{}{}
+	_ [unsafe.Sizeof(outcome{}) - 288]struct{}               = [0]struct{}{}
 
 	_ [unsafe.Offsetof(gradTile{}.images) - 96]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.dyImage) - 160]struct{} = [0]struct{}{}
@@ -27,7 +27,7 @@ var (
 	_ [unsafe.Offsetof(rowTile{}.x) - 72]struct{}      = [0]struct{}{}
 	_ [unsafe.Offsetof(rowTile{}.pix) - 120]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(rowTile{}.left) - 168]struct{}  = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.ahead) - 336]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.ahead) - 464]struct{} = [0]struct{}{}
 	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}          = [0]struct{}{}
 	_ [unsafe.Sizeof(stretch{}) - 16]struct{}          = [0]struct{}{}
 	_ [unsafe.Sizeof(ahead{}) - 32]struct{}            = [0]struct{}{}

@@ -79,7 +79,7 @@ func (t *gradTask) reserve(workers int) {
 }
 
 // width returns the number of blocks that a tile takes at once.
-func (t *gradTask) width() int { return wide(&t.tiles.grad, t.c.blocks()) }
+func (t *gradTask) width() int { return wide(t.tiles.grad, t.c.blocks()) }
 
 // items returns the number of tiles that make the whole gradient.
 func (t *gradTask) items() int { return t.c.G * t.pairs * t.c.K * t.c.K * t.parts }

@@ -58,7 +58,7 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 }
 
 // width returns the number of blocks that a tile takes at once.
-func (t *pickTask) width() int { return wide(&t.tiles.pick, t.c.blocks()) }
+func (t *pickTask) width() int { return wide(t.tiles.pick, t.c.blocks()) }
 
 func (t *pickTask) rowsOfGroup() int { return len(t.taps) * t.in }
 

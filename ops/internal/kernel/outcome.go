@@ -9,10 +9,13 @@ const (
 	modeHardSwish          // y = (sum+bias)*hardSigmoid(sum+bias)
 )
 
+// mostBlocks is the most blocks of output channels that a tile takes.
+const mostBlocks = 4
+
 // outcome is the part of a tile's argument that tells what becomes of its sums.
 type outcome struct {
 	mode             int
-	bias             [2 * Block]float32
+	bias             [mostBlocks * Block]float32
 	low, high        float32
 	sixth, half, one float32 // 1/6, 1/2, 1
 }
@@ -27,7 +30,7 @@ func (a *outcome) set(ep Epilogue, add bool, o, channels int) {
 		a.mode = modeStore
 		return
 	}
-	a.bias = [2 * Block]float32{}
+	a.bias = [mostBlocks * Block]float32{}
 	if ep.Bias != nil {
 		copy(a.bias[:channels], ep.Bias[o:])
 	}

@@ -8,14 +8,14 @@ type sharing struct {
 	units, splits int
 }
 
-// split cuts so many units by so many tiles' worth of blocks into about want
+// split cuts so many units by so many sets of blocks into about want
 // chunks; by blocks, into a part for each worker.
-func (s *sharing) split(units, want, workers, pairs int) {
+func (s *sharing) split(units, want, workers, sets int) {
 	s.units, s.splits = units, 1
 	if s.byBlocks && want > 1 {
-		s.splits = min(pairs, workers)
+		s.splits = min(sets, workers)
 	} else if 2*units <= want {
-		s.splits = min(pairs, parts(want, units))
+		s.splits = min(sets, parts(want, units))
 	}
 }
 

@@ -9,9 +9,9 @@ type tileFunc func(a *byte)
 // tiles are the functions of one instruction set. Lists are indexed by size,
 // pairs of lists by the number of blocks of 16 output channels.
 type tiles struct {
-	dense     [3][]tileFunc     // [blocks][pixels]: dense convolution
-	grad      [3][]tileFunc     // [blocks][input channels]: its weight gradient
-	pick      [3][]tileFunc     // [blocks][rows]: the same, rows anywhere
+	dense     [][]tileFunc      // [blocks][pixels]: dense convolution
+	grad      [][]tileFunc      // [blocks][input channels]: its weight gradient
+	pick      [][]tileFunc      // [blocks][rows]: the same, rows anywhere
 	depthwise []tileFunc        // [pixels]: depthwise convolution
 	taps      []tileFunc        // [taps]: its weight gradient
 	along     map[int]depthRows // [taps on a side]: depthwise rows of stride 1
@@ -131,8 +131,8 @@ func (a *forwardTile) call(list []tileFunc, size, count int, p pixelTable) {
 
 // wide returns how many blocks of output channels a tile of the lists takes at
 // once where there are so many.
-func wide(lists *[3][]tileFunc, blocks int) int {
-	if most(lists[2]) > 0 && blocks > 1 {
+func wide(lists [][]tileFunc, blocks int) int {
+	if len(lists) > 2 && blocks > 1 {
 		return 2
 	}
 	return 1

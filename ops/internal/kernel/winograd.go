@@ -139,7 +139,7 @@ func (t *winoTask) planUnits(want int) {
 }
 
 // width returns the number of blocks that a tile of the products takes at once.
-func (t *winoTask) width() int { return wide(&t.tiles.dense, t.blocks()) }
+func (t *winoTask) width() int { return wide(t.tiles.dense, t.blocks()) }
 
 func (t *winoTask) blocks() int { return t.o16 / Block }
 

@@ -122,7 +122,7 @@ func (r correlation) outputs() correlation {
 func (t *winoGradTask) blocks() int { return t.o16 / Block }
 
 // width returns the number of blocks that a tile of the sums takes at once.
-func (t *winoGradTask) width() int { return wide(&t.tiles.grad, t.blocks()) }
+func (t *winoGradTask) width() int { return wide(t.tiles.grad, t.blocks()) }
 
 // Do implements Task.
 func (t *winoGradTask) Do(i, worker int) {

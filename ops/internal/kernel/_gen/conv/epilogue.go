@@ -12,9 +12,9 @@ import (
 // its start.
 const (
 	outMode, outBias   = 0, 8
-	outLow, outHigh    = 136, 140
-	outSixth, outHalf  = 144, 148
-	outOne, outcomeEnd = 152, 160
+	outLow, outHigh    = 264, 268
+	outSixth, outHalf  = 272, 276
+	outOne, outcomeEnd = 280, 288
 )
 
 // The values of an outcome's mode.

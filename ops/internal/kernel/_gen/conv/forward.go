@@ -144,10 +144,7 @@ func dense(s *isa, pixels, blocks int) string {
 	f := &forward{isa: s, pixels: pixels, blocks: blocks}
 	f.start(begin(name))
 	idx, w, end := GP64(), GP64(), GP64()
-	var block reg.GPVirtual
-	if blocks == 2 {
-		block = load(argument(), fwdBlock)
-	}
+	block := f.blockSteps()
 	Label("run")
 	MOVQ(f.run, idx)
 	MOVQ(at(idx, 8), w)
@@ -184,16 +181,30 @@ func dense(s *isa, pixels, blocks int) string {
 	return name
 }
 
+// blockSteps returns where the blocks of the weight lie, from a base to be set.
+func (f *forward) blockSteps() (steps [4]Mem) {
+	if f.blocks == 1 {
+		return steps
+	}
+	block := load(argument(), fwdBlock)
+	for b := 1; b < f.blocks; b++ {
+		steps[b] = Mem{Index: block, Scale: uint8(b)}
+		if b == 3 {
+			steps[b].Index, steps[b].Scale = GP64(), 1
+			LEAQ(Mem{Base: block, Index: block, Scale: 2}, steps[b].Index)
+		}
+	}
+	return steps
+}
+
 // step emits the products of one input channel, the u-th from idx and w.
-func (f *forward) step(idx, w, block reg.Register, u int) {
+func (f *forward) step(idx, w reg.Register, block [4]Mem, u int) {
 	n := f.blocks * f.vecs
 	ws := f.vectors(n)
 	for j, v := range ws {
-		if j < f.vecs {
-			VMOVUPS(at(w, 64*u+f.bytes(j)), v)
-		} else {
-			VMOVUPS(indexed(w, block, 64*u+f.bytes(j-f.vecs)), v)
-		}
+		src := block[j/f.vecs]
+		src.Base = w
+		VMOVUPS(src.Offset(64*u+f.bytes(j%f.vecs)), v)
 	}
 	for p, ptr := range f.ptr {
 		src := indexed(ptr, idx, 4*u)

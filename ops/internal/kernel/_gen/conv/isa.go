@@ -15,9 +15,9 @@ type isa struct {
 	vec   func() reg.VecVirtual
 
 	// The largest tiles that the registers allow.
-	densePixels [3]int // by blocks
-	gradRows    [3]int // by blocks
-	pickRows    [3]int // by blocks
+	densePixels []int // by blocks
+	gradRows    []int // by blocks
+	pickRows    []int // by blocks
 	depthPixels int
 	depthTaps   int
 
@@ -31,9 +31,9 @@ type rowGradSize struct{ rows, pixels int }
 
 var avx512 = &isa{
 	name: "AVX512", width: 16, vecs: 1, vec: func() reg.VecVirtual { return ZMM() },
-	densePixels: [3]int{1: 12, 2: 11},
-	gradRows:    [3]int{1: 16, 2: 14},
-	pickRows:    [3]int{1: 12, 2: 12},
+	densePixels: []int{1: 12, 2: 11, 3: 8, 4: 6},
+	gradRows:    []int{1: 16, 2: 14},
+	pickRows:    []int{1: 12, 2: 12},
 	depthPixels: 11, depthTaps: 12, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
 	downPixels: map[int]int{3: 8, 5: 8, 7: 8}, upPixels: map[int]int{3: 8, 5: 8, 7: 8},
 	rowGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}}, downGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}},
@@ -41,9 +41,9 @@ var avx512 = &isa{
 
 var avx2 = &isa{
 	name: "AVX2", width: 8, vecs: 2, vec: func() reg.VecVirtual { return YMM() },
-	densePixels: [3]int{1: 6},
-	gradRows:    [3]int{1: 6},
-	pickRows:    [3]int{1: 6},
+	densePixels: []int{1: 6},
+	gradRows:    []int{1: 6},
+	pickRows:    []int{1: 6},
 	depthPixels: 6, depthTaps: 6, rowPixels: map[int]int{3: 8, 5: 6, 7: 4},
 	downPixels: map[int]int{3: 7, 5: 5, 7: 4}, upPixels: map[int]int{3: 4, 5: 3, 7: 2},
 	rowGrads: map[int]rowGradSize{3: {3, 3}, 5: {1, 6}, 7: {1, 4}}, downGrads: map[int]rowGradSize{3: {3, 3}, 5: {1, 6}, 7: {1, 4}},

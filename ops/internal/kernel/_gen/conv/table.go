@@ -61,8 +61,8 @@ func (t *table) row(field string, n int, emit func(size int) string) {
 }
 
 // pair writes lists of functions by the number of blocks of output channels.
-func (t *table) pair(field string, most [3]int, emit func(size, blocks int) string) {
-	fmt.Fprintf(t.b, "%s: [3][]tileFunc{\n", field)
+func (t *table) pair(field string, most []int, emit func(size, blocks int) string) {
+	fmt.Fprintf(t.b, "%s: [][]tileFunc{\n", field)
 	for blocks := 1; blocks < len(most); blocks++ {
 		if most[blocks] > 0 {
 			t.row(fmt.Sprintf("%d: ", blocks), most[blocks], func(size int) string { return emit(size, blocks) })
