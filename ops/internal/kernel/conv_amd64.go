@@ -25,17 +25,29 @@ func tilesAVX512() *tiles {
 		taps:      []tileFunc{nil, taps1x1AVX512, nil, nil, taps4x1AVX512, nil, nil, nil, taps8x1AVX512, taps9x1AVX512, taps10x1AVX512, taps11x1AVX512, taps12x1AVX512},
 		along: map[int]depthRows{
 			3: {
-				rows:   []tileFunc{nil, depthAlong3x1AVX512, depthAlong3x2AVX512, depthAlong3x3AVX512, depthAlong3x4AVX512, depthAlong3x5AVX512, depthAlong3x6AVX512, depthAlong3x7AVX512, depthAlong3x8AVX512, depthAlong3x9AVX512, depthAlong3x10AVX512, depthAlong3x11AVX512, depthAlong3x12AVX512, depthAlong3x13AVX512, depthAlong3x14AVX512, depthAlong3x15AVX512, depthAlong3x16AVX512},
+				whole: [][]tileFunc{
+					1: {nil, depthWholeAlong3x1x1AVX512, depthWholeAlong3x2x1AVX512, depthWholeAlong3x3x1AVX512, depthWholeAlong3x4x1AVX512, depthWholeAlong3x5x1AVX512, depthWholeAlong3x6x1AVX512, depthWholeAlong3x7x1AVX512, depthWholeAlong3x8x1AVX512, depthWholeAlong3x9x1AVX512, depthWholeAlong3x10x1AVX512, depthWholeAlong3x11x1AVX512, depthWholeAlong3x12x1AVX512, depthWholeAlong3x13x1AVX512, depthWholeAlong3x14x1AVX512, depthWholeAlong3x15x1AVX512, depthWholeAlong3x16x1AVX512},
+					2: {nil, depthWholeAlong3x1x2AVX512, depthWholeAlong3x2x2AVX512, depthWholeAlong3x3x2AVX512, depthWholeAlong3x4x2AVX512, depthWholeAlong3x5x2AVX512, depthWholeAlong3x6x2AVX512, depthWholeAlong3x7x2AVX512, depthWholeAlong3x8x2AVX512},
+				},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthAlong3x8AVX512, depthAlong3x9AVX512, depthAlong3x10AVX512, depthAlong3x11AVX512, depthAlong3x12AVX512, depthAlong3x13AVX512, depthAlong3x14AVX512, depthAlong3x15AVX512, depthAlong3x16AVX512},
 				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x8AVX512}},
 			},
 			5: {
-				rows:   []tileFunc{nil, depthAlong5x1AVX512, depthAlong5x2AVX512, depthAlong5x3AVX512, depthAlong5x4AVX512, depthAlong5x5AVX512, depthAlong5x6AVX512, depthAlong5x7AVX512, depthAlong5x8AVX512, depthAlong5x9AVX512, depthAlong5x10AVX512, depthAlong5x11AVX512, depthAlong5x12AVX512, depthAlong5x13AVX512, depthAlong5x14AVX512, depthAlong5x15AVX512, depthAlong5x16AVX512},
+				whole: [][]tileFunc{
+					1: {nil, depthWholeAlong5x1x1AVX512, depthWholeAlong5x2x1AVX512, depthWholeAlong5x3x1AVX512, depthWholeAlong5x4x1AVX512, depthWholeAlong5x5x1AVX512, depthWholeAlong5x6x1AVX512, depthWholeAlong5x7x1AVX512, depthWholeAlong5x8x1AVX512, depthWholeAlong5x9x1AVX512, depthWholeAlong5x10x1AVX512, depthWholeAlong5x11x1AVX512, depthWholeAlong5x12x1AVX512, depthWholeAlong5x13x1AVX512, depthWholeAlong5x14x1AVX512, depthWholeAlong5x15x1AVX512, depthWholeAlong5x16x1AVX512},
+					2: {nil, depthWholeAlong5x1x2AVX512, depthWholeAlong5x2x2AVX512, depthWholeAlong5x3x2AVX512, depthWholeAlong5x4x2AVX512, depthWholeAlong5x5x2AVX512, depthWholeAlong5x6x2AVX512, depthWholeAlong5x7x2AVX512, depthWholeAlong5x8x2AVX512},
+				},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthAlong5x8AVX512, depthAlong5x9AVX512, depthAlong5x10AVX512, depthAlong5x11AVX512, depthAlong5x12AVX512, depthAlong5x13AVX512, depthAlong5x14AVX512, depthAlong5x15AVX512, depthAlong5x16AVX512},
 				pixels: []int{5, 4}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradAlong5x5x5AVX512},
 					{nil, nil, nil, nil, nil, depthGradAlong5x5x4AVX512},
 				},
 			},
 			7: {
-				rows:   []tileFunc{nil, depthAlong7x1AVX512, depthAlong7x2AVX512, depthAlong7x3AVX512, depthAlong7x4AVX512, depthAlong7x5AVX512, depthAlong7x6AVX512, depthAlong7x7AVX512, depthAlong7x8AVX512, depthAlong7x9AVX512, depthAlong7x10AVX512, depthAlong7x11AVX512, depthAlong7x12AVX512, depthAlong7x13AVX512, depthAlong7x14AVX512, depthAlong7x15AVX512, depthAlong7x16AVX512},
+				whole: [][]tileFunc{
+					1: {nil, depthWholeAlong7x1x1AVX512, depthWholeAlong7x2x1AVX512, depthWholeAlong7x3x1AVX512, depthWholeAlong7x4x1AVX512, depthWholeAlong7x5x1AVX512, depthWholeAlong7x6x1AVX512, depthWholeAlong7x7x1AVX512, depthWholeAlong7x8x1AVX512, depthWholeAlong7x9x1AVX512, depthWholeAlong7x10x1AVX512, depthWholeAlong7x11x1AVX512, depthWholeAlong7x12x1AVX512, depthWholeAlong7x13x1AVX512, depthWholeAlong7x14x1AVX512, depthWholeAlong7x15x1AVX512, depthWholeAlong7x16x1AVX512},
+					2: {nil, depthWholeAlong7x1x2AVX512, depthWholeAlong7x2x2AVX512, depthWholeAlong7x3x2AVX512, depthWholeAlong7x4x2AVX512, depthWholeAlong7x5x2AVX512, depthWholeAlong7x6x2AVX512, depthWholeAlong7x7x2AVX512, depthWholeAlong7x8x2AVX512},
+				},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthAlong7x8AVX512, depthAlong7x9AVX512, depthAlong7x10AVX512, depthAlong7x11AVX512, depthAlong7x12AVX512, depthAlong7x13AVX512, depthAlong7x14AVX512, depthAlong7x15AVX512, depthAlong7x16AVX512},
 				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, depthGradAlong7x1x8AVX512, nil, depthGradAlong7x3x8AVX512},
 					{nil, depthGradAlong7x1x7AVX512, nil, depthGradAlong7x3x7AVX512},
 				},
@@ -43,15 +55,27 @@ func tilesAVX512() *tiles {
 		},
 		down: map[int]depthRows{
 			3: {
-				rows:   []tileFunc{nil, depthDown3x1AVX512, depthDown3x2AVX512, depthDown3x3AVX512, depthDown3x4AVX512, depthDown3x5AVX512, depthDown3x6AVX512, depthDown3x7AVX512, depthDown3x8AVX512},
+				whole: [][]tileFunc{
+					1: {nil, depthWholeDown3x1x1AVX512, depthWholeDown3x2x1AVX512, depthWholeDown3x3x1AVX512, depthWholeDown3x4x1AVX512, depthWholeDown3x5x1AVX512, depthWholeDown3x6x1AVX512, depthWholeDown3x7x1AVX512, depthWholeDown3x8x1AVX512, depthWholeDown3x9x1AVX512, depthWholeDown3x10x1AVX512, depthWholeDown3x11x1AVX512, depthWholeDown3x12x1AVX512, depthWholeDown3x13x1AVX512, depthWholeDown3x14x1AVX512, depthWholeDown3x15x1AVX512, depthWholeDown3x16x1AVX512},
+					2: {nil, depthWholeDown3x1x2AVX512, depthWholeDown3x2x2AVX512, depthWholeDown3x3x2AVX512, depthWholeDown3x4x2AVX512, depthWholeDown3x5x2AVX512, depthWholeDown3x6x2AVX512, depthWholeDown3x7x2AVX512, depthWholeDown3x8x2AVX512},
+				},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, depthDown3x5AVX512, depthDown3x6AVX512, depthDown3x7AVX512, depthDown3x8AVX512},
 				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x8AVX512}},
 			},
 			5: {
-				rows:   []tileFunc{nil, depthDown5x1AVX512, depthDown5x2AVX512, depthDown5x3AVX512, depthDown5x4AVX512, depthDown5x5AVX512, depthDown5x6AVX512, depthDown5x7AVX512, depthDown5x8AVX512},
+				whole: [][]tileFunc{
+					1: {nil, depthWholeDown5x1x1AVX512, depthWholeDown5x2x1AVX512, depthWholeDown5x3x1AVX512, depthWholeDown5x4x1AVX512, depthWholeDown5x5x1AVX512, depthWholeDown5x6x1AVX512, depthWholeDown5x7x1AVX512, depthWholeDown5x8x1AVX512, depthWholeDown5x9x1AVX512, depthWholeDown5x10x1AVX512, depthWholeDown5x11x1AVX512, depthWholeDown5x12x1AVX512, depthWholeDown5x13x1AVX512, depthWholeDown5x14x1AVX512, depthWholeDown5x15x1AVX512, depthWholeDown5x16x1AVX512},
+					2: {nil, depthWholeDown5x1x2AVX512, depthWholeDown5x2x2AVX512, depthWholeDown5x3x2AVX512, depthWholeDown5x4x2AVX512, depthWholeDown5x5x2AVX512, depthWholeDown5x6x2AVX512, depthWholeDown5x7x2AVX512, depthWholeDown5x8x2AVX512},
+				},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, depthDown5x5AVX512, depthDown5x6AVX512, depthDown5x7AVX512, depthDown5x8AVX512},
 				pixels: []int{5}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradDown5x5x5AVX512}},
 			},
 			7: {
-				rows:   []tileFunc{nil, depthDown7x1AVX512, depthDown7x2AVX512, depthDown7x3AVX512, depthDown7x4AVX512, depthDown7x5AVX512, depthDown7x6AVX512, depthDown7x7AVX512, depthDown7x8AVX512},
+				whole: [][]tileFunc{
+					1: {nil, depthWholeDown7x1x1AVX512, depthWholeDown7x2x1AVX512, depthWholeDown7x3x1AVX512, depthWholeDown7x4x1AVX512, depthWholeDown7x5x1AVX512, depthWholeDown7x6x1AVX512, depthWholeDown7x7x1AVX512, depthWholeDown7x8x1AVX512, depthWholeDown7x9x1AVX512, depthWholeDown7x10x1AVX512, depthWholeDown7x11x1AVX512, depthWholeDown7x12x1AVX512, depthWholeDown7x13x1AVX512, depthWholeDown7x14x1AVX512, depthWholeDown7x15x1AVX512, depthWholeDown7x16x1AVX512},
+					2: {nil, depthWholeDown7x1x2AVX512, depthWholeDown7x2x2AVX512, depthWholeDown7x3x2AVX512, depthWholeDown7x4x2AVX512, depthWholeDown7x5x2AVX512, depthWholeDown7x6x2AVX512, depthWholeDown7x7x2AVX512, depthWholeDown7x8x2AVX512},
+				},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, depthDown7x5AVX512, depthDown7x6AVX512, depthDown7x7AVX512, depthDown7x8AVX512},
 				pixels: []int{8}, grads: [][]tileFunc{{nil, depthGradDown7x1x8AVX512, nil, depthGradDown7x3x8AVX512}},
 			},
 		},
@@ -463,25 +487,76 @@ func taps11x1AVX512(a *byte)
 func taps12x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x1AVX512(a *byte)
+func depthWholeAlong3x1x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x2AVX512(a *byte)
+func depthWholeAlong3x2x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x3AVX512(a *byte)
+func depthWholeAlong3x3x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x4AVX512(a *byte)
+func depthWholeAlong3x4x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x5AVX512(a *byte)
+func depthWholeAlong3x5x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x6AVX512(a *byte)
+func depthWholeAlong3x6x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x7AVX512(a *byte)
+func depthWholeAlong3x7x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x8x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x9x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x10x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x11x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x12x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x13x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x14x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x15x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x16x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x1x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x2x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x3x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x4x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x5x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x6x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x7x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong3x8x2AVX512(a *byte)
 
 //go:noescape
 func depthAlong3x8AVX512(a *byte)
@@ -514,25 +589,76 @@ func depthAlong3x16AVX512(a *byte)
 func depthGradAlong3x3x8AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x1AVX512(a *byte)
+func depthWholeAlong5x1x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x2AVX512(a *byte)
+func depthWholeAlong5x2x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x3AVX512(a *byte)
+func depthWholeAlong5x3x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x4AVX512(a *byte)
+func depthWholeAlong5x4x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x5AVX512(a *byte)
+func depthWholeAlong5x5x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x6AVX512(a *byte)
+func depthWholeAlong5x6x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x7AVX512(a *byte)
+func depthWholeAlong5x7x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x8x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x9x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x10x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x11x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x12x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x13x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x14x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x15x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x16x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x1x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x2x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x3x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x4x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x5x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x6x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x7x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong5x8x2AVX512(a *byte)
 
 //go:noescape
 func depthAlong5x8AVX512(a *byte)
@@ -568,25 +694,76 @@ func depthGradAlong5x5x5AVX512(a *byte)
 func depthGradAlong5x5x4AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x1AVX512(a *byte)
+func depthWholeAlong7x1x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x2AVX512(a *byte)
+func depthWholeAlong7x2x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x3AVX512(a *byte)
+func depthWholeAlong7x3x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x4AVX512(a *byte)
+func depthWholeAlong7x4x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x5AVX512(a *byte)
+func depthWholeAlong7x5x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x6AVX512(a *byte)
+func depthWholeAlong7x6x1AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x7AVX512(a *byte)
+func depthWholeAlong7x7x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x8x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x9x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x10x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x11x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x12x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x13x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x14x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x15x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x16x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x1x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x2x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x3x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x4x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x5x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x6x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x7x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeAlong7x8x2AVX512(a *byte)
 
 //go:noescape
 func depthAlong7x8AVX512(a *byte)
@@ -628,16 +805,76 @@ func depthGradAlong7x1x7AVX512(a *byte)
 func depthGradAlong7x3x7AVX512(a *byte)
 
 //go:noescape
-func depthDown3x1AVX512(a *byte)
+func depthWholeDown3x1x1AVX512(a *byte)
 
 //go:noescape
-func depthDown3x2AVX512(a *byte)
+func depthWholeDown3x2x1AVX512(a *byte)
 
 //go:noescape
-func depthDown3x3AVX512(a *byte)
+func depthWholeDown3x3x1AVX512(a *byte)
 
 //go:noescape
-func depthDown3x4AVX512(a *byte)
+func depthWholeDown3x4x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x5x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x6x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x7x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x8x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x9x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x10x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x11x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x12x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x13x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x14x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x15x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x16x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x1x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x2x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x3x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x4x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x5x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x6x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x7x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown3x8x2AVX512(a *byte)
 
 //go:noescape
 func depthDown3x5AVX512(a *byte)
@@ -655,16 +892,76 @@ func depthDown3x8AVX512(a *byte)
 func depthGradDown3x3x8AVX512(a *byte)
 
 //go:noescape
-func depthDown5x1AVX512(a *byte)
+func depthWholeDown5x1x1AVX512(a *byte)
 
 //go:noescape
-func depthDown5x2AVX512(a *byte)
+func depthWholeDown5x2x1AVX512(a *byte)
 
 //go:noescape
-func depthDown5x3AVX512(a *byte)
+func depthWholeDown5x3x1AVX512(a *byte)
 
 //go:noescape
-func depthDown5x4AVX512(a *byte)
+func depthWholeDown5x4x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x5x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x6x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x7x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x8x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x9x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x10x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x11x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x12x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x13x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x14x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x15x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x16x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x1x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x2x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x3x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x4x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x5x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x6x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x7x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown5x8x2AVX512(a *byte)
 
 //go:noescape
 func depthDown5x5AVX512(a *byte)
@@ -682,16 +979,76 @@ func depthDown5x8AVX512(a *byte)
 func depthGradDown5x5x5AVX512(a *byte)
 
 //go:noescape
-func depthDown7x1AVX512(a *byte)
+func depthWholeDown7x1x1AVX512(a *byte)
 
 //go:noescape
-func depthDown7x2AVX512(a *byte)
+func depthWholeDown7x2x1AVX512(a *byte)
 
 //go:noescape
-func depthDown7x3AVX512(a *byte)
+func depthWholeDown7x3x1AVX512(a *byte)
 
 //go:noescape
-func depthDown7x4AVX512(a *byte)
+func depthWholeDown7x4x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x5x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x6x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x7x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x8x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x9x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x10x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x11x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x12x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x13x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x14x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x15x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x16x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x1x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x2x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x3x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x4x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x5x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x6x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x7x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeDown7x8x2AVX512(a *byte)
 
 //go:noescape
 func depthDown7x5AVX512(a *byte)

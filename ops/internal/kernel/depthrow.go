@@ -26,6 +26,8 @@ type rowPlan struct {
 	steps   int        // pixels of all tiles of a row
 	in, out int        // inputs and outputs of a pixel
 	before  int        // inputs left of the first pixel
+
+	whole [3]tileFunc // [blocks]: of a whole row by so many registers of channels, if there are such
 }
 
 // rowWork is the memory of one worker.
@@ -51,9 +53,9 @@ func (t *tiles) byRows(r *correlation) rowPlan {
 		}
 		switch {
 		case r.step == 1 && r.cols == r.w:
-			return rowPlan{k, t.along[k].rows, r.cols, 1, 1, k / 2}.whole(k / 2)
+			return t.along[k].plan(rowPlan{k: k, steps: r.cols, in: 1, out: 1, before: k / 2}, k/2)
 		case r.step == 2 && 2*r.cols == r.w:
-			return rowPlan{k, t.down[k].rows, r.cols, 2, 1, k / 2}.whole(k / 2)
+			return t.down[k].plan(rowPlan{k: k, steps: r.cols, in: 2, out: 1, before: k / 2}, k/2)
 		}
 	}
 	return rowPlan{}
@@ -63,17 +65,26 @@ func (t *tiles) byRows(r *correlation) rowPlan {
 func (t *tiles) upByRows(c Conv) rowPlan {
 	for _, k := range rowKernels {
 		if c.K == k && c.S == 2 && c.Dil == 1 && c.Pad == k/2 && c.W%2 == 0 {
-			return rowPlan{k, t.up[k].rows, c.W / 2, 1, 2, k / 4}.whole((k + 1) / 4)
+			return t.up[k].plan(rowPlan{k: k, steps: c.W / 2, in: 1, out: 2, before: k / 4}, (k+1)/4)
 		}
 	}
 	return rowPlan{}
 }
 
-// whole returns p, or none if there are no tiles or a tile's border, of so many
-// inputs, would reach beyond its neighbour.
-func (p rowPlan) whole(border int) rowPlan {
+// plan returns p with its tiles, or none if there are no tiles or a tile's border,
+// of so many inputs, would reach beyond its neighbour.
+func (d depthRows) plan(p rowPlan, border int) rowPlan {
+	p.list = d.rows
 	if most(p.list) == 0 {
 		return rowPlan{}
+	}
+	for blocks, list := range d.whole {
+		if p.steps <= most(list) {
+			p.whole[blocks] = list[p.steps]
+		}
+	}
+	if p.whole[1] != nil {
+		return p
 	}
 	if size, count, rest := split(p.steps, most(p.list)); count+rest > 1 && (size-min(rest, 1))*p.in < border {
 		return rowPlan{}
@@ -158,20 +169,30 @@ func (t *rowTask) Do(i, worker int) {
 		}
 	}
 	first, last := share*t.blocks()/t.splits, (share+1)*t.blocks()/t.splits
-	for b := first; b < last; b++ {
-		if k.made.missing(b) {
-			t.fill(k, b)
+	for c, end := first*Block, min(t.outC, last*Block); c < end; {
+		n := t.width
+		if c+n < end {
+			n *= t.registers()
 		}
-		for c := b * Block; c < min(t.outC, (b+1)*Block); c += t.width {
-			t.column(k, b, c)
-		}
+		n = min(n, end-c)
+		t.column(k, c, n)
+		c += n
 	}
 	t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, first*Block, min(t.outC, last*Block))
 }
 
+// registers returns how many registers of channels a tile takes where there are as
+// many.
+func (t *rowTask) registers() int {
+	if t.whole[2] != nil {
+		return 2
+	}
+	return 1
+}
+
 // tilesOf returns the number of tiles that compute u.
 func (t *rowTask) tilesOf(u part) int {
-	return parts(t.steps, most(t.list)) * u.imgs * u.rows * parts(t.outC, t.width)
+	return parts(t.steps, most(t.list)) * u.imgs * u.rows * parts(t.outC, t.width*t.registers())
 }
 
 // along returns where output row row of an image of a correlation reads.
@@ -198,20 +219,27 @@ func (t *rowTask) fill(k *rowWork, b int) {
 	t.gather((*byte)(unsafe.Pointer(a)))
 }
 
-// column computes one register's width of channels from c, of block b, for all
-// rows of the worker.
-func (t *rowTask) column(k *rowWork, b, c int) {
+// column computes n channels from c, a register or two, for all rows of the worker.
+func (t *rowTask) column(k *rowWork, c, n int) {
+	for b := c / Block; b*Block < c+n; b++ {
+		if k.made.missing(b) {
+			t.fill(k, b)
+		}
+	}
 	a := &k.tile
-	channels := min(t.width, t.outC-c)
-	a.lanes.set(channels)
-	a.outcome.set(t.ep, t.add, c, channels)
-	a.w, a.wStep = at(k.panel, b*t.k*t.k*Block+c%Block), 4*Block*t.k
+	a.lanes.set((n-1)%t.width + 1)
+	a.outcome.set(t.ep, t.add, c, n)
+	a.w, a.wStep = at(k.panel, c/Block*t.k*t.k*Block+c%Block), 4*Block*t.k
 	if t.rowPlan.out == 2 {
 		a.wStep *= -2
 	}
 	a.rows, a.n = &k.rows[0], len(k.rows)
 	a.pix, a.line, a.outPix = 4*t.inC, 4*t.inC*t.w, 4*t.outC
 	a.x, a.y = at(t.x, c), at(t.y, c)
+	if f := t.whole[parts(n, t.width)]; f != nil {
+		f((*byte)(unsafe.Pointer(a)))
+		return
+	}
 	size, count, rest := split(t.steps, most(t.list))
 	a.left, a.right = 0, 0
 	if rest > 0 {

@@ -30,7 +30,13 @@ func borderOf(e *Engine, c Conv, pass int) border {
 		plainBackData:    c.depthwise() && (t.byRows(&back).k > 0 || t.upByRows(c).k > 0),
 		plainBackWeights: c.depthwise() && t.gradByRows(&forward).k > 0,
 	}
+	whole := map[int]bool{
+		plainForward:  t.byRows(&forward).whole[1] != nil,
+		plainBackData: t.byRows(&back).whole[1] != nil,
+	}
 	switch {
+	case byRows[pass] && whole[pass]:
+		return skipped
 	case byRows[pass]:
 		return rowsOnly
 	case pass == plainBackWeights && !c.depthwise() && (c.K == 1 || c.InC/c.G > pickChannels):

@@ -28,6 +28,7 @@ type rowTile struct {
 // depthRows are the depthwise tiles of rows with one number of taps.
 type depthRows struct {
 	rows   []tileFunc   // [pixels]
+	whole  [][]tileFunc // [blocks][pixels]: of a row that is one tile, by some registers of channels
 	pixels []int        // widths to choose from of weight-gradient tiles
 	grads  [][]tileFunc // [width][rows of taps]
 }

@@ -127,22 +127,33 @@ func depthwise(r *rand.Rand, name string, cases int, f *deck[form], images, heig
 	}}
 }
 
-// rowWidths is the widest map of depthwiseRows: tiles of one row and of two.
-const rowWidths = 24
+// rowWidths are those of depthwiseRows: rows of one tile, and of two and three of
+// each size.
+func rowWidths() (widths []int) {
+	for w := 1; w <= 34; w++ {
+		widths = append(widths, w)
+	}
+	return append(widths, 42, 48)
+}
 
 // depthwiseRows returns a walk over depthwise convolutions whose border is half a
 // kernel, of every width.
 func depthwiseRows(r *rand.Rand, cases int) walk {
-	type row struct{ k, s, w int }
+	type row struct {
+		k, s, w  int
+		channels *deck[int]
+	}
+	few, many := span(r, 1, Block), span(r, Block+1, mostChannels)
 	rows := newDeck[row](r)
-	for w := 1; w <= rowWidths; w++ {
+	for _, w := range rowWidths() {
 		for _, k := range rowKernels {
-			rows.values = append(rows.values, row{k, 1, w}, row{k, 2, w})
+			rows.values = append(rows.values, row{k, 1, w, few}, row{k, 2, w, few}, row{k, 1, w, many}, row{k, 2, w, many})
 		}
 	}
-	images, height, channels := span(r, 1, 3), span(r, 1, 9), span(r, 1, mostChannels)
+	images, height := span(r, 1, 3), span(r, 1, 9)
 	return walk{"depthwise rows", cases, func() Conv {
-		f, c := rows.draw(), channels.draw()
+		f := rows.draw()
+		c := f.channels.draw()
 		return Conv{N: images.draw(), H: height.draw(), W: f.w, InC: c, OutC: c, K: f.k, S: f.s, Pad: f.k / 2, Dil: 1, G: c, WC: c}
 	}}
 }
@@ -208,7 +219,7 @@ func walks(r *rand.Rand) []walk {
 		firstLayers(r, n(60, 600)),
 		grouped(r, n(90, 1800)),
 		depthwise(r, "depthwise", n(270, 5400), forms(r, depthwises, allStrides, allPads, allDilation), three, span(r, 1, mostSize), span(r, 1, mostSize)),
-		depthwiseRows(r, n(2*3*rowWidths, 6000)),
+		depthwiseRows(r, n(2*3*2*len(rowWidths()), 8000)),
 	}
 }
 

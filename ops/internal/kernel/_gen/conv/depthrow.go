@@ -63,7 +63,8 @@ func up(k, pixels int) rowShape {
 type depthRow struct {
 	*isa
 	rowShape
-	acc    []reg.VecVirtual
+	blocks int              // registers of channels
+	acc    []reg.VecVirtual // [blocks][outputs]
 	masks  [edgeMasks]mask
 	wide   [edgeMasks]reg.VecVirtual // the masks of AVX2
 	bases  []reg.GPVirtual
@@ -80,11 +81,52 @@ type depthRow struct {
 // 0; so are those behind the last one for right.
 func depthRows(s *isa, kind string, shape rowShape) string {
 	name := fmt.Sprintf("depth%s%dx%d%s", kind, shape.k, shape.pixels, s.name)
-	d := &depthRow{isa: s, rowShape: shape}
+	d := &depthRow{isa: s, rowShape: shape, blocks: 1}
 	begin(name)
 	d.emit()
 	return name
 }
+
+// depthWhole emits a tile of a row that has no more pixels than it, by one register
+// of channels or two: inputs beside the row are left out. Each row is one tile.
+func depthWhole(s *isa, kind string, shape rowShape, blocks int) string {
+	name := fmt.Sprintf("depthWhole%s%dx%dx%d%s", kind, shape.k, shape.pixels, blocks, s.name)
+	d := &depthRow{isa: s, rowShape: shape, blocks: blocks}
+	begin(name)
+	d.emitWhole()
+	return name
+}
+
+func (d *depthRow) emitWhole() {
+	n, spec, x, y := AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
+	a := argument()
+	d.masks[maskIn] = d.loadMask(a)
+	MOVQ(load(a, rowN), n)
+	MOVQ(load(a, rowRows), spec)
+	Label("row")
+	a = argument()
+	s, at0 := GP64(), GP64()
+	MOVQ(spec, s)
+	for _, m := range []struct {
+		base, field int
+		to          Mem
+	}{{rowX, rowSpecX, x}, {rowY, rowSpecY, y}} {
+		MOVQ(load(a, m.base), at0)
+		ADDQ(at(s, m.field), at0)
+		MOVQ(at0, m.to)
+	}
+	d.sums(a, spec, x)
+	d.finish(y)
+	fetchAhead(rowAhead, "")
+	ADDQ(U8(rowSize), spec)
+	DECQ(n)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// edged reports whether the tile knows what lies beside its row.
+func (d *depthRow) edged() bool { return d.masks[maskBefore].k != nil || d.wide[maskBefore] != nil }
 
 func (d *depthRow) emit() {
 	n, spec, tiles, x, y := AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
@@ -141,18 +183,14 @@ func (d *depthRow) strides(pix reg.GPVirtual) {
 	}
 	d.steps[7] = GP64()
 	LEAQ(Mem{Base: d.steps[3], Index: pix, Scale: 4}, d.steps[7])
-	d.bases = []reg.GPVirtual{GP64(), GP64(), GP64()}
 }
 
-// base points the bases at pixel 0.
+// base points the bases at pixels 0, 8, 16 and so on from p.
 func (d *depthRow) base(p reg.Register, pixels int) {
+	d.bases = []reg.GPVirtual{GP64()}
 	MOVQ(p, d.bases[0])
-	d.spread(pixels)
-}
-
-// spread points the other bases at pixels 8 and 16.
-func (d *depthRow) spread(pixels int) {
 	for i := 1; 8*i < pixels; i++ {
+		d.bases = append(d.bases, GP64())
 		LEAQ(Mem{Base: d.bases[i-1], Index: d.steps[1], Scale: 8}, d.bases[i])
 	}
 }
@@ -171,6 +209,9 @@ func (d *depthRow) pixel(i int) Mem {
 	}
 	return m
 }
+
+// channels is the operand of pixel i, block b.
+func (d *depthRow) channels(i, b int) Mem { return d.pixel(i).Offset(64 * b) }
 
 // loadMasks reads the mask of lanes; the edges are whole at first.
 func (d *depthRow) loadMasks(a reg.Register) {
@@ -226,9 +267,13 @@ func (d *depthRow) edge(a reg.Register, off, edge int) {
 	Label(read)
 }
 
-// loadPixel loads input j of a row of taps.
-func (d *depthRow) loadPixel(j int, to reg.VecVirtual) {
+// loadPixel loads input j of a row of taps, block b.
+func (d *depthRow) loadPixel(j, b int, to reg.VecVirtual) {
 	switch last := d.inputs - d.behind; {
+	case b < d.blocks-1:
+		VMOVUPS(d.channels(j, b), to)
+	case !d.edged():
+		d.masked(d.channels(j, b), maskIn, to)
 	case j < d.before:
 		d.masked(d.near(maskBefore, j), maskBefore, to)
 	case j >= last:
@@ -258,7 +303,7 @@ func (d *depthRow) masked(m Mem, edge int, to reg.VecVirtual) {
 
 // sums emits the loop over rows of taps.
 func (d *depthRow) sums(a reg.Register, spec, x Mem) {
-	d.acc = d.zeros(d.outputs)
+	d.acc = d.zeros(d.blocks * d.outputs)
 	d.strides(load(a, rowPix))
 	w, n, s := load(a, rowW), AllocLocal(8), GP64()
 	MOVQ(spec, s)
@@ -271,21 +316,28 @@ func (d *depthRow) sums(a reg.Register, spec, x Mem) {
 	MOVQ(x, first)
 	Label("taps")
 	d.base(first, d.inputs)
-	for _, edge := range []int{maskBefore, maskBehind} {
-		d.edges[edge] = GP64()
-		MOVQ(d.shifts[edge], d.edges[edge])
-		ADDQ(first, d.edges[edge])
+	if d.edged() {
+		for _, edge := range []int{maskBefore, maskBehind} {
+			d.edges[edge] = GP64()
+			MOVQ(d.shifts[edge], d.edges[edge])
+			ADDQ(first, d.edges[edge])
+		}
 	}
-	ws := d.vectors(d.k)
-	for j, v := range ws {
-		VMOVUPS(at(w, 64*j), v)
+	ws := d.vectors(d.blocks * d.k)
+	for i, v := range ws {
+		VMOVUPS(at(w, 64*(i/d.k*d.k*d.k+i%d.k)), v)
 	}
 	for j := range d.inputs {
-		v := d.vec()
-		d.loadPixel(j, v)
-		for t := range d.k {
-			if p := d.place(j, t); p >= 0 && p < d.outputs {
-				VFMADD231PS(v, ws[t], d.acc[p])
+		if !d.edged() && (j < d.before || j >= d.inputs-d.behind) {
+			continue
+		}
+		for b := range d.blocks {
+			v := d.vec()
+			d.loadPixel(j, b, v)
+			for t := range d.k {
+				if p := d.place(j, t); p >= 0 && p < d.outputs {
+					VFMADD231PS(v, ws[b*d.k+t], d.acc[b*d.outputs+p])
+				}
 			}
 		}
 	}
@@ -307,23 +359,34 @@ func (d *depthRow) finish(y Mem) {
 	CMPQ(mode, U8(modeAdd))
 	JL(LabelRef("store"))
 	JG(LabelRef("epilogue"))
-	for p, v := range d.acc {
-		d.masked(d.pixel(p), maskIn, tmp)
+	for i, v := range d.acc {
+		p, b := i%d.outputs, i/d.outputs
+		if b < d.blocks-1 {
+			VADDPS(d.channels(p, b), v, v)
+			continue
+		}
+		d.masked(d.channels(p, b), maskIn, tmp)
 		VADDPS(tmp, v, v)
 	}
 	JMP(LabelRef("store"))
 	Label("epilogue")
-	VMOVUPS(at(a, rowOutcome+outBias), tmp)
-	for _, v := range d.acc {
+	for i, v := range d.acc {
+		if i%d.outputs == 0 {
+			VMOVUPS(at(a, rowOutcome+outBias+64*(i/d.outputs)), tmp)
+		}
 		VADDPS(tmp, v, v)
 	}
 	d.isa.activation(a, rowOutcome, "", "store", mode, d.acc)
 	Label("store")
-	for p, v := range d.acc {
-		if d.vecs == 1 {
-			VMOVUPS(v, d.masks[maskIn].k, d.pixel(p))
-		} else {
-			VMASKMOVPS(v, d.wide[maskIn], d.pixel(p))
+	for i, v := range d.acc {
+		p, b := i%d.outputs, i/d.outputs
+		switch {
+		case b < d.blocks-1:
+			VMOVUPS(v, d.channels(p, b))
+		case d.vecs == 1:
+			VMOVUPS(v, d.masks[maskIn].k, d.channels(p, b))
+		default:
+			VMASKMOVPS(v, d.wide[maskIn], d.channels(p, b))
 		}
 	}
 }

@@ -42,7 +42,7 @@ type rowGrad struct {
 // A row has tiles*pixels+tail pixels.
 func depthRowGrad(s *isa, kind string, shape func(k, pixels int) rowShape, k, rows, pixels int) string {
 	name := fmt.Sprintf("depthGrad%s%dx%dx%d%s", kind, k, rows, pixels, s.name)
-	g := &rowGrad{depthRow: &depthRow{isa: s, rowShape: shape(k, pixels)}, rows: rows, shape: shape}
+	g := &rowGrad{depthRow: &depthRow{isa: s, rowShape: shape(k, pixels), blocks: 1}, rows: rows, shape: shape}
 	begin(name)
 	g.emit()
 	return name
@@ -172,7 +172,7 @@ func (g *rowGrad) body(n int) {
 		}
 		for j := range g.inputs {
 			v := g.vec()
-			g.loadPixel(j, v)
+			g.loadPixel(j, 0, v)
 			for t := range g.k {
 				if q := g.place(j, t); q >= 0 && q < n {
 					VFMADD231PS(v, d[q], g.acc[i*g.k+t])

@@ -24,6 +24,9 @@ type isa struct {
 	// The largest depthwise rows, by taps on a side.
 	rowPixels, downPixels, upPixels map[int]int
 	rowGrads, downGrads             map[int]rowGradSize
+
+	// The widest rows that are one tile, of one block and of two, by taps on a side.
+	wholeAlong, wholeDown map[int][]int
 }
 
 // rowGradSize is the largest weight-gradient tile of depthwise rows.
@@ -37,6 +40,8 @@ var avx512 = &isa{
 	depthPixels: 11, depthTaps: 12, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
 	downPixels: map[int]int{3: 8, 5: 8, 7: 8}, upPixels: map[int]int{3: 8, 5: 8, 7: 8},
 	rowGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}}, downGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}},
+	wholeAlong: map[int][]int{3: {1: 16, 2: 8}, 5: {1: 16, 2: 8}, 7: {1: 16, 2: 8}},
+	wholeDown:  map[int][]int{3: {1: 16, 2: 8}, 5: {1: 16, 2: 8}, 7: {1: 16, 2: 8}},
 }
 
 var avx2 = &isa{

@@ -25,9 +25,9 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 	t.row("taps: []tileFunc", s.depthTaps, func(n int) string {
 		return t.needed(n, s.depthTaps, squares(1), func() string { return gradPicked(s, n, 1, false) })
 	})
-	t.depthRows("along", "Along", along, s.rowPixels, s.rowGrads)
-	t.depthRows("down", "Down", down, s.downPixels, s.downGrads)
-	t.depthRows("up", "Up", up, s.upPixels, nil)
+	t.depthRows("along", "Along", along, s.rowPixels, s.rowGrads, s.wholeAlong)
+	t.depthRows("down", "Down", down, s.downPixels, s.downGrads, s.wholeDown)
+	t.depthRows("up", "Up", up, s.upPixels, nil, nil)
 	t.one("gather", gather(s))
 	t.one("transpose", transpose(s))
 	t.one("peak", peak(s))
@@ -88,6 +88,9 @@ func (t *table) needed(size, most int, counts []int, emit func() string) string 
 // mostTaps is a kernel's side beyond which cuts bring no new sizes.
 const mostTaps = 16
 
+// mostWidth is a row's width beyond which cuts bring no new sizes.
+const mostWidth = 64
+
 // squares returns the numbers of taps of kernels from a side on.
 func squares(side int) (counts []int) {
 	for k := side; k <= mostTaps; k++ {
@@ -109,11 +112,22 @@ func pickCounts() (counts []int) {
 }
 
 // depthRows writes the depthwise rows of a kind.
-func (t *table) depthRows(field, name string, shape func(k, pixels int) rowShape, pixels map[int]int, grads map[int]rowGradSize) {
+func (t *table) depthRows(field, name string, shape func(k, pixels int) rowShape, pixels map[int]int, grads map[int]rowGradSize, whole map[int][]int) {
 	fmt.Fprintf(t.b, "%s: map[int]depthRows{\n", field)
 	for _, k := range []int{3, 5, 7} {
 		fmt.Fprintf(t.b, "%d: {\n", k)
-		t.row("rows: []tileFunc", pixels[k], func(n int) string { return depthRows(t.isa, name, shape(k, n)) })
+		widest := 0
+		if w, ok := whole[k]; ok {
+			t.pair("whole", w, func(n, blocks int) string { return depthWhole(t.isa, name, shape(k, n), blocks) })
+			widest = w[1]
+		}
+		var cut []int // widths that take several tiles
+		for w := widest + 1; w <= mostWidth; w++ {
+			cut = append(cut, w)
+		}
+		t.row("rows: []tileFunc", pixels[k], func(n int) string {
+			return t.needed(n, pixels[k], cut, func() string { return depthRows(t.isa, name, shape(k, n)) })
+		})
 		if g, ok := grads[k]; ok {
 			t.rowGrads(name, shape, k, g)
 		}
