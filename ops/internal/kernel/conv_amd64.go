@@ -31,6 +31,7 @@ func tilesAVX512() *tiles {
 				},
 				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthAlong3x8AVX512, depthAlong3x9AVX512, depthAlong3x10AVX512, depthAlong3x11AVX512, depthAlong3x12AVX512, depthAlong3x13AVX512, depthAlong3x14AVX512, depthAlong3x15AVX512, depthAlong3x16AVX512},
 				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x8AVX512}},
+				wholeGrads: []tileFunc{nil, depthWholeGradAlong3x1AVX512, depthWholeGradAlong3x2AVX512, depthWholeGradAlong3x3AVX512, depthWholeGradAlong3x4AVX512, depthWholeGradAlong3x5AVX512, depthWholeGradAlong3x6AVX512, depthWholeGradAlong3x7AVX512, depthWholeGradAlong3x8AVX512, depthWholeGradAlong3x9AVX512, depthWholeGradAlong3x10AVX512, depthWholeGradAlong3x11AVX512, depthWholeGradAlong3x12AVX512, depthWholeGradAlong3x13AVX512, depthWholeGradAlong3x14AVX512, depthWholeGradAlong3x15AVX512, depthWholeGradAlong3x16AVX512},
 			},
 			5: {
 				whole: [][]tileFunc{
@@ -61,6 +62,7 @@ func tilesAVX512() *tiles {
 				},
 				rows:   []tileFunc{nil, nil, nil, nil, nil, depthDown3x5AVX512, depthDown3x6AVX512, depthDown3x7AVX512, depthDown3x8AVX512},
 				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x8AVX512}},
+				wholeGrads: []tileFunc{nil, depthWholeGradDown3x1AVX512, depthWholeGradDown3x2AVX512, depthWholeGradDown3x3AVX512, depthWholeGradDown3x4AVX512, depthWholeGradDown3x5AVX512, depthWholeGradDown3x6AVX512, depthWholeGradDown3x7AVX512, depthWholeGradDown3x8AVX512, depthWholeGradDown3x9AVX512, depthWholeGradDown3x10AVX512, depthWholeGradDown3x11AVX512, depthWholeGradDown3x12AVX512, depthWholeGradDown3x13AVX512, depthWholeGradDown3x14AVX512, depthWholeGradDown3x15AVX512, depthWholeGradDown3x16AVX512},
 			},
 			5: {
 				whole: [][]tileFunc{
@@ -589,6 +591,54 @@ func depthAlong3x16AVX512(a *byte)
 func depthGradAlong3x3x8AVX512(a *byte)
 
 //go:noescape
+func depthWholeGradAlong3x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x3AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x4AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x5AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x6AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x7AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x8AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x9AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x10AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x11AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x12AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x13AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x14AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x15AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradAlong3x16AVX512(a *byte)
+
+//go:noescape
 func depthWholeAlong5x1x1AVX512(a *byte)
 
 //go:noescape
@@ -890,6 +940,54 @@ func depthDown3x8AVX512(a *byte)
 
 //go:noescape
 func depthGradDown3x3x8AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x1AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x2AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x3AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x4AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x5AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x6AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x7AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x8AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x9AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x10AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x11AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x12AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x13AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x14AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x15AVX512(a *byte)
+
+//go:noescape
+func depthWholeGradDown3x16AVX512(a *byte)
 
 //go:noescape
 func depthWholeDown5x1x1AVX512(a *byte)

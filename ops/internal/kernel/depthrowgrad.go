@@ -7,6 +7,23 @@ type rowGradPlan struct {
 	k           int        // taps on a side; 0 for no plan
 	tiles, tail int        // of a row; pixels after the last tile
 	list        []tileFunc // [rows of taps]
+	whole       tileFunc   // of all rows of taps, where a row is one tile
+}
+
+// rows returns how many rows of taps a tile takes.
+func (p *rowGradPlan) rows() int {
+	if p.whole != nil {
+		return p.k
+	}
+	return most(p.list)
+}
+
+// tile returns the tile of so many rows of taps.
+func (p *rowGradPlan) tile(rows int) tileFunc {
+	if p.whole != nil {
+		return p.whole
+	}
+	return p.list[rows]
 }
 
 // gradByRows returns how tiles of rows compute the weight gradient of r, whose
@@ -24,8 +41,11 @@ func (t *tiles) gradByRows(r *correlation) (best rowGradPlan) {
 		case r.step == 2 && 2*r.cols == r.w:
 			d = t.down[k]
 		}
+		if r.cols <= most(d.wholeGrads) {
+			return rowGradPlan{k: k, whole: d.wholeGrads[r.cols]}
+		}
 		for i, p := range d.pixels {
-			w := rowGradPlan{k, r.cols / p, r.cols % p, d.grads[i]}
+			w := rowGradPlan{k: k, tiles: r.cols / p, tail: r.cols % p, list: d.grads[i]}
 			if w.tiles > 0 && w.tail > 0 && w.tail*r.step < k/2-r.step+1 {
 				continue // the last full tile's border would reach into the next row
 			}
@@ -44,7 +64,7 @@ func (t *depthGradTask) tilesOf(u part) int {
 	if w.k == 0 {
 		return 1
 	}
-	return (w.tiles + 1) * u.imgs * u.rows * parts(w.k, most(w.list)) * parts(t.outC, t.tiles.width)
+	return (w.tiles + 1) * u.imgs * u.rows * parts(w.k, w.rows()) * parts(t.outC, t.tiles.width)
 }
 
 // sumRows adds the products of the pixels of u, of blocks [from, to), to the sums
@@ -54,8 +74,8 @@ func (t *depthGradTask) sumRows(k *depthGradWorker, u part, g, from, to int) {
 	a := &k.rows
 	a.pix, a.line, a.outPix = 4*t.inC, 4*t.inC*t.w, 4*t.outC
 	a.tiles, a.tail = w.tiles, w.tail
-	for first := 0; first < w.k; first += most(w.list) {
-		rows := min(most(w.list), w.k-first)
+	for first := 0; first < w.k; first += w.rows() {
+		rows := min(w.rows(), w.k-first)
 		k.specs = k.specs[:0]
 		for img := u.img; img < u.img+u.imgs; img++ {
 			for row := u.row; row < u.row+u.rows; row++ {
@@ -66,7 +86,7 @@ func (t *depthGradTask) sumRows(k *depthGradWorker, u part, g, from, to int) {
 		for c := from * Block; c < min(t.outC, to*Block); c += t.tiles.width {
 			a.lanes.set(min(t.tiles.width, t.outC-c))
 			a.x, a.dy, a.sums = at(t.x, c), at(t.dy, c), at(t.sumsOf(g, c/Block), first*w.k*Block+c%Block)
-			w.list[rows]((*byte)(unsafe.Pointer(a)))
+			w.tile(rows)((*byte)(unsafe.Pointer(a)))
 		}
 	}
 }

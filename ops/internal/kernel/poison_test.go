@@ -31,8 +31,9 @@ func borderOf(e *Engine, c Conv, pass int) border {
 		plainBackWeights: c.depthwise() && t.gradByRows(&forward).k > 0,
 	}
 	whole := map[int]bool{
-		plainForward:  t.byRows(&forward).whole[1] != nil,
-		plainBackData: t.byRows(&back).whole[1] != nil,
+		plainForward:     t.byRows(&forward).whole[1] != nil,
+		plainBackData:    t.byRows(&back).whole[1] != nil,
+		plainBackWeights: t.gradByRows(&forward).whole != nil,
 	}
 	switch {
 	case byRows[pass] && whole[pass]:

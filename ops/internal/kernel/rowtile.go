@@ -31,6 +31,8 @@ type depthRows struct {
 	whole  [][]tileFunc // [blocks][pixels]: of a row that is one tile, by some registers of channels
 	pixels []int        // widths to choose from of weight-gradient tiles
 	grads  [][]tileFunc // [width][rows of taps]
+
+	wholeGrads []tileFunc // [pixels]: of a row that is one tile, by all rows of taps
 }
 
 // gradSpec is one output row of a weight-gradient tile: where its inputs begin,

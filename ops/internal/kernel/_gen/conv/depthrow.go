@@ -267,6 +267,23 @@ func (d *depthRow) edge(a reg.Register, off, edge int) {
 	Label(read)
 }
 
+// outside reports whether input j is beside the row of a tile that knows no edge.
+func (d *depthRow) outside(j int) bool {
+	return !d.edged() && (j < d.before || j >= d.inputs-d.behind)
+}
+
+// pointEdges points the edges at what is read for them in the row of taps at first.
+func (d *depthRow) pointEdges(first reg.Register) {
+	if !d.edged() {
+		return
+	}
+	for _, edge := range []int{maskBefore, maskBehind} {
+		d.edges[edge] = GP64()
+		MOVQ(d.shifts[edge], d.edges[edge])
+		ADDQ(first, d.edges[edge])
+	}
+}
+
 // loadPixel loads input j of a row of taps, block b.
 func (d *depthRow) loadPixel(j, b int, to reg.VecVirtual) {
 	switch last := d.inputs - d.behind; {
@@ -316,19 +333,13 @@ func (d *depthRow) sums(a reg.Register, spec, x Mem) {
 	MOVQ(x, first)
 	Label("taps")
 	d.base(first, d.inputs)
-	if d.edged() {
-		for _, edge := range []int{maskBefore, maskBehind} {
-			d.edges[edge] = GP64()
-			MOVQ(d.shifts[edge], d.edges[edge])
-			ADDQ(first, d.edges[edge])
-		}
-	}
+	d.pointEdges(first)
 	ws := d.vectors(d.blocks * d.k)
 	for i, v := range ws {
 		VMOVUPS(at(w, 64*(i/d.k*d.k*d.k+i%d.k)), v)
 	}
 	for j := range d.inputs {
-		if !d.edged() && (j < d.before || j >= d.inputs-d.behind) {
+		if d.outside(j) {
 			continue
 		}
 		for b := range d.blocks {

@@ -48,18 +48,35 @@ func depthRowGrad(s *isa, kind string, shape func(k, pixels int) rowShape, k, ro
 	return name
 }
 
-func (g *rowGrad) emit() {
-	for _, m := range []*Mem{&g.x, &g.dy, &g.valid, &g.full, &g.n, &g.spec, &g.shifts[maskBefore], &g.shifts[maskBehind]} {
+// depthWholeGrad emits the gradient of all k rows of taps over rows that have just
+// so many pixels: inputs beside a row are left out.
+func depthWholeGrad(s *isa, kind string, shape func(k, pixels int) rowShape, k, pixels int) string {
+	name := fmt.Sprintf("depthWholeGrad%s%dx%d%s", kind, k, pixels, s.name)
+	g := &rowGrad{depthRow: &depthRow{isa: s, rowShape: shape(k, pixels), blocks: 1}, rows: k, shape: shape}
+	begin(name)
+	g.emitWhole()
+	return name
+}
+
+func (g *rowGrad) emitWhole() {
+	for _, m := range []*Mem{&g.x, &g.dy, &g.valid, &g.n, &g.spec} {
 		*m = AllocLocal(8)
 	}
 	a := argument()
-	g.loadMasks(a)
+	g.masks[maskIn] = g.loadMask(a)
 	g.acc = g.zeros(g.rows * g.k)
 	MOVQ(load(a, rowGradN), g.n)
 	MOVQ(load(a, rowGradRows), g.spec)
 	Label("row")
-	a = argument()
-	s, t := GP64(), GP64()
+	g.locate()
+	g.body(g.pixels)
+	fetchAhead(rowGradAhead, "")
+	g.nextRow()
+}
+
+// locate reads where the row at spec lies.
+func (g *rowGrad) locate() {
+	a, s, t := argument(), GP64(), GP64()
 	MOVQ(g.spec, s)
 	for _, m := range []struct {
 		field, base int
@@ -71,17 +88,35 @@ func (g *rowGrad) emit() {
 	}
 	MOVQ(at(s, gradSpecValid), t)
 	MOVQ(t, g.valid)
-	MOVQ(load(a, rowGradTiles), g.full)
-	g.outside(maskBefore)
-	g.inner(maskBehind)
-	g.tiles()
-	fetchAhead(rowGradAhead, "_row")
+}
+
+// nextRow emits the end of the loop over rows, and what follows it.
+func (g *rowGrad) nextRow() {
 	ADDQ(U8(gradSpecSize), g.spec)
 	DECQ(g.n)
 	JNZ(LabelRef("row"))
 	g.addSums()
 	VZEROUPPER()
 	RET()
+}
+
+func (g *rowGrad) emit() {
+	for _, m := range []*Mem{&g.x, &g.dy, &g.valid, &g.full, &g.n, &g.spec, &g.shifts[maskBefore], &g.shifts[maskBehind]} {
+		*m = AllocLocal(8)
+	}
+	a := argument()
+	g.loadMasks(a)
+	g.acc = g.zeros(g.rows * g.k)
+	MOVQ(load(a, rowGradN), g.n)
+	MOVQ(load(a, rowGradRows), g.spec)
+	Label("row")
+	g.locate()
+	MOVQ(load(argument(), rowGradTiles), g.full)
+	g.empty(maskBefore)
+	g.inner(maskBehind)
+	g.tiles()
+	fetchAhead(rowGradAhead, "_row")
+	g.nextRow()
 }
 
 // tiles emits the loop over a row's full tiles, and its tail.
@@ -94,7 +129,7 @@ func (g *rowGrad) tiles() {
 	ADDQ(load(argument(), rowGradTail), t)
 	CMPQ(t, Imm(1))
 	JNE(LabelRef("whole"))
-	g.outside(maskBehind)
+	g.empty(maskBehind)
 	Label("whole")
 	g.body(g.pixels)
 	a := argument()
@@ -114,7 +149,7 @@ func (g *rowGrad) tiles() {
 		next := fmt.Sprintf("tail%d", n+1)
 		CMPQ(t, U8(n))
 		JNE(LabelRef(next))
-		g.outside(maskBehind)
+		g.empty(maskBehind)
 		g.body(n)
 		Label(next)
 	}
@@ -130,8 +165,8 @@ func (g *rowGrad) inner(edge int) {
 	g.shift(edge, map[int]int{maskBefore: 0, maskBehind: g.inputs - g.behind}[edge])
 }
 
-// outside makes an edge zero, read from inside the row.
-func (g *rowGrad) outside(edge int) {
+// empty makes an edge zero, read from inside the row.
+func (g *rowGrad) empty(edge int) {
 	if g.vecs == 1 {
 		KXORW(g.masks[edge].k, g.masks[edge].k, g.masks[edge].k)
 	} else {
@@ -165,12 +200,11 @@ func (g *rowGrad) body(n int) {
 		TESTQ(U32(1<<i), t)
 		JZ(LabelRef(skip))
 		g.base(p, g.inputs)
-		for _, edge := range []int{maskBefore, maskBehind} {
-			g.edges[edge] = GP64()
-			MOVQ(g.shifts[edge], g.edges[edge])
-			ADDQ(p, g.edges[edge])
-		}
+		g.pointEdges(p)
 		for j := range g.inputs {
+			if g.outside(j) {
+				continue
+			}
 			v := g.vec()
 			g.loadPixel(j, 0, v)
 			for t := range g.k {

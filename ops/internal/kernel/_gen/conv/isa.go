@@ -29,8 +29,9 @@ type isa struct {
 	wholeAlong, wholeDown map[int][]int
 }
 
-// rowGradSize is the largest weight-gradient tile of depthwise rows.
-type rowGradSize struct{ rows, pixels int }
+// rowGradSize is the largest weight-gradient tile of depthwise rows, rows of taps by
+// pixels, and the widest row that is one tile, by all rows of taps.
+type rowGradSize struct{ rows, pixels, whole int }
 
 var avx512 = &isa{
 	name: "AVX512", width: 16, vecs: 1, vec: func() reg.VecVirtual { return ZMM() },
@@ -39,7 +40,8 @@ var avx512 = &isa{
 	pickRows:    []int{1: 12, 2: 12},
 	depthPixels: 11, depthTaps: 12, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
 	downPixels: map[int]int{3: 8, 5: 8, 7: 8}, upPixels: map[int]int{3: 8, 5: 8, 7: 8},
-	rowGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}}, downGrads: map[int]rowGradSize{3: {3, 8}, 5: {5, 5}, 7: {3, 8}},
+	rowGrads:   map[int]rowGradSize{3: {3, 8, 16}, 5: {5, 5, 0}, 7: {3, 8, 0}},
+	downGrads:  map[int]rowGradSize{3: {3, 8, 16}, 5: {5, 5, 0}, 7: {3, 8, 0}},
 	wholeAlong: map[int][]int{3: {1: 16, 2: 8}, 5: {1: 16, 2: 8}, 7: {1: 16, 2: 8}},
 	wholeDown:  map[int][]int{3: {1: 16, 2: 8}, 5: {1: 16, 2: 8}, 7: {1: 16, 2: 8}},
 }
@@ -51,7 +53,8 @@ var avx2 = &isa{
 	pickRows:    []int{1: 6},
 	depthPixels: 6, depthTaps: 6, rowPixels: map[int]int{3: 8, 5: 6, 7: 4},
 	downPixels: map[int]int{3: 7, 5: 5, 7: 4}, upPixels: map[int]int{3: 4, 5: 3, 7: 2},
-	rowGrads: map[int]rowGradSize{3: {3, 3}, 5: {1, 6}, 7: {1, 4}}, downGrads: map[int]rowGradSize{3: {3, 3}, 5: {1, 6}, 7: {1, 4}},
+	rowGrads:  map[int]rowGradSize{3: {3, 3, 0}, 5: {1, 6, 0}, 7: {1, 4, 0}},
+	downGrads: map[int]rowGradSize{3: {3, 3, 0}, 5: {1, 6, 0}, 7: {1, 4, 0}},
 }
 
 func (s *isa) wide() bool { return s.vecs == 1 }

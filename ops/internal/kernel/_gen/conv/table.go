@@ -157,6 +157,9 @@ func (t *table) rowGrads(name string, shape func(k, pixels int) rowShape, k int,
 		})
 	}
 	fmt.Fprintln(t.b, "},")
+	if g.whole > 0 {
+		t.row("wholeGrads: []tileFunc", g.whole, func(n int) string { return depthWholeGrad(t.isa, name, shape, k, n) })
+	}
 }
 
 // form writes the transforms of one form of Winograd's algorithm.
