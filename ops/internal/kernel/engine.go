@@ -23,6 +23,7 @@ type Engine struct {
 	winoGrad  winoGradTask
 	phaseTaps []tap
 	sum       []float32 // of ForwardAdd by plain loops
+	crews     crews
 }
 
 // NewEngine returns an engine that uses the kernels s and the workers of p.
@@ -40,7 +41,9 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 		panic("kernel: bias shorter than OutC")
 	}
 	if e.Set.tiles != nil {
+		p := e.begin(plainForward, c)
 		e.runForward(c, x, w, y, ep, false)
+		e.end(p)
 		return
 	}
 	e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
@@ -53,7 +56,9 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool) {
 	c = c.whole(dx, w, dy)
 	if e.Set.tiles != nil {
+		p := e.begin(plainBackData, c)
 		e.backDataPhases(c, dy, w, dx, add)
+		e.end(p)
 		return
 	}
 	e.plain = plainTask{pass: plainBackData, c: c, x: dx, w: w, y: dy, add: add}
@@ -142,14 +147,23 @@ func (e *Engine) runDense(r correlation, x []float32, w weights, y []float32, ep
 // short. dw must not overlap x or dy.
 func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
 	c = c.whole(x, dw, dy)
+	if e.Set.tiles != nil {
+		p := e.begin(plainBackWeights, c)
+		e.runBackWeights(c, x, dy, dw)
+		e.end(p)
+		return
+	}
+	e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
+	e.Pool.Run(c.K*c.K, &e.plain)
+}
+
+// runBackWeights runs the weight gradient of c by tiles.
+func (e *Engine) runBackWeights(c Conv, x, dy, dw []float32) {
 	switch {
-	case e.Set.tiles == nil:
 	case c.depthwise():
 		e.backWeightsDepth(c, x, dy, dw)
-		return
 	case c.InC/c.G <= pickChannels && c.K > 1:
 		e.backWeightsPicked(c, x, dy, dw)
-		return
 	default:
 		r := c.forward(e.phaseTaps[:0])
 		e.phaseTaps = r.taps
@@ -158,8 +172,5 @@ func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
 		} else {
 			e.backWeightsDense(c, x, dy, dw)
 		}
-		return
 	}
-	e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
-	e.Pool.Run(c.K*c.K, &e.plain)
 }

@@ -6,7 +6,9 @@ package kernel
 func (e *Engine) ForwardAdd(c Conv, x, w, y []float32, keep *Kept) {
 	c = c.whole(x, w, y)
 	if e.Set.tiles != nil {
+		p := e.begin(plainForward, c)
 		e.runForward(c, x, w, y, Epilogue{Keep: keep}, true)
+		e.end(p)
 		return
 	}
 	e.sum = grown(e.sum, c.N*c.OutH()*c.OutW()*c.OutC)

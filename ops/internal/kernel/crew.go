@@ -1,0 +1,125 @@
+package kernel
+
+import (
+	"slices"
+	"time"
+)
+
+// Crew chooses for a pass that is repeated whether all workers share it or the
+// caller does it alone. Short passes may lose more by handing maps from core to
+// core than a second core gains, and how much that is changes with what else the
+// machine does; so now and then the other way is tried. The zero Crew is ready.
+type Crew struct {
+	alone  bool      // the way in use
+	trial  bool      // it is on trial
+	passes int       // of the trial, or since the last one
+	tried  time.Time // when that ended
+	took   [2]recent // by way
+}
+
+const (
+	crewWarm   = 2                     // passes of a trial that bring the caches round
+	crewJudged = 5                     // passes of a trial that count
+	crewTrial  = crewWarm + crewJudged // passes of a trial
+	crewFirst  = 60                    // passes before the first trial: memory is new, and workers have to wake up
+	crewEvery  = 50 * time.Millisecond // at least from one trial to the next,
+	crewRare   = 20 * crewTrial        // and so many passes
+	crewClear  = 10                    // alone must win by this part of the time: times of several cores scatter more
+)
+
+// recent are the last times of one way.
+type recent struct {
+	times [crewJudged]time.Duration
+	n     int
+}
+
+func (r *recent) add(d time.Duration) {
+	r.times[r.n%crewJudged] = d
+	r.n++
+}
+
+func (r *recent) median() time.Duration {
+	t := r.times
+	slices.Sort(t[:])
+	return t[crewJudged/2]
+}
+
+// Alone reports whether the caller is to do the pass alone that begins now. One
+// that takes longer than long when it is shared is not tried alone.
+func (c *Crew) Alone(now time.Time, long time.Duration) bool {
+	first := c.tried.IsZero() && c.passes >= crewFirst
+	if !c.trial && (first || c.passes >= crewRare && now.Sub(c.tried) >= crewEvery) && (c.alone || c.took[0].median() < long) {
+		c.alone, c.trial, c.passes = !c.alone, true, 0
+	}
+	return c.alone
+}
+
+// Note takes down how long the pass took that ends now, and judges a trial that has
+// had its passes.
+func (c *Crew) Note(d time.Duration, now time.Time) {
+	if c.passes++; c.passes > crewWarm {
+		c.took[way(c.alone)].add(d)
+	}
+	if c.trial && c.passes == crewTrial {
+		c.trial, c.tried, c.passes = false, now, 0
+		c.alone = crewClear*c.took[1].median() < (crewClear-1)*c.took[0].median()
+	}
+}
+
+// way is the index of a way of working.
+func way(alone bool) int {
+	if alone {
+		return 1
+	}
+	return 0
+}
+
+// crews are those of an engine's passes.
+type crews map[passKey]*Crew
+
+// passKey is a pass of one shape.
+type passKey struct {
+	pass int // plainForward and so on
+	c    Conv
+}
+
+const (
+	mostCrews = 1024
+	crewFLOPs = 100e6            // passes of more work are always shared
+	crewLong  = time.Millisecond // and those that take longer
+)
+
+// crewed is a pass under way that a crew has a say in; without one, crew is nil.
+type crewed struct {
+	crew  *Crew
+	start time.Time
+}
+
+// begin has the crew of a pass of c choose who does it.
+func (e *Engine) begin(pass int, c Conv) crewed {
+	if e.Pool.Workers() == 1 || c.FLOPs() > crewFLOPs || c.FLOPs() < 2*e.unitFLOPs() {
+		return crewed{}
+	}
+	k := passKey{pass, c}
+	crew := e.crews[k]
+	if crew == nil {
+		if e.crews == nil || len(e.crews) >= mostCrews {
+			e.crews = crews{}
+		}
+		crew = new(Crew)
+		e.crews[k] = crew
+	}
+	start := time.Now()
+	e.Pool.Alone(crew.Alone(start, crewLong))
+	return crewed{crew, start}
+}
+
+// end ends a pass.
+func (e *Engine) end(p crewed) {
+	if p.crew == nil {
+		return
+	}
+	e.Pool.Alone(false)
+	now := time.Now()
+	p.crew.Note(now.Sub(p.start), now)
+}

@@ -1,0 +1,95 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// simulate lets passes of c take so long by each way until total has gone by, and
+// returns the share of it spent alone.
+func simulate(c *Crew, now *time.Time, total time.Duration, together, alone func(i int) time.Duration) float64 {
+	var spent, all time.Duration
+	for i := 0; all < total; i++ {
+		d := together(i)
+		if c.Alone(*now, crewLong) {
+			d = alone(i)
+			spent += d
+		}
+		all += d
+		*now = now.Add(d)
+		c.Note(d, *now)
+	}
+	return spent.Seconds() / all.Seconds()
+}
+
+func TestCrewFollowsTheFasterWay(t *testing.T) {
+	var c Crew
+	now := time.Now()
+	always := func(d time.Duration) func(int) time.Duration { return func(int) time.Duration { return d } }
+	check := func(what string, least, most float64, together, alone func(int) time.Duration) {
+		t.Helper()
+		if got := simulate(&c, &now, 2*time.Second, together, alone); got < least || got > most {
+			t.Errorf("%s: %.3f of the time alone, want %v to %v", what, got, least, most)
+		}
+	}
+	us := time.Microsecond
+	check("alone is faster", 0.93, 1, always(300*us), always(200*us))
+	check("together became faster", 0, 0.1, always(150*us), always(200*us))
+	check("now and then a pass is held up", 0, 0.1, func(i int) time.Duration {
+		if i%9 == 0 {
+			return 5 * time.Millisecond
+		}
+		return 150 * us
+	}, always(200*us))
+	c = Crew{}
+	check("rare passes", 0.9, 1, always(900*us), always(700*us))
+	c = Crew{}
+	check("long passes are shared", 0, 0, always(9*time.Millisecond), always(8*time.Millisecond))
+}
+
+// TestCrewsKeepBits repeats each pass of an engine until both ways have been used.
+func TestCrewsKeepBits(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	if p.Workers() == 1 {
+		t.Skip("one processor")
+	}
+	c := Conv{N: 2, H: 30, W: 30, InC: 40, OutC: 48, K: 3, S: 1, Pad: 1}
+	x, w, dy := operands(c.whole(make([]float32, 1<<20), make([]float32, 1<<20), make([]float32, 1<<20)), rand.New(rand.NewPCG(5, 6)))
+	for _, s := range sets() {
+		if s.tiles == nil {
+			continue
+		}
+		e := NewEngine(s, p)
+		for pass, run := range map[string]func(out []float32){
+			"forward":          func(out []float32) { e.Forward(c, x, w, out, Epilogue{}) },
+			"backward data":    func(out []float32) { e.BackwardData(c, dy, w, out, false) },
+			"backward weights": func(out []float32) { clear(out); e.BackwardWeights(c, x, dy, out) },
+		} {
+			n := map[string]int{"forward": len(dy), "backward data": len(x), "backward weights": len(w)}[pass]
+			out, want := make([]float32, n), make([]float32, n)
+			run(want)
+			for range crewFirst + crewTrial {
+				run(out)
+				for i, v := range out {
+					if math.Float32bits(v) != math.Float32bits(want[i]) {
+						t.Fatalf("%s, %s: result %d is %v, want %v", s.Name, pass, i, v, want[i])
+					}
+				}
+			}
+		}
+		if p.Workers() != 2 {
+			t.Fatalf("%d workers after the passes, want 2", p.Workers())
+		}
+		if len(e.crews) != 3 {
+			t.Errorf("%s: %d crews, want one for each pass", s.Name, len(e.crews))
+		}
+		for k, crew := range e.crews {
+			if crew.took[0].n == 0 || crew.took[1].n == 0 {
+				t.Errorf("%s, pass %d: %d passes together and %d alone, want some of each", s.Name, k.pass, crew.took[0].n, crew.took[1].n)
+			}
+		}
+	}
+}
