@@ -84,7 +84,7 @@ type passKey struct {
 }
 
 const (
-	mostCrews = 1024
+	mostCrews = 4096
 	crewFLOPs = 100e6            // passes of more work are always shared
 	crewLong  = time.Millisecond // and those that take longer
 )
