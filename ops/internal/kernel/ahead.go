@@ -14,24 +14,28 @@ type ahead [2]stretch
 
 // stretch is memory, from at on, and the share of it to fetch at a time: cache
 // lines for each tile of a row, one at least, or bytes for each pixel of a dense
-// weight gradient.
+// weight gradient. Tiles move at on, at the end beyond the memory, so it is a number:
+// the garbage collector must not take it for a pointer.
 type stretch struct {
-	at    unsafe.Pointer
+	at    uintptr
 	share int
 }
 
+// start returns the address of m.
+func start(m []float32) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(m))) }
+
 // lines returns m as the stretch of which some tiles fetch a share each.
 func lines(m []float32, tiles int) stretch {
-	return stretch{unsafe.Pointer(unsafe.SliceData(m)), max(1, parts(len(m), lineFloats*tiles))}
+	return stretch{start(m), max(1, parts(len(m), lineFloats*tiles))}
 }
 
 // bytes returns m as the stretch of which a share is fetched with each of some pixels.
 func bytes(m []float32, pixels int) stretch {
-	return stretch{unsafe.Pointer(unsafe.SliceData(m)), parts(4*len(m), pixels)}
+	return stretch{start(m), parts(4*len(m), pixels)}
 }
 
 // unitMaps are the two maps of a unit: what a pass reads and what it writes, or reads
-// too.
+// too. The second may be empty.
 type unitMaps [2][]float32
 
 // fetcher notes for a worker which unit is on its way.
@@ -67,6 +71,9 @@ func (f *fetcher) fetch(now, next, shares int, share func([]float32, int) stretc
 	}
 	for i, m := range of(next) {
 		a[i] = share(m, shares)
+		if len(m) == 0 {
+			a[i].at = a[0].at // what is there already costs nothing
+		}
 	}
 	return a
 }
