@@ -2,7 +2,8 @@ package space
 
 import "math/rand/v2"
 
-// maxMet bounds the architectures that a Drawer remembers.
+// maxMet bounds the architectures that a Drawer remembers, and the prefixes that a
+// walker has looked into.
 const maxMet = 4096
 
 // Drawer draws architectures as the methods of Space with the same names do,

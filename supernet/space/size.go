@@ -12,8 +12,9 @@ const maxStates = 1 << 19
 // Stater is implemented by rules whose memory of a prefix is small. AppendState
 // appends to dst a key of the prefix: two prefixes of one length with the same
 // key must have the same number of completions by choices that are left, where
-// left[i][c] tells whether Restrict has left choice c of decision i. Counting and
-// looking ahead then visit each key once (dynamic programming).
+// left[i][c] tells whether Restrict has left choice c of decision i. A choice that
+// both may make must lead both into a dead end or neither. Counting and looking
+// ahead then visit each key once (dynamic programming).
 //
 // Rules without it are told apart prefix by prefix; NewSpace refuses to count
 // above 524,288 keys.

@@ -215,6 +215,8 @@ func (w *walker) completes(i int) bool {
 	}
 	if w.looked == nil {
 		w.looked = make(map[look]bool)
+	} else if len(w.looked) >= maxMet {
+		clear(w.looked)
 	}
 	w.looked[at] = w.finds(i)
 	return w.looked[at]

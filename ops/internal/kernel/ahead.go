@@ -24,13 +24,13 @@ type stretch struct {
 // start returns the address of m.
 func start(m []float32) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(m))) }
 
-// lines returns m as the stretch of which some tiles fetch a share each.
-func lines(m []float32, tiles int) stretch {
+// byLines returns m as the stretch of which some tiles fetch a share each.
+func byLines(m []float32, tiles int) stretch {
 	return stretch{start(m), max(1, parts(len(m), lineFloats*tiles))}
 }
 
-// bytes returns m as the stretch of which a share is fetched with each of some pixels.
-func bytes(m []float32, pixels int) stretch {
+// byBytes returns m as the stretch of which a share is fetched with each of some pixels.
+func byBytes(m []float32, pixels int) stretch {
 	return stretch{start(m), parts(4*len(m), pixels)}
 }
 
@@ -91,7 +91,7 @@ func (r *correlation) fetchUnit(f *fetcher, i, splits, tiles int, x, y []float32
 	if next >= r.units() || r.unit(next).imgs == 0 {
 		next = now
 	}
-	return f.fetch(now, next, tiles, lines, func(i int) unitMaps { return r.maps(r.unit(i), x, y) })
+	return f.fetch(now, next, tiles, byLines, func(i int) unitMaps { return r.maps(r.unit(i), x, y) })
 }
 
 // maps returns the rows of x and y that u reads and writes.

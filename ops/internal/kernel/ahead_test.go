@@ -78,18 +78,18 @@ func TestFetchesWhatComesNext(t *testing.T) {
 		asked = append(asked, i)
 		return units(i)
 	}
-	a := f.fetch(2, 3, 2, lines, of)
+	a := f.fetch(2, 3, 2, byLines, of)
 	if want := (ahead{{start(memory[192:]), 2}, {start(memory[240:]), 1}}); a != want {
 		t.Errorf("stretches %v, want %v", a, want)
 	}
-	a = f.fetch(3, 4, 24, bytes, of)
+	a = f.fetch(3, 4, 24, byBytes, of)
 	if want := (ahead{{start(memory[256:]), 8}, {start(memory[304:]), 3}}); a != want {
 		t.Errorf("stretches %v, want %v", a, want)
 	}
-	if a = f.fetch(4, 4, 1, lines, of); a != (ahead{}) {
+	if a = f.fetch(4, 4, 1, byLines, of); a != (ahead{}) {
 		t.Errorf("stretches %v after the last unit, want none", a)
 	}
-	f.fetch(0, 1, 1, lines, of)
+	f.fetch(0, 1, 1, byLines, of)
 	for i, want := range []int{2, 3, 4, 0, 1} { // 2 and 0 were not on their way
 		if i >= len(asked) || asked[i] != want {
 			t.Fatalf("asked for units %v, want 2 3 4 0 1", asked)

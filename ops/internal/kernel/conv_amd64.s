@@ -27864,9 +27864,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	MOVQ   120(AX), CX
 	LEAQ   (CX)(CX*2), DX
@@ -27995,9 +27997,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -28152,9 +28156,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -28335,9 +28341,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -28544,9 +28552,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -28779,9 +28789,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -29040,9 +29052,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -29328,9 +29342,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -29642,9 +29658,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -29983,9 +30001,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -30350,9 +30370,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -30743,9 +30765,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -31162,9 +31186,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -31607,9 +31633,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -32078,9 +32106,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -32576,9 +32606,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -33100,9 +33132,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -33258,9 +33292,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -33467,9 +33503,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -33727,9 +33765,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -34038,9 +34078,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -34400,9 +34442,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -34813,9 +34857,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -35278,9 +35324,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -35796,9 +35844,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -35818,8 +35868,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -36179,9 +36229,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -36201,8 +36253,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -36589,9 +36641,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -36611,8 +36665,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -37025,9 +37079,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -37047,8 +37103,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -37487,9 +37543,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -37509,8 +37567,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -37975,9 +38033,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -37997,8 +38057,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -38489,9 +38549,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -38511,8 +38573,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -39029,9 +39091,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -39051,8 +39115,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -39596,9 +39660,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -39618,8 +39684,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -44851,9 +44917,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	MOVQ   120(AX), CX
 	LEAQ   (CX)(CX*2), DX
@@ -44984,9 +45052,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -45143,9 +45213,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -45330,9 +45402,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -45545,9 +45619,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -45789,9 +45865,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -46061,9 +46139,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -46361,9 +46441,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -46689,9 +46771,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -47046,9 +47130,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -47431,9 +47517,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -47844,9 +47932,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -48285,9 +48375,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -48755,9 +48847,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -49253,9 +49347,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -49779,9 +49875,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -50333,9 +50431,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -50495,9 +50595,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -50708,9 +50810,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -50976,9 +51080,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -51299,9 +51405,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -51678,9 +51786,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -52112,9 +52222,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -52601,9 +52713,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -53147,9 +53261,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -53169,8 +53285,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -53550,9 +53666,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -53572,8 +53690,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -53982,9 +54100,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -54004,8 +54124,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -54442,9 +54562,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -54464,8 +54586,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -54930,9 +55052,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -54952,8 +55076,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -55446,9 +55570,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -55468,8 +55594,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -55991,9 +56117,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -56013,8 +56141,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -56564,9 +56692,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -56586,8 +56716,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -57165,9 +57295,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -57187,8 +57319,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -59869,9 +60001,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	MOVQ   120(AX), CX
 	LEAQ   (CX)(CX*2), DX
@@ -60004,9 +60138,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -60165,9 +60301,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -60355,9 +60493,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -60575,9 +60715,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -60825,9 +60967,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -61105,9 +61249,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -61415,9 +61561,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -61755,9 +61903,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -62126,9 +62276,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -62527,9 +62679,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -62959,9 +63113,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -63421,9 +63577,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -63913,9 +64071,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -64435,9 +64595,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -64987,9 +65149,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -65569,9 +65733,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -65735,9 +65901,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -65952,9 +66120,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -66225,9 +66395,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -66557,9 +66729,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -66948,9 +67122,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -67398,9 +67574,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -67907,9 +68085,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -68477,9 +68657,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -68499,8 +68681,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -68900,9 +69082,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -68922,8 +69106,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -69354,9 +69538,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -69376,8 +69562,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -69838,9 +70024,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -69860,8 +70048,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -70353,9 +70541,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -70375,8 +70565,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -70898,9 +71088,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -70920,8 +71112,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -71473,9 +71665,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -71495,8 +71689,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -72078,9 +72272,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -72100,8 +72296,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -72713,9 +72909,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -72735,8 +72933,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -77860,9 +78058,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	MOVQ   120(AX), CX
 	LEAQ   (CX)(CX*2), DX
@@ -77993,9 +78193,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -78153,9 +78355,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -78340,9 +78544,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -78555,9 +78761,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -78797,9 +79005,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -79066,9 +79276,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -79362,9 +79574,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -79686,9 +79900,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -80038,9 +80254,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -80417,9 +80635,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -80823,9 +81043,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -81257,9 +81479,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -81718,9 +81942,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -82206,9 +82432,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -82721,9 +82949,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -83264,9 +83494,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -83426,9 +83658,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -83641,9 +83875,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -83909,9 +84145,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -84231,9 +84469,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -84606,9 +84846,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -85034,9 +85276,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -85515,9 +85759,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -86052,9 +86298,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -86074,8 +86322,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -86361,9 +86609,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -86383,8 +86633,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -86697,9 +86947,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -86719,8 +86971,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -87060,9 +87312,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -87082,8 +87336,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -92713,9 +92967,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	MOVQ   120(AX), CX
 	LEAQ   (CX)(CX*2), DX
@@ -92848,9 +93104,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -93012,9 +93270,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -93206,9 +93466,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -93429,9 +93691,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -93681,9 +93945,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -93962,9 +94228,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -94273,9 +94541,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -94613,9 +94883,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -94983,9 +95255,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -95382,9 +95656,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -95811,9 +96087,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -96269,9 +96547,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -96756,9 +97036,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -97272,9 +97554,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -97818,9 +98102,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -98393,9 +98679,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -98559,9 +98847,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -98782,9 +99072,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -99063,9 +99355,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -99401,9 +99695,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -99796,9 +100092,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -100248,9 +100546,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -100758,9 +101058,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -101327,9 +101629,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -101349,8 +101653,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -101650,9 +101954,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -101672,8 +101978,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -102002,9 +102308,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -102024,8 +102332,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -102384,9 +102692,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -102406,8 +102716,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -104022,9 +104332,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	MOVQ   120(AX), CX
 	LEAQ   (CX)(CX*2), DX
@@ -104159,9 +104471,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -104327,9 +104641,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -104526,9 +104842,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -104756,9 +105074,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -105017,9 +105337,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -105310,9 +105632,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -105634,9 +105958,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -105989,9 +106315,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -106376,9 +106704,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -106795,9 +107125,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -107245,9 +107577,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -107726,9 +108060,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -108238,9 +108574,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -108782,9 +109120,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -109357,9 +109697,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -109963,9 +110305,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   120(AX), CX
@@ -110133,9 +110477,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -110363,9 +110709,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -110654,9 +111002,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -111006,9 +111356,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -111419,9 +111771,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -111894,9 +112248,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -112430,9 +112786,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 16(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 24(SP)
+	MOVQ   a+0(FP), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -113029,9 +113387,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -113051,8 +113411,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -113366,9 +113726,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -113388,8 +113750,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -113735,9 +114097,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -113757,8 +114121,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -114135,9 +114499,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -114157,8 +114523,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -117128,9 +117494,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -117150,8 +117518,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K2
 	MOVQ   a+0(FP), CX
@@ -117349,9 +117717,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -117371,8 +117741,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K2
 	MOVQ   a+0(FP), CX
@@ -117618,9 +117988,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -117640,8 +118012,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K2
 	MOVQ   a+0(FP), CX
@@ -117935,9 +118307,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -117957,8 +118331,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K2
 	MOVQ   a+0(FP), CX
@@ -118300,9 +118674,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -118322,8 +118698,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K2
 	MOVQ   a+0(FP), CX
@@ -118714,9 +119090,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -118736,8 +119114,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K2
 	MOVQ   a+0(FP), CX
@@ -119176,9 +119554,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -119198,8 +119578,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K2
 	MOVQ   a+0(FP), CX
@@ -119686,9 +120066,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -119708,8 +120090,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K2
 	MOVQ   a+0(FP), CX
@@ -120245,9 +120627,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -120267,8 +120651,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -120471,9 +120855,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -120493,8 +120879,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -120747,9 +121133,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -120769,8 +121157,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -121073,9 +121461,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -121095,8 +121485,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -121449,9 +121839,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -121471,8 +121863,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -121876,9 +122268,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -121898,8 +122292,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -122353,9 +122747,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -122375,8 +122771,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -122881,9 +123277,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -122903,8 +123301,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -123459,9 +123857,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -123481,8 +123881,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -123690,9 +124090,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -123712,8 +124114,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -123973,9 +124375,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -123995,8 +124399,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -124308,9 +124712,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -124330,8 +124736,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -124695,9 +125101,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -124717,8 +125125,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -125135,9 +125543,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -125157,8 +125567,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -125628,9 +126038,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -125650,8 +126062,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -126173,9 +126585,11 @@ row:
 	MOVQ   72(AX), DX
 	ADDQ   (CX), DX
 	MOVQ   DX, 24(SP)
-	MOVQ   88(AX), DX
+	MOVQ   88(AX), AX
+	MOVQ   AX, DX
 	ADDQ   24(CX), DX
 	MOVQ   DX, 32(SP)
+	MOVQ   a+0(FP), AX
 	MOVQ   112(AX), CX
 	MOVQ   CX, 16(SP)
 	KMOVW  K1, K2
@@ -126195,8 +126609,8 @@ row:
 read0:
 tile:
 	MOVQ   a+0(FP), AX
-	MOVQ   16(SP), DX
-	CMPQ   DX, $0x01
+	MOVQ   16(SP), CX
+	CMPQ   CX, $0x01
 	JNE    inner
 	KMOVW  K1, K3
 	MOVQ   a+0(FP), CX
@@ -136433,9 +136847,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -136455,8 +136871,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -136632,9 +137048,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -136654,8 +137072,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -136857,9 +137275,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -136879,8 +137299,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -137108,9 +137528,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -137130,8 +137552,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -137385,9 +137807,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -137407,8 +137831,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -137688,9 +138112,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -137710,8 +138136,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -138017,9 +138443,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -138039,8 +138467,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -138373,9 +138801,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -138395,8 +138825,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -139161,9 +139591,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -139183,8 +139615,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -139366,9 +139798,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -139388,8 +139822,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -139599,9 +140033,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -139621,8 +140057,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -139860,9 +140296,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -139882,8 +140320,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -140149,9 +140587,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -140171,8 +140611,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -140467,9 +140907,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -140489,8 +140931,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -141697,9 +142139,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -141719,8 +142163,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -141908,9 +142352,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -141930,8 +142376,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -142149,9 +142595,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -142171,8 +142619,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -142421,9 +142869,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -142443,8 +142893,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -143393,9 +143843,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -143415,8 +143867,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -143592,9 +144044,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -143614,8 +144068,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -143818,9 +144272,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -143840,8 +144296,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -144071,9 +144527,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -144093,8 +144551,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -144352,9 +144810,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -144374,8 +144834,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -144660,9 +145120,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -144682,8 +145144,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -144995,9 +145457,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -145017,8 +145481,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -145772,9 +146236,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -145794,8 +146260,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -145977,9 +146443,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -145999,8 +146467,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -146211,9 +146679,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -146233,8 +146703,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -146475,9 +146945,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -146497,8 +146969,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -146768,9 +147240,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -146790,8 +147264,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -147587,9 +148061,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -147609,8 +148085,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -147798,9 +148274,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -147820,8 +148298,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -148041,9 +148519,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -148063,8 +148543,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -148315,9 +148795,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -148337,8 +148819,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -148998,9 +149480,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -149020,8 +149504,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y0
 	MOVQ    a+0(FP), CX
@@ -149218,9 +149702,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -149240,8 +149726,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y0
 	MOVQ    a+0(FP), CX
@@ -149486,9 +149972,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -149508,8 +149996,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y0
 	MOVQ    a+0(FP), CX
@@ -149802,9 +150290,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -149824,8 +150314,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y0
 	MOVQ    a+0(FP), CX
@@ -150166,9 +150656,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -150188,8 +150680,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -150391,9 +150883,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -150413,8 +150907,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -150666,9 +151160,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -150688,8 +151184,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -150991,9 +151487,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -151013,8 +151511,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX
@@ -151221,9 +151719,11 @@ row:
 	MOVQ    72(AX), DX
 	ADDQ    (CX), DX
 	MOVQ    DX, 24(SP)
-	MOVQ    88(AX), DX
+	MOVQ    88(AX), AX
+	MOVQ    AX, DX
 	ADDQ    24(CX), DX
 	MOVQ    DX, 32(SP)
+	MOVQ    a+0(FP), AX
 	MOVQ    112(AX), CX
 	MOVQ    CX, 16(SP)
 	VMOVAPS Y1, Y0
@@ -151243,8 +151743,8 @@ row:
 read0:
 tile:
 	MOVQ    a+0(FP), AX
-	MOVQ    16(SP), DX
-	CMPQ    DX, $0x01
+	MOVQ    16(SP), CX
+	CMPQ    CX, $0x01
 	JNE     inner
 	VMOVAPS Y1, Y2
 	MOVQ    a+0(FP), CX

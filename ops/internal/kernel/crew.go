@@ -24,7 +24,7 @@ const (
 	crewFirst  = 60                    // passes before the first trial: memory is new, and workers have to wake up
 	crewEvery  = 50 * time.Millisecond // at least from one trial to the next,
 	crewRare   = 20 * crewTrial        // and so many passes
-	crewClear  = 10                    // alone must win by this part of the time: times of several cores scatter more
+	crewClear  = 10                    // alone must be faster by one part in so many: times of several cores scatter more
 )
 
 // recent are the last times of one way.

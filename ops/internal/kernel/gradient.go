@@ -119,7 +119,7 @@ func (t *gradTask) fetch(k *gradWorker, img, end, items int) ahead {
 		next = img
 	}
 	shares := items * min(t.step, end-img) * c.OutH() * c.OutW()
-	return k.fetcher.fetch(img, next, shares, bytes, func(img int) (m unitMaps) {
+	return k.fetcher.fetch(img, next, shares, byBytes, func(img int) (m unitMaps) {
 		last := min(img+t.step, c.N)
 		m = unitMaps{t.dy[img*dy : last*dy]}
 		if !t.flat.xApart {

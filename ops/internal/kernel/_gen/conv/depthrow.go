@@ -104,20 +104,29 @@ func (d *depthRow) emitWhole() {
 	MOVQ(load(a, rowN), n)
 	MOVQ(load(a, rowRows), spec)
 	Label("row")
-	a = argument()
-	s, at0 := GP64(), GP64()
+	locateRow(spec, x, y)
+	d.sums(argument(), spec, x)
+	d.finish(y)
+	fetchAhead(rowAhead, "")
+	nextRow(n, spec)
+}
+
+// locateRow reads where the row at spec lies.
+func locateRow(spec, x, y Mem) {
+	a, s, place := argument(), GP64(), GP64()
 	MOVQ(spec, s)
 	for _, m := range []struct {
 		base, field int
 		to          Mem
 	}{{rowX, rowSpecX, x}, {rowY, rowSpecY, y}} {
-		MOVQ(load(a, m.base), at0)
-		ADDQ(at(s, m.field), at0)
-		MOVQ(at0, m.to)
+		MOVQ(load(a, m.base), place)
+		ADDQ(at(s, m.field), place)
+		MOVQ(place, m.to)
 	}
-	d.sums(a, spec, x)
-	d.finish(y)
-	fetchAhead(rowAhead, "")
+}
+
+// nextRow emits the end of the loop over rows, n of which are left, and of the tile.
+func nextRow(n, spec Mem) {
 	ADDQ(U8(rowSize), spec)
 	DECQ(n)
 	JNZ(LabelRef("row"))
@@ -136,21 +145,15 @@ func (d *depthRow) emit() {
 	MOVQ(load(a, rowN), n)
 	MOVQ(load(a, rowRows), spec)
 	Label("row")
+	locateRow(spec, x, y)
 	a = argument()
-	s, at0 := GP64(), GP64()
-	MOVQ(spec, s)
-	MOVQ(load(a, rowX), at0)
-	ADDQ(at(s, rowSpecX), at0)
-	MOVQ(at0, x)
-	MOVQ(load(a, rowY), at0)
-	ADDQ(at(s, rowSpecY), at0)
-	MOVQ(at0, y)
 	MOVQ(load(a, rowTiles), tiles)
 	d.edge(a, rowLeft, maskBefore)
 	Label("tile")
 	a = argument()
-	MOVQ(tiles, at0)
-	CMPQ(at0, Imm(1))
+	left := GP64()
+	MOVQ(tiles, left)
+	CMPQ(left, Imm(1))
 	JNE(LabelRef("inner"))
 	d.edge(a, rowRight, maskBehind)
 	JMP(LabelRef("edged"))
@@ -166,11 +169,7 @@ func (d *depthRow) emit() {
 	d.whole(maskBefore)
 	DECQ(tiles)
 	JNZ(LabelRef("tile"))
-	ADDQ(U8(rowSize), spec)
-	DECQ(n)
-	JNZ(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	nextRow(n, spec)
 }
 
 // strides sets up the addresses of pixels: bases 8 pixels apart, and the odd
