@@ -49,7 +49,7 @@ func TestCrewFollowsTheFasterWay(t *testing.T) {
 	check("long passes are shared", 0, 0, always(9*time.Millisecond), always(8*time.Millisecond))
 }
 
-// TestCrewsKeepBits repeats each pass of an engine until both ways have been used.
+// TestCrewsKeepBits repeats each pass of an engine by both ways in turns.
 func TestCrewsKeepBits(t *testing.T) {
 	p := NewPool(2)
 	defer p.Close()
@@ -71,7 +71,10 @@ func TestCrewsKeepBits(t *testing.T) {
 			n := map[string]int{"forward": len(dy), "backward data": len(x), "backward weights": len(w)}[pass]
 			out, want := make([]float32, n), make([]float32, n)
 			run(want)
-			for range crewFirst + crewTrial {
+			for turn := range 4 + 2*crewWarm {
+				for _, crew := range e.crews {
+					crew.alone = turn%2 == 1
+				}
 				run(out)
 				for i, v := range out {
 					if math.Float32bits(v) != math.Float32bits(want[i]) {
