@@ -49,12 +49,15 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	t.list = t.runs(t.list[:0])
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.sets())
 	t.workers = grown(t.workers, e.Pool.Workers())
-	if !t.inPlace && len(t.taps) > 0 {
-		for i := range t.workers {
-			t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(t.inC))
-		}
-	}
 	e.run(t.chunks(), flops, t)
+}
+
+// enter implements entered.
+func (t *denseTask) enter(worker int) {
+	if !t.inPlace && len(t.taps) > 0 {
+		k := &t.workers[worker]
+		k.window = aligned(k.window, t.windowFloats(t.inC))
+	}
 }
 
 // blocks returns the number of blocks of a group.

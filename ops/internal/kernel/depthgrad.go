@@ -46,12 +46,6 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	}
 	t.byRows = t.tiles.gradByRows(&t.correlation)
 	t.workers = grown(t.workers, e.Pool.Workers())
-	for i := range t.workers {
-		k := &t.workers[i]
-		k.window = aligned(k.window, t.windowFloats(Block))
-		k.specs = grown(k.specs, t.unitImgs*t.unitRows)
-		k.ready, k.rows.ahead = 0, ahead{}
-	}
 	groups := groupsOf(t.units(), c.N*c.OutH()*c.OutW(), len(t.taps)*t.blocks()*Block)
 	t.sums = aligned(t.sums, groups*t.groupFloats())
 	t.joining = false
@@ -60,6 +54,14 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	e.run(t.groups*t.splits, c.FLOPs(), t)
 	t.joining = true
 	e.run(t.blocks(), 2*floatFLOPs*t.groupFloats(), t)
+}
+
+// enter implements entered.
+func (t *depthGradTask) enter(worker int) {
+	k := &t.workers[worker]
+	k.window = aligned(k.window, t.windowFloats(Block))
+	k.specs = grown(k.specs, t.unitImgs*t.unitRows)
+	k.ready, k.rows.ahead = 0, ahead{}
 }
 
 // blocks returns the number of blocks of 16 channels.

@@ -124,14 +124,16 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	t.divide(e.Pool.Workers())
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
-	for i := range t.workers {
-		k := &t.workers[i]
-		k.rows = grown(k.rows, t.unitImgs*t.unitRows)
-		k.panel = aligned(k.panel, t.blocks()*p.k*p.k*Block)
-		k.made.begin(t.blocks())
-		k.ready = 0
-	}
 	e.run(t.units()*t.splits, flops, t)
+}
+
+// enter implements entered.
+func (t *rowTask) enter(worker int) {
+	k := &t.workers[worker]
+	k.rows = grown(k.rows, t.unitImgs*t.unitRows)
+	k.panel = aligned(k.panel, t.blocks()*t.k*t.k*Block)
+	k.made.begin(t.blocks())
+	k.ready = 0
 }
 
 // runUp computes the input's gradient of c, of stride 2.

@@ -53,10 +53,13 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	t.fillPanel(w)
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
-	for i := range t.workers {
-		t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(Block))
-	}
 	e.run(t.units()*t.splits, flops, t)
+}
+
+// enter implements entered.
+func (t *depthTask) enter(worker int) {
+	k := &t.workers[worker]
+	k.window = aligned(k.window, t.windowFloats(Block))
 }
 
 // blocks returns the number of blocks of 16 channels.

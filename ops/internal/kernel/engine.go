@@ -113,9 +113,7 @@ const floatFLOPs = 16
 // is not enough for two chunks.
 func (e *Engine) run(n, flops int, t Task) {
 	if e.Pool.Workers() == 1 || flops < 2*e.unitFLOPs() {
-		for i := range n {
-			t.Do(i, 0)
-		}
+		doAlone(n, t)
 		return
 	}
 	e.Pool.Run(n, t)

@@ -55,7 +55,7 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t.pairs = parts(c.blocks(), t.width())
 	t.parts = parts(c.InC/c.G, most(t.tiles.grad[t.width()]))
 	t.step = max(1, gradBytes/(4*(c.H*c.W*c.InC+c.OutH()*c.OutW()*c.OutC)))
-	t.reserve(e.Pool.Workers())
+	t.workers = grown(t.workers, e.Pool.Workers())
 	t.splits = min(e.shares(t.groups, c.FLOPs()), t.items())
 	if t.flat.xApart || t.flat.dyApart {
 		t.splits = min(t.splits, e.Pool.Workers()) // each chunk copies its pixels
@@ -69,13 +69,11 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	}
 }
 
-// reserve makes the workers' memory.
-func (t *gradTask) reserve(workers int) {
-	t.workers = grown(t.workers, workers)
-	for i := range t.workers {
-		t.flat.reserve(&t.workers[i], t.step)
-		t.workers[i].ready = 0
-	}
+// enter implements entered.
+func (t *gradTask) enter(worker int) {
+	k := &t.workers[worker]
+	t.flat.reserve(k, t.step)
+	k.ready = 0
 }
 
 // width returns the number of blocks that a tile takes at once.

@@ -50,11 +50,14 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	}
 	t.pairs, t.parts = parts(c.blocks(), t.width()), parts(t.rowsOfGroup(), most(t.tiles.pick[t.width()]))
 	t.workers = grown(t.workers, e.Pool.Workers())
-	for i := range t.workers {
-		t.workers[i].window = aligned(t.workers[i].window, t.windowFloats(t.inC))
-	}
 	e.run(t.groups, c.FLOPs(), t)
 	t.sums.run(e)
+}
+
+// enter implements entered.
+func (t *pickTask) enter(worker int) {
+	k := &t.workers[worker]
+	k.window = aligned(k.window, t.windowFloats(t.inC))
 }
 
 // width returns the number of blocks that a tile takes at once.

@@ -16,11 +16,7 @@ const levels = 3
 // begin begins sums of so many groups, each of which is done in so many shares.
 func (h *halves) begin(groups, shares int) {
 	h.groups, h.shares = groups, shares
-	for i := range h.done {
-		for g := range h.done[i] {
-			h.done[i][g].Store(0)
-		}
-	}
+	h.done = [levels][gradGroups]atomic.Int32{}
 }
 
 // second returns the group that holds the second half's sum, 0 if there is none.

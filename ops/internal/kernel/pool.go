@@ -16,6 +16,12 @@ type Task interface {
 	Do(i, worker int)
 }
 
+// entered is a task that is told of each worker who takes part, before his first
+// chunk: what a worker prepares himself need not come to him from another core.
+type entered interface {
+	enter(worker int)
+}
+
 // spinTime is how long an idle helper polls before it parks. Layers follow one
 // another within tens of microseconds, and a wake-up through the scheduler
 // costs as much.
@@ -36,41 +42,71 @@ const (
 	lookTime      = 300
 )
 
-type cell struct {
-	atomic.Uint32
+// counter is a number that one worker writes and others read, on cache lines of its
+// own.
+type counter struct {
+	atomic.Uint64
 	_ padding
 }
 
 // padding keeps what one worker writes off the cache lines of the next one's, and
 // off the pairs of lines that are fetched together.
-type padding [124]byte
+type padding [120]byte
 
-// job is one Run. Its counters live on cache lines of their own.
-type job struct {
-	task Task
-	n    int
-	next []cell // by worker: the chunks taken of its share
-	done cell
-	refs cell // helpers that may still look at it
-}
+// A call is what a Run asks of the workers, in one word that changes at once: its
+// number, counted from one, and the number of its chunks. So nothing has to be reset
+// from one Run to the next: what a counter of taken chunks says of an earlier call
+// counts for nothing, and a helper that comes late to a call finds all of it taken.
+type call uint64
+
+const (
+	chunkBits  = 24
+	mostChunks = 1<<chunkBits - 1
+)
+
+func (c call) number() uint64 { return uint64(c) >> chunkBits }
+
+func (c call) chunks() int { return int(c & mostChunks) }
 
 // share returns the chunks of worker w of so many.
-func (j *job) share(w int) (first, last int) {
-	return w * j.n / len(j.next), (w + 1) * j.n / len(j.next)
+func (c call) share(w, workers int) (first, last int) {
+	return w * c.chunks() / workers, (w + 1) * c.chunks() / workers
+}
+
+// left returns the chunks of share w that taken, its counter, leaves to take: none
+// if it speaks of a later call.
+func (c call) left(taken uint64, w, workers int) (first, last int) {
+	first, last = c.share(w, workers)
+	switch t := call(taken); {
+	case t.number() == c.number():
+		first += t.chunks()
+	case t.number() > c.number():
+		first = last
+	}
+	return first, last
 }
 
 // Pool runs tasks on the calling goroutine and a fixed set of helpers, which
 // spin for a short while and then sleep. A Pool serves one caller at a time.
 type Pool struct {
 	workers int
-	alone   bool
-	job     atomic.Pointer[job]
-	parked  atomic.Int32
+	taken   []counter // by share: a call, and how many of its chunks are taken
+	done    []counter // by worker: chunks of all calls
 	wake    chan struct{}
 	quit    atomic.Bool
 	stopped sync.WaitGroup
-	spare   []*job
 
+	_      padding
+	parked atomic.Int32
+	_      padding
+	call   atomic.Uint64 // read by all helpers all the time,
+	task   Task          // and beside it, what whoever has taken a chunk of it needs
+	_      padding
+
+	// The caller's own.
+	alone    bool
+	last     call
+	asked    uint64 // chunks of all calls
 	handOver handOver
 }
 
@@ -78,7 +114,7 @@ type Pool struct {
 // Numbers below one, and above GOMAXPROCS, are brought into that range.
 func NewPool(workers int) *Pool {
 	workers = max(1, min(workers, runtime.GOMAXPROCS(0)))
-	p := &Pool{workers: workers, wake: make(chan struct{}, workers)}
+	p := &Pool{workers: workers, wake: make(chan struct{}, workers), taken: make([]counter, workers), done: make([]counter, workers)}
 	for w := 1; w < workers; w++ {
 		p.stopped.Add(1)
 		go p.help(w)
@@ -92,6 +128,23 @@ func (p *Pool) Workers() int {
 		return 1
 	}
 	return p.workers
+}
+
+// doAlone does all n chunks of t on the calling goroutine.
+func doAlone(n int, t Task) {
+	if n > 0 {
+		enter(t, 0)
+	}
+	for i := range n {
+		t.Do(i, 0)
+	}
+}
+
+// enter tells t of worker, if it wants to know.
+func enter(t Task, worker int) {
+	if t, ok := t.(entered); ok {
+		t.enter(worker)
+	}
 }
 
 // Alone tells whether the caller is to do all by itself, as if it were the only
@@ -111,21 +164,21 @@ func (p *Pool) Close() {
 // takes from the others': a descheduled helper holds up one chunk.
 func (p *Pool) Run(n int, t Task) {
 	if p.Workers() == 1 || n <= 1 {
-		for i := range n {
-			t.Do(i, 0)
-		}
+		doAlone(n, t)
 		return
 	}
-	j := p.take()
-	j.task, j.n = t, n
-	for w := range j.next {
-		j.next[w].Store(0)
+	if n > mostChunks {
+		panic("kernel: too many chunks")
 	}
-	j.done.Store(0)
-	p.job.Store(j)
-	p.wakeUp(min(int(p.parked.Load()), n-1))
-	j.run(0)
-	for spins := 0; int(j.done.Load()) != n; spins++ {
+	p.task = t
+	p.last = call(p.last.number()+1)<<chunkBits | call(n)
+	p.asked += uint64(n)
+	p.call.Store(uint64(p.last))
+	if parked := int(p.parked.Load()); parked > 0 {
+		p.wakeUp(min(parked, n-1))
+	}
+	p.work(p.last, 0)
+	for spins := 0; !p.finished(); spins++ {
 		if spins > politeSpins {
 			yield()
 		}
@@ -133,7 +186,15 @@ func (p *Pool) Run(n int, t Task) {
 			runtime.Gosched()
 		}
 	}
-	p.job.Store(nil)
+}
+
+// finished reports whether all chunks asked for are done.
+func (p *Pool) finished() bool {
+	var done uint64
+	for w := range p.done {
+		done += p.done[w].Load()
+	}
+	return done == p.asked
 }
 
 // wakeUp leaves n wake-ups. One that finds the channel full is not needed: it
@@ -148,98 +209,93 @@ func (p *Pool) wakeUp(n int) {
 	}
 }
 
-// run does chunks as worker, its own share first, until none is left.
-func (j *job) run(worker int) {
+// work does chunks of c as worker, its own share first, until none is left.
+func (p *Pool) work(c call, worker int) {
 	start := time.Now()
-	j.takeFrom(worker, worker)
-	if !j.open() {
+	inside := p.takeFrom(c, worker, worker, false)
+	if !p.open(c) {
 		return
 	}
-	done, own := time.Now(), &j.next[worker]
-	for patience := max(leastPatience, min(mostPatience, done.Sub(start)/4)); j.open() && time.Since(done) < patience; {
+	done, own := time.Now(), &p.taken[worker]
+	for patience := max(leastPatience, min(mostPatience, done.Sub(start)/4)); p.open(c) && time.Since(done) < patience; {
 		for range lookTime {
 			own.Load()
 		}
 	}
-	for i := 1; i < len(j.next); i++ {
-		j.takeFrom((worker+i)%len(j.next), worker)
+	for i := 1; i < p.workers; i++ {
+		inside = p.takeFrom(c, (worker+i)%p.workers, worker, inside)
 	}
 }
 
-// takeFrom does what is left of the share of w, as worker.
-func (j *job) takeFrom(w, worker int) {
-	first, last := j.share(w)
+// takeFrom does what is left of share w of c, as worker, who may have begun the task
+// before, and reports whether he has now.
+func (p *Pool) takeFrom(c call, w, worker int, inside bool) bool {
 	done := 0
-	for at := first + int(j.next[w].Add(1)) - 1; at < last; at = first + int(j.next[w].Add(1)) - 1 {
-		j.task.Do(at, worker)
+	for i, ok := p.take(c, w); ok; i, ok = p.take(c, w) {
+		t := p.task
+		if !inside {
+			enter(t, worker)
+			inside = true
+		}
+		t.Do(i, worker)
 		done++
 	}
 	if done > 0 {
-		j.done.Add(uint32(done))
+		p.done[worker].Add(uint64(done))
+	}
+	return inside
+}
+
+// take takes a chunk of share w of c, if one is left.
+func (p *Pool) take(c call, w int) (i int, ok bool) {
+	for t := &p.taken[w]; ; {
+		taken := t.Load()
+		first, last := c.left(taken, w, p.workers)
+		if first >= last {
+			return 0, false
+		}
+		start, _ := c.share(w, p.workers)
+		if t.CompareAndSwap(taken, c.number()<<chunkBits|uint64(first-start+1)) {
+			return first, true
+		}
 	}
 }
 
-// open reports whether chunks may be left to take.
-func (j *job) open() bool {
-	for w := range j.next {
-		if first, last := j.share(w); first+int(j.next[w].Load()) < last {
+// open reports whether chunks of c may be left to take.
+func (p *Pool) open(c call) bool {
+	for w := range p.taken {
+		if first, last := c.left(p.taken[w].Load(), w, p.workers); first < last {
 			return true
 		}
 	}
 	return false
 }
 
-// take returns a job that no helper refers to, so that a late helper never
-// meets counters that were reset under it.
-func (p *Pool) take() *job {
-	for _, j := range p.spare {
-		if j.refs.Load() == 0 {
-			return j
-		}
-	}
-	j := &job{next: make([]cell, p.workers)}
-	p.spare = append(p.spare, j)
-	return j
-}
-
 func (p *Pool) help(worker int) {
 	defer p.stopped.Done()
 	idle := time.Now()
+	var seen call
 	for spins := 0; !p.quit.Load(); spins++ {
-		if j := p.acquire(); j != nil {
-			if j.open() {
-				j.run(worker)
+		if c := call(p.call.Load()); c != seen {
+			if seen = c; p.open(c) {
+				p.work(c, worker)
 				idle, spins = time.Now(), 0
 			}
-			j.refs.Add(^uint32(0))
 		}
 		if spins > politeSpins {
 			yield()
 		}
 		if spins&255 == 255 && time.Since(idle) > spinTime {
-			p.park()
+			p.park(seen)
 			idle, spins = time.Now(), 0
 		}
 	}
 }
 
-// acquire returns the current job with a reference taken, or nil.
-func (p *Pool) acquire() *job {
-	j := p.job.Load()
-	if j == nil {
-		return nil
-	}
-	j.refs.Add(1)
-	if p.job.Load() != j { // it may have been reused already
-		j.refs.Add(^uint32(0))
-		return nil
-	}
-	return j
-}
-
-func (p *Pool) park() {
+// park sleeps until a call is made after the last one that was seen.
+func (p *Pool) park(seen call) {
 	p.parked.Add(1)
-	if p.job.Load() == nil && !p.quit.Load() {
+	if call(p.call.Load()) == seen && !p.quit.Load() {
 		<-p.wake
 	}
 	p.parked.Add(-1)

@@ -8,6 +8,7 @@ type transposed struct {
 	c       Conv
 	tiles   *tiles
 	w       []float32
+	pass    uint64
 	workers []transposer
 }
 
@@ -16,6 +17,7 @@ type transposer struct {
 	tile   gatherTile
 	square [Block * Block]float32 // that does not all fit in dst
 	dst    []float32
+	pass   uint64 // that dst and made are of
 	made   made
 	_      padding
 }
@@ -24,13 +26,8 @@ type transposer struct {
 func (e *Engine) transposed(c Conv, w []float32) *transposed {
 	t := &e.transpose
 	t.c, t.tiles, t.w = c, e.Set.tiles, w
+	t.pass++
 	t.workers = grown(t.workers, e.Pool.Workers())
-	n := c.G * parts(c.InC/c.G, Block)
-	for i := range t.workers {
-		k := &t.workers[i]
-		k.dst = aligned(k.dst, n*t.stride())
-		k.made.begin(n)
-	}
 	return t
 }
 
@@ -40,6 +37,11 @@ func (t *transposed) stride() int { return t.c.K * t.c.K * (t.c.OutC / t.c.G) * 
 // blocks implements weights.
 func (t *transposed) blocks(worker, first, n int) []float32 {
 	k := &t.workers[worker]
+	if k.pass != t.pass {
+		n := t.c.G * parts(t.c.InC/t.c.G, Block)
+		k.pass, k.dst = t.pass, aligned(k.dst, n*t.stride())
+		k.made.begin(n)
+	}
 	for b := first; b < first+n; b++ {
 		if k.made.missing(b) {
 			t.block(k, b)

@@ -42,28 +42,31 @@ func (t *winoFilter) prepare(f *winoForm, r *correlation, from weights, keep *Ke
 	t.r, t.form, t.from, t.plane = *r, f, from, planeFloats(padded(r.out)*r.in)
 	t.taps, t.kept = r.places(f), nil
 	t.workers = grown(t.workers, workers)
-	for i := range t.workers {
-		k := &t.workers[i]
-		k.scratch = aligned(k.scratch, winoPlanes*Block)
-		k.tile.scratch = at(k.scratch, 0)
-	}
 	if keep == nil {
-		for i := range t.workers {
-			k := &t.workers[i]
-			k.u = aligned(k.u, winoPlanes*t.plane)
-			k.made.begin(padded(r.out) / Block)
-		}
 		return
 	}
 	have := keep.u.Load()
 	if have == nil || have.k != f.taps || have.in != r.in || have.out != r.out {
 		have = &keptWeight{f.taps, r.in, r.out, aligned(nil, winoPlanes*t.plane)}
+		t.kept = have.u
+		t.enter(0)
 		for b := range padded(r.out) / Block {
 			t.block(0, b, have.u)
 		}
 		keep.u.Store(have)
 	}
 	t.kept = have.u
+}
+
+// enter prepares a worker's memory.
+func (t *winoFilter) enter(worker int) {
+	k := &t.workers[worker]
+	k.scratch = aligned(k.scratch, winoPlanes*Block)
+	k.tile.scratch = at(k.scratch, 0)
+	if t.kept == nil {
+		k.u = aligned(k.u, winoPlanes*t.plane)
+		k.made.begin(padded(t.r.out) / Block)
+	}
 }
 
 // planes returns the transform, of which n blocks from block first on are ready

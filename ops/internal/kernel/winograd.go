@@ -99,7 +99,8 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	t.m16 = t.width() * Block
 	flops := r.flops() / 2
 	want := e.units(flops)
-	t.planUnits(want)
+	t.byBlocks = ep.Keep == nil && t.o16 > t.n*t.rows*t.cols
+	t.planUnits(want, e.Pool.Workers())
 	t.divide(e.Pool.Workers())
 	n := t.unitImgs * t.unitRows * t.cols
 	t.vPlane, t.mPlane, t.uPlane = planeFloats(n*t.c16), planeFloats(n*t.m16), t.filter.plane
@@ -108,15 +109,17 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 		t.places.x[i], t.places.y[i] = uint32(i*t.c16), uint32(i*t.m16)
 	}
 	t.list[0] = run{0, 0, 4 * t.in}
-	t.byBlocks = ep.Keep == nil && t.o16 > t.n*t.rows*t.cols
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.pairs())
 	t.workers = grown(t.workers, e.Pool.Workers())
-	for i := range t.workers {
-		k := &t.workers[i]
-		k.v, k.m = aligned(k.v, winoPlanes*t.vPlane), aligned(k.m, winoPlanes*t.mPlane)
-		k.spread.reserve(&t.correlation)
-	}
 	e.run(t.chunks(), flops, t)
+}
+
+// enter implements entered.
+func (t *winoTask) enter(worker int) {
+	k := &t.workers[worker]
+	k.v, k.m = aligned(k.v, winoPlanes*t.vPlane), aligned(k.m, winoPlanes*t.mPlane)
+	k.spread.reserve(&t.correlation)
+	t.filter.enter(worker)
 }
 
 // tiled returns r over a grid of tiles of n x n output pixels.
@@ -127,13 +130,22 @@ func (r correlation) tiled(n int) correlation {
 	return r
 }
 
+// winoUnitTiles is the least number of tiles in a unit of less than an image that
+// would fit as a whole: each unit reads all weights.
+const winoUnitTiles = 8
+
 // planUnits chooses how many images, or rows of tiles of one image, make a unit.
-func (t *winoTask) planUnits(want int) {
+// There should be one for each worker that shares the pixels, if want says that it
+// pays, and about want where there are many images.
+func (t *winoTask) planUnits(want, workers int) {
 	perRow := 4 * winoPlanes * t.cols * (t.c16 + t.m16)
 	t.unitImgs, t.unitRows = 1, t.rows
-	if fit := max(1, winoBytes/perRow); fit < t.rows {
+	if most := min(want, workers); t.n < most && !t.byBlocks {
+		t.unitRows = parts(t.rows, max(1, min(parts(most, t.n), t.rows*t.cols/winoUnitTiles)))
+	}
+	if fit := max(1, winoBytes/perRow); fit < t.unitRows {
 		t.unitRows = parts(t.rows, parts(t.rows, fit))
-	} else {
+	} else if t.unitRows == t.rows {
 		t.unitImgs = max(1, min(winoBytes/(perRow*t.rows), t.n/want))
 	}
 }

@@ -80,7 +80,7 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	if groups == 1 && e.units(c.FLOPs()/2) > 1 {
 		t.splits = min(e.Pool.Workers(), parts(t.blocks(), t.width()))
 	}
-	t.reserve(e.Pool.Workers())
+	t.workers = grown(t.workers, e.Pool.Workers())
 	t.begin(groups, t.splits)
 	if groups > 1 {
 		t.sums.reserve(e, 2, 1, c, dw)
@@ -99,15 +99,12 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	e.run(t.blocks(), floatFLOPs*len(t.u), t)
 }
 
-// reserve makes the memory of workers.
-func (t *winoGradTask) reserve(workers int) {
-	t.workers = grown(t.workers, workers)
-	for i := range t.workers {
-		k := &t.workers[i]
-		k.spread.reserve(&t.x)
-		k.spread.reserve(&t.dy)
-		k.v, k.z = aligned(k.v, winoPlanes*t.vPlane), aligned(k.z, winoPlanes*t.zPlane)
-	}
+// enter implements entered.
+func (t *winoGradTask) enter(worker int) {
+	k := &t.workers[worker]
+	k.spread.reserve(&t.x)
+	k.spread.reserve(&t.dy)
+	k.v, k.z = aligned(k.v, winoPlanes*t.vPlane), aligned(k.z, winoPlanes*t.zPlane)
 }
 
 // outputs returns the grid of r's tiles over the output map.
