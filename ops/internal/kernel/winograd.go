@@ -109,7 +109,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 		t.places.x[i], t.places.y[i] = uint32(i*t.c16), uint32(i*t.m16)
 	}
 	t.list[0] = run{0, 0, 4 * t.in}
-	t.split(t.correlation.units(), want, e.Pool.Workers(), t.pairs())
+	t.split(t.correlation.units(), min(want, e.Pool.Workers()), e.Pool.Workers(), t.pairs())
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.chunks(), flops, t)
 }
