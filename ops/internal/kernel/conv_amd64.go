@@ -92,6 +92,18 @@ func tilesAVX512() *tiles {
 				rows: []tileFunc{nil, depthUp7x1AVX512, depthUp7x2AVX512, depthUp7x3AVX512, depthUp7x4AVX512, depthUp7x5AVX512, depthUp7x6AVX512, depthUp7x7AVX512, depthUp7x8AVX512},
 			},
 		},
+		first: map[firstKind][]tileFunc{
+			{1, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, first1by1x8AVX512, first1by1x9AVX512, first1by1x10AVX512, first1by1x11AVX512, first1by1x12AVX512, first1by1x13AVX512, first1by1x14AVX512, first1by1x15AVX512, first1by1x16AVX512},
+			{1, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, first1by2x8AVX512, first1by2x9AVX512, first1by2x10AVX512, first1by2x11AVX512, first1by2x12AVX512, first1by2x13AVX512, first1by2x14AVX512, first1by2x15AVX512, first1by2x16AVX512},
+			{3, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, first3by1x8AVX512, first3by1x9AVX512, first3by1x10AVX512, first3by1x11AVX512, first3by1x12AVX512, first3by1x13AVX512, first3by1x14AVX512, first3by1x15AVX512, first3by1x16AVX512},
+			{3, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, first3by2x8AVX512, first3by2x9AVX512, first3by2x10AVX512, first3by2x11AVX512, first3by2x12AVX512, first3by2x13AVX512, first3by2x14AVX512, first3by2x15AVX512, first3by2x16AVX512},
+		},
+		gradFirst: map[firstKind][]tileFunc{
+			{1, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirst1by1x8AVX512, gradFirst1by1x9AVX512, gradFirst1by1x10AVX512, gradFirst1by1x11AVX512, gradFirst1by1x12AVX512, gradFirst1by1x13AVX512, gradFirst1by1x14AVX512, gradFirst1by1x15AVX512, gradFirst1by1x16AVX512},
+			{1, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirst1by2x8AVX512, gradFirst1by2x9AVX512, gradFirst1by2x10AVX512, gradFirst1by2x11AVX512, gradFirst1by2x12AVX512, gradFirst1by2x13AVX512, gradFirst1by2x14AVX512, gradFirst1by2x15AVX512, gradFirst1by2x16AVX512},
+			{3, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirst3by1x8AVX512, gradFirst3by1x9AVX512, gradFirst3by1x10AVX512, gradFirst3by1x11AVX512, gradFirst3by1x12AVX512, gradFirst3by1x13AVX512, gradFirst3by1x14AVX512, gradFirst3by1x15AVX512, gradFirst3by1x16AVX512},
+			{3, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirst3by2x8AVX512, gradFirst3by2x9AVX512, gradFirst3by2x10AVX512, gradFirst3by2x11AVX512, gradFirst3by2x12AVX512, gradFirst3by2x13AVX512, gradFirst3by2x14AVX512, gradFirst3by2x15AVX512, gradFirst3by2x16AVX512},
+		},
 		gather:    gatherAVX512,
 		transpose: transposeAVX512,
 		peak:      peakAVX512,
@@ -173,6 +185,8 @@ func tilesAVX2() *tiles {
 				rows: []tileFunc{nil, depthUp7x1AVX2, depthUp7x2AVX2},
 			},
 		},
+		first:     map[firstKind][]tileFunc{},
+		gradFirst: map[firstKind][]tileFunc{},
 		gather:    gatherAVX2,
 		transpose: transposeAVX2,
 		peak:      peakAVX2,
@@ -1237,6 +1251,222 @@ func depthUp7x7AVX512(a *byte)
 
 //go:noescape
 func depthUp7x8AVX512(a *byte)
+
+//go:noescape
+func first1by1x8AVX512(a *byte)
+
+//go:noescape
+func first1by1x9AVX512(a *byte)
+
+//go:noescape
+func first1by1x10AVX512(a *byte)
+
+//go:noescape
+func first1by1x11AVX512(a *byte)
+
+//go:noescape
+func first1by1x12AVX512(a *byte)
+
+//go:noescape
+func first1by1x13AVX512(a *byte)
+
+//go:noescape
+func first1by1x14AVX512(a *byte)
+
+//go:noescape
+func first1by1x15AVX512(a *byte)
+
+//go:noescape
+func first1by1x16AVX512(a *byte)
+
+//go:noescape
+func first1by2x8AVX512(a *byte)
+
+//go:noescape
+func first1by2x9AVX512(a *byte)
+
+//go:noescape
+func first1by2x10AVX512(a *byte)
+
+//go:noescape
+func first1by2x11AVX512(a *byte)
+
+//go:noescape
+func first1by2x12AVX512(a *byte)
+
+//go:noescape
+func first1by2x13AVX512(a *byte)
+
+//go:noescape
+func first1by2x14AVX512(a *byte)
+
+//go:noescape
+func first1by2x15AVX512(a *byte)
+
+//go:noescape
+func first1by2x16AVX512(a *byte)
+
+//go:noescape
+func first3by1x8AVX512(a *byte)
+
+//go:noescape
+func first3by1x9AVX512(a *byte)
+
+//go:noescape
+func first3by1x10AVX512(a *byte)
+
+//go:noescape
+func first3by1x11AVX512(a *byte)
+
+//go:noescape
+func first3by1x12AVX512(a *byte)
+
+//go:noescape
+func first3by1x13AVX512(a *byte)
+
+//go:noescape
+func first3by1x14AVX512(a *byte)
+
+//go:noescape
+func first3by1x15AVX512(a *byte)
+
+//go:noescape
+func first3by1x16AVX512(a *byte)
+
+//go:noescape
+func first3by2x8AVX512(a *byte)
+
+//go:noescape
+func first3by2x9AVX512(a *byte)
+
+//go:noescape
+func first3by2x10AVX512(a *byte)
+
+//go:noescape
+func first3by2x11AVX512(a *byte)
+
+//go:noescape
+func first3by2x12AVX512(a *byte)
+
+//go:noescape
+func first3by2x13AVX512(a *byte)
+
+//go:noescape
+func first3by2x14AVX512(a *byte)
+
+//go:noescape
+func first3by2x15AVX512(a *byte)
+
+//go:noescape
+func first3by2x16AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by1x8AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by1x9AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by1x10AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by1x11AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by1x12AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by1x13AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by1x14AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by1x15AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by1x16AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by2x8AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by2x9AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by2x10AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by2x11AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by2x12AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by2x13AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by2x14AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by2x15AVX512(a *byte)
+
+//go:noescape
+func gradFirst1by2x16AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by1x8AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by1x9AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by1x10AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by1x11AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by1x12AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by1x13AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by1x14AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by1x15AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by1x16AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by2x8AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by2x9AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by2x10AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by2x11AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by2x12AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by2x13AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by2x14AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by2x15AVX512(a *byte)
+
+//go:noescape
+func gradFirst3by2x16AVX512(a *byte)
 
 //go:noescape
 func gatherAVX512(a *byte)

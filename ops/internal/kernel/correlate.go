@@ -193,23 +193,36 @@ func (r *correlation) target(u part) int {
 	return ((u.img*r.oh+r.y0+u.row*r.outStep)*r.ow + r.x0) * r.outC
 }
 
+// shortLine is the length in floats of a window's row up to which clearing all of it
+// costs less than finding its ends.
+const shortLine = 256
+
 // copyWindow writes the part of x under u to dst, [imgs][rows][winW][inC], with
 // zeros for pixels outside the map.
 func (r *correlation) copyWindow(u part, x, dst []float32) {
 	rows := r.windowRows(u.rows)
 	lo, hi := max(0, -r.dx0), min(r.winW, r.w-r.dx0) // columns of the window inside the map
 	line := r.winW * r.inC
+	short := line <= shortLine
+	if short {
+		clear(dst[:u.imgs*rows*line])
+	}
 	for img := range u.imgs {
 		for i := range rows {
 			d := dst[(img*rows+i)*line:][:line]
 			y := u.row*r.step + r.dy0 + i
-			if y < 0 || y >= r.h || lo >= hi {
-				clear(d)
-				continue
+			inside := y >= 0 && y < r.h && lo < hi
+			if inside {
+				copy(d[lo*r.inC:hi*r.inC], x[(((u.img+img)*r.h+y)*r.w+lo+r.dx0)*r.inC:])
 			}
-			clear(d[:lo*r.inC])
-			copy(d[lo*r.inC:hi*r.inC], x[(((u.img+img)*r.h+y)*r.w+lo+r.dx0)*r.inC:])
-			clear(d[hi*r.inC:])
+			switch {
+			case short:
+			case inside:
+				clear(d[:lo*r.inC])
+				clear(d[hi*r.inC:])
+			default:
+				clear(d)
+			}
 		}
 	}
 }

@@ -14,6 +14,7 @@ type denseTask struct {
 	tables  pixelTables
 	pixels  pixelTable
 	list    []run
+	first   []tileFunc // of rows of a first layer
 	sharing
 	workers []denseWorker
 }
@@ -35,8 +36,14 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	t.correlation, t.tiles, t.x, t.weights, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
 	flops := r.flops()
 	want, limit := e.units(flops), unitBytes
+	t.first = nil
 	if t.inPlace {
 		limit = flatBytes
+	} else if t.blocks() == 1 {
+		t.first = t.tiles.firstList(&t.correlation)
+	}
+	if t.first != nil {
+		limit = firstBytes
 	}
 	heavy, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
 	if t.byBlocks = heavy > maps*w.worth(); t.byBlocks {
@@ -125,5 +132,10 @@ func (t *denseTask) block(worker int, u part, g, b, n int, x []float32) {
 	a.w, a.block = at(t.weights.blocks(worker, g*t.blocks()+b, n), 0), 4*t.blockStride
 	a.y = at(t.y, t.target(u)+o)
 	a.outcome.set(t.ep, t.add, o, channels)
+	if t.first != nil {
+		a.block = 4 * t.outC
+		a.callRows(t.first, u.imgs*u.rows, t.cols, t.pixels)
+		return
+	}
 	a.callAll(t.tiles.dense[n], u.imgs*u.rows*t.cols, t.pixels)
 }

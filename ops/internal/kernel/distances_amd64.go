@@ -22,6 +22,7 @@ var (
 	_ [unsafe.Offsetof(gradTile{}.dyImage) - 160]struct{} = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.picks) - 176]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.ahead) - 184]struct{}   = [0]struct{}{}
+	_ [unsafe.Offsetof(gradTile{}.line) - 216]struct{}    = [0]struct{}{}
 	_ [unsafe.Offsetof(gatherTile{}.right) - 128]struct{} = [0]struct{}{}
 
 	_ [unsafe.Offsetof(rowTile{}.x) - 72]struct{}      = [0]struct{}{}

@@ -20,6 +20,7 @@ type pickTask struct {
 	sums         sumTask
 	picks        []pick // [g][taps][in]
 	pairs, parts int    // of a group's output blocks, of its rows
+	first        firstGrad
 	workers      []pickWorker
 }
 
@@ -36,8 +37,9 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	e.phaseTaps = t.taps
 	t.inPlace = false
 	t.c, t.tiles, t.x, t.dy = c.own(), e.Set.tiles, x, dy
-	t.plan(t.inC, unitBytes, 1, gradGroups)
+	t.plan(t.inC, firstBytes, 1, groupsOf(gradGroups, c.N*c.OutH()*c.OutW(), c.ownFloats()))
 	t.groups = groupsOf(t.units(), c.N*c.OutH()*c.OutW(), c.ownFloats())
+	t.first = t.tiles.firstGrad(&t.correlation)
 	t.sums.reserve(e, t.groups, 1, c, dw)
 	t.picks = t.picks[:0]
 	for g := range c.G {
@@ -73,6 +75,10 @@ func (t *pickTask) Do(group, worker int) {
 	for i := group * t.units() / t.groups; i < (group+1)*t.units()/t.groups; i++ {
 		u := t.unit(i)
 		t.copyWindow(u, t.x, k.window)
+		if t.first.f != nil {
+			t.firstLayer(k, u, sums)
+			continue
+		}
 		for g := range t.c.G {
 			for b := 0; b < t.c.blocks(); b += t.width() {
 				for p := range t.parts {
@@ -82,6 +88,16 @@ func (t *pickTask) Do(group, worker int) {
 		}
 	}
 	t.sums.arrive(group, t.sums.merge)
+}
+
+// firstLayer adds the products of the pixels of u.
+func (t *pickTask) firstLayer(k *pickWorker, u part, sums []float32) {
+	stride := t.c.blockStride()
+	for b := range t.c.blocks() {
+		k.tile.lanes.set(min(Block, t.c.OutC-b*Block))
+		k.tile.dy = at(t.dy, t.target(u)+b*Block)
+		t.first.add(&k.tile, &t.correlation, u, k.window, sums[b*stride:])
+	}
 }
 
 // tile adds the products of part p of the rows of group g, block b on, for the

@@ -43,8 +43,10 @@ type sumTask struct {
 	halves
 	vec  *Vec
 	c    Conv
-	sums []float32 // [groups][ownFloats]
+	sums []float32 // [groups][floats]
 	dw   []float32
+
+	floats, stride int // of a group's sums; of a block of dw
 }
 
 // reserve makes memory for the sums of n groups, which hold anything, each of
@@ -52,17 +54,15 @@ type sumTask struct {
 func (t *sumTask) reserve(e *Engine, n, shares int, c Conv, dw []float32) {
 	t.begin(n, shares)
 	t.vec, t.c, t.dw = e.Set.Vec(), c, dw
-	t.sums = aligned(t.sums, n*c.ownFloats())
+	t.floats, t.stride = c.ownFloats(), c.blockStride()
+	t.sums = aligned(t.sums, n*t.floats)
 }
 
 // merge adds the sums of a group to those of another.
 func (t *sumTask) merge(to, from int) { t.vec.Add(t.group(to), t.group(from), t.group(to)) }
 
 // group returns the sums of group g.
-func (t *sumTask) group(g int) []float32 {
-	n := t.c.ownFloats()
-	return t.sums[g*n:][:n]
-}
+func (t *sumTask) group(g int) []float32 { return t.sums[g*t.floats:][:t.floats] }
 
 // run adds both halves' sums to dw.
 func (t *sumTask) run(e *Engine) {
@@ -79,7 +79,7 @@ func (t *sumTask) Do(i, _ int) {
 	}
 	b, k := i/(c.K*c.K), i%(c.K*c.K)
 	_, _, lanes := c.block(b)
-	dw := t.dw[b*c.blockStride()+c.tap(k/c.K, k%c.K):][:n]
+	dw := t.dw[b*t.stride+c.tap(k/c.K, k%c.K):][:n]
 	if lanes == Block {
 		t.vec.Add(dw, s, dw)
 		return

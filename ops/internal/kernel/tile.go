@@ -9,13 +9,15 @@ type tileFunc func(a *byte)
 // tiles are the functions of one instruction set. Lists are indexed by size,
 // pairs of lists by the number of blocks of 16 output channels.
 type tiles struct {
-	dense     [][]tileFunc      // [blocks][pixels]: dense convolution
-	grad      [][]tileFunc      // [blocks][input channels]: its weight gradient
-	pick      [][]tileFunc      // [blocks][rows]: the same, rows anywhere
-	depthwise []tileFunc        // [pixels]: depthwise convolution
-	taps      []tileFunc        // [taps]: its weight gradient
-	along     map[int]depthRows // [taps on a side]: depthwise rows of stride 1
-	down, up  map[int]depthRows // of stride 2, and transposed
+	dense     [][]tileFunc             // [blocks][pixels]: dense convolution
+	grad      [][]tileFunc             // [blocks][input channels]: its weight gradient
+	pick      [][]tileFunc             // [blocks][rows]: the same, rows anywhere
+	depthwise []tileFunc               // [pixels]: depthwise convolution
+	taps      []tileFunc               // [taps]: its weight gradient
+	along     map[int]depthRows        // [taps on a side]: depthwise rows of stride 1
+	down, up  map[int]depthRows        // of stride 2, and transposed
+	first     map[firstKind][]tileFunc // [pixels]: rows of first layers
+	gradFirst map[firstKind][]tileFunc // [pixels]: their weight gradient
 	gather    tileFunc
 	transpose tileFunc // of 16 x 16 floats
 	peak      tileFunc
@@ -77,6 +79,7 @@ type gradTile struct {
 	block                 int // bytes from one block of dw to the next
 	picks                 *pick
 	ahead
+	line, outPix int // of first layers: from one row of x, and from one pixel of dy, to the next
 }
 
 // gatherTile is the argument of gather and transpose: rows of n pixels, step bytes apart and

@@ -175,6 +175,25 @@ func firstLayers(r *rand.Rand, cases int) walk {
 	}}
 }
 
+// pictures returns a walk over first layers whose rows have tiles of their own, of
+// every width of a tile and of rows of several.
+func pictures(r *rand.Rand, cases int) walk {
+	type layer struct{ in, s, cols int }
+	layers := newDeck[layer](r)
+	for cols := 7; cols <= 17; cols++ {
+		for _, in := range []int{1, 2, 3} {
+			layers.values = append(layers.values, layer{in, 1, cols}, layer{in, 2, cols})
+		}
+	}
+	layers.values = append(layers.values, layer{1, 1, 28}, layer{3, 2, 33}, layer{3, 1, 32})
+	images, height, out, odd := span(r, 1, 2), span(r, 1, 9), span(r, 1, Block), span(r, 0, 1)
+	return walk{"pictures", cases, func() Conv {
+		l := layers.draw()
+		w := l.cols*l.s - (l.s-1)*odd.draw()
+		return Conv{N: images.draw(), H: height.draw(), W: w, InC: l.in, OutC: out.draw(), K: firstSide, S: l.s, Pad: 1, Dil: 1, G: 1}
+	}}
+}
+
 // grouped returns a walk over convolutions of several groups.
 func grouped(r *rand.Rand, cases int) walk {
 	f := forms(r, allKernels, allStrides, allPads, allDilation)
@@ -217,6 +236,7 @@ func walks(r *rand.Rand) []walk {
 		dense(r, "Winograd, all channels", n(59, 3481), wino, channelPairs(r, winoChannels, mostChannels), one, span(r, 2, 9), span(r, 2, 9)),
 		dense(r, "Winograd, all maps", n(40, 800), wino, channelPairs(r, winoChannels, 20), three, span(r, 1, mostSize), span(r, 1, mostSize)),
 		firstLayers(r, n(60, 600)),
+		pictures(r, n(69, 1400)),
 		grouped(r, n(90, 1800)),
 		depthwise(r, "depthwise", n(270, 5400), forms(r, depthwises, allStrides, allPads, allDilation), three, span(r, 1, mostSize), span(r, 1, mostSize)),
 		depthwiseRows(r, n(2*3*2*len(rowWidths()), 8000)),

@@ -24,8 +24,10 @@ const (
 type forward struct {
 	*isa
 	pixels, blocks int
+	row            bool // pixels lie in one row: only the first one's place is read
 	acc            []reg.VecVirtual
-	ptr            []reg.GPVirtual // of the pixels' inputs
+	ptr            []reg.GPVirtual // of the pixels' inputs, then outputs
+	outPix         [4]Mem          // with row: from every fourth output to the next ones
 
 	xOff, yOff, tiles Mem // state of the loop over tiles
 	wBase, run, runs  Mem
@@ -48,12 +50,7 @@ func (f *forward) start(a reg.Register) {
 	MOVQ(load(a, fwdRuns), f.run)
 	x, off := load(a, fwdX), GP64()
 	MOVQ(f.xOff, off)
-	f.ptr = make([]reg.GPVirtual, f.pixels)
-	for p := range f.ptr {
-		f.ptr[p] = GP64()
-		MOVL(at(off, 4*p), f.ptr[p].As32())
-		LEAQ(Mem{Base: x, Index: f.ptr[p], Scale: 4}, f.ptr[p])
-	}
+	f.places(x, off)
 	ADDQ(U32(uint32(4*f.pixels)), f.xOff)
 	f.acc = f.zeros(f.pixels * f.blocks * f.vecs)
 	TESTQ(n, n)
@@ -66,9 +63,9 @@ func (f *forward) finish() {
 	a := argument()
 	y, off := load(a, fwdY), GP64()
 	MOVQ(f.yOff, off)
-	for p := range f.ptr {
-		MOVL(at(off, 4*p), f.ptr[p].As32())
-		LEAQ(Mem{Base: y, Index: f.ptr[p], Scale: 4}, f.ptr[p])
+	f.places(y, off)
+	if f.row {
+		f.alongRow(load(a, fwdBlock))
 	}
 	ADDQ(U32(uint32(4*f.pixels)), f.yOff)
 	m := f.loadMask(a)
@@ -86,6 +83,31 @@ func (f *forward) finish() {
 	RET()
 }
 
+// places points at the pixels, or the first of a row, from the table at off.
+func (f *forward) places(base, off reg.GPVirtual) {
+	f.ptr = make([]reg.GPVirtual, f.pixels)
+	if f.row {
+		f.ptr = f.ptr[:1]
+	}
+	for p := range f.ptr {
+		f.ptr[p] = GP64()
+		MOVL(at(off, 4*p), f.ptr[p].As32())
+		LEAQ(Mem{Base: base, Index: f.ptr[p], Scale: 4}, f.ptr[p])
+	}
+}
+
+// alongRow points at every fourth output of a row, step bytes apart.
+func (f *forward) alongRow(step reg.GPVirtual) {
+	for p := 4; p < f.pixels; p += 4 {
+		next := GP64()
+		LEAQ(Mem{Base: f.ptr[len(f.ptr)-1], Index: step, Scale: 4}, next)
+		f.ptr = append(f.ptr, next)
+	}
+	three := GP64()
+	LEAQ(Mem{Base: step, Index: step, Scale: 2}, three)
+	f.outPix = [4]Mem{1: {Index: step, Scale: 1}, 2: {Index: step, Scale: 2}, 3: {Index: three, Scale: 1}}
+}
+
 // each calls e for every accumulator: pixel p, block b, register j of the block.
 func (f *forward) each(e func(p, b, j int, acc reg.VecVirtual)) {
 	for i, acc := range f.acc {
@@ -93,7 +115,14 @@ func (f *forward) each(e func(p, b, j int, acc reg.VecVirtual)) {
 	}
 }
 
-func (f *forward) out(p, b, j int) Mem { return at(f.ptr[p], f.bytes(b*f.vecs+j)) }
+func (f *forward) out(p, b, j int) Mem {
+	if f.row {
+		m := f.outPix[p%4]
+		m.Base = f.ptr[p/4]
+		return m.Offset(f.bytes(b*f.vecs + j))
+	}
+	return at(f.ptr[p], f.bytes(b*f.vecs+j))
+}
 
 // addTo adds the output's old value to an accumulator.
 func (f *forward) addTo(m mask, p, b, j int, acc reg.VecVirtual) {

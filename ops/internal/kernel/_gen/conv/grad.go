@@ -16,6 +16,7 @@ const (
 	gradDYPix, gradDYRow, gradDYImage = 144, 152, 160
 	gradBlock, gradPick               = 168, 176
 	gradAhead                         = 184
+	gradLine, gradOutPix              = 216, 224
 )
 
 // loopFields are the arguments that the loops keep in the frame.

@@ -20,6 +20,7 @@ type isa struct {
 	pickRows    []int // by blocks
 	depthPixels int
 	depthTaps   int
+	firstPixels int // 0: too few registers for rows of first layers
 
 	// The largest depthwise rows, by taps on a side.
 	rowPixels, downPixels, upPixels map[int]int
@@ -38,7 +39,7 @@ var avx512 = &isa{
 	densePixels: []int{1: 12, 2: 11, 3: 8, 4: 6},
 	gradRows:    []int{1: 16, 2: 14},
 	pickRows:    []int{1: 12, 2: 12},
-	depthPixels: 11, depthTaps: 12, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
+	depthPixels: 11, depthTaps: 12, firstPixels: 16, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
 	downPixels: map[int]int{3: 8, 5: 8, 7: 8}, upPixels: map[int]int{3: 8, 5: 8, 7: 8},
 	rowGrads:   map[int]rowGradSize{3: {3, 8, 16}, 5: {5, 5, 0}, 7: {3, 8, 0}},
 	downGrads:  map[int]rowGradSize{3: {3, 8, 16}, 5: {5, 5, 0}, 7: {3, 8, 0}},

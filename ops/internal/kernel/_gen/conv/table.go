@@ -28,6 +28,8 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 	t.depthRows("along", "Along", along, s.rowPixels, s.rowGrads, s.wholeAlong)
 	t.depthRows("down", "Down", down, s.downPixels, s.downGrads, s.wholeDown)
 	t.depthRows("up", "Up", up, s.upPixels, nil, nil)
+	t.firsts("first", s.firstPixels, first)
+	t.firsts("gradFirst", s.firstPixels, gradFirst)
 	t.one("gather", gather(s))
 	t.one("transpose", transpose(s))
 	t.one("peak", peak(s))
@@ -66,6 +68,22 @@ func (t *table) pair(field string, most []int, emit func(size, blocks int) strin
 	for blocks := 1; blocks < len(most); blocks++ {
 		if most[blocks] > 0 {
 			t.row(fmt.Sprintf("%d: ", blocks), most[blocks], func(size int) string { return emit(size, blocks) })
+		}
+	}
+	fmt.Fprintln(t.b, "},")
+}
+
+// firsts writes lists of tiles of first layers by input channels and stride.
+func (t *table) firsts(field string, most int, emit func(s *isa, shape firstShape) string) {
+	fmt.Fprintf(t.b, "%s: map[firstKind][]tileFunc{\n", field)
+	for in := 1; most > 0 && in <= 3; in += 2 {
+		for stride := 1; stride <= 2; stride++ {
+			t.row(fmt.Sprintf("{%d, %d}: ", in, stride), most, func(n int) string {
+				if n < firstLeast {
+					return none
+				}
+				return emit(t.isa, firstOf(in, stride, n))
+			})
 		}
 	}
 	fmt.Fprintln(t.b, "},")

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// firstSide is the kernel's side that tiles of first layers know.
+const firstSide = 3
+
+// firstLeast is the least number of pixels of a tile.
+const firstLeast = 8
+
+// firstShape is a row of output pixels of a layer that reads pictures: how many
+// floats of a row of the picture a pixel's row of taps has, and how many lie from
+// one pixel's to the next one's. Both are known here, so that a float that several
+// pixels meet is loaded once.
+type firstShape struct{ in, stride, pixels, taps, step int }
+
+func firstOf(in, stride, pixels int) firstShape {
+	return firstShape{in, stride, pixels, firstSide * in, stride * in}
+}
+
+func (f firstShape) name(kind string, s *isa) string {
+	return fmt.Sprintf("%s%dby%dx%d%s", kind, f.in, f.stride, f.pixels, s.name)
+}
+
+// products emits mul for each product of a row of taps, of x in all lanes, in an
+// order in which neighbours do not wait for each other's sums: short stretches of
+// pixels take turns. Each pixel's taps are in order.
+func (f firstShape) products(s *isa, x reg.Register, mul func(x reg.VecVirtual, pixel, tap int)) {
+	stretch := 4
+	if 2*f.step > f.taps {
+		stretch = 2 // pixels share little
+	}
+	for i := range (stretch-1)*f.step + f.taps {
+		for from := 0; from < f.pixels; from += stretch {
+			var b reg.VecVirtual
+			for p := from; p < min(from+stretch, f.pixels); p++ {
+				t := i - (p-from)*f.step
+				if t < 0 || t >= f.taps {
+					continue
+				}
+				if b == nil {
+					b = s.vec()
+					VBROADCASTSS(at(x, 4*(from*f.step+i)), b)
+				}
+				mul(b, p, t)
+			}
+		}
+	}
+}
+
+// first emits a tile of a first layer's convolution, of 16 output channels: a run is
+// a row of taps, and pixels lie along a row.
+//
+//	for each tile, run, t < taps: acc[p][o] += x[xOff+run.x+p*step+t] * w[run.w+t*16+o]
+func first(s *isa, shape firstShape) string {
+	name := shape.name("first", s)
+	f := &forward{isa: s, pixels: shape.pixels, blocks: 1, row: true}
+	f.start(begin(name))
+	run, x, w := GP64(), GP64(), GP64()
+	Label("run")
+	MOVQ(f.run, run)
+	MOVQ(at(run, 0), x)
+	ADDQ(f.ptr[0], x)
+	MOVQ(at(run, 8), w)
+	ADDQ(f.wBase, w)
+	ws := s.vectors(shape.taps)
+	for t, v := range ws {
+		VMOVUPS(at(w, s.bytes(t)), v)
+	}
+	shape.products(s, x, func(x reg.VecVirtual, p, t int) { VFMADD231PS(x, ws[t], f.acc[p]) })
+	ADDQ(U8(runSize), f.run)
+	DECQ(f.runs)
+	JNZ(LabelRef("run"))
+	f.finish()
+	return name
+}
+
+// gradFirst emits the weight gradient of a first layer, of 16 output channels, for as
+// many rows of taps at once as there are registers for, over stretches of pixels
+// along rows: a column is a stretch.
+//
+//	for each stretch, pixel p, row of taps r, t < taps: acc[r][t][o] += x[r*line+p*step+t] * dy[p][o]
+//	dw[(r*taps+t)*16+o] += acc[r][t][o]
+func gradFirst(s *isa, shape firstShape) string {
+	name := shape.name("gradFirst", s)
+	lines := firstSide / shape.in // whose sums are as many as of one line of three channels
+	g := &grad{isa: s, rows: lines * shape.taps, blocks: 1}
+	a := begin(name)
+	g.start(a, loopFields()...)
+	m := g.loadMask(a)
+	x, dy := load(a, gradX), load(a, gradDY)
+	line, outPix, three := load(a, gradLine), load(a, gradOutPix), GP64()
+	LEAQ(Mem{Base: outPix, Index: outPix, Scale: 2}, three)
+	steps := [4]Mem{1: {Index: outPix, Scale: 1}, 2: {Index: outPix, Scale: 2}, 3: {Index: three, Scale: 1}}
+	from := [firstSide]Mem{{Base: x}, {Base: x, Index: line, Scale: 1}, {Base: x, Index: line, Scale: 2}}
+	g.loops("", x, dy, func() {
+		d, at := s.vectors(shape.pixels), GP64()
+		MOVQ(dy, at)
+		for p, v := range d {
+			if p > 0 && p%4 == 0 {
+				LEAQ(Mem{Base: at, Index: outPix, Scale: 4}, at)
+			}
+			src := steps[p%4]
+			src.Base = at
+			s.loadLanes(m, 0, src, v)
+		}
+		for i := range (shape.pixels-1)*shape.step + shape.taps {
+			for l := range lines {
+				b := s.vec()
+				VBROADCASTSS(from[l].Offset(4*i), b)
+				for p, v := range d {
+					if t := i - p*shape.step; t >= 0 && t < shape.taps {
+						VFMADD231PS(b, v, g.acc[l*shape.taps+t])
+					}
+				}
+			}
+		}
+	})
+	dw := load(argument(), gradDW)
+	for t := range g.rows {
+		g.addOut(m, t, func(_, disp int) Mem { return at(dw, 64*t+disp) })
+	}
+	VZEROUPPER()
+	RET()
+	return name
+}
