@@ -38,8 +38,15 @@ type gradPass struct {
 	xC, dyC int
 }
 
-// gradBytes is about how much x and dy one pass reads.
-const gradBytes = 480 << 10
+const (
+	// gradBytes is about how much x and dy one pass reads: the more tiles it has, the
+	// oftener it reads them.
+	gradBytes = 192 << 10
+	// gradPixels is the least number of pixels of a pass, as long as they take no more
+	// than mostGradBytes: it reads and writes the whole gradient.
+	gradPixels    = 96
+	mostGradBytes = 480 << 10
+)
 
 func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t := &e.grad
@@ -54,7 +61,7 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	}
 	t.pairs = parts(c.blocks(), t.width())
 	t.parts = parts(c.InC/c.G, most(t.tiles.grad[t.width()]))
-	t.step = max(1, gradBytes/(4*(c.H*c.W*c.InC+c.OutH()*c.OutW()*c.OutC)))
+	t.step = gradStep(c)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	t.splits = min(e.shares(t.groups, c.FLOPs()), t.items())
 	if t.flat.xApart || t.flat.dyApart {
@@ -67,6 +74,13 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	if t.groups > 1 {
 		t.sums.run(e)
 	}
+}
+
+// gradStep returns the number of images of a pass.
+func gradStep(c Conv) int {
+	pixels := c.OutH() * c.OutW()
+	bytes := 4 * (c.H*c.W*c.InC + pixels*c.OutC)
+	return max(1, gradBytes/bytes, min(parts(gradPixels, pixels), mostGradBytes/bytes))
 }
 
 // enter implements entered.
