@@ -70,16 +70,16 @@ func (t *denseTask) enter(worker int) {
 // blocks returns the number of blocks of a group.
 func (t *denseTask) blocks() int { return parts(t.out, Block) }
 
-// thinBytes is how much weights of the blocks of one tile may take for it to take
-// more than two: they have to stay in the first-level cache.
-const thinBytes = 24 << 10
+// wideBytes is how much weights of the blocks of one tile may take for it to take more
+// than two: every few pixels they are read from the second-level cache again.
+const wideBytes = 140 << 10
 
 // sets returns the number of sets of neighbouring blocks, one tile each, that make
 // the output: wide tiles load less for each product and write longer stretches of a
 // pixel, but need more weights for each pixel.
 func (t *denseTask) sets() int {
 	n := len(t.tiles.dense) - 1
-	if n > 2 && 4*n*Block*t.in*len(t.taps) > thinBytes {
+	if n > 2 && 4*n*Block*t.in*len(t.taps) > wideBytes {
 		n = 2
 	}
 	return parts(t.blocks(), n)
