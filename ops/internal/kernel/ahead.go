@@ -3,8 +3,12 @@ package kernel
 import "unsafe"
 
 // largeBytes is the size of a layer's maps from which a unit is fetched before it
-// is used: they are not in the caches of a core.
-const largeBytes = 7 << 20
+// is used: they are not in the caches of a core. Depthwise weight gradients, which
+// read both maps, gain a little earlier.
+const (
+	largeBytes     = 3 << 20
+	largeGradBytes = 5 << 19
+)
 
 // ahead is what tiles fetch into the second-level cache while they compute: the
 // maps of the next unit. The processor is fastest at an even walk through memory;
@@ -78,13 +82,13 @@ func (f *fetcher) fetch(now, next, shares int, share func([]float32, int) stretc
 	return a
 }
 
-// large reports whether the maps of r are.
-func (r *correlation) large() bool { return 4*r.n*(r.h*r.w*r.inC+r.oh*r.ow*r.outC) > largeBytes }
+// mapBytes returns what both maps of r take.
+func (r *correlation) mapBytes() int { return 4 * r.n * (r.h*r.w*r.inC + r.oh*r.ow*r.outC) }
 
 // fetchUnit has the maps of the unit after chunk i fetched, as fetch does, if they
 // are large; splits chunks make a unit.
 func (r *correlation) fetchUnit(f *fetcher, i, splits, tiles int, x, y []float32) ahead {
-	if !r.large() {
+	if r.mapBytes() <= largeBytes {
 		return ahead{}
 	}
 	now, next := i/splits, (i+1)/splits

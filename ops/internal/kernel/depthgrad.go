@@ -96,7 +96,7 @@ func (t *depthGradTask) Do(i, worker int) {
 	}
 	for i := g * t.units() / t.groups; i < (g+1)*t.units()/t.groups; i++ {
 		u := t.unit(i)
-		if t.large() {
+		if t.mapBytes() > largeGradBytes {
 			k.rows.ahead = k.fetch(i, t.next(i, g), t.tilesOf(u), byLines, func(i int) unitMaps { return t.maps(t.unit(i), t.x, t.dy) })
 		}
 		if t.byRows.k > 0 {
