@@ -32,6 +32,12 @@ func (c Conv) FLOPs() int {
 	return 2 * c.N * c.OutH() * c.OutW() * c.OutC * (c.InC / max(c.G, 1)) * c.K * c.K
 }
 
+// work returns the operations that a pass stands for, the moving of its maps among
+// them.
+func (c Conv) work() int {
+	return c.FLOPs() + floatFLOPs*c.N*(c.H*c.W*c.InC+c.OutH()*c.OutW()*c.OutC)
+}
+
 // depthwise reports which of the two weight layouts is meant.
 func (c Conv) depthwise() bool { return c.WC > 0 }
 

@@ -96,6 +96,11 @@ func (r *correlation) flops() int {
 	return 2 * r.n * r.rows * r.cols * r.g * r.out * r.in * len(r.taps)
 }
 
+// moved returns what moving the maps of the pass stands for, in operations.
+func (r *correlation) moved() int {
+	return floatFLOPs * r.n * (r.h*r.w*r.inC + r.rows*r.cols*r.outC)
+}
+
 // windowRows returns the rows of the window under n rows of the grid.
 func (r *correlation) windowRows(n int) int { return r.winH - (r.rows-n)*r.step }
 

@@ -24,7 +24,7 @@ const (
 	crewFirst  = 60                    // passes before the first trial: memory is new, and workers have to wake up
 	crewEvery  = 50 * time.Millisecond // at least from one trial to the next,
 	crewRare   = 20 * crewTrial        // and so many passes
-	crewClear  = 10                    // alone must be faster by one part in so many: times of several cores scatter more
+	crewClear  = 10                    // alone must be faster by one part in so many
 )
 
 // recent are the last times of one way.
@@ -37,6 +37,9 @@ func (r *recent) add(d time.Duration) {
 	r.times[r.n%crewJudged] = d
 	r.n++
 }
+
+// best returns the least of the last times.
+func (r *recent) best() time.Duration { return slices.Min(r.times[:]) }
 
 func (r *recent) median() time.Duration {
 	t := r.times
@@ -55,14 +58,15 @@ func (c *Crew) Alone(now time.Time, long time.Duration) bool {
 }
 
 // Note takes down how long the pass took that ends now, and judges a trial that has
-// had its passes.
+// had its passes: what was shared by its best time, since times of several cores
+// scatter more and what holds one up passes.
 func (c *Crew) Note(d time.Duration, now time.Time) {
 	if c.passes++; c.passes > crewWarm {
 		c.took[way(c.alone)].add(d)
 	}
 	if c.trial && c.passes == crewTrial {
 		c.trial, c.tried, c.passes = false, now, 0
-		c.alone = crewClear*c.took[1].median() < (crewClear-1)*c.took[0].median()
+		c.alone = crewClear*c.took[1].median() < (crewClear-1)*c.took[0].best()
 	}
 }
 
@@ -85,8 +89,8 @@ type passKey struct {
 
 const (
 	mostCrews = 4096
-	crewFLOPs = 100e6            // passes of more work are always shared
-	crewLong  = time.Millisecond // and those that take longer
+	crewFLOPs = 100e6                  // passes of more work are always shared
+	crewLong  = 200 * time.Microsecond // and those that take longer
 )
 
 // crewed is a pass under way that a crew has a say in; without one, crew is nil.
@@ -97,7 +101,7 @@ type crewed struct {
 
 // begin has the crew of a pass of c choose who does it.
 func (e *Engine) begin(pass int, c Conv) crewed {
-	if e.Pool.Workers() == 1 || c.FLOPs() > crewFLOPs || c.FLOPs() < 2*e.unitFLOPs() {
+	if e.Pool.Workers() == 1 || c.FLOPs() > crewFLOPs || c.work() < 2*e.unitFLOPs() {
 		return crewed{}
 	}
 	k := passKey{pass, c}

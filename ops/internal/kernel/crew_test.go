@@ -35,18 +35,18 @@ func TestCrewFollowsTheFasterWay(t *testing.T) {
 		}
 	}
 	us := time.Microsecond
-	check("alone is faster", 0.93, 1, always(300*us), always(200*us))
-	check("together became faster", 0, 0.1, always(150*us), always(200*us))
+	check("alone is faster", 0.93, 1, always(150*us), always(100*us))
+	check("together became faster", 0, 0.1, always(75*us), always(100*us))
 	check("now and then a pass is held up", 0, 0.1, func(i int) time.Duration {
 		if i%9 == 0 {
 			return 5 * time.Millisecond
 		}
-		return 150 * us
-	}, always(200*us))
+		return 75 * us
+	}, always(100*us))
 	c = Crew{}
-	check("rare passes", 0.9, 1, always(900*us), always(700*us))
+	check("rare passes", 0.9, 1, always(190*us), always(150*us))
 	c = Crew{}
-	check("long passes are shared", 0, 0, always(9*time.Millisecond), always(8*time.Millisecond))
+	check("long passes are shared", 0, 0, always(time.Millisecond), always(800*us))
 }
 
 // TestCrewsKeepBits repeats each pass of an engine by both ways in turns.

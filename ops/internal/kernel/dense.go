@@ -34,8 +34,8 @@ const flatBytes = 384 << 10
 func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, ep Epilogue, add bool) {
 	t := &e.dense
 	t.correlation, t.tiles, t.x, t.weights, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
-	flops := r.flops()
-	want, limit := e.units(flops), unitBytes
+	work := r.flops() + r.moved()
+	want, limit := e.units(work), unitBytes
 	t.first = nil
 	if t.inPlace {
 		limit = flatBytes
@@ -56,7 +56,7 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	t.list = t.runs(t.list[:0])
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.sets())
 	t.workers = grown(t.workers, e.Pool.Workers())
-	e.run(t.chunks(), flops, t)
+	e.run(t.chunks(), work, t)
 }
 
 // enter implements entered.

@@ -49,11 +49,13 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	groups := groupsOf(t.units(), c.N*c.OutH()*c.OutW(), len(t.taps)*t.blocks()*Block)
 	t.sums = aligned(t.sums, groups*t.groupFloats())
 	t.joining = false
-	t.splits = min(t.blocks(), e.shares(groups, c.FLOPs()))
+	t.splits = min(t.blocks(), e.shares(groups, c.work()))
 	t.begin(groups, t.splits)
-	e.run(t.groups*t.splits, c.FLOPs(), t)
-	t.joining = true
-	e.run(t.blocks(), 2*floatFLOPs*t.groupFloats(), t)
+	e.run(t.groups*t.splits, c.work(), t)
+	if groups > 1 {
+		t.joining = true
+		e.run(t.blocks(), 2*floatFLOPs*t.groupFloats(), t)
+	}
 }
 
 // enter implements entered.
@@ -111,6 +113,12 @@ func (t *depthGradTask) Do(i, worker int) {
 			t.sum(k, u, o, t.sumsOf(g, b))
 		}
 	}
+	if t.groups == 1 {
+		for b := first; b < last; b++ {
+			t.join(b)
+		}
+		return
+	}
 	t.arrive(g, t.merge)
 }
 
@@ -123,7 +131,7 @@ func (t *depthGradTask) next(i, g int) int {
 	return i + 1
 }
 
-// join adds both halves' sums of block b to dw.
+// join adds both halves' sums of block b to dw, or the only group's.
 func (t *depthGradTask) join(b int) {
 	channels := min(Block, t.outC-b*Block)
 	sums := t.sumsOf(0, b)
@@ -131,9 +139,15 @@ func (t *depthGradTask) join(b int) {
 		t.vec.Add(sums, t.sumsOf(g, b), sums)
 	}
 	for i, p := range t.taps {
-		dw := t.dw[p.w+b*Block:][:channels]
-		for l, v := range sums[i*Block:][:channels] {
-			dw[l] += v
+		if dw := t.dw[p.w+b*Block:]; channels == Block {
+			to, from := (*[Block]float32)(dw), (*[Block]float32)(sums[i*Block:])
+			for l := range to {
+				to[l] += from[l]
+			}
+		} else {
+			for l, v := range sums[i*Block:][:channels] {
+				dw[l] += v
+			}
 		}
 	}
 }

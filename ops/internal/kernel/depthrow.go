@@ -118,13 +118,13 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	t.gather = e.Set.tiles.gather
 	t.x, t.y, t.ep, t.add, t.taps = x, y, ep, add, taps
 	t.correlation.in, t.correlation.out = r.outC, r.outC
-	flops := 2 * r.n * r.rows * r.cols * r.outC * p.k * p.k / p.out
-	want := e.units(flops)
+	work := 2*r.n*r.rows*r.cols*r.outC*p.k*p.k/p.out + r.moved()
+	want := e.units(work)
 	t.plan(t.inC, unitBytes, t.cols, max(parts(want, t.blocks()), min(want, e.Pool.Workers())))
 	t.divide(e.Pool.Workers())
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
-	e.run(t.units()*t.splits, flops, t)
+	e.run(t.units()*t.splits, work, t)
 }
 
 // enter implements entered.

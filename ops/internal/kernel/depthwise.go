@@ -41,8 +41,8 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	}
 	r.in, r.out, r.inPlace = Block, Block, false
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r, e.Set.tiles, x, y, ep, add
-	flops := 2 * r.n * r.rows * r.cols * r.outC * len(r.taps)
-	want := e.units(flops)
+	work := 2*r.n*r.rows*r.cols*r.outC*len(r.taps) + r.moved()
+	want := e.units(work)
 	t.plan(Block, depthBytes, most(t.tiles.depthwise), parts(want, t.blocks()))
 	t.divide(e.Pool.Workers())
 	t.pixels = t.tables.of(&t.correlation, Block)
@@ -53,7 +53,7 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	t.fillPanel(w)
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
-	e.run(t.units()*t.splits, flops, t)
+	e.run(t.units()*t.splits, work, t)
 }
 
 // enter implements entered.

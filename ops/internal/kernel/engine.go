@@ -99,11 +99,11 @@ func (e *Engine) unitFLOPs() int { return chunkFLOPs * int(e.Pool.HandOver()) }
 
 // units returns the least number of chunks to cut so much work into. Bits do not
 // depend on it: each output is one chain of sums in any chunk.
-func (e *Engine) units(flops int) int {
+func (e *Engine) units(work int) int {
 	if e.Pool.Workers() == 1 {
 		return 1
 	}
-	return max(1, min(shareUnits, flops/e.unitFLOPs()))
+	return max(1, min(shareUnits, work/e.unitFLOPs()))
 }
 
 // floatFLOPs is the work that moving a float within the caches stands for.
@@ -111,8 +111,8 @@ const floatFLOPs = 16
 
 // run runs the n chunks of t, so much work in all: on the caller alone where there
 // is not enough for two chunks.
-func (e *Engine) run(n, flops int, t Task) {
-	if e.Pool.Workers() == 1 || flops < 2*e.unitFLOPs() {
+func (e *Engine) run(n, work int, t Task) {
+	if e.Pool.Workers() == 1 || work < 2*e.unitFLOPs() {
 		doAlone(n, t)
 		return
 	}

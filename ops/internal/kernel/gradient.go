@@ -63,14 +63,14 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t.parts = parts(c.InC/c.G, most(t.tiles.grad[t.width()]))
 	t.step = gradStep(c)
 	t.workers = grown(t.workers, e.Pool.Workers())
-	t.splits = min(e.shares(t.groups, c.FLOPs()), t.items())
+	t.splits = min(e.shares(t.groups, c.work()), t.items())
 	if t.flat.xApart || t.flat.dyApart {
 		t.splits = min(t.splits, e.Pool.Workers()) // each chunk copies its pixels
 	}
 	if t.groups > 1 {
 		t.sums.reserve(e, t.groups, t.splits, c, dw)
 	}
-	e.run(t.groups*t.splits, c.FLOPs(), t)
+	e.run(t.groups*t.splits, c.work(), t)
 	if t.groups > 1 {
 		t.sums.run(e)
 	}

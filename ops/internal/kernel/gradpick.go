@@ -52,7 +52,7 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	}
 	t.pairs, t.parts = parts(c.blocks(), t.width()), parts(t.rowsOfGroup(), most(t.tiles.pick[t.width()]))
 	t.workers = grown(t.workers, e.Pool.Workers())
-	e.run(t.groups, c.FLOPs(), t)
+	e.run(t.groups, c.work(), t)
 	t.sums.run(e)
 }
 

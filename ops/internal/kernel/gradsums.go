@@ -30,11 +30,11 @@ func (c Conv) own() Conv {
 }
 
 // shares returns the number of shares into which to cut the work of each group.
-func (e *Engine) shares(groups, flops int) int {
+func (e *Engine) shares(groups, work int) int {
 	if groups >= 2*e.Pool.Workers() {
 		return 1
 	}
-	return parts(e.units(flops), groups)
+	return parts(e.units(work), groups)
 }
 
 // sumTask adds the groups' sums of a dense weight gradient to dw, each of which

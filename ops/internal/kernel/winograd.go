@@ -97,8 +97,8 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	t.filter.prepare(f, &r, w, ep.Keep, e.Pool.Workers())
 	t.c16, t.o16 = padded(r.in), padded(r.out)
 	t.m16 = t.width() * Block
-	flops := r.flops() / 2
-	want := e.units(flops)
+	work := r.flops()/2 + r.moved()
+	want := e.units(work)
 	t.byBlocks = ep.Keep == nil && t.o16 > t.n*t.rows*t.cols
 	t.planUnits(want, e.Pool.Workers())
 	t.divide(e.Pool.Workers())
@@ -111,7 +111,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	t.list[0] = run{0, 0, 4 * t.in}
 	t.split(t.correlation.units(), min(want, e.Pool.Workers()), e.Pool.Workers(), t.pairs())
 	t.workers = grown(t.workers, e.Pool.Workers())
-	e.run(t.chunks(), flops, t)
+	e.run(t.chunks(), work, t)
 }
 
 // enter implements entered.

@@ -55,6 +55,9 @@ const (
 	// winoPassTiles is the least number of tiles of a pass, which reads and writes
 	// all sums.
 	winoPassTiles = 32
+	// winoSplitBlocks is the least number of output blocks that workers share if there
+	// is one group: each transforms all pixels.
+	winoSplitBlocks = 4
 )
 
 func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, dw []float32) {
@@ -77,8 +80,8 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	t.u = aligned(t.u, groups*winoPlanes*t.uPlane)
 	t.parts = parts(r.in, most(t.tiles.grad[t.width()]))
 	t.splits = 1
-	if groups == 1 && e.units(c.FLOPs()/2) > 1 {
-		t.splits = min(e.Pool.Workers(), parts(t.blocks(), t.width()))
+	if pairs := parts(t.blocks(), t.width()); groups == 1 && pairs >= e.Pool.Workers() && t.blocks() >= winoSplitBlocks && e.units(c.work()/2) > 1 {
+		t.splits = min(e.Pool.Workers(), pairs)
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	t.begin(groups, t.splits)
@@ -90,7 +93,7 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 		}
 	}
 	t.joining = false
-	e.run(groups*t.splits, c.FLOPs()/2, t)
+	e.run(groups*t.splits, c.work()/2, t)
 	if groups > 1 {
 		t.sums.run(e)
 		return
