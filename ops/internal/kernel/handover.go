@@ -50,8 +50,8 @@ type handOver struct {
 }
 
 // HandOver returns about how long sharing a task takes, the best of a few trials
-// not long ago, to the nearest power of two nanoseconds: so chunks, and the memory
-// that they need, seldom change.
+// not long ago, down to a power of two nanoseconds: so chunks, and the memory that
+// they need, seldom change.
 func (p *Pool) HandOver() time.Duration {
 	h := &p.handOver
 	if h.asked++; h.cost > 0 && (h.asked%handOverAsked != 0 || time.Since(h.at) < handOverAge) {
@@ -72,12 +72,9 @@ func (p *Pool) HandOver() time.Duration {
 			best = d
 		}
 	}
-	h.cost, h.at = nearestPower(best), time.Now()
+	h.cost, h.at = powerBelow(best), time.Now()
 	return h.cost
 }
 
-// nearestPower returns the power of two whose ratio to d is nearest to one.
-func nearestPower(d time.Duration) time.Duration {
-	const rootOfTwo = 1414 // thousandths
-	return 1 << max(0, bits.Len64(uint64(d)*rootOfTwo/1000)-1)
-}
+// powerBelow returns the largest power of two that is not above d, at least one.
+func powerBelow(d time.Duration) time.Duration { return 1 << max(0, bits.Len64(uint64(d))-1) }

@@ -35,10 +35,10 @@ func TestHandOver(t *testing.T) {
 	}
 }
 
-func TestNearestPower(t *testing.T) {
-	for d, want := range map[time.Duration]time.Duration{0: 1, 1: 1, 2: 2, 5: 4, 6: 8, 1000: 1024, 1448: 1024, 1449: 2048, 3300: 4096} {
-		if got := nearestPower(d); got != want {
-			t.Errorf("nearest power to %d is %d, want %d", d, got, want)
+func TestPowerBelow(t *testing.T) {
+	for d, want := range map[time.Duration]time.Duration{0: 1, 1: 1, 2: 2, 5: 4, 1000: 512, 1024: 1024, 3300: 2048} {
+		if got := powerBelow(d); got != want {
+			t.Errorf("power of two below %d is %d, want %d", d, got, want)
 		}
 	}
 }

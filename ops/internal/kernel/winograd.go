@@ -99,7 +99,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	t.m16 = t.width() * Block
 	work := r.flops()/2 + r.moved()
 	want := e.units(work)
-	t.byBlocks = ep.Keep == nil && t.o16 > t.n*t.rows*t.cols
+	t.byBlocks = ep.Keep == nil && t.o16 > t.n*t.rows*t.cols && t.blocks() >= winoSplitBlocks
 	t.planUnits(want, e.Pool.Workers())
 	t.divide(e.Pool.Workers())
 	n := t.unitImgs * t.unitRows * t.cols

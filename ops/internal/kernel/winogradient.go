@@ -55,8 +55,8 @@ const (
 	// winoPassTiles is the least number of tiles of a pass, which reads and writes
 	// all sums.
 	winoPassTiles = 32
-	// winoSplitBlocks is the least number of output blocks that workers share if there
-	// is one group: each transforms all pixels.
+	// winoSplitBlocks is the least number of output blocks that workers share: each
+	// transforms all pixels.
 	winoSplitBlocks = 4
 )
 
