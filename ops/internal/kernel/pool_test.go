@@ -81,3 +81,62 @@ func TestPoolSizes(t *testing.T) {
 		p.Close()
 	}
 }
+
+// entering counts how often each worker was told of a task, and the chunks that were
+// run by workers that had not been.
+type entering struct {
+	told    [3]atomic.Int32
+	unaware atomic.Int32
+}
+
+func (e *entering) enter(worker int) { e.told[worker].Add(1) }
+
+func (e *entering) Do(_, worker int) {
+	if e.told[worker].Load() != 1 {
+		e.unaware.Add(1)
+	}
+}
+
+func TestPoolTellsWorkersOnce(t *testing.T) {
+	for workers := 1; workers <= 3; workers++ {
+		p := NewPool(workers)
+		for n := range 7 {
+			for range 300 {
+				var e entering
+				p.Run(n, &e)
+				if e.unaware.Load() > 0 {
+					t.Fatalf("%d workers, %d chunks: %d chunks were run by workers told %v times", workers, n, e.unaware.Load(), &e.told)
+				}
+				if total := e.told[0].Load() + e.told[1].Load() + e.told[2].Load(); n > 0 && total == 0 || int(total) > n {
+					t.Fatalf("%d workers, %d chunks: %d were told", workers, n, total)
+				}
+			}
+		}
+		p.Close()
+	}
+}
+
+// TestCallLeft checks what a counter of an earlier, the same or a later call leaves of
+// a share.
+func TestCallLeft(t *testing.T) {
+	c := func(number, chunks uint64) call { return call(number<<chunkBits | chunks) }
+	for _, x := range []struct {
+		call        call
+		taken       call
+		w, workers  int
+		first, last int
+	}{
+		{c(7, 10), c(6, 5), 1, 2, 5, 10}, // nobody has begun
+		{c(7, 10), c(7, 2), 1, 2, 7, 10},
+		{c(7, 10), c(7, 5), 1, 2, 10, 10},
+		{c(7, 10), c(8, 0), 1, 2, 10, 10}, // this call is over
+		{c(7, 1), c(3, 9), 0, 2, 0, 0},    // an empty share
+		{c(7, 1), c(3, 9), 1, 2, 0, 1},
+		{c(1, mostChunks), 0, 2, 3, 2 * mostChunks / 3, mostChunks},
+	} {
+		if first, last := x.call.left(uint64(x.taken), x.w, x.workers); first != x.first || last != x.last {
+			t.Errorf("call %d of %d chunks, counter %d of %d, share %d of %d: chunks %d to %d are left, want %d to %d",
+				x.call.number(), x.call.chunks(), x.taken.number(), x.taken.chunks(), x.w, x.workers, first, last, x.first, x.last)
+		}
+	}
+}
