@@ -216,18 +216,17 @@ func (r *correlation) copyWindow(u part, x, dst []float32) {
 		for i := range rows {
 			d := dst[(img*rows+i)*line:][:line]
 			y := u.row*r.step + r.dy0 + i
-			inside := y >= 0 && y < r.h && lo < hi
-			if inside {
-				copy(d[lo*r.inC:hi*r.inC], x[(((u.img+img)*r.h+y)*r.w+lo+r.dx0)*r.inC:])
+			if y < 0 || y >= r.h || lo >= hi {
+				if !short {
+					clear(d)
+				}
+				continue
 			}
-			switch {
-			case short:
-			case inside:
+			if !short {
 				clear(d[:lo*r.inC])
 				clear(d[hi*r.inC:])
-			default:
-				clear(d)
 			}
+			copy(d[lo*r.inC:hi*r.inC], x[(((u.img+img)*r.h+y)*r.w+lo+r.dx0)*r.inC:])
 		}
 	}
 }

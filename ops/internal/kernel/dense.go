@@ -37,13 +37,13 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	work := r.flops() + r.moved()
 	want, limit := e.units(work), unitBytes
 	t.first = nil
-	if t.inPlace {
+	switch {
+	case t.inPlace:
 		limit = flatBytes
-	} else if t.blocks() == 1 {
-		t.first = t.tiles.firstList(&t.correlation)
-	}
-	if t.first != nil {
-		limit = firstBytes
+	case t.blocks() == 1: // tiles of more blocks load little anyway
+		if t.first = t.tiles.firstList(&t.correlation); t.first != nil {
+			limit = firstBytes
+		}
 	}
 	heavy, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
 	if t.byBlocks = heavy > maps*w.worth(); t.byBlocks {

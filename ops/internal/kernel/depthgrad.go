@@ -139,15 +139,9 @@ func (t *depthGradTask) join(b int) {
 		t.vec.Add(sums, t.sumsOf(g, b), sums)
 	}
 	for i, p := range t.taps {
-		if dw := t.dw[p.w+b*Block:]; channels == Block {
-			to, from := (*[Block]float32)(dw), (*[Block]float32)(sums[i*Block:])
-			for l := range to {
-				to[l] += from[l]
-			}
-		} else {
-			for l, v := range sums[i*Block:][:channels] {
-				dw[l] += v
-			}
+		dw := t.dw[p.w+b*Block:][:channels]
+		for l, v := range sums[i*Block:][:channels] {
+			dw[l] += v
 		}
 	}
 }

@@ -7,7 +7,7 @@ import "unsafe"
 // so that a float of the picture that several pixels meet is loaded once.
 type firstKind struct{ in, stride int }
 
-// firstSide is the side of its kernel.
+// firstSide is the side of its kernel, as in the generator.
 const firstSide = 3
 
 // firstBytes is what a unit of a first layer should touch: its window stays in the
@@ -62,7 +62,7 @@ func (t *tiles) firstGrad(r *correlation) firstGrad {
 }
 
 // add adds the products of x, the window of u, and dy to the sums of a block of
-// outputs, a has what all tiles of a gradient need.
+// outputs; a has what all tiles of a gradient need.
 func (g firstGrad) add(a *gradTile, r *correlation, u part, x, sums []float32) {
 	a.overWindow(r, u, r.inC)
 	a.line, a.outPix = 4*r.winW*r.inC, a.dyPix

@@ -130,23 +130,6 @@ func (p *Pool) Workers() int {
 	return p.workers
 }
 
-// doAlone does all n chunks of t on the calling goroutine.
-func doAlone(n int, t Task) {
-	if n > 0 {
-		enter(t, 0)
-	}
-	for i := range n {
-		t.Do(i, 0)
-	}
-}
-
-// enter tells t of worker, if it wants to know.
-func enter(t Task, worker int) {
-	if t, ok := t.(entered); ok {
-		t.enter(worker)
-	}
-}
-
 // Alone tells whether the caller is to do all by itself, as if it were the only
 // worker.
 func (p *Pool) Alone(on bool) { p.alone = on }
@@ -185,6 +168,23 @@ func (p *Pool) Run(n int, t Task) {
 		if spins&1023 == 1023 {
 			runtime.Gosched()
 		}
+	}
+}
+
+// doAlone does all n chunks of t on the calling goroutine.
+func doAlone(n int, t Task) {
+	if n > 0 {
+		enter(t, 0)
+	}
+	for i := range n {
+		t.Do(i, 0)
+	}
+}
+
+// enter tells t of worker, if it wants to know.
+func enter(t Task, worker int) {
+	if t, ok := t.(entered); ok {
+		t.enter(worker)
 	}
 }
 

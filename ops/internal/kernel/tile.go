@@ -60,7 +60,7 @@ type forwardTile struct {
 	tiles      int
 	runs       unsafe.Pointer // *run, or *int for depthwise tiles
 	runCount   int
-	block      int // bytes from one block of w to the next
+	block      int // bytes from one block of w to the next; of rows of a first layer, from one pixel of y
 	outcome
 }
 

@@ -8,7 +8,7 @@ type transposed struct {
 	c       Conv
 	tiles   *tiles
 	w       []float32
-	pass    uint64
+	pass    uint64 // counts the weights laid out
 	workers []transposer
 }
 

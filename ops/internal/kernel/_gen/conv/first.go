@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// firstSide is the kernel's side that tiles of first layers know.
+// firstSide is the kernel's side that tiles of first layers know, as in the package.
 const firstSide = 3
 
 // firstLeast is the least number of pixels of a tile.
@@ -95,9 +95,8 @@ func gradFirst(s *isa, shape firstShape) string {
 	g.start(a, loopFields()...)
 	m := g.loadMask(a)
 	x, dy := load(a, gradX), load(a, gradDY)
-	line, outPix, three := load(a, gradLine), load(a, gradOutPix), GP64()
-	LEAQ(Mem{Base: outPix, Index: outPix, Scale: 2}, three)
-	steps := [4]Mem{1: {Index: outPix, Scale: 1}, 2: {Index: outPix, Scale: 2}, 3: {Index: three, Scale: 1}}
+	line, outPix := load(a, gradLine), load(a, gradOutPix)
+	steps := multiples(outPix)
 	from := [firstSide]Mem{{Base: x}, {Base: x, Index: line, Scale: 1}, {Base: x, Index: line, Scale: 2}}
 	g.loops("", x, dy, func() {
 		d, at := s.vectors(shape.pixels), GP64()

@@ -103,9 +103,14 @@ func (f *forward) alongRow(step reg.GPVirtual) {
 		LEAQ(Mem{Base: f.ptr[len(f.ptr)-1], Index: step, Scale: 4}, next)
 		f.ptr = append(f.ptr, next)
 	}
+	f.outPix = multiples(step)
+}
+
+// multiples returns the operands at none to three steps from a base to be set.
+func multiples(step reg.GPVirtual) [4]Mem {
 	three := GP64()
 	LEAQ(Mem{Base: step, Index: step, Scale: 2}, three)
-	f.outPix = [4]Mem{1: {Index: step, Scale: 1}, 2: {Index: step, Scale: 2}, 3: {Index: three, Scale: 1}}
+	return [4]Mem{1: {Index: step, Scale: 1}, 2: {Index: step, Scale: 2}, 3: {Index: three, Scale: 1}}
 }
 
 // each calls e for every accumulator: pixel p, block b, register j of the block.
