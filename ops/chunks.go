@@ -3,7 +3,7 @@ package ops
 import "github.com/espalier-nas/espalier/ops/internal/kernel"
 
 const (
-	minChunk  = 1 << 12 // floats: smaller pieces are not worth a hand-over
+	minChunk  = 1 << 14 // floats: smaller pieces are not worth a hand-over
 	maxChunks = 64
 )
 
