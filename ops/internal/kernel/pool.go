@@ -42,8 +42,8 @@ const (
 	lookTime      = 300
 )
 
-// counter is a number that one worker writes and others read, on cache lines of its
-// own.
+// counter is a number that belongs to one worker, though others read and, when they
+// take from his share, write it; on cache lines of its own.
 type counter struct {
 	atomic.Uint64
 	_ padding
