@@ -16,7 +16,8 @@ type convNode struct {
 	w       Window
 	bias    *Param
 	dims    kernel.Conv
-	added   bool // to the output of an earlier record, which needs the gradient too
+	above   *normNode // that made x, with nothing recorded since; nil for others
+	added   bool      // to the output of an earlier record, which needs the gradient too
 	cut     chunks
 	partial []float32 // sums of the bias gradient, per piece
 	period  int
@@ -63,24 +64,31 @@ func (s ConvSpec) dims(x *Tensor) kernel.Conv {
 
 func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Tensor {
 	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
-	ep := kernel.Epilogue{Keep: w.P.kept}
+	if e.train || act > HardSigmoid { // the others are faster in a pass of their own
+		convTo(e, x, y, w, bias, d, NoAct)
+		return Activate(e, y, act)
+	}
+	convTo(e, x, y, w, bias, d, act)
+	return y
+}
+
+// convTo computes the convolution into y, with an activation that tiles know, and
+// records it.
+func convTo(e *Exec, x, y *Tensor, w Window, bias *Param, d kernel.Conv, act Act) {
+	ep := kernel.Epilogue{Keep: w.P.kept, Act: act}
 	if bias != nil {
 		if len(bias.Data) < d.OutC {
 			panic("ops: Conv: bias shorter than the output channels")
 		}
 		ep.Bias = bias.Data[:d.OutC]
 	}
-	if !e.train && act <= HardSigmoid { // the others are faster in a pass of their own
-		ep.Act, act = act, NoAct
-	}
 	e.eng.Forward(d, x.Data, w.P.Data, y.Data, ep)
 	if !e.train {
-		return Activate(e, y, act)
+		return
 	}
 	n := e.nodes.conv.get()
-	*n = convNode{x: x, y: y, w: w, bias: bias, dims: d, v: e.vec}
+	*n = convNode{x: x, y: y, w: w, bias: bias, dims: d, v: e.vec, above: e.lastNorm(x)}
 	e.record(n)
-	return Activate(e, y, act)
 }
 
 func (n *convNode) back(e *Exec) {
@@ -94,6 +102,9 @@ func (n *convNode) back(e *Exec) {
 	e.eng.BackwardWeights(n.dims, n.x.Data, n.y.Grad, n.w.P.Grad)
 	if n.x.tracked() {
 		dx, add := n.x.grad()
+		if n.above != nil { // nothing that runs after this writes dx
+			n.above.reduceEarly(e)
+		}
 		e.eng.BackwardData(n.dims, n.y.Grad, n.w.P.Data, dx, add)
 	}
 	if !n.added {

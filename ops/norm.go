@@ -53,7 +53,8 @@ type normNode struct {
 	b, c        []float32 // of the gradient, see back
 	cut         chunks
 	period      int
-	partial     []float32 // first and second sums of each piece
+	sums        pieceSums
+	early       bool // the gradient's sums have been begun by the pass that wrote dy
 	path        inPlace
 	v           *kernel.Vec
 }
@@ -65,28 +66,95 @@ const defaultMomentum = 0.1
 // if channel counts differ or statistics are missing.
 func BatchNorm(e *Exec, x *Tensor, s NormSpec) *Tensor {
 	s.check(x)
-	y := e.New(x.N, x.H, x.W, x.C)
-	n := next(e, &e.nodes.norm)
-	period := kernel.Period(s.C)
-	*n = normNode{x: x, y: y, gamma: s.Gamma, beta: s.Beta, act: s.Act, frozen: s.Mode == NormRunning, period: period, cut: cut(x.Len(), period), v: e.vec}
-	n.moments(e, &s)
-	n.setAffine(e, &e.ch, s.Eps)
-	e.run(n.cut.count(), (*normForward)(n))
-	e.record(n)
-	return y
+	n := newNorm(e, x, &s)
+	if !n.frozen {
+		n.beginMoments(e)
+	}
+	return n.finish(e, &s)
 }
 
-// moments sets the channel sums' mean and vars to what x is normalised with, and
-// lets the statistics learn from the batch's.
-func (n *normNode) moments(e *Exec, s *NormSpec) {
-	ch := e.channels(s.C)
-	if n.frozen {
-		for i := range ch.mean {
-			ch.mean[i], ch.vars[i] = float64(s.Stats.Mean[i]), float64(s.Stats.Var[i])
-		}
-		return
+// ConvNorm returns BatchNorm of Conv and has its bits. What the norm does first with
+// the convolution's output is done part by part, while that is in the cache of the
+// worker who computed it: the sums for the batch's statistics or, outside training,
+// all that running statistics ask for. Outside training it normalises in place. It
+// panics where BatchNorm or Conv would, and if c has an activation.
+func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
+	if c.Act != NoAct {
+		panic("ops: ConvNorm: an activation before the norm")
 	}
-	n.batchMoments(e, ch)
+	d := c.dims(x)
+	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
+	s.check(y)
+	n := newNorm(e, y, &s)
+	if !e.train {
+		n.y = y
+	}
+	switch {
+	case !n.frozen:
+		n.beginMoments(e)
+		e.eng.Followed((*normMoments)(n), n.sums.grain())
+	case !e.train:
+		n.useStats(e, &s)
+		n.sums.begin(e, 0)
+		e.eng.Followed((*normInPlace)(n), n.sums.grain())
+		convTo(e, x, y, c.W, c.Bias, d, NoAct)
+		n.sums.run(e, (*normInPlace)(n))
+		return y
+	}
+	convTo(e, x, y, c.W, c.Bias, d, NoAct)
+	return n.finish(e, &s)
+}
+
+func newNorm(e *Exec, x *Tensor, s *NormSpec) *normNode {
+	n := next(e, &e.nodes.norm)
+	period := kernel.Period(s.C)
+	sums := pieceSums{pieces: cutMaps(x), period: period, done: n.sums.done}
+	*n = normNode{x: x, gamma: s.Gamma, beta: s.Beta, act: s.Act, frozen: s.Mode == NormRunning, period: period, cut: cut(x.Len(), period), sums: sums, v: e.vec}
+	return n
+}
+
+// finish computes the output, in a tensor of its own if none is set, from the input
+// and from what there is of its sums.
+func (n *normNode) finish(e *Exec, s *NormSpec) *Tensor {
+	if n.y == nil {
+		n.y = e.New(n.x.N, n.x.H, n.x.W, n.x.C)
+	}
+	if n.frozen {
+		n.useStats(e, s)
+	} else {
+		n.useBatch(e, s)
+	}
+	e.run(n.cut.count(), (*normForward)(n))
+	e.record(n)
+	return n.y
+}
+
+// lastNorm returns the norm that put x out, if it is what was recorded last.
+func (e *Exec) lastNorm(x *Tensor) *normNode {
+	if len(e.tape) == 0 {
+		return nil
+	}
+	n, _ := e.tape[len(e.tape)-1].(*normNode)
+	if n == nil || n.y != x {
+		return nil
+	}
+	return n
+}
+
+// useStats normalises with the statistics given.
+func (n *normNode) useStats(e *Exec, s *NormSpec) {
+	ch := e.channels(s.C)
+	for i := range ch.mean {
+		ch.mean[i], ch.vars[i] = float64(s.Stats.Mean[i]), float64(s.Stats.Var[i])
+	}
+	n.setAffine(e, ch, s.Eps)
+}
+
+// useBatch normalises with the batch's statistics, and lets those given learn from
+// them.
+func (n *normNode) useBatch(e *Exec, s *NormSpec) {
+	ch := e.channels(s.C)
+	n.moments(e, ch)
 	switch {
 	case s.Mode == NormCalibrate:
 		s.Stats.observe(ch.mean, ch.vars, n.x.N)
@@ -97,46 +165,7 @@ func (n *normNode) moments(e *Exec, s *NormSpec) {
 		}
 		s.Stats.blend(ch.mean, ch.vars, n.x.Rows(), momentum)
 	}
-}
-
-// batchMoments computes the mean and the biased variance over all pixels, about
-// the first pixel's values so that large means cost no digits.
-func (n *normNode) batchMoments(e *Exec, ch *channels) {
-	n.mean = e.periodic(n.x.Data[:n.x.C])
-	n.reduce(e, ch, (*normMoments)(n))
-	count := float64(n.x.Rows())
-	for i := range ch.mean {
-		d := ch.first[i] / count
-		ch.mean[i] = float64(n.mean[i]) + d
-		ch.vars[i] = max(0, ch.second[i]/count-d*d)
-	}
-}
-
-// reduce runs t, which leaves two sums per piece in partial, and adds those up.
-func (n *normNode) reduce(e *Exec, ch *channels, t kernel.Task) {
-	half := n.cut.count() * n.period
-	n.partial = e.mem.floats(2 * half)
-	e.run(n.cut.count(), t)
-	fold(ch.first, n.partial[:half])
-	fold(ch.second, n.partial[half:])
-}
-
-// sums returns the places of piece i's two sums, cleared.
-func (n *normNode) sums(i int) (first, second []float32) {
-	half := len(n.partial) / 2
-	first, second = n.partial[i*n.period:][:n.period], n.partial[half+i*n.period:][:n.period]
-	clear(first)
-	clear(second)
-	return first, second
-}
-
-type normMoments normNode
-
-// Do sums the moments of one piece.
-func (n *normMoments) Do(i, _ int) {
-	first, second := (*normNode)(n).sums(i)
-	lo, hi := n.cut.bounds(i)
-	n.v.Moments(n.x.Data[lo:hi], n.mean, first, second)
+	n.setAffine(e, ch, s.Eps)
 }
 
 // setAffine turns statistics into what the passes over pixels need.
@@ -162,3 +191,17 @@ func (n *normForward) Do(i, _ int) {
 	lo, hi := n.cut.bounds(i)
 	n.v.Norm(n.act, n.x.Data[lo:hi], n.scale, n.shift, n.y.Data[lo:hi])
 }
+
+// normInPlace normalises with given statistics where x lies.
+type normInPlace normNode
+
+// Do normalises and activates one piece.
+func (n *normInPlace) Do(i, _ int) {
+	if n.sums.take(i) {
+		x := n.sums.pieces.of(n.x.Data, i)
+		n.v.Norm(n.act, x, n.scale, n.shift, x)
+	}
+}
+
+// Follow implements kernel.Follower.
+func (n *normInPlace) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }

@@ -11,7 +11,7 @@ func (n *normNode) back(e *Exec) {
 		return
 	}
 	ch := e.channels(n.x.C)
-	n.reduce(e, ch, (*normReduce)(n))
+	n.reduce(e, ch)
 	n.paramBack(ch)
 	if !n.x.tracked() {
 		n.y.drop()
@@ -23,14 +23,38 @@ func (n *normNode) back(e *Exec) {
 	n.y.drop()
 }
 
+// normReduce sums the two gradients.
 type normReduce normNode
 
-// Do sums the two gradients of one piece.
-func (n *normReduce) Do(i, _ int) {
-	first, second := (*normNode)(n).sums(i)
-	lo, hi := n.cut.bounds(i)
-	n.v.NormReduce(n.act, n.x.Data[lo:hi], n.y.Grad[lo:hi], n.scale, n.shift, n.mean, first, second)
+// reduceEarly has the pass that comes next, the last that writes dy, take the sums of
+// what it puts out.
+func (n *normNode) reduceEarly(e *Exec) {
+	n.sums.begin(e, 2)
+	n.early = true
+	e.eng.Followed((*normReduce)(n), n.sums.grain())
 }
+
+// reduce takes the sums that are left to take, and adds those of all pieces.
+func (n *normNode) reduce(e *Exec, ch *channels) {
+	if !n.early {
+		n.sums.begin(e, 2)
+	}
+	n.sums.run(e, (*normReduce)(n))
+	total := n.sums.total(n.v)
+	fold(ch.first, total[:n.period])
+	fold(ch.second, total[n.period:])
+}
+
+// Do sums one piece.
+func (n *normReduce) Do(i, _ int) {
+	if n.sums.take(i) {
+		p, sums := &n.sums.pieces, n.sums.at(i)
+		n.v.NormReduce(n.act, p.of(n.x.Data, i), p.of(n.y.Grad, i), n.scale, n.shift, n.mean, sums[:n.period], sums[n.period:])
+	}
+}
+
+// Follow implements kernel.Follower.
+func (n *normReduce) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }
 
 func (n *normNode) paramBack(ch *channels) {
 	c := n.x.C

@@ -63,25 +63,27 @@ func columnMoments(x []float32, c int) (mean, vars []float64) {
 }
 
 // TestNormLargeMean demands digits where the mean is much larger than the
-// deviation.
+// deviation, over one image and over pieces of several.
 func TestNormLargeMean(t *testing.T) {
-	const c, rows = 5, 4096
-	r := rand.New(rand.NewPCG(4, 4))
-	x := make([]float32, rows*c)
-	for i := range x {
-		x[i] = 1000 + float32(r.NormFloat64())
-	}
-	_, vars := columnMoments(x, c)
-	forEachKernel(t, func(t *testing.T, e *ops.Exec) {
-		s := ops.NewStats(c)
-		gamma, beta := ops.NewVector("g", c), ops.NewVector("b", c)
-		gamma.Fill(1)
-		e.Begin(false)
-		ops.BatchNorm(e, variable(e, 1, rows, 1, c, x), ops.NormSpec{Gamma: gamma, Beta: beta, C: c, Stats: s, Momentum: 1})
-		for i, v := range s.Var {
-			if want := vars[i] * rows / (rows - 1); math.Abs(float64(v)-want) > 1e-5*want {
-				t.Errorf("channel %d: variance %v; want %v", i, v, want)
-			}
+	for _, size := range [][4]int{{1, 4096, 1, 5}, {3, 40, 40, 24}, {900, 2, 1, 33}} {
+		c, rows := size[3], float64(size[0]*size[1]*size[2])
+		r := rand.New(rand.NewPCG(4, 4))
+		x := make([]float32, int(rows)*c)
+		for i := range x {
+			x[i] = 1000 + float32(r.NormFloat64())
 		}
-	})
+		_, vars := columnMoments(x, c)
+		forEachKernel(t, func(t *testing.T, e *ops.Exec) {
+			s := ops.NewStats(c)
+			gamma, beta := ops.NewVector("g", c), ops.NewVector("b", c)
+			gamma.Fill(1)
+			e.Begin(false)
+			ops.BatchNorm(e, variable(e, size[0], size[1], size[2], c, x), ops.NormSpec{Gamma: gamma, Beta: beta, C: c, Stats: s, Momentum: 1})
+			for i, v := range s.Var {
+				if want := vars[i] * rows / (rows - 1); math.Abs(float64(v)-want) > 1e-5*want {
+					t.Errorf("%v: channel %d: variance %v; want %v", size, i, v, want)
+				}
+			}
+		})
+	}
 }

@@ -157,7 +157,7 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 			c.Act = ops.Act(l.Act)
 			return ops.Conv(e, x, c)
 		}
-		x = ops.Conv(e, x, c)
+		return ops.ConvNorm(e, x, c, normOf(s, b, st, mode))
 	case space.MaxPool:
 		x = ops.MaxPool(e, x, l.K, l.S, l.Pad())
 	case space.AvgPool:
@@ -183,11 +183,15 @@ func finish(e *ops.Exec, x *ops.Tensor, s *space.Step, b *binding, st *ops.Stats
 	act := ops.Act(s.Layer.Act)
 	switch {
 	case s.Norm != "":
-		return ops.BatchNorm(e, x, ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: act, Stats: st, Mode: mode})
+		return ops.BatchNorm(e, x, normOf(s, b, st, mode))
 	case act != ops.NoAct:
 		return ops.Activate(e, x, act)
 	}
 	return x
+}
+
+func normOf(s *space.Step, b *binding, st *ops.Stats, mode ops.NormMode) ops.NormSpec {
+	return ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: ops.Act(s.Layer.Act), Stats: st, Mode: mode}
 }
 
 func convOf(s *space.Step, b *binding) ops.ConvSpec {

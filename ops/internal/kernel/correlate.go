@@ -20,9 +20,10 @@ type correlation struct {
 	dy0, dx0           int // least distance of the taps
 	winH, winW         int // input pixels under one image's grid
 	inPlace            bool
-	unitImgs, unitRows int // work unit: images, or rows of one image
-	teams              int // equal parts of the images, whose units are apart; 0 for one
-	upTaps             int // taps on a side of a transposed pass of stride 2, all phases at once; 0 for others
+	flat               bool // all pixels of all images are rows of one
+	unitImgs, unitRows int  // work unit: images, or rows of one image
+	teams              int  // equal parts of the images, whose units are apart; 0 for one
+	upTaps             int  // taps on a side of a transposed pass of stride 2, all phases at once; 0 for others
 }
 
 // forward returns c as a correlation of x.
@@ -44,6 +45,7 @@ func (c Conv) forward(taps []tap) correlation {
 
 // flatten turns all pixels of a pointwise pass into the rows of one image.
 func (r *correlation) flatten() {
+	r.flat = true
 	r.rows = r.n * r.h * r.w
 	r.n, r.h, r.w, r.oh, r.ow, r.cols = 1, r.rows, 1, r.rows, 1, 1
 }

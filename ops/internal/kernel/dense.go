@@ -16,6 +16,7 @@ type denseTask struct {
 	list    []run
 	first   []tileFunc // of rows of a first layer
 	sharing
+	following
 	workers []denseWorker
 }
 
@@ -52,6 +53,8 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 		t.plan(t.inC, limit, most(t.tiles.dense[1])/2, want)
 	}
 	t.divide(e.Pool.Workers())
+	t.following = e.following
+	t.align(&t.correlation)
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.sets())
@@ -116,6 +119,9 @@ func (t *denseTask) Do(i, worker int) {
 	from, to := t.firstBlock(first)*Block, min(t.out, t.firstBlock(last)*Block)
 	for g := range t.g {
 		t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, g*t.out+from, g*t.out+to)
+	}
+	if t.splits == 1 {
+		t.tell(&t.correlation, u, u.row, u.row+u.rows, worker)
 	}
 }
 

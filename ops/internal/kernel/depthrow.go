@@ -16,7 +16,8 @@ type rowTask struct {
 	add         bool
 	taps        tapRows
 	splits      int
-	workers     []rowWork
+	following
+	workers []rowWork
 }
 
 // rowPlan is how rows are cut into tiles.
@@ -122,6 +123,8 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	want := e.units(work)
 	t.plan(t.inC, unitBytes, t.cols, max(parts(want, t.blocks()), min(want, e.Pool.Workers())))
 	t.divide(e.Pool.Workers())
+	t.following = e.following
+	t.align(&t.correlation)
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.units()*t.splits, work, t)
@@ -181,6 +184,9 @@ func (t *rowTask) Do(i, worker int) {
 		c += n
 	}
 	t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, first*Block, min(t.outC, last*Block))
+	if t.splits == 1 {
+		t.tell(&t.correlation, u, u.row, u.row+u.rows, worker)
+	}
 }
 
 // registers returns how many registers of channels a tile takes where there are as

@@ -24,6 +24,7 @@ type Engine struct {
 	phaseTaps []tap
 	sum       []float32 // of ForwardAdd by plain loops
 	crews     crews
+	following following // of the next pass
 }
 
 // NewEngine returns an engine that uses the kernels s and the workers of p.
@@ -44,10 +45,11 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 		p := e.begin(plainForward, c)
 		e.runForward(c, x, w, y, ep, false)
 		e.end(p)
-		return
+	} else {
+		e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
+		e.Pool.Run(c.N*c.OutH(), &e.plain)
 	}
-	e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
-	e.Pool.Run(c.N*c.OutH(), &e.plain)
+	e.following = following{}
 }
 
 // BackwardData computes dx, the gradient of Forward's x given dy, that of its y
@@ -59,10 +61,11 @@ func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool) {
 		p := e.begin(plainBackData, c)
 		e.backDataPhases(c, dy, w, dx, add)
 		e.end(p)
-		return
+	} else {
+		e.plain = plainTask{pass: plainBackData, c: c, x: dx, w: w, y: dy, add: add}
+		e.Pool.Run(c.N*c.H, &e.plain)
 	}
-	e.plain = plainTask{pass: plainBackData, c: c, x: dx, w: w, y: dy, add: add}
-	e.Pool.Run(c.N*c.H, &e.plain)
+	e.following = following{}
 }
 
 // backDataPhases runs one forward-like pass over dy for each phase of the stride:
@@ -74,6 +77,9 @@ func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
 	} else if p := e.Set.tiles.upByRows(c); p.k > 0 {
 		e.runUp(p, c, dy, w, dx, add)
 		return
+	}
+	if c.S > 1 {
+		e.following = following{} // a chunk completes pixels of its phase only
 	}
 	for p := range min(c.S, c.H) * min(c.S, c.W) {
 		r := c.backData(p/min(c.S, c.W), p%min(c.S, c.W), e.phaseTaps[:0])

@@ -1,0 +1,62 @@
+package kernel
+
+// Follower goes on with what a pass puts out while it lies in the cache of the worker
+// who computed it.
+type Follower interface {
+	// Follow is told that floats lo to hi of the output, whole pixels of all
+	// channels, have their values. Workers call it at the same time, and never twice
+	// for one float.
+	Follow(lo, hi, worker int)
+}
+
+// Grain tells which parts of an output a follower can only take as a whole, in pixels:
+// stretches of so many from the start of each image, which has Image of them. Units of
+// work are made to end where stretches do, if that can be.
+type Grain struct{ Stretch, Image int }
+
+// following is who follows a pass, f, and in parts of which size; without one, f is nil.
+type following struct {
+	f     Follower
+	grain Grain
+}
+
+// Followed has the next Forward or BackwardData of e tell f of each part of the output
+// that a chunk of work completes. What f is not told of by then is left to the caller:
+// all of it where chunks are cut by channels, in phases of a stride, and with plain
+// loops.
+func (e *Engine) Followed(f Follower, g Grain) { e.following = following{f, g} }
+
+// mostGrown is how many times as large units may become to hold a whole stretch.
+const mostGrown = 3
+
+// align makes units of rows end where stretches do. Where all pixels are rows of one
+// image, stretches that leave a rest of the real images would not.
+func (f *following) align(r *correlation) {
+	n := f.grain.Stretch
+	if f.f != nil && r.flat && f.grain.Image%n != 0 {
+		n = f.grain.Image
+	}
+	f.alignRows(r, n, r.ow)
+}
+
+// alignRows does so for stretches of n pixels and rows of so many each.
+func (f *following) alignRows(r *correlation, n, row int) {
+	if f.f == nil || r.unitImgs > 1 || n%row != 0 && n != f.grain.Image {
+		return
+	}
+	switch rows := min(parts(n, row), r.rows); {
+	case rows > mostGrown*r.unitRows:
+	case rows > r.unitRows:
+		r.unitRows = rows
+	default:
+		r.unitRows -= r.unitRows % rows
+	}
+}
+
+// tell tells of output rows [from, to) of the images of u.
+func (f *following) tell(r *correlation, u part, from, to, worker int) {
+	if f.f != nil {
+		row := r.ow * r.outC
+		f.f.Follow((u.img*r.oh+from)*row, ((u.img+u.imgs-1)*r.oh+to)*row, worker)
+	}
+}
