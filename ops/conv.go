@@ -16,6 +16,7 @@ type convNode struct {
 	w       Window
 	bias    *Param
 	dims    kernel.Conv
+	norm    *normNode // whose gradient is still to be applied to dy; nil for none
 	above   *normNode // that made x, with nothing recorded since; nil for others
 	added   bool      // to the output of an earlier record, which needs the gradient too
 	cut     chunks
@@ -72,9 +73,9 @@ func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Te
 	return y
 }
 
-// convTo computes the convolution into y, with an activation that tiles know, and
-// records it.
-func convTo(e *Exec, x, y *Tensor, w Window, bias *Param, d kernel.Conv, act Act) {
+// convTo computes the convolution into y, with an activation that tiles know. While
+// training it records and returns it.
+func convTo(e *Exec, x, y *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *convNode {
 	ep := kernel.Epilogue{Keep: w.P.kept, Act: act}
 	if bias != nil {
 		if len(bias.Data) < d.OutC {
@@ -84,11 +85,12 @@ func convTo(e *Exec, x, y *Tensor, w Window, bias *Param, d kernel.Conv, act Act
 	}
 	e.eng.Forward(d, x.Data, w.P.Data, y.Data, ep)
 	if !e.train {
-		return
+		return nil
 	}
 	n := e.nodes.conv.get()
 	*n = convNode{x: x, y: y, w: w, bias: bias, dims: d, v: e.vec, above: e.lastNorm(x)}
 	e.record(n)
+	return n
 }
 
 func (n *convNode) back(e *Exec) {
@@ -99,6 +101,9 @@ func (n *convNode) back(e *Exec) {
 		n.biasBack(e)
 	}
 	n.w.use()
+	if n.norm != nil {
+		e.eng.Prepared((*normApply)(n.norm))
+	}
 	e.eng.BackwardWeights(n.dims, n.x.Data, n.y.Grad, n.w.P.Grad)
 	if n.x.tracked() {
 		dx, add := n.x.grad()

@@ -54,7 +54,8 @@ type normNode struct {
 	cut         chunks
 	period      int
 	sums        pieceSums
-	early       bool // the gradient's sums have been begun by the pass that wrote dy
+	conv        *convNode // that made x, which nobody else reads; nil for others
+	early       bool      // the gradient's sums have been begun by the pass that wrote dy
 	path        inPlace
 	v           *kernel.Vec
 }
@@ -101,7 +102,7 @@ func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
 		n.sums.run(e, (*normInPlace)(n))
 		return y
 	}
-	convTo(e, x, y, c.W, c.Bias, d, NoAct)
+	n.conv = convTo(e, x, y, c.W, c.Bias, d, NoAct)
 	return n.finish(e, &s)
 }
 

@@ -5,7 +5,8 @@ package ops
 //
 //	dx = scale*(g - sum(g)/n - (x-mean)*inv²*sum(g*(x-mean))/n)
 //
-// as a*g + b*x + c with per-channel a, b and c.
+// as a*g + b*x + c with per-channel a, b and c. The second pass is left to the
+// convolution that made x, if it is its only reader.
 func (n *normNode) back(e *Exec) {
 	if n.y.Grad == nil {
 		return
@@ -19,6 +20,10 @@ func (n *normNode) back(e *Exec) {
 	}
 	n.setGradient(e, ch)
 	n.path.set(n.x, n.y)
+	if n.conv != nil && n.conv.bias == nil { // whose weights' gradient is the first to read it
+		n.conv.norm = n
+		return
+	}
 	e.run(n.cut.count(), (*normApply)(n))
 	n.y.drop()
 }
@@ -85,8 +90,13 @@ func (n *normNode) setGradient(e *Exec, ch *channels) {
 type normApply normNode
 
 // Do computes one piece of the input's gradient.
-func (n *normApply) Do(i, _ int) {
+func (n *normApply) Do(i, worker int) {
 	lo, hi := n.cut.bounds(i)
+	n.Prepare(lo, hi, worker)
+}
+
+// Prepare implements kernel.Preparer.
+func (n *normApply) Prepare(lo, hi, _ int) {
 	dy := n.path.dy[lo:hi]
 	n.v.NormApply(n.act, n.x.Data[lo:hi], dy, n.scale, n.shift, n.scale, n.b, n.c, dy)
 	n.path.finish(n.v, lo, hi)

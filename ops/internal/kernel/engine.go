@@ -25,6 +25,9 @@ type Engine struct {
 	sum       []float32 // of ForwardAdd by plain loops
 	crews     crews
 	following following // of the next pass
+
+	preparer    Preparer // of the next weight gradient
+	prepareTask prepareTask
 }
 
 // NewEngine returns an engine that uses the kernels s and the workers of p.
@@ -155,10 +158,12 @@ func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
 		p := e.begin(plainBackWeights, c)
 		e.runBackWeights(c, x, dy, dw)
 		e.end(p)
-		return
+	} else {
+		e.preparing(c, false)
+		e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
+		e.Pool.Run(c.K*c.K, &e.plain)
 	}
-	e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
-	e.Pool.Run(c.K*c.K, &e.plain)
+	e.preparer = nil
 }
 
 // runBackWeights runs the weight gradient of c by tiles.

@@ -48,30 +48,32 @@ func (l *listener) check(t *testing.T) float64 {
 	return float64(told) / float64(len(l.times))
 }
 
+// followed are passes of all kinds, and what those can tell of.
+var followed = []struct {
+	name          string
+	c             Conv
+	stretch       int  // rows
+	forward, back bool // tell of all
+}{
+	{"pointwise", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 70, K: 1, S: 1, Dil: 1, G: 1}, 4, true, true},
+	{"dense 3x3 of stride 2", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 40, K: 3, S: 2, Pad: 1, Dil: 1, G: 1}, 3, true, false},
+	{"Winograd", Conv{N: 24, H: 14, W: 10, InC: 24, OutC: 40, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 8, true, true},
+	{"large Winograd", Conv{N: 2, H: 40, W: 40, InC: 24, OutC: 40, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 8, true, true},
+	{"first", Conv{N: 24, H: 32, W: 32, InC: 3, OutC: 16, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 32, true, true},
+	{"groups", Conv{N: 24, H: 8, W: 8, InC: 32, OutC: 64, K: 3, S: 1, Pad: 1, Dil: 1, G: 2}, 8, true, true},
+	{"depthwise", Conv{N: 24, H: 28, W: 28, InC: 40, OutC: 40, K: 5, S: 1, Pad: 2, Dil: 1, G: 40}, 8, true, true},
+	{"depthwise of stride 2", Conv{N: 24, H: 28, W: 28, InC: 40, OutC: 40, K: 3, S: 2, Pad: 1, Dil: 1, G: 40}, 14, true, true},
+	{"depthwise by channels", Conv{N: 2, H: 14, W: 14, InC: 256, OutC: 256, K: 5, S: 1, Pad: 2, Dil: 1, G: 256}, 14, false, false},
+	{"pointwise by channels", Conv{N: 2, H: 6, W: 6, InC: 512, OutC: 512, K: 1, S: 1, Dil: 1, G: 1}, 6, false, false},
+	{"Winograd by channels", Conv{N: 1, H: 8, W: 8, InC: 200, OutC: 200, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 8, false, false},
+	{"gathered", Conv{N: 24, H: 9, W: 9, InC: 40, OutC: 40, K: 3, S: 3, Pad: 1, Dil: 1, G: 40}, 3, false, false},
+}
+
 // TestFollowers compares what passes tell with what they put out, whoever computes it,
 // and fails where one that can tell of all does not.
 func TestFollowers(t *testing.T) {
-	cases := []struct {
-		name          string
-		c             Conv
-		stretch       int  // rows
-		forward, back bool // tell of all
-	}{
-		{"pointwise", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 70, K: 1, S: 1, Dil: 1, G: 1}, 4, true, true},
-		{"dense 3x3 of stride 2", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 40, K: 3, S: 2, Pad: 1, Dil: 1, G: 1}, 3, true, false},
-		{"Winograd", Conv{N: 24, H: 14, W: 10, InC: 24, OutC: 40, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 8, true, true},
-		{"large Winograd", Conv{N: 2, H: 40, W: 40, InC: 24, OutC: 40, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 8, true, true},
-		{"first", Conv{N: 24, H: 32, W: 32, InC: 3, OutC: 16, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 32, true, true},
-		{"groups", Conv{N: 24, H: 8, W: 8, InC: 32, OutC: 64, K: 3, S: 1, Pad: 1, Dil: 1, G: 2}, 8, true, true},
-		{"depthwise", Conv{N: 24, H: 28, W: 28, InC: 40, OutC: 40, K: 5, S: 1, Pad: 2, Dil: 1, G: 40}, 8, true, true},
-		{"depthwise of stride 2", Conv{N: 24, H: 28, W: 28, InC: 40, OutC: 40, K: 3, S: 2, Pad: 1, Dil: 1, G: 40}, 14, true, true},
-		{"depthwise by channels", Conv{N: 2, H: 14, W: 14, InC: 256, OutC: 256, K: 5, S: 1, Pad: 2, Dil: 1, G: 256}, 14, false, false},
-		{"pointwise by channels", Conv{N: 2, H: 6, W: 6, InC: 512, OutC: 512, K: 1, S: 1, Dil: 1, G: 1}, 6, false, false},
-		{"Winograd by channels", Conv{N: 1, H: 8, W: 8, InC: 200, OutC: 200, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 8, false, false},
-		{"gathered", Conv{N: 24, H: 9, W: 9, InC: 40, OutC: 40, K: 3, S: 3, Pad: 1, Dil: 1, G: 40}, 3, false, false},
-	}
 	for _, s := range Available() {
-		for _, k := range cases {
+		for _, k := range followed {
 			for _, workers := range []int{1, 2, 3} {
 				t.Run(s.Name+"/"+k.name, func(t *testing.T) { checkFollowers(t, s, workers, k.c, k.stretch, k.forward, k.back) })
 			}
@@ -80,20 +82,7 @@ func TestFollowers(t *testing.T) {
 }
 
 func checkFollowers(t *testing.T, s *Set, workers int, c Conv, stretch int, forward, back bool) {
-	c.WInC, c.WK = c.InC, c.K
-	if c.G == c.OutC {
-		c.WC = c.OutC
-	}
-	r := rand.New(rand.NewPCG(1, uint64(workers)))
-	e := NewEngine(s, NewPool(workers))
-	defer e.Pool.Close()
-	random := func(n int) []float32 {
-		f := Floats(n)
-		for i := range f {
-			f[i] = r.Float32() - 0.5
-		}
-		return f
-	}
+	c, random, e := followedPass(t, s, workers, c)
 	in, out := c.N*c.H*c.W*c.InC, c.N*c.OutH()*c.OutW()*c.OutC
 	x, y, w := random(in), random(out), random(weightLen(c))
 	tiles := s.tiles != nil
@@ -122,4 +111,22 @@ func checkFollowers(t *testing.T, s *Set, workers int, c Conv, stretch int, forw
 	if !slices.Equal(once, dx) {
 		t.Errorf("%d workers: backward data has other bits when it is followed", workers)
 	}
+}
+
+// followedPass returns c complete, a source of random floats and an engine.
+func followedPass(t *testing.T, s *Set, workers int, c Conv) (whole Conv, random func(n int) []float32, e *Engine) {
+	c.WInC, c.WK = c.InC, c.K
+	if c.G == c.OutC {
+		c.WC = c.OutC
+	}
+	r := rand.New(rand.NewPCG(1, uint64(workers)))
+	p := NewPool(workers)
+	t.Cleanup(p.Close)
+	return c, func(n int) []float32 {
+		f := Floats(n)
+		for i := range f {
+			f[i] = r.Float32() - 0.5
+		}
+		return f
+	}, NewEngine(s, p)
 }

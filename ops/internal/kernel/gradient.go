@@ -13,13 +13,14 @@ type gradTask struct {
 	tiles        *tiles
 	x, dy        []float32
 	groups       int
-	step         int     // images of a pass
-	parts, pairs int     // parts of a group's input channels, pairs of its output blocks
-	splits       int     // parts of the items
-	flat         flat    // of a pointwise convolution
-	sums         sumTask // of the groups, if there are several
-	dw           []float32
-	workers      []gradWorker
+	step         int  // images of a pass
+	parts, pairs int  // parts of a group's input channels, pairs of its output blocks
+	splits       int  // parts of the items
+	flat         flat // of a pointwise convolution
+	preparing
+	sums    sumTask // of the groups, if there are several
+	dw      []float32
+	workers []gradWorker
 }
 
 // gradWorker is the memory of one worker.
@@ -67,6 +68,7 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	if t.flat.xApart || t.flat.dyApart {
 		t.splits = min(t.splits, e.Pool.Workers()) // each chunk copies its pixels
 	}
+	t.preparing = e.preparing(c, t.splits == 1)
 	if t.groups > 1 {
 		t.sums.reserve(e, t.groups, t.splits, c, dw)
 	}
@@ -109,7 +111,9 @@ func (t *gradTask) Do(i, worker int) {
 	end := (g + 1) * t.c.N / t.groups
 	for img := g * t.c.N / t.groups; img < end; img += t.step {
 		k.tile.ahead = t.fetch(k, img, end, last-first)
-		s := t.pass(k, img, min(t.step, end-img))
+		n := min(t.step, end-img)
+		t.prepare(img, n, t.c.OutH(), 0, t.c.OutH(), t.c.OutW()*t.c.OutC, worker)
+		s := t.pass(k, img, n)
 		t.each(first, last, func(p place, from, to int) { t.add(k, s, p, from, to, dw) })
 	}
 	if t.groups > 1 {

@@ -34,6 +34,7 @@ type winoGradTask struct {
 	taps    [winoTaps]int // where taps of dw lie, in bytes
 	own     [winoTaps]int // and those of a weight stored by itself
 	sums    sumTask       // of both halves
+	preparing
 }
 
 // winoGradWork is the memory of one worker.
@@ -85,6 +86,7 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	t.begin(groups, t.splits)
+	t.preparing = e.preparing(c, t.splits == 1)
 	if groups > 1 {
 		t.sums.reserve(e, 2, 1, c, dw)
 		own := c.own()
@@ -133,7 +135,7 @@ func (t *winoGradTask) Do(i, worker int) {
 	}
 	g, share := i/t.splits, i%t.splits
 	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
-	t.group(k, g, first, last)
+	t.group(k, g, first, last, worker)
 	if t.groups > 1 && t.arrive(g, t.merge) {
 		t.half(k, g)
 	}
@@ -152,7 +154,7 @@ func (t *winoGradTask) merge(to, from int) {
 }
 
 // group sums over the rows of tiles of group g, for output blocks [first, last).
-func (t *winoGradTask) group(k *winoGradWork, g, first, last int) {
+func (t *winoGradTask) group(k *winoGradWork, g, first, last, worker int) {
 	u := t.planes(g)
 	for p := range winoPlanes {
 		clear(u[p*t.uPlane+first*t.x.in*Block : p*t.uPlane+last*t.x.in*Block])
@@ -161,7 +163,7 @@ func (t *winoGradTask) group(k *winoGradWork, g, first, last int) {
 	end := (g + 1) * rows / t.groups
 	for row := g * rows / t.groups; row < end; row += t.step {
 		n := min(t.step, end-row)
-		t.spread(k, row, n, first*Block, min(t.x.out, last*Block))
+		t.spread(k, row, n, first*Block, min(t.x.out, last*Block), worker)
 		for p := range winoPlanes {
 			t.sum(k, p, n*t.x.cols, first, last, u)
 		}
@@ -170,12 +172,13 @@ func (t *winoGradTask) group(k *winoGradWork, g, first, last int) {
 
 // spread transforms n rows of tiles of both maps, of the output channels
 // [from, to) only.
-func (t *winoGradTask) spread(k *winoGradWork, row, n, from, to int) {
+func (t *winoGradTask) spread(k *winoGradWork, row, n, from, to, worker int) {
 	for at := 0; at < n; {
 		u := part{img: (row + at) / t.x.rows, imgs: 1, row: (row + at) % t.x.rows}
 		u.rows = min(n-at, t.x.rows-u.row)
 		tiles := at * t.x.cols
 		k.spread.run(t.tiles.winoInput, &t.x, u, t.dx, k.v[tiles*t.c16:], t.vPlane, t.c16, 0, t.x.inC)
+		t.prepare(u.img, 1, t.dy.h, u.row*t.dy.step, min(t.dy.h, (u.row+u.rows)*t.dy.step), t.dy.w*t.dy.inC, worker)
 		k.spread.run(t.form.spread, &t.dy, u, t.ddy, k.z[tiles*t.o16:], t.zPlane, t.o16, from, to)
 		at += u.rows
 	}
