@@ -6,6 +6,7 @@ package ops
 // Conv followed by Add. It panics if s has a bias or an activation, or if
 // windows or shapes do not fit.
 func AddConv(e *Exec, y, x *Tensor, s ConvSpec) *Tensor {
+	e.settle()
 	d := s.dims(x)
 	if s.Bias != nil || s.Act != NoAct {
 		panic("ops: AddConv: bias or activation")

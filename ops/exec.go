@@ -27,6 +27,7 @@ type Exec struct {
 	grads bufferPool
 	freed bufferPool // memory of tensors given back by Free
 	tape  []node
+	late  *normNode // whose output is still to be computed; nil for none
 	nodes nodes
 	ch    channels
 	taps  []tapTable // scratch of poolings, by worker
@@ -62,7 +63,7 @@ func (e *Exec) Begin(train bool) {
 	e.mem.reset()
 	e.grads = bufferPool{mem: &e.mem, free: e.grads.free[:0]}
 	e.freed = bufferPool{mem: &e.mem, free: e.freed.free[:0]}
-	e.tape = e.tape[:0]
+	e.tape, e.late = e.tape[:0], nil
 	e.nodes.reset()
 	e.train = train
 }
@@ -113,6 +114,7 @@ func (e *Exec) Input(n, h, w, c int, data []float32) *Tensor {
 // New returns a tensor with undefined contents; while training, Backward leaves
 // its gradient in it, if anything depends on it.
 func (e *Exec) New(n, h, w, c int) *Tensor {
+	e.settle()
 	t := e.mem.tensor()
 	size := n * h * w * c
 	if !e.train {
@@ -129,6 +131,7 @@ func (e *Exec) New(n, h, w, c int) *Tensor {
 // leaves the gradients of parameters and of tensors made by New, and takes those
 // of tensors that operations returned.
 func (e *Exec) Backward() {
+	e.settle()
 	for i := len(e.tape) - 1; i >= 0; i-- {
 		e.tape[i].back(e)
 	}

@@ -29,6 +29,10 @@ type NormSpec struct {
 	Stats       *Stats // of exactly C channels; may be nil for NormBatch
 	Mode        NormMode
 	Momentum    float32 // share of the batch in running statistics; 0 means 0.1
+
+	// Late lets ConvNorm, while training, leave the output to the next operation, which
+	// may compute it where it reads it: Data is nil until then.
+	Late bool
 }
 
 func (s *NormSpec) check(x *Tensor) {
@@ -54,6 +58,7 @@ type normNode struct {
 	cut         chunks
 	period      int
 	sums        pieceSums
+	out         []float32 // the output's data, while that is late
 	conv        *convNode // that made x, which nobody else reads; nil for others
 	early       bool      // the gradient's sums have been begun by the pass that wrote dy
 	path        inPlace
@@ -66,6 +71,7 @@ const defaultMomentum = 0.1
 // gradient recomputes the normalised values instead of storing them. It panics
 // if channel counts differ or statistics are missing.
 func BatchNorm(e *Exec, x *Tensor, s NormSpec) *Tensor {
+	e.settle()
 	s.check(x)
 	n := newNorm(e, x, &s)
 	if !n.frozen {
@@ -84,6 +90,7 @@ func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
 		panic("ops: ConvNorm: an activation before the norm")
 	}
 	d := c.dims(x)
+	above := e.take(x)
 	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
 	s.check(y)
 	n := newNorm(e, y, &s)
@@ -101,6 +108,9 @@ func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
 		convTo(e, x, y, c.W, c.Bias, d, NoAct)
 		n.sums.run(e, (*normInPlace)(n))
 		return y
+	}
+	if above != nil {
+		e.eng.Prepared((*normForward)(above))
 	}
 	n.conv = convTo(e, x, y, c.W, c.Bias, d, NoAct)
 	return n.finish(e, &s)
@@ -125,9 +135,33 @@ func (n *normNode) finish(e *Exec, s *NormSpec) *Tensor {
 	} else {
 		n.useBatch(e, s)
 	}
-	e.run(n.cut.count(), (*normForward)(n))
+	if s.Late && e.train && n.conv != nil {
+		n.out, n.y.Data, e.late = n.y.Data, nil, n
+	} else {
+		e.run(n.cut.count(), (*normForward)(n))
+	}
 	e.record(n)
 	return n.y
+}
+
+// take returns the norm whose output is x, if that is still to be computed, for who
+// computes it now. Any other one is computed.
+func (e *Exec) take(x *Tensor) *normNode {
+	n := e.late
+	if n == nil || n.y != x {
+		e.settle()
+		return nil
+	}
+	n.y.Data, e.late = n.out, nil
+	return n
+}
+
+// settle computes what is still to be computed.
+func (e *Exec) settle() {
+	if n := e.late; n != nil {
+		n.y.Data, e.late = n.out, nil
+		e.run(n.cut.count(), (*normForward)(n))
+	}
 }
 
 // lastNorm returns the norm that put x out, if it is what was recorded last.
@@ -188,8 +222,13 @@ func (n *normNode) setAffine(e *Exec, ch *channels, eps float32) {
 type normForward normNode
 
 // Do normalises and activates one piece.
-func (n *normForward) Do(i, _ int) {
+func (n *normForward) Do(i, worker int) {
 	lo, hi := n.cut.bounds(i)
+	n.Prepare(lo, hi, worker)
+}
+
+// Prepare implements kernel.Preparer.
+func (n *normForward) Prepare(lo, hi, _ int) {
 	n.v.Norm(n.act, n.x.Data[lo:hi], n.scale, n.shift, n.y.Data[lo:hi])
 }
 

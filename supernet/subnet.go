@@ -18,6 +18,7 @@ type binding struct {
 	bias         *ops.Param
 	scale, shift *ops.Param
 	summand      bool // a convolution that a sum computes in place
+	late         bool // a norm whose output is left to the next step
 }
 
 // Subnet returns the view of architecture a, which must belong to the family's
@@ -29,6 +30,7 @@ func (n *Net) Subnet(a space.Arch) *Subnet {
 		s.bound[i] = n.bind(&plan[i])
 	}
 	s.findSummands()
+	s.findLate()
 	return s
 }
 
@@ -54,6 +56,14 @@ func (s *Subnet) findSummands() {
 			}
 			s.bound[j].summand = true
 		}
+	}
+}
+
+// findLate marks the norms whose output the next step, a convolution with a norm, reads.
+func (s *Subnet) findLate() {
+	for i := range len(s.plan) - 1 {
+		next := &s.plan[i+1]
+		s.bound[i].late = s.plan[i].Norm != "" && next.Norm != "" && next.Layer.Op == space.Conv && next.In[0] == i
 	}
 }
 
@@ -191,7 +201,7 @@ func finish(e *ops.Exec, x *ops.Tensor, s *space.Step, b *binding, st *ops.Stats
 }
 
 func normOf(s *space.Step, b *binding, st *ops.Stats, mode ops.NormMode) ops.NormSpec {
-	return ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: ops.Act(s.Layer.Act), Stats: st, Mode: mode}
+	return ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: ops.Act(s.Layer.Act), Stats: st, Mode: mode, Late: b.late}
 }
 
 func convOf(s *space.Step, b *binding) ops.ConvSpec {

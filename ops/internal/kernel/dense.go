@@ -17,6 +17,7 @@ type denseTask struct {
 	first   []tileFunc // of rows of a first layer
 	sharing
 	following
+	preparing
 	workers []denseWorker
 }
 
@@ -58,6 +59,7 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.sets())
+	t.preparing = e.preparing(t.n*t.h*t.w, t.inC, t.flat && t.splits == 1)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.chunks(), work, t)
 }
@@ -105,6 +107,7 @@ func (t *denseTask) Do(i, worker int) {
 	case len(t.taps) == 0: // nothing is read
 	case t.inPlace:
 		base = t.origin(u)
+		t.prepare(u.img, u.imgs, t.h, u.row, u.row+u.rows, t.w*t.inC, worker)
 	default:
 		t.copyWindow(u, t.x, k.window)
 		x = k.window

@@ -52,7 +52,7 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	t.joining = false
 	t.splits = min(t.blocks(), e.shares(groups, c.work()))
 	t.begin(groups, t.splits)
-	t.preparing = e.preparing(c, t.splits == 1)
+	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
 	e.run(t.groups*t.splits, c.work(), t)
 	if groups > 1 {
 		t.joining = true

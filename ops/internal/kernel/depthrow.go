@@ -17,6 +17,7 @@ type rowTask struct {
 	taps        tapRows
 	splits      int
 	following
+	preparing
 	workers []rowWork
 }
 
@@ -30,6 +31,10 @@ type rowPlan struct {
 
 	whole [3]tileFunc // [blocks]: of a whole row by so many registers of channels, if there are such
 }
+
+// preparedBytes is the size of an image's maps up to which it is one unit, to prepare
+// its input by parts.
+const preparedBytes = 1 << 20
 
 // rowWork is the memory of one worker.
 type rowWork struct {
@@ -123,9 +128,13 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	want := e.units(work)
 	t.plan(t.inC, unitBytes, t.cols, max(parts(want, t.blocks()), min(want, e.Pool.Workers())))
 	t.divide(e.Pool.Workers())
+	if e.preparer != nil && r.mapBytes()/r.n <= preparedBytes && r.n >= want {
+		t.unitRows = r.rows
+	}
 	t.following = e.following
 	t.align(&t.correlation)
 	t.splits = min(t.blocks(), parts(want, t.units()))
+	t.preparing = e.preparing(r.n*r.h*r.w, r.inC, t.unitRows == r.rows && t.splits == 1)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.units()*t.splits, work, t)
 }
@@ -161,6 +170,7 @@ func (t *rowTask) Do(i, worker int) {
 		return
 	}
 	k.tile.ahead = t.fetchUnit(&k.fetcher, i, t.splits, t.tilesOf(u), t.x, t.y)
+	t.prepare(u.img, u.imgs, t.h, 0, t.h, t.w*t.inC, worker)
 	k.rows = k.rows[:0]
 	for img := u.img; img < u.img+u.imgs; img++ {
 		for row := u.row; row < u.row+u.rows; row++ {

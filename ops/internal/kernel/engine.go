@@ -26,7 +26,7 @@ type Engine struct {
 	crews     crews
 	following following // of the next pass
 
-	preparer    Preparer // of the next weight gradient
+	preparer    Preparer // of the next forward pass or weight gradient
 	prepareTask prepareTask
 }
 
@@ -49,10 +49,11 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 		e.runForward(c, x, w, y, ep, false)
 		e.end(p)
 	} else {
+		e.preparing(c.N*c.H*c.W, c.InC, false)
 		e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
 		e.Pool.Run(c.N*c.OutH(), &e.plain)
 	}
-	e.following = following{}
+	e.following, e.preparer = following{}, nil
 }
 
 // BackwardData computes dx, the gradient of Forward's x given dy, that of its y
@@ -159,7 +160,7 @@ func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
 		e.runBackWeights(c, x, dy, dw)
 		e.end(p)
 	} else {
-		e.preparing(c, false)
+		e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, false)
 		e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
 		e.Pool.Run(c.K*c.K, &e.plain)
 	}

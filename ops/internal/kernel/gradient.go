@@ -68,7 +68,7 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	if t.flat.xApart || t.flat.dyApart {
 		t.splits = min(t.splits, e.Pool.Workers()) // each chunk copies its pixels
 	}
-	t.preparing = e.preparing(c, t.splits == 1)
+	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
 	if t.groups > 1 {
 		t.sums.reserve(e, t.groups, t.splits, c, dw)
 	}

@@ -41,7 +41,7 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	t.plan(t.inC, firstBytes, 1, groupsOf(gradGroups, c.N*c.OutH()*c.OutW(), c.ownFloats()))
 	t.groups = groupsOf(t.units(), c.N*c.OutH()*c.OutW(), c.ownFloats())
 	t.first = t.tiles.firstGrad(&t.correlation)
-	t.preparing = e.preparing(c, true)
+	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, true)
 	t.sums.reserve(e, t.groups, 1, c, dw)
 	t.picks = t.picks[:0]
 	for g := range c.G {

@@ -7,11 +7,12 @@ type Preparer interface {
 	Prepare(lo, hi, worker int)
 }
 
-// Prepared has the next BackwardWeights of e ask p for each part of dy before it is
-// read, by the worker who reads it, or for all of it first where several read a part.
+// Prepared has the next Forward of e ask p for each part of x, or the next
+// BackwardWeights for each part of dy, before it is read: by the worker who reads it or,
+// where several read a part, for all of it first.
 func (e *Engine) Prepared(p Preparer) { e.preparer = p }
 
-// preparing is who prepares the dy of a pass; nil for nobody.
+// preparing is who prepares the operand of a pass; nil for nobody.
 type preparing struct{ p Preparer }
 
 // prepare has images [img, img+imgs) prepared, of rows [from, to) of oh, so many
@@ -22,22 +23,16 @@ func (p preparing) prepare(img, imgs, oh, from, to, row, worker int) {
 	}
 }
 
-// preparing returns who prepares the parts of dy, if each is read by one worker alone;
-// else it has all of it prepared.
-func (e *Engine) preparing(c Conv, alone bool) preparing {
+// preparing returns who prepares the parts of an operand of so many pixels, of pixel
+// floats each, if each part is read by one worker alone; else it has all of it prepared.
+func (e *Engine) preparing(pixels, pixel int, alone bool) preparing {
 	if e.preparer != nil && !alone {
-		e.prepareAll(c)
+		n := max(1, min(prepareChunks, pixels*pixel/prepareFloats))
+		e.prepareTask = prepareTask{e.preparer, pixels, pixel, n}
+		e.Pool.Run(n, &e.prepareTask)
+		e.preparer = nil
 	}
 	return preparing{e.preparer}
-}
-
-// prepareAll has all of dy prepared.
-func (e *Engine) prepareAll(c Conv) {
-	pixels := c.N * c.OutH() * c.OutW()
-	n := max(1, min(prepareChunks, pixels*c.OutC/prepareFloats))
-	e.prepareTask = prepareTask{e.preparer, pixels, c.OutC, n}
-	e.Pool.Run(n, &e.prepareTask)
-	e.preparer = nil
 }
 
 const (

@@ -7,17 +7,26 @@ import (
 	"testing"
 )
 
-// copier prepares dy by copying it, and counts.
+// copier prepares an operand by copying it, and counts.
 type copier struct {
 	mu       sync.Mutex
-	from, dy []float32
+	from, to []float32
 	times    []int
 	pixel    int // floats
 	broken   bool
 }
 
+// newCopier returns one for a copy of from, which holds NaN as yet.
+func newCopier(from []float32, pixel int) *copier {
+	p := &copier{from: from, to: make([]float32, len(from)), times: make([]int, len(from)), pixel: pixel}
+	for i := range p.to {
+		p.to[i] = float32(math.NaN())
+	}
+	return p
+}
+
 func (p *copier) Prepare(lo, hi, _ int) {
-	copy(p.dy[lo:hi], p.from[lo:hi])
+	copy(p.to[lo:hi], p.from[lo:hi])
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.broken = p.broken || lo%p.pixel != 0 || hi%p.pixel != 0
@@ -26,9 +35,19 @@ func (p *copier) Prepare(lo, hi, _ int) {
 	}
 }
 
-// TestPreparers has weight gradients prepare a dy of NaN, by one worker for each part
-// or, where workers share the parts, before. Each float is prepared once, before it is
-// read: the gradient has the bits of one whose dy was there from the start.
+// check fails unless each float has been prepared once.
+func (p *copier) check(t *testing.T) {
+	t.Helper()
+	for i, n := range p.times {
+		if n != 1 || p.broken {
+			t.Fatalf("float %d was prepared %d times; parts of pixels: %v", i, n, p.broken)
+		}
+	}
+}
+
+// TestPreparers has passes prepare an operand of NaN, by one worker for each part or,
+// where workers share the parts, before. Each float is prepared once, before it is read:
+// results have the bits of a pass whose operand was there from the start.
 func TestPreparers(t *testing.T) {
 	for _, s := range Available() {
 		for _, k := range followed {
@@ -41,28 +60,31 @@ func TestPreparers(t *testing.T) {
 
 func checkPreparer(t *testing.T, s *Set, workers int, c Conv) {
 	c, random, e := followedPass(t, s, workers, c)
-	out := c.N * c.OutH() * c.OutW() * c.OutC
-	x, dy := random(c.N*c.H*c.W*c.InC), random(out)
-	want := random(weightLen(c))
+	x, w := random(c.N*c.H*c.W*c.InC), random(weightLen(c))
+	want := random(c.N * c.OutH() * c.OutW() * c.OutC)
 	got := slices.Clone(want)
-	e.BackwardWeights(c, x, dy, want)
-
-	p := &copier{from: dy, dy: make([]float32, out), times: make([]int, out), pixel: c.OutC}
-	for i := range p.dy {
-		p.dy[i] = float32(math.NaN())
-	}
+	e.Forward(c, x, w, want, Epilogue{})
+	p := newCopier(x, c.InC)
 	e.Prepared(p)
-	e.BackwardWeights(c, x, p.dy, got)
-	for i, n := range p.times {
-		if n != 1 || p.broken {
-			t.Fatalf("%d workers: float %d of dy was prepared %d times; parts of pixels: %v", workers, i, n, p.broken)
-		}
+	e.Forward(c, p.to, w, got, Epilogue{})
+	p.check(t)
+	if !slices.Equal(got, want) {
+		t.Errorf("%d workers: the output has other bits when x is prepared", workers)
 	}
+	e.Forward(c, p.to, w, got, Epilogue{})
+	p.check(t) // the next pass prepares nothing
+
+	dy := random(len(want))
+	want = random(weightLen(c))
+	got = slices.Clone(want)
+	e.BackwardWeights(c, x, dy, want)
+	p = newCopier(dy, c.OutC)
+	e.Prepared(p)
+	e.BackwardWeights(c, x, p.to, got)
+	p.check(t)
 	if !slices.Equal(got, want) {
 		t.Errorf("%d workers: the gradient has other bits when dy is prepared", workers)
 	}
-	e.BackwardWeights(c, x, p.dy, got)
-	if p.times[0] != 1 {
-		t.Errorf("%d workers: the next pass prepares too", workers)
-	}
+	e.BackwardWeights(c, x, p.to, got)
+	p.check(t) // nor does this
 }

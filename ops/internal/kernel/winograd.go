@@ -113,6 +113,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	}
 	t.list[0] = run{0, 0, 4 * t.in}
 	t.split(t.correlation.units(), min(want, e.Pool.Workers()), e.Pool.Workers(), t.pairs())
+	e.preparing(t.n*t.h*t.w, t.inC, false)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.chunks(), work, t)
 }

@@ -86,7 +86,7 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	t.begin(groups, t.splits)
-	t.preparing = e.preparing(c, t.splits == 1)
+	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
 	if groups > 1 {
 		t.sums.reserve(e, 2, 1, c, dw)
 		own := c.own()
