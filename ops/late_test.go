@@ -11,7 +11,7 @@ import (
 // another one before it, and compares results and gradients with those of one that was
 // computed at once.
 func TestLateNorms(t *testing.T) {
-	const n, size, c = 20, 12, 40
+	const n, size, c = 20, 8, 40
 	r := rand.New(rand.NewPCG(8, 8))
 	param := func(p *ops.Param) *ops.Param { ops.InitUniform(p, 1, r); return p }
 	first, pointwise := param(ops.NewDense("first", c, 8, 3, 1)), param(ops.NewDense("pointwise", c, c, 1, 1))

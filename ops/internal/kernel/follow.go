@@ -41,7 +41,7 @@ func (f *following) align(r *correlation) {
 
 // alignRows does so for stretches of n pixels and rows of so many each.
 func (f *following) alignRows(r *correlation, n, row int) {
-	if f.f == nil || r.unitImgs > 1 || n%row != 0 && n != f.grain.Image {
+	if f.f == nil || r.unitImgs > 1 || r.unitRows >= r.rows || n%row != 0 && n != f.grain.Image {
 		return
 	}
 	switch rows := min(parts(n, row), r.rows); {
