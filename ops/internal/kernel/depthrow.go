@@ -15,6 +15,7 @@ type rowTask struct {
 	ep          Epilogue
 	add         bool
 	taps        tapRows
+	kept        []float32 // all taps, of a weight that does not change
 	splits      int
 	following
 	preparing
@@ -136,6 +137,7 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.preparing = e.preparing(r.n*r.h*r.w, r.inC, t.unitRows == r.rows && t.splits == 1)
 	t.workers = grown(t.workers, e.Pool.Workers())
+	t.keep(ep.Keep)
 	e.run(t.units()*t.splits, work, t)
 }
 
@@ -143,8 +145,10 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 func (t *rowTask) enter(worker int) {
 	k := &t.workers[worker]
 	k.rows = grown(k.rows, t.unitImgs*t.unitRows)
-	k.panel = aligned(k.panel, t.blocks()*t.k*t.k*Block)
-	k.made.begin(t.blocks())
+	if t.kept == nil {
+		k.panel = aligned(k.panel, t.blocks()*t.k*t.k*Block)
+		k.made.begin(t.blocks())
+	}
 	k.ready = 0
 }
 
@@ -228,26 +232,46 @@ func (t *rowTask) across(row int) rowSpec {
 	return rowSpec{x: 4 * t.inC * first * t.w, w: 4 * Block * t.k * (at - 2*first), n: max(0, last-first+1)}
 }
 
+// keep lays the taps of all blocks out for good, if the weight does not change.
+func (t *rowTask) keep(k *Kept) {
+	t.kept = nil
+	if k == nil {
+		return
+	}
+	t.kept = k.layout(keptFor{t.k, 1, t.outC}, t.blocks()*t.k*t.k*Block, func(u []float32) {
+		for b := range t.blocks() {
+			t.fill(&t.workers[0].gather, b, u)
+		}
+	})
+}
+
+// panel returns the taps, those of channels [c, end) ready for a worker.
+func (t *rowTask) panel(k *rowWork, c, end int) []float32 {
+	if t.kept != nil {
+		return t.kept
+	}
+	for b := c / Block; b*Block < end; b++ {
+		if k.made.missing(b) {
+			t.fill(&k.gather, b, k.panel)
+		}
+	}
+	return k.panel
+}
+
 // fill lays the taps of a block out in the order in which the tiles read them.
-func (t *rowTask) fill(k *rowWork, b int) {
-	a := &k.gather
+func (t *rowTask) fill(a *gatherTile, b int, panel []float32) {
 	a.lanes.set(min(Block, t.outC-b*Block))
-	a.src, a.dst = at(t.taps.w, t.taps.first+b*Block), at(k.panel, b*t.k*t.k*Block)
+	a.src, a.dst = at(t.taps.w, t.taps.first+b*Block), at(panel, b*t.k*t.k*Block)
 	a.n, a.rows, a.step, a.skip = t.k, t.k, t.taps.step, t.taps.skip
 	t.gather((*byte)(unsafe.Pointer(a)))
 }
 
 // column computes n channels from c, a register or two, for all rows of the worker.
 func (t *rowTask) column(k *rowWork, c, n int) {
-	for b := c / Block; b*Block < c+n; b++ {
-		if k.made.missing(b) {
-			t.fill(k, b)
-		}
-	}
 	a := &k.tile
 	a.lanes.set((n-1)%t.width + 1)
 	a.outcome.set(t.ep, t.add, c, n)
-	a.w, a.wStep = at(k.panel, c/Block*t.k*t.k*Block+c%Block), 4*Block*t.k
+	a.w, a.wStep = at(t.panel(k, c, c+n), c/Block*t.k*t.k*Block+c%Block), 4*Block*t.k
 	if t.rowPlan.out == 2 {
 		a.wStep *= -2
 	}

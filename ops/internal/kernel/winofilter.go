@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"sync/atomic"
-	"unsafe"
-)
+import "unsafe"
 
 // winoFilter is a weight transformed for Winograd's algorithm to 36 planes
 // [blocks of out][in][16].
@@ -26,16 +23,6 @@ type filterWorker struct {
 	_       padding
 }
 
-// Kept is a weight laid out for one convolution, to be used again as long as
-// neither changes. It is safe for concurrent use; the zero value is ready.
-type Kept struct{ u atomic.Pointer[keptWeight] }
-
-// keptWeight is a transformed weight and the layer that it is for.
-type keptWeight struct {
-	k, in, out int
-	u          []float32
-}
-
 // prepare makes t the transform of the weight of r; with keep it is made at once
 // and for good.
 func (t *winoFilter) prepare(f *winoForm, r *correlation, from weights, keep *Kept, workers int) {
@@ -45,17 +32,13 @@ func (t *winoFilter) prepare(f *winoForm, r *correlation, from weights, keep *Ke
 	if keep == nil {
 		return
 	}
-	have := keep.u.Load()
-	if have == nil || have.k != f.taps || have.in != r.in || have.out != r.out {
-		have = &keptWeight{f.taps, r.in, r.out, aligned(nil, winoPlanes*t.plane)}
-		t.kept = have.u
+	t.kept = keep.layout(keptFor{f.taps, r.in, r.out}, winoPlanes*t.plane, func(u []float32) {
+		t.kept = u
 		t.enter(0)
 		for b := range padded(r.out) / Block {
-			t.block(0, b, have.u)
+			t.block(0, b, u)
 		}
-		keep.u.Store(have)
-	}
-	t.kept = have.u
+	})
 }
 
 // enter prepares a worker's memory.
