@@ -20,17 +20,18 @@ type node interface{ back(e *Exec) }
 // activations, and the record of a training pass. One goroutine at a time may
 // use it. Results do not depend on the number of workers.
 type Exec struct {
-	eng   *kernel.Engine
-	vec   *kernel.Vec
-	train bool
-	mem   arena
-	grads bufferPool
-	freed bufferPool // memory of tensors given back by Free
-	tape  []node
-	late  *normNode // whose output is still to be computed; nil for none
-	nodes nodes
-	ch    channels
-	taps  []tapTable // scratch of poolings, by worker
+	eng      *kernel.Engine
+	vec      *kernel.Vec
+	train    bool
+	mem      arena
+	grads    bufferPool
+	freed    bufferPool // memory of tensors given back by Free
+	tape     []node
+	late     *normNode // whose output is still to be computed; nil for none
+	nodes    nodes
+	residual residual // of the sum that is being computed
+	ch       channels
+	taps     []tapTable // scratch of poolings, by worker
 }
 
 // NewExec returns an Exec, or an error if the machine lacks the kernels that

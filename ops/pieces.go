@@ -36,6 +36,12 @@ func cutMaps(x *Tensor) pieces {
 	return p
 }
 
+// cutRows cuts x into its rows, for what needs no sums.
+func cutRows(x *Tensor) pieces {
+	row := x.W * x.C
+	return pieces{total: x.Len(), image: x.H * row, part: row, pixel: x.C}
+}
+
 // per returns the number of pieces of an image; one for pieces of several.
 func (p *pieces) per() int { return max(1, parts(p.image, p.part)) }
 

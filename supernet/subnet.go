@@ -18,6 +18,7 @@ type binding struct {
 	bias         *ops.Param
 	scale, shift *ops.Param
 	summand      bool // a convolution that a sum computes in place
+	residual     bool // a sum without norm of a summand and outputs of other steps
 	late         bool // a norm whose output is left to the next step
 }
 
@@ -46,7 +47,7 @@ func (s *Subnet) findSummands() {
 			}
 		}
 	}
-	for _, t := range s.plan {
+	for i, t := range s.plan {
 		if t.Layer.Op != space.Add {
 			continue
 		}
@@ -56,7 +57,18 @@ func (s *Subnet) findSummands() {
 			}
 			s.bound[j].summand = true
 		}
+		s.bound[i].residual = t.Norm == "" && len(t.In) > 1 && s.summands(t.In) == 1
 	}
+}
+
+// summands returns how many of the inputs of a sum it computes in place.
+func (s *Subnet) summands(in []int) (n int) {
+	for _, j := range in {
+		if j != space.Image && s.bound[j].summand {
+			n++
+		}
+	}
+	return n
 }
 
 // findLate marks the norms whose output the next step, a convolution with a norm, reads.
@@ -131,6 +143,9 @@ func (s *Subnet) step(e *ops.Exec, p *Pass, i int, x *ops.Tensor, stats []*ops.S
 	case s.bound[i].summand:
 		return nil
 	case s.plan[i].Layer.Op == space.Add:
+		if s.bound[i].residual && !e.Training() {
+			return p.residual(e, s, i, x)
+		}
 		return finish(e, p.sum(e, s, s.plan[i].In, x), &s.plan[i], &s.bound[i], st, mode)
 	default:
 		return p.run(e, &s.plan[i], &s.bound[i], x, st, mode)
@@ -154,6 +169,17 @@ func (p *Pass) sum(e *ops.Exec, s *Subnet, in []int, image *ops.Tensor) *ops.Ten
 		}
 	}
 	return ops.Add(e, ops.NoAct, p.ins)
+}
+
+// residual computes sum i, of a summand and outputs of other steps.
+func (p *Pass) residual(e *ops.Exec, s *Subnet, i int, image *ops.Tensor) *ops.Tensor {
+	p.ins = p.ins[:0]
+	in := s.plan[i].In
+	for _, j := range in[1:] {
+		p.ins = append(p.ins, p.out(j, image))
+	}
+	c := &s.plan[in[0]]
+	return ops.Residual(e, ops.Act(s.plan[i].Layer.Act), p.out(c.In[0], image), convOf(c, &s.bound[in[0]]), p.ins)
 }
 
 // run computes one step from the outputs of the earlier ones.
