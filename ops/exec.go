@@ -30,6 +30,7 @@ type Exec struct {
 	late     *normNode // whose output is still to be computed; nil for none
 	nodes    nodes
 	residual residual // of the sum that is being computed
+	apart    apart
 	ch       channels
 	taps     []tapTable // scratch of poolings, by worker
 }

@@ -99,7 +99,8 @@ func (s *pieceSums) begin(e *Exec, vectors int) {
 	s.vectors = vectors
 	s.partial = e.mem.floats(n * vectors * s.period)
 	clear(s.partial)
-	s.done = append(s.done[:0], make([]bool, n)...)
+	s.done = slices.Grow(s.done[:0], n)[:n]
+	clear(s.done)
 }
 
 // at returns the vectors of piece i.

@@ -41,14 +41,15 @@ type Score struct {
 // images, in buffers of its own: judging never changes the Net, and no
 // subnet's result depends on which others are judged with it.
 type Evaluator struct {
-	exec  *ops.Exec
-	net   *Net
-	calib *data.Loader
-	val   *data.Loader
-	norm  data.Normalization
-	o     EvalOptions
-	batch data.Batch
-	pass  Pass
+	exec   *ops.Exec
+	net    *Net
+	calib  *data.Loader
+	val    *data.Loader
+	norm   data.Normalization
+	o      EvalOptions
+	batch  data.Batch
+	passes []Pass        // by worker
+	logits []*ops.Tensor // of a batch, by subnet
 
 	computed, saved int64
 }
@@ -66,7 +67,7 @@ func NewEvaluator(e *ops.Exec, n *Net, train, val *data.Set, norm data.Normaliza
 	o.Batch = min(o.Batch, o.Calibration)
 	picked := train.Subset(stream.New(o.Seed, "calibration").Perm(train.Len())[:o.Calibration])
 	return &Evaluator{
-		exec: e, net: n, norm: norm, o: o,
+		exec: e, net: n, norm: norm, o: o, passes: make([]Pass, e.Workers()),
 		calib: data.NewLoader(picked, norm, data.Augment{}, o.Batch, o.Seed),
 		val:   data.NewLoader(val, norm, data.Augment{}, o.Batch, o.Seed),
 	}, nil
@@ -82,10 +83,10 @@ func (v *Evaluator) Evaluate(ctx context.Context, archs []space.Arch) ([]Score, 
 	}
 	scores := make([]Score, len(archs))
 	err := v.each(ctx, v.val, func(x *ops.Tensor) {
-		t.walk(v.exec, &v.pass, x, ops.NormRunning, func(i int, logits *ops.Tensor) {
+		for i, logits := range v.run(t, subnets, x) {
 			scores[i].Accuracy += float64(ops.Correct(logits, v.batch.Labels))
 			scores[i].Loss += ops.CrossEntropy(v.exec, logits, v.batch.Labels, 0) * float64(logits.N)
-		})
+		}
 	})
 	if err != nil {
 		return nil, err
@@ -99,6 +100,20 @@ func (v *Evaluator) Evaluate(ctx context.Context, archs []space.Arch) ([]Score, 
 	v.computed += t.flops * images
 	v.saved += (flops - t.flops) * images
 	return scores, nil
+}
+
+// run returns the logits of subnets, those of t, for a batch.
+func (v *Evaluator) run(t *trie, subnets []*Subnet, x *ops.Tensor) []*ops.Tensor {
+	v.logits = v.logits[:0]
+	for _, s := range subnets {
+		v.logits = append(v.logits, s.output(v.exec, x.N))
+	}
+	if images, yes := sliced(v.exec, x.N, t.bytes); yes {
+		v.exec.Apart(x.N, images, &slicedWalk{t, v.passes, x, v.logits})
+		return v.logits
+	}
+	t.walk(v.exec, &v.passes[0], x, ops.NormRunning, func(i int, logits *ops.Tensor) { put(v.logits[i], 0, logits) })
+	return v.logits
 }
 
 // Shared returns the floating-point operations computed so far and those that
@@ -129,7 +144,7 @@ func (v *Evaluator) views(archs []space.Arch) (subnets []*Subnet, flops int64) {
 // means over the batches are collected (Once-for-All's set_running_statistics).
 func (v *Evaluator) calibrate(ctx context.Context, t *trie) error {
 	err := v.each(ctx, v.calib, func(x *ops.Tensor) {
-		t.walk(v.exec, &v.pass, x, ops.NormCalibrate, func(int, *ops.Tensor) {})
+		t.walk(v.exec, &v.passes[0], x, ops.NormCalibrate, func(int, *ops.Tensor) {})
 	})
 	if err != nil {
 		return err

@@ -22,13 +22,15 @@ type Label struct {
 // Network is a network ready to classify: weights of its own, batch-norm
 // statistics, and the normalisation its input needs.
 type Network struct {
-	net   *Net
-	view  *Subnet
-	stats []*ops.Stats
-	label Label
-	pass  Pass
-	last  []int             // see lastReaders
-	crews map[int]*ops.Crew // by batch
+	net    *Net
+	view   *Subnet
+	stats  []*ops.Stats
+	label  Label
+	passes []Pass            // by worker
+	bytes  int               // of the largest layer, see imageBytes
+	last   []int             // see lastReaders
+	crews  map[int]*ops.Crew // by batch
+	slices slicedForward
 }
 
 // Deploy extracts architecture a with freshly calibrated statistics. l names
@@ -65,7 +67,11 @@ func newNetwork(n *Net, stats []*ops.Stats, l Label) *Network {
 		panic("supernet: a network needs a fixed family")
 	}
 	view := n.Subnet(f.Arch())
-	return &Network{net: n, view: view, stats: stats, label: l, last: view.lastReaders(), crews: map[int]*ops.Crew{}}
+	w := &Network{net: n, view: view, stats: stats, label: l, passes: make([]Pass, 1), last: view.lastReaders(), crews: map[int]*ops.Crew{}}
+	for _, s := range view.plan {
+		w.bytes = max(w.bytes, imageBytes(s.Layer))
+	}
+	return w
 }
 
 // Net returns the network's weights, to train or judge them on.
@@ -91,13 +97,21 @@ func (w *Network) Normalization() data.Normalization {
 // Forward returns the logits of a batch of normalised pictures. It belongs to
 // the caller's pass on e, which must not be training.
 func (w *Network) Forward(e *ops.Exec, x *ops.Tensor) *ops.Tensor {
+	if images, yes := sliced(e, x.N, w.bytes); yes {
+		for len(w.passes) < e.Workers() {
+			w.passes = append(w.passes, Pass{})
+		}
+		w.slices = slicedForward{w, x, w.view.output(e, x.N)}
+		e.Apart(x.N, images, &w.slices)
+		return w.slices.y
+	}
 	c := w.crews[x.N]
 	if c == nil {
 		c = new(ops.Crew)
 		w.crews[x.N] = c
 	}
 	c.Start(e)
-	y := w.view.serve(e, &w.pass, x, w.stats, w.last)
+	y := w.view.serve(e, &w.passes[0], x, w.stats, w.last)
 	c.Done(e)
 	return y
 }

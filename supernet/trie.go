@@ -14,6 +14,7 @@ type trie struct {
 	roots []*branch
 	norms []*ops.Stats // of all nodes
 	flops int64        // of one image through all nodes
+	bytes int          // of the largest layer, see imageBytes
 }
 
 // branch is a step after one particular prefix.
@@ -55,6 +56,7 @@ func (t *trie) grow(s *space.Step, bound *binding) *branch {
 		t.norms = append(t.norms, b.stats)
 	}
 	t.flops += s.Layer.FLOPs()
+	t.bytes = max(t.bytes, imageBytes(s.Layer))
 	return b
 }
 
