@@ -15,6 +15,7 @@ func (n *normMoments) Do(i, _ int) {
 		x, p := n.sums.pieces.of(n.x.Data, i), n.period
 		sums := n.sums.at(i)
 		kernel.Repeat(sums[:p], x[:n.x.C])
+		clear(sums[p:])
 		n.v.Moments(x, sums[:p], sums[p:2*p], sums[2*p:])
 	}
 }

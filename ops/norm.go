@@ -80,42 +80,6 @@ func BatchNorm(e *Exec, x *Tensor, s NormSpec) *Tensor {
 	return n.finish(e, &s)
 }
 
-// ConvNorm returns BatchNorm of Conv and has its bits. What the norm does first with
-// the convolution's output is done part by part, while that is in the cache of the
-// worker who computed it: the sums for the batch's statistics or, outside training,
-// all that running statistics ask for. Outside training it normalises in place. It
-// panics where BatchNorm or Conv would, and if c has an activation.
-func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
-	if c.Act != NoAct {
-		panic("ops: ConvNorm: an activation before the norm")
-	}
-	d := c.dims(x)
-	above := e.take(x)
-	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
-	s.check(y)
-	n := newNorm(e, y, &s)
-	if !e.train {
-		n.y = y
-	}
-	switch {
-	case !n.frozen:
-		n.beginMoments(e)
-		e.eng.Followed((*normMoments)(n), n.sums.grain())
-	case !e.train:
-		n.useStats(e, &s)
-		n.sums.begin(e, 0)
-		e.eng.Followed((*normInPlace)(n), n.sums.grain())
-		convTo(e, x, y, c.W, c.Bias, d, NoAct)
-		n.sums.run(e, (*normInPlace)(n))
-		return y
-	}
-	if above != nil {
-		e.eng.Prepared((*normForward)(above))
-	}
-	n.conv = convTo(e, x, y, c.W, c.Bias, d, NoAct)
-	return n.finish(e, &s)
-}
-
 func newNorm(e *Exec, x *Tensor, s *NormSpec) *normNode {
 	n := next(e, &e.nodes.norm)
 	period := kernel.Period(s.C)
@@ -142,38 +106,6 @@ func (n *normNode) finish(e *Exec, s *NormSpec) *Tensor {
 	}
 	e.record(n)
 	return n.y
-}
-
-// take returns the norm whose output is x, if that is still to be computed, for who
-// computes it now. Any other one is computed.
-func (e *Exec) take(x *Tensor) *normNode {
-	n := e.late
-	if n == nil || n.y != x {
-		e.settle()
-		return nil
-	}
-	n.y.Data, e.late = n.out, nil
-	return n
-}
-
-// settle computes what is still to be computed.
-func (e *Exec) settle() {
-	if n := e.late; n != nil {
-		n.y.Data, e.late = n.out, nil
-		e.run(n.cut.count(), (*normForward)(n))
-	}
-}
-
-// lastNorm returns the norm that put x out, if it is what was recorded last.
-func (e *Exec) lastNorm(x *Tensor) *normNode {
-	if len(e.tape) == 0 {
-		return nil
-	}
-	n, _ := e.tape[len(e.tape)-1].(*normNode)
-	if n == nil || n.y != x {
-		return nil
-	}
-	return n
 }
 
 // useStats normalises with the statistics given.
@@ -231,17 +163,3 @@ func (n *normForward) Do(i, worker int) {
 func (n *normForward) Prepare(lo, hi, _ int) {
 	n.v.Norm(n.act, n.x.Data[lo:hi], n.scale, n.shift, n.y.Data[lo:hi])
 }
-
-// normInPlace normalises with given statistics where x lies.
-type normInPlace normNode
-
-// Do normalises and activates one piece.
-func (n *normInPlace) Do(i, _ int) {
-	if n.sums.take(i) {
-		x := n.sums.pieces.of(n.x.Data, i)
-		n.v.Norm(n.act, x, n.scale, n.shift, x)
-	}
-}
-
-// Follow implements kernel.Follower.
-func (n *normInPlace) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }

@@ -54,6 +54,7 @@ func (n *normNode) reduce(e *Exec, ch *channels) {
 func (n *normReduce) Do(i, _ int) {
 	if n.sums.take(i) {
 		p, sums := &n.sums.pieces, n.sums.at(i)
+		clear(sums)
 		n.v.NormReduce(n.act, p.of(n.x.Data, i), p.of(n.y.Grad, i), n.scale, n.shift, n.mean, sums[:n.period], sums[n.period:])
 	}
 }

@@ -93,12 +93,11 @@ type pieceSums struct {
 	done    []bool
 }
 
-// begin makes room for so many vectors a piece; none of them is computed.
+// begin makes room for so many vectors a piece, which hold anything.
 func (s *pieceSums) begin(e *Exec, vectors int) {
 	n := s.pieces.count()
 	s.vectors = vectors
 	s.partial = e.mem.floats(n * vectors * s.period)
-	clear(s.partial)
 	s.done = slices.Grow(s.done[:0], n)[:n]
 	clear(s.done)
 }
