@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/espalier-nas/espalier/ops/internal/kernel"
+
 // AddConv adds the convolution of x to y, the output of Conv or AddConv without
 // bias and activation that nothing has read yet, and returns y: a sum of
 // convolutions without a buffer and a gradient for each. It has the bits of
@@ -7,6 +9,12 @@ package ops
 // windows or shapes do not fit.
 func AddConv(e *Exec, y, x *Tensor, s ConvSpec) *Tensor {
 	e.settle()
+	addConv(e, y, x, s.W, s.added(y, x))
+	return y
+}
+
+// added returns the dimensions of s over x, whose output is to be added to y.
+func (s ConvSpec) added(y, x *Tensor) kernel.Conv {
 	d := s.dims(x)
 	if s.Bias != nil || s.Act != NoAct {
 		panic("ops: AddConv: bias or activation")
@@ -14,11 +22,17 @@ func AddConv(e *Exec, y, x *Tensor, s ConvSpec) *Tensor {
 	if y.N != d.N || y.H != d.OutH() || y.W != d.OutW() || y.C != d.OutC {
 		panic("ops: AddConv: shapes differ")
 	}
-	e.eng.ForwardAdd(d, x.Data, s.W.P.Data, y.Data, s.W.P.kept)
-	if e.train {
-		n := e.nodes.conv.get()
-		*n = convNode{x: x, y: y, w: s.W, dims: d, v: e.vec, added: true}
-		e.record(n)
+	return d
+}
+
+// addConv adds the convolution to y. While training it records and returns it.
+func addConv(e *Exec, y, x *Tensor, w Window, d kernel.Conv) *convNode {
+	e.eng.ForwardAdd(d, x.Data, w.P.Data, y.Data, w.P.kept)
+	if !e.train {
+		return nil
 	}
-	return y
+	n := e.nodes.conv.get()
+	*n = convNode{x: x, y: y, w: w, dims: d, v: e.vec, added: true}
+	e.record(n)
+	return n
 }

@@ -14,26 +14,50 @@ func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
 	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
 	s.check(y)
 	n := newNorm(e, y, &s)
-	if !e.train {
-		n.y = y
-	}
-	if n.frozen && !e.train {
-		n.useStats(e, &s)
-		n.sums.begin(e, 0)
-		e.eng.Followed((*normInPlace)(n), n.sums.grain())
-		convTo(e, x, y, c.W, c.Bias, d, NoAct)
-		n.sums.run(e, (*normInPlace)(n))
-		return y
-	}
-	if !n.frozen {
-		n.beginMoments(e)
-		e.eng.Followed((*normMoments)(n), n.sums.grain())
-	}
+	n.follow(e, &s)
 	if above != nil {
 		e.eng.Prepared((*normForward)(above))
 	}
 	n.conv = convTo(e, x, y, c.W, c.Bias, d, NoAct)
-	return n.finish(e, &s)
+	return n.complete(e, &s)
+}
+
+// AddConvNorm is BatchNorm of AddConv, as ConvNorm is that of Conv. It panics where they
+// would.
+func AddConvNorm(e *Exec, y, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
+	e.settle()
+	d := c.added(y, x)
+	s.check(y)
+	n := newNorm(e, y, &s)
+	n.follow(e, &s)
+	n.conv = addConv(e, y, x, c.W, d)
+	return n.complete(e, &s)
+}
+
+// follow has the pass that comes next, which completes x, followed by what the norm does
+// first.
+func (n *normNode) follow(e *Exec, s *NormSpec) {
+	if !e.train {
+		n.y = n.x
+	}
+	switch {
+	case !n.frozen:
+		n.beginMoments(e)
+		e.eng.Followed((*normMoments)(n), n.sums.grain())
+	case !e.train:
+		n.useStats(e, s)
+		n.sums.begin(e, 0)
+		e.eng.Followed((*normInPlace)(n), n.sums.grain())
+	}
+}
+
+// complete does what is left to do behind that pass.
+func (n *normNode) complete(e *Exec, s *NormSpec) *Tensor {
+	if n.frozen && !e.train {
+		n.sums.run(e, (*normInPlace)(n))
+		return n.y
+	}
+	return n.finish(e, s)
 }
 
 // take returns the norm whose output is x, if that is still to be computed, for who

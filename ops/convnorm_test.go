@@ -8,7 +8,7 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 )
 
-// convNormCase is a convolution and the norm after it.
+// convNormCase is a convolution, or a sum of two, and the norm after it.
 type convNormCase struct {
 	name       string
 	n, h, w, c int
@@ -16,19 +16,22 @@ type convNormCase struct {
 	k, out     int
 	s          int
 	act        ops.Act
+	twice      bool // the convolution is added to itself
 }
 
 func convNormCases() []convNormCase {
 	return []convNormCase{
-		{"pointwise", 20, 9, 8, 20, ops.NewDense("w", 70, 24, 1, 1), 1, 61, 1, ops.ReLU},
-		{"pointwise of large maps", 5, 40, 40, 16, ops.NewDense("w", 64, 16, 1, 1), 1, 48, 1, ops.HardSwish},
-		{"3x3", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 5, 1), 3, 33, 1, ops.GELU},
-		{"3x3 of large maps", 3, 37, 40, 24, ops.NewDense("w", 32, 24, 3, 1), 3, 32, 1, ops.ReLU6},
-		{"3x3 of stride 2", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 3, 1), 3, 40, 2, ops.NoAct},
-		{"first", 17, 32, 32, 3, ops.NewDense("w", 16, 3, 3, 1), 3, 16, 1, ops.HardSwish},
-		{"depthwise", 17, 28, 28, 40, ops.NewDepthwise("w", 48, 7), 5, 40, 1, ops.ReLU},
-		{"depthwise of stride 2", 17, 28, 28, 40, ops.NewDepthwise("w", 40, 3), 3, 40, 2, ops.ReLU},
-		{"a pixel", 300, 1, 1, 7, ops.NewDense("w", 5, 7, 1, 1), 1, 5, 1, ops.ReLU},
+		{"pointwise", 20, 9, 8, 20, ops.NewDense("w", 70, 24, 1, 1), 1, 61, 1, ops.ReLU, false},
+		{"pointwise of large maps", 5, 40, 40, 16, ops.NewDense("w", 64, 16, 1, 1), 1, 48, 1, ops.HardSwish, false},
+		{"3x3", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 5, 1), 3, 33, 1, ops.GELU, false},
+		{"3x3 of large maps", 3, 37, 40, 24, ops.NewDense("w", 32, 24, 3, 1), 3, 32, 1, ops.ReLU6, false},
+		{"3x3 of stride 2", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 3, 1), 3, 40, 2, ops.NoAct, false},
+		{"first", 17, 32, 32, 3, ops.NewDense("w", 16, 3, 3, 1), 3, 16, 1, ops.HardSwish, false},
+		{"depthwise", 17, 28, 28, 40, ops.NewDepthwise("w", 48, 7), 5, 40, 1, ops.ReLU, false},
+		{"depthwise of stride 2", 17, 28, 28, 40, ops.NewDepthwise("w", 40, 3), 3, 40, 2, ops.ReLU, false},
+		{"a pixel", 300, 1, 1, 7, ops.NewDense("w", 5, 7, 1, 1), 1, 5, 1, ops.ReLU, false},
+		{"two pointwise", 20, 9, 8, 20, ops.NewDense("w", 70, 24, 1, 1), 1, 61, 1, ops.ReLU, true},
+		{"two 3x3", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 5, 1), 3, 33, 1, ops.GELU, true},
 	}
 }
 
@@ -62,9 +65,14 @@ func TestConvNormHasTheBitsOfItsParts(t *testing.T) {
 					e.Begin(train)
 					in := variable(e, k.n, k.h, k.w, k.c, x)
 					var y *ops.Tensor
-					if fused {
+					switch {
+					case k.twice && fused:
+						y = ops.AddConvNorm(e, ops.Conv(e, in, k.conv()), in, k.conv(), norm)
+					case k.twice:
+						y = ops.BatchNorm(e, ops.AddConv(e, ops.Conv(e, in, k.conv()), in, k.conv()), norm)
+					case fused:
 						y = ops.ConvNorm(e, in, k.conv(), norm)
-					} else {
+					default:
 						y = ops.BatchNorm(e, ops.Conv(e, in, k.conv()), norm)
 					}
 					out = append(out, append([]float32(nil), y.Data...))

@@ -19,6 +19,7 @@ type binding struct {
 	scale, shift *ops.Param
 	summand      bool // a convolution that a sum computes in place
 	residual     bool // a sum without norm of a summand and outputs of other steps
+	normed       bool // a sum with a norm, of summands only, two at least
 	late         bool // a norm whose output is left to the next step
 }
 
@@ -57,7 +58,9 @@ func (s *Subnet) findSummands() {
 			}
 			s.bound[j].summand = true
 		}
-		s.bound[i].residual = t.Norm == "" && len(t.In) > 1 && s.summands(t.In) == 1
+		n := s.summands(t.In)
+		s.bound[i].residual = t.Norm == "" && len(t.In) > 1 && n == 1
+		s.bound[i].normed = t.Norm != "" && len(t.In) > 1 && n == len(t.In)
 	}
 }
 
@@ -143,10 +146,14 @@ func (s *Subnet) step(e *ops.Exec, p *Pass, i int, x *ops.Tensor, stats []*ops.S
 	case s.bound[i].summand:
 		return nil
 	case s.plan[i].Layer.Op == space.Add:
-		if s.bound[i].residual && !e.Training() {
+		switch b := &s.bound[i]; {
+		case b.residual && !e.Training():
 			return p.residual(e, s, i, x)
+		case b.normed:
+			return p.normed(e, s, i, x, normOf(&s.plan[i], b, st, mode))
+		default:
+			return finish(e, p.sum(e, s, s.plan[i].In, x), &s.plan[i], b, st, mode)
 		}
-		return finish(e, p.sum(e, s, s.plan[i].In, x), &s.plan[i], &s.bound[i], st, mode)
 	default:
 		return p.run(e, &s.plan[i], &s.bound[i], x, st, mode)
 	}
@@ -180,6 +187,14 @@ func (p *Pass) residual(e *ops.Exec, s *Subnet, i int, image *ops.Tensor) *ops.T
 	}
 	c := &s.plan[in[0]]
 	return ops.Residual(e, ops.Act(s.plan[i].Layer.Act), p.out(c.In[0], image), convOf(c, &s.bound[in[0]]), p.ins)
+}
+
+// normed computes sum i, of summands only, and its norm.
+func (p *Pass) normed(e *ops.Exec, s *Subnet, i int, image *ops.Tensor, norm ops.NormSpec) *ops.Tensor {
+	in := s.plan[i].In
+	last := in[len(in)-1]
+	y := p.sum(e, s, in[:len(in)-1], image)
+	return ops.AddConvNorm(e, y, p.out(s.plan[last].In[0], image), convOf(&s.plan[last], &s.bound[last]), norm)
 }
 
 // run computes one step from the outputs of the earlier ones.

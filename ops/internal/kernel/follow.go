@@ -20,8 +20,8 @@ type following struct {
 	grain Grain
 }
 
-// Followed has the next Forward or BackwardData of e tell f of each part of the output
-// that a chunk of work completes. What f is not told of by then is left to the caller:
+// Followed has the next Forward, ForwardAdd or BackwardData of e tell f of each part of
+// the output that a chunk of work completes. What f is not told of by then is left to the caller:
 // all of it where chunks are cut by channels, in phases of a stride, and with plain
 // loops.
 func (e *Engine) Followed(f Follower, g Grain) { e.following = following{f, g} }

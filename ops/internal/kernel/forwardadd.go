@@ -9,8 +9,10 @@ func (e *Engine) ForwardAdd(c Conv, x, w, y []float32, keep *Kept) {
 		p := e.begin(plainForward, c)
 		e.runForward(c, x, w, y, Epilogue{Keep: keep}, true)
 		e.end(p)
+		e.following, e.preparer = following{}, nil
 		return
 	}
+	e.following = following{}
 	e.sum = grown(e.sum, c.N*c.OutH()*c.OutW()*c.OutC)
 	e.Forward(c, x, w, e.sum, Epilogue{})
 	for i, v := range e.sum {
