@@ -40,6 +40,7 @@ func Linear(e *Exec, x *Tensor, w Window, bias *Param) *Tensor {
 	if !w.fits() || w.P.Layout != DenseLayout || w.P.G != 1 || w.P.K != 1 || w.InC != size {
 		panic("ops: Linear: window does not fit the input")
 	}
+	checkBias(bias, w.OutC)
 	d := kernel.Conv{N: x.N, H: 1, W: 1, InC: size, OutC: w.OutC, K: 1, S: 1, Dil: 1, G: 1, WInC: w.P.InC, WK: 1}
 	return conv(e, x, w, bias, d, NoAct)
 }
@@ -60,7 +61,14 @@ func (s ConvSpec) dims(x *Tensor) kernel.Conv {
 	if reach := d.Dil*(d.K-1) + 1; d.H+2*d.Pad < reach || d.W+2*d.Pad < reach {
 		panic("ops: Conv: kernel larger than the padded input")
 	}
+	checkBias(s.Bias, d.OutC)
 	return d
+}
+
+func checkBias(bias *Param, channels int) {
+	if bias != nil && len(bias.Data) < channels {
+		panic("ops: Conv: bias shorter than the output channels")
+	}
 }
 
 func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Tensor {
@@ -78,9 +86,6 @@ func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Te
 func convTo(e *Exec, x, y *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *convNode {
 	ep := kernel.Epilogue{Keep: w.P.kept, Act: act}
 	if bias != nil {
-		if len(bias.Data) < d.OutC {
-			panic("ops: Conv: bias shorter than the output channels")
-		}
 		ep.Bias = bias.Data[:d.OutC]
 	}
 	e.eng.Forward(d, x.Data, w.P.Data, y.Data, ep)

@@ -36,17 +36,39 @@ func TestMisuse(t *testing.T) {
 		"BatchNorm channels":           func() { ops.BatchNorm(e, x, ops.NormSpec{Gamma: v, Beta: v, C: 7}) },
 		"BatchNorm without statistics": func() { ops.BatchNorm(e, x, ops.NormSpec{Gamma: v, Beta: v, C: 8, Mode: ops.NormRunning}) },
 		"BatchNorm short statistics":   func() { ops.BatchNorm(e, x, ops.NormSpec{Gamma: v, Beta: v, C: 8, Stats: ops.NewStats(7)}) },
-		"Stats.Finish":                 func() { ops.NewStats(3).Finish() },
-		"MaxPool padding":              func() { ops.MaxPool(e, x, 2, 2, 2) },
-		"AvgPool larger than its map":  func() { ops.AvgPool(e, x, 5, 1, 0, true) },
-		"Add nothing":                  func() { ops.Add(e, ops.NoAct, nil) },
-		"Add different shapes":         func() { ops.Add(e, ops.NoAct, []*ops.Tensor{x, logits}) },
-		"Concat different shapes":      func() { ops.Concat(e, []*ops.Tensor{x, logits}) },
-		"Scale":                        func() { ops.Scale(e, x, logits) },
-		"CrossEntropy labels":          func() { ops.CrossEntropy(e, logits, []int32{1}, 0) },
-		"CrossEntropy label":           func() { ops.CrossEntropy(e, logits, []int32{1, 3}, 0) },
-		"SoftCrossEntropy":             func() { ops.SoftCrossEntropy(e, logits, make([]float32, 5)) },
-		"Correct":                      func() { ops.Correct(logits, []int32{1}) },
+		"ConvNorm activation": func() {
+			ops.ConvNorm(e, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, Act: ops.ReLU}, ops.NormSpec{Gamma: v, Beta: v, C: 8})
+		},
+		"ConvNorm short bias": func() {
+			ops.ConvNorm(e, x, ops.ConvSpec{W: window(16, 3, 8), S: 1, Bias: v}, ops.NormSpec{Gamma: v, Beta: v, C: 8})
+		},
+		"ConvNorm channels": func() {
+			ops.ConvNorm(e, x, ops.ConvSpec{W: window(9, 3, 8), S: 1}, ops.NormSpec{Gamma: v, Beta: v, C: 8})
+		},
+		"AddConvNorm shapes": func() {
+			ops.AddConvNorm(e, logits, x, ops.ConvSpec{W: window(8, 3, 8), S: 1}, ops.NormSpec{Gamma: v, Beta: v, C: 8})
+		},
+		"AddConvNorm channels": func() {
+			ops.AddConvNorm(e, x, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, Pad: 1}, ops.NormSpec{Gamma: v, Beta: v, C: 7})
+		},
+		"Residual nothing": func() { ops.Residual(e, ops.NoAct, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, Pad: 1}, nil) },
+		"Residual shapes": func() {
+			ops.Residual(e, ops.NoAct, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, Pad: 1}, []*ops.Tensor{x, logits})
+		},
+		"Residual activation": func() {
+			ops.Residual(e, ops.NoAct, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, Pad: 1, Act: ops.ReLU}, []*ops.Tensor{x})
+		},
+		"Stats.Finish":                func() { ops.NewStats(3).Finish() },
+		"MaxPool padding":             func() { ops.MaxPool(e, x, 2, 2, 2) },
+		"AvgPool larger than its map": func() { ops.AvgPool(e, x, 5, 1, 0, true) },
+		"Add nothing":                 func() { ops.Add(e, ops.NoAct, nil) },
+		"Add different shapes":        func() { ops.Add(e, ops.NoAct, []*ops.Tensor{x, logits}) },
+		"Concat different shapes":     func() { ops.Concat(e, []*ops.Tensor{x, logits}) },
+		"Scale":                       func() { ops.Scale(e, x, logits) },
+		"CrossEntropy labels":         func() { ops.CrossEntropy(e, logits, []int32{1}, 0) },
+		"CrossEntropy label":          func() { ops.CrossEntropy(e, logits, []int32{1, 3}, 0) },
+		"SoftCrossEntropy":            func() { ops.SoftCrossEntropy(e, logits, make([]float32, 5)) },
+		"Correct":                     func() { ops.Correct(logits, []int32{1}) },
 		"LSTMCell": func() {
 			ops.LSTMCell(e, logits, logits, logits, ops.LSTMSpec{Input: window(16, 1, 8), Hidden: window(16, 1, 8)})
 		},

@@ -21,10 +21,14 @@ type following struct {
 }
 
 // Followed has the next Forward, ForwardAdd or BackwardData of e tell f of each part of
-// the output that a chunk of work completes. What f is not told of by then is left to the caller:
-// all of it where chunks are cut by channels, in phases of a stride, and with plain
-// loops.
+// the output that a chunk of work completes. What f is not told of by then is left to
+// the caller: all of it where chunks are cut by channels, in phases of a stride, and with
+// plain loops.
 func (e *Engine) Followed(f Follower, g Grain) { e.following = following{f, g} }
+
+// Forget forgets who was to follow the next pass and to prepare for it, should that have
+// panicked before it began.
+func (e *Engine) Forget() { e.following, e.preparer = following{}, nil }
 
 // mostGrown is how many times as large units may become to hold a whole stretch.
 const mostGrown = 3
