@@ -16,9 +16,9 @@ func TestCrewKeepsBits(t *testing.T) {
 	if e.Workers() == 1 {
 		t.Skip("one processor")
 	}
-	p := NewDense("w", 32, 32, 3, 1)
+	p := NewDense("w", 16, 16, 3, 1) // far below crewLong, by plain loops and on a slow machine too
 	InitHe(p, rand.New(rand.NewPCG(1, 1)))
-	x := make([]float32, 24*24*32)
+	x := make([]float32, 12*12*16)
 	for i := range x {
 		x[i] = float32(i%97) / 97
 	}
@@ -29,7 +29,7 @@ func TestCrewKeepsBits(t *testing.T) {
 		e.Begin(false)
 		c.Start(e)
 		ways[e.Workers()] = true
-		y := Conv(e, e.Input(1, 24, 24, 32, x), ConvSpec{W: p.All(), S: 1, Pad: 1})
+		y := Conv(e, e.Input(1, 12, 12, 16, x), ConvSpec{W: p.All(), S: 1, Pad: 1})
 		c.Done(e)
 		if e.Workers() != 2 {
 			t.Fatalf("%d workers after a pass, want 2", e.Workers())
