@@ -7,17 +7,20 @@ const (
 	maxChunks = 64
 )
 
+// parts returns the least number of parts of at most size that n can be cut into.
+func parts(n, size int) int { return (n + size - 1) / size }
+
 // chunks is a run of floats cut into pieces for the workers. It depends on
 // sizes only, never on the number of workers.
 type chunks struct{ total, size int }
 
 // cut cuts total floats into pieces of whole periods.
 func cut(total, period int) chunks {
-	size := max(minChunk, (total+maxChunks-1)/maxChunks)
-	return chunks{total, (size + period - 1) / period * period}
+	size := max(minChunk, parts(total, maxChunks))
+	return chunks{total, parts(size, period) * period}
 }
 
-func (c chunks) count() int { return (c.total + c.size - 1) / c.size }
+func (c chunks) count() int { return parts(c.total, c.size) }
 
 // bounds returns where piece i starts and ends.
 func (c chunks) bounds(i int) (lo, hi int) {

@@ -22,8 +22,8 @@ func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
 	return n.complete(e, &s)
 }
 
-// AddConvNorm is BatchNorm of AddConv, as ConvNorm is that of Conv. It panics where they
-// would.
+// AddConvNorm is BatchNorm of AddConv, as ConvNorm is that of Conv; nothing may use y
+// afterwards. It panics where they would.
 func AddConvNorm(e *Exec, y, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
 	e.settle()
 	d := c.added(y, x)

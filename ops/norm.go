@@ -30,8 +30,8 @@ type NormSpec struct {
 	Mode        NormMode
 	Momentum    float32 // share of the batch in running statistics; 0 means 0.1
 
-	// Late lets ConvNorm, while training, leave the output to the next operation, which
-	// may compute it where it reads it: Data is nil until then.
+	// Late lets ConvNorm and AddConvNorm, while training, leave the output to the next
+	// operation, which may compute it where it reads it: Data is nil until then.
 	Late bool
 }
 

@@ -20,7 +20,7 @@ func (n *normNode) back(e *Exec) {
 	}
 	n.setGradient(e, ch)
 	n.path.set(n.x, n.y)
-	if n.conv != nil && n.conv.bias == nil { // whose weights' gradient is the first to read it
+	if n.conv != nil && n.conv.bias == nil && n.path.to == nil { // whose weights' gradient is the first to read it
 		n.conv.norm = n
 		return
 	}

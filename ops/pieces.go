@@ -76,8 +76,6 @@ func (p *pieces) upTo(at int) int {
 	return at/s*p.per() + at%s/p.part
 }
 
-func parts(n, size int) int { return (n + size - 1) / size }
-
 // of returns piece i of data.
 func (p *pieces) of(data []float32, i int) []float32 {
 	lo, hi := p.bounds(i)
