@@ -38,7 +38,7 @@ func (n *Net) Subnet(a space.Arch) *Subnet {
 
 // findSummands marks the convolutions that do nothing but add to one sum and
 // head its list of inputs, so that adding them in place keeps the order of the
-// sum. Only the first may have a bias.
+// sum, and the sums that are computed with theirs. Only the first may have a bias.
 func (s *Subnet) findSummands() {
 	readers := make([]int, len(s.plan))
 	for _, t := range s.plan {
