@@ -93,6 +93,9 @@ func (e interrupted) Unwrap() error { return context.Canceled }
 // open returns the folder and puts the configuration that counts into cfg.
 func (f folderFlags) open(cfg *config.Config) (*rundir.Dir, error) {
 	if f.Resume == "" {
+		if cfg.Train.Steps > 0 || cfg.Train.Epochs > 0 {
+			cfg.Budget = 0 // steps were given: time does not count
+		}
 		if err := ready(cfg); err != nil {
 			return nil, err
 		}

@@ -26,9 +26,9 @@ func Default() Config {
 		Device:    Device{Batch: 1, Samples: 48},
 		Predictor: Predictor{Model: "fm", Samples: 96, Folds: 8, Holdout: 0.4},
 		Search: Search{
-			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, Top: 16, Floor: 0.5, Random: true,
+			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, By: ByLoss, Top: 24, Random: true,
 			Strategies: controller.DefaultStrategyOptions(0),
 		},
-		Finetune: Finetune{LR: 0.02},
+		Finish: Finish{Networks: 6, Share: 0.6, LR: 0.05, Power: 0.6},
 	}
 }

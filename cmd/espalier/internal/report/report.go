@@ -10,7 +10,7 @@ import (
 
 // Schema is the version of report.json; it grows when a field changes its
 // meaning or goes away.
-const Schema = 1
+const Schema = 2
 
 // Report is the outcome of a search. Latencies are seconds per image,
 // accuracies fractions.
@@ -27,9 +27,9 @@ type Report struct {
 	Search   Arm       `json:"search"`
 	Random   *Arm      `json:"random,omitempty"`  // nil: no random arm was run
 	Compare  *Compare  `json:"compare,omitempty"` // search against random
-	Pareto   []Network `json:"pareto"`            // by rising latency
+	Pareto   []Network `json:"pareto"`            // what is handed over, by rising latency
+	Others   []Network `json:"others"`            // finished too, but another one beats them
 	Floor    Floor     `json:"floor"`
-	Tuned    *Tuned    `json:"tuned,omitempty"` // the best one, trained on
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
 	Phases   []Phase   `json:"phases"`
@@ -82,7 +82,8 @@ type Supernet struct {
 // Accuracy tells how well accuracy is predicted, by cross-validation on random
 // architectures judged on the supernet.
 type Accuracy struct {
-	Model   string               `json:"model"` // the one that was used; empty: none
+	Model   string               `json:"model"`  // the one that was used; empty: none
+	Target  string               `json:"target"` // what is predicted of a subnet: accuracy, or exp(-loss), the geometric mean probability of the right class
 	Samples int                  `json:"samples"`
 	Models  []predictor.Standing `json:"models"`
 	Found   *predictor.Report    `json:"found,omitempty"` // on the architectures that the search chose
@@ -113,42 +114,49 @@ type Arm struct {
 	Best        Network `json:"best"` // highest accuracy within the limits
 }
 
-// Compare sets the search against random search with as many evaluations.
+// Compare sets the search against random search with as many evaluations, the
+// same given architectures and as much finishing.
 type Compare struct {
-	Margin    float64               `json:"margin"`    // best accuracy of the search less best of random, whole validation split
-	Stats     controller.Comparison `json:"stats"`     // architectures that the search chose for accuracy against all random ones
-	Dominated float64               `json:"dominated"` // share of the random ones that a network of the Pareto set beats in accuracy, being as fast
+	Margin float64               `json:"margin"` // best accuracy of the search less best of random, whole validation split
+	Best   int                   `json:"best"`   // finished networks of each arm that are compared, the most accurate ones
+	Stats  controller.Comparison `json:"stats"`  // of those, on the whole validation split
+	Levels []Level               `json:"levels"`
+}
+
+// Level compares the arms at one latency: the most accurate network of each that
+// is at most as slow.
+type Level struct {
+	Latency float64 `json:"latency"` // seconds per image
+	Search  float64 `json:"search"`  // accuracy on the validation split; 0: no network
+	Random  float64 `json:"random"`
 }
 
 // Network is one architecture with all that is known of it.
 type Network struct {
 	Name       string        `json:"name"`
 	Arch       string        `json:"arch"`
+	Arm        string        `json:"arm"`    // that finished it: search or random
+	Origin     string        `json:"origin"` // search: a round found it; sample: drawn for the predictor; random: drawn by the random arm; given: no search had to find it
 	FLOPs      int64         `json:"flops"`
 	Params     int64         `json:"params"`
-	Predicted  *float64      `json:"predicted_accuracy,omitempty"`
-	Validation float64       `json:"validation_accuracy"` // whole split, inherited weights
+	Predicted  *float64      `json:"predicted_score,omitempty"` // see Accuracy.Target
+	Inherited  float64       `json:"inherited_accuracy"`        // whole validation split, weights of the supernet
+	Validation float64       `json:"validation_accuracy"`       // whole split, finished
 	Test       *float64      `json:"test_accuracy,omitempty"`
+	TestError  float64       `json:"test_error"` // half of the 95 % interval that so many test pictures leave
+	Steps      int           `json:"steps"`      // of finishing, all rungs
+	Seconds    float64       `json:"seconds"`    // that they took, judging included
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
 	File       string        `json:"file,omitempty"`             // in the run folder
 }
 
-// Floor is the least validation accuracy of the Pareto set. Networks below it
-// are faster than all of the set, and of little use.
+// Floor is the least validation accuracy of what is handed over: that of a linear
+// classifier of the pixels. Networks below it are faster than all of the set, and
+// of little use.
 type Floor struct {
-	Accuracy float64 `json:"accuracy"` // 0: none, since nothing is better than chance
+	Accuracy float64 `json:"accuracy"`
 	LeftOut  int     `json:"left_out"` // networks that no other beats, below it
-}
-
-// Tuned is a network after training it on alone.
-type Tuned struct {
-	Name       string  `json:"name"`
-	Steps      int     `json:"steps"`
-	Seconds    float64 `json:"seconds"`
-	Validation float64 `json:"validation_accuracy"`
-	Test       float64 `json:"test_accuracy"`
-	File       string  `json:"file"`
 }
 
 // Prefix is the work of judging candidates that shared prefixes saved.

@@ -13,7 +13,6 @@ func Text(r Report) string {
 	var t text
 	t.line("espalier %s", r.Version)
 	t.pareto(r)
-	t.tuned(r)
 	t.arms(r)
 	t.predictors(r)
 	t.supernet(r)
@@ -59,36 +58,66 @@ func (t *text) table(titles []string, rows [][]string) {
 }
 
 func (t *text) pareto(r Report) {
-	t.head("Pareto set: accuracy against latency per image, inherited weights")
+	t.head("Networks handed over, by latency per image")
 	var rows [][]string
 	for _, n := range r.Pareto {
 		rows = append(rows, networkRow(n))
 	}
-	t.table(networkTitles(), rows)
+	t.table([]string{"<network", ">latency", ">test accuracy", ">validation", ">inherited", ">trained for", ">MFLOPs", ">params", "<found by"}, rows)
 	t.line("")
 	for _, n := range r.Pareto {
 		t.line("  %-9s  %s", n.Name, n.Arch)
 	}
-	switch n := r.Floor.LeftOut; n {
-	case 0:
-	case 1:
-		t.line("  1 faster network below an accuracy of %.2f is left out", r.Floor.Accuracy)
-	default:
-		t.line("  %d faster networks below an accuracy of %.2f are left out", n, r.Floor.Accuracy)
-	}
-	t.line("  accuracy predicted from samples, measured on the validation split and, once, on the test split;")
-	t.line("  latency predicted from layers and measured as a whole (median)")
+	t.floor(r.Floor)
+	t.line("  test accuracy with its 95 %% interval, measured once; validation: the split by which they were chosen; inherited: on that")
+	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency measured (median)")
 }
 
-func networkTitles() []string {
-	return []string{"<network", ">acc pred", ">acc val", ">acc test", ">lat pred", ">lat meas", ">MFLOPs", ">params"}
+func (t *text) floor(f Floor) {
+	t.line("  a linear classifier of the pixels has %.4f on validation", f.Accuracy)
+	switch f.LeftOut {
+	case 0:
+	case 1:
+		t.line("  1 faster network below that is left out")
+	default:
+		t.line("  %d faster networks below that are left out", f.LeftOut)
+	}
 }
 
 func networkRow(n Network) []string {
 	return []string{
-		n.Name, optional(n.Predicted), fmt.Sprintf("%.4f", n.Validation), optional(n.Test),
-		millis(n.Latency), measured(n), fmt.Sprintf("%.2f", float64(n.FLOPs)/1e6), fmt.Sprint(n.Params),
+		n.Name, latency(n), tested(n), fmt.Sprintf("%.4f", n.Validation), fmt.Sprintf("%.4f", n.Inherited),
+		seconds(n.Seconds), fmt.Sprintf("%.2f", float64(n.FLOPs)/1e6), fmt.Sprint(n.Params), foundBy(n),
 	}
+}
+
+func tested(n Network) string {
+	if n.Test == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.4f ±%.4f", *n.Test, n.TestError)
+}
+
+// foundBy tells how a network came to be handed over.
+func foundBy(n Network) string {
+	switch {
+	case n.Origin == "given":
+		return "given"
+	case n.Arm == "random":
+		return "random arm"
+	case n.Origin == "sample":
+		return "random sample"
+	default:
+		return "search"
+	}
+}
+
+// latency is the measured one or, marked, the predicted one.
+func latency(n Network) string {
+	if n.Measured == nil {
+		return "~" + millis(n.Latency)
+	}
+	return millis(n.Measured.Median)
 }
 
 func optional(v *float64) string {
@@ -98,23 +127,7 @@ func optional(v *float64) string {
 	return fmt.Sprintf("%.4f", *v)
 }
 
-func measured(n Network) string {
-	if n.Measured == nil {
-		return "-"
-	}
-	return millis(n.Measured.Median)
-}
-
 func millis(seconds float64) string { return fmt.Sprintf("%.3f ms", 1e3*seconds) }
-
-func (t *text) tuned(r Report) {
-	if r.Tuned == nil {
-		return
-	}
-	u := r.Tuned
-	t.head("Fine-tuned: the most accurate network of the set, trained on alone")
-	t.line("  %s  validation %.4f  test %.4f  (%d steps, %s)", u.Name, u.Validation, u.Test, u.Steps, seconds(u.Seconds))
-}
 
 func (t *text) arms(r Report) {
 	t.head("Search against random search")
@@ -122,26 +135,38 @@ func (t *text) arms(r Report) {
 	if r.Random != nil {
 		rows = append(rows, armRow(*r.Random))
 	}
-	t.table([]string{"<arm", "<scored by", ">proposals", ">evaluations", ">infeasible", ">duplicates", ">best val", ">best test", ">lat meas"}, rows)
+	t.table([]string{"<arm", "<scored by", ">proposals", ">evaluations", ">infeasible", ">duplicates", ">best val", ">latency"}, rows)
 	t.line("  limits: %s", r.Search.Limits)
 	if r.Compare == nil {
 		t.line("  no random arm was run: nothing says that the search is better than chance")
 		return
 	}
 	c := r.Compare.Stats
-	t.line("  margin of the best: %+.4f", r.Compare.Margin)
-	t.line("  %d architectures chosen for accuracy: mean %.4f, deviation %.4f; %d random ones: mean %.4f, deviation %.4f", c.Searches, c.SearchMean, c.SearchStd, c.Randoms, c.RandomMean, c.RandomStd)
-	t.line("  P(chosen > random) %.3f; difference of means %+.4f, 95 %% interval [%+.4f, %+.4f]; relative to mean random %+.2f %%", c.Better, c.Difference, c.Low, c.High, 100*c.Relative)
-	t.line("  %.1f %% of the random ones are slower and less accurate than a network of the Pareto set", 100*r.Compare.Dominated)
-	if r.Supernet.Sampler == "sandwich" {
-		t.line("  the search judged the largest and the narrowest network too, which every step trains; chance does not find them")
+	t.line("  both arms had as many evaluations, the same given networks and as much time to finish; validation accuracy:")
+	t.line("  best %d of each: search %.4f, random %.4f; difference %+.4f, 95 %% interval [%+.4f, %+.4f]; P(search > random) %.3f",
+		r.Compare.Best, c.SearchMean, c.RandomMean, c.Difference, c.Low, c.High, c.Better)
+	var at [][]string
+	for _, l := range r.Compare.Levels {
+		difference := "-"
+		if l.Search > 0 && l.Random > 0 {
+			difference = fmt.Sprintf("%+.4f", l.Search-l.Random)
+		}
+		at = append(at, []string{millis(l.Latency), orNone(l.Search), orNone(l.Random), difference})
 	}
+	t.table([]string{">at most", ">search", ">random", ">difference"}, at)
+}
+
+func orNone(accuracy float64) string {
+	if accuracy == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%.4f", accuracy)
 }
 
 func armRow(a Arm) []string {
 	return []string{
 		a.Strategy, a.Score, fmt.Sprint(a.Proposals), fmt.Sprint(a.Evaluations), fmt.Sprint(a.Infeasible), fmt.Sprint(a.Duplicates),
-		fmt.Sprintf("%.4f", a.Best.Validation), optional(a.Best.Test), measured(a.Best),
+		fmt.Sprintf("%.4f", a.Best.Validation), latency(a.Best),
 	}
 }
 
@@ -149,24 +174,32 @@ func (t *text) predictors(r Report) {
 	t.head("Predictors, on architectures that they have not seen")
 	var rows [][]string
 	for _, s := range r.Accuracy.Models {
-		name := "accuracy, " + s.Model
+		name := target(r) + ", " + s.Model
 		if s.Model == r.Accuracy.Model {
 			name += " (used)"
 		}
 		rows = append(rows, errorRow(name, s.Report))
 	}
 	if r.Accuracy.Found != nil {
-		rows = append(rows, errorRow("accuracy, finalists", *r.Accuracy.Found))
+		rows = append(rows, errorRow(target(r)+", candidates", *r.Accuracy.Found))
 	}
 	rows = append(rows, errorRow("latency, random", r.Latency.HeldOut))
 	if r.Latency.Found != nil {
-		rows = append(rows, errorRow("latency, finalists", *r.Latency.Found))
+		rows = append(rows, errorRow("latency, candidates", *r.Latency.Found))
 	}
 	t.table([]string{"<target", ">n", ">tau", ">95 %", ">Spearman", ">MAPE", ">RMSE", ">within 5 %", ">within 10 %"}, rows)
 	t.line("  latency of %s: %d layers and %d networks measured", r.Latency.Device, r.Latency.Layers, r.Latency.Networks)
 	if r.Latency.Drift != 0 {
 		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)
 	}
+}
+
+// target names what the accuracy predictors predict of a subnet.
+func target(r Report) string {
+	if r.Accuracy.Target == "loss" {
+		return "exp(-loss)"
+	}
+	return "accuracy"
 }
 
 func errorRow(name string, e predictor.Report) []string {

@@ -11,6 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -39,7 +40,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 		if err := r.fixSteps(ctx); err != nil {
 			return nil, err
 		}
-		n, s, err = r.alone(ctx, r.fresh(a), a, r.trainOptions(r.cfg.Train.Steps), aloneCheckpoint)
+		n, s, err = r.alone(ctx, r.fresh(a), a, r.trainOptions(r.cfg.Train.Steps), aloneCheckpoint, r.splits.Val)
 		return n, err
 	})
 	if err != nil {
@@ -65,9 +66,9 @@ func single(n *supernet.Net) supernet.Single { return supernet.Single{Arch: sole
 func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arch() }
 
 // alone trains a net of one architecture, which is a of the run's space, and
-// returns it as a network with its score on the whole validation split. The
-// checkpoint, a file of the folder, is gone on from.
-func (r *Run) alone(ctx context.Context, net *supernet.Net, a space.Arch, o supernet.TrainOptions, checkpoint string) (*supernet.Network, supernet.Score, error) {
+// returns it as a network with its score on a set. The checkpoint, a file of the
+// folder, is gone on from.
+func (r *Run) alone(ctx context.Context, net *supernet.Net, a space.Arch, o supernet.TrainOptions, checkpoint string, on *data.Set) (*supernet.Network, supernet.Score, error) {
 	t, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		return nil, supernet.Score{}, err
@@ -79,7 +80,7 @@ func (r *Run) alone(ctx context.Context, net *supernet.Net, a space.Arch, o supe
 	if err := loop.run(ctx); err != nil {
 		return nil, supernet.Score{}, err
 	}
-	by, err := r.evaluator(net, r.splits.Val)
+	by, err := r.evaluator(net, on)
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}
@@ -152,7 +153,7 @@ func (r *Run) rank(ctx context.Context, a space.Arch, steps int) (Ranked, error)
 	if err != nil {
 		return Ranked{}, err
 	}
-	_, s, err := r.alone(ctx, r.fresh(a), a, r.trainOptions(steps), rankCheckpoint)
+	_, s, err := r.alone(ctx, r.fresh(a), a, r.trainOptions(steps), rankCheckpoint, r.splits.Val)
 	if err != nil {
 		return Ranked{}, err
 	}

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
@@ -32,14 +33,14 @@ func (r *Run) explore(ctx context.Context, l *Latencies, out *outcome) (found, e
 			return found{}, err
 		}
 		all.merge(f)
-		picks := finalists(without(f.trials, out.samples), r.cfg.Search.Picks, r.limits())
+		picks := r.pick(without(f.trials, out.samples))
 		out.foretell(out.model.model, picks)
 		judged, err := r.rate(ctx, fmt.Sprintf("%s %d", armRound, k+1), picks, judge{r.compare}, l.Cost)
 		if err != nil {
 			return found{}, err
 		}
 		out.samples = append(out.samples, judged...)
-		if err := out.model.learn(out.samples); err != nil {
+		if err := r.fit(out.model, out.samples); err != nil {
 			return found{}, err
 		}
 		r.screen.Log.Info("round", "of", r.cfg.Search.Rounds, "number", k+1, "judged", len(judged), "best so far", fmt.Sprintf("%.4f", bestAccuracy(out.samples)))
@@ -97,7 +98,7 @@ func (r *Run) foretellSamples(out *outcome) error {
 		if err != nil {
 			return err
 		}
-		if err := (&accuracyModel{model: m}).learn(learnt); err != nil {
+		if err := r.fit(&accuracyModel{model: m}, learnt); err != nil {
 			return err
 		}
 		out.foretell(m, left)
@@ -124,11 +125,27 @@ func (r *Run) predictorOptions() predictor.Options {
 	return predictor.Options{Seed: r.cfg.Seed, Ranks: r.cfg.Predictor.Ranks}
 }
 
-// learn fits the model to what the trials scored.
-func (m *accuracyModel) learn(trials []controller.Trial) error {
+// fit makes the model learn from what the trials scored.
+func (r *Run) fit(m *accuracyModel, trials []controller.Trial) error {
 	archs := make([]space.Arch, len(trials))
 	for i, t := range trials {
 		archs[i] = t.Arch
 	}
-	return m.model.Fit(archs, controller.Accuracies(trials))
+	return m.model.Fit(archs, r.targets(trials))
+}
+
+// pick returns the proposals of a round that are judged on the supernet: the best
+// by prediction, spread over their latencies.
+func (r *Run) pick(trials []controller.Trial) []space.Arch {
+	trials = fitting(trials, r.limits())
+	places := make([]place, len(trials))
+	for i, t := range trials {
+		places[i] = place{t.Cost.Latency, t.Accuracy}
+	}
+	var archs []space.Arch
+	for _, i := range choose(places, r.cfg.Search.Picks, r.cfg.Search.Picks) {
+		archs = append(archs, trials[i].Arch)
+	}
+	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
+	return archs
 }

@@ -9,6 +9,8 @@
 //	latency.json        measured latencies of layers and networks
 //	trials.jsonl        one judged architecture per line
 //	controller.jsonl    condition of the controller, one update per line
+//	finish.jsonl        one line per candidate and rung of finishing
+//	finish/             candidates on their way up
 //	networks/           the chosen networks, ready to run
 //	report.json, report.txt
 package rundir
@@ -33,6 +35,7 @@ const (
 	Latency    = "latency.json"
 	Trials     = "trials.jsonl"
 	Controller = "controller.jsonl"
+	Finish     = "finish.jsonl"
 	Networks   = "networks"
 	ReportJSON = "report.json"
 	ReportText = "report.txt"
