@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
@@ -28,7 +29,7 @@ type searchCmd struct {
 
 // Run searches.
 func (c searchCmd) Run(ctx context.Context, s streams) error {
-	if c.Resume != "" && (c.configFlags != configFlags{} || c.searchFlags != searchFlags{} || c.Table != nil) {
+	if c.Resume != "" && (c.configFlags != configFlags{} || !reflect.DeepEqual(c.searchFlags, searchFlags{}) || c.Table != nil) {
 		return errResume
 	}
 	cfg, err := c.configFlags.load()

@@ -26,6 +26,7 @@ type Config struct {
 	Search    Search        `yaml:"search"`
 	Limits    Limits        `yaml:"limits"`
 	Finish    Finish        `yaml:"finish"`
+	Rivals    []string      `yaml:"rivals,omitempty"` // networks that are trained alone, each for the time of the whole search: auto, or architectures of the space
 }
 
 // Data says which pictures are used and how they are split.

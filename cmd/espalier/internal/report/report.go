@@ -29,6 +29,7 @@ type Report struct {
 	Compare  *Compare  `json:"compare,omitempty"` // search against random
 	Pareto   []Network `json:"pareto"`            // what is handed over, by rising latency
 	Others   []Network `json:"others"`            // finished too, but another one beats them
+	Rivals   []Rival   `json:"rivals,omitempty"`
 	Floor    Floor     `json:"floor"`
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
@@ -149,6 +150,23 @@ type Network struct {
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
 	File       string        `json:"file,omitempty"`             // in the run folder
+}
+
+// Rival is a network that was trained alone for the time of the whole search, to
+// set against one that was handed over.
+type Rival struct {
+	Name       string  `json:"name"`
+	Network    string  `json:"network"` // auto: a plain one; else an architecture
+	Factor     float64 `json:"factor"`  // on its widths, so that it is as fast
+	Against    string  `json:"against"` // the network handed over that it is set against
+	FLOPs      int64   `json:"flops"`
+	Params     int64   `json:"params"`
+	Latency    float64 `json:"latency"` // measured, seconds per image
+	Steps      int     `json:"steps"`
+	Seconds    float64 `json:"seconds"` // of its training
+	Validation float64 `json:"validation_accuracy"`
+	Test       float64 `json:"test_accuracy"`
+	TestError  float64 `json:"test_error"` // half of the 95 % interval
 }
 
 // Floor is the least validation accuracy of what is handed over: that of a linear

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -13,6 +14,7 @@ func Text(r Report) string {
 	var t text
 	t.line("espalier %s", r.Version)
 	t.pareto(r)
+	t.rivals(r)
 	t.arms(r)
 	t.predictors(r)
 	t.supernet(r)
@@ -128,6 +130,34 @@ func optional(v *float64) string {
 }
 
 func millis(seconds float64) string { return fmt.Sprintf("%.3f ms", 1e3*seconds) }
+
+// rivals tells who won, network by network.
+func (t *text) rivals(r Report) {
+	if len(r.Rivals) == 0 {
+		return
+	}
+	t.head("Rivals: trained alone, each for as long as the whole search took")
+	networks := make(map[string]Network)
+	for _, n := range r.Pareto {
+		networks[n.Name] = n
+	}
+	var rows [][]string
+	won, sum := 0, 0.0
+	for _, v := range r.Rivals {
+		n := networks[v.Against]
+		d := *n.Test - v.Test
+		if d > 0 {
+			won++
+		}
+		sum += d
+		rows = append(rows, []string{
+			n.Name, latency(n), fmt.Sprintf("%.4f", *n.Test), fmt.Sprintf("%s x%.3g", v.Network, v.Factor), millis(v.Latency), fmt.Sprintf("%.4f", v.Test), seconds(v.Seconds),
+			fmt.Sprintf("%+.4f ±%.4f", d, math.Hypot(n.TestError, v.TestError)),
+		})
+	}
+	t.table([]string{"<network", ">latency", ">test", "<rival", ">latency", ">test", ">trained for", ">difference"}, rows)
+	t.line("  the search won %d of %d, by %+.4f on average; ± is the 95 %% interval of a difference that so many test pictures leave", won, len(r.Rivals), sum/float64(len(r.Rivals)))
+}
 
 func (t *text) arms(r Report) {
 	t.head("Search against random search")

@@ -40,7 +40,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 		if err := r.fixSteps(ctx); err != nil {
 			return nil, err
 		}
-		n, s, err = r.alone(ctx, r.fresh(a), a, r.trainOptions(r.cfg.Train.Steps), aloneCheckpoint, r.splits.Val)
+		n, s, err = r.alone(ctx, r.fresh(a), r.label(a), r.trainOptions(r.cfg.Train.Steps), aloneCheckpoint, r.splits.Val)
 		return n, err
 	})
 	if err != nil {
@@ -65,10 +65,10 @@ func single(n *supernet.Net) supernet.Single { return supernet.Single{Arch: sole
 // soleArch returns the architecture of a net that has only one.
 func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arch() }
 
-// alone trains a net of one architecture, which is a of the run's space, and
-// returns it as a network with its score on a set. The checkpoint, a file of the
+// alone trains a net of one architecture and returns it as a network of this
+// label with its score on a set. The checkpoint, a file of the
 // folder, is gone on from.
-func (r *Run) alone(ctx context.Context, net *supernet.Net, a space.Arch, o supernet.TrainOptions, checkpoint string, on *data.Set) (*supernet.Network, supernet.Score, error) {
+func (r *Run) alone(ctx context.Context, net *supernet.Net, label supernet.Label, o supernet.TrainOptions, checkpoint string, on *data.Set) (*supernet.Network, supernet.Score, error) {
 	t, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		return nil, supernet.Score{}, err
@@ -88,7 +88,7 @@ func (r *Run) alone(ctx context.Context, net *supernet.Net, a space.Arch, o supe
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}
-	n, err := by.Deploy(ctx, soleArch(net), r.label(a))
+	n, err := by.Deploy(ctx, soleArch(net), label)
 	return n, scores[0], err
 }
 
@@ -153,7 +153,7 @@ func (r *Run) rank(ctx context.Context, a space.Arch, steps int) (Ranked, error)
 	if err != nil {
 		return Ranked{}, err
 	}
-	_, s, err := r.alone(ctx, r.fresh(a), a, r.trainOptions(steps), rankCheckpoint, r.splits.Val)
+	_, s, err := r.alone(ctx, r.fresh(a), r.label(a), r.trainOptions(steps), rankCheckpoint, r.splits.Val)
 	if err != nil {
 		return Ranked{}, err
 	}

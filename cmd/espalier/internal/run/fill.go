@@ -46,6 +46,7 @@ func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Re
 	if err := r.arms(&rep, out); err != nil {
 		return rep, err
 	}
+	rep.Rivals = out.rivals
 	rep.Test.Images, rep.Test.Networks = r.splits.Test.Len(), len(r.state.Tests)
 	for _, e := range []*supernet.Evaluator{r.compare, r.final} {
 		computed, saved := e.Shared()

@@ -236,7 +236,7 @@ func (l *ladder) train(ctx context.Context, rung int, f *finished, steps int, on
 	}
 	if !known {
 		start := time.Now()
-		net, score, err := l.r.alone(ctx, l.weights(f), f.Arch, l.r.finishOptions(steps, rung, l.arm), finishCheckpoint, on)
+		net, score, err := l.r.alone(ctx, l.weights(f), l.r.label(f.Arch), l.r.finishOptions(steps, rung, l.arm), finishCheckpoint, on)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,9 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if _, err = phase(r, "hand over", func() (struct{}, error) { return struct{}{}, r.handOver(ctx, lat, &out) }); err != nil {
 		return report.Report{}, err
 	}
+	if out.rivals, err = phase(r, "rivals", func() ([]report.Rival, error) { return r.rivals(ctx, lat, &out) }); err != nil {
+		return report.Report{}, err
+	}
 	rep, err := phase(r, "test", func() (report.Report, error) { return r.report(ctx, lat, &out) })
 	if err != nil {
 		return report.Report{}, err
@@ -62,7 +65,8 @@ type outcome struct {
 	randomTop []*finished
 	linear    float64     // accuracy of the linear classifier on the validation split
 	front     []*finished // Pareto set of both, by rising latency
-	leftOut   int         // networks of the Pareto set below the linear classifier
+	rivals    []report.Rival
+	leftOut   int // networks of the Pareto set below the linear classifier
 }
 
 // look finds the candidates of both arms with inherited weights.

@@ -139,5 +139,10 @@ func OpenFamily(cfg config.Config) (*space.Chain, error) {
 }
 
 func chain(cfg config.Config, s *data.Set) (*space.Chain, error) {
-	return space.NewChain(*cfg.Space.Chain, space.Input{H: s.H, W: s.W, C: s.C, Classes: len(s.Classes)})
+	return space.NewChain(*cfg.Space.Chain, inputOf(s))
+}
+
+// inputOf returns what networks read that learn from a set.
+func inputOf(s *data.Set) space.Input {
+	return space.Input{H: s.H, W: s.W, C: s.C, Classes: len(s.Classes)}
 }
