@@ -79,6 +79,7 @@ func (r *Run) alone(ctx context.Context, net *supernet.Net, a space.Arch, o supe
 	if err := loop.run(ctx); err != nil {
 		return nil, supernet.Score{}, err
 	}
+	net = t.Averaged()
 	by, err := r.evaluator(net, r.splits.Val)
 	if err != nil {
 		return nil, supernet.Score{}, err
