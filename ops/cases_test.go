@@ -198,6 +198,9 @@ func lossCases() []opCase {
 		{name: "soft cross entropy", in: [][4]int{{6, 1, 1, 10}}, tol: smooth, f: func(e *ops.Exec, x []*ops.Tensor, _ []*ops.Param) ([]*ops.Tensor, float64) {
 			return nil, ops.SoftCrossEntropy(e, x[0], teacher)
 		}},
+		{name: "mixed cross entropy", in: [][4]int{{6, 1, 1, 10}}, tol: smooth, f: func(e *ops.Exec, x []*ops.Tensor, _ []*ops.Param) ([]*ops.Tensor, float64) {
+			return nil, ops.MixedCrossEntropy(e, x[0], labels, 0.1, teacher, 0.3)
+		}},
 		{name: "two losses", in: [][4]int{{6, 1, 1, 10}}, tol: smooth, f: func(e *ops.Exec, x []*ops.Tensor, _ []*ops.Param) ([]*ops.Tensor, float64) {
 			return nil, ops.CrossEntropy(e, x[0], labels, 0) + ops.SoftCrossEntropy(e, x[0], teacher)
 		}},

@@ -7,21 +7,45 @@ import "math"
 // training it adds its gradient to that of the logits, N x 1 x 1 x C. It panics
 // if the labels are not N or a label is not one of the C classes.
 func CrossEntropy(e *Exec, logits *Tensor, labels []int32, smoothing float32) float64 {
-	n, c := logits.N, logits.H*logits.W*logits.C
-	if len(labels) != n {
+	c := logits.H * logits.W * logits.C
+	if len(labels) != logits.N {
 		panic("ops: CrossEntropy: number of labels differs from the batch")
 	}
 	p := e.target(c)
-	off := float64(smoothing) / float64(c)
 	return e.crossEntropy(logits, func(i int) []float64 {
-		l := labels[i]
-		if l < 0 || int(l) >= c {
-			panic("ops: CrossEntropy: label out of range")
+		smooth(p, labels[i], float64(smoothing))
+		return p
+	})
+}
+
+// smooth sets p to the smoothed one-hot label l.
+func smooth(p []float64, l int32, smoothing float64) {
+	if l < 0 || int(l) >= len(p) {
+		panic("ops: CrossEntropy: label out of range")
+	}
+	off := smoothing / float64(len(p))
+	for j := range p {
+		p[j] = off
+	}
+	p[l] += 1 - smoothing
+}
+
+// MixedCrossEntropy is (1-weight)*CrossEntropy + weight*SoftCrossEntropy in one
+// pass, for distillation from a teacher beside the labels (Hinton et al. 2015,
+// at temperature 1). It panics as they do.
+func MixedCrossEntropy(e *Exec, logits *Tensor, labels []int32, smoothing float32, teacher []float32, weight float64) float64 {
+	c := logits.H * logits.W * logits.C
+	if len(labels) != logits.N || len(teacher) != logits.N*c {
+		panic("ops: MixedCrossEntropy: number of labels or of teacher's logits differs from the batch")
+	}
+	p := e.target(c)
+	return e.crossEntropy(logits, func(i int) []float64 {
+		smooth(p, labels[i], float64(smoothing))
+		row := teacher[i*c:][:c]
+		logSum := logSumExp(row)
+		for j, v := range row {
+			p[j] = (1-weight)*p[j] + weight*math.Exp(float64(v)-logSum)
 		}
-		for j := range p {
-			p[j] = off
-		}
-		p[l] += 1 - float64(smoothing)
 		return p
 	})
 }

@@ -68,6 +68,8 @@ func TestMisuse(t *testing.T) {
 		"CrossEntropy labels":         func() { ops.CrossEntropy(e, logits, []int32{1}, 0) },
 		"CrossEntropy label":          func() { ops.CrossEntropy(e, logits, []int32{1, 3}, 0) },
 		"SoftCrossEntropy":            func() { ops.SoftCrossEntropy(e, logits, make([]float32, 5)) },
+		"MixedCrossEntropy labels":    func() { ops.MixedCrossEntropy(e, logits, []int32{1}, 0, make([]float32, 6), 0.5) },
+		"MixedCrossEntropy teacher":   func() { ops.MixedCrossEntropy(e, logits, []int32{1, 2}, 0, make([]float32, 5), 0.5) },
 		"Correct":                     func() { ops.Correct(logits, []int32{1}) },
 		"LSTMCell": func() {
 			ops.LSTMCell(e, logits, logits, logits, ops.LSTMSpec{Input: window(16, 1, 8), Hidden: window(16, 1, 8)})

@@ -23,6 +23,24 @@ func (c Cosine) At(step int) float64 {
 	return anneal(c.Base, c.Min, step-c.Warmup, c.Total-c.Warmup)
 }
 
+// Triangle is Cosine with a straight line down instead of half a cosine; with a long
+// warm-up it is the schedule of Smith and Topin (2018).
+type Triangle struct {
+	Base, Min     float64
+	Warmup, Total int // steps
+}
+
+// At implements Schedule.
+func (c Triangle) At(step int) float64 {
+	switch {
+	case step < c.Warmup:
+		return c.Base * float64(step+1) / float64(c.Warmup)
+	case step >= c.Total:
+		return c.Min
+	}
+	return c.Min + (c.Base-c.Min)*float64(c.Total-step)/float64(c.Total-c.Warmup)
+}
+
 // Restarts is a cosine from Base towards Min that starts again after First
 // steps, then after First*Factor, First*Factor², … (Loshchilov and Hutter
 // 2017), behind Warmup steps of linear rise. Factor 0 means 1.

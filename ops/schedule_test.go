@@ -21,6 +21,15 @@ func TestCosine(t *testing.T) {
 	}
 }
 
+func TestTriangle(t *testing.T) {
+	c := ops.Triangle{Base: 1, Min: 0.1, Warmup: 4, Total: 104}
+	for step, want := range map[int]float64{0: 0.25, 3: 1, 4: 1, 29: 0.775, 54: 0.55, 104: 0.1, 1000: 0.1} {
+		if got := c.At(step); math.Abs(got-want) > 1e-12 {
+			t.Errorf("step %d: rate %v; want %v", step, got, want)
+		}
+	}
+}
+
 func TestRestarts(t *testing.T) {
 	c := ops.Restarts{Base: 1, Min: 0, Warmup: 2, First: 10, Factor: 2}
 	for step, want := range map[int]float64{0: 0.5, 2: 1, 7: 0.5, 12: 1, 22: 0.5, 32: 1, 52: 0.5, 72: 1} {

@@ -136,20 +136,43 @@ func (w *Network) Predict(e *ops.Exec, x *tensor.Dense) (*tensor.Dense, error) {
 
 // Score returns how well the network does on a set, batch images at a time.
 func (w *Network) Score(ctx context.Context, e *ops.Exec, set *data.Set, batch int) (Score, error) {
-	l := data.NewLoader(set, w.Normalization(), data.Augment{}, batch, 0)
 	var s Score
-	var b data.Batch
-	for first := 0; first < set.Len(); first += batch {
-		if err := ctx.Err(); err != nil {
-			return Score{}, err
-		}
-		l.Sequential(&b, first, min(batch, set.Len()-first))
-		e.Begin(false)
-		logits := w.Forward(e, e.Input(b.N, b.H, b.W, b.C, b.X))
+	err := w.each(ctx, e, set, batch, func(b *data.Batch, logits *ops.Tensor) {
 		s.Accuracy += float64(ops.Correct(logits, b.Labels))
 		s.Loss += ops.CrossEntropy(e, logits, b.Labels, 0) * float64(b.N)
+	})
+	if err != nil {
+		return Score{}, err
 	}
 	s.Accuracy /= float64(set.Len())
 	s.Loss /= float64(set.Len())
 	return s, nil
+}
+
+// Logits returns what the network says of the images of a set, not augmented and
+// batch of them at a time: images x classes, in the set's order.
+func (w *Network) Logits(ctx context.Context, e *ops.Exec, set *data.Set, batch int) ([]float32, error) {
+	all := make([]float32, 0, set.Len()*len(set.Classes))
+	err := w.each(ctx, e, set, batch, func(_ *data.Batch, logits *ops.Tensor) {
+		all = append(all, logits.Data...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// each calls f with the batches of a set, in stored order, and their logits.
+func (w *Network) each(ctx context.Context, e *ops.Exec, set *data.Set, batch int, f func(b *data.Batch, logits *ops.Tensor)) error {
+	l := data.NewLoader(set, w.Normalization(), data.Augment{}, batch, 0)
+	var b data.Batch
+	for first := 0; first < set.Len(); first += batch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		l.Sequential(&b, first, min(batch, set.Len()-first))
+		e.Begin(false)
+		f(&b, w.Forward(e, e.Input(b.N, b.H, b.W, b.C, b.X)))
+	}
+	return nil
 }

@@ -18,16 +18,17 @@ const (
 // Header is the Meta document of a supernet file.
 type Header struct {
 	SpaceID string          `json:"space_id"`
-	Step    int             `json:"step"`            // optimiser steps done
-	Options *TrainOptions   `json:"train,omitempty"` // of the training run
-	Owner   json.RawMessage `json:"owner,omitempty"` // whatever the caller keeps with it
+	Step    int             `json:"step"`              // optimiser steps done
+	Options *TrainOptions   `json:"train,omitempty"`   // of the training run
+	Targets string          `json:"targets,omitempty"` // fingerprint of a teacher's logits
+	Owner   json.RawMessage `json:"owner,omitempty"`   // whatever the caller keeps with it
 }
 
 // Save writes weights, optimiser state and step, and owner, a JSON document of
 // the caller's. A trainer made with the same arguments that loads the file goes
 // on as if never interrupted.
 func (t *Trainer) Save(path string, owner json.RawMessage) error {
-	h := Header{SpaceID: t.net.family.Space().ID(), Step: t.step, Options: &t.o, Owner: owner}
+	h := Header{SpaceID: t.net.family.Space().ID(), Step: t.step, Options: &t.o, Targets: t.targetsID, Owner: owner}
 	f, err := newFile(KindSupernet, h)
 	if err != nil {
 		return err
@@ -35,8 +36,8 @@ func (t *Trainer) Save(path string, owner json.RawMessage) error {
 	for _, p := range t.net.params {
 		f.Tensors = append(f.Tensors, logical(p, p.Name, p.Data))
 	}
-	for i, b := range t.opt.State() {
-		f.Tensors = append(f.Tensors, logical(t.net.params[i], b.Name, b.Data))
+	for i, b := range append(t.opt.State(), t.average.state()...) {
+		f.Tensors = append(f.Tensors, logical(t.net.params[i%len(t.net.params)], b.Name, b.Data))
 	}
 	return checkpoint.Write(path, f)
 }
@@ -48,32 +49,40 @@ func (t *Trainer) Load(path string) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.Options == nil || *h.Options != t.o {
+	if h.Options == nil || h.Options.resolved() != t.o.resolved() {
 		return nil, fmt.Errorf("%s: train: saved with other options (%+v); want %+v", path, h.Options, t.o)
 	}
 	if h.Step < 0 || h.Step > t.o.Steps {
 		return nil, fmt.Errorf("%s: step is %d; want 0 to %d", path, h.Step, t.o.Steps)
 	}
+	if h.Targets != t.targetsID {
+		return nil, fmt.Errorf("%s: targets: saved with a teacher of fingerprint %q; want %q", path, h.Targets, t.targetsID)
+	}
 	tensors := index(f)
-	for i, b := range t.opt.State() { // one buffer per parameter
-		if err := restore(path, tensors, t.net.params[i], b.Name, b.Data); err != nil {
+	for i, b := range append(t.opt.State(), t.average.state()...) { // one buffer per parameter, or two
+		if err := restore(path, tensors, t.net.params[i%len(t.net.params)], b.Name, b.Data); err != nil {
 			return nil, err
 		}
 	}
-	if err := t.net.restore(path, tensors); err != nil {
+	if err := t.net.restore(path, tensors, ownName); err != nil {
 		return nil, err
 	}
 	t.step = h.Step
 	return h.Owner, nil
 }
 
-// Load replaces the weights by those of a supernet file of the same space.
+// Load replaces the weights by those of a supernet file of the same space: the
+// averaged ones, if its training kept them.
 func (n *Net) Load(path string) (Header, error) {
 	f, h, err := readSupernet(path, n)
 	if err != nil {
 		return Header{}, err
 	}
-	return h, n.restore(path, index(f))
+	name := ownName
+	if h.Options != nil && h.Options.Average > 0 {
+		name = averageName
+	}
+	return h, n.restore(path, index(f), name)
 }
 
 func newFile(kind string, meta any) (*checkpoint.File, error) {
@@ -102,9 +111,13 @@ func readSupernet(path string, n *Net) (*checkpoint.File, Header, error) {
 	return f, h, nil
 }
 
-func (n *Net) restore(path string, tensors map[string]*checkpoint.Tensor) error {
+// ownName is the name of a parameter's tensor: its own.
+func ownName(param string) string { return param }
+
+// restore reads the parameters from the tensors that name names.
+func (n *Net) restore(path string, tensors map[string]*checkpoint.Tensor, name func(param string) string) error {
 	for _, p := range n.params {
-		if err := restore(path, tensors, p, p.Name, p.Data); err != nil {
+		if err := restore(path, tensors, p, name(p.Name), p.Data); err != nil {
 			return err
 		}
 	}

@@ -94,7 +94,7 @@ func (h *networkHeader) build(path string, tensors map[string]*checkpoint.Tensor
 		}
 	}
 	n := New(f, 0)
-	if err := n.restore(path, tensors); err != nil {
+	if err := n.restore(path, tensors, ownName); err != nil {
 		return nil, err
 	}
 	stats := make([]*ops.Stats, len(h.Plan))

@@ -2,7 +2,6 @@ package supernet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -10,41 +9,6 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/data"
 )
-
-// TrainOptions are the numbers of a training run. Rates are per step.
-type TrainOptions struct {
-	Batch       int          // images per step
-	Steps       int          // optimiser steps in all
-	LR, MinLR   float64      // peak and final learning rate of the cosine schedule
-	Warmup      float64      // share of the steps over which the rate rises linearly from 0
-	Momentum    float64      // of SGD
-	Nesterov    bool         // Nesterov momentum
-	WeightDecay float64      // L2, on convolution and linear weights only
-	Smoothing   float64      // label smoothing
-	Clip        float64      // largest global gradient norm; 0: no limit
-	Seed        uint64       // of order, augmentation and sampled subnets
-	Augment     data.Augment // of the training images
-}
-
-// Validate reports every value that is out of range.
-func (o TrainOptions) Validate() error {
-	var errs []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf(format, args...))
-		}
-	}
-	check(o.Batch >= 1, "batch is %d; want at least 1", o.Batch)
-	check(o.Steps >= 1, "steps is %d; want at least 1", o.Steps)
-	check(o.LR > 0, "lr is %v; want more than 0", o.LR)
-	check(o.MinLR >= 0 && o.MinLR <= o.LR, "min_lr is %v; want 0 to lr", o.MinLR)
-	check(o.Warmup >= 0 && o.Warmup < 1, "warmup is %v; want a share below 1", o.Warmup)
-	check(o.Momentum >= 0 && o.Momentum < 1, "momentum is %v; want 0 to below 1", o.Momentum)
-	check(o.WeightDecay >= 0, "weight_decay is %v; want 0 or more", o.WeightDecay)
-	check(o.Smoothing >= 0 && o.Smoothing < 1, "smoothing is %v; want 0 to below 1", o.Smoothing)
-	check(o.Clip >= 0, "clip is %v; want 0 or more", o.Clip)
-	return errors.Join(errs...)
-}
 
 // Progress describes the step just done.
 type Progress struct {
@@ -64,7 +28,8 @@ type Trainer struct {
 	loader  *data.Loader
 	sampler Sampler
 	opt     *ops.SGD
-	rate    ops.Cosine
+	rate    ops.Schedule
+	average average
 	o       TrainOptions
 	step    int
 
@@ -74,6 +39,10 @@ type Trainer struct {
 	lessons []Lesson
 	pass    Pass
 	teacher []float32
+
+	targets   Targets // none without logits
+	targetsID string  // their fingerprint; empty without them
+	soft      []float32
 }
 
 // NewTrainer returns a trainer at step 0. norm is the training split's
@@ -89,7 +58,7 @@ func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s S
 		exec: e, net: n, sampler: s, o: o, views: newViews(n),
 		loader: data.NewLoader(set, norm, o.Augment, o.Batch, o.Seed),
 		opt:    ops.NewSGD(n.params, ops.SGDConfig{Momentum: o.Momentum, WeightDecay: o.WeightDecay, Nesterov: o.Nesterov}),
-		rate:   ops.Cosine{Base: o.LR, Min: o.MinLR, Warmup: int(o.Warmup * float64(o.Steps)), Total: o.Steps},
+		rate:   o.rate(), average: newAverage(n, o.Average),
 	}
 	t.rand = rand.New(&t.pcg)
 	return t, nil
@@ -147,6 +116,7 @@ func (t *Trainer) train(b *data.Batch) Progress {
 	}
 	t.opt.Step(lr)
 	t.step++
+	t.average.after(t.step, t.o.Steps, t.net)
 	p.Step = t.step
 	return p
 }
@@ -156,10 +126,14 @@ func (t *Trainer) teach(b *data.Batch, l Lesson, first bool) (loss float64, corr
 	e := t.exec
 	e.Begin(true)
 	logits := t.views.of(l.Arch).Forward(e, &t.pass, e.Input(b.N, b.H, b.W, b.C, b.X), nil)
-	if l.Soft && !first {
+	switch smoothing := float32(t.o.Smoothing); {
+	case l.Soft && !first:
 		loss = ops.SoftCrossEntropy(e, logits, t.teacher)
-	} else {
-		loss = ops.CrossEntropy(e, logits, b.Labels, float32(t.o.Smoothing))
+	case t.targets.Logits != nil:
+		t.soft = t.targets.of(b, logits.C, t.soft[:0])
+		loss = ops.MixedCrossEntropy(e, logits, b.Labels, smoothing, t.soft, t.targets.Weight)
+	default:
+		loss = ops.CrossEntropy(e, logits, b.Labels, smoothing)
 	}
 	if first {
 		t.teacher = append(t.teacher[:0], logits.Data...)

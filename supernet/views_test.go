@@ -35,8 +35,10 @@ func TestStepsAllocateNothing(t *testing.T) {
 			s = cycled{sampler(t, name, c), pcg, rand.New(pcg), period}
 		}
 		o := trainOptions
-		o.Clip = 1
+		o.Clip, o.Average = 1, 0.1
+		o.Augment = data.Augment{Crop: 1, Flip: true, Alternate: true, Erase: 0.5, EraseMost: 0.4}
 		tr := trainer(t, exec(t, 2), c, s, o)
+		distil(t, tr, Targets{oneHot(tr.loader.Set()), 0.5})
 		batches := data.NewPrefetcher(tr.loader, prefetchDepth, 0)
 		step := func() { tr.train(batches.Next()) }
 		for range 4 * period {

@@ -3,9 +3,40 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/checkpoint"
 )
+
+// averaged checks that a network has the averaged weights of its training, not
+// those in training.
+func (s shell) averaged(training, network string) {
+	s.t.Helper()
+	tensors := func(path string) map[string][]float32 {
+		f, err := checkpoint.Read(path)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		all := map[string][]float32{}
+		for _, t := range f.Tensors {
+			all[t.Name] = t.Data
+		}
+		return all
+	}
+	trained, used := tensors(training), tensors(network)
+	differ := false
+	for name, v := range used {
+		if average := trained[name+"/average"]; average != nil && !slices.Equal(v, average) {
+			s.t.Errorf("%s of the network is not the average", name)
+		}
+		differ = differ || trained[name] != nil && !slices.Equal(v, trained[name])
+	}
+	if !differ {
+		s.t.Error("the network has the weights in training")
+	}
+}
 
 func TestAloneAndRanked(t *testing.T) {
 	s := newShell(t)
@@ -19,6 +50,7 @@ func TestAloneAndRanked(t *testing.T) {
 			t.Errorf("%s: %q does not name the architecture", file, shown)
 		}
 	}
+	s.averaged(s.path("alone", "alone.msgpack"), s.path("alone", "networks", "alone.msgpack"))
 	code, _, errText := s.run(context.Background(), "search", "-q", "--resume", s.path("alone"))
 	if code != exitFailure || !strings.Contains(errText, "train.arch") {
 		t.Errorf("a search in that folder: exit code %d\n%s", code, errText)

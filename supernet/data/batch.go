@@ -5,6 +5,7 @@ type Batch struct {
 	N, H, W, C int
 	X          []float32 // [N][H][W][C]
 	Labels     []int32   // [N]
+	Index      []int32   // [N]: the pictures' places in the set
 }
 
 // resize makes b hold n pictures of the shape of s. It allocates only when b has never been that big.
@@ -16,8 +17,8 @@ func (b *Batch) resize(s *Set, n int) {
 		b.X = b.X[:size]
 	}
 	if cap(b.Labels) < n {
-		b.Labels = make([]int32, n)
+		b.Labels, b.Index = make([]int32, n), make([]int32, n)
 	} else {
-		b.Labels = b.Labels[:n]
+		b.Labels, b.Index = b.Labels[:n], b.Index[:n]
 	}
 }

@@ -84,7 +84,7 @@ func (l *Loader) Sequential(b *Batch, first, n int) {
 
 // put writes picture i, varied by v, to place k of b.
 func (l *Loader) put(b *Batch, k, i int, v variation) {
-	b.Labels[k] = int32(l.set.Labels[i])
+	b.Labels[k], b.Index[k] = int32(l.set.Labels[i]), int32(i)
 	line := l.set.W * l.set.C
 	dst := b.X[k*l.set.H*line : (k+1)*l.set.H*line]
 	src := l.set.Image(i)
@@ -96,8 +96,8 @@ func (l *Loader) put(b *Batch, k, i int, v variation) {
 			l.padRow(row)
 		}
 	}
-	if v.cutout > 0 {
-		l.erase(dst, v)
+	for _, hole := range v.holes {
+		l.erase(dst, hole)
 	}
 }
 
@@ -135,12 +135,11 @@ func (l *Loader) padRow(dst []float32) {
 	}
 }
 
-// erase zeroes the square of v.cutout pixels around (v.cy, v.cx), as far as it lies in the picture.
-func (l *Loader) erase(dst []float32, v variation) {
+// erase zeroes a rectangle, as far as it lies in the picture.
+func (l *Loader) erase(dst []float32, r rect) {
 	w, c := l.set.W, l.set.C
-	top, left := v.cy-v.cutout/2, v.cx-v.cutout/2
-	lo, hi := max(0, left), min(w, left+v.cutout)
-	for y := max(0, top); y < min(l.set.H, top+v.cutout); y++ {
+	lo, hi := max(0, r.left), min(w, r.left+r.w)
+	for y := max(0, r.top); y < min(l.set.H, r.top+r.h); y++ {
 		clear(dst[(y*w+lo)*c : (y*w+hi)*c])
 	}
 }

@@ -36,9 +36,10 @@ func naive(s *Set, norm Normalization, aug Augment, i int, v variation) []float3
 			for ch := range c {
 				value := padded[((y+pad+v.dy)*(w+2*pad)+column+pad+v.dx)*c+ch]
 				z := (float64(value)/255 - float64(norm.Mean[ch])) / float64(norm.Std[ch])
-				top, left := v.cy-aug.Cutout/2, v.cx-aug.Cutout/2
-				if y >= top && y < top+aug.Cutout && x >= left && x < left+aug.Cutout {
-					z = 0
+				for _, r := range v.holes {
+					if y >= r.top && y < r.top+r.h && x >= r.left && x < r.left+r.w {
+						z = 0
+					}
 				}
 				out[(y*w+x)*c+ch] = float32(z)
 			}
@@ -56,7 +57,9 @@ func TestFillEqualsNaiveTwin(t *testing.T) {
 			Crop:   rapid.IntRange(0, side-1).Draw(t, "crop"),
 			Flip:   rapid.Bool().Draw(t, "flip"),
 			Cutout: rapid.IntRange(0, side).Draw(t, "cutout"),
+			Erase:  rapid.SampledFrom([]float64{0, 0.5, 1}).Draw(t, "erase"), EraseMost: 0.5,
 		}
+		aug.Alternate = aug.Flip && rapid.Bool().Draw(t, "alternate")
 		seed, epoch := rapid.Uint64().Draw(t, "seed"), rapid.IntRange(0, 100).Draw(t, "epoch")
 		batch := rapid.IntRange(1, s.Len()).Draw(t, "batch")
 		l := NewLoader(s, testNorm(c), aug, batch, seed)
@@ -70,8 +73,8 @@ func TestFillEqualsNaiveTwin(t *testing.T) {
 			if got := b.X[k*len(want) : (k+1)*len(want)]; !slices.Equal(got, want) {
 				t.Fatalf("picture %d of the batch differs:\n%v\nwant\n%v", k, got, want)
 			}
-			if b.Labels[k] != int32(s.Labels[i]) {
-				t.Fatalf("label %d of the batch is %d, want %d", k, b.Labels[k], s.Labels[i])
+			if b.Labels[k] != int32(s.Labels[i]) || b.Index[k] != int32(i) {
+				t.Fatalf("label and index %d of the batch are %d and %d, want %d and %d", k, b.Labels[k], b.Index[k], s.Labels[i], i)
 			}
 		}
 	})
@@ -137,15 +140,10 @@ func TestDrawDistribution(t *testing.T) {
 			t.Fatalf("picture %d: crop alone draws %+v, with the others %+v", i, alone, v)
 		}
 	}
-	near := func(what string, got int, share float64) {
-		if tolerance := 6 * math.Sqrt(n*share*(1-share)); math.Abs(float64(got)-n*share) > tolerance {
-			t.Errorf("%s: %d of %d, want %.0f +- %.0f", what, got, n, n*share, tolerance)
-		}
-	}
-	near("flips", flips, 0.5)
+	near(t, "flips", flips, n, 0.5)
 	for i := range dy {
-		near("vertical offset", dy[i], 0.2)
-		near("horizontal offset", dx[i], 0.2)
+		near(t, "vertical offset", dy[i], n, 0.2)
+		near(t, "horizontal offset", dx[i], n, 0.2)
 	}
 }
 
@@ -159,7 +157,7 @@ func TestSequentialIsPlain(t *testing.T) {
 	}
 	for k := range 5 {
 		want := naive(s, testNorm(3), Augment{}, 1+k, variation{})
-		if !slices.Equal(b.X[k*60:(k+1)*60], want) || b.Labels[k] != int32(s.Labels[1+k]) {
+		if !slices.Equal(b.X[k*60:(k+1)*60], want) || b.Labels[k] != int32(s.Labels[1+k]) || b.Index[k] != int32(1+k) {
 			t.Errorf("picture %d is not the stored one", 1+k)
 		}
 	}
@@ -167,7 +165,7 @@ func TestSequentialIsPlain(t *testing.T) {
 
 func TestFillAllocatesNothing(t *testing.T) {
 	s := randomSet(100, 28, 28, 1, 10)
-	l := NewLoader(s, testNorm(1), Augment{Crop: 4, Flip: true, Cutout: 8}, 16, 1)
+	l := NewLoader(s, testNorm(1), Augment{Crop: 4, Flip: true, Alternate: true, Cutout: 8, Erase: 0.5, EraseMost: 0.4}, 16, 1)
 	var b Batch
 	l.Fill(&b, 0, 0)
 	step := 0
@@ -196,11 +194,12 @@ func TestTensorSharesMemory(t *testing.T) {
 
 func TestCheckLoaderNamesEveryFault(t *testing.T) {
 	s := randomSet(4, 8, 8, 1, 2)
-	err := CheckLoader(s, Normalization{Mean: []float32{0, 0}, Std: []float32{0}}, Augment{Crop: 8, Cutout: -1}, 0)
+	err := CheckLoader(s, Normalization{Mean: []float32{0, 0}, Std: []float32{0}}, Augment{Crop: 8, Cutout: -1, Alternate: true, Erase: 2, EraseMost: 0.01}, 0)
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
+		"alternating flips without flips", "erase has a probability of 2, expected 0 to 1", "share of 0.01, expected 0.02 to 1",
 		"crop of 8 pixels, expected 0 to 7", "cutout of -1 pixels, expected 0 to 8", "batch of 0",
 		"2 means and 1 deviations, expected 1", "channel 0 is 0",
 	} {
@@ -259,6 +258,7 @@ func BenchmarkFill(b *testing.B) {
 	}{
 		{"28x28x1/plain", 28, 1, Augment{}},
 		{"28x28x1/augmented", 28, 1, Augment{Crop: 2, Flip: true, Cutout: 8}},
+		{"28x28x1/erased", 28, 1, Augment{Crop: 2, Flip: true, Erase: 0.5, EraseMost: 0.4}},
 		{"32x32x3/augmented", 32, 3, Augment{Crop: 4, Flip: true, Cutout: 8}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

@@ -13,6 +13,7 @@ const (
 	forSplitOrder
 	forEpochOrder
 	forAugment
+	forFlip
 )
 
 // mix folds v into the hash h with the finaliser of SplitMix64 (Steele, Lea and Flood 2014). For a fixed h it is one to
@@ -41,3 +42,6 @@ func below(x uint64, n int) int {
 	hi, _ := bits.Mul64(x, uint64(n))
 	return int(hi)
 }
+
+// unit returns a number in [0, 1) made of the 64 random bits x.
+func unit(x uint64) float64 { return float64(x>>11) / (1 << 53) }

@@ -53,17 +53,22 @@ type Train struct {
 	Batch       int           `yaml:"batch"`        // images per step
 	Steps       int           `yaml:"steps"`        // optimiser steps; 0: from epochs, else from budget
 	Epochs      float64       `yaml:"epochs"`       // passes over the training split; 0: from budget
-	LR          float64       `yaml:"lr"`           // peak of the cosine schedule
+	LR          float64       `yaml:"lr"`           // peak of the schedule
 	MinLR       float64       `yaml:"min_lr"`       // its end
 	Warmup      float64       `yaml:"warmup"`       // share of the steps of linear warm-up
+	Schedule    string        `yaml:"schedule"`     // how the rate falls: cosine or linear
 	Momentum    float64       `yaml:"momentum"`     // of SGD
 	Nesterov    bool          `yaml:"nesterov"`     //
 	WeightDecay float64       `yaml:"weight_decay"` //
 	Smoothing   float64       `yaml:"smoothing"`    // of labels
 	Clip        float64       `yaml:"clip"`         // largest gradient norm; 0: none
+	Average     float64       `yaml:"average"`      // mean age of averaged weights, a share of the steps done; 0: no average
 	Crop        int           `yaml:"crop"`         // pixels of padding for random crops
 	Flip        bool          `yaml:"flip"`         // mirror left to right at random
+	Alternate   bool          `yaml:"alternate"`    // mirror each picture in every second epoch instead; needs flip
 	Cutout      int           `yaml:"cutout"`       // side of the erased square, pixels
+	Erase       float64       `yaml:"erase"`        // share of pictures in which a random rectangle is erased
+	EraseMost   float64       `yaml:"erase_most"`   // largest share of a picture that such a rectangle takes
 	Checkpoint  time.Duration `yaml:"checkpoint"`   // between checkpoints
 	ENAS        ENAS          `yaml:"enas"`         // alternation, with sampler enas
 }
@@ -152,6 +157,7 @@ type Finish struct {
 	LR       float64 `yaml:"lr"`       // peak of the cosine schedule of each rung, from warm-up to 0; everything else is as in train
 	Batch    int     `yaml:"batch"`    // images per step; 0: as train.batch
 	Power    float64 `yaml:"power"`    // time of a finished network grows with its time per step to this power; 0: equal times, 1: equal steps
+	Distill  float64 `yaml:"distill"`  // weight of the slowest finished network's outputs in what the others of its arm learn on the last rung; 0: labels alone
 	Scratch  bool    `yaml:"scratch"`  // begin with fresh weights instead of inherited ones
 	// Plan holds the steps that each arm has decided on, in the order in which it
 	// trains: with it, another run does the same.

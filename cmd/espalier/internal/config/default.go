@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/supernet"
 )
 
 // Default returns the document that an empty file stands for: the embedded
@@ -16,9 +17,9 @@ func Default() Config {
 		Data:   Data{Validation: 0.15, Test: 0.15},
 		Train: Train{
 			Sampler: "sandwich", Random: 2, Alone: 0.3, Batch: 64,
-			LR: 0.05, MinLR: 0.0005, Warmup: 0.05, Momentum: 0.9, Nesterov: true,
+			LR: 0.05, MinLR: 0.0005, Warmup: 0.05, Schedule: supernet.ScheduleCosine, Momentum: 0.9, Nesterov: true,
 			WeightDecay: 2e-4, Smoothing: 0.1, Clip: 5,
-			Crop: 2, Flip: true,
+			Crop: 2, Flip: true, EraseMost: 0.4,
 			Checkpoint: time.Minute,
 			ENAS:       ENAS{Every: 50, Updates: 5, Batch: 10, Images: 128},
 		},
@@ -29,6 +30,6 @@ func Default() Config {
 			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, By: ByLoss, Top: 24, Random: true,
 			Strategies: controller.DefaultStrategyOptions(0),
 		},
-		Finish: Finish{Networks: 6, Share: 0.6, LR: 0.05, Power: 0.6},
+		Finish: Finish{Networks: 6, Share: 0.6, LR: 0.05, Power: 0.6, Distill: 0.5},
 	}
 }

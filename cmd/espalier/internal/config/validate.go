@@ -10,6 +10,7 @@ import (
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // SamplerENAS is the sampler that the controller of the search drives.
@@ -63,19 +64,32 @@ func (t Train) validate(f *faults) {
 	f.check(t.LR > 0, "train.lr", t.LR, "more than 0")
 	f.check(t.MinLR >= 0 && t.MinLR <= t.LR, "train.min_lr", t.MinLR, "0 to train.lr")
 	f.share("train.warmup", t.Warmup)
+	f.oneOf("train.schedule", t.Schedule, supernet.Schedules())
 	f.share("train.momentum", t.Momentum)
 	f.share("train.smoothing", t.Smoothing)
 	f.check(t.WeightDecay >= 0, "train.weight_decay", t.WeightDecay, "0 or more")
 	f.check(t.Clip >= 0, "train.clip", t.Clip, "0 or more")
-	f.check(t.Crop >= 0, "train.crop", t.Crop, "0 or more pixels")
-	f.check(t.Cutout >= 0, "train.cutout", t.Cutout, "0 or more pixels")
+	f.check(t.Average >= 0 && t.Average <= supernet.MostAverage, "train.average", t.Average, fmt.Sprintf("a share from 0 to %v", supernet.MostAverage))
+	t.validateAugment(f)
 	f.check(t.Checkpoint > 0, "train.checkpoint", t.Checkpoint, "a duration such as 1m")
 	if t.Sampler == SamplerENAS {
-		f.check(t.ENAS.Every >= 1, "train.enas.every", t.ENAS.Every, "at least 1 step")
-		f.check(t.ENAS.Updates >= 1, "train.enas.updates", t.ENAS.Updates, "at least 1")
-		f.check(t.ENAS.Batch >= 1, "train.enas.batch", t.ENAS.Batch, "at least 1")
-		f.check(t.ENAS.Images >= 1, "train.enas.images", t.ENAS.Images, "at least 1")
+		t.ENAS.validate(f)
 	}
+}
+
+func (t Train) validateAugment(f *faults) {
+	f.check(t.Crop >= 0, "train.crop", t.Crop, "0 or more pixels")
+	f.check(t.Flip || !t.Alternate, "train.alternate", t.Alternate, "false without train.flip")
+	f.check(t.Cutout >= 0, "train.cutout", t.Cutout, "0 or more pixels")
+	f.check(t.Erase >= 0 && t.Erase <= 1, "train.erase", t.Erase, "a share from 0 to 1")
+	f.check(t.EraseMost >= data.EraseLeast && t.EraseMost <= 1, "train.erase_most", t.EraseMost, fmt.Sprintf("a share from %v to 1", data.EraseLeast))
+}
+
+func (e ENAS) validate(f *faults) {
+	f.check(e.Every >= 1, "train.enas.every", e.Every, "at least 1 step")
+	f.check(e.Updates >= 1, "train.enas.updates", e.Updates, "at least 1")
+	f.check(e.Batch >= 1, "train.enas.batch", e.Batch, "at least 1")
+	f.check(e.Images >= 1, "train.enas.images", e.Images, "at least 1")
 }
 
 func (e Evaluate) validate(f *faults) {
@@ -127,6 +141,7 @@ func (t Finish) validate(f *faults) {
 	f.check(t.Steps >= 0, "finish.steps", t.Steps, "0 or more")
 	f.check(t.LR > 0, "finish.lr", t.LR, "more than 0")
 	f.check(t.Batch >= 0, "finish.batch", t.Batch, "a number of images, or 0 for train.batch")
+	f.check(t.Distill >= 0 && t.Distill <= 1, "finish.distill", t.Distill, "0 to 1")
 	f.check(t.Power >= 0 && t.Power <= 1, "finish.power", t.Power, "0 to 1")
 	for arm, steps := range t.Plan {
 		for _, n := range steps {

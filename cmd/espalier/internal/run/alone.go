@@ -40,7 +40,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 		if err := r.fixSteps(ctx); err != nil {
 			return nil, err
 		}
-		n, s, err = r.alone(ctx, r.fresh(a), r.label(a), r.trainOptions(r.cfg.Train.Steps), aloneCheckpoint, r.splits.Val)
+		n, s, err = r.alone(ctx, aloneTraining{net: r.fresh(a), label: r.label(a), options: r.trainOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val})
 		return n, err
 	})
 	if err != nil {
@@ -65,22 +65,38 @@ func single(n *supernet.Net) supernet.Single { return supernet.Single{Arch: sole
 // soleArch returns the architecture of a net that has only one.
 func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arch() }
 
-// alone trains a net of one architecture and returns it as a network of this
-// label with its score on a set. The checkpoint, a file of the
-// folder, is gone on from.
-func (r *Run) alone(ctx context.Context, net *supernet.Net, label supernet.Label, o supernet.TrainOptions, checkpoint string, on *data.Set) (*supernet.Network, supernet.Score, error) {
+// aloneTraining is the training of a net of one architecture.
+type aloneTraining struct {
+	net        *supernet.Net
+	label      supernet.Label
+	options    supernet.TrainOptions
+	targets    *supernet.Targets // of a teacher; nil: labels alone
+	checkpoint string            // file of the folder that is gone on from
+	on         *data.Set         // that the network is judged on afterwards
+}
+
+// alone trains a net of one architecture and returns it as a network with its
+// score.
+func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, supernet.Score, error) {
+	net, o := l.net, l.options
 	t, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}
+	if l.targets != nil {
+		if err := t.Distil(*l.targets); err != nil {
+			return nil, supernet.Score{}, err
+		}
+	}
 	loop := trainLoop{
-		trainer: t, steps: o.Steps, path: r.dir.Path(checkpoint), every: r.cfg.Train.Checkpoint, screen: r.screen,
-		resume: r.dir.Has(checkpoint), owner: noOwner, restore: ignoreOwner,
+		trainer: t, steps: o.Steps, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, screen: r.screen,
+		resume: r.dir.Has(l.checkpoint), owner: noOwner, restore: ignoreOwner,
 	}
 	if err := loop.run(ctx); err != nil {
 		return nil, supernet.Score{}, err
 	}
-	by, err := r.evaluator(net, on)
+	net = t.Averaged()
+	by, err := r.evaluator(net, l.on)
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}
@@ -88,7 +104,7 @@ func (r *Run) alone(ctx context.Context, net *supernet.Net, label supernet.Label
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}
-	n, err := by.Deploy(ctx, soleArch(net), label)
+	n, err := by.Deploy(ctx, soleArch(net), l.label)
 	return n, scores[0], err
 }
 
@@ -153,7 +169,7 @@ func (r *Run) rank(ctx context.Context, a space.Arch, steps int) (Ranked, error)
 	if err != nil {
 		return Ranked{}, err
 	}
-	_, s, err := r.alone(ctx, r.fresh(a), r.label(a), r.trainOptions(steps), rankCheckpoint, r.splits.Val)
+	_, s, err := r.alone(ctx, aloneTraining{net: r.fresh(a), label: r.label(a), options: r.trainOptions(steps), checkpoint: rankCheckpoint, on: r.splits.Val})
 	if err != nil {
 		return Ranked{}, err
 	}

@@ -45,7 +45,7 @@ func openDataset(c config.Data) (*data.Dataset, error) {
 
 func (r *Run) augment() data.Augment {
 	t := r.cfg.Train
-	return data.Augment{Crop: t.Crop, Flip: t.Flip, Cutout: t.Cutout}
+	return data.Augment{Crop: t.Crop, Flip: t.Flip, Alternate: t.Alternate, Cutout: t.Cutout, Erase: t.Erase, EraseMost: t.EraseMost}
 }
 
 // fingerprint returns 16 hexadecimal digits over pixels and labels of all splits.

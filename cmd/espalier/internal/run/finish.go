@@ -50,14 +50,15 @@ func (f *finished) seconds() (s float64) {
 // train on from where they stand, each alone, with a whole schedule of the rate;
 // weights are carried on. What it decides it takes from the folder if that knows.
 type ladder struct {
-	r     *Run
-	arm   string
-	all   []*finished
-	done  map[string]rundir.Rung // by rung and candidate, from the folder
-	log   *rundir.Journal[rundir.Rung]
-	ends  time.Duration // time spent in the run at which the arm must be through
-	plan  []int         // steps decided on so far
-	taken int           // entries of the plan that were used
+	r       *Run
+	arm     string
+	all     []*finished
+	done    map[string]rundir.Rung // by rung and candidate, from the folder
+	log     *rundir.Journal[rundir.Rung]
+	ends    time.Duration     // time spent in the run at which the arm must be through
+	plan    []int             // steps decided on so far
+	taken   int               // entries of the plan that were used
+	targets *supernet.Targets // of the arm's teacher; nil: none
 }
 
 // finish takes an arm's candidates up the ladder and returns those that came to
@@ -180,6 +181,9 @@ func (l *ladder) lastRung(ctx context.Context, on []*finished) ([]*finished, err
 	on = slices.Clone(on)
 	slices.Reverse(on)
 	for i, f := range on {
+		if err := l.teach(ctx, on[:i]); err != nil {
+			return nil, err
+		}
 		steps, err := l.decide(func() (int, error) {
 			if !l.r.budgeted() {
 				return l.r.finishSteps(rungs - 1), nil
@@ -203,6 +207,32 @@ func (l *ladder) lastRung(ctx context.Context, on []*finished) ([]*finished, err
 	}
 	slices.Reverse(on)
 	return on, nil
+}
+
+// teachingShare is how long, as a part of the teacher's training on the last rung,
+// its outputs on the training images may take.
+const teachingShare = 0.25
+
+// teach makes the first of the finished networks, the slowest, the teacher of
+// those that follow. Its outputs on the training images are computed once; where
+// that would take too long they learn from labels alone.
+func (l *ladder) teach(ctx context.Context, done []*finished) error {
+	weight := l.r.cfg.Finish.Distill
+	if len(done) != 1 || weight == 0 {
+		return nil
+	}
+	teacher, set := done[0], l.r.splits.Train
+	passes := forwardShare * float64(set.Len()) / float64(l.r.finishOptions(1, 0, l.arm).Batch)
+	if passes > teachingShare*float64(teacher.last().Steps) {
+		l.r.screen.Log.Info("no teacher", "arm", l.arm, "why", fmt.Sprintf("its outputs would take as long as %.0f training steps, of %d", passes, teacher.last().Steps))
+		return nil
+	}
+	logits, err := teacher.net.Logits(ctx, l.r.exec, set, l.r.cfg.Evaluate.Batch)
+	if err != nil {
+		return err
+	}
+	l.targets = &supernet.Targets{Logits: logits, Weight: weight}
+	return nil
 }
 
 // decide returns the next number of steps of the plan, or what f says, which
@@ -236,7 +266,9 @@ func (l *ladder) train(ctx context.Context, rung int, f *finished, steps int, on
 	}
 	if !known {
 		start := time.Now()
-		net, score, err := l.r.alone(ctx, l.weights(f), l.r.label(f.Arch), l.r.finishOptions(steps, rung, l.arm), finishCheckpoint, on)
+		net, score, err := l.r.alone(ctx, aloneTraining{
+			net: l.weights(f), label: l.r.label(f.Arch), options: l.r.finishOptions(steps, rung, l.arm), targets: l.targets, checkpoint: finishCheckpoint, on: on,
+		})
 		if err != nil {
 			return err
 		}

@@ -103,8 +103,8 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 	r.screen.Log.Info("rival", "name", name, "network", text, "width", fmt.Sprintf("x%.3g", fit.Factor), "latency", fmt.Sprintf("%.4g ms", 1e3*fit.Latency), "steps", fit.Steps)
 	checkpoint := name + ".training"
 	start := time.Now()
-	n, s, err := r.alone(ctx, net, supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes},
-		r.trainOptions(fit.Steps), checkpoint, r.splits.Val)
+	label := supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes}
+	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.trainOptions(fit.Steps), checkpoint: checkpoint, on: r.splits.Val})
 	if err != nil {
 		return report.Rival{}, err
 	}

@@ -41,6 +41,7 @@ func (r *Run) train(ctx context.Context) error {
 	if err := loop.run(ctx); err != nil {
 		return err
 	}
+	r.net = t.Averaged()
 	if l.policy != nil {
 		r.policy = l.policy.State()
 	}
@@ -51,8 +52,8 @@ func (r *Run) train(ctx context.Context) error {
 func (r *Run) trainOptions(steps int) supernet.TrainOptions {
 	t := r.cfg.Train
 	return supernet.TrainOptions{
-		Batch: t.Batch, Steps: steps, LR: t.LR, MinLR: t.MinLR, Warmup: t.Warmup,
-		Momentum: t.Momentum, Nesterov: t.Nesterov, WeightDecay: t.WeightDecay, Smoothing: t.Smoothing, Clip: t.Clip,
+		Batch: t.Batch, Steps: steps, LR: t.LR, MinLR: t.MinLR, Warmup: t.Warmup, Schedule: t.Schedule,
+		Momentum: t.Momentum, Nesterov: t.Nesterov, WeightDecay: t.WeightDecay, Smoothing: t.Smoothing, Clip: t.Clip, Average: t.Average,
 		Seed: r.cfg.Seed, Augment: r.augment(),
 	}
 }

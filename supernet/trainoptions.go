@@ -1,0 +1,77 @@
+package supernet
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet/data"
+)
+
+// TrainOptions are the numbers of a training run. Rates are per step.
+type TrainOptions struct {
+	Batch       int          // images per step
+	Steps       int          // optimiser steps in all
+	LR, MinLR   float64      // peak and final learning rate of the schedule
+	Warmup      float64      // share of the steps over which the rate rises linearly from 0
+	Schedule    string       // how the rate falls: one of Schedules; empty: the first
+	Momentum    float64      // of SGD
+	Nesterov    bool         // Nesterov momentum
+	WeightDecay float64      // L2, on convolution and linear weights only
+	Smoothing   float64      // label smoothing
+	Clip        float64      // largest global gradient norm; 0: no limit
+	Average     float64      // mean age of averaged weights, a share of the steps done, see Averaged; 0: no average
+	Seed        uint64       // of order, augmentation and sampled subnets
+	Augment     data.Augment // of the training images
+}
+
+// The schedules of the learning rate.
+const (
+	ScheduleCosine = "cosine" // half a cosine
+	ScheduleLinear = "linear" // a straight line
+)
+
+// Schedules lists the values of TrainOptions.Schedule.
+func Schedules() []string { return []string{ScheduleCosine, ScheduleLinear} }
+
+// MostAverage is the largest TrainOptions.Average, the plain mean over all steps.
+const MostAverage = 0.5
+
+// Validate reports every value that is out of range.
+func (o TrainOptions) Validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	check(o.Batch >= 1, "batch is %d; want at least 1", o.Batch)
+	check(o.Steps >= 1, "steps is %d; want at least 1", o.Steps)
+	check(o.LR > 0, "lr is %v; want more than 0", o.LR)
+	check(o.MinLR >= 0 && o.MinLR <= o.LR, "min_lr is %v; want 0 to lr", o.MinLR)
+	check(o.Warmup >= 0 && o.Warmup < 1, "warmup is %v; want a share below 1", o.Warmup)
+	check(o.Schedule == "" || slices.Contains(Schedules(), o.Schedule), "schedule is %q; want one of %v", o.Schedule, Schedules())
+	check(o.Momentum >= 0 && o.Momentum < 1, "momentum is %v; want 0 to below 1", o.Momentum)
+	check(o.WeightDecay >= 0, "weight_decay is %v; want 0 or more", o.WeightDecay)
+	check(o.Smoothing >= 0 && o.Smoothing < 1, "smoothing is %v; want 0 to below 1", o.Smoothing)
+	check(o.Clip >= 0, "clip is %v; want 0 or more", o.Clip)
+	check(o.Average >= 0 && o.Average <= MostAverage, "average is %v; want 0 to %v", o.Average, MostAverage)
+	return errors.Join(errs...)
+}
+
+// resolved returns o with what empty fields stand for.
+func (o TrainOptions) resolved() TrainOptions {
+	o.Schedule = cmp.Or(o.Schedule, ScheduleCosine)
+	return o
+}
+
+// rate returns the schedule of the learning rate.
+func (o TrainOptions) rate() ops.Schedule {
+	warmup := int(o.Warmup * float64(o.Steps))
+	if o.Schedule == ScheduleLinear {
+		return ops.Triangle{Base: o.LR, Min: o.MinLR, Warmup: warmup, Total: o.Steps}
+	}
+	return ops.Cosine{Base: o.LR, Min: o.MinLR, Warmup: warmup, Total: o.Steps}
+}
