@@ -43,10 +43,10 @@ const bestDraws, bestPictureDraws = 2000, 500
 // CompareBest compares the mean of the best k of two pools of equal size. The
 // bootstrap resamples the evaluations of each arm, takes its best k again, and,
 // where Correct is given, resamples the pictures too, the same for both arms,
-// before the best are chosen; with k below 4 its interval is wide on the safe
-// side. Evaluations count as independent draws; those of a
-// strategy that learns are not, so that its interval is that of one run:
-// several seeds say more (see Summarise). seed fixes bootstrap and permutations.
+// before the best are chosen; with k below 4 the interval is wider than it need
+// be. Evaluations count as independent draws; those of a strategy that learns
+// are not, so that its interval is that of one run: several seeds say more (see
+// Summarise). seed fixes bootstrap and permutations.
 func CompareBest(search, random Pool, k int, seed uint64) (BestComparison, error) {
 	s, r, err := pools(search, random)
 	if err != nil {
