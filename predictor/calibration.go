@@ -15,7 +15,7 @@ type Calibration struct {
 	N    int     `json:"n"`    // past picks
 	Bias float64 `json:"bias"` // added to the mean, in the unit of the target
 	// Stretch is the factor on the standard deviation, less one, such that mean
-	// -/+ 1.645 deviations hold about 90 % of new picks.
+	// -/+ 1.645 deviations hold about 90 % of new picks; not negative.
 	Stretch float64 `json:"stretch"`
 }
 
@@ -28,7 +28,8 @@ const calibrationPrior = 2
 // precision; the factor on the deviation is the root mean square of the errors
 // that are left, in deviations; both are shrunk towards none by a few picks that
 // agree with the model. The factor also makes up for having been estimated, by
-// Student's t. Entries whose deviation is not above 0, or that are not finite,
+// Student's t. It is at least 1: later picks lie farther from what the model has
+// learnt than those that it was too careful about. Entries whose deviation is not above 0, or that are not finite,
 // are left out.
 func Calibrate(mean, std, truth []float64) Calibration {
 	mustPair(mean, truth)
@@ -57,7 +58,7 @@ func Calibrate(mean, std, truth []float64) Calibration {
 	// A bias that is estimated adds its own variance, a part 1/(n+prior) of that
 	// of an error.
 	variance := squares / free * (1 + 1/(n+calibrationPrior))
-	c.Stretch = math.Sqrt(variance)*tWidth(free) - 1
+	c.Stretch = max(math.Sqrt(variance)*tWidth(free)-1, 0)
 	return c
 }
 

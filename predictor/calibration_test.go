@@ -29,7 +29,7 @@ func (s shift) draw(r *rand.Rand, n int) (mean, std, truth []float64) {
 
 // TestCalibrationCovers: whatever the shift, intervals of 90 % hold about 90 %
 // of new picks once they are calibrated by as few as 8 earlier ones; without,
-// they hold too few or too many.
+// they hold too few. Those that hold too many are not narrowed.
 func TestCalibrationCovers(t *testing.T) {
 	for _, s := range []shift{
 		{name: "none", factor: 1},
@@ -52,7 +52,7 @@ func TestCalibrationCovers(t *testing.T) {
 				bias += c.Bias / runs
 			}
 			t.Logf("%-14s %2d picks: coverage %.3f, calibrated %.3f, bias %+.4f", s.name, n, before, after, bias)
-			if low, high := 0.855, 0.945; after < low || after > high && s.factor >= 1 {
+			if after < 0.855 || after > 0.945 && s.factor >= 1 {
 				t.Errorf("%s, %d picks: coverage %.3f; want about 0.9", s.name, n, after)
 			}
 			if s.factor*s.factor+s.bias*s.bias > 2.5 && before > 0.8 {
@@ -88,7 +88,7 @@ func TestCalibrationOfLittle(t *testing.T) {
 	}
 	same := slices.Repeat([]float64{0.9}, 12)
 	exact := Calibrate(same, slices.Repeat([]float64{0.01}, 12), same)
-	if exact.Bias != 0 || exact.Factor() > 0.6 || exact.Factor() < 0.2 {
-		t.Errorf("exact predictions give %v; want no bias and a smaller deviation", exact)
+	if exact.Bias != 0 || exact.Factor() != 1 {
+		t.Errorf("exact predictions give %v; want no change", exact)
 	}
 }
