@@ -19,15 +19,20 @@ type Calibration struct {
 	Stretch float64 `json:"stretch"`
 }
 
-// calibrationPrior is how many picks without bias, with errors of the size that
-// the model says, the true ones are mixed with.
-const calibrationPrior = 2
+const (
+	// calibrationPrior is how many picks without bias, with errors of the size that
+	// the model says, the true ones are mixed with.
+	calibrationPrior = 2
+	// calibrationShare of the bias is corrected, the rest counts as error.
+	calibrationShare = 0.5
+)
 
 // Calibrate learns from past picks: what was predicted of them, each by a model
-// that had not seen it, and the truth. Bias is the mean error weighted by
-// precision; the factor on the deviation is the root mean square of the errors
-// that are left, in deviations; both are shrunk towards none by a few picks that
-// agree with the model. The factor also makes up for having been estimated, by
+// that had not seen it, and the truth. Bias is half the mean error weighted by
+// precision, since a model that learns from its picks errs less on the next; the
+// factor on the deviation is the root mean square of the errors that are left,
+// in deviations. Both are shrunk towards none by a few picks that agree with the
+// model. The factor also makes up for having been estimated, by
 // Student's t. It is at least 1: later picks lie farther from what the model has
 // learnt than those that it was too careful about. Entries whose deviation is not above 0, or that are not finite,
 // are left out.
@@ -48,7 +53,7 @@ func Calibrate(mean, std, truth []float64) Calibration {
 	if n == 0 {
 		return Calibration{}
 	}
-	c := Calibration{N: len(errs), Bias: pull / (weight * (1 + calibrationPrior/n))}
+	c := Calibration{N: len(errs), Bias: calibrationShare * pull / (weight * (1 + calibrationPrior/n))}
 	squares := float64(calibrationPrior)
 	for i, e := range errs {
 		z := (e - c.Bias) / devs[i]
