@@ -73,6 +73,16 @@ func (d Difference) Verdict() string {
 	return "no better than " + d.Against
 }
 
+// Warning returns what a reader of a report should know of a model that is not
+// better than the other for sure; empty if it is.
+func (d Difference) Warning() string {
+	if d.Better() {
+		return ""
+	}
+	return fmt.Sprintf("predictor %s ranks %s on %d architectures that neither has seen: difference in Kendall tau %+.3f, 95 %% interval [%+.3f, %+.3f]",
+		d.Model, d.Verdict(), d.N, d.Tau, d.TauLo, d.TauHi)
+}
+
 // String returns one line for logs and reports.
 func (d Difference) String() string {
 	return fmt.Sprintf("%s ranks %s: difference in tau %+.3f [%+.3f, %+.3f], in RMSE %+.3g [%+.3g, %+.3g] (n %d)",

@@ -72,6 +72,9 @@ func TestVersusIsPaired(t *testing.T) {
 	if again := Versus(a, b, 3); again != d {
 		t.Errorf("the same seed gives %v and %v", d, again)
 	}
+	if want := "predictor ridge ranks worse than fm on 200 architectures that neither has seen: difference in Kendall tau -"; d.Warning() != "" || !strings.HasPrefix(back.Warning(), want) {
+		t.Errorf("warnings %q and %q; want none, and one that begins with %q", d.Warning(), back.Warning(), want)
+	}
 	if !strings.Contains(d.String(), "fm ranks better than ridge: difference in tau +") {
 		t.Errorf("%v", d)
 	}
