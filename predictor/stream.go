@@ -10,6 +10,7 @@ const (
 	forHoldOut
 	forFolds
 	forChains
+	forPairs
 )
 
 // stream returns the generator of the index-th use of a purpose.

@@ -13,7 +13,7 @@ import (
 	"github.com/espalier-nas/espalier/predictor"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/report.txt")
+var update = flag.Bool("update", false, "rewrite the files of testdata")
 
 func share(v float64) *float64 { return &v }
 
