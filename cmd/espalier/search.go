@@ -39,7 +39,7 @@ func (c searchCmd) Run(ctx context.Context, s streams) error {
 	c.searchFlags.apply(&cfg)
 	set(&cfg.Device.Table, c.Table)
 	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *run.Run) error {
-		rep, err := r.Search(ctx)
+		rep, err := r.SearchSeeds(ctx)
 		if err != nil {
 			return err
 		}

@@ -293,3 +293,55 @@ func TestEveryScoreAndStrategySearches(t *testing.T) {
 		}
 	}
 }
+
+// Search and finishing repeated on one supernet differ in what they draw, not in
+// the supernet, and are summed up; a resumed run finds what is done.
+func TestSeedsShareTheSupernet(t *testing.T) {
+	s := newShell(t)
+	text := s.must("search", "-c", s.path("tiny.yaml"), "-q", "-out", s.path("run"), "-seeds", "2")
+	rep, again := s.report("run"), s.report(filepath.Join("run", "repeat-1"))
+	if rep.Supernet.Hash != again.Supernet.Hash {
+		t.Error("the supernet was not shared")
+	}
+	if s.read("run", rundir.Trials) == s.read("run", "repeat-1", rundir.Trials) {
+		t.Error("both searches judged the same architectures")
+	}
+	if rep.Seeds == nil || rep.Seeds.Best.N != 2 || len(rep.Seeds.Compare) != 2 {
+		t.Fatalf("seeds are summed up as %+v", rep.Seeds)
+	}
+	first, second := rep.Seeds.Compare[0].Stats.Difference, rep.Seeds.Compare[1].Stats.Difference
+	if first != rep.Compare.Stats.Difference || second != again.Compare.Stats.Difference || rep.Seeds.Best.Mean != (first+second)/2 {
+		t.Errorf("mean %v of %v and %v", rep.Seeds.Best.Mean, first, second)
+	}
+	if !strings.Contains(text, "over seeds on one supernet") {
+		t.Errorf("the report does not speak of seeds:\n%s", text)
+	}
+	s.must("search", "-q", "--resume", s.path("run"))
+	if d := cmp.Diff(rep.Seeds, s.report("run").Seeds); d != "" {
+		t.Errorf("resuming a run that is done changed its figures:\n%s", d)
+	}
+}
+
+// A rival is as fast as the network that it is set against, and is trained for as
+// long as the search took.
+func TestRivalsAreTrainedAlone(t *testing.T) {
+	s := newShell(t)
+	text := s.must("search", "-c", s.path("tiny.yaml"), "-q", "-out", s.path("run"), "--no-random", "--rival", "auto", "--networks", "1")
+	rep := s.report("run")
+	if len(rep.Rivals) != len(rep.Pareto) {
+		t.Fatalf("%d rivals of %d networks", len(rep.Rivals), len(rep.Pareto))
+	}
+	v, n, took := rep.Rivals[0], rep.Pareto[0], 0.0
+	for _, p := range rep.Phases {
+		if p.Name != "rivals" && p.Name != "test" {
+			took += p.Seconds
+		}
+	}
+	if v.Against != n.Name || v.Latency > 1.05*n.Measured.Median || v.Seconds < 0.3*took || v.Seconds > 3*took {
+		t.Errorf("rival %+v; want one as fast as %v s, trained for about %v s", v, n.Measured.Median, took)
+	}
+	if !strings.Contains(text, "Rivals") || !strings.Contains(text, "auto x") {
+		t.Errorf("the report does not speak of the rival:\n%s", text)
+	}
+	s.must("inspect", s.path("run", "networks", v.Name+".msgpack"))
+}

@@ -128,6 +128,8 @@ type Search struct {
 	Sweep      int                        `yaml:"sweep"`    // searches under rising latency limits, for a whole Pareto front; 1: one search
 	By         string                     `yaml:"by"`       // what ranks subnets: loss or accuracy
 	Top        int                        `yaml:"top"`      // candidates of each arm on the first rung of finishing
+	Seeds      int                        `yaml:"seeds"`    // how often search and finishing are done, on one supernet
+	Repeat     int                        `yaml:"repeat"`   // which of them this is, from 0: it changes every draw of search and finishing
 	Random     bool                       `yaml:"random"`   // run random search with as many evaluations and as much finishing beside it
 	Reward     Reward                     `yaml:"reward"`
 	Strategies controller.StrategyOptions `yaml:"strategies"` // what each strategy needs; its seed is the run's

@@ -162,6 +162,8 @@ func TestValidateNamesTheField(t *testing.T) {
 		"search.batch":             func(c *Config) { c.Search.Batch = 0 },
 		"search.sweep":             func(c *Config) { c.Search.Sweep = 0 },
 		"search.top":               func(c *Config) { c.Search.Top = 0 },
+		"search.seeds":             func(c *Config) { c.Search.Seeds = 0 },
+		"search.repeat":            func(c *Config) { c.Search.Repeat = -1 },
 		"search.by":                func(c *Config) { c.Search.By = "taste" },
 		"search.reward.weight":     func(c *Config) { c.Search.Reward.Weight = 1 },
 		"search: reward":           func(c *Config) { c.Search.Reward.Kind = "soft" },

@@ -124,6 +124,8 @@ func (s Search) validate(f *faults) {
 	f.check(s.Sweep >= 1 && s.Rounds >= 1 && s.Sweep*s.Rounds <= s.Trials, "search.sweep", s.Sweep, "at least 1, and no more searches in all rounds than search.trials")
 	f.check(s.Top >= 1, "search.top", s.Top, "at least 1")
 	f.oneOf("search.by", s.By, []string{ByLoss, ByAccuracy})
+	f.check(s.Seeds >= 1, "search.seeds", s.Seeds, "at least 1")
+	f.check(s.Repeat >= 0, "search.repeat", s.Repeat, "0 or more")
 	o := s.Strategies
 	f.join("search.strategies", o.Evolution.Validate())
 	f.join("search.strategies", o.Local.Validate())

@@ -30,6 +30,7 @@ type Report struct {
 	Pareto   []Network `json:"pareto"`            // what is handed over, by rising latency
 	Others   []Network `json:"others"`            // finished too, but another one beats them
 	Rivals   []Rival   `json:"rivals,omitempty"`
+	Seeds    *Seeds    `json:"seeds,omitempty"` // nil: search and finishing were done once
 	Floor    Floor     `json:"floor"`
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
@@ -167,6 +168,15 @@ type Rival struct {
 	Validation float64 `json:"validation_accuracy"`
 	Test       float64 `json:"test_accuracy"`
 	TestError  float64 `json:"test_error"` // half of the 95 % interval
+}
+
+// Seeds is what several searches on one supernet say together. All figures are
+// differences of validation accuracy, search less random, over the searches.
+type Seeds struct {
+	Best    controller.Summary   `json:"best"`    // of the mean of the best k finished networks of each arm
+	Margin  controller.Summary   `json:"margin"`  // of the best network of each arm
+	Levels  []controller.Summary `json:"levels"`  // at each latency level, of those searches where both arms have a network
+	Compare []Compare            `json:"compare"` // each search
 }
 
 // Floor is the least validation accuracy of what is handed over: that of a linear

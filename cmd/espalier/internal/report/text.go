@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
 )
 
@@ -16,6 +17,7 @@ func Text(r Report) string {
 	t.pareto(r)
 	t.rivals(r)
 	t.arms(r)
+	t.seeds(r)
 	t.predictors(r)
 	t.supernet(r)
 	t.phases(r)
@@ -184,6 +186,28 @@ func (t *text) arms(r Report) {
 		at = append(at, []string{millis(l.Latency), orNone(l.Search), orNone(l.Random), difference})
 	}
 	t.table([]string{">at most", ">search", ">random", ">difference"}, at)
+}
+
+// seeds tells what repeating search and finishing says.
+func (t *text) seeds(r Report) {
+	if r.Seeds == nil {
+		return
+	}
+	s := r.Seeds
+	t.head("Search against random search, over seeds on one supernet: differences of validation accuracy")
+	row := func(what string, s controller.Summary) []string {
+		return []string{what, fmt.Sprint(s.N), fmt.Sprintf("%+.4f", s.Mean), fmt.Sprintf("%.4f", s.Std), fmt.Sprintf("[%+.4f, %+.4f]", s.Low, s.High)}
+	}
+	rows := [][]string{row("mean of the best networks", s.Best), row("best network", s.Margin)}
+	for i, l := range s.Levels {
+		if l.N > 0 {
+			rows = append(rows, row(fmt.Sprintf("best within 1/%d of the slowest", 1<<(len(s.Levels)-1-i)), l))
+		}
+	}
+	t.table([]string{"<difference", ">seeds", ">mean", ">deviation", ">95 %"}, rows)
+	if !(s.Best.Low > 0) {
+		t.line("  the search is not shown to be better than chance")
+	}
 }
 
 func orNone(accuracy float64) string {

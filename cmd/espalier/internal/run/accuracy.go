@@ -170,7 +170,7 @@ func (r *Run) given() []space.Arch {
 // drawSamples returns different architectures: the extremes, random ones, and
 // mixtures of the largest and the narrowest.
 func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
-	rng := stream.New(r.cfg.Seed, "samples")
+	rng := stream.New(r.seed(), "samples")
 	limits, f := r.limits(), r.family
 	first := r.given()
 	seen := make(map[space.Arch]bool)

@@ -31,7 +31,7 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies,
 	}
 	var all found
 	for i, limit := range limits {
-		s, err := r.strategy(stream.New(r.cfg.Seed, "strategy", uint64(round), uint64(i)).Uint64())
+		s, err := r.strategy(stream.New(r.seed(), "strategy", uint64(round), uint64(i)).Uint64())
 		if err != nil {
 			return found{}, err
 		}
@@ -102,7 +102,7 @@ func (r *Run) problem(by controller.Evaluator, l *Latencies, limits controller.L
 }
 
 func (r *Run) options(strategy string, trials, i int) controller.Options {
-	return controller.Options{Trials: trials, Batch: r.cfg.Search.Batch, Seed: stream.New(r.cfg.Seed, "search", uint64(i)).Uint64(), Strategy: strategy}
+	return controller.Options{Trials: trials, Batch: r.cfg.Search.Batch, Seed: stream.New(r.seed(), "search", uint64(i)).Uint64(), Strategy: strategy}
 }
 
 // arm runs one search, logging its trials and replaying those already logged.
@@ -151,7 +151,7 @@ func (r *Run) randomArm(ctx context.Context, l *Latencies, evaluations int) (fou
 	p := r.problem(judge{r.compare}, l, r.limits())
 	o := r.options(armRandom, evaluations, 0)
 	o.Batch = judgeBatch
-	res, err := r.arm(ctx, armRandom, &givenFirst{r.given(), controller.NewRandomArm(r.family.Space(), r.cfg.Seed)}, p, o)
+	res, err := r.arm(ctx, armRandom, &givenFirst{r.given(), controller.NewRandomArm(r.family.Space(), r.seed())}, p, o)
 	if err != nil {
 		return found{}, err
 	}

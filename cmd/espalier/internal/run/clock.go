@@ -13,6 +13,12 @@ func (r *Run) left() time.Duration { return max(0, r.cfg.Budget-r.spent()) }
 // run takes.
 func (r *Run) budgeted() bool { return r.cfg.Budget > 0 }
 
+// Phases whose results the repetitions of a search share.
+const (
+	phaseLatency = "measure latencies"
+	phaseTrain   = "train"
+)
+
 // total returns the time spent in all phases.
 func (s *state) total() time.Duration {
 	seconds := 0.0

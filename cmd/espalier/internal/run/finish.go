@@ -331,7 +331,7 @@ func remove(path string) error {
 func (r *Run) finishOptions(steps, rung int, arm string) supernet.TrainOptions {
 	o := r.trainOptions(steps)
 	o.LR, o.MinLR = r.cfg.Finish.LR, 0
-	o.Seed = stream.New(r.cfg.Seed, "finish "+arm, uint64(rung)).Uint64()
+	o.Seed = stream.New(r.seed(), "finish "+arm, uint64(rung)).Uint64()
 	if r.cfg.Finish.Batch > 0 {
 		o.Batch = r.cfg.Finish.Batch
 	}

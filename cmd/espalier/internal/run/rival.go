@@ -32,9 +32,6 @@ const (
 // over one that is as fast, each alone for the time that the whole search took,
 // with the recipe of the run.
 func (r *Run) rivals(ctx context.Context, l *Latencies, out *outcome) ([]report.Rival, error) {
-	if len(r.cfg.Rivals) == 0 {
-		return nil, nil
-	}
 	if !l.Local() {
 		return nil, fmt.Errorf("rivals: %s is not this machine; want latencies that can be measured here", l.Device())
 	}

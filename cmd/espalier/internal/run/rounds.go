@@ -122,7 +122,7 @@ func (r *Run) newPredictor() (predictor.Predictor, error) {
 }
 
 func (r *Run) predictorOptions() predictor.Options {
-	return predictor.Options{Seed: r.cfg.Seed, Ranks: r.cfg.Predictor.Ranks}
+	return predictor.Options{Seed: r.seed(), Ranks: r.cfg.Predictor.Ranks}
 }
 
 // fit makes the model learn from what the trials scored.

@@ -16,7 +16,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if a := r.cfg.Train.Arch; a != "" {
 		return report.Report{}, fmt.Errorf("train.arch is %q; want it empty: a search trains the supernet", a)
 	}
-	lat, err := phase(r, "measure latencies", func() (*Latencies, error) { return r.latencies(ctx) })
+	lat, err := phase(r, phaseLatency, func() (*Latencies, error) { return r.latencies(ctx) })
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -40,8 +40,10 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if _, err = phase(r, "hand over", func() (struct{}, error) { return struct{}{}, r.handOver(ctx, lat, &out) }); err != nil {
 		return report.Report{}, err
 	}
-	if out.rivals, err = phase(r, "rivals", func() ([]report.Rival, error) { return r.rivals(ctx, lat, &out) }); err != nil {
-		return report.Report{}, err
+	if len(r.cfg.Rivals) > 0 {
+		if out.rivals, err = phase(r, "rivals", func() ([]report.Rival, error) { return r.rivals(ctx, lat, &out) }); err != nil {
+			return report.Report{}, err
+		}
 	}
 	rep, err := phase(r, "test", func() (report.Report, error) { return r.report(ctx, lat, &out) })
 	if err != nil {

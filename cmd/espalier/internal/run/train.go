@@ -17,7 +17,7 @@ import (
 // on from the folder's checkpoint. When ctx ends it stops after the current
 // step, with everything saved.
 func (r *Run) Train(ctx context.Context) error {
-	_, err := phase(r, "train", func() (struct{}, error) { return struct{}{}, r.train(ctx) })
+	_, err := phase(r, phaseTrain, func() (struct{}, error) { return struct{}{}, r.train(ctx) })
 	return err
 }
 
