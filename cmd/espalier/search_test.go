@@ -35,7 +35,7 @@ train: {steps: 24, batch: 32, random: 1, checkpoint: 1h, schedule: linear, avera
 evaluate: {calibration: 64, batch: 32, images: 100}
 device: {workers: 1, samples: 10}
 predictor: {samples: 12, folds: 3}
-search: {trials: 60, rounds: 2, picks: 3, sweep: 2, top: 4}
+search: {trials: 60, rounds: 2, picks: 3, sweep: 2, top: 10}
 finish: {steps: 16, networks: 2}
 `
 

@@ -211,8 +211,9 @@ func (r *Run) limits() controller.Limits {
 
 // accuracyModel is a fitted predictor and how good its kind is.
 type accuracyModel struct {
-	model     predictor.Predictor
-	standings []predictor.Standing
+	model       predictor.Predictor
+	calibration predictor.Calibration // from what it said of the picks of earlier rounds
+	standings   []predictor.Standing
 }
 
 // Evaluate implements controller.Evaluator by prediction: the accuracy of a score
@@ -254,11 +255,13 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 // target is what the predictor learns of a judged subnet, between 0 and 1: its
 // accuracy or, where subnets are ranked by loss, the geometric mean of the
 // probabilities that it gives the right classes.
-func (r *Run) target(t controller.Trial) float64 {
+func (r *Run) target(t controller.Trial) float64 { return r.targetOf(t.Accuracy, t.Loss) }
+
+func (r *Run) targetOf(accuracy, loss float64) float64 {
 	if r.cfg.Search.By == config.ByAccuracy {
-		return t.Accuracy
+		return accuracy
 	}
-	return math.Exp(-t.Loss)
+	return math.Exp(-loss)
 }
 
 func (r *Run) targets(trials []controller.Trial) []float64 {

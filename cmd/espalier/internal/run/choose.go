@@ -41,19 +41,24 @@ func (c candidate) cost() controller.Cost {
 	return cost
 }
 
-// candidates returns what finishing begins with: the best of an arm's judged
-// trials, spread over their latencies, judged on the whole validation split and
-// timed. What breaks a limit as measured is left out.
-func (r *Run) candidates(ctx context.Context, arm string, judged []controller.Trial, origin func(space.Arch) string, l *Latencies) ([]candidate, error) {
+// bestOf returns n of an arm's judged trials that finishing begins with: the best,
+// spread over their latencies.
+func (r *Run) bestOf(judged []controller.Trial, n int) []space.Arch {
 	fit := fitting(judged, r.limits())
 	places := make([]place, len(fit))
 	for i, t := range fit {
 		places[i] = place{t.Cost.Latency, r.value(t.Accuracy, t.Loss)}
 	}
 	var archs []space.Arch
-	for _, i := range choose(places, r.cfg.Finish.Networks, r.cfg.Search.Top) {
+	for _, i := range choose(places, r.cfg.Finish.Networks, n) {
 		archs = append(archs, fit[i].Arch)
 	}
+	return archs
+}
+
+// candidates judges architectures on the whole validation split, with inherited
+// weights, and times them. What breaks a limit as measured is left out.
+func (r *Run) candidates(ctx context.Context, arm string, archs []space.Arch, origin func(space.Arch) string, l *Latencies) ([]candidate, error) {
 	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
 	trials, err := r.rate(ctx, arm, archs, judge{r.final}, l.Cost)
 	if err != nil {

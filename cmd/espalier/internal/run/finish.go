@@ -59,15 +59,20 @@ type ladder struct {
 	plan    []int             // steps decided on so far
 	taken   int               // entries of the plan that were used
 	targets *supernet.Targets // of the arm's teacher; nil: none
+	more    chooser           // of further candidates; nil: none
 }
 
 // finish takes an arm's candidates up the ladder and returns those that came to
 // the top, by rising latency.
-func (r *Run) finish(ctx context.Context, arm string, all []candidate, span time.Duration) ([]*finished, error) {
+//
+// more, if it is not nil, chooses further candidates once the first ones have
+// been on the first rung.
+func (r *Run) finish(ctx context.Context, arm string, all []candidate, span time.Duration, more chooser) ([]*finished, error) {
 	l, err := r.openLadder(arm, all, span)
 	if err != nil {
 		return nil, err
 	}
+	l.more = more
 	top, err := l.climb(ctx)
 	return top, errors.Join(err, l.log.Close())
 }
@@ -97,6 +102,9 @@ func (r *Run) openLadder(arm string, all []candidate, span time.Duration) (*ladd
 
 func rungKey(rung, candidate int) string { return fmt.Sprintf("%d.%d", rung, candidate) }
 
+// chooser chooses n further candidates after the first ones have been on a rung.
+type chooser func(ctx context.Context, done []*finished, n int) ([]candidate, error)
+
 // climb goes up rung by rung.
 func (l *ladder) climb(ctx context.Context) ([]*finished, error) {
 	on := l.all
@@ -104,13 +112,21 @@ func (l *ladder) climb(ctx context.Context) ([]*finished, error) {
 		if err := l.rung(ctx, rung, on); err != nil {
 			return nil, err
 		}
+		if rung == 0 {
+			on = l.all
+		}
 		on = l.promote(rung, on)
 	}
 	return l.lastRung(ctx, on)
 }
 
-// rung trains all that are on a rung for the same number of steps.
+// rung trains all that are on a rung for the same number of steps. On the first
+// one further candidates may join.
 func (l *ladder) rung(ctx context.Context, rung int, on []*finished) error {
+	joining := 0
+	if rung == 0 && l.more != nil {
+		joining = max(0, l.r.cfg.Search.Top-len(on))
+	}
 	steps, err := l.decide(func() (int, error) {
 		if !l.r.budgeted() {
 			return l.r.finishSteps(rung), nil
@@ -119,11 +135,27 @@ func (l *ladder) rung(ctx context.Context, rung int, on []*finished) error {
 		if err != nil {
 			return 0, err
 		}
-		return equalSteps(l.share(rung), each, l.judging(l.r.comparedOn())), nil
+		span := l.share(rung) * time.Duration(len(on)) / time.Duration(len(on)+joining)
+		return equalSteps(span, each, l.judging(l.r.comparedOn())), nil
 	})
 	if err != nil {
 		return err
 	}
+	if err := l.trainAll(ctx, rung, on, steps); err != nil || joining == 0 {
+		return err
+	}
+	further, err := l.more(ctx, on, joining)
+	if err != nil {
+		return err
+	}
+	for _, c := range further {
+		l.all = append(l.all, &finished{candidate: c, arm: l.arm, index: len(l.all)})
+	}
+	return l.trainAll(ctx, rung, l.all[len(on):], steps)
+}
+
+// trainAll takes candidates over a rung, each for so many steps.
+func (l *ladder) trainAll(ctx context.Context, rung int, on []*finished, steps int) error {
 	for i, f := range on {
 		if err := l.train(ctx, rung, f, steps, l.r.comparedOn()); err != nil {
 			return err

@@ -34,7 +34,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if err := r.look(ctx, lat, &out); err != nil {
 		return report.Report{}, err
 	}
-	if err := r.finishAll(ctx, &out); err != nil {
+	if err := r.finishAll(ctx, lat, &out); err != nil {
 		return report.Report{}, err
 	}
 	if _, err = phase(r, "hand over", func() (struct{}, error) { return struct{}{}, r.handOver(ctx, lat, &out) }); err != nil {
@@ -80,7 +80,7 @@ func (r *Run) look(ctx context.Context, l *Latencies, out *outcome) (err error) 
 		return err
 	}
 	out.searchOn, err = phase(r, "judge candidates", func() ([]candidate, error) {
-		return r.candidates(ctx, armFinal, out.pool().trials, out.origin(r.given()), l)
+		return r.candidates(ctx, armFinal, r.bestOf(out.pool().trials, r.firstCandidates(out)), out.origin(r.given()), l)
 	})
 	if err != nil || !r.cfg.Search.Random {
 		return err
@@ -89,7 +89,7 @@ func (r *Run) look(ctx context.Context, l *Latencies, out *outcome) (err error) 
 		return err
 	}
 	out.randomOn, err = phase(r, "judge random candidates", func() ([]candidate, error) {
-		return r.candidates(ctx, armRandomFinal, out.random.trials, originOf(originRandom, r.given()), l)
+		return r.candidates(ctx, armRandomFinal, r.bestOf(out.random.trials, r.cfg.Search.Top), originOf(originRandom, r.given()), l)
 	})
 	return err
 }
@@ -157,7 +157,7 @@ func (o *outcome) evaluations() int {
 
 // finishAll takes the candidates of both arms up the ladder, each arm in the same
 // time, and finds out what a linear classifier reaches.
-func (r *Run) finishAll(ctx context.Context, out *outcome) (err error) {
+func (r *Run) finishAll(ctx context.Context, l *Latencies, out *outcome) (err error) {
 	if out.linear, err = phase(r, "linear classifier", func() (float64, error) { return r.linear(ctx) }); err != nil {
 		return err
 	}
@@ -165,12 +165,14 @@ func (r *Run) finishAll(ctx context.Context, out *outcome) (err error) {
 	if len(out.randomOn) > 0 {
 		span /= 2
 	}
-	out.searchTop, err = phase(r, "finish", func() ([]*finished, error) { return r.finish(ctx, armSearch, out.searchOn, span) })
+	out.searchTop, err = phase(r, "finish", func() ([]*finished, error) {
+		return r.finish(ctx, armSearch, out.searchOn, span, r.second(l, out))
+	})
 	if err != nil || len(out.randomOn) == 0 {
 		return err
 	}
 	span = r.left() - time.Duration(endShare*float64(r.cfg.Budget))
-	out.randomTop, err = phase(r, "finish the random arm's", func() ([]*finished, error) { return r.finish(ctx, armRandom, out.randomOn, span) })
+	out.randomTop, err = phase(r, "finish the random arm's", func() ([]*finished, error) { return r.finish(ctx, armRandom, out.randomOn, span, nil) })
 	return err
 }
 
