@@ -84,11 +84,15 @@ type Supernet struct {
 // Accuracy tells how well accuracy is predicted, by cross-validation on random
 // architectures judged on the supernet.
 type Accuracy struct {
-	Model   string               `json:"model"`  // the one that was used; empty: none
-	Target  string               `json:"target"` // what is predicted of a subnet: accuracy, or exp(-loss), the geometric mean probability of the right class
-	Samples int                  `json:"samples"`
-	Models  []predictor.Standing `json:"models"`
-	Found   *predictor.Report    `json:"found,omitempty"` // on the architectures that the search chose
+	Model       string                 `json:"model"`  // the one that was used; empty: none
+	Target      string                 `json:"target"` // what is predicted of a subnet: accuracy, or exp(-loss), the geometric mean probability of the right class
+	Samples     int                    `json:"samples"`
+	Form        string                 `json:"form"` // of the one that was used, as fitted at the end: ranks and their weights
+	Models      []predictor.Standing   `json:"models"`
+	Versus      []predictor.Difference `json:"versus"`               // the one that was used against each of the others
+	Found       *predictor.Report      `json:"found,omitempty"`      // on the candidates of the search, predicted before they were judged
+	Calibrated  *predictor.Report      `json:"calibrated,omitempty"` // the same after calibration on earlier picks
+	Calibration string                 `json:"calibration"`          // at the end
 }
 
 // Latency tells how well latency is predicted.
@@ -97,6 +101,7 @@ type Latency struct {
 	Batch    int               `json:"batch"`
 	Layers   int               `json:"layers"`   // measured
 	Networks int               `json:"networks"` // measured
+	Form     string            `json:"form"`     // of the model: its correction, ranks and their weights
 	Drift    float64           `json:"drift"`    // latency of the same networks at the end of the run over that at the beginning; 0: not measured
 	HeldOut  predictor.Report  `json:"held_out"` // on random networks
 	Found    *predictor.Report `json:"found,omitempty"`

@@ -15,6 +15,7 @@ func Text(r Report) string {
 	var t text
 	t.line("espalier %s", r.Version)
 	t.pareto(r)
+	t.plot(r)
 	t.rivals(r)
 	t.arms(r)
 	t.seeds(r)
@@ -124,14 +125,17 @@ func latency(n Network) string {
 	return millis(n.Measured.Median)
 }
 
-func optional(v *float64) string {
-	if v == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%.4f", *v)
-}
-
 func millis(seconds float64) string { return fmt.Sprintf("%.3f ms", 1e3*seconds) }
+
+// Size of the picture in the report, in characters.
+const columns, lines = 100, 24
+
+func (t *text) plot(r Report) {
+	t.head("Accuracy on validation against latency")
+	for line := range strings.Lines(Terminal(Points(r), columns, lines)) {
+		t.line("  %s", strings.TrimRight(line, " \n"))
+	}
+}
 
 // rivals tells who won, network by network.
 func (t *text) rivals(r Report) {
@@ -237,11 +241,22 @@ func (t *text) predictors(r Report) {
 	if r.Accuracy.Found != nil {
 		rows = append(rows, errorRow(target(r)+", candidates", *r.Accuracy.Found))
 	}
+	if r.Accuracy.Calibrated != nil {
+		rows = append(rows, errorRow(target(r)+", candidates, calibrated", *r.Accuracy.Calibrated))
+	}
 	rows = append(rows, errorRow("latency, random", r.Latency.HeldOut))
 	if r.Latency.Found != nil {
 		rows = append(rows, errorRow("latency, candidates", *r.Latency.Found))
 	}
-	t.table([]string{"<target", ">n", ">tau", ">95 %", ">Spearman", ">MAPE", ">RMSE", ">within 5 %", ">within 10 %"}, rows)
+	t.table([]string{"<target", ">n", ">tau", ">95 %", ">Spearman", ">MAPE", ">RMSE", ">within 5 %", ">within 10 %", ">in 90 %"}, rows)
+	for _, d := range r.Accuracy.Versus {
+		t.line("  %s ranks %s: difference in tau %+.3f, 95 %% interval [%+.3f, %+.3f]", d.Model, d.Verdict(), d.Tau, d.TauLo, d.TauHi)
+	}
+	if r.Accuracy.Form != "" {
+		t.line("  accuracy is predicted by %s", r.Accuracy.Form)
+		t.line("  calibration on what rounds picked: %s", r.Accuracy.Calibration)
+	}
+	t.line("  latency is predicted by %s", r.Latency.Form)
 	t.line("  latency of %s: %d layers and %d networks measured", r.Latency.Device, r.Latency.Layers, r.Latency.Networks)
 	if r.Latency.Drift != 0 {
 		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)
@@ -260,6 +275,7 @@ func errorRow(name string, e predictor.Report) []string {
 	return []string{
 		name, fmt.Sprint(e.N), fmt.Sprintf("%.3f", e.Kendall), fmt.Sprintf("[%.3f, %.3f]", e.KendallLo, e.KendallHi), fmt.Sprintf("%.3f", e.Spearman),
 		fmt.Sprintf("%.1f %%", 100*e.MAPE), fmt.Sprintf("%.3g", e.RMSE), fmt.Sprintf("%.0f %%", 100*e.Within5), fmt.Sprintf("%.0f %%", 100*e.Within10),
+		fmt.Sprintf("%.0f %%", 100*e.Cover90),
 	}
 }
 

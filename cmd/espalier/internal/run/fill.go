@@ -1,7 +1,9 @@
 package run
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -84,7 +86,7 @@ func (r *Run) supernetReport() report.Supernet {
 }
 
 func (r *Run) latencyReport(l *Latencies, out *outcome) report.Latency {
-	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Drift: r.state.Drift, HeldOut: l.Report}
+	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Form: l.model.Describe(), Drift: r.state.Drift, HeldOut: l.Report}
 	var pred, truth []float64
 	for _, c := range out.searchOn {
 		if c.measured != nil {
@@ -102,19 +104,30 @@ func (r *Run) accuracyReport(out *outcome) report.Accuracy {
 	if out.model == nil {
 		return report.Accuracy{}
 	}
-	rep := report.Accuracy{Model: r.cfg.Predictor.Model, Target: r.cfg.Search.By, Samples: len(out.samples), Models: out.model.standings}
-	var mean, std, truth []float64
+	rep := report.Accuracy{Model: r.cfg.Predictor.Model, Target: r.cfg.Search.By, Samples: len(out.samples), Models: out.model.standings, Calibration: out.model.calibration.String()}
+	rep.Versus = predictor.VersusAll(rep.Model, rep.Models, r.cfg.Seed)
+	if d, ok := out.model.model.(predictor.Described); ok {
+		rep.Form = d.Describe()
+	}
+	var mean, std, calibrated, deviation, truth []float64
 	for _, c := range out.searchOn {
 		if p, ok := out.prediction(c.Arch); ok {
 			mean, std, truth = append(mean, p.mean), append(std, p.std), append(truth, r.target(c.Trial))
+			calibrated, deviation = append(calibrated, p.calibrated), append(deviation, p.deviation)
 		}
 	}
 	if len(truth) >= 2 {
-		found := predictor.Evaluate(mean, truth, r.cfg.Seed)
-		found.Cover90 = predictor.Coverage(mean, std, truth, 0.9)
-		rep.Found = &found
+		rep.Found, rep.Calibrated = r.judgePredictions(mean, std, truth), r.judgePredictions(calibrated, deviation, truth)
 	}
 	return rep
+}
+
+// judgePredictions returns the errors of predictions and the coverage of their
+// intervals.
+func (r *Run) judgePredictions(mean, std, truth []float64) *predictor.Report {
+	rep := predictor.Evaluate(mean, truth, r.cfg.Seed)
+	rep.Cover90 = predictor.Coverage(mean, std, truth, 0.9)
+	return &rep
 }
 
 // network describes a finished network.
@@ -247,15 +260,13 @@ func (r *Run) armReport(strategy, score string, f found) report.Arm {
 
 // judgeHonesty adds the warnings that the figures call for.
 func (r *Run) judgeHonesty(rep *report.Report) {
-	taus := make(map[string]float64)
-	for _, s := range rep.Accuracy.Models {
-		taus[s.Model] = s.Report.Kendall
-	}
-	for _, plain := range []string{"flops", "params"} {
-		own, other := taus[rep.Accuracy.Model], taus[plain]
-		if rep.Accuracy.Model != "" && rep.Accuracy.Model != plain && own <= other {
-			r.warn("predictor %s ranks no better than %s: Kendall tau %.3f against %.3f", rep.Accuracy.Model, plain, own, other)
+	for _, d := range rep.Accuracy.Versus {
+		if w := d.Warning(); w != "" {
+			r.warn("%s", w)
 		}
+	}
+	if !slices.ContainsFunc(rep.Pareto, func(n report.Network) bool { return n.Origin == originSearch }) {
+		r.warn("nothing that a round of the search found is handed over: all networks were given or drawn at random")
 	}
 	if c := rep.Compare; c != nil && c.Stats.Difference <= 0 {
 		r.warn("the search is no better than random search with as many evaluations and as much finishing: mean accuracy of the best %d networks %.4f against %.4f",
@@ -272,5 +283,9 @@ func (r *Run) writeReport(rep report.Report) error {
 	if err := r.dir.WriteJSON(rundir.ReportJSON, rep); err != nil {
 		return err
 	}
-	return r.dir.Write(rundir.ReportText, []byte(report.Text(rep)))
+	var picture bytes.Buffer
+	if err := report.SVG(&picture, "Accuracy on validation against latency", report.Points(rep)); err != nil {
+		return err
+	}
+	return errors.Join(r.dir.Write(rundir.Picture, picture.Bytes()), r.dir.Write(rundir.ReportText, []byte(report.Text(rep))))
 }

@@ -13,6 +13,7 @@
 //	finish/             candidates on their way up
 //	networks/           the chosen networks, ready to run
 //	report.json, report.txt
+//	pareto.svg          accuracy against latency
 package rundir
 
 import (
@@ -39,6 +40,7 @@ const (
 	Networks   = "networks"
 	ReportJSON = "report.json"
 	ReportText = "report.txt"
+	Picture    = "pareto.svg"
 )
 
 // freshName is what folders are called when the user names none.
