@@ -16,7 +16,7 @@ func Default() Config {
 		Budget: 3 * time.Minute,
 		Data:   Data{Validation: 0.15, Test: 0.15},
 		Train: Train{
-			Sampler: "sandwich", Random: 2, Alone: 0.3, Batch: 64,
+			Sampler: "sandwich", Random: 2, Between: 0.5, Alone: 0.3, Batch: 64,
 			LR: 0.05, MinLR: 0.0005, Warmup: 0.05, Schedule: supernet.ScheduleCosine, Momentum: 0.9, Nesterov: true,
 			WeightDecay: 2e-4, Smoothing: 0.1, Clip: 5,
 			Crop: 2, Flip: true, EraseMost: 0.4,

@@ -79,6 +79,18 @@ type Supernet struct {
 	Loss     float64 `json:"loss"`     // of the last step's first subnet
 	Accuracy float64 `json:"accuracy"` // on its batch
 	Hash     string  `json:"hash"`     // over all weights
+	// Exposure tells how many subnets trained each choice; nil if a controller drew
+	// them.
+	Exposure *Exposure `json:"exposure,omitempty"`
+}
+
+// Exposure is how often training used the choices of a space.
+type Exposure struct {
+	Least  int     `json:"least"`  // subnets that used the choice used least
+	Which  string  `json:"which"`  // that choice, as "decision choice"
+	Median int     `json:"median"` // over all choices
+	Most   int     `json:"most"`
+	Counts [][]int `json:"counts"` // by decision and choice
 }
 
 // Accuracy tells how well accuracy is predicted, by cross-validation on random

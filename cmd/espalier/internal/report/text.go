@@ -284,6 +284,9 @@ func (t *text) supernet(r Report) {
 	t.head("Supernet")
 	t.line("  %d shared parameters, hash %s", s.Params, s.Hash)
 	t.line("  sampler %s, %d steps of %d images (%.1f epochs), last loss %.4f", s.Sampler, s.Steps, s.Batch, s.Epochs, s.Loss)
+	if e := s.Exposure; e != nil {
+		t.line("  choices were trained by %d subnets in the median, %d to %d; least: %s", e.Median, e.Least, e.Most, e.Which)
+	}
 	t.line("  space %s (%s): %s architectures, %d decisions", r.Space.Name, r.Space.ID, r.Space.Size, r.Space.Decisions)
 	if all := r.Prefix.Computed + r.Prefix.Saved; all > 0 {
 		t.line("  judging candidates: %.1f GFLOPs, %.1f %% of the work saved by shared prefixes", float64(r.Prefix.Computed)/1e9, 100*float64(r.Prefix.Saved)/float64(all))

@@ -79,6 +79,7 @@ func (r *Run) supernetReport() report.Supernet {
 		Params: r.net.Size(), Sampler: t.Sampler, Steps: t.Steps, Batch: t.Batch,
 		Epochs: float64(t.Steps) * float64(t.Batch) / float64(r.splits.Train.Len()), Hash: r.net.Hash(),
 	}
+	s.Exposure = r.exposure()
 	if r.state.Train != nil {
 		s.Loss, s.Accuracy = r.state.Train.Loss, r.state.Train.Accuracy
 	}

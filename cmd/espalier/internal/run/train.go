@@ -11,6 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // Train trains the shared weights up to the configured number of steps, going
@@ -66,9 +67,13 @@ func (r *Run) sampler() (supernet.Sampler, error) {
 // samplerAlone returns the sampler with a first stage of so many steps for the
 // largest subnet, where the sampler has one.
 func (r *Run) samplerAlone(steps int) (supernet.Sampler, error) {
-	return supernet.NewSampler(r.cfg.Train.Sampler, r.family.Space(), supernet.SamplerOptions{
-		Narrow: r.family.Narrow(), Max: r.family.Max(), Random: r.cfg.Train.Random, Alone: steps,
-	})
+	o := supernet.SamplerOptions{
+		Narrow: r.family.Narrow(), Max: r.family.Max(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: steps,
+	}
+	if r.cfg.Train.Stratify {
+		o.FLOPs = func(a space.Arch) int64 { return r.family.Plan(a).FLOPs() }
+	}
+	return supernet.NewSampler(r.cfg.Train.Sampler, r.family.Space(), o)
 }
 
 // fixSteps turns epochs or budget into a number of steps, once: it is written
