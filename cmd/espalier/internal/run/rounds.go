@@ -99,31 +99,21 @@ func (r *Run) calibrate(out *outcome, last []controller.Trial) predictor.Calibra
 	return c
 }
 
-// foretellSamples predicts each of the first samples by a model that has learnt
-// from the other folds.
-func (r *Run) foretellSamples(out *outcome) error {
-	folds := min(r.cfg.Predictor.Folds, len(out.samples))
-	for f := range folds {
-		var learnt []controller.Trial
-		var left []space.Arch
-		for i, t := range out.samples {
-			if i%folds == f {
-				left = append(left, t.Arch)
-			} else {
-				learnt = append(learnt, t)
-			}
-		}
-		m, err := r.newPredictor()
-		if err != nil {
-			return err
-		}
-		without := &accuracyModel{model: m}
-		if err := r.fit(without, learnt); err != nil {
-			return err
-		}
-		out.foretell(without, left)
+// foretellSamples notes what models that had learnt from the other folds of the
+// cross-validation said of each of the first samples.
+func (r *Run) foretellSamples(out *outcome) {
+	at := slices.IndexFunc(out.model.standings, func(s predictor.Standing) bool { return s.Model == r.cfg.Predictor.Model })
+	if at < 0 {
+		return
 	}
-	return nil
+	held := out.model.standings[at].HeldOut
+	if out.foretold == nil {
+		out.foretold = make(map[space.Arch]prediction)
+	}
+	for i, t := range out.samples[:out.first] {
+		mean, std := held.Mean[i], held.Std[i]
+		out.foretold[t.Arch] = prediction{mean, std, mean, std}
+	}
 }
 
 // prediction returns what the predictor said of a before it learnt from it;

@@ -104,10 +104,11 @@ func (r *Run) learn(ctx context.Context, l *Latencies, out *outcome) (*accuracyM
 		return nil, err
 	}
 	out.first = len(out.samples)
-	if err = r.foretellSamples(out); err != nil {
+	if out.model, err = r.fitAccuracy(out.samples); err != nil {
 		return nil, err
 	}
-	return r.fitAccuracy(out.samples)
+	r.foretellSamples(out)
+	return out.model, nil
 }
 
 // pool returns what candidates are chosen from: all that the search judged on
