@@ -163,7 +163,8 @@ type Finish struct {
 	Power    float64 `yaml:"power"`    // time of a finished network grows with its time per step to this power; 0: equal times, 1: equal steps
 	Distill  float64 `yaml:"distill"`  // weight of the slowest finished network's outputs in what the others of its arm learn on the last rung; 0: labels alone
 	Scratch  bool    `yaml:"scratch"`  // begin with fresh weights instead of inherited ones
-	// Plan holds the steps that each arm has decided on, in the order in which it
-	// trains: with it, another run does the same.
-	Plan map[string][]int `yaml:"plan,omitempty"`
+	// Plan holds what the run has decided on, in this order: candidates of an arm on
+	// the first rung; steps of each on the first rung, on the second; steps of each
+	// network on the last rung, the slowest first. With it, another run does the same.
+	Plan []int `yaml:"plan,omitempty"`
 }

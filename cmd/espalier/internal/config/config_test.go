@@ -180,7 +180,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"finish.batch":             func(c *Config) { c.Finish.Batch = -1 },
 		"finish.distill":           func(c *Config) { c.Finish.Distill = 1.5 },
 		"finish.power":             func(c *Config) { c.Finish.Power = 2 },
-		"finish.plan.search":       func(c *Config) { c.Finish.Plan = map[string][]int{"search": {3, 0}} },
+		"finish.plan":              func(c *Config) { c.Finish.Plan = []int{3, 0} },
 	} {
 		c := resolved(t, Default())
 		spoil(&c)

@@ -134,7 +134,7 @@ func (r *Run) judgePredictions(mean, std, truth []float64) *predictor.Report {
 // network describes a finished network.
 func (r *Run) network(name string, f *finished, out *outcome) report.Network {
 	n := report.Network{
-		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: f.arm, Origin: f.origin, FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
+		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: f.arm.name, Origin: f.origin, FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
 		Inherited: f.Accuracy, Validation: f.last().Accuracy, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
 	}
 	if p, ok := out.prediction(f.Arch); ok {
@@ -160,7 +160,7 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 	}
 	for _, f := range slices.Concat(out.searchTop, out.randomTop) {
 		if !handed[f] {
-			rep.Others = append(rep.Others, r.network(fmt.Sprintf("%s-%d", f.arm, f.index+1), f, out))
+			rep.Others = append(rep.Others, r.network(fmt.Sprintf("%s-%d", f.arm.name, f.index+1), f, out))
 		}
 	}
 	return nil
@@ -193,7 +193,7 @@ func (r *Run) arms(rep *report.Report, out *outcome) error {
 func (r *Run) entry(rep *report.Report, f *finished, out *outcome) report.Network {
 	arch := r.family.Space().Format(f.Arch)
 	for _, n := range slices.Concat(rep.Pareto, rep.Others) {
-		if n.Arch == arch && n.Arm == f.arm {
+		if n.Arch == arch && n.Arm == f.arm.name {
 			return n
 		}
 	}

@@ -9,8 +9,6 @@ import (
 // number of steps and some of them go on; the last one makes what is handed over.
 const (
 	rungs = 3
-	// keep is the part of the candidates that leaves a rung before the last.
-	keep = 0.5
 	// forwardShare is the time of a forward pass as part of that of a training
 	// step on as many images.
 	forwardShare = 1.0 / 3
@@ -37,19 +35,18 @@ func equalSteps(span time.Duration, each []float64, judging float64) int {
 	return max(1, int(span.Seconds()/sum-judging))
 }
 
-// lastSteps returns how many steps the first of the candidates on the last rung
-// may train when span is left for all of them. Time is divided in proportion to
-// the seconds of a step to the given power.
-func lastSteps(span time.Duration, each []float64, power, judging float64) int {
+// lastSteps returns how many steps the first of the networks left on the last
+// rung may train, when span is left for all of them and is divided by weights.
+// each is the seconds of its step, judging as for equalSteps.
+func lastSteps(span time.Duration, weights []float64, each, judging float64) int {
 	sum := 0.0
-	for _, t := range each {
-		sum += math.Pow(t, power)
+	for _, w := range weights {
+		sum += w
 	}
-	if !(sum > 0) {
+	if !(sum > 0 && each > 0) {
 		return 1
 	}
-	own := span.Seconds() * math.Pow(each[0], power) / sum
-	return max(1, int(own/each[0]-judging))
+	return max(1, int(span.Seconds()*weights[0]/sum/each-judging))
 }
 
 // interpolate returns the value at x of the line through the known points, in

@@ -20,9 +20,12 @@ func TestStepsFillTheSpan(t *testing.T) {
 	}
 	for _, power := range []float64{0, 0.6, 1} {
 		left, took := 10*time.Second, 0.0
-		var seconds []float64
+		var seconds, weights []float64
+		for _, s := range each {
+			weights = append(weights, math.Pow(s, power))
+		}
 		for i, s := range each {
-			steps := lastSteps(left, each[i:], power, judging)
+			steps := lastSteps(left, weights[i:], s, judging)
 			own := s * (float64(steps) + judging)
 			seconds = append(seconds, own)
 			took += own

@@ -156,24 +156,23 @@ func (o *outcome) evaluations() int {
 	return len(o.samples)
 }
 
-// finishAll takes the candidates of both arms up the ladder, each arm in the same
-// time, and finds out what a linear classifier reaches.
+// finishAll takes the candidates of both arms up the ladder and finds out what a
+// linear classifier reaches.
 func (r *Run) finishAll(ctx context.Context, l *Latencies, out *outcome) (err error) {
 	if out.linear, err = phase(r, "linear classifier", func() (float64, error) { return r.linear(ctx) }); err != nil {
 		return err
 	}
-	span := r.left() - time.Duration(endShare*float64(r.cfg.Budget))
+	arms := []*arm{newArm(armSearch, out.searchOn, r.second(l, out))}
 	if len(out.randomOn) > 0 {
-		span /= 2
+		arms = append(arms, newArm(armRandom, out.randomOn, nil))
 	}
-	out.searchTop, err = phase(r, "finish", func() ([]*finished, error) {
-		return r.finish(ctx, armSearch, out.searchOn, span, r.second(l, out))
+	_, err = phase(r, "finish", func() (struct{}, error) {
+		return struct{}{}, r.finish(ctx, arms, r.left()-time.Duration(endShare*float64(r.cfg.Budget)))
 	})
-	if err != nil || len(out.randomOn) == 0 {
-		return err
+	out.searchTop = arms[0].on
+	if len(arms) > 1 {
+		out.randomTop = arms[1].on
 	}
-	span = r.left() - time.Duration(endShare*float64(r.cfg.Budget))
-	out.randomTop, err = phase(r, "finish the random arm's", func() ([]*finished, error) { return r.finish(ctx, armRandom, out.randomOn, span, nil) })
 	return err
 }
 
