@@ -3,8 +3,10 @@ package run
 import (
 	"context"
 	"errors"
-	"io"
+	"log/slog"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,11 +75,9 @@ func probing(span time.Duration) Probing {
 	return Probing{Samples: 48, Seed: 1, Holdout: 0.4, Span: span}
 }
 
-func quiet() *progress.Display { return progress.New(io.Discard, progress.Options{Quiet: true}) }
-
 func learn(t *testing.T, l *Latencies, p Probing) {
 	t.Helper()
-	if err := l.Measure(context.Background(), p, quiet()); err != nil {
+	if err := l.Measure(context.Background(), p, quiet(t).screen.Display); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -139,7 +139,7 @@ func TestProbingGoesOnAfterInterruptions(t *testing.T) {
 	d := newSundial(fast)
 	for d.stop = piece; ; d.stop += piece {
 		l := on(t, d, path)
-		err := l.Measure(context.Background(), probing(span), quiet())
+		err := l.Measure(context.Background(), probing(span), quiet(t).screen.Display)
 		if err == nil {
 			break
 		}
@@ -190,6 +190,28 @@ func sameLatencies(t *testing.T, d *sundial, path string) {
 	learn(t, l, again)
 	if l.Probed != nil || len(l.random) != 48 {
 		t.Errorf("measuring again left %d networks and %+v; want 48 and no bound", len(l.random), l.Probed)
+	}
+}
+
+func TestWhatWasCutIsTold(t *testing.T) {
+	for _, c := range []struct {
+		pace float64
+		span time.Duration
+		want string
+		warn bool
+	}{
+		{fast, time.Hour, `^latency probing  span 1h0m0s  spent 7\.5s  layers 370 of 370  rounds 15 of 15  networks 48 of 48\n$`, false},
+		{fast, 1500 * time.Millisecond, `^latency probing  span 1\.5s  spent 1\.[45]s  layers 370 of 370  rounds [345] of 15  networks 48 of 48\n$`, false},
+		{slow, 2 * time.Second, `^latency probing  span 2s  spent (1\.9|2\.0)s  layers \d+ of 370  rounds 3 of 15  networks 1\d of 48\nwarn: .*estimated`, true},
+	} {
+		l := on(t, newSundial(c.pace), filepath.Join(t.TempDir(), "latency.json"))
+		learn(t, l, probing(c.span))
+		var text strings.Builder
+		r := &Run{screen: Screen{Log: slog.New(progress.NewConsole(&text, slog.LevelInfo))}}
+		r.tellProbing(l)
+		if !regexp.MustCompile(c.want).MatchString(text.String()) || len(r.warnings) > 0 != c.warn {
+			t.Errorf("span %v: said %q, warnings %q; want %s", c.span, text.String(), r.warnings, c.want)
+		}
 	}
 }
 
