@@ -6,6 +6,10 @@ import "time"
 // for measurements that take longer than expected.
 const slack = 0.1
 
+// memory is how much a measurement's cost counts beside the next one's: a
+// machine that others load changes its pace.
+const memory = 0.97
+
 // Pace fits measurements into a span of time. From what measurements take it
 // learns what they cost beside their passes, and tells how much effort there is
 // time for.
@@ -14,8 +18,8 @@ type Pace struct {
 
 	now   func() time.Time
 	until time.Time
-	extra time.Duration // of all measurements so far, beyond Effort.Lasts
-	done  int           // measurements so far
+	extra float64 // seconds that measurements so far took beyond Effort.Lasts, later ones weighted more
+	done  float64 // weights of those
 }
 
 // NewPace returns the pace of a span that begins now; now is the clock.
@@ -29,7 +33,10 @@ func (p *Pace) Left() time.Duration { return p.until.Sub(p.now()) - p.Reserve }
 // Lasts returns about how long it takes to measure things with these passes, in
 // seconds.
 func (p *Pace) Lasts(e Effort, passes ...float64) time.Duration {
-	sum := time.Duration(len(passes)) * p.extra / time.Duration(max(p.done, 1))
+	var sum time.Duration
+	if p.done > 0 {
+		sum = time.Duration(float64(len(passes)) * p.extra / p.done * float64(time.Second))
+	}
 	for _, s := range passes {
 		sum += e.Lasts(s)
 	}
@@ -65,7 +72,8 @@ func (p *Pace) Measure(e Effort, time func(Effort) (pass float64, err error)) er
 	if err != nil {
 		return err
 	}
-	p.extra += max(0, p.now().Sub(start)-e.Lasts(pass))
-	p.done++
+	extra := p.now().Sub(start) - e.Lasts(pass)
+	p.extra = memory*p.extra + max(0, extra.Seconds())
+	p.done = memory*p.done + 1
 	return nil
 }
