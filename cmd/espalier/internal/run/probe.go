@@ -11,8 +11,7 @@ import (
 )
 
 const (
-	// networkShare of a probing's span is kept for whole networks, if they need
-	// as much.
+	// networkShare of a probing's span is kept for whole networks.
 	networkShare = 0.35
 	// probedNetworks are measured in any case, however short the span.
 	probedNetworks = 12
@@ -89,13 +88,11 @@ func (p *prober) run(ctx context.Context, o Probing) error {
 }
 
 // reserve returns how much of the span to keep for networks whose passes take
-// these seconds: what all of them need with full effort or, if that is more, a
-// share of the span; but no less than the first ones need in any case, and a
-// quarter more, as the few layers timed so far make rough guesses.
+// these seconds: a share of it, but no less than the first ones need in any case
+// and a quarter more, as the few layers timed so far make rough guesses.
 func (p *prober) reserve(passes []float64, least int) time.Duration {
-	left := p.pace.Left()
-	return max(min(p.pace.Lasts(bench.DefaultEffort, passes...), time.Duration(networkShare*float64(left))),
-		p.pace.Lasts(bench.LeastEffort, passes[:least]...)*5/4)
+	share := time.Duration(networkShare * float64(p.pace.Left()))
+	return max(share, p.pace.Lasts(bench.LeastEffort, passes[:least]...)*5/4)
 }
 
 // networks measures as many of the networks as fit, the first ones in any case,

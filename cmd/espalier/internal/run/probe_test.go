@@ -170,7 +170,7 @@ func sameLatencies(t *testing.T, d *sundial, path string) {
 		l := on(t, d, path)
 		learn(t, l, p)
 		rng := stream.New(5, "proposals")
-		for range 3000 {
+		for range 1000 {
 			c, err := l.Cost(l.family.Space().Random(rng))
 			if err != nil {
 				t.Fatal(err)
