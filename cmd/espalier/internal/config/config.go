@@ -95,7 +95,7 @@ type Device struct {
 	Table   string `yaml:"table"`   // latency file of another run or of measure; empty: this machine is measured
 	Batch   int    `yaml:"batch"`   // images per timed forward pass
 	Workers int    `yaml:"workers"` // goroutines of the timed network; 0: as workers
-	Samples int    `yaml:"samples"` // whole networks measured to correct the sum of layers and to check it
+	Samples int    `yaml:"samples"` // whole networks measured to correct the sum of layers and to check it; fewer where the budget is short
 }
 
 // Predictor says how accuracy is predicted.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/supernet"
@@ -147,7 +148,7 @@ func (r *Run) fitRival(ctx context.Context, l *Latencies, name string, plan spac
 	best := fitted{}
 	for range fitTries {
 		factor := math.Sqrt(low * high)
-		s, err := l.device.Time(ctx, plan.Scale(factor))
+		s, err := l.device.Time(ctx, plan.Scale(factor), bench.DefaultEffort)
 		if err != nil {
 			return fitted{}, err
 		}
@@ -160,7 +161,7 @@ func (r *Run) fitRival(ctx context.Context, l *Latencies, name string, plan spac
 		}
 	}
 	if best.Factor == 0 {
-		s, err := l.device.Time(ctx, plan.Scale(leastFactor))
+		s, err := l.device.Time(ctx, plan.Scale(leastFactor), bench.DefaultEffort)
 		if err != nil {
 			return fitted{}, err
 		}
