@@ -93,6 +93,9 @@ func TestFidelity(t *testing.T) {
 	}
 	s.checkPlot(f, s.read("plot.svg"))
 
+	if out := s.must("inspect", s.path("truth.csv")); !strings.Contains(out, "10 of 10 trainings") || strings.Count(out, f.Judged[0].Arch) != 2 {
+		t.Errorf("inspect says\n%s", out)
+	}
 	own := s.judged("--run", s.path("run"), "--count", "2", "--seeds", "1", "--steps", "2")
 	if len(own.Judged) != 2 || own.Trainings != 2 || own.Noise != 0 || s.read("run", run.TruthName) == "" {
 		t.Errorf("a truth of the run's own gives %+v", own)

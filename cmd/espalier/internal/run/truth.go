@@ -85,7 +85,7 @@ func (r *Run) openAlone() (err error) {
 // file. It must be of this run's space, pictures and splits, and be what the
 // options say.
 func (r *Run) OpenTruth(path string, o TruthOptions) (*Truth, error) {
-	t, err := readTruth(path)
+	t, err := ReadTruth(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return &Truth{Head: r.truthHead(o), path: path}, nil

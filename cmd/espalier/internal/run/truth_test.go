@@ -103,7 +103,7 @@ func TestTruthReadsBack(t *testing.T) {
 	if err := want.save(); err != nil {
 		t.Fatal(err)
 	}
-	got, err := readTruth(want.path)
+	got, err := ReadTruth(want.path)
 	if err != nil {
 		t.Fatal(err)
 	}

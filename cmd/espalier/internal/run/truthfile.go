@@ -86,8 +86,11 @@ func (t *Truth) save() error {
 // formatFloat writes a number so that it reads back to the same bits.
 func formatFloat(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// readTruth reads what save wrote. Errors name the line.
-func readTruth(path string) (*Truth, error) {
+// IsTruth reports whether a file that begins like this holds a truth.
+func IsTruth(head []byte) bool { return bytes.HasPrefix(head, []byte("# command: ")) }
+
+// ReadTruth reads the truth at path. Errors name the line.
+func ReadTruth(path string) (*Truth, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
