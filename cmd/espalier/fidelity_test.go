@@ -137,6 +137,15 @@ func (s shell) checkRatings(f run.Fidelity) {
 	if len(f.Ratings) != 9+5 {
 		s.t.Errorf("%d ratings; want 14", len(f.Ratings))
 	}
+	var gap, squares float64
+	for _, j := range f.Judged {
+		gap += 100 * ((j.Alone[0]+j.Alone[1])/2 - j.Own.Accuracy)
+		squares += (j.Alone[0] - j.Alone[1]) * (j.Alone[0] - j.Alone[1]) / 2
+	}
+	n := float64(len(f.Judged))
+	if math.Abs(f.Gap.Mean-gap/n) > 1e-9 || math.Abs(f.Noise-math.Sqrt(squares/n)) > 1e-12 {
+		s.t.Errorf("gap %v, noise %v; want %v and %v", f.Gap.Mean, f.Noise, gap/n, math.Sqrt(squares/n))
+	}
 }
 
 // plainTau is tau-b pair by pair.
