@@ -154,11 +154,7 @@ func (r *Run) judgeShared(ctx context.Context, f *Fidelity) error {
 // lastLessons returns at least n subnets that the supernet's sampler would have
 // trained at its end; random ones stand for those of an ENAS controller.
 func (r *Run) lastLessons(n int) ([]space.Arch, error) {
-	name := r.cfg.Train.Sampler
-	if r.enas() {
-		name = "uniform"
-	}
-	s, err := supernet.NewSampler(name, r.family.Space(), supernet.SamplerOptions{Narrow: r.family.Narrow(), Max: r.family.Max(), Random: r.cfg.Train.Random})
+	s, err := r.lastSampler()
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +168,14 @@ func (r *Run) lastLessons(n int) ([]space.Arch, error) {
 		}
 	}
 	return archs, nil
+}
+
+// lastSampler returns the sampler of the last training steps.
+func (r *Run) lastSampler() (supernet.Sampler, error) {
+	if r.enas() {
+		return supernet.NewSampler("uniform", r.family.Space(), supernet.SamplerOptions{})
+	}
+	return r.samplerAlone(0)
 }
 
 // Names of the scores that are rated.
