@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 )
 
 // The picture in pixels: its size, and the frame of the chart within it.
@@ -115,10 +116,13 @@ func (s *scatter) grid() {
 	s.text(22, middle, fmt.Sprintf(`text-anchor="middle" transform="rotate(-90 22 %d)"`, middle), "trained alone, %")
 }
 
+// crosses reports whether both accuracies can be the same within the frame.
+func (s *scatter) crosses() bool { return max(s.x.low, s.y.low) < min(s.x.high, s.y.high) }
+
 // equal draws where both accuracies are the same, if that is in the frame.
 func (s *scatter) equal() {
-	low, high := max(s.x.low, s.y.low), min(s.x.high, s.y.high)
-	if low < high {
+	if s.crosses() {
+		low, high := max(s.x.low, s.y.low), min(s.x.high, s.y.high)
 		s.line(s.px(low), s.py(low), s.px(high), s.py(high), `class="equal"`)
 	}
 }
@@ -143,7 +147,8 @@ func (s *scatter) mark(x, y float64, colour, inside string) {
 
 func colourOf(stratum int) string { return stratumColours[stratum%len(stratumColours)] }
 
-// legend names the strata by the FLOPs of their architectures, and the lines.
+// legend names the strata by the FLOPs of their architectures, and the lines that
+// are drawn.
 func (s *scatter) legend(list []JudgedTwo) {
 	const x, row = plotRight + 28, 23
 	y := float64(plotTop + 10)
@@ -162,12 +167,17 @@ func (s *scatter) legend(list []JudgedTwo) {
 		s.mark(x, y-4, colourOf(k), "")
 		s.text(x+16, y, "", fmt.Sprintf("%.3g to %.3g", low, high))
 	}
-	y += 1.5 * row
-	s.line(x, y-10, x, y+2, `class="bar" stroke="#222"`)
-	s.text(x+16, y, "", "lowest to highest training")
-	y += row
-	s.line(x-7, y+1, x+7, y-9, `class="equal"`)
-	s.text(x+16, y, "", "both the same")
+	y += row / 2
+	if slices.ContainsFunc(list, func(j JudgedTwo) bool { return len(j.Alone) > 1 }) {
+		y += row
+		s.line(x, y-10, x, y+2, `class="bar" stroke="#222"`)
+		s.text(x+16, y, "", "lowest to highest training")
+	}
+	if s.crosses() {
+		y += row
+		s.line(x-7, y+1, x+7, y-9, `class="equal"`)
+		s.text(x+16, y, "", "both the same")
+	}
 }
 
 // scale is a linear axis.
