@@ -11,6 +11,7 @@ const (
 	forFolds
 	forChains
 	forPairs
+	forAgreement
 )
 
 // stream returns the generator of the index-th use of a purpose.

@@ -2,14 +2,10 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
-	"github.com/espalier-nas/espalier/internal/stream"
-	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -106,91 +102,4 @@ func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, su
 	}
 	n, err := by.Deploy(ctx, soleArch(net), l.label)
 	return n, scores[0], err
-}
-
-// Ranked is an architecture judged twice: with the supernet's weights and after
-// training it alone from scratch.
-type Ranked struct {
-	Arch     string  `json:"arch"`
-	Steps    int     `json:"steps"`    // of training alone
-	Supernet float64 `json:"supernet"` // accuracy on the validation split, inherited weights
-	Alone    float64 `json:"alone"`    // accuracy on the validation split, own weights
-	FLOPs    int64   `json:"flops"`
-}
-
-// rankFile keeps what Rank found, rankCheckpoint the architecture that it is at.
-const (
-	rankFile       = "rank.jsonl"
-	rankCheckpoint = "rank.msgpack"
-)
-
-// Rank trains n random architectures alone, each for so many steps, and returns
-// them beside their scores on the supernet. What the folder has of an earlier
-// call is not trained again.
-func (r *Run) Rank(ctx context.Context, n, steps int, each func(Ranked)) (all []Ranked, err error) {
-	j, all, _, err := rundir.OpenJournal[Ranked](r.dir.Path(rankFile))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, j.Close()) }()
-	rng := stream.New(r.cfg.Seed, "ranked architectures")
-	for i := range n {
-		a := r.family.Space().Random(rng)
-		if i < len(all) {
-			if err := r.sameRanked(all[i], a, steps); err != nil {
-				return nil, err
-			}
-			each(all[i])
-			continue
-		}
-		found, err := r.rank(ctx, a, steps)
-		if err != nil {
-			return nil, err
-		}
-		if err := j.Append(found); err != nil {
-			return nil, err
-		}
-		all = append(all, found)
-		each(found)
-	}
-	return all[:n], nil
-}
-
-func (r *Run) sameRanked(have Ranked, a space.Arch, steps int) error {
-	if want := r.family.Space().Format(a); have.Arch != want || have.Steps != steps {
-		return fmt.Errorf("%s holds %s after %d steps; want %s after %d steps: remove it to rank anew", r.dir.Path(rankFile), have.Arch, have.Steps, want, steps)
-	}
-	return nil
-}
-
-// rank judges one architecture twice.
-func (r *Run) rank(ctx context.Context, a space.Arch, steps int) (Ranked, error) {
-	judged, err := r.Judge(ctx, []space.Arch{a}, false)
-	if err != nil {
-		return Ranked{}, err
-	}
-	_, s, err := r.alone(ctx, aloneTraining{net: r.fresh(a), label: r.label(a), options: r.trainOptions(steps), checkpoint: rankCheckpoint, on: r.splits.Val})
-	if err != nil {
-		return Ranked{}, err
-	}
-	if err := os.Remove(r.dir.Path(rankCheckpoint)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Ranked{}, err
-	}
-	return Ranked{judged[0].Arch, steps, judged[0].Accuracy, s.Accuracy, judged[0].FLOPs}, nil
-}
-
-// Fidelity tells how well scores on the supernet rank architectures as training
-// them alone does.
-type Fidelity struct {
-	Report  predictor.Report // tau with its interval
-	Partial float64          // tau of what the number of operations leaves unexplained
-}
-
-// Agreement compares both scores of ranked architectures.
-func Agreement(all []Ranked, seed uint64) Fidelity {
-	shared, alone, flops := make([]float64, len(all)), make([]float64, len(all)), make([]float64, len(all))
-	for i, x := range all {
-		shared[i], alone[i], flops[i] = x.Supernet, x.Alone, float64(x.FLOPs)
-	}
-	return Fidelity{predictor.Evaluate(shared, alone, seed), predictor.PartialKendall(shared, alone, flops)}
 }

@@ -11,6 +11,8 @@
 //	controller.jsonl    condition of the controller, one update per line
 //	finish.jsonl        one line per candidate and rung of finishing
 //	finish/             candidates on their way up
+//	fidelity.csv        results of training architectures alone, beside which the supernet was judged
+//	fidelity.svg        their plot
 //	networks/           the chosen networks, ready to run
 //	report.json, report.txt
 //	pareto.svg          accuracy against latency
