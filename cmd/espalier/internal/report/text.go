@@ -137,6 +137,10 @@ func (t *text) plot(r Report) {
 	}
 }
 
+// slower is from when on a rival is not as fast as the network that it is set
+// against.
+const slower = 1.05
+
 // rivals tells who won, network by network.
 func (t *text) rivals(r Report) {
 	if len(r.Rivals) == 0 {
@@ -156,8 +160,12 @@ func (t *text) rivals(r Report) {
 			won++
 		}
 		sum += d
+		took := millis(v.Latency)
+		if n.Measured != nil && v.Latency > slower*n.Measured.Median {
+			took += " (no faster one)"
+		}
 		rows = append(rows, []string{
-			n.Name, latency(n), fmt.Sprintf("%.4f", *n.Test), fmt.Sprintf("%s x%.3g", v.Network, v.Factor), millis(v.Latency), fmt.Sprintf("%.4f", v.Test), seconds(v.Seconds),
+			n.Name, latency(n), fmt.Sprintf("%.4f", *n.Test), fmt.Sprintf("%s x%.3g", v.Network, v.Factor), took, fmt.Sprintf("%.4f", v.Test), seconds(v.Seconds),
 			fmt.Sprintf("%+.4f ±%.4f", d, math.Hypot(n.TestError, v.TestError)),
 		})
 	}
