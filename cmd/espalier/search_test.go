@@ -191,11 +191,13 @@ func (s shell) picture(name string) {
 // countdown is a context that is cancelled once it has been asked so often.
 type countdown struct {
 	context.Context
-	left atomic.Int64
+	cancel context.CancelFunc
+	left   atomic.Int64
 }
 
 func newCountdown(n int) *countdown {
-	c := &countdown{Context: context.Background()}
+	c := &countdown{}
+	c.Context, c.cancel = context.WithCancel(context.Background())
 	c.left.Store(int64(n))
 	return c
 }
@@ -203,9 +205,9 @@ func newCountdown(n int) *countdown {
 // Err implements context.Context.
 func (c *countdown) Err() error {
 	if c.left.Add(-1) < 0 {
-		return context.Canceled
+		c.cancel()
 	}
-	return nil
+	return c.Context.Err()
 }
 
 // same compares what must not depend on interruptions or workers.

@@ -11,6 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -47,8 +48,13 @@ func (r *Run) comparedOn() *data.Set {
 
 // evaluator returns an evaluator of n on a set.
 func (r *Run) evaluator(n *supernet.Net, set *data.Set) (*supernet.Evaluator, error) {
+	return r.evaluatorOn(r.exec, n, set)
+}
+
+// evaluatorOn is evaluator on processors of the caller's.
+func (r *Run) evaluatorOn(x *ops.Exec, n *supernet.Net, set *data.Set) (*supernet.Evaluator, error) {
 	e := r.cfg.Evaluate
-	return supernet.NewEvaluator(r.exec, n, r.splits.Train, set, r.norm,
+	return supernet.NewEvaluator(x, n, r.splits.Train, set, r.norm,
 		supernet.EvalOptions{Calibration: e.Calibration, Batch: e.Batch, Seed: r.cfg.Seed})
 }
 

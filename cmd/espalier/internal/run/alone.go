@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -64,18 +65,23 @@ func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arc
 // aloneTraining is the training of a net of one architecture.
 type aloneTraining struct {
 	net        *supernet.Net
+	exec       *ops.Exec // nil: the run's
 	label      supernet.Label
 	options    supernet.TrainOptions
 	targets    *supernet.Targets // of a teacher; nil: labels alone
 	checkpoint string            // file of the folder that is gone on from
 	on         *data.Set         // that the network is judged on afterwards
+	silent     bool              // shows no progress: others train beside it
 }
 
 // alone trains a net of one architecture and returns it as a network with its
 // score.
 func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, supernet.Score, error) {
-	net, o := l.net, l.options
-	t, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o)
+	net, o, exec := l.net, l.options, l.exec
+	if exec == nil {
+		exec = r.exec
+	}
+	t, err := supernet.NewTrainer(exec, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}
@@ -85,14 +91,14 @@ func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, su
 		}
 	}
 	loop := trainLoop{
-		trainer: t, steps: o.Steps, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, screen: r.screen,
+		trainer: t, steps: o.Steps, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, screen: r.screen, silent: l.silent,
 		resume: r.dir.Has(l.checkpoint), owner: noOwner, restore: ignoreOwner,
 	}
 	if err := loop.run(ctx); err != nil {
 		return nil, supernet.Score{}, err
 	}
 	net = t.Averaged()
-	by, err := r.evaluator(net, l.on)
+	by, err := r.evaluatorOn(exec, net, l.on)
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -121,7 +122,12 @@ const manySteps = 1 << 20
 // timeSteps returns the mean time of a training step after so many to warm up,
 // measured over about the given span and at least so many steps.
 func (r *Run) timeSteps(ctx context.Context, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration, warm, least int) (time.Duration, error) {
-	t, err := supernet.NewTrainer(r.exec, n, r.splits.Train, r.norm, s, o)
+	return r.timeStepsOn(ctx, r.exec, n, s, o, span, warm, least)
+}
+
+// timeStepsOn is timeSteps on processors of the caller's.
+func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration, warm, least int) (time.Duration, error) {
+	t, err := supernet.NewTrainer(x, n, r.splits.Train, r.norm, s, o)
 	if err != nil {
 		return 0, err
 	}

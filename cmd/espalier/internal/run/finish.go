@@ -11,13 +11,14 @@ import (
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // train takes one candidate over one rung and judges it on a set.
-func (l *ladder) train(ctx context.Context, rung int, f *finished, steps int, on *data.Set) error {
-	g, err := l.rungOf(ctx, rung, f, steps, on)
+func (l *ladder) train(ctx context.Context, x *ops.Exec, rung int, f *finished, steps int, on *data.Set) error {
+	g, err := l.rungOf(ctx, x, rung, f, steps, on)
 	if err != nil {
 		return err
 	}
@@ -32,7 +33,7 @@ func (l *ladder) train(ctx context.Context, rung int, f *finished, steps int, on
 }
 
 // rungOf returns what a rung made of a candidate, from the folder if that knows.
-func (l *ladder) rungOf(ctx context.Context, rung int, f *finished, steps int, on *data.Set) (rundir.Rung, error) {
+func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished, steps int, on *data.Set) (rundir.Rung, error) {
 	arch := l.r.family.Space().Format(f.Arch)
 	g, known := l.done[rungKey(f.arm.name, rung, f.index)]
 	if known && (g.Arch != arch || g.Steps != steps) {
@@ -43,8 +44,9 @@ func (l *ladder) rungOf(ctx context.Context, rung int, f *finished, steps int, o
 		return g, nil
 	}
 	start := time.Now()
+	checkpoint := filepath.Join(finishFolder, fmt.Sprintf("%s-%02d.training", f.arm.name, f.index))
 	net, score, err := l.r.alone(ctx, aloneTraining{
-		net: l.weights(f), label: l.r.label(f.Arch), options: l.r.finishOptions(steps, rung), targets: f.arm.targets, checkpoint: finishCheckpoint, on: on,
+		net: l.weights(f), exec: x, silent: true, label: l.r.label(f.Arch), options: l.r.finishOptions(steps, rung), targets: f.arm.targets, checkpoint: checkpoint, on: on,
 	})
 	if err != nil {
 		return g, err
@@ -56,7 +58,9 @@ func (l *ladder) rungOf(ctx context.Context, rung int, f *finished, steps int, o
 		Arm: f.arm.name, Rung: rung, Candidate: f.index, Arch: arch, Steps: steps,
 		Seconds: time.Since(start).Seconds(), Accuracy: score.Accuracy, Loss: score.Loss,
 	}
-	return g, errors.Join(l.log.Append(g), l.log.Sync(), remove(l.r.dir.Path(finishCheckpoint)))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return g, errors.Join(l.log.Append(g), l.log.Sync(), remove(l.r.dir.Path(checkpoint)))
 }
 
 // kept reads a network back from the folder. One whose next rung is done too
@@ -85,9 +89,6 @@ func (l *ladder) weights(f *finished) *supernet.Net {
 func (l *ladder) path(rung int, f *finished) string {
 	return l.r.dir.Path(finishFolder, fmt.Sprintf("%s-%02d-%d.msgpack", f.arm.name, f.index, rung))
 }
-
-// finishCheckpoint is the training in progress.
-var finishCheckpoint = filepath.Join(finishFolder, "training.msgpack")
 
 func remove(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

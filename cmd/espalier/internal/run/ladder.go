@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/data"
 )
 
@@ -24,7 +27,9 @@ type ladder struct {
 	done  map[string]rundir.Rung // by arm, rung and candidate, from the folder
 	log   *rundir.Journal[rundir.Rung]
 	ends  time.Duration // time spent in the run at which all must be through
-	taken int           // entries of finish.plan that were used
+	lanes *lanes
+	mu    sync.Mutex // of log
+	taken int        // entries of finish.plan that were used
 
 	timedAt, timed []float64 // latencies of some candidates, and the seconds of their training steps
 }
@@ -36,6 +41,7 @@ func (r *Run) finish(ctx context.Context, arms []*arm, span time.Duration) error
 	if err != nil {
 		return err
 	}
+	defer l.lanes.close()
 	return errors.Join(l.climb(ctx), l.log.Close())
 }
 
@@ -51,6 +57,9 @@ func (r *Run) openLadder(arms []*arm, span time.Duration) (*ladder, error) {
 		return nil, err
 	}
 	l := &ladder{r: r, arms: arms, log: log, done: make(map[string]rundir.Rung), ends: r.spent() + span}
+	if l.lanes, err = r.openLanes(len(l.all())); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
 	for _, g := range lines {
 		l.done[rungKey(g.Arm, g.Rung, g.Candidate)] = g
 	}
@@ -109,10 +118,10 @@ func (l *ladder) rung(ctx context.Context, rung int) error {
 	if err != nil {
 		return err
 	}
+	if err := l.trainAll(ctx, rung, l.all(), steps); err != nil {
+		return err
+	}
 	for _, a := range l.arms {
-		if err := l.trainAll(ctx, rung, a.on, steps); err != nil {
-			return err
-		}
 		if rung > 0 || a.more == nil || joining == 0 {
 			continue
 		}
@@ -131,7 +140,7 @@ func (l *ladder) rung(ctx context.Context, rung int) error {
 // affordable returns the steps that a rung's share of the time allows each
 // candidate, with so many more to come that cost as much as those at hand.
 func (l *ladder) affordable(rung int, each []float64, joining int) int {
-	span := l.share(rung) * time.Duration(len(each)) / time.Duration(len(each)+joining)
+	span := l.share(rung) * time.Duration(len(l.lanes.execs)*len(each)) / time.Duration(len(each)+joining)
 	return equalSteps(span, each, l.judging(l.r.comparedOn()))
 }
 
@@ -165,7 +174,7 @@ func (l *ladder) size() int {
 
 // leastRung is how many steps on the first rung are worth comparing candidates
 // by.
-const leastRung = 16
+const leastRung = 32
 
 // thin leaves out candidates, those of the lowest inherited scores in each slot,
 // where the first rung has too little time for all of them.
@@ -200,16 +209,17 @@ func (l *ladder) thin(ctx context.Context) error {
 
 // trainAll takes candidates over a rung, each for so many steps.
 func (l *ladder) trainAll(ctx context.Context, rung int, on []*finished, steps int) error {
-	for i, f := range on {
-		if err := l.train(ctx, rung, f, steps, l.r.comparedOn()); err != nil {
+	var done atomic.Int64
+	return l.lanes.run(ctx, len(on), nil, func(ctx context.Context, x *ops.Exec, i int) error {
+		if err := l.train(ctx, x, rung, on[i], steps, l.r.comparedOn()); err != nil {
 			return err
 		}
 		l.r.screen.Display.Update(progress.Status{
-			Done: float64(i + 1), Total: float64(len(on)), Unit: "networks",
-			Note: fmt.Sprintf("rung %d of %d, arm %s, %d steps each", rung+1, rungs, f.arm.name, steps),
+			Done: float64(done.Add(1)), Total: float64(len(on)), Unit: "networks",
+			Note: fmt.Sprintf("rung %d of %d, %d steps each", rung+1, rungs, steps),
 		})
-	}
-	return nil
+		return nil
+	})
 }
 
 // share returns how long a rung may take: its part of what is left.

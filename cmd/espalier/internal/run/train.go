@@ -104,6 +104,7 @@ type trainLoop struct {
 	path    string        // of the checkpoint
 	every   time.Duration // between checkpoints
 	screen  Screen
+	silent  bool // shows no progress
 	resume  bool // path holds a checkpoint to go on from
 	owner   func() (json.RawMessage, error)
 	restore func(json.RawMessage) error
@@ -157,14 +158,20 @@ func (l *trainLoop) each(p supernet.Progress) error {
 	if l.last != nil {
 		l.last(p)
 	}
-	l.screen.Display.Update(progress.Status{
-		Done: float64(p.Step * p.Images), Total: float64(p.Steps * p.Images), Unit: "images",
-		Note: fmt.Sprintf("loss %.3f  accuracy %.3f", p.Loss, p.Accuracy),
-	})
+	if !l.silent {
+		l.show(p)
+	}
 	if time.Since(l.saved) < l.every {
 		return nil
 	}
 	return l.save()
+}
+
+func (l *trainLoop) show(p supernet.Progress) {
+	l.screen.Display.Update(progress.Status{
+		Done: float64(p.Step * p.Images), Total: float64(p.Steps * p.Images), Unit: "images",
+		Note: fmt.Sprintf("loss %.3f  accuracy %.3f", p.Loss, p.Accuracy),
+	})
 }
 
 func (l *trainLoop) save() error {
