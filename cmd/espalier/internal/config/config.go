@@ -164,7 +164,8 @@ type Finish struct {
 	Distill  float64 `yaml:"distill"`  // weight of the slowest finished network's outputs in what the others of its arm learn on the last rung; 0: labels alone
 	Scratch  bool    `yaml:"scratch"`  // begin with fresh weights instead of inherited ones
 	// Plan holds what the run has decided on, in this order: candidates of an arm on
-	// the first rung; steps of each on the first rung, on the second; steps of each
-	// network on the last rung, the slowest first. With it, another run does the same.
+	// the first rung; steps of each on the first rung, on the second; steps that each
+	// candidate could expect on the last rung, by which those are chosen that train
+	// there; steps of each of these. With it, another run does the same.
 	Plan []int `yaml:"plan,omitempty"`
 }

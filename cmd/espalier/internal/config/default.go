@@ -13,7 +13,7 @@ import (
 func Default() Config {
 	return Config{
 		Seed:   1,
-		Budget: 3 * time.Minute,
+		Budget: 210 * time.Second,
 		Data:   Data{Validation: 0.15, Test: 0.15},
 		Train: Train{
 			Sampler: "sandwich", Random: 2, Between: 0.5, Alone: 0.3, Batch: 64,

@@ -77,12 +77,14 @@ func (l *ladder) climb(ctx context.Context) error {
 			return err
 		}
 		networks := l.r.cfg.Finish.Networks
-		for _, a := range l.arms {
-			if rung == rungs-2 {
-				a.promote(layered, networks, networks, l.worth)
-			} else {
-				a.promote(choose, networks, max(networks, (len(a.on)+1)/2), l.worth)
+		if rung == rungs-2 {
+			if err := l.promoteToLast(ctx, networks); err != nil {
+				return err
 			}
+			continue
+		}
+		for _, a := range l.arms {
+			a.promote(choose, networks, max(networks, (len(a.on)+1)/2), l.worth)
 		}
 	}
 	return l.lastRung(ctx)
