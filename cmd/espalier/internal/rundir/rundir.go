@@ -8,6 +8,7 @@
 //	supernet.msgpack    shared weights and training state
 //	latency.json        measured latencies of layers and networks
 //	trials.jsonl        one judged architecture per line
+//	tests.jsonl         networks judged on the test split by hand, one per line
 //	controller.jsonl    condition of the controller, one update per line
 //	networks/           the chosen networks, ready to run
 //	report.json, report.txt
@@ -32,6 +33,7 @@ const (
 	Supernet   = "supernet.msgpack"
 	Latency    = "latency.json"
 	Trials     = "trials.jsonl"
+	Tests      = "tests.jsonl"
 	Controller = "controller.jsonl"
 	Networks   = "networks"
 	ReportJSON = "report.json"
