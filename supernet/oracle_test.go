@@ -248,13 +248,13 @@ func (p *plainTrainer) descend(n plainNet, grads map[string][]float64, touched m
 func (p *plainTrainer) compare(step int, got Progress, net *Net, want plainNet) {
 	p.t.Helper()
 	for name, pair := range map[string][2]float64{"rate": {got.LR, p.lr}, "loss": {got.Loss, p.loss}, "accuracy": {got.Accuracy, p.acc}} {
-		if math.Abs(pair[0]-pair[1]) > 1e-5 {
+		if math.Abs(pair[0]-pair[1]) > 1e-6 {
 			p.t.Fatalf("step %d: %s is %v; want %v", step, name, pair[0], pair[1])
 		}
 	}
 	for _, q := range net.params {
 		for i, v := range q.Data {
-			if math.Abs(float64(v)-want.w[q.Name][i]) > 2e-5 {
+			if math.Abs(float64(v)-want.w[q.Name][i]) > 2e-6 {
 				p.t.Fatalf("step %d: %s[%d] is %v; want %v", step, q.Name, i, v, want.w[q.Name][i])
 			}
 		}

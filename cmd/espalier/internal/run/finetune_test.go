@@ -27,7 +27,7 @@ func TestFineTuningFollowsTheConfiguration(t *testing.T) {
 	}
 	norm := plainNorm(s.splits.Train)
 	checkStem(t, s.dir.Path(s.report.Tuned.File), got, s.splits.Train, norm)
-	e := exec(t)
+	e := exec(t, s.cfg.Kernel)
 	val, test := right(t, e, got, norm, s.splits.Val, s.splits.Val.Len()), right(t, e, got, norm, s.splits.Test, s.splits.Test.Len())
 	if math.Abs(val-s.report.Tuned.Validation) > 1e-9 || math.Abs(test-s.report.Tuned.Test) > 1e-9 {
 		t.Errorf("the tuned network is said to have %v and %v; want %v on validation and %v on test", s.report.Tuned.Validation, s.report.Tuned.Test, val, test)

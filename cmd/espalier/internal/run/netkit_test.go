@@ -278,10 +278,10 @@ func right(t testing.TB, e *ops.Exec, n *supernet.Network, norm data.Normalizati
 	return float64(correct) / float64(first)
 }
 
-// exec returns an Exec that ends with the test.
-func exec(t testing.TB) *ops.Exec {
+// exec returns an Exec, with the kernels of a run, that ends with the test.
+func exec(t testing.TB, kernel string) *ops.Exec {
 	t.Helper()
-	e, err := ops.NewExec(ops.Config{Workers: 1})
+	e, err := ops.NewExec(ops.Config{Kernel: kernel, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ import (
 func TestSearchIsRecomputed(t *testing.T) {
 	w := newWorld(t, func(i int) float64 { return 1 + 0.01*float64(i%7) })
 	s := w.search("run")
-	c := recomputed{t: t, w: w, s: s, e: exec(t)}
+	c := recomputed{t: t, w: w, s: s, e: exec(t, s.cfg.Kernel)}
 	c.splits()
 	c.norm = plainNorm(s.splits.Train)
 	c.networks()

@@ -25,7 +25,7 @@ func (w *world) spelt() supernet.TrainOptions {
 // trainAnew trains a net on the training split of a run.
 func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions) {
 	t.Helper()
-	tr, err := supernet.NewTrainer(exec(t), n, r.splits.Train, plainNorm(r.splits.Train), s, o)
+	tr, err := supernet.NewTrainer(exec(t, r.cfg.Kernel), n, r.splits.Train, plainNorm(r.splits.Train), s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestTrainingAloneFollowsTheConfiguration(t *testing.T) {
 	}
 	norm := plainNorm(r.splits.Train)
 	checkStem(t, r.dir.Path(networkPath(aloneName)), got, r.splits.Train, norm)
-	if want := right(t, exec(t), got, norm, r.splits.Val, r.splits.Val.Len()); want != score.Accuracy {
+	if want := right(t, exec(t, r.cfg.Kernel), got, norm, r.splits.Val, r.splits.Val.Len()); want != score.Accuracy {
 		t.Errorf("validation accuracy is said to be %v; want %v", score.Accuracy, want)
 	}
 }
