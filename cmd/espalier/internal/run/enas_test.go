@@ -43,6 +43,9 @@ func learn(t *testing.T, a *alternation, from []float64) (reward float64, after 
 		t.Fatal(err)
 	}
 	h := a.policy.Health()
+	if len(h) == 0 {
+		t.Fatal("the policy has observed nothing")
+	}
 	return h[len(h)-1].MeanReward, slices.Clone(a.policy.State())
 }
 

@@ -15,9 +15,9 @@ func (w *world) spelt() supernet.TrainOptions {
 	t := &w.cfg.Train
 	w.cfg.Seed = 11
 	t.Steps, t.Batch, t.LR, t.MinLR, t.Warmup, t.Momentum, t.Nesterov = 20, 12, 0.08, 0.03, 0.2, 0.7, true
-	t.WeightDecay, t.Smoothing, t.Clip, t.Crop, t.Flip, t.Cutout = 0.01, 0.3, 1.5, 1, true, 2
+	t.WeightDecay, t.Smoothing, t.Clip, t.Crop, t.Flip, t.Cutout = 0.01, 0.3, 0.4, 1, true, 2
 	return supernet.TrainOptions{
-		Batch: 12, Steps: 20, LR: 0.08, MinLR: 0.03, Warmup: 0.2, Momentum: 0.7, Nesterov: true, WeightDecay: 0.01, Smoothing: 0.3, Clip: 1.5,
+		Batch: 12, Steps: 20, LR: 0.08, MinLR: 0.03, Warmup: 0.2, Momentum: 0.7, Nesterov: true, WeightDecay: 0.01, Smoothing: 0.3, Clip: 0.4,
 		Seed: 11, Augment: data.Augment{Crop: 1, Flip: true, Cutout: 2},
 	}
 }
