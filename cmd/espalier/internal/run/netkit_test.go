@@ -178,6 +178,18 @@ func (w *world) writeLatencies(found func(i int) float64) {
 	}
 }
 
+// seeds lets f try one seed after the other until it has seen what the test is
+// about, which a change of the training may move to another one.
+func seeds(t *testing.T, f func(seed uint64) (seen bool)) {
+	t.Helper()
+	for seed := range uint64(8) {
+		if f(seed + 1) {
+			return
+		}
+	}
+	t.Error("eight seeds have not shown what the test is about")
+}
+
 func asPredicted(int) float64 { return 1 }
 
 // searched is a search that was carried out, its run closed.
