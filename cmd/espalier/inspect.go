@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
@@ -55,6 +57,8 @@ func (c inspectCmd) Run(s streams) error {
 		return inspectTruth(s.out, c.File)
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"mean_reward"`)):
 		return inspectHealth(s.out, c.File)
+	case filepath.Base(c.File) == rundir.Tests:
+		return inspectTests(s.out, rundir.View(filepath.Dir(c.File)))
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"arm"`)):
 		return inspectTrials(s.out, c.File)
 	case head[0] == '{':
@@ -78,7 +82,7 @@ func firstLine(b []byte) []byte {
 // inspectFolder shows the report of a run, or how far it is.
 func inspectFolder(w io.Writer, d *rundir.Dir) error {
 	if d.Has(rundir.ReportJSON) {
-		return inspectJSON(w, d.Path(rundir.ReportJSON))
+		return errors.Join(inspectJSON(w, d.Path(rundir.ReportJSON)), inspectTests(w, d))
 	}
 	if !d.Has(rundir.Config) {
 		return fmt.Errorf("%s is no run folder: it has no %s", d.Path(), rundir.Config)
@@ -90,7 +94,22 @@ func inspectFolder(w io.Writer, d *rundir.Dir) error {
 		}
 	}
 	if d.Has(rundir.Trials) {
-		return inspectTrials(w, d.Path(rundir.Trials))
+		if err := inspectTrials(w, d.Path(rundir.Trials)); err != nil {
+			return err
+		}
+	}
+	return inspectTests(w, d)
+}
+
+// inspectTests shows what was judged on the test split by hand, if anything was.
+func inspectTests(w io.Writer, d *rundir.Dir) error {
+	lines, err := d.Tested()
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	fmt.Fprintf(w, "%s: %d networks judged on the test split by eval --test\n", d.Path(rundir.Tests), len(lines))
+	for _, l := range lines {
+		fmt.Fprintf(w, "  %s  accuracy %.4f  supernet %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, l.Supernet, l.Arch)
 	}
 	return nil
 }

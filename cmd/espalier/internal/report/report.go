@@ -214,6 +214,7 @@ type Prefix struct {
 type Test struct {
 	Images   int `json:"images"`
 	Networks int `json:"networks"` // each judged on it once, after all choices
+	ByHand   int `json:"by_hand"`  // judged on it by eval --test before the report
 }
 
 // Phase is the time spent in a part of the run.

@@ -321,6 +321,9 @@ func (t *text) origin(r Report) {
 	t.line("  data     %s (%s), %dx%dx%d, %d classes: %d training, %d validation, %d test pictures", d.Name, d.Format, d.H, d.W, d.C, d.Classes, d.Train, d.Val, d.Test)
 	t.line("  seed     %d", r.Seed)
 	t.line("  test     %d pictures, touched once by each of %d networks after all choices were made", r.Test.Images, r.Test.Networks)
+	if r.Test.ByHand > 0 {
+		t.line("           and before that by %d networks that eval --test judged", r.Test.ByHand)
+	}
 }
 
 func (t *text) warnings(r Report) {

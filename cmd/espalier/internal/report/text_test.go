@@ -78,3 +78,14 @@ func TestTextWithoutRandomArmSaysSo(t *testing.T) {
 		}
 	}
 }
+
+func TestTestsByHandAreTold(t *testing.T) {
+	r := fixed()
+	if text := Text(r); strings.Contains(text, "eval --test") {
+		t.Errorf("the report tells of tests by hand that were none:\n%s", text)
+	}
+	r.Test.ByHand = 7
+	if text := Text(r); !strings.Contains(text, "by 7 networks that eval --test judged") {
+		t.Errorf("the report does not tell of 7 tests by hand:\n%s", text)
+	}
+}

@@ -49,7 +49,10 @@ func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Re
 		return rep, err
 	}
 	rep.Rivals = out.rivals
-	rep.Test.Images, rep.Test.Networks = r.splits.Test.Len(), len(r.state.Tests)
+	var err error
+	if rep.Test, err = r.testReport(); err != nil {
+		return rep, err
+	}
 	for _, e := range []*supernet.Evaluator{r.compare, r.final} {
 		computed, saved := e.Shared()
 		rep.Prefix.Computed += computed

@@ -8,6 +8,7 @@
 //	supernet.msgpack    shared weights and training state
 //	latency.json        measured latencies of layers and networks
 //	trials.jsonl        one judged architecture per line
+//	tests.jsonl         networks judged on the test split by hand, one per line
 //	controller.jsonl    condition of the controller, one update per line
 //	finish.jsonl        one line per candidate and rung of finishing
 //	finish/             candidates on their way up
@@ -37,6 +38,7 @@ const (
 	Supernet   = "supernet.msgpack"
 	Latency    = "latency.json"
 	Trials     = "trials.jsonl"
+	Tests      = "tests.jsonl"
 	Controller = "controller.jsonl"
 	Finish     = "finish.jsonl"
 	Networks   = "networks"
