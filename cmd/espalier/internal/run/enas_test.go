@@ -32,9 +32,9 @@ func turns(t *testing.T, r *Run) (*alternation, []float64) {
 	return a, slices.Clone(a.policy.State())
 }
 
-// learn lets the policy learn once from the state given and returns the mean
+// learnFrom lets the policy learn once from the state given and returns the mean
 // reward and the state after it.
-func updated(t *testing.T, a *alternation, from []float64) (reward float64, after []float64) {
+func learnFrom(t *testing.T, a *alternation, from []float64) (reward float64, after []float64) {
 	t.Helper()
 	if err := a.policy.SetState(from); err != nil {
 		t.Fatal(err)
@@ -52,16 +52,16 @@ func updated(t *testing.T, a *alternation, from []float64) (reward float64, afte
 func TestPolicyLearnsFromValidationPictures(t *testing.T) {
 	r := enasWorld(t).open("run")
 	a, from := turns(t, r)
-	reward, after := updated(t, a, from)
+	reward, after := learnFrom(t, a, from)
 	if slices.Equal(from, after) {
 		t.Fatal("the policy is what it was before its update")
 	}
-	if other, _ := updated(t, a, from); other == reward {
+	if other, _ := learnFrom(t, a, from); other == reward {
 		t.Errorf("two updates from one state have the reward %v; want other pictures in each", reward)
 	}
 	again := func() float64 {
 		a.updates = 0
-		reward, _ := updated(t, a, from)
+		reward, _ := learnFrom(t, a, from)
 		return reward
 	}
 	if got := again(); got != reward {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
@@ -10,8 +11,8 @@ import (
 )
 
 // The predicted accuracy of a network comes from a model that had not learnt from
-// it: for a first sample from the other folds, for a pick of a round from the
-// samples and the rounds before. The models are fitted again from the trials.
+// it: for a first sample from the other folds of the cross-validation, for a pick of
+// a round from the samples and the rounds before. The models are fitted again from the trials.
 func TestPredictionsComeBeforeTheScores(t *testing.T) {
 	samples, picks := 0, 0
 	seeds(t, func(seed uint64) bool {
@@ -34,25 +35,53 @@ func predictionsComeBeforeTheScores(t *testing.T, seed uint64) (samples, picks i
 		}
 	}
 	for _, n := range s.report.Pareto {
-		at := 0
-		for judged[at].Arch != n.Arch {
-			at++
-		}
-		var learnt []rundir.Trial
-		for i, x := range judged {
-			if judged[at].Arm == armSample && x.Arm == armSample && i%3 != at%3 || judged[at].Arm != armSample && i < at && x.Arm != judged[at].Arm {
-				learnt = append(learnt, x)
-			}
-		}
-		if judged[at].Arm == armSample {
+		at := slices.IndexFunc(judged, func(x rundir.Trial) bool { return x.Arch == n.Arch })
+		var want float64
+		switch {
+		case at < 0: // of the random arm: the last model has never seen it
+			want = w.predict(judged, n.Arch)
+		case judged[at].Arm == armSample:
 			samples++
+			want = w.heldOut(judged[:w.cfg.Predictor.Samples], at)
+		default:
+			picks++
+			first := slices.IndexFunc(judged, func(x rundir.Trial) bool { return x.Arm == judged[at].Arm })
+			want = w.predict(judged[:first], n.Arch)
 		}
-		want := w.predict(learnt, n.Arch)
 		if n.Predicted == nil || math.Abs(*n.Predicted-want) > 1e-9 {
-			t.Errorf("%s, judged as %s: predicted %v; want %v", n.Name, judged[at].Arm, *n.Predicted, want)
+			t.Errorf("%s: predicted %v; want %v", n.Name, *n.Predicted, want)
 		}
 	}
-	return samples, len(s.report.Pareto) - samples
+	return samples, picks
+}
+
+// heldOut returns what the folds without sample at say of it.
+func (w *world) heldOut(all []rundir.Trial, at int) float64 {
+	w.t.Helper()
+	models, err := predictor.Models(predictor.FamilyInputs(w.family), predictor.Options{Seed: w.cfg.Seed, Ranks: w.cfg.Predictor.Ranks})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	archs, y := w.learnt(all)
+	standings, err := predictor.Compare(models, archs, y, w.cfg.Predictor.Folds, w.cfg.Seed)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range standings {
+		if s.Model == w.cfg.Predictor.Model {
+			return s.HeldOut.Mean[at]
+		}
+	}
+	w.t.Fatalf("no standing of %s", w.cfg.Predictor.Model)
+	return 0
+}
+
+// learnt returns architectures and accuracies of trials.
+func (w *world) learnt(all []rundir.Trial) (archs []space.Arch, y []float64) {
+	for _, x := range all {
+		archs, y = append(archs, w.arch(x.Arch)), append(y, x.Accuracy)
+	}
+	return archs, y
 }
 
 // predict fits a model to trials and asks it for one architecture.
@@ -62,11 +91,7 @@ func (w *world) predict(learnt []rundir.Trial, arch string) float64 {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	var archs []space.Arch
-	var y []float64
-	for _, x := range learnt {
-		archs, y = append(archs, w.arch(x.Arch)), append(y, x.Accuracy)
-	}
+	archs, y := w.learnt(learnt)
 	if err := m.Fit(archs, y); err != nil {
 		w.t.Fatal(err)
 	}

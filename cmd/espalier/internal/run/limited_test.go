@@ -59,12 +59,12 @@ func TestEveryTrialMeetsTheLimits(t *testing.T) {
 func TestMeasuredLatencyCounts(t *testing.T) {
 	seeds(t, func(seed uint64) bool {
 		broken := measuredLatencyCounts(t, seed)
-		return broken > 0 && broken < 8
+		return broken > 0
 	})
 }
 
-// measuredLatencyCounts checks one search and returns how many of its eight
-// finalists break the limit as measured.
+// measuredLatencyCounts checks one search and returns how many of its
+// candidates break the limit as measured; 0 if all do.
 func measuredLatencyCounts(t *testing.T, seed uint64) (broken int) {
 	w := newWorld(t, func(i int) float64 { return []float64{1, 1.8, 1.8}[i%3] })
 	limit := w.quantile(0.6, func(a space.Arch) float64 { return w.measured[a] / 4 })
@@ -72,16 +72,19 @@ func measuredLatencyCounts(t *testing.T, seed uint64) (broken int) {
 	w.cfg.Search.Top, w.cfg.Seed = 8, seed
 	s := w.search("run")
 	limit = w.cfg.Limits.Latency.Seconds()
+	met := 0
 	for _, x := range s.trials {
 		if x.Latency > limit {
 			t.Errorf("trial %d of %s: predicted %v s; want at most %v", x.Index, x.Arm, x.Latency, limit)
 		}
 		if x.Arm == armFinal && w.measured[w.arch(x.Arch)]/4 > limit {
 			broken++
+		} else if x.Arm == armFinal {
+			met++
 		}
 	}
-	if broken == 0 || broken == 8 {
-		return broken
+	if broken == 0 || met == 0 {
+		return 0
 	}
 	for _, n := range s.report.Pareto {
 		if n.Measured.Median > limit {

@@ -27,6 +27,7 @@ import (
 // network's latency is in a file, so that equal runs give equal reports.
 const netConfig = `
 workers: 2
+budget: 0s
 data: {validation: 0.2}
 space:
   chain:
@@ -37,11 +38,12 @@ space:
     widths: [4, 8]
     skips: true
     downsample: [2]
-train: {steps: 30, batch: 16, random: 1, alone: 0.2, crop: 1, checkpoint: 1h}
+train: {steps: 30, batch: 16, random: 1, alone: 0.2, between: 0.5, crop: 1, checkpoint: 1h}
 evaluate: {calibration: 1000, batch: 20, images: 30}
 device: {batch: 4, samples: 24}
 predictor: {samples: 12, folds: 3}
-search: {trials: 40, rounds: 2, picks: 4, sweep: 2, top: 4}
+search: {trials: 40, rounds: 2, picks: 4, sweep: 2, top: 8, by: accuracy}
+finish: {steps: 16, networks: 2, distill: 0}
 `
 
 // Sizes of netConfig's data.
@@ -101,7 +103,7 @@ type calculated struct{}
 func (calculated) Name() string { return "calculated" }
 
 // Time implements bench.Device.
-func (calculated) Time(_ context.Context, p space.Plan) (bench.Sample, error) {
+func (calculated) Time(_ context.Context, p space.Plan, _ bench.Effort) (bench.Sample, error) {
 	s := 0.0
 	for _, step := range p {
 		s += 2e-6 + 1e-9*float64(step.Layer.FLOPs())
@@ -158,10 +160,14 @@ func (w *world) writeLatencies(found func(i int) float64) {
 	i := 0
 	for a := range w.family.Space().Enumerate {
 		plan := w.family.Plan(a)
-		if err := table.Measure(context.Background(), []space.Plan{plan}, nil); err != nil {
+		var layers []space.Layer
+		for _, step := range plan {
+			layers = append(layers, step.Layer)
+		}
+		if err := table.Measure(context.Background(), layers, nil); err != nil {
 			w.t.Fatal(err)
 		}
-		s, _ := calculated{}.Time(context.Background(), plan)
+		s, _ := calculated{}.Time(context.Background(), plan, bench.Effort{})
 		if i%4 != 0 {
 			s = sampleOf(s.Median * found(i))
 		}

@@ -16,14 +16,17 @@ func (w *world) spelt() supernet.TrainOptions {
 	w.cfg.Seed = 11
 	t.Steps, t.Batch, t.LR, t.MinLR, t.Warmup, t.Momentum, t.Nesterov = 20, 12, 0.08, 0.03, 0.2, 0.7, true
 	t.WeightDecay, t.Smoothing, t.Clip, t.Crop, t.Flip, t.Cutout = 0.01, 0.3, 0.4, 1, true, 2
+	t.Schedule, t.Average, t.Alternate, t.Erase, t.EraseMost = supernet.ScheduleLinear, 0.2, true, 0.4, 0.3
 	return supernet.TrainOptions{
 		Batch: 12, Steps: 20, LR: 0.08, MinLR: 0.03, Warmup: 0.2, Momentum: 0.7, Nesterov: true, WeightDecay: 0.01, Smoothing: 0.3, Clip: 0.4,
-		Seed: 11, Augment: data.Augment{Crop: 1, Flip: true, Cutout: 2},
+		Seed: 11, Augment: data.Augment{Crop: 1, Flip: true, Cutout: 2, Alternate: true, Erase: 0.4, EraseMost: 0.3},
+		Schedule: supernet.ScheduleLinear, Average: 0.2,
 	}
 }
 
-// trainAnew trains a net on the training split of a run.
-func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions) {
+// trainAnew trains a net on the training split of a run and returns its averaged
+// weights.
+func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions) *supernet.Net {
 	t.Helper()
 	tr, err := supernet.NewTrainer(exec(t, r.cfg.Kernel), n, r.splits.Train, plainNorm(r.splits.Train), s, o)
 	if err != nil {
@@ -32,6 +35,7 @@ func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supe
 	if err := tr.Run(context.Background(), o.Steps, nil); err != nil {
 		t.Fatal(err)
 	}
+	return tr.Averaged()
 }
 
 // Every field of train reaches the trainer: the same weights come out where the
@@ -44,12 +48,11 @@ func TestTrainingFollowsTheConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := w.family
-	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Narrow(), Max: f.Max(), Random: 1, Alone: 4})
+	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Narrow(), Max: f.Max(), Random: 1, Between: 0.5, Alone: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := supernet.New(f, 11)
-	trainAnew(t, r, n, s, o)
+	n := trainAnew(t, r, supernet.New(f, 11), s, o)
 	if n.Hash() != r.net.Hash() {
 		t.Error("the run's weights are not those of the options spelt out")
 	}
@@ -70,8 +73,7 @@ func TestTrainingAloneFollowsTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := supernet.New(fixed, 11)
-	trainAnew(t, r, n, supernet.Single{Arch: fixed.Arch()}, o)
+	n := trainAnew(t, r, supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, o)
 	if n.Hash() != got.Net().Hash() {
 		t.Error("the network's weights are not those of the options spelt out")
 	}
