@@ -74,8 +74,26 @@ func (t *text) pareto(r Report) {
 		t.line("  %-9s  %s", n.Name, n.Arch)
 	}
 	t.floor(r.Floor)
+	t.verdict(r)
 	t.line("  test accuracy with its 95 %% interval, measured once; validation: the split by which they were chosen; inherited: on that")
 	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency measured (median)")
+}
+
+// verdict says at once whether the search was worth it.
+func (t *text) verdict(r Report) {
+	if r.Compare == nil {
+		return
+	}
+	c := r.Compare.Stats
+	words := "is not shown to be better than chance"
+	switch {
+	case c.Low > 0:
+		words = "is better than chance"
+	case c.High < 0:
+		words = "is worse than chance"
+	}
+	t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same gifts, 95 %% interval [%+.4f, %+.4f]",
+		words, r.Compare.Best, c.Difference, c.Low, c.High)
 }
 
 func (t *text) floor(f Floor) {
