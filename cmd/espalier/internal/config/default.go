@@ -27,9 +27,9 @@ func Default() Config {
 		Device:    Device{Batch: 1, Samples: 48},
 		Predictor: Predictor{Model: "fm", Samples: 96, Folds: 8, Holdout: 0.4},
 		Search: Search{
-			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, By: ByLoss, Top: 24, Seeds: 1, Random: true,
+			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, By: ByLoss, Top: 16, Seeds: 1, Random: true,
 			Strategies: controller.DefaultStrategyOptions(0),
 		},
-		Finish: Finish{Networks: 6, Share: 0.6, LR: 0.05, Power: 0.6, Distill: 0.5},
+		Finish: Finish{Networks: 5, Share: 0.75, LR: 0.1, Power: 0.75, Distill: 0.5},
 	}
 }

@@ -15,7 +15,7 @@ const (
 )
 
 // rungShare is the part of an arm's time that each rung may take.
-var rungShare = [rungs]float64{0.15, 0.2, 0.65}
+var rungShare = [rungs]float64{0.1, 0.15, 0.75}
 
 // rungSteps is the part of finish.steps that a candidate trains on each rung,
 // where steps and not a budget are given.
