@@ -5,8 +5,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/ops"
@@ -31,36 +29,24 @@ type Device interface {
 	// Name tells the machine and how it runs networks; latencies of devices with
 	// different names must not be mixed.
 	Name() string
-	// Time measures inference of a plan with its batch norms folded. Weights are
-	// random: they do not matter to the time.
-	Time(ctx context.Context, p space.Plan) (Sample, error)
+	// Time measures inference of a plan with its batch norms folded, with so much
+	// effort. Weights are random: they do not matter to the time.
+	Time(ctx context.Context, p space.Plan, e Effort) (Sample, error)
 }
-
-// Effort is how long a device measures one thing.
-type Effort struct {
-	Warmup time.Duration // before anything counts
-	Round  time.Duration // least length of a round; a round repeats the pass
-	Rounds int
-}
-
-// DefaultEffort takes about 20 ms a measurement: with interquartile ranges of a
-// few percent on a busy machine it ranks networks that differ by 5 %.
-var DefaultEffort = Effort{Warmup: 3 * time.Millisecond, Round: time.Millisecond, Rounds: 15}
 
 // Local is this machine, through this project's own kernels.
 type Local struct {
-	exec   *ops.Exec
-	batch  int
-	effort Effort
+	exec  *ops.Exec
+	batch int
 }
 
 // NewLocal returns the machine at hand, running batches of the given number of
 // images on e, which it shares with its owner.
-func NewLocal(e *ops.Exec, batch int, effort Effort) (*Local, error) {
-	if batch < 1 || effort.Rounds < 1 || effort.Round <= 0 {
-		return nil, fmt.Errorf("device: batch %d, %d rounds of %v; want at least 1 of each", batch, effort.Rounds, effort.Round)
+func NewLocal(e *ops.Exec, batch int) (*Local, error) {
+	if batch < 1 {
+		return nil, fmt.Errorf("device: batch is %d; want at least 1", batch)
 	}
-	return &Local{exec: e, batch: batch, effort: effort}, nil
+	return &Local{exec: e, batch: batch}, nil
 }
 
 // Name returns processor, kernels, workers and batch.
@@ -69,7 +55,10 @@ func (d *Local) Name() string {
 }
 
 // Time measures inference of p on this machine.
-func (d *Local) Time(ctx context.Context, p space.Plan) (Sample, error) {
+func (d *Local) Time(ctx context.Context, p space.Plan, e Effort) (Sample, error) {
+	if e.Rounds < 1 || e.Round <= 0 {
+		return Sample{}, fmt.Errorf("device: effort is %d rounds of %v; want at least 1 and more than 0s", e.Rounds, e.Round)
+	}
 	net, err := supernet.NewNetwork(p, 1)
 	if err != nil {
 		return Sample{}, fmt.Errorf("device: %w", err)
@@ -81,39 +70,8 @@ func (d *Local) Time(ctx context.Context, p space.Plan) (Sample, error) {
 	for i := range pixels {
 		pixels[i] = float32(r.NormFloat64())
 	}
-	return d.effort.measure(ctx, func() {
+	return e.measure(ctx, func() {
 		d.exec.Begin(false)
 		net.Forward(d.exec, d.exec.Input(d.batch, h, w, c, pixels))
 	})
-}
-
-// measure times f in rounds of equal repetitions.
-func (m Effort) measure(ctx context.Context, f func()) (Sample, error) {
-	n := m.warm(f)
-	rounds := make([]float64, 0, m.Rounds)
-	for range m.Rounds {
-		if err := ctx.Err(); err != nil {
-			return Sample{}, err
-		}
-		start := time.Now()
-		for range n {
-			f()
-		}
-		rounds = append(rounds, time.Since(start).Seconds()/float64(n))
-	}
-	slices.Sort(rounds)
-	at := func(q float64) float64 { return rounds[int(q*float64(len(rounds)-1)+0.5)] }
-	return Sample{Median: at(0.5), Best: rounds[0], Low: at(0.25), High: at(0.75), Rounds: len(rounds)}, nil
-}
-
-// warm runs f for the warm-up time and returns how many runs make a round.
-func (m Effort) warm(f func()) int {
-	f() // makes memory
-	start, runs := time.Now(), 0
-	for runs == 0 || time.Since(start) < m.Warmup {
-		f()
-		runs++
-	}
-	each := time.Since(start) / time.Duration(runs)
-	return max(1, int(m.Round/max(each, 1)))
 }

@@ -41,21 +41,35 @@ func local(t testing.TB, batch int) *Local {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	d, err := NewLocal(e, batch, Effort{Warmup: time.Millisecond, Round: 100 * time.Microsecond, Rounds: 5})
+	d, err := NewLocal(e, batch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
+// quick is an effort of a few milliseconds.
+var quick = Effort{Warmup: time.Millisecond, Round: 100 * time.Microsecond, Rounds: 5}
+
+// layersOf lists the layers of plans, repeated as they occur.
+func layersOf(plans ...space.Plan) []space.Layer {
+	var out []space.Layer
+	for _, p := range plans {
+		for _, s := range p {
+			out = append(out, s.Layer)
+		}
+	}
+	return out
+}
+
 // More than ten times the work takes longer, whatever the machine.
 func TestLocalTellsSmallFromLarge(t *testing.T) {
 	d := local(t, 1)
-	small, err := d.Time(context.Background(), conv6(4))
+	small, err := d.Time(context.Background(), conv6(4), quick)
 	if err != nil {
 		t.Fatal(err)
 	}
-	large, err := d.Time(context.Background(), conv6(64))
+	large, err := d.Time(context.Background(), conv6(64), quick)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,12 +85,12 @@ func TestLocalRefusesBadPlansAndCancels(t *testing.T) {
 	d := local(t, 1)
 	p := conv6(4)
 	p[2].Layer.InC++
-	if _, err := d.Time(context.Background(), p); err == nil || !strings.Contains(err.Error(), "step 2") {
+	if _, err := d.Time(context.Background(), p, quick); err == nil || !strings.Contains(err.Error(), "step 2") {
 		t.Errorf("got %v; want an error that names step 2", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := d.Time(ctx, conv6(4)); !errors.Is(err, context.Canceled) {
+	if _, err := d.Time(ctx, conv6(4), quick); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v; want the context's error", err)
 	}
 }
@@ -86,7 +100,7 @@ type counter struct{ calls int }
 
 func (c *counter) Name() string { return "counter" }
 
-func (c *counter) Time(_ context.Context, p space.Plan) (Sample, error) {
+func (c *counter) Time(_ context.Context, p space.Plan, _ Effort) (Sample, error) {
 	c.calls++
 	if err := p.Validate(); err != nil {
 		return Sample{}, err
@@ -99,7 +113,7 @@ func TestTableMeasuresEachLayerOnce(t *testing.T) {
 	table := NewTable(d)
 	plans := []space.Plan{conv6(8), conv6(16), conv6(8)}
 	done := 0
-	if err := table.Measure(context.Background(), plans, func(k, n int) { done = k }); err != nil {
+	if err := table.Measure(context.Background(), layersOf(plans...), func(k, n int) { done = k }); err != nil {
 		t.Fatal(err)
 	}
 	distinct := map[space.Layer]bool{}
@@ -114,14 +128,14 @@ func TestTableMeasuresEachLayerOnce(t *testing.T) {
 	if d.calls != len(distinct) || table.Len() != len(distinct) || done != len(distinct) {
 		t.Errorf("%d measurements, %d entries, progress to %d; want %d, one per distinct layer", d.calls, table.Len(), done, len(distinct))
 	}
-	if err := table.Measure(context.Background(), plans, nil); err != nil || d.calls != len(distinct) {
+	if err := table.Measure(context.Background(), layersOf(plans...), nil); err != nil || d.calls != len(distinct) {
 		t.Errorf("known layers were measured again: %v, %d calls", err, d.calls)
 	}
 }
 
 func TestTableSurvivesItsFile(t *testing.T) {
 	table := NewTable(&counter{})
-	if err := table.Measure(context.Background(), []space.Plan{conv6(8)}, nil); err != nil {
+	if err := table.Measure(context.Background(), layersOf(conv6(8)), nil); err != nil {
 		t.Fatal(err)
 	}
 	b, err := json.Marshal(table)

@@ -10,49 +10,81 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// Table is the measured latency of single layers on one device. Layers are
-// measured when first asked for.
+// Table is the latency of single layers on one device, most of them measured.
 type Table struct {
 	device Device
-	layers map[space.Layer]Sample
+	layers map[space.Layer]entry
+	kin    estimator // of the measured layers; nil: to be learnt anew
+}
+
+// entry is what is known of a layer.
+type entry struct {
+	Sample
+	estimated bool // by what other layers took
 }
 
 // NewTable returns an empty table of d.
-func NewTable(d Device) *Table { return &Table{device: d, layers: map[space.Layer]Sample{}} }
+func NewTable(d Device) *Table { return &Table{device: d, layers: map[space.Layer]entry{}} }
 
 // Len returns the number of layers measured.
-func (t *Table) Len() int { return len(t.layers) }
+func (t *Table) Len() int { return len(t.layers) - t.Estimated() }
 
-// Lookup returns the median latency of a layer in seconds, if it is known.
-func (t *Table) Lookup(l space.Layer) (seconds float64, ok bool) {
-	s, ok := t.layers[l]
-	return s.Median, ok
-}
-
-// Measure times those layers of the plans that are not yet known. each, if not
-// nil, is called after every one with how many of how many are done.
-func (t *Table) Measure(ctx context.Context, plans []space.Plan, each func(done, total int)) error {
-	var missing []space.Layer
-	seen := map[space.Layer]bool{}
-	for _, p := range plans {
-		for _, s := range p {
-			if _, ok := t.layers[s.Layer]; !ok && !seen[s.Layer] {
-				seen[s.Layer] = true
-				missing = append(missing, s.Layer)
-			}
+// Estimated returns the number of layers that are estimated.
+func (t *Table) Estimated() int {
+	n := 0
+	for _, e := range t.layers {
+		if e.estimated {
+			n++
 		}
 	}
-	for i, l := range missing {
-		s, err := t.device.Time(ctx, alone(l))
-		if err != nil {
-			return fmt.Errorf("layer %v: %w", l, err)
+	return n
+}
+
+// Rounds returns the median number of rounds that the measured layers had.
+func (t *Table) Rounds() int {
+	var all []int
+	for _, e := range t.layers {
+		if !e.estimated {
+			all = append(all, e.Rounds)
 		}
-		t.layers[l] = s
+	}
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// Lookup returns the median latency of a layer in seconds, measured or
+// estimated, if it is known.
+func (t *Table) Lookup(l space.Layer) (seconds float64, ok bool) {
+	e, ok := t.layers[l]
+	return e.Median, ok
+}
+
+// Measure times those of the layers that were not, with DefaultEffort. each, if
+// not nil, is called after every one with how many of how many are done.
+func (t *Table) Measure(ctx context.Context, layers []space.Layer, each func(done, total int)) error {
+	missing := t.unmeasured(layers)
+	for i, l := range missing {
+		if _, err := t.measure(ctx, l, DefaultEffort); err != nil {
+			return err
+		}
 		if each != nil {
 			each(i+1, len(missing))
 		}
 	}
 	return nil
+}
+
+// measure times a layer and enters it.
+func (t *Table) measure(ctx context.Context, l space.Layer, e Effort) (Sample, error) {
+	s, err := t.device.Time(ctx, alone(l), e)
+	if err != nil {
+		return Sample{}, fmt.Errorf("layer %v: %w", l, err)
+	}
+	t.layers[l], t.kin = entry{Sample: s}, nil
+	return s, nil
 }
 
 // alone returns the plan of one layer.
@@ -73,15 +105,16 @@ type tableFile struct {
 }
 
 type tableEntry struct {
-	Layer  space.Layer `json:"layer"`
-	Sample Sample      `json:"sample"`
+	Layer     space.Layer `json:"layer"`
+	Sample    Sample      `json:"sample"`
+	Estimated bool        `json:"estimated,omitempty"` // not measured: told by other layers; 0 rounds
 }
 
 // MarshalJSON writes the device's name and all layers in a fixed order.
 func (t *Table) MarshalJSON() ([]byte, error) {
 	f := tableFile{Device: t.device.Name()}
-	for l, s := range t.layers {
-		f.Layers = append(f.Layers, tableEntry{l, s})
+	for l, e := range t.layers {
+		f.Layers = append(f.Layers, tableEntry{l, e.Sample, e.estimated})
 	}
 	slices.SortFunc(f.Layers, func(a, b tableEntry) int { return cmp.Compare(a.Layer.String(), b.Layer.String()) })
 	return json.Marshal(f)
@@ -100,7 +133,8 @@ func (t *Table) Restore(b []byte) error {
 		if !(e.Sample.Median > 0) {
 			return fmt.Errorf("latency table: layer %v takes %v s; want more than 0", e.Layer, e.Sample.Median)
 		}
-		t.layers[e.Layer] = e.Sample
+		t.layers[e.Layer] = entry{e.Sample, e.Estimated}
 	}
+	t.kin = nil
 	return nil
 }

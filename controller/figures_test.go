@@ -304,3 +304,56 @@ func TestObserveRefusesNaN(t *testing.T) {
 	}()
 	r.Observe([]Trial{{Arch: r.Propose(1)[0], Reward: math.NaN()}})
 }
+
+// TestBaselineDecay: the baseline starts at the first mean reward and then keeps
+// the share Decay of itself in each update, which begins with it; so does the
+// variance that advantages are scaled by.
+func TestBaselineDecay(t *testing.T) {
+	s := testSpace(t, 2)
+	o := DefaultTunasOptions()
+	o.Decay = 0.9
+	r, err := NewReinforce("tunas", s, 1, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := parse(t, s, "00000", "30001")
+	baseline, variance := 0.0, 0.0
+	for i, mean := range []float64{0.2, 1, 1, 0, 0.5} {
+		r.Observe([]Trial{{Arch: a[0], Reward: mean - 0.1}, {Arch: a[1], Reward: mean + 0.1}})
+		if i == 0 {
+			baseline = mean
+		}
+		baseline = 0.9*baseline + 0.1*mean
+		square := (mean-0.1-baseline)*(mean-0.1-baseline)/2 + (mean+0.1-baseline)*(mean+0.1-baseline)/2
+		if i == 0 {
+			variance = square
+		}
+		variance = 0.9*variance + 0.1*square
+		state := r.State()
+		if h := r.Health()[i]; math.Abs(h.Baseline-baseline) > 1e-12 || math.Abs(state[2]-baseline) > 1e-12 || math.Abs(state[3]-variance) > 1e-12 {
+			t.Errorf("update %d: baseline %v, variance %v; want %v and %v", i+1, h.Baseline, state[3], baseline, variance)
+		}
+	}
+}
+
+// TestEveryLimitCounts: each limit alone is exceeded by its own share, met
+// exactly at its value, and named.
+func TestEveryLimitCounts(t *testing.T) {
+	c := Cost{Latency: 0.003, FLOPs: 3000, Params: 300}
+	for name, l := range map[string]Limits{"latency": {Latency: 0.002}, "FLOPs": {FLOPs: 2000}, "parameters": {Params: 200}} {
+		if got := l.Excess(c); math.Abs(got-0.5) > 1e-12 {
+			t.Errorf("%s: excess %v, want 0.5", name, got)
+		}
+		if got := l.Penalty(c); math.Abs(got+0.5) > 1e-12 {
+			t.Errorf("%s: penalty %v, want -0.5", name, got)
+		}
+		if got := l.Broken(c); !strings.Contains(got, name) || strings.Contains(got, ",") {
+			t.Errorf("%s: broken is %q, want this limit only", name, got)
+		}
+	}
+	for _, l := range []Limits{{}, {Latency: 0.003}, {FLOPs: 3000}, {Params: 300}} {
+		if l.Excess(c) != 0 || l.Broken(c) != "" {
+			t.Errorf("%+v is met, but exceeded by %v: %q", l, l.Excess(c), l.Broken(c))
+		}
+	}
+}

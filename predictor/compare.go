@@ -2,37 +2,61 @@ package predictor
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// CrossValidate reports the error of models made by fresh on examples that
-// they have not seen: each fold is predicted by a model fitted on all others.
-// Examples of one architecture share a fold. It needs 2 <= folds <= distinct
-// architectures; an error tells which fold could not be fitted.
-func CrossValidate(fresh func() Predictor, archs []space.Arch, y []float64, folds int, seed uint64) (Report, error) {
+// HeldOut are predictions of examples, each by a model that has not seen its
+// architecture.
+type HeldOut struct {
+	Mean  []float64 // predicted
+	Std   []float64 // of a new measurement, as the model says
+	Truth []float64
+}
+
+// Report returns the errors of the predictions; seed is that of the bootstrap.
+func (h HeldOut) Report(seed uint64) Report {
+	r := Evaluate(h.Mean, h.Truth, seed)
+	r.Cover90 = Coverage(h.Mean, h.Std, h.Truth, 0.9)
+	return r
+}
+
+// CrossPredict predicts every example by a model made by fresh that has not seen
+// it: each fold by a model fitted on all others. Examples of one architecture
+// share a fold. It needs 2 <= folds <= distinct architectures; an error tells
+// which fold could not be fitted.
+func CrossPredict(fresh func() Predictor, archs []space.Arch, y []float64, folds int, seed uint64) (HeldOut, error) {
 	if err := checkTargets("cross-validation", archs, y, 2); err != nil {
-		return Report{}, err
+		return HeldOut{}, err
 	}
 	if err := checkFolds(archs, folds); err != nil {
-		return Report{}, err
+		return HeldOut{}, err
 	}
 	fold := assignFolds(archs, folds, seed)
-	pred, std := make([]float64, len(y)), make([]float64, len(y))
+	h := HeldOut{Mean: make([]float64, len(y)), Std: make([]float64, len(y)), Truth: slices.Clone(y)}
 	for f := range folds {
 		train, test := splitFold(fold, f)
 		p := fresh()
 		if err := p.Fit(pick(archs, train), pick(y, train)); err != nil {
-			return Report{}, fmt.Errorf("cross-validation fold %d of %d: %w", f+1, folds, err)
+			return HeldOut{}, fmt.Errorf("cross-validation fold %d of %d: %w", f+1, folds, err)
 		}
 		m, s := p.Predict(pick(archs, test))
 		for k, i := range test {
-			pred[i], std[i] = m[k], s[k]
+			h.Mean[i], h.Std[i] = m[k], s[k]
 		}
 	}
-	r := Evaluate(pred, y, seed)
-	r.Cover90 = Coverage(pred, std, y, 0.9)
-	return r, nil
+	return h, nil
+}
+
+// CrossValidate reports the error of models made by fresh on examples that
+// they have not seen; see CrossPredict.
+func CrossValidate(fresh func() Predictor, archs []space.Arch, y []float64, folds int, seed uint64) (Report, error) {
+	h, err := CrossPredict(fresh, archs, y, folds, seed)
+	if err != nil {
+		return Report{}, err
+	}
+	return h.Report(seed), nil
 }
 
 // Model is a named way to make a predictor.
@@ -65,20 +89,21 @@ func Models(in Inputs, o Options) ([]Model, error) {
 
 // Standing is how one model did in a comparison.
 type Standing struct {
-	Model  string `json:"model"`
-	Report Report `json:"report"`
+	Model   string  `json:"model"`
+	Report  Report  `json:"report"`
+	HeldOut HeldOut `json:"-"` // in the order of the examples
 }
 
 // Compare cross-validates models on the same folds and returns their standings
-// in the order given; see CrossValidate.
+// in the order given; see CrossPredict. Versus tells whether one is better.
 func Compare(models []Model, archs []space.Arch, y []float64, folds int, seed uint64) ([]Standing, error) {
 	out := make([]Standing, 0, len(models))
 	for _, m := range models {
-		r, err := CrossValidate(m.Fresh, archs, y, folds, seed)
+		h, err := CrossPredict(m.Fresh, archs, y, folds, seed)
 		if err != nil {
 			return nil, fmt.Errorf("predictor %s: %w", m.Name, err)
 		}
-		out = append(out, Standing{m.Name, r})
+		out = append(out, Standing{m.Name, h.Report(seed), h})
 	}
 	return out, nil
 }

@@ -3,7 +3,9 @@
 // table with a low-rank correction for latency, and the plain models (ridge,
 // FLOPs, parameters) that they must beat. Every model gives its own
 // uncertainty, and CrossValidate measures its error on architectures that it
-// has not seen.
+// has not seen; Versus says whether one model is better than another, and
+// Calibrate how far uncertainty holds on what a search picks. Fidelities joins
+// cheap scores of many architectures with dear ones of few.
 //
 // Models are functions of (data, options): the same seed gives the same bits,
 // whatever the number of workers. A fitted model is saved with json.Marshal and

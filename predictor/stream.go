@@ -10,6 +10,8 @@ const (
 	forHoldOut
 	forFolds
 	forChains
+	forPairs
+	forAgreement
 )
 
 // stream returns the generator of the index-th use of a purpose.

@@ -73,7 +73,7 @@ func trainer(t testing.TB, e *ops.Exec, f space.Family, s Sampler, o TrainOption
 
 func sampler(t testing.TB, name string, c *space.Chain) Sampler {
 	t.Helper()
-	s, err := NewSampler(name, c.Space(), SamplerOptions{Narrow: c.Narrow(), Max: c.Max(), Random: 2, Alone: 1})
+	s, err := NewSampler(name, c.Space(), SamplerOptions{Narrow: c.Narrow(), Max: c.Max(), Random: 2, Between: 0.5, Alone: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package supernet
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -25,7 +26,13 @@ type Sampler interface {
 type SamplerOptions struct {
 	Narrow, Max space.Arch // the slices of the sandwich: a narrow subnet and the largest
 	Random      int        // random subnets per step
+	Between     float64    // share of them that is drawn between the slices
 	Alone       int        // first steps, in which the largest learns alone
+	// FLOPs of an architecture, to stratify the other random subnets by: their
+	// logarithms are spread evenly between those of the narrow slice and the
+	// largest, as far as a few draws for each allow. Uniform draws train middle
+	// sizes most. nil: they are drawn uniformly.
+	FLOPs func(space.Arch) int64
 }
 
 // Samplers lists the names that NewSampler takes.
@@ -39,10 +46,10 @@ func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) 
 	case "fair":
 		return newFair(s), nil
 	case "sandwich":
-		if o.Random < 0 || o.Alone < 0 {
-			return nil, fmt.Errorf("sampler sandwich: %d random subnets, %d steps alone; want 0 or more", o.Random, o.Alone)
+		if o.Random < 0 || o.Alone < 0 || !(o.Between >= 0 && o.Between <= 1) {
+			return nil, fmt.Errorf("sampler sandwich: %d random subnets, %d steps alone, a share of %v between the slices; want 0 or more, and a share from 0 to 1", o.Random, o.Alone, o.Between)
 		}
-		return sandwich{s.Drawer(), o}, nil
+		return newSandwich(s.Drawer(), o), nil
 	}
 	return nil, fmt.Errorf("sampler %q is unknown; want one of %v", name, Samplers())
 }
@@ -58,27 +65,46 @@ func (u uniform) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
 // sandwich trains the largest subnet on the labels, and a narrow and some random
 // ones on the largest's output (BigNAS, Yu et al. 2020), after a first stage for
 // the largest alone (Once-for-All, Cai et al. 2020): a teacher worth copying.
-// Every other random subnet is drawn between the slices.
+// Some of the random subnets are drawn between the slices.
 type sandwich struct {
 	drawer *space.Drawer
 	o      SamplerOptions
+	sizes  sizes
+}
+
+func newSandwich(d *space.Drawer, o SamplerOptions) *sandwich {
+	s := &sandwich{drawer: d, o: o}
+	if o.FLOPs != nil {
+		s.sizes = newSizes(o)
+	}
+	return s
 }
 
 // Sample appends the largest, and after the first stage the others, soft.
-func (s sandwich) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
+func (s *sandwich) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
 	dst = append(dst, Lesson{Arch: s.o.Max})
 	if step < s.o.Alone {
 		return dst
 	}
 	dst = append(dst, Lesson{Arch: s.o.Narrow, Soft: true})
 	for i := range s.o.Random {
-		a := s.drawer.Random(r)
-		if i%2 == 0 {
-			a = s.between(r)
-		}
-		dst = append(dst, Lesson{Arch: a, Soft: true})
+		dst = append(dst, Lesson{Arch: s.draw(i, r), Soft: true})
 	}
 	return dst
+}
+
+// draw returns random subnet i of a step: the share between the slices first of
+// every few.
+func (s *sandwich) draw(i int, r *rand.Rand) space.Arch {
+	due := func(n int) float64 { return math.Ceil(float64(n) * s.o.Between) }
+	switch {
+	case due(i+1) > due(i):
+		return s.between(r)
+	case s.o.FLOPs != nil:
+		return s.sizes.draw(s.drawer, r)
+	default:
+		return s.drawer.Random(r)
+	}
 }
 
 // strayRate is the share of decisions that a subnet between the slices takes
@@ -88,7 +114,7 @@ const strayRate = 0.2
 // between returns a random mixture of the two slices with some other choices:
 // the region that the slices share their weights with. In spaces of many
 // operations uniform subnets hardly ever meet it.
-func (s sandwich) between(r *rand.Rand) space.Arch {
+func (s *sandwich) between(r *rand.Rand) space.Arch {
 	return s.drawer.Mutate(r, s.drawer.Cross(r, s.o.Max, s.o.Narrow), strayRate)
 }
 

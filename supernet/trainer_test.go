@@ -24,7 +24,7 @@ func TestTrainingTouchesOnlyTheView(t *testing.T) {
 		tr.sampler = Single{a}
 		before, moment := snapshot(tr)
 		run(t, tr, 5)
-		inside := insideOf(tr.net, a)
+		inside := insideOf(tr.net, c.Plan(a))
 		var changed int
 		for k, p := range tr.net.params {
 			now, in := tr.opt.State()[k].Data, inside[p.Name]
@@ -44,13 +44,13 @@ func TestTrainingTouchesOnlyTheView(t *testing.T) {
 	}
 }
 
-// insideOf marks every stored number that a's plan reads, from the plan alone.
-func insideOf(n *Net, a space.Arch) map[string][]bool {
+// insideOf marks every stored number that a plan reads, from the plan alone.
+func insideOf(n *Net, plan space.Plan) map[string][]bool {
 	in := map[string][]bool{}
 	for _, p := range n.params {
 		in[p.Name] = make([]bool, len(p.Data))
 	}
-	for _, s := range n.family.Plan(a) {
+	for _, s := range plan {
 		l := s.Layer
 		if s.Weight != "" {
 			p := n.byName[s.Weight]

@@ -35,7 +35,7 @@ type evalCmd struct {
 	screenFlags
 	Arch []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`
 	File string   `type:"existingfile" placeholder:"FILE" help:"File with an architecture in text form on each line."`
-	Test bool     `help:"Judge on the test split instead of the validation split."`
+	Test bool     `help:"Judge on the test split instead of the validation split. The run folder's tests.jsonl and every later report tell of it."`
 	JSON bool     `name:"json" help:"Print JSON lines."`
 }
 

@@ -35,13 +35,14 @@ type searchFlags struct {
 	Score      *string        `placeholder:"NAME" help:"Search: score proposals by predictor or supernet."`
 	Trials     *int           `placeholder:"N" help:"Search: proposals to score."`
 	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set."`
-	Top        *int           `placeholder:"N" help:"Search: finalists to judge on the whole validation split."`
-	Floor      *float64       `placeholder:"SHARE" help:"Search: least accuracy in the Pareto set, as a share of the way from chance to the best (default: 0.5)."`
-	Random     *bool          `negatable:"" help:"Search: run the random arm beside it (default: yes)."`
+	Top        *int           `placeholder:"N" help:"Search: candidates of each arm that finishing begins with."`
+	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: 6); with 1, all the time goes to the most accurate."`
+	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, and report means and intervals."`
+	Random     *bool          `negatable:"" help:"Search: run the random arm beside it, with as many evaluations and as much finishing (default: yes)."`
+	Rival      []string       `sep:"none" placeholder:"ARCH" help:"After the search, train this network alone for as long as the search took, scaled to the latency of each network handed over: an architecture, or auto for a plain network; may be repeated."`
 	MaxLatency *time.Duration `placeholder:"TIME" help:"Limit on latency per image, such as 1ms."`
 	MaxFLOPs   *config.Count  `name:"max-flops" placeholder:"N" help:"Limit on operations per image, such as 20M."`
 	MaxParams  *config.Count  `placeholder:"N" help:"Limit on parameters, such as 250k."`
-	Finetune   *time.Duration `placeholder:"TIME" help:"Train the best network on for so long, such as 3m."`
 }
 
 // load returns the configuration file, or the defaults, with the flags on top.
@@ -107,14 +108,15 @@ func (f searchFlags) apply(c *config.Config) {
 	set(&c.Search.Trials, f.Trials)
 	set(&c.Search.Sweep, f.Sweep)
 	set(&c.Search.Top, f.Top)
-	set(&c.Search.Floor, f.Floor)
+	set(&c.Finish.Networks, f.Networks)
+	set(&c.Search.Seeds, f.Seeds)
 	set(&c.Search.Random, f.Random)
+	if len(f.Rival) > 0 {
+		c.Rivals = f.Rival
+	}
 	set(&c.Limits.Latency, f.MaxLatency)
 	set(&c.Limits.FLOPs, f.MaxFLOPs)
 	set(&c.Limits.Params, f.MaxParams)
-	if f.Finetune != nil {
-		c.Finetune.Budget, c.Finetune.Steps, c.Finetune.Epochs = *f.Finetune, 0, 0
-	}
 }
 
 // ready resolves and validates a configuration.

@@ -3,14 +3,17 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
@@ -21,7 +24,7 @@ import (
 const weightsMagic = "ESPALIER"
 
 type inspectCmd struct {
-	File    string `arg:"" type:"path" help:"Run folder, supernet, network, ONNX model, trials, report, latency or configuration file."`
+	File    string `arg:"" type:"path" help:"Run folder, supernet, network, ONNX model, trials, report, latency or configuration file, or results of training alone."`
 	Tensors bool   `help:"List the tensors of a weights file, or the layers of an ONNX model."`
 }
 
@@ -50,8 +53,12 @@ func (c inspectCmd) Run(s streams) error {
 		return inspectWeights(s.out, c.File, c.Tensors)
 	case onnx.Is(head), strings.EqualFold(filepath.Ext(c.File), ".onnx"):
 		return inspectONNX(s.out, c.File, c.Tensors)
+	case run.IsTruth(head):
+		return inspectTruth(s.out, c.File)
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"mean_reward"`)):
 		return inspectHealth(s.out, c.File)
+	case filepath.Base(c.File) == rundir.Tests:
+		return inspectTests(s.out, rundir.View(filepath.Dir(c.File)))
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"arm"`)):
 		return inspectTrials(s.out, c.File)
 	case head[0] == '{':
@@ -75,7 +82,7 @@ func firstLine(b []byte) []byte {
 // inspectFolder shows the report of a run, or how far it is.
 func inspectFolder(w io.Writer, d *rundir.Dir) error {
 	if d.Has(rundir.ReportJSON) {
-		return inspectJSON(w, d.Path(rundir.ReportJSON))
+		return errors.Join(inspectJSON(w, d.Path(rundir.ReportJSON)), inspectTests(w, d))
 	}
 	if !d.Has(rundir.Config) {
 		return fmt.Errorf("%s is no run folder: it has no %s", d.Path(), rundir.Config)
@@ -87,7 +94,22 @@ func inspectFolder(w io.Writer, d *rundir.Dir) error {
 		}
 	}
 	if d.Has(rundir.Trials) {
-		return inspectTrials(w, d.Path(rundir.Trials))
+		if err := inspectTrials(w, d.Path(rundir.Trials)); err != nil {
+			return err
+		}
+	}
+	return inspectTests(w, d)
+}
+
+// inspectTests shows what was judged on the test split by hand, if anything was.
+func inspectTests(w io.Writer, d *rundir.Dir) error {
+	lines, err := d.Tested()
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	fmt.Fprintf(w, "%s: %d networks judged on the test split by eval --test\n", d.Path(rundir.Tests), len(lines))
+	for _, l := range lines {
+		fmt.Fprintf(w, "  %s  accuracy %.4f  supernet %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, l.Supernet, l.Arch)
 	}
 	return nil
 }
@@ -175,6 +197,21 @@ func inspectTrials(w io.Writer, path string) error {
 	for _, name := range order {
 		a := arms[name]
 		fmt.Fprintf(w, "  %-13s %5d, best accuracy %.4f at %.3f ms predicted: %s\n", name, a.n, a.best.Accuracy, 1e3*a.best.Latency, a.best.Arch)
+	}
+	return nil
+}
+
+// inspectTruth shows what results of training alone are of, and those of each
+// architecture.
+func inspectTruth(w io.Writer, path string) error {
+	t, err := run.ReadTruth(path)
+	if err != nil {
+		return err
+	}
+	h := t.Head
+	fmt.Fprintf(w, "%s: %d of %d trainings alone, %d architectures of space %s on %s, %d steps of %d images each\n", path, len(t.Rows), h.Count*h.Seeds, h.Count, h.Space, h.Data, h.Steps, h.Batch)
+	for _, a := range t.Rows {
+		fmt.Fprintf(w, "  seed %d  accuracy %.4f  loss %.4f  %6.2f MFLOPs  %7d parameters  %s\n", a.Seed, a.Accuracy, a.Loss, float64(a.FLOPs)/1e6, a.Params, a.Arch)
 	}
 	return nil
 }

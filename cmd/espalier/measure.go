@@ -49,7 +49,8 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	screen.Display.Begin("measure")
-	err = l.Measure(ctx, cfg.Device.Samples, cfg.Seed, cfg.Predictor.Holdout, screen.Display)
+	p := run.Probing{Samples: cfg.Device.Samples, Seed: cfg.Seed, Holdout: cfg.Predictor.Holdout, Again: true}
+	err = l.Measure(ctx, p, screen.Display)
 	screen.Display.End()
 	if err != nil {
 		return err

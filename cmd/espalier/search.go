@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
@@ -28,7 +29,7 @@ type searchCmd struct {
 
 // Run searches.
 func (c searchCmd) Run(ctx context.Context, s streams) error {
-	if c.Resume != "" && (c.configFlags != configFlags{} || c.searchFlags != searchFlags{} || c.Table != nil) {
+	if c.Resume != "" && (c.configFlags != configFlags{} || !reflect.DeepEqual(c.searchFlags, searchFlags{}) || c.Table != nil) {
 		return errResume
 	}
 	cfg, err := c.configFlags.load()
@@ -38,7 +39,7 @@ func (c searchCmd) Run(ctx context.Context, s streams) error {
 	c.searchFlags.apply(&cfg)
 	set(&cfg.Device.Table, c.Table)
 	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *run.Run) error {
-		rep, err := r.Search(ctx)
+		rep, err := r.SearchSeeds(ctx)
 		if err != nil {
 			return err
 		}
@@ -93,6 +94,9 @@ func (e interrupted) Unwrap() error { return context.Canceled }
 // open returns the folder and puts the configuration that counts into cfg.
 func (f folderFlags) open(cfg *config.Config) (*rundir.Dir, error) {
 	if f.Resume == "" {
+		if cfg.Train.Steps > 0 || cfg.Train.Epochs > 0 {
+			cfg.Budget = 0 // steps were given: time does not count
+		}
 		if err := ready(cfg); err != nil {
 			return nil, err
 		}

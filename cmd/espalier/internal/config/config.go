@@ -16,7 +16,7 @@ type Config struct {
 	Seed      uint64        `yaml:"seed"`    // of weights, order, augmentation and every search
 	Workers   int           `yaml:"workers"` // goroutines that compute; 0: one per processor. No result depends on it
 	Kernel    string        `yaml:"kernel"`  // instruction set: avx512, avx2 or go; empty: the best of the machine
-	Budget    time.Duration `yaml:"budget"`  // wall-clock time of a whole search or training without fine-tuning; fixes train.steps if those are 0
+	Budget    time.Duration `yaml:"budget"`  // wall-clock time of the whole run; what takes steps gets them from it. 0: train.steps or train.epochs fix them
 	Data      Data          `yaml:"data"`
 	Space     Space         `yaml:"space"`
 	Train     Train         `yaml:"train"`
@@ -25,7 +25,8 @@ type Config struct {
 	Predictor Predictor     `yaml:"predictor"`
 	Search    Search        `yaml:"search"`
 	Limits    Limits        `yaml:"limits"`
-	Finetune  Finetune      `yaml:"finetune"`
+	Finish    Finish        `yaml:"finish"`
+	Rivals    []string      `yaml:"rivals,omitempty"` // networks that are trained alone, each for the time of the whole search: auto, or architectures of the space
 }
 
 // Data says which pictures are used and how they are split.
@@ -47,6 +48,8 @@ type Space struct {
 type Train struct {
 	Sampler     string        `yaml:"sampler"`      // uniform, fair, sandwich or enas
 	Random      int           `yaml:"random"`       // sandwich: random subnets per step besides the narrowest and the largest
+	Between     float64       `yaml:"between"`      // sandwich: share of the random subnets that is drawn between the narrowest and the largest
+	Stratify    bool          `yaml:"stratify"`     // sandwich: spread the other random subnets evenly over the logarithm of FLOPs
 	Alone       float64       `yaml:"alone"`        // sandwich: share of the steps in which the largest learns alone, first
 	Arch        string        `yaml:"arch"`         // only this architecture, alone, without a supernet; empty: the supernet
 	Batch       int           `yaml:"batch"`        // images per step
@@ -92,7 +95,7 @@ type Device struct {
 	Table   string `yaml:"table"`   // latency file of another run or of measure; empty: this machine is measured
 	Batch   int    `yaml:"batch"`   // images per timed forward pass
 	Workers int    `yaml:"workers"` // goroutines of the timed network; 0: as workers
-	Samples int    `yaml:"samples"` // whole networks measured to correct the sum of layers and to check it
+	Samples int    `yaml:"samples"` // whole networks measured to correct the sum of layers and to check it; fewer where the budget is short
 }
 
 // Predictor says how accuracy is predicted.
@@ -110,6 +113,12 @@ const (
 	ScoreSupernet  = "supernet"  // every proposal is judged on the supernet
 )
 
+// What ranks subnets.
+const (
+	ByLoss     = "loss"     // cross entropy on validation images: it sees how sure a subnet is, so it needs fewer of them
+	ByAccuracy = "accuracy" // share of them that is right
+)
+
 // Search says how architectures are looked for.
 type Search struct {
 	Strategy   string                     `yaml:"strategy"` // see controller.Strategies
@@ -119,9 +128,11 @@ type Search struct {
 	Picks      int                        `yaml:"picks"`    // best proposals of a round that are judged on the supernet
 	Batch      int                        `yaml:"batch"`    // proposals between two updates of the strategy
 	Sweep      int                        `yaml:"sweep"`    // searches under rising latency limits, for a whole Pareto front; 1: one search
-	Top        int                        `yaml:"top"`      // best proposals judged on the whole validation split and timed
-	Floor      float64                    `yaml:"floor"`    // least accuracy in the Pareto set, as a share of the way from chance to the best finalist; 0: chance
-	Random     bool                       `yaml:"random"`   // run random search with as many evaluations beside it
+	By         string                     `yaml:"by"`       // what ranks subnets: loss or accuracy
+	Top        int                        `yaml:"top"`      // candidates of each arm on the first rung of finishing
+	Seeds      int                        `yaml:"seeds"`    // how often search and finishing are done, on one supernet
+	Repeat     int                        `yaml:"repeat"`   // which of them this is, from 0: it changes every draw of search and finishing
+	Random     bool                       `yaml:"random"`   // run random search with as many evaluations and as much finishing beside it
 	Reward     Reward                     `yaml:"reward"`
 	Strategies controller.StrategyOptions `yaml:"strategies"` // what each strategy needs; its seed is the run's
 }
@@ -140,11 +151,21 @@ type Limits struct {
 	Params  Count         `yaml:"params"`  // trainable numbers
 }
 
-// Finetune says how the best network is trained on after it is cut out.
-type Finetune struct {
-	Budget time.Duration `yaml:"budget"` // wall-clock time; fixes steps if those are 0
-	Steps  int           `yaml:"steps"`  // 0: from epochs, else from budget
-	Epochs float64       `yaml:"epochs"`
-	LR     float64       `yaml:"lr"`    // peak of the schedule, from warm-up to 0; everything else is as in train
-	Batch  int           `yaml:"batch"` // images per step; 0: as train.batch
+// Finish says how the candidates of a search are trained on, each alone, until
+// the best of them are handed over: successive halving over the whole range of
+// latencies.
+type Finish struct {
+	Networks int     `yaml:"networks"` // finished networks of each arm, spaced by latency
+	Share    float64 `yaml:"share"`    // of the budget that is left for training, the part that finishing gets
+	Steps    int     `yaml:"steps"`    // optimiser steps of a finished network, without a budget; 0: a quarter of train.steps
+	LR       float64 `yaml:"lr"`       // peak of the cosine schedule of each rung, from warm-up to 0; everything else is as in train
+	Batch    int     `yaml:"batch"`    // images per step; 0: as train.batch
+	Power    float64 `yaml:"power"`    // time of a finished network grows with its time per step to this power; 0: equal times, 1: equal steps
+	Distill  float64 `yaml:"distill"`  // weight of the slowest finished network's outputs in what the others of its arm learn on the last rung; 0: labels alone
+	Scratch  bool    `yaml:"scratch"`  // begin with fresh weights instead of inherited ones
+	// Plan holds what the run has decided on, in this order: candidates of an arm on
+	// the first rung; steps of each on the first rung, on the second; steps that each
+	// candidate could expect on the last rung, by which those are chosen that train
+	// there; steps of each of these. With it, another run does the same.
+	Plan []int `yaml:"plan,omitempty"`
 }

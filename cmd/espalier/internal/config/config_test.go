@@ -40,14 +40,14 @@ func TestDefaultIsValidInEveryPreset(t *testing.T) {
 }
 
 func TestLoadOverlaysDefaults(t *testing.T) {
-	c, err := Load(write(t, "seed: 7\ntrain:\n  lr: 0.2\nlimits:\n  latency: 1ms\n  flops: 20M\nfinetune: {budget: 3m}\n"))
+	c, err := Load(write(t, "seed: 7\ntrain:\n  lr: 0.2\nlimits:\n  latency: 1ms\n  flops: 20M\nfinish: {networks: 3}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Default()
 	want.Seed, want.Train.LR = 7, 0.2
 	want.Limits.Latency, want.Limits.FLOPs = time.Millisecond, 20e6
-	want.Finetune.Budget = 3 * time.Minute
+	want.Finish.Networks = 3
 	if d := cmp.Diff(want, c); d != "" {
 		t.Errorf("differs (-want +got):\n%s", d)
 	}
@@ -161,7 +161,9 @@ func TestValidateNamesTheField(t *testing.T) {
 		"search.batch":             func(c *Config) { c.Search.Batch = 0 },
 		"search.sweep":             func(c *Config) { c.Search.Sweep = 0 },
 		"search.top":               func(c *Config) { c.Search.Top = 0 },
-		"search.floor":             func(c *Config) { c.Search.Floor = 1.1 },
+		"search.seeds":             func(c *Config) { c.Search.Seeds = 0 },
+		"search.repeat":            func(c *Config) { c.Search.Repeat = -1 },
+		"search.by":                func(c *Config) { c.Search.By = "taste" },
 		"search.reward.weight":     func(c *Config) { c.Search.Reward.Weight = 1 },
 		"search: reward":           func(c *Config) { c.Search.Reward.Kind = "soft" },
 		"search.strategies.rl":     func(c *Config) { c.Search.Strategies.LSTM.Rate = 0 },
@@ -170,8 +172,14 @@ func TestValidateNamesTheField(t *testing.T) {
 		"limits.latency":           func(c *Config) { c.Limits.Latency = -1 },
 		"limits.flops":             func(c *Config) { c.Limits.FLOPs = -1 },
 		"limits.params":            func(c *Config) { c.Limits.Params = -1 },
-		"finetune.lr":              func(c *Config) { c.Finetune.LR = 0 },
-		"finetune.epochs":          func(c *Config) { c.Finetune.Steps, c.Finetune.Epochs = 1, 1 },
+		"finish.networks":          func(c *Config) { c.Finish.Networks = 0 },
+		"finish.share":             func(c *Config) { c.Finish.Share = 1 },
+		"finish.steps":             func(c *Config) { c.Finish.Steps = -1 },
+		"finish.lr":                func(c *Config) { c.Finish.LR = 0 },
+		"finish.batch":             func(c *Config) { c.Finish.Batch = -1 },
+		"finish.distill":           func(c *Config) { c.Finish.Distill = 1.5 },
+		"finish.power":             func(c *Config) { c.Finish.Power = 2 },
+		"finish.plan":              func(c *Config) { c.Finish.Plan = []int{3, 0} },
 	} {
 		c := resolved(t, Default())
 		spoil(&c)

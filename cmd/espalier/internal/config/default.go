@@ -14,10 +14,10 @@ import (
 func Default() Config {
 	return Config{
 		Seed:   1,
-		Budget: 3 * time.Minute,
+		Budget: 210 * time.Second,
 		Data:   Data{Validation: 0.15, Test: 0.15},
 		Train: Train{
-			Sampler: "sandwich", Random: 2, Alone: 0.3, Batch: 64,
+			Sampler: "sandwich", Random: 2, Between: 0.5, Alone: 0.3, Batch: 64,
 			LR: 0.2, MinLR: 0, Warmup: 0.2, Schedule: supernet.ScheduleLinear, Momentum: 0.9, Nesterov: true,
 			WeightDecay: 5e-4, Smoothing: 0.1, Clip: 5,
 			Crop: 2, Flip: true, Alternate: true, EraseMost: 0.4,
@@ -28,9 +28,9 @@ func Default() Config {
 		Device:    Device{Batch: 1, Samples: 48},
 		Predictor: Predictor{Model: "fm", Samples: 96, Folds: 8, Holdout: 0.4},
 		Search: Search{
-			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, Top: 16, Floor: 0.5, Random: true,
+			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, By: ByLoss, Top: 24, Seeds: 1, Random: true,
 			Strategies: controller.DefaultStrategyOptions(0),
 		},
-		Finetune: Finetune{LR: 0.02},
+		Finish: Finish{Networks: 6, Share: 0.6, LR: 0.05, Power: 0.6, Distill: 0.5},
 	}
 }

@@ -41,7 +41,7 @@ func (c *Config) Validate() error {
 	f.check(c.Limits.Latency >= 0, "limits.latency", c.Limits.Latency, "a duration such as 1ms, or 0 for none")
 	f.check(c.Limits.FLOPs >= 0, "limits.flops", int64(c.Limits.FLOPs), "a number, or 0 for none")
 	f.check(c.Limits.Params >= 0, "limits.params", int64(c.Limits.Params), "a number, or 0 for none")
-	c.Finetune.validate(&f)
+	c.Finish.validate(&f)
 	return errors.Join(f...)
 }
 
@@ -56,6 +56,7 @@ func (d Data) validate(f *faults) {
 func (t Train) validate(f *faults) {
 	f.oneOf("train.sampler", t.Sampler, Samplers())
 	f.check(t.Random >= 0, "train.random", t.Random, "0 or more")
+	f.check(t.Between >= 0 && t.Between <= 1, "train.between", t.Between, "a share from 0 to 1")
 	f.check(t.Alone >= 0 && t.Alone <= 1, "train.alone", t.Alone, "a share from 0 to 1")
 	f.check(t.Batch >= 1, "train.batch", t.Batch, "at least 1")
 	f.check(t.Steps >= 0, "train.steps", t.Steps, "0 or more")
@@ -122,7 +123,9 @@ func (s Search) validate(f *faults) {
 	f.check(s.Batch >= 1, "search.batch", s.Batch, "at least 1")
 	f.check(s.Sweep >= 1 && s.Rounds >= 1 && s.Sweep*s.Rounds <= s.Trials, "search.sweep", s.Sweep, "at least 1, and no more searches in all rounds than search.trials")
 	f.check(s.Top >= 1, "search.top", s.Top, "at least 1")
-	f.check(s.Floor >= 0 && s.Floor <= 1, "search.floor", s.Floor, "a share from 0 to 1")
+	f.oneOf("search.by", s.By, []string{ByLoss, ByAccuracy})
+	f.check(s.Seeds >= 1, "search.seeds", s.Seeds, "at least 1")
+	f.check(s.Repeat >= 0, "search.repeat", s.Repeat, "0 or more")
 	o := s.Strategies
 	f.join("search.strategies", o.Evolution.Validate())
 	f.join("search.strategies", o.Local.Validate())
@@ -134,17 +137,18 @@ func (s Search) validate(f *faults) {
 	}
 }
 
-func (t Finetune) validate(f *faults) {
-	f.check(t.Budget >= 0, "finetune.budget", t.Budget, "a duration such as 3m, or 0")
-	f.check(t.Steps >= 0, "finetune.steps", t.Steps, "0 or more")
-	f.check(t.Epochs >= 0, "finetune.epochs", t.Epochs, "0 or more")
-	f.check(t.Steps == 0 || t.Epochs == 0, "finetune.epochs", t.Epochs, "0 when finetune.steps is given")
-	f.check(t.LR > 0, "finetune.lr", t.LR, "more than 0")
-	f.check(t.Batch >= 0, "finetune.batch", t.Batch, "a number of images, or 0 for train.batch")
+func (t Finish) validate(f *faults) {
+	f.check(t.Networks >= 1, "finish.networks", t.Networks, "at least 1")
+	f.check(t.Share > 0 && t.Share < 1, "finish.share", t.Share, "a share between 0 and 1")
+	f.check(t.Steps >= 0, "finish.steps", t.Steps, "0 or more")
+	f.check(t.LR > 0, "finish.lr", t.LR, "more than 0")
+	f.check(t.Batch >= 0, "finish.batch", t.Batch, "a number of images, or 0 for train.batch")
+	f.check(t.Distill >= 0 && t.Distill <= 1, "finish.distill", t.Distill, "0 to 1")
+	f.check(t.Power >= 0 && t.Power <= 1, "finish.power", t.Power, "0 to 1")
+	for _, n := range t.Plan {
+		f.check(n >= 1, "finish.plan", n, "numbers of at least 1")
+	}
 }
-
-// Wanted reports whether the best network is to be tuned at all.
-func (t Finetune) Wanted() bool { return t.Budget > 0 || t.Steps > 0 || t.Epochs > 0 }
 
 // Controller returns the reward that the fields describe; it may be invalid.
 func (r Reward) Controller() controller.Reward {

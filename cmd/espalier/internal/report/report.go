@@ -10,7 +10,7 @@ import (
 
 // Schema is the version of report.json; it grows when a field changes its
 // meaning or goes away.
-const Schema = 1
+const Schema = 2
 
 // Report is the outcome of a search. Latencies are seconds per image,
 // accuracies fractions.
@@ -27,9 +27,11 @@ type Report struct {
 	Search   Arm       `json:"search"`
 	Random   *Arm      `json:"random,omitempty"`  // nil: no random arm was run
 	Compare  *Compare  `json:"compare,omitempty"` // search against random
-	Pareto   []Network `json:"pareto"`            // by rising latency
+	Pareto   []Network `json:"pareto"`            // what is handed over, by rising latency
+	Others   []Network `json:"others"`            // finished too, but another one beats them
+	Rivals   []Rival   `json:"rivals,omitempty"`
+	Seeds    *Seeds    `json:"seeds,omitempty"` // nil: search and finishing were done once
 	Floor    Floor     `json:"floor"`
-	Tuned    *Tuned    `json:"tuned,omitempty"` // the best one, trained on
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
 	Phases   []Phase   `json:"phases"`
@@ -77,15 +79,32 @@ type Supernet struct {
 	Loss     float64 `json:"loss"`     // of the last step's first subnet
 	Accuracy float64 `json:"accuracy"` // on its batch
 	Hash     string  `json:"hash"`     // over all weights
+	// Exposure tells how many subnets trained each choice; nil if a controller drew
+	// them.
+	Exposure *Exposure `json:"exposure,omitempty"`
+}
+
+// Exposure is how often training used the choices of a space.
+type Exposure struct {
+	Least  int     `json:"least"`  // subnets that used the choice used least
+	Which  string  `json:"which"`  // that choice, as "decision choice"
+	Median int     `json:"median"` // over all choices
+	Most   int     `json:"most"`
+	Counts [][]int `json:"counts"` // by decision and choice
 }
 
 // Accuracy tells how well accuracy is predicted, by cross-validation on random
 // architectures judged on the supernet.
 type Accuracy struct {
-	Model   string               `json:"model"` // the one that was used; empty: none
-	Samples int                  `json:"samples"`
-	Models  []predictor.Standing `json:"models"`
-	Found   *predictor.Report    `json:"found,omitempty"` // on the architectures that the search chose
+	Model       string                 `json:"model"`  // the one that was used; empty: none
+	Target      string                 `json:"target"` // what is predicted of a subnet: accuracy, or exp(-loss), the geometric mean probability of the right class
+	Samples     int                    `json:"samples"`
+	Form        string                 `json:"form"` // of the one that was used, as fitted at the end: ranks and their weights
+	Models      []predictor.Standing   `json:"models"`
+	Versus      []predictor.Difference `json:"versus"`               // the one that was used against each of the others
+	Found       *predictor.Report      `json:"found,omitempty"`      // on the candidates of the search, predicted before they were judged
+	Calibrated  *predictor.Report      `json:"calibrated,omitempty"` // the same after calibration on earlier picks
+	Calibration string                 `json:"calibration"`          // at the end
 }
 
 // Latency tells how well latency is predicted.
@@ -94,6 +113,7 @@ type Latency struct {
 	Batch    int               `json:"batch"`
 	Layers   int               `json:"layers"`   // measured
 	Networks int               `json:"networks"` // measured
+	Form     string            `json:"form"`     // of the model: its correction, ranks and their weights
 	Drift    float64           `json:"drift"`    // latency of the same networks at the end of the run over that at the beginning; 0: not measured
 	HeldOut  predictor.Report  `json:"held_out"` // on random networks
 	Found    *predictor.Report `json:"found,omitempty"`
@@ -113,42 +133,75 @@ type Arm struct {
 	Best        Network `json:"best"` // highest accuracy within the limits
 }
 
-// Compare sets the search against random search with as many evaluations.
+// Compare sets the search against random search with as many evaluations, the
+// same given architectures and as much finishing.
 type Compare struct {
-	Margin    float64               `json:"margin"`    // best accuracy of the search less best of random, whole validation split
-	Stats     controller.Comparison `json:"stats"`     // architectures that the search chose for accuracy against all random ones
-	Dominated float64               `json:"dominated"` // share of the random ones that a network of the Pareto set beats in accuracy, being as fast
+	Margin float64               `json:"margin"` // best accuracy of the search less best of random, whole validation split
+	Best   int                   `json:"best"`   // finished networks of each arm that are compared, the most accurate ones
+	Stats  controller.Comparison `json:"stats"`  // of those, on the whole validation split
+	Levels []Level               `json:"levels"`
+}
+
+// Level compares the arms at one latency: the most accurate network of each that
+// is at most as slow.
+type Level struct {
+	Latency float64 `json:"latency"` // seconds per image
+	Search  float64 `json:"search"`  // accuracy on the validation split; 0: no network
+	Random  float64 `json:"random"`
 }
 
 // Network is one architecture with all that is known of it.
 type Network struct {
 	Name       string        `json:"name"`
 	Arch       string        `json:"arch"`
+	Arm        string        `json:"arm"`    // that finished it: search or random
+	Origin     string        `json:"origin"` // search: a round found it; sample: drawn for the predictor; random: drawn by the random arm; given: no search had to find it
 	FLOPs      int64         `json:"flops"`
 	Params     int64         `json:"params"`
-	Predicted  *float64      `json:"predicted_accuracy,omitempty"`
-	Validation float64       `json:"validation_accuracy"` // whole split, inherited weights
+	Predicted  *float64      `json:"predicted_score,omitempty"` // see Accuracy.Target
+	Inherited  float64       `json:"inherited_accuracy"`        // whole validation split, weights of the supernet
+	Validation float64       `json:"validation_accuracy"`       // whole split, finished
 	Test       *float64      `json:"test_accuracy,omitempty"`
+	TestError  float64       `json:"test_error"` // half of the 95 % interval that so many test pictures leave
+	Steps      int           `json:"steps"`      // of finishing, all rungs
+	Seconds    float64       `json:"seconds"`    // that they took, judging included
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
 	File       string        `json:"file,omitempty"`             // in the run folder
 }
 
-// Floor is the least validation accuracy of the Pareto set. Networks below it
-// are faster than all of the set, and of little use.
-type Floor struct {
-	Accuracy float64 `json:"accuracy"` // 0: none, since nothing is better than chance
-	LeftOut  int     `json:"left_out"` // networks that no other beats, below it
-}
-
-// Tuned is a network after training it on alone.
-type Tuned struct {
+// Rival is a network that was trained alone for the time of the whole search, to
+// set against one that was handed over.
+type Rival struct {
 	Name       string  `json:"name"`
+	Network    string  `json:"network"` // auto: a plain one; else an architecture
+	Factor     float64 `json:"factor"`  // on its widths, so that it is as fast
+	Against    string  `json:"against"` // the network handed over that it is set against
+	FLOPs      int64   `json:"flops"`
+	Params     int64   `json:"params"`
+	Latency    float64 `json:"latency"` // measured, seconds per image
 	Steps      int     `json:"steps"`
-	Seconds    float64 `json:"seconds"`
+	Seconds    float64 `json:"seconds"` // of its training
 	Validation float64 `json:"validation_accuracy"`
 	Test       float64 `json:"test_accuracy"`
-	File       string  `json:"file"`
+	TestError  float64 `json:"test_error"` // half of the 95 % interval
+}
+
+// Seeds is what several searches on one supernet say together. All figures are
+// differences of validation accuracy, search less random, over the searches.
+type Seeds struct {
+	Best    controller.Summary   `json:"best"`    // of the mean of the best k finished networks of each arm
+	Margin  controller.Summary   `json:"margin"`  // of the best network of each arm
+	Levels  []controller.Summary `json:"levels"`  // at each latency level, of those searches where both arms have a network
+	Compare []Compare            `json:"compare"` // each search
+}
+
+// Floor is the least validation accuracy of what is handed over: that of a linear
+// classifier of the pixels. Networks below it are faster than all of the set, and
+// of little use.
+type Floor struct {
+	Accuracy float64 `json:"accuracy"`
+	LeftOut  int     `json:"left_out"` // networks that no other beats, below it
 }
 
 // Prefix is the work of judging candidates that shared prefixes saved.
@@ -161,6 +214,7 @@ type Prefix struct {
 type Test struct {
 	Images   int `json:"images"`
 	Networks int `json:"networks"` // each judged on it once, after all choices
+	ByHand   int `json:"by_hand"`  // judged on it by eval --test before the report
 }
 
 // Phase is the time spent in a part of the run.

@@ -13,8 +13,10 @@ func Text(r Report) string {
 	var t text
 	t.line("espalier %s", r.Version)
 	t.pareto(r)
-	t.tuned(r)
+	t.plot(r)
+	t.rivals(r)
 	t.arms(r)
+	t.seeds(r)
 	t.predictors(r)
 	t.supernet(r)
 	t.phases(r)
@@ -59,89 +61,78 @@ func (t *text) table(titles []string, rows [][]string) {
 }
 
 func (t *text) pareto(r Report) {
-	t.head("Pareto set: accuracy against latency per image, inherited weights")
+	t.head("Networks handed over, by latency per image")
 	var rows [][]string
 	for _, n := range r.Pareto {
 		rows = append(rows, networkRow(n))
 	}
-	t.table(networkTitles(), rows)
+	t.table([]string{"<network", ">latency", ">test accuracy", ">validation", ">inherited", ">trained for", ">MFLOPs", ">params", "<found by"}, rows)
 	t.line("")
 	for _, n := range r.Pareto {
 		t.line("  %-9s  %s", n.Name, n.Arch)
 	}
-	switch n := r.Floor.LeftOut; n {
-	case 0:
-	case 1:
-		t.line("  1 faster network below an accuracy of %.2f is left out", r.Floor.Accuracy)
-	default:
-		t.line("  %d faster networks below an accuracy of %.2f are left out", n, r.Floor.Accuracy)
-	}
-	t.line("  accuracy predicted from samples, measured on the validation split and, once, on the test split;")
-	t.line("  latency predicted from layers and measured as a whole (median)")
+	t.floor(r.Floor)
+	t.verdict(r)
+	t.line("  test accuracy with its 95 %% interval, measured once; validation: the split by which they were chosen; inherited: on that")
+	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency measured (median)")
 }
 
-func networkTitles() []string {
-	return []string{"<network", ">acc pred", ">acc val", ">acc test", ">lat pred", ">lat meas", ">MFLOPs", ">params"}
+func (t *text) floor(f Floor) {
+	t.line("  a linear classifier of the pixels has %.4f on validation", f.Accuracy)
+	switch f.LeftOut {
+	case 0:
+	case 1:
+		t.line("  1 faster network below that is left out")
+	default:
+		t.line("  %d faster networks below that are left out", f.LeftOut)
+	}
 }
 
 func networkRow(n Network) []string {
 	return []string{
-		n.Name, optional(n.Predicted), fmt.Sprintf("%.4f", n.Validation), optional(n.Test),
-		millis(n.Latency), measured(n), fmt.Sprintf("%.2f", float64(n.FLOPs)/1e6), fmt.Sprint(n.Params),
+		n.Name, latency(n), tested(n), fmt.Sprintf("%.4f", n.Validation), fmt.Sprintf("%.4f", n.Inherited),
+		seconds(n.Seconds), fmt.Sprintf("%.2f", float64(n.FLOPs)/1e6), fmt.Sprint(n.Params), foundBy(n),
 	}
 }
 
-func optional(v *float64) string {
-	if v == nil {
+func tested(n Network) string {
+	if n.Test == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.4f", *v)
+	return fmt.Sprintf("%.4f ±%.4f", *n.Test, n.TestError)
 }
 
-func measured(n Network) string {
+// foundBy tells how a network came to be handed over.
+func foundBy(n Network) string {
+	switch {
+	case n.Origin == "given":
+		return "given"
+	case n.Arm == "random":
+		return "random arm"
+	case n.Origin == "sample":
+		return "random sample"
+	default:
+		return "search"
+	}
+}
+
+// latency is the measured one or, marked, the predicted one.
+func latency(n Network) string {
 	if n.Measured == nil {
-		return "-"
+		return "~" + millis(n.Latency)
 	}
 	return millis(n.Measured.Median)
 }
 
 func millis(seconds float64) string { return fmt.Sprintf("%.3f ms", 1e3*seconds) }
 
-func (t *text) tuned(r Report) {
-	if r.Tuned == nil {
-		return
-	}
-	u := r.Tuned
-	t.head("Fine-tuned: the most accurate network of the set, trained on alone")
-	t.line("  %s  validation %.4f  test %.4f  (%d steps, %s)", u.Name, u.Validation, u.Test, u.Steps, seconds(u.Seconds))
-}
+// Size of the picture in the report, in characters.
+const columns, lines = 100, 24
 
-func (t *text) arms(r Report) {
-	t.head("Search against random search")
-	rows := [][]string{armRow(r.Search)}
-	if r.Random != nil {
-		rows = append(rows, armRow(*r.Random))
-	}
-	t.table([]string{"<arm", "<scored by", ">proposals", ">evaluations", ">infeasible", ">duplicates", ">best val", ">best test", ">lat meas"}, rows)
-	t.line("  limits: %s", r.Search.Limits)
-	if r.Compare == nil {
-		t.line("  no random arm was run: nothing says that the search is better than chance")
-		return
-	}
-	c := r.Compare.Stats
-	t.line("  margin of the best: %+.4f", r.Compare.Margin)
-	t.line("  %d architectures chosen for accuracy: mean %.4f, deviation %.4f; %d random ones: mean %.4f, deviation %.4f", c.Searches, c.SearchMean, c.SearchStd, c.Randoms, c.RandomMean, c.RandomStd)
-	t.line("  P(chosen > random) %.3f; difference of means %+.4f, 95 %% interval [%+.4f, %+.4f]; relative to mean random %+.2f %%", c.Better, c.Difference, c.Low, c.High, 100*c.Relative)
-	t.line("  %.1f %% of the random ones are slower and less accurate than a network of the Pareto set", 100*r.Compare.Dominated)
-	if r.Supernet.Sampler == "sandwich" {
-		t.line("  the search judged the largest and the narrowest network too, which every step trains; chance does not find them")
-	}
-}
-
-func armRow(a Arm) []string {
-	return []string{
-		a.Strategy, a.Score, fmt.Sprint(a.Proposals), fmt.Sprint(a.Evaluations), fmt.Sprint(a.Infeasible), fmt.Sprint(a.Duplicates),
-		fmt.Sprintf("%.4f", a.Best.Validation), optional(a.Best.Test), measured(a.Best),
+func (t *text) plot(r Report) {
+	t.head("Accuracy on validation against latency")
+	for line := range strings.Lines(Terminal(Points(r), columns, lines)) {
+		t.line("  %s", strings.TrimRight(line, " \n"))
 	}
 }
 
@@ -149,30 +140,50 @@ func (t *text) predictors(r Report) {
 	t.head("Predictors, on architectures that they have not seen")
 	var rows [][]string
 	for _, s := range r.Accuracy.Models {
-		name := "accuracy, " + s.Model
+		name := target(r) + ", " + s.Model
 		if s.Model == r.Accuracy.Model {
 			name += " (used)"
 		}
 		rows = append(rows, errorRow(name, s.Report))
 	}
 	if r.Accuracy.Found != nil {
-		rows = append(rows, errorRow("accuracy, finalists", *r.Accuracy.Found))
+		rows = append(rows, errorRow(target(r)+", candidates", *r.Accuracy.Found))
+	}
+	if r.Accuracy.Calibrated != nil {
+		rows = append(rows, errorRow(target(r)+", candidates, calibrated", *r.Accuracy.Calibrated))
 	}
 	rows = append(rows, errorRow("latency, random", r.Latency.HeldOut))
 	if r.Latency.Found != nil {
-		rows = append(rows, errorRow("latency, finalists", *r.Latency.Found))
+		rows = append(rows, errorRow("latency, candidates", *r.Latency.Found))
 	}
-	t.table([]string{"<target", ">n", ">tau", ">95 %", ">Spearman", ">MAPE", ">RMSE", ">within 5 %", ">within 10 %"}, rows)
+	t.table([]string{"<target", ">n", ">tau", ">95 %", ">Spearman", ">MAPE", ">RMSE", ">within 5 %", ">within 10 %", ">in 90 %"}, rows)
+	for _, d := range r.Accuracy.Versus {
+		t.line("  %s ranks %s: difference in tau %+.3f, 95 %% interval [%+.3f, %+.3f]", d.Model, d.Verdict(), d.Tau, d.TauLo, d.TauHi)
+	}
+	if r.Accuracy.Form != "" {
+		t.line("  accuracy is predicted by %s", r.Accuracy.Form)
+		t.line("  calibration on what rounds picked: %s", r.Accuracy.Calibration)
+	}
+	t.line("  latency is predicted by %s", r.Latency.Form)
 	t.line("  latency of %s: %d layers and %d networks measured", r.Latency.Device, r.Latency.Layers, r.Latency.Networks)
 	if r.Latency.Drift != 0 {
 		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)
 	}
 }
 
+// target names what the accuracy predictors predict of a subnet.
+func target(r Report) string {
+	if r.Accuracy.Target == "loss" {
+		return "exp(-loss)"
+	}
+	return "accuracy"
+}
+
 func errorRow(name string, e predictor.Report) []string {
 	return []string{
 		name, fmt.Sprint(e.N), fmt.Sprintf("%.3f", e.Kendall), fmt.Sprintf("[%.3f, %.3f]", e.KendallLo, e.KendallHi), fmt.Sprintf("%.3f", e.Spearman),
 		fmt.Sprintf("%.1f %%", 100*e.MAPE), fmt.Sprintf("%.3g", e.RMSE), fmt.Sprintf("%.0f %%", 100*e.Within5), fmt.Sprintf("%.0f %%", 100*e.Within10),
+		fmt.Sprintf("%.0f %%", 100*e.Cover90),
 	}
 }
 
@@ -181,6 +192,9 @@ func (t *text) supernet(r Report) {
 	t.head("Supernet")
 	t.line("  %d shared parameters, hash %s", s.Params, s.Hash)
 	t.line("  sampler %s, %d steps of %d images (%.1f epochs), last loss %.4f", s.Sampler, s.Steps, s.Batch, s.Epochs, s.Loss)
+	if e := s.Exposure; e != nil {
+		t.line("  choices were trained by %d subnets in the median, %d to %d; least: %s", e.Median, e.Least, e.Most, e.Which)
+	}
 	t.line("  space %s (%s): %s architectures, %d decisions", r.Space.Name, r.Space.ID, r.Space.Size, r.Space.Decisions)
 	if all := r.Prefix.Computed + r.Prefix.Saved; all > 0 {
 		t.line("  judging candidates: %.1f GFLOPs, %.1f %% of the work saved by shared prefixes", float64(r.Prefix.Computed)/1e9, 100*float64(r.Prefix.Saved)/float64(all))
@@ -207,6 +221,9 @@ func (t *text) origin(r Report) {
 	t.line("  data     %s (%s), %dx%dx%d, %d classes: %d training, %d validation, %d test pictures", d.Name, d.Format, d.H, d.W, d.C, d.Classes, d.Train, d.Val, d.Test)
 	t.line("  seed     %d", r.Seed)
 	t.line("  test     %d pictures, touched once by each of %d networks after all choices were made", r.Test.Images, r.Test.Networks)
+	if r.Test.ByHand > 0 {
+		t.line("           and before that by %d networks that eval --test judged", r.Test.ByHand)
+	}
 }
 
 func (t *text) warnings(r Report) {

@@ -13,19 +13,19 @@ import (
 	"github.com/espalier-nas/espalier/predictor"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/report.txt")
+var update = flag.Bool("update", false, "rewrite the files of testdata")
 
 func share(v float64) *float64 { return &v }
 
 func fixed() Report {
 	errors := predictor.Report{N: 96, Kendall: 0.61, KendallLo: 0.5, KendallHi: 0.7, Spearman: 0.79, MAPE: 0.021, RMSE: 0.0123, Within5: 0.93, Within10: 1}
 	small := Network{
-		Name: "pareto-1", Arch: "sep3x3:16 identity", FLOPs: 1_234_567, Params: 4321, Predicted: share(0.85), Validation: 0.8512, Test: share(0.845),
-		Latency: 0.1e-3, Measured: &bench.Sample{Median: 0.11e-3}, File: "networks/pareto-1.msgpack",
+		Name: "pareto-1", Arch: "sep3x3:16 identity", FLOPs: 1_234_567, Params: 4321, Predicted: share(0.85), Inherited: 0.6512, Validation: 0.8512, Test: share(0.845),
+		TestError: 0.058, Arm: "search", Origin: "search", Steps: 700, Seconds: 12.3, Latency: 0.1e-3, Measured: &bench.Sample{Median: 0.11e-3}, File: "networks/pareto-1.msgpack",
 	}
 	large := Network{
-		Name: "pareto-2", Arch: "conv5x5:64 conv3x3:32+0", FLOPs: 98_765_432, Params: 210_000, Predicted: share(0.915), Validation: 0.9123, Test: share(0.9087),
-		Latency: 1.3e-3, File: "networks/pareto-2.msgpack",
+		Name: "pareto-2", Arch: "conv5x5:64 conv3x3:32+0", FLOPs: 98_765_432, Params: 210_000, Predicted: share(0.915), Inherited: 0.8999, Validation: 0.9123, Test: share(0.9087),
+		TestError: 0.046, Arm: "search", Origin: "given", Steps: 900, Seconds: 61.5, Latency: 1.3e-3, File: "networks/pareto-2.msgpack",
 	}
 	return Report{
 		Schema: Schema, Version: "v1.2.3", Seed: 7,
@@ -33,16 +33,15 @@ func fixed() Report {
 		Data:     Data{Name: "shoes", Format: "folder", Train: 700, Val: 150, Test: 150, H: 28, W: 28, C: 1, Classes: 10},
 		Space:    Space{Name: "chain", ID: "0123456789abcdef", Size: "17414258688", Decisions: 27},
 		Supernet: Supernet{Params: 801850, Sampler: "sandwich", Steps: 1000, Batch: 64, Epochs: 91.4, Loss: 0.5, Accuracy: 0.9, Hash: "fedcba9876543210"},
-		Accuracy: Accuracy{Model: "fm", Samples: 96, Models: []predictor.Standing{{Model: "fm", Report: errors}, {Model: "flops", Report: predictor.Report{N: 96, Kendall: -0.1}}}, Found: &errors},
+		Accuracy: Accuracy{Model: "fm", Target: "loss", Samples: 96, Models: []predictor.Standing{{Model: "fm", Report: errors}, {Model: "flops", Report: predictor.Report{N: 96, Kendall: -0.1}}}, Found: &errors},
 		Latency:  Latency{Device: "Abacus 9, batch 1", Batch: 1, Layers: 257, Networks: 64, Drift: 1.05, HeldOut: errors},
 		Search:   Arm{Strategy: "evolution", Score: "predictor", Proposals: 2000, Evaluations: 112, Infeasible: 12, Duplicates: 3, Limits: "latency 2 ms", Best: large},
 		Random:   &Arm{Strategy: "random", Score: "supernet", Proposals: 112, Evaluations: 112, Limits: "latency 2 ms", Best: small},
-		Compare: &Compare{Margin: 0.0611, Dominated: 0.75, Stats: controller.Comparison{
-			Searches: 16, Randoms: 112, SearchMean: 0.9, SearchStd: 0.01, RandomMean: 0.8, RandomStd: 0.05, Better: 0.97, Relative: 0.125, Difference: 0.1, Low: 0.08, High: 0.12,
+		Compare: &Compare{Margin: 0.0611, Best: 6, Levels: []Level{{0.1e-3, 0.85, 0}, {1.4e-3, 0.91, 0.85}}, Stats: controller.Comparison{
+			Searches: 6, Randoms: 6, SearchMean: 0.9, SearchStd: 0.01, RandomMean: 0.8, RandomStd: 0.05, Better: 0.97, Relative: 0.125, Difference: 0.1, Low: 0.08, High: 0.12,
 		}},
 		Pareto: []Network{small, large},
 		Floor:  Floor{Accuracy: 0.5062, LeftOut: 3},
-		Tuned:  &Tuned{Name: "best-tuned", Steps: 500, Seconds: 61.5, Validation: 0.93, Test: 0.928, File: "networks/best-tuned.msgpack"},
 		Prefix: Prefix{Computed: 3e12, Saved: 1e12},
 		Test:   Test{Images: 150, Networks: 4},
 		Phases: []Phase{{"train", 123.45}, {"search", 6.7}}, Warnings: []string{"something to know"},
@@ -68,14 +67,25 @@ func TestTextIsAsPeopleReadIt(t *testing.T) {
 
 func TestTextWithoutRandomArmSaysSo(t *testing.T) {
 	r := fixed()
-	r.Random, r.Compare, r.Tuned, r.Warnings, r.Floor.LeftOut = nil, nil, nil, nil, 0
+	r.Random, r.Compare, r.Warnings, r.Floor.LeftOut = nil, nil, nil, 0
 	got := Text(r)
 	if !strings.Contains(got, "no random arm was run") {
 		t.Errorf("a search without a random arm does not say so:\n%s", got)
 	}
-	for _, absent := range []string{"Warnings", "Fine-tuned", "left out"} {
+	for _, absent := range []string{"Warnings", "left out"} {
 		if strings.Contains(got, absent) {
 			t.Errorf("%s is there without reason", absent)
 		}
+	}
+}
+
+func TestTestsByHandAreTold(t *testing.T) {
+	r := fixed()
+	if text := Text(r); strings.Contains(text, "eval --test") {
+		t.Errorf("the report tells of tests by hand that were none:\n%s", text)
+	}
+	r.Test.ByHand = 7
+	if text := Text(r); !strings.Contains(text, "by 7 networks that eval --test judged") {
+		t.Errorf("the report does not tell of 7 tests by hand:\n%s", text)
 	}
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
@@ -10,6 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -20,9 +22,9 @@ import (
 const (
 	armSample      = "sample"       // architectures that the predictor learns from first
 	armSearch      = "search"       // proposals of the strategy
-	armFinal       = "final"        // the best of them, on the whole validation split
+	armFinal       = "final"        // the search's candidates, on the whole validation split
 	armRandom      = "random"       // random search with as many evaluations
-	armRandomFinal = "random final" // the best of it, on the whole validation split
+	armRandomFinal = "random final" // its candidates, on the whole validation split
 )
 
 // judgeBatch architectures are judged together: enough for prefixes to be
@@ -46,8 +48,13 @@ func (r *Run) comparedOn() *data.Set {
 
 // evaluator returns an evaluator of n on a set.
 func (r *Run) evaluator(n *supernet.Net, set *data.Set) (*supernet.Evaluator, error) {
+	return r.evaluatorOn(r.exec, n, set)
+}
+
+// evaluatorOn is evaluator on processors of the caller's.
+func (r *Run) evaluatorOn(x *ops.Exec, n *supernet.Net, set *data.Set) (*supernet.Evaluator, error) {
 	e := r.cfg.Evaluate
-	return supernet.NewEvaluator(r.exec, n, r.splits.Train, set, r.norm,
+	return supernet.NewEvaluator(x, n, r.splits.Train, set, r.norm,
 		supernet.EvalOptions{Calibration: e.Calibration, Batch: e.Batch, Seed: r.cfg.Seed})
 }
 
@@ -160,12 +167,18 @@ const (
 	betweenEvery = 3
 )
 
+// given returns the architectures that no search has to find: the largest, the
+// narrow slice and the smallest. Both arms have them.
+func (r *Run) given() []space.Arch {
+	return []space.Arch{r.family.Max(), r.family.Narrow(), r.family.Min()}
+}
+
 // drawSamples returns different architectures: the extremes, random ones, and
 // mixtures of the largest and the narrowest.
 func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
-	rng := stream.New(r.cfg.Seed, "samples")
+	rng := stream.New(r.seed(), "samples")
 	limits, f := r.limits(), r.family
-	first := []space.Arch{f.Max(), f.Narrow(), f.Min()}
+	first := r.given()
 	seen := make(map[space.Arch]bool)
 	var archs []space.Arch
 	for tries := 0; len(archs) < r.cfg.Predictor.Samples && tries < 20*r.cfg.Predictor.Samples; tries++ {
@@ -204,11 +217,13 @@ func (r *Run) limits() controller.Limits {
 
 // accuracyModel is a fitted predictor and how good its kind is.
 type accuracyModel struct {
-	model     predictor.Predictor
-	standings []predictor.Standing
+	model       predictor.Predictor
+	calibration predictor.Calibration // from what it said of the picks of earlier rounds
+	standings   []predictor.Standing
 }
 
-// Evaluate implements controller.Evaluator by prediction; there is no loss.
+// Evaluate implements controller.Evaluator by prediction: the accuracy of a score
+// is the predicted target, see Run.target, and there is no loss.
 func (m *accuracyModel) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
 	mean, _ := m.model.Predict(archs)
 	scores := make([]controller.Score, len(archs))
@@ -225,7 +240,7 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 	for i, t := range samples {
 		archs[i] = t.Arch
 	}
-	y := controller.Accuracies(samples)
+	y := r.targets(samples)
 	models, err := predictor.Models(predictor.FamilyInputs(r.family), r.predictorOptions())
 	if err != nil {
 		return nil, err
@@ -240,7 +255,27 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 	for _, s := range m.standings {
 		r.screen.Log.Info("accuracy predictor", "model", s.Model, "cross-validated", s.Report.String())
 	}
-	return m, m.learn(samples)
+	return m, r.fit(m, samples)
+}
+
+// target is what the predictor learns of a judged subnet, between 0 and 1: its
+// accuracy or, where subnets are ranked by loss, the geometric mean of the
+// probabilities that it gives the right classes.
+func (r *Run) target(t controller.Trial) float64 { return r.targetOf(t.Accuracy, t.Loss) }
+
+func (r *Run) targetOf(accuracy, loss float64) float64 {
+	if r.cfg.Search.By == config.ByAccuracy {
+		return accuracy
+	}
+	return math.Exp(-loss)
+}
+
+func (r *Run) targets(trials []controller.Trial) []float64 {
+	y := make([]float64, len(trials))
+	for i, t := range trials {
+		y[i] = r.target(t)
+	}
+	return y
 }
 
 // guided reports whether the predictor scores proposals.

@@ -2,15 +2,13 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
-	"github.com/espalier-nas/espalier/internal/stream"
-	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -39,7 +37,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 		if err := r.fixSteps(ctx); err != nil {
 			return nil, err
 		}
-		n, s, err = r.alone(ctx, r.fresh(a), a, r.trainOptions(r.cfg.Train.Steps), aloneCheckpoint)
+		n, s, err = r.alone(ctx, aloneTraining{net: r.fresh(a), label: r.label(a), options: r.trainOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val})
 		return n, err
 	})
 	if err != nil {
@@ -64,23 +62,43 @@ func single(n *supernet.Net) supernet.Single { return supernet.Single{Arch: sole
 // soleArch returns the architecture of a net that has only one.
 func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arch() }
 
-// alone trains a net of one architecture, which is a of the run's space, and
-// returns it as a network with its score on the whole validation split. The
-// checkpoint, a file of the folder, is gone on from.
-func (r *Run) alone(ctx context.Context, net *supernet.Net, a space.Arch, o supernet.TrainOptions, checkpoint string) (*supernet.Network, supernet.Score, error) {
-	t, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o)
+// aloneTraining is the training of a net of one architecture.
+type aloneTraining struct {
+	net        *supernet.Net
+	exec       *ops.Exec // nil: the run's
+	label      supernet.Label
+	options    supernet.TrainOptions
+	targets    *supernet.Targets // of a teacher; nil: labels alone
+	checkpoint string            // file of the folder that is gone on from
+	on         *data.Set         // that the network is judged on afterwards
+	silent     bool              // shows no progress: others train beside it
+}
+
+// alone trains a net of one architecture and returns it as a network with its
+// score.
+func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, supernet.Score, error) {
+	net, o, exec := l.net, l.options, l.exec
+	if exec == nil {
+		exec = r.exec
+	}
+	t, err := supernet.NewTrainer(exec, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}
+	if l.targets != nil {
+		if err := t.Distil(*l.targets); err != nil {
+			return nil, supernet.Score{}, err
+		}
+	}
 	loop := trainLoop{
-		trainer: t, steps: o.Steps, path: r.dir.Path(checkpoint), every: r.cfg.Train.Checkpoint, screen: r.screen,
-		resume: r.dir.Has(checkpoint), owner: noOwner, restore: ignoreOwner,
+		trainer: t, steps: o.Steps, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, screen: r.screen, silent: l.silent,
+		resume: r.dir.Has(l.checkpoint), owner: noOwner, restore: ignoreOwner,
 	}
 	if err := loop.run(ctx); err != nil {
 		return nil, supernet.Score{}, err
 	}
 	net = t.Averaged()
-	by, err := r.evaluator(net, r.splits.Val)
+	by, err := r.evaluatorOn(exec, net, l.on)
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}
@@ -88,93 +106,6 @@ func (r *Run) alone(ctx context.Context, net *supernet.Net, a space.Arch, o supe
 	if err != nil {
 		return nil, supernet.Score{}, err
 	}
-	n, err := by.Deploy(ctx, soleArch(net), r.label(a))
+	n, err := by.Deploy(ctx, soleArch(net), l.label)
 	return n, scores[0], err
-}
-
-// Ranked is an architecture judged twice: with the supernet's weights and after
-// training it alone from scratch.
-type Ranked struct {
-	Arch     string  `json:"arch"`
-	Steps    int     `json:"steps"`    // of training alone
-	Supernet float64 `json:"supernet"` // accuracy on the validation split, inherited weights
-	Alone    float64 `json:"alone"`    // accuracy on the validation split, own weights
-	FLOPs    int64   `json:"flops"`
-}
-
-// rankFile keeps what Rank found, rankCheckpoint the architecture that it is at.
-const (
-	rankFile       = "rank.jsonl"
-	rankCheckpoint = "rank.msgpack"
-)
-
-// Rank trains n random architectures alone, each for so many steps, and returns
-// them beside their scores on the supernet. What the folder has of an earlier
-// call is not trained again.
-func (r *Run) Rank(ctx context.Context, n, steps int, each func(Ranked)) (all []Ranked, err error) {
-	j, all, _, err := rundir.OpenJournal[Ranked](r.dir.Path(rankFile))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, j.Close()) }()
-	rng := stream.New(r.cfg.Seed, "ranked architectures")
-	for i := range n {
-		a := r.family.Space().Random(rng)
-		if i < len(all) {
-			if err := r.sameRanked(all[i], a, steps); err != nil {
-				return nil, err
-			}
-			each(all[i])
-			continue
-		}
-		found, err := r.rank(ctx, a, steps)
-		if err != nil {
-			return nil, err
-		}
-		if err := j.Append(found); err != nil {
-			return nil, err
-		}
-		all = append(all, found)
-		each(found)
-	}
-	return all[:n], nil
-}
-
-func (r *Run) sameRanked(have Ranked, a space.Arch, steps int) error {
-	if want := r.family.Space().Format(a); have.Arch != want || have.Steps != steps {
-		return fmt.Errorf("%s holds %s after %d steps; want %s after %d steps: remove it to rank anew", r.dir.Path(rankFile), have.Arch, have.Steps, want, steps)
-	}
-	return nil
-}
-
-// rank judges one architecture twice.
-func (r *Run) rank(ctx context.Context, a space.Arch, steps int) (Ranked, error) {
-	judged, err := r.Judge(ctx, []space.Arch{a}, false)
-	if err != nil {
-		return Ranked{}, err
-	}
-	_, s, err := r.alone(ctx, r.fresh(a), a, r.trainOptions(steps), rankCheckpoint)
-	if err != nil {
-		return Ranked{}, err
-	}
-	if err := os.Remove(r.dir.Path(rankCheckpoint)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Ranked{}, err
-	}
-	return Ranked{judged[0].Arch, steps, judged[0].Accuracy, s.Accuracy, judged[0].FLOPs}, nil
-}
-
-// Fidelity tells how well scores on the supernet rank architectures as training
-// them alone does.
-type Fidelity struct {
-	Report  predictor.Report // tau with its interval
-	Partial float64          // tau of what the number of operations leaves unexplained
-}
-
-// Agreement compares both scores of ranked architectures.
-func Agreement(all []Ranked, seed uint64) Fidelity {
-	shared, alone, flops := make([]float64, len(all)), make([]float64, len(all)), make([]float64, len(all))
-	for i, x := range all {
-		shared[i], alone[i], flops[i] = x.Supernet, x.Alone, float64(x.FLOPs)
-	}
-	return Fidelity{predictor.Evaluate(shared, alone, seed), predictor.PartialKendall(shared, alone, flops)}
 }

@@ -31,7 +31,7 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies,
 	}
 	var all found
 	for i, limit := range limits {
-		s, err := r.strategy(stream.New(r.cfg.Seed, "strategy", uint64(round), uint64(i)).Uint64())
+		s, err := r.strategy(stream.New(r.seed(), "strategy", uint64(round), uint64(i)).Uint64())
 		if err != nil {
 			return found{}, err
 		}
@@ -102,7 +102,7 @@ func (r *Run) problem(by controller.Evaluator, l *Latencies, limits controller.L
 }
 
 func (r *Run) options(strategy string, trials, i int) controller.Options {
-	return controller.Options{Trials: trials, Batch: r.cfg.Search.Batch, Seed: stream.New(r.cfg.Seed, "search", uint64(i)).Uint64(), Strategy: strategy}
+	return controller.Options{Trials: trials, Batch: r.cfg.Search.Batch, Seed: stream.New(r.seed(), "search", uint64(i)).Uint64(), Strategy: strategy}
 }
 
 // arm runs one search, logging its trials and replaying those already logged.
@@ -128,12 +128,30 @@ func (r *Run) arm(ctx context.Context, arm string, s controller.Strategy, p cont
 	return res, nil
 }
 
-// randomArm is random search with so many evaluations on the supernet.
+// givenFirst proposes some architectures before those of a strategy.
+type givenFirst struct {
+	given []space.Arch
+	controller.Strategy
+}
+
+// Propose implements controller.Strategy.
+func (g *givenFirst) Propose(n int) []space.Arch {
+	if len(g.given) == 0 {
+		return g.Strategy.Propose(n)
+	}
+	n = min(n, len(g.given))
+	archs := g.given[:n]
+	g.given = g.given[n:]
+	return archs
+}
+
+// randomArm is random search with so many evaluations on the supernet. What is
+// given to the search is given to it too.
 func (r *Run) randomArm(ctx context.Context, l *Latencies, evaluations int) (found, error) {
 	p := r.problem(judge{r.compare}, l, r.limits())
 	o := r.options(armRandom, evaluations, 0)
 	o.Batch = judgeBatch
-	res, err := r.arm(ctx, armRandom, controller.NewRandomArm(r.family.Space(), r.cfg.Seed), p, o)
+	res, err := r.arm(ctx, armRandom, &givenFirst{r.given(), controller.NewRandomArm(r.family.Space(), r.seed())}, p, o)
 	if err != nil {
 		return found{}, err
 	}
@@ -179,19 +197,6 @@ func (r *Run) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	r.warnings = append(r.warnings, text)
 	r.screen.Log.Warn(text)
-}
-
-// byAccuracy orders trials: higher accuracy, then lower latency, then the
-// architecture's own order.
-func byAccuracy(a, b controller.Trial) int {
-	switch {
-	case a.Accuracy != b.Accuracy:
-		return sign(a.Accuracy > b.Accuracy)
-	case a.Cost.Latency != b.Cost.Latency:
-		return sign(a.Cost.Latency < b.Cost.Latency)
-	default:
-		return sign(a.Arch.Less(b.Arch))
-	}
 }
 
 func sign(first bool) int {

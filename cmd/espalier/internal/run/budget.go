@@ -3,10 +3,12 @@ package run
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -14,19 +16,34 @@ import (
 const (
 	// trialShare of the budget may go into finding out how long a step takes.
 	trialShare = 0.02
-	// trainShare of the budget is trained for in any case, whatever the other
-	// phases are expected to take.
-	trainShare = 0.25
+	// judgingShare of the budget may go into judging subnets; where it does not
+	// suffice for what is configured, fewer are judged on fewer images.
+	judgingShare = 0.15
+	// endShare of the budget is kept for timing, testing and writing what is
+	// handed over.
+	endShare = 0.02
 	// warmSteps pass before steps count: they make memory and fill caches.
 	warmSteps = 5
 	// leastTimed steps are timed at least; samplers differ from step to step.
 	leastTimed = 20
 	// timedSubnets are judged to time an evaluation.
 	timedSubnets = 12
+	// leastSteps of the supernet and of each rung are worth starting for.
+	leastSteps = 20
 )
 
-// affordable returns how many steps the budget leaves after the other phases.
-// It times steps and evaluations on weights of their own, which are thrown away.
+// The least that a search can do: what is configured is not cut below this.
+const (
+	leastImages  = 200
+	leastSamples = 24
+	leastRounds  = 1
+	leastPicks   = 6
+	leastTop     = 8
+)
+
+// affordable returns how many steps the budget leaves for the supernet: its part
+// of what the other phases leave. It times steps and evaluations on weights of
+// their own, which are thrown away.
 func (r *Run) affordable(ctx context.Context) (int, error) {
 	budget := r.cfg.Budget
 	trial := supernet.New(r.family, r.cfg.Seed)
@@ -37,14 +54,29 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	rest, err := r.timeRest(ctx, trial)
+	if r.onlyTrain {
+		return max(1, int(r.left()/each)), nil
+	}
+	judging, err := r.fitJudging(ctx, trial)
 	if err != nil {
 		return 0, err
 	}
-	left := max(budget-time.Since(r.started)-rest, time.Duration(trainShare*float64(budget)))
-	r.screen.Log.Info("budget", "of", budget.String(), "training", left.Round(time.Second).String(), "other phases", rest.Round(time.Second).String(),
-		"step", each.Round(10*time.Microsecond).String())
-	return max(1, int(left/each)), nil
+	left := r.left() - judging - time.Duration(endShare*float64(budget))
+	share := 1 - r.cfg.Finish.Share
+	if least := time.Duration(float64(leastSteps*each) / share); left < least {
+		return 0, fmt.Errorf("budget is %v; want at least %v: reading and probing took %v, judging takes %v, and %d steps of the supernet with finishing %v", budget,
+			roundUp(budget-left+least), r.spent().Round(time.Second/10), judging.Round(time.Second/10), leastSteps, least.Round(time.Second/10))
+	}
+	train := time.Duration(share * float64(left))
+	r.screen.Log.Info("budget", "of", budget.String(), "so far", r.spent().Round(time.Second/10).String(), "training", train.Round(time.Second/10).String(),
+		"judging", judging.Round(time.Second/10).String(), "finishing", (left - train).Round(time.Second/10).String(), "step", each.Round(10*time.Microsecond).String())
+	return max(1, int(train/each)), nil
+}
+
+// roundUp returns a duration that reads well and is not less, with some room.
+func roundUp(d time.Duration) time.Duration {
+	d += d / 10
+	return (d + time.Second - 1).Truncate(time.Second)
 }
 
 // affordableAlone is affordable for the one architecture of train.arch, which
@@ -55,11 +87,11 @@ func (r *Run) affordableAlone(ctx context.Context, trial *supernet.Net) (int, er
 		return 0, err
 	}
 	net := trial.Extract(a)
-	each, err := r.timeSteps(ctx, net, single(net), r.trainOptions(manySteps), time.Duration(trialShare*float64(r.cfg.Budget)))
+	each, err := r.timeSteps(ctx, net, single(net), r.trainOptions(manySteps), time.Duration(trialShare*float64(r.cfg.Budget)), warmSteps, leastTimed)
 	if err != nil {
 		return 0, err
 	}
-	return max(1, int((r.cfg.Budget-time.Since(r.started))/each)), nil
+	return max(1, int(r.left()/each)), nil
 }
 
 // stepTime returns the mean time of a step, measured over about the given span.
@@ -70,7 +102,7 @@ func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration)
 		if err != nil {
 			return 0, err
 		}
-		return r.timeSteps(ctx, n, s, r.trainOptions(manySteps), span/2)
+		return r.timeSteps(ctx, n, s, r.trainOptions(manySteps), span/2, warmSteps, leastTimed/2)
 	}
 	if r.enas() {
 		return timed(supernet.NewSampler("uniform", r.family.Space(), supernet.SamplerOptions{}))
@@ -87,30 +119,51 @@ func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration)
 // manySteps is a number of steps that no timing reaches.
 const manySteps = 1 << 20
 
-// timeSteps returns the mean time of a training step, measured over about the
-// given span.
-func (r *Run) timeSteps(ctx context.Context, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration) (time.Duration, error) {
-	t, err := supernet.NewTrainer(r.exec, n, r.splits.Train, r.norm, s, o)
+// timeSteps returns the mean time of a training step after so many to warm up,
+// measured over about the given span and at least so many steps.
+func (r *Run) timeSteps(ctx context.Context, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration, warm, least int) (time.Duration, error) {
+	return r.timeStepsOn(ctx, r.exec, n, s, o, span, warm, least)
+}
+
+// timeStepsOn is timeSteps on processors of the caller's.
+func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration, warm, least int) (time.Duration, error) {
+	t, err := supernet.NewTrainer(x, n, r.splits.Train, r.norm, s, o)
 	if err != nil {
 		return 0, err
 	}
-	if err := t.Run(ctx, warmSteps, nil); err != nil {
+	if err := t.Run(ctx, warm, nil); err != nil {
 		return 0, err
 	}
 	start := time.Now()
-	for t.Step() < warmSteps+leastTimed || time.Since(start) < span {
-		if err := t.Run(ctx, t.Step()+leastTimed, nil); err != nil {
+	for t.Step() < warm+least || time.Since(start) < span {
+		if err := t.Run(ctx, t.Step()+least, nil); err != nil {
 			return 0, err
 		}
 	}
-	return time.Since(start) / time.Duration(t.Step()-warmSteps), nil
+	return time.Since(start) / time.Duration(t.Step()-warm), nil
 }
 
-// timeRest estimates how long all phases after training take.
-func (r *Run) timeRest(ctx context.Context, n *supernet.Net) (time.Duration, error) {
-	if r.onlyTrain {
-		return 0, nil
+// fitJudging returns how long judging subnets takes, after cutting down what is
+// configured so that it fits its share of the budget.
+func (r *Run) fitJudging(ctx context.Context, n *supernet.Net) (time.Duration, error) {
+	image, err := r.timeJudging(ctx, n)
+	if err != nil {
+		return 0, err
 	}
+	whole, may := r.judgingTime(image), time.Duration(judgingShare*float64(r.cfg.Budget))
+	if whole <= may {
+		return whole, nil
+	}
+	before := r.judged()
+	r.cutJudging(float64(may) / float64(whole))
+	now := r.judgingTime(image)
+	r.screen.Log.Info("judging is cut to fit the budget", "subnets", fmt.Sprintf("%d of %d", r.judged(), before), "images", r.comparedOn().Len(),
+		"takes", now.Round(time.Second/10).String(), "instead of", whole.Round(time.Second/10).String())
+	return now, r.saveConfig()
+}
+
+// timeJudging returns the mean time that judging a random subnet takes per image.
+func (r *Run) timeJudging(ctx context.Context, n *supernet.Net) (time.Duration, error) {
 	judge, err := r.evaluator(n, r.comparedOn())
 	if err != nil {
 		return 0, err
@@ -120,28 +173,52 @@ func (r *Run) timeRest(ctx context.Context, n *supernet.Net) (time.Duration, err
 	for i := range archs {
 		archs[i] = r.family.Space().Random(rng)
 	}
-	if _, err := judge.Evaluate(ctx, archs[:1]); err != nil {
-		return 0, err
+	start, done := time.Now(), 0
+	for _, a := range archs {
+		if _, err := judge.Evaluate(ctx, []space.Arch{a}); err != nil {
+			return 0, fmt.Errorf("time an evaluation: %w", err)
+		}
+		done++
+		if time.Since(start) > time.Duration(trialShare*float64(r.cfg.Budget)) {
+			break
+		}
 	}
-	start := time.Now()
-	if _, err := judge.Evaluate(ctx, archs); err != nil {
-		return 0, fmt.Errorf("time an evaluation: %w", err)
-	}
-	one := time.Since(start) / timedSubnets
-	images := float64(r.cfg.Evaluate.Calibration + r.comparedOn().Len())
-	whole := float64(r.cfg.Evaluate.Calibration + r.splits.Val.Len() + r.splits.Test.Len())
-	evals := float64(r.evaluations()) + float64(r.cfg.Search.Top)*whole/images
-	if r.cfg.Search.Random {
-		evals *= 2
-	}
-	return time.Duration(evals * float64(one)), nil
+	return time.Since(start) / time.Duration(done*(r.cfg.Evaluate.Calibration+r.comparedOn().Len())), nil
 }
 
-// evaluations is how many architectures the search will judge on the supernet,
-// and the random arm beside it too.
-func (r *Run) evaluations() int {
+// judgingTime returns how long judging takes that needs so long for an image.
+func (r *Run) judgingTime(image time.Duration) time.Duration {
+	images := float64(r.judged()*(r.cfg.Evaluate.Calibration+r.comparedOn().Len()) + r.cfg.Search.Top*(r.cfg.Evaluate.Calibration+r.splits.Val.Len()))
+	if r.cfg.Search.Random {
+		images *= 2
+	}
+	return time.Duration(images * float64(image))
+}
+
+// judged is how many architectures the search judges on the supernet to find its
+// candidates, and the random arm beside it too.
+func (r *Run) judged() int {
 	if r.cfg.Search.Score == config.ScoreSupernet {
 		return r.cfg.Search.Trials
 	}
-	return r.cfg.Predictor.Samples + r.cfg.Search.Rounds*r.cfg.Search.Picks + r.cfg.Search.Top
+	return r.cfg.Predictor.Samples + r.cfg.Search.Rounds*r.cfg.Search.Picks
+}
+
+// cutJudging reduces images and subnets, about alike, to a part of the work.
+func (r *Run) cutJudging(part float64) {
+	c, root := &r.cfg, math.Sqrt(part)
+	cut := func(n *int, by float64, least int) { *n = min(*n, max(least, int(by*float64(*n)))) }
+	images := r.comparedOn().Len()
+	cut(&images, root, leastImages)
+	c.Evaluate.Images = images
+	cut(&c.Evaluate.Calibration, root, leastImages)
+	cut(&c.Predictor.Samples, root, leastSamples)
+	c.Predictor.Folds = min(c.Predictor.Folds, c.Predictor.Samples/2)
+	if c.Search.Score == config.ScoreSupernet {
+		cut(&c.Search.Trials, root, leastSamples)
+		return
+	}
+	cut(&c.Search.Rounds, math.Sqrt(root), leastRounds)
+	cut(&c.Search.Picks, math.Sqrt(root), leastPicks)
+	cut(&c.Search.Top, root, leastTop)
 }

@@ -6,77 +6,25 @@ import (
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// finalists returns up to n architectures of an arm that are worth judging on
-// the whole validation split: its leaders, and others spread over the Pareto
-// fronts of what is left.
-func finalists(trials []controller.Trial, n int, limits controller.Limits) []space.Arch {
-	chosen := leaders(trials, n, limits)
-	rest := without(fitting(trials, limits), chosen)
-	for len(chosen) < n && len(rest) > 0 {
-		front := controller.Pareto(rest)
-		chosen = append(chosen, spread(front, n-len(chosen))...)
-		rest = without(rest, front)
-	}
-	archs := make([]space.Arch, len(chosen))
-	for i, t := range chosen {
-		archs[i] = t.Arch
-	}
-	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
-	return archs
-}
-
-// leaders returns the half of n finalists that are chosen for their accuracy
-// alone: the best of all is among many that are nearly as good.
-func leaders(trials []controller.Trial, n int, limits controller.Limits) []controller.Trial {
-	fit := fitting(trials, limits)
-	slices.SortStableFunc(fit, byAccuracy)
-	return slices.Clone(fit[:min((n+1)/2, len(fit))])
-}
-
-// fitting returns the distinct trials within the limits.
-func fitting(trials []controller.Trial, limits controller.Limits) []controller.Trial {
-	var fit []controller.Trial
-	for _, t := range distinct(trials) {
-		if limits.Excess(t.Cost) == 0 {
-			fit = append(fit, t)
-		}
-	}
-	return fit
-}
-
-// spread returns n trials of a front at equal distances, both ends included.
-func spread(front []controller.Trial, n int) []controller.Trial {
-	if n >= len(front) {
-		return front
-	}
-	if n == 1 {
-		return front[len(front)-1:]
-	}
-	out := make([]controller.Trial, n)
-	for i := range out {
-		out[i] = front[i*(len(front)-1)/(n-1)]
-	}
-	return out
-}
-
-func without(trials, drop []controller.Trial) []controller.Trial {
-	gone := make(map[space.Arch]bool, len(drop))
-	for _, t := range drop {
-		gone[t.Arch] = true
-	}
-	return slices.DeleteFunc(slices.Clone(trials), func(t controller.Trial) bool { return gone[t.Arch] })
-}
-
-// candidate is a finalist with all that was measured of it.
+// candidate is an architecture that is considered for handing over, with all
+// that was measured of it before it was trained on.
 type candidate struct {
-	controller.Trial               // accuracy on the whole validation split, predicted cost
+	controller.Trial               // inherited weights, whole validation split; predicted cost
 	measured         *bench.Sample // seconds per image; nil: the device cannot be measured here
+	origin           string        // how it came to be judged
 }
+
+// The origins of candidates.
+const (
+	originSearch = "search" // proposed by the strategy in a round
+	originSample = "sample" // among the first samples of the predictor, which are drawn at random
+	originRandom = "random" // drawn by the random arm
+	originGiven  = "given"  // the largest, the narrow slice and the smallest: no search had to find them
+)
 
 // latency returns the measured latency if there is one, else the predicted.
 func (c candidate) latency() float64 {
@@ -93,18 +41,56 @@ func (c candidate) cost() controller.Cost {
 	return cost
 }
 
-// finals judges an arm's finalists on the whole validation split.
-func (r *Run) finals(ctx context.Context, arm string, f found, l *Latencies) ([]candidate, error) {
-	archs := finalists(f.trials, r.cfg.Search.Top, r.limits())
+// bestOf returns n of an arm's judged trials that finishing begins with: the best,
+// spread over their latencies.
+func (r *Run) bestOf(judged []controller.Trial, n int) []space.Arch {
+	fit := fitting(judged, r.limits())
+	places := make([]place, len(fit))
+	for i, t := range fit {
+		places[i] = place{t.Cost.Latency, r.value(t.Accuracy, t.Loss)}
+	}
+	var archs []space.Arch
+	for _, i := range choose(places, r.cfg.Finish.Networks, n) {
+		archs = append(archs, fit[i].Arch)
+	}
+	return archs
+}
+
+// candidates judges architectures on the whole validation split, with inherited
+// weights, and times them. What breaks a limit as measured is left out.
+func (r *Run) candidates(ctx context.Context, arm string, archs []space.Arch, origin func(space.Arch) string, l *Latencies) ([]candidate, error) {
+	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
 	trials, err := r.rate(ctx, arm, archs, judge{r.final}, l.Cost)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]candidate, len(trials))
 	for i, t := range trials {
-		out[i] = candidate{Trial: t}
+		out[i] = candidate{Trial: t, origin: origin(t.Arch)}
 	}
-	return out, nil
+	if err := r.measure(ctx, l, out); err != nil {
+		return nil, err
+	}
+	return r.within(out), nil
+}
+
+// fitting returns the distinct trials within the limits.
+func fitting(trials []controller.Trial, limits controller.Limits) []controller.Trial {
+	var fit []controller.Trial
+	for _, t := range distinct(trials) {
+		if limits.Excess(t.Cost) == 0 {
+			fit = append(fit, t)
+		}
+	}
+	return fit
+}
+
+func without(trials, drop []controller.Trial) []controller.Trial {
+	gone := make(map[space.Arch]bool, len(drop))
+	for _, t := range drop {
+		gone[t.Arch] = true
+	}
+	return slices.DeleteFunc(slices.Clone(trials), func(t controller.Trial) bool { return gone[t.Arch] })
 }
 
 // measure times candidates on the device, if it is at hand.
@@ -144,57 +130,46 @@ func (r *Run) within(all []candidate) []candidate {
 		}
 	}
 	if out := len(all) - len(in); out > 0 {
-		r.warn("%d of %d finalists were within the limits as predicted, but not as measured", out, len(all))
+		r.warn("%d of %d candidates were within the limits as predicted, but not as measured", out, len(all))
 	}
 	if len(in) == 0 && len(all) > 0 {
 		nearest := slices.MinFunc(all, func(a, b candidate) int { return sign(limits.Excess(a.cost()) < limits.Excess(b.cost())) })
-		r.warn("no finalist meets the limits as measured; the nearest one has %s", limits.Broken(nearest.cost()))
+		r.warn("no candidate meets the limits as measured; the nearest one has %s", limits.Broken(nearest.cost()))
 		in = []candidate{nearest}
 	}
 	return in
 }
 
-// pareto returns the candidates that no other beats in both accuracy and
-// latency, by rising latency.
-func pareto(all []candidate) []candidate {
-	byArch := make(map[space.Arch]candidate, len(all))
-	trials := make([]controller.Trial, len(all))
-	for i, c := range all {
-		byArch[c.Arch] = c
-		trials[i] = c.Trial
-		trials[i].Cost = c.cost()
-	}
-	var out []candidate
-	for _, t := range controller.Pareto(trials) {
-		out = append(out, byArch[t.Arch])
-	}
-	return out
-}
-
-// aboveFloor returns the part of a front that is accurate enough to be of use,
-// and what it leaves out: networks below a share of the way from the accuracy of
-// guessing among so many classes to the best. Where the best is no better than
-// that, nothing is left out.
-func aboveFloor(front []candidate, share float64, classes int) ([]candidate, report.Floor) {
-	if len(front) == 0 {
-		return nil, report.Floor{}
-	}
-	chance, top := 1/float64(classes), best(front).Accuracy
-	if top <= chance {
-		return front, report.Floor{}
-	}
-	floor := report.Floor{Accuracy: min(top, chance+share*(top-chance))}
-	var above []candidate
-	for _, c := range front {
-		if c.Accuracy >= floor.Accuracy {
-			above = append(above, c)
+// front returns the finished networks that no other beats in both accuracy and
+// latency, by rising latency, and the floor below which none is handed over: a
+// linear classifier. Where nothing is better than that, nothing is left out.
+func front(all []*finished, floor float64) (handed []*finished, left int) {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b *finished) int {
+		if a.latency() != b.latency() {
+			return sign(a.latency() < b.latency())
+		}
+		return sign(a.last().Accuracy > b.last().Accuracy)
+	})
+	for _, f := range sorted {
+		if len(handed) == 0 || f.last().Accuracy > handed[len(handed)-1].last().Accuracy {
+			handed = append(handed, f)
 		}
 	}
-	floor.LeftOut = len(front) - len(above)
-	return above, floor
+	useful := slices.DeleteFunc(slices.Clone(handed), func(f *finished) bool { return f.last().Accuracy < floor })
+	if len(useful) == 0 {
+		return handed, 0
+	}
+	return useful, len(handed) - len(useful)
 }
 
-// best returns the candidate of the highest accuracy.
-func best(all []candidate) candidate {
-	return slices.MinFunc(all, func(a, b candidate) int { return byAccuracy(a.Trial, b.Trial) })
+// best returns the finished network of the highest accuracy, the fastest of
+// several.
+func best(all []*finished) *finished {
+	return slices.MinFunc(all, func(a, b *finished) int {
+		if a.last().Accuracy != b.last().Accuracy {
+			return sign(a.last().Accuracy > b.last().Accuracy)
+		}
+		return sign(a.latency() < b.latency())
+	})
 }

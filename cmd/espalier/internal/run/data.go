@@ -49,9 +49,20 @@ func (r *Run) augment() data.Augment {
 }
 
 // fingerprint returns 16 hexadecimal digits over pixels and labels of all splits.
-func fingerprint(s data.Splits) string {
+func fingerprint(s data.Splits) string { return fingerprintOf(s.Train, s.Val, s.Test) }
+
+// pictures returns 16 hexadecimal digits over pixels and labels of a data set,
+// however it is split.
+func pictures(d *data.Dataset) string {
+	if d.Test == nil {
+		return fingerprintOf(d.Train)
+	}
+	return fingerprintOf(d.Train, d.Test)
+}
+
+func fingerprintOf(sets ...*data.Set) string {
 	h := xxh3.New()
-	for _, set := range []*data.Set{s.Train, s.Val, s.Test} {
+	for _, set := range sets {
 		var b [8]byte
 		for _, n := range []int{set.Len(), set.H, set.W, set.C} {
 			binary.LittleEndian.PutUint64(b[:], uint64(n))

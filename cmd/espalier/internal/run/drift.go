@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/stat"
+
+	"github.com/espalier-nas/espalier/bench"
 )
 
 const (
@@ -34,7 +36,7 @@ func (l *Latencies) drift(ctx context.Context) (float64, error) {
 	logs := make([]float64, 0, n)
 	for i := range n {
 		a := l.random[i*len(l.random)/n]
-		s, err := l.device.Time(ctx, l.family.Plan(a))
+		s, err := l.device.Time(ctx, l.family.Plan(a), bench.DefaultEffort)
 		if err != nil {
 			return 0, err
 		}

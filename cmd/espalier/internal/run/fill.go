@@ -1,7 +1,11 @@
 package run
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -12,7 +16,6 @@ import (
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet"
-	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // Version returns the version of the program's module.
@@ -37,7 +40,7 @@ func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Re
 		Supernet: r.supernetReport(),
 		Latency:  r.latencyReport(l, out),
 		Accuracy: r.accuracyReport(out),
-		Floor:    out.floor,
+		Floor:    report.Floor{Accuracy: out.linear, LeftOut: out.leftOut},
 	}
 	if err := r.testAll(ctx, &rep, out); err != nil {
 		return rep, err
@@ -45,10 +48,11 @@ func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Re
 	if err := r.arms(&rep, out); err != nil {
 		return rep, err
 	}
-	if err := r.testRandom(ctx, &rep, out); err != nil {
+	rep.Rivals = out.rivals
+	var err error
+	if rep.Test, err = r.testReport(); err != nil {
 		return rep, err
 	}
-	rep.Test.Images, rep.Test.Networks = r.splits.Test.Len(), len(r.state.Tests)
 	for _, e := range []*supernet.Evaluator{r.compare, r.final} {
 		computed, saved := e.Shared()
 		rep.Prefix.Computed += computed
@@ -78,6 +82,7 @@ func (r *Run) supernetReport() report.Supernet {
 		Params: r.net.Size(), Sampler: t.Sampler, Steps: t.Steps, Batch: t.Batch,
 		Epochs: float64(t.Steps) * float64(t.Batch) / float64(r.splits.Train.Len()), Hash: r.net.Hash(),
 	}
+	s.Exposure = r.exposure()
 	if r.state.Train != nil {
 		s.Loss, s.Accuracy = r.state.Train.Loss, r.state.Train.Accuracy
 	}
@@ -85,9 +90,9 @@ func (r *Run) supernetReport() report.Supernet {
 }
 
 func (r *Run) latencyReport(l *Latencies, out *outcome) report.Latency {
-	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Drift: r.state.Drift, HeldOut: l.Report}
+	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Form: l.model.Describe(), Drift: r.state.Drift, HeldOut: l.Report}
 	var pred, truth []float64
-	for _, c := range out.finals {
+	for _, c := range out.searchOn {
 		if c.measured != nil {
 			pred, truth = append(pred, c.Cost.Latency), append(truth, c.measured.Median)
 		}
@@ -103,71 +108,70 @@ func (r *Run) accuracyReport(out *outcome) report.Accuracy {
 	if out.model == nil {
 		return report.Accuracy{}
 	}
-	rep := report.Accuracy{Model: r.cfg.Predictor.Model, Samples: len(out.samples), Models: out.model.standings}
-	var mean, std, truth []float64
-	for _, c := range out.finals {
+	rep := report.Accuracy{Model: r.cfg.Predictor.Model, Target: r.cfg.Search.By, Samples: len(out.samples), Models: out.model.standings, Calibration: out.model.calibration.String()}
+	rep.Versus = predictor.VersusAll(rep.Model, rep.Models, r.cfg.Seed)
+	if d, ok := out.model.model.(predictor.Described); ok {
+		rep.Form = d.Describe()
+	}
+	var mean, std, calibrated, deviation, truth []float64
+	for _, c := range out.searchOn {
 		if p, ok := out.prediction(c.Arch); ok {
-			mean, std, truth = append(mean, p.mean), append(std, p.std), append(truth, c.Accuracy)
+			mean, std, truth = append(mean, p.mean), append(std, p.std), append(truth, r.target(c.Trial))
+			calibrated, deviation = append(calibrated, p.calibrated), append(deviation, p.deviation)
 		}
 	}
 	if len(truth) >= 2 {
-		found := predictor.Evaluate(mean, truth, r.cfg.Seed)
-		found.Cover90 = predictor.Coverage(mean, std, truth, 0.9)
-		rep.Found = &found
+		rep.Found, rep.Calibrated = r.judgePredictions(mean, std, truth), r.judgePredictions(calibrated, deviation, truth)
 	}
 	return rep
 }
 
-// network describes a candidate.
-func (r *Run) network(name string, c candidate, out *outcome) report.Network {
+// judgePredictions returns the errors of predictions and the coverage of their
+// intervals.
+func (r *Run) judgePredictions(mean, std, truth []float64) *predictor.Report {
+	rep := predictor.Evaluate(mean, truth, r.cfg.Seed)
+	rep.Cover90 = predictor.Coverage(mean, std, truth, 0.9)
+	return &rep
+}
+
+// network describes a finished network.
+func (r *Run) network(name string, f *finished, out *outcome) report.Network {
 	n := report.Network{
-		Name: name, Arch: r.family.Space().Format(c.Arch), FLOPs: c.Cost.FLOPs, Params: c.Cost.Params,
-		Validation: c.Accuracy, Latency: c.Cost.Latency, Measured: c.measured,
+		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: f.arm.name, Origin: f.origin, FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
+		Inherited: f.Accuracy, Validation: f.last().Accuracy, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
 	}
-	if p, ok := out.prediction(c.Arch); ok {
+	if p, ok := out.prediction(f.Arch); ok {
 		n.Predicted = &p.mean
 	}
 	return n
 }
 
-// testAll judges the front and the tuned network on the test split and enters
-// them into the report.
+// testAll judges the front on the test split and enters it, and what is not on
+// it, into the report.
 func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) error {
-	for i, c := range out.front {
-		n := r.network(networkName(i), c, out)
+	handed := make(map[*finished]bool)
+	for i, f := range out.front {
+		handed[f] = true
+		n := r.network(networkName(i), f, out)
 		n.File = networkPath(n.Name)
-		acc, err := r.test(ctx, n.Name, out.nets[i])
+		acc, err := r.test(ctx, n.Name, f.net)
 		if err != nil {
 			return err
 		}
-		n.Test = &acc
+		n.Test, n.TestError = &acc, binomialError(acc, r.splits.Test.Len())
 		rep.Pareto = append(rep.Pareto, n)
 	}
-	if out.tuned == nil {
-		return nil
+	for _, f := range slices.Concat(out.searchTop, out.randomTop) {
+		if !handed[f] {
+			rep.Others = append(rep.Others, r.network(fmt.Sprintf("%s-%d", f.arm.name, f.index+1), f, out))
+		}
 	}
-	t := out.tuned.report
-	var err error
-	if t.Test, err = r.test(ctx, tunedName, out.tuned.network); err != nil {
-		return err
-	}
-	rep.Tuned = &t
 	return nil
 }
 
-// testRandom judges the random arm's best on the test split.
-func (r *Run) testRandom(ctx context.Context, rep *report.Report, out *outcome) error {
-	if rep.Random == nil {
-		return nil
-	}
-	a := best(out.randomFinals).Arch
-	n, err := r.final.Deploy(ctx, a, r.label(a))
-	if err != nil {
-		return err
-	}
-	acc, err := r.test(ctx, rep.Random.Best.Name, n)
-	rep.Random.Best.Test = &acc
-	return err
+// binomialError returns half of the 95 % interval of an accuracy on n pictures.
+func binomialError(accuracy float64, n int) float64 {
+	return 1.96 * math.Sqrt(accuracy*(1-accuracy)/float64(n))
 }
 
 // arms enters the search and the random arm, and compares them.
@@ -175,49 +179,80 @@ func (r *Run) arms(rep *report.Report, out *outcome) error {
 	s := &rep.Search
 	*s = r.armReport(r.cfg.Search.Strategy, r.cfg.Search.Score, out.search)
 	s.Evaluations = out.evaluations()
-	s.Best = rep.Pareto[len(rep.Pareto)-1]
-	if len(out.randomFinals) == 0 {
+	s.Best = r.entry(rep, best(out.searchTop), out)
+	if len(out.randomTop) == 0 {
 		return nil
 	}
 	a := r.armReport(armRandom, "supernet", out.random)
 	a.Evaluations = a.Proposals
-	top := best(out.randomFinals)
-	a.Best = r.network("random-best", top, out)
+	a.Best = r.entry(rep, best(out.randomTop), out)
 	rep.Random = &a
-	stats, err := controller.Compare(r.leading(out), controller.Accuracies(out.random.trials), r.cfg.Seed)
+	compared, err := compareArms(out.searchTop, out.randomTop, r.cfg.Seed)
+	rep.Compare = &compared
+	return err
+}
+
+// entry returns the line of the report that describes a finished network.
+func (r *Run) entry(rep *report.Report, f *finished, out *outcome) report.Network {
+	arch := r.family.Space().Format(f.Arch)
+	for _, n := range slices.Concat(rep.Pareto, rep.Others) {
+		if n.Arch == arch && n.Arm == f.arm.name {
+			return n
+		}
+	}
+	return r.network(arch, f, out)
+}
+
+// compareArms sets the best k finished networks of one arm against the best k of
+// the other, and the best within each of some latencies.
+func compareArms(search, random []*finished, seed uint64) (report.Compare, error) {
+	k := min(len(search), len(random))
+	stats, err := controller.Compare(leading(search, k), leading(random, k), seed)
 	if err != nil {
-		return err
+		return report.Compare{}, err
 	}
-	rep.Compare = &report.Compare{Margin: s.Best.Validation - top.Accuracy, Stats: stats, Dominated: dominated(out.random.trials, out.front)}
-	return nil
+	c := report.Compare{Margin: best(search).last().Accuracy - best(random).last().Accuracy, Best: k, Stats: stats}
+	for _, latency := range levels(slices.Concat(search, random)) {
+		c.Levels = append(c.Levels, report.Level{Latency: latency, Search: within(search, latency), Random: within(random, latency)})
+	}
+	return c, nil
 }
 
-// leading returns the accuracies, on the whole validation split, of the
-// finalists that the search had chosen for accuracy before they were judged.
-func (r *Run) leading(out *outcome) []float64 {
-	lead := make(map[space.Arch]bool)
-	for _, t := range leaders(out.pool().trials, r.cfg.Search.Top, r.limits()) {
-		lead[t.Arch] = true
+// leading returns the k best accuracies.
+func leading(all []*finished, k int) []float64 {
+	var acc []float64
+	for _, f := range all {
+		acc = append(acc, f.last().Accuracy)
 	}
-	var accuracies []float64
-	for _, c := range out.finals {
-		if lead[c.Arch] {
-			accuracies = append(accuracies, c.Accuracy)
-		}
-	}
-	return accuracies
+	slices.Sort(acc)
+	return acc[len(acc)-k:]
 }
 
-// dominated returns the share of trials that are beaten by a network of the
-// front, which is as fast, by prediction, and more accurate.
-func dominated(trials []controller.Trial, front []candidate) float64 {
-	beaten := 0
-	for _, t := range trials {
-		if slices.ContainsFunc(front, func(c candidate) bool { return c.Accuracy > t.Accuracy && c.Cost.Latency <= t.Cost.Latency }) {
-			beaten++
+// comparedLevels is at how many latencies arms are compared.
+const comparedLevels = 4
+
+// levels returns latencies in steps of a factor of two, up to the slowest.
+func levels(all []*finished) []float64 {
+	slowest := 0.0
+	for _, f := range all {
+		slowest = max(slowest, f.latency())
+	}
+	out := make([]float64, comparedLevels)
+	for i := range out {
+		out[i] = slowest * math.Pow(2, float64(i+1-comparedLevels))
+	}
+	return out
+}
+
+// within returns the best accuracy at no more than a latency; 0 if nothing is as fast.
+func within(all []*finished, latency float64) float64 {
+	top := 0.0
+	for _, f := range all {
+		if f.latency() <= latency {
+			top = max(top, f.last().Accuracy)
 		}
 	}
-	return float64(beaten) / float64(max(1, len(trials)))
+	return top
 }
 
 func (r *Run) armReport(strategy, score string, f found) report.Arm {
@@ -229,19 +264,17 @@ func (r *Run) armReport(strategy, score string, f found) report.Arm {
 
 // judgeHonesty adds the warnings that the figures call for.
 func (r *Run) judgeHonesty(rep *report.Report) {
-	taus := make(map[string]float64)
-	for _, s := range rep.Accuracy.Models {
-		taus[s.Model] = s.Report.Kendall
-	}
-	for _, plain := range []string{"flops", "params"} {
-		own, other := taus[rep.Accuracy.Model], taus[plain]
-		if rep.Accuracy.Model != "" && rep.Accuracy.Model != plain && own <= other {
-			r.warn("predictor %s ranks no better than %s: Kendall tau %.3f against %.3f", rep.Accuracy.Model, plain, own, other)
+	for _, d := range rep.Accuracy.Versus {
+		if w := d.Warning(); w != "" {
+			r.warn("%s", w)
 		}
 	}
-	if rep.Compare != nil && rep.Compare.Margin <= 0 {
-		r.warn("the search found nothing better than random search with as many evaluations: best accuracy %.4f against %.4f",
-			rep.Search.Best.Validation, rep.Random.Best.Validation)
+	if !slices.ContainsFunc(rep.Pareto, func(n report.Network) bool { return n.Origin == originSearch }) {
+		r.warn("nothing that a round of the search found is handed over: all networks were given or drawn at random")
+	}
+	if c := rep.Compare; c != nil && c.Stats.Difference <= 0 {
+		r.warn("the search is no better than random search with as many evaluations and as much finishing: mean accuracy of the best %d networks %.4f against %.4f",
+			c.Best, c.Stats.SearchMean, c.Stats.RandomMean)
 	}
 	r.warnOfDrift()
 	if rep.Search.Exhausted {
@@ -254,5 +287,9 @@ func (r *Run) writeReport(rep report.Report) error {
 	if err := r.dir.WriteJSON(rundir.ReportJSON, rep); err != nil {
 		return err
 	}
-	return r.dir.Write(rundir.ReportText, []byte(report.Text(rep)))
+	var picture bytes.Buffer
+	if err := report.SVG(&picture, "Accuracy on validation against latency", report.Points(rep)); err != nil {
+		return err
+	}
+	return errors.Join(r.dir.Write(rundir.Picture, picture.Bytes()), r.dir.Write(rundir.ReportText, []byte(report.Text(rep))))
 }

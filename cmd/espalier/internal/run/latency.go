@@ -1,9 +1,12 @@
 package run
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
@@ -37,7 +40,9 @@ type Latencies struct {
 	found  []space.Arch // keys of timed: the others
 	model  *predictor.Latency
 	ctx    context.Context // of the measurements that a prediction may need
+	now    func() time.Time
 
+	Probed *Probed          // what a probing of bounded time has come to; nil: time was not bounded
 	Report predictor.Report // error on networks that the model has not seen
 }
 
@@ -72,12 +77,12 @@ func OpenLatencies(ctx context.Context, f *space.Chain, o LatencyOptions) (*Late
 	if err != nil {
 		return nil, err
 	}
-	local, err := bench.NewLocal(e, o.Batch, bench.DefaultEffort)
+	local, err := bench.NewLocal(e, o.Batch)
 	if err != nil {
 		e.Close()
 		return nil, err
 	}
-	l := &Latencies{path: o.To, family: f, batch: o.Batch, device: local, exec: e, ctx: ctx, timed: make(map[space.Arch]bench.Sample)}
+	l := &Latencies{path: o.To, family: f, batch: o.Batch, device: local, exec: e, ctx: ctx, now: time.Now, timed: make(map[space.Arch]bench.Sample)}
 	if o.From != "" {
 		if err := l.read(o.From); err != nil {
 			e.Close()
@@ -98,7 +103,7 @@ func (l *Latencies) Device() string { return l.device.Name() }
 // Local reports whether the device can be measured here.
 func (l *Latencies) Local() bool { _, other := l.device.(recorded); return !other }
 
-// Layers returns the number of layers in the table.
+// Layers returns the number of layers measured.
 func (l *Latencies) Layers() int { return l.table.Len() }
 
 // Networks returns the number of whole networks measured.
@@ -106,58 +111,95 @@ func (l *Latencies) Networks() int { return len(l.timed) }
 
 // Measure times the layers that architectures of the space have, and random
 // whole networks until there are so many, and fits the model. What the file held
-// is not measured again.
-func (l *Latencies) Measure(ctx context.Context, samples int, seed uint64, holdout float64, show *progress.Display) error {
-	if l.Local() && len(l.random) < samples {
-		if err := l.measure(ctx, samples, seed, show); err != nil {
-			return err
+// is not measured again. In a bounded time it does what fits; see Probed. What
+// was measured before an error is kept.
+func (l *Latencies) Measure(ctx context.Context, p Probing, show *progress.Display) error {
+	if l.Local() && l.lacks(p) {
+		measure := l.measure
+		if p.Span > 0 {
+			measure = l.probe
+		}
+		if err := measure(ctx, p, show); err != nil {
+			return errors.Join(err, l.save())
 		}
 	}
 	if err := l.save(); err != nil {
 		return err
 	}
-	return l.fit(seed, holdout)
+	return l.fit(p.Seed, p.Holdout)
 }
 
-func (l *Latencies) measure(ctx context.Context, samples int, seed uint64, show *progress.Display) error {
+// lacks reports whether anything is left to measure.
+func (l *Latencies) lacks(p Probing) bool {
+	if l.Probed == nil {
+		return len(l.random) < p.Samples
+	}
+	return p.Again || !l.Probed.Done
+}
+
+// measure measures all, however long it takes.
+func (l *Latencies) measure(ctx context.Context, p Probing, show *progress.Display) error {
 	status := progress.Status{Unit: "measurements", Note: "layers"}
-	err := l.table.Measure(ctx, l.layers(seed), func(done, total int) {
-		status.Done, status.Total = float64(done), float64(total+samples)
+	err := l.table.Measure(ctx, l.layers(p.Seed, time.Time{}), func(done, total int) {
+		status.Done, status.Total = float64(done), float64(total+p.Samples)
 		show.Update(status)
 	})
 	if err != nil {
 		return err
 	}
 	status.Note = "networks"
-	for _, a := range l.draw(samples, seed) {
-		if err := l.time(ctx, a, false); err != nil {
+	for _, a := range l.draw(p.Samples, p.Seed) {
+		if err := l.time(ctx, a, bench.DefaultEffort, false); err != nil {
 			return err
 		}
 		status.Done++
 		show.Update(status)
 	}
+	l.Probed = nil
 	return nil
 }
 
-// layers returns plans that have nearly every layer of the space.
-func (l *Latencies) layers(seed uint64) []space.Plan {
+// layers returns nearly every layer of the space: those of the extremes, then
+// the others, the most frequent in random architectures first. It stops looking
+// at a time, if that is not zero.
+func (l *Latencies) layers(seed uint64, until time.Time) []space.Layer {
 	rng := stream.New(seed, "layers")
-	plans := []space.Plan{l.family.Plan(l.family.Min()), l.family.Plan(l.family.Max())}
-	seen := make(map[space.Layer]bool)
+	var c layerCount
+	c.add(l.family.Plan(l.family.Min()))
+	c.add(l.family.Plan(l.family.Max()))
+	first := len(c.list)
 	for quiet, draws := 0, 0; quiet < quietDraws && draws < maxDraws; draws++ {
-		p := l.family.Plan(l.family.Space().Random(rng))
-		fresh := false
-		for _, s := range p {
-			fresh = fresh || !seen[s.Layer]
-			seen[s.Layer] = true
+		if draws%16 == 0 && !until.IsZero() && l.now().After(until) {
+			break
 		}
 		quiet++
-		if fresh {
-			plans = append(plans, p)
+		if c.add(l.family.Plan(l.family.Space().Random(rng))) {
 			quiet = 0
 		}
 	}
-	return plans
+	slices.SortStableFunc(c.list[first:], func(a, b space.Layer) int { return cmp.Compare(c.times[b], c.times[a]) })
+	return c.list
+}
+
+// layerCount counts how often layers occur.
+type layerCount struct {
+	times map[space.Layer]int
+	list  []space.Layer // in the order of their first occurrence
+}
+
+// add counts the layers of a plan and reports whether one is new.
+func (c *layerCount) add(p space.Plan) bool {
+	if c.times == nil {
+		c.times = make(map[space.Layer]int)
+	}
+	before := len(c.list)
+	for _, s := range p {
+		if c.times[s.Layer] == 0 {
+			c.list = append(c.list, s.Layer)
+		}
+		c.times[s.Layer]++
+	}
+	return len(c.list) > before
 }
 
 // draw returns up to n different architectures: the extremes, random ones, and
@@ -184,7 +226,7 @@ func (l *Latencies) draw(n int, seed uint64) []space.Arch {
 // Time returns the measured latency of an architecture that a search has
 // chosen, seconds per pass, from the file if it is there.
 func (l *Latencies) Time(ctx context.Context, a space.Arch) (bench.Sample, error) {
-	if err := l.time(ctx, a, true); err != nil {
+	if err := l.time(ctx, a, bench.DefaultEffort, true); err != nil {
 		return bench.Sample{}, err
 	}
 	return l.timed[a], l.save()
@@ -196,11 +238,11 @@ func (l *Latencies) Known(a space.Arch) (bench.Sample, bool) {
 	return s, ok
 }
 
-func (l *Latencies) time(ctx context.Context, a space.Arch, found bool) error {
+func (l *Latencies) time(ctx context.Context, a space.Arch, e bench.Effort, found bool) error {
 	if _, known := l.timed[a]; known {
 		return nil
 	}
-	s, err := l.device.Time(ctx, l.family.Plan(a))
+	s, err := l.device.Time(ctx, l.family.Plan(a), e)
 	if err != nil {
 		return err
 	}
@@ -254,11 +296,12 @@ func pick[T any](all []T, at []int) []T {
 }
 
 // Cost returns the predicted latency per image and the sizes of an
-// architecture. Layers that the table lacks are measured first, and kept.
+// architecture. Layers that the table lacks are measured first or, after a
+// probing of bounded time, estimated; and kept.
 func (l *Latencies) Cost(a space.Arch) (controller.Cost, error) {
 	plan := l.family.Plan(a)
 	if _, missing := l.model.Lookup(a); len(missing) > 0 {
-		if err := l.table.Measure(l.ctx, []space.Plan{plan}, nil); err != nil {
+		if err := l.complete(missing); err != nil {
 			return controller.Cost{}, err
 		}
 		if err := l.save(); err != nil {
@@ -269,16 +312,28 @@ func (l *Latencies) Cost(a space.Arch) (controller.Cost, error) {
 	return controller.Cost{Latency: mean[0] / float64(l.batch), FLOPs: plan.FLOPs(), Params: plan.Params()}, nil
 }
 
+// complete adds layers to the table: a search may ask for thousands, which a
+// bounded time does not allow to measure.
+func (l *Latencies) complete(layers []space.Layer) error {
+	if l.Probed == nil {
+		return l.table.Measure(l.ctx, layers, nil)
+	}
+	l.table.Estimate(layers)
+	return nil
+}
+
 // latencies is the phase that learns how long architectures take.
 func (r *Run) latencies(ctx context.Context) (*Latencies, error) {
 	l, err := r.openLatencies(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.Measure(ctx, r.cfg.Device.Samples, r.cfg.Seed, r.cfg.Predictor.Holdout, r.screen.Display); err != nil {
+	p := Probing{Samples: r.cfg.Device.Samples, Seed: r.cfg.Seed, Holdout: r.cfg.Predictor.Holdout, Span: probeSpan(r.cfg)}
+	if err := l.Measure(ctx, p, r.screen.Display); err != nil {
 		l.Close()
 		return nil, err
 	}
+	r.tellProbing(l)
 	r.screen.Log.Info("latency", "device", l.Device(), "layers", l.Layers(), "held-out", l.Report.String())
 	return l, nil
 }

@@ -16,6 +16,7 @@ type latencyFile struct {
 	Batch    int             `json:"batch"`
 	Table    json.RawMessage `json:"table"` // bench.Table
 	Networks []timedNetwork  `json:"networks"`
+	Probed   *Probed         `json:"probed,omitempty"` // nil: all was measured, however long it took
 }
 
 // timedNetwork is one whole network that was measured.
@@ -32,7 +33,7 @@ type recorded struct{ name, path string }
 func (d recorded) Name() string { return d.name }
 
 // Time implements bench.Device: nothing can be measured.
-func (d recorded) Time(context.Context, space.Plan) (bench.Sample, error) {
+func (d recorded) Time(context.Context, space.Plan, bench.Effort) (bench.Sample, error) {
 	return bench.Sample{}, fmt.Errorf("%s holds latencies of %s, which is not this machine and cannot be measured; want a file that measure wrote there for this space", d.path, d.name)
 }
 
@@ -54,6 +55,7 @@ func (l *Latencies) read(path string) error {
 	if head.Device != l.device.Name() {
 		l.device = recorded{head.Device, path}
 	}
+	l.Probed = f.Probed
 	l.table = bench.NewTable(l.device)
 	if err := l.table.Restore(f.Table); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -89,7 +91,7 @@ func (l *Latencies) save() error {
 	if err != nil {
 		return err
 	}
-	f := latencyFile{Batch: l.batch, Table: table}
+	f := latencyFile{Batch: l.batch, Table: table, Probed: l.Probed}
 	for found, archs := range [][]space.Arch{l.random, l.found} {
 		for _, a := range archs {
 			f.Networks = append(f.Networks, timedNetwork{l.family.Space().Format(a), l.timed[a], found == 1})

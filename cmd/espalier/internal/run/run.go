@@ -32,6 +32,7 @@ type Run struct {
 	screen  Screen
 	state   state
 	started time.Time
+	earlier time.Duration // time that earlier processes spent in the folder
 
 	onlyTrain bool // the budget is for training alone
 
@@ -66,6 +67,7 @@ func (r *Run) open() error {
 	if err := r.state.load(r.dir); err != nil {
 		return err
 	}
+	r.earlier = r.state.total()
 	var err error
 	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
 		return err

@@ -3,10 +3,10 @@ package run
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
 	"github.com/espalier-nas/espalier/controller"
-	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -16,7 +16,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if a := r.cfg.Train.Arch; a != "" {
 		return report.Report{}, fmt.Errorf("train.arch is %q; want it empty: a search trains the supernet", a)
 	}
-	lat, err := phase(r, "measure latencies", func() (*Latencies, error) { return r.latencies(ctx) })
+	lat, err := phase(r, phaseLatency, func() (*Latencies, error) { return r.latencies(ctx) })
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -31,27 +31,17 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 		return report.Report{}, err
 	}
 	var out outcome
-	if out.model, err = phase(r, "learn to predict accuracy", func() (*accuracyModel, error) { return r.learn(ctx, lat, &out) }); err != nil {
+	if err := r.look(ctx, lat, &out); err != nil {
 		return report.Report{}, err
 	}
-	if out.search, err = phase(r, "search", func() (found, error) { return r.explore(ctx, lat, &out) }); err != nil {
+	if err := r.finishAll(ctx, lat, &out); err != nil {
 		return report.Report{}, err
 	}
-	if out.finals, err = phase(r, "judge finalists", func() ([]candidate, error) { return r.finals(ctx, armFinal, out.pool(), lat) }); err != nil {
+	if _, err = phase(r, "hand over", func() (struct{}, error) { return struct{}{}, r.handOver(ctx, lat, &out) }); err != nil {
 		return report.Report{}, err
 	}
-	if out.random, out.randomFinals, err = r.randomSearch(ctx, lat, out.evaluations()); err != nil {
-		return report.Report{}, err
-	}
-	if _, err = phase(r, "time finalists", func() (struct{}, error) { return struct{}{}, r.measureAll(ctx, lat, &out) }); err != nil {
-		return report.Report{}, err
-	}
-	out.front, out.floor = aboveFloor(pareto(r.within(out.finals)), r.cfg.Search.Floor, len(r.splits.Train.Classes))
-	if out.nets, err = phase(r, "cut out networks", func() ([]*supernet.Network, error) { return r.deploy(ctx, out.front) }); err != nil {
-		return report.Report{}, err
-	}
-	if r.cfg.Finetune.Wanted() {
-		if out.tuned, err = phase(r, "fine-tune", func() (*tuned, error) { return r.finetune(ctx, best(out.front)) }); err != nil {
+	if len(r.cfg.Rivals) > 0 {
+		if out.rivals, err = phase(r, "rivals", func() ([]report.Rival, error) { return r.rivals(ctx, lat, &out) }); err != nil {
 			return report.Report{}, err
 		}
 	}
@@ -65,17 +55,43 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 
 // outcome collects what the phases of a search found.
 type outcome struct {
-	samples      []controller.Trial        // first samples and the picks of each round, judged on the supernet
-	model        *accuracyModel            // nil if the supernet itself scores proposals
-	foretold     map[space.Arch]prediction // of the picks, before they were judged
-	search       found
-	finals       []candidate // best of the search
-	random       found       // empty without a random arm
-	randomFinals []candidate // best of the random arm
-	front        []candidate // Pareto set, by rising latency
-	floor        report.Floor
-	nets         []*supernet.Network
-	tuned        *tuned // nil without fine-tuning
+	samples   []controller.Trial        // first samples and the picks of each round, judged on the supernet
+	first     int                       // of them, the first samples
+	model     *accuracyModel            // nil if the supernet itself scores proposals
+	foretold  map[space.Arch]prediction // of the picks, before they were judged
+	search    found
+	random    found       // empty without a random arm
+	searchOn  []candidate // the search's candidates
+	randomOn  []candidate // the random arm's
+	searchTop []*finished // of the search's candidates, by rising latency
+	randomTop []*finished
+	linear    float64     // accuracy of the linear classifier on the validation split
+	front     []*finished // Pareto set of both, by rising latency
+	rivals    []report.Rival
+	leftOut   int // networks of the Pareto set below the linear classifier
+}
+
+// look finds the candidates of both arms with inherited weights.
+func (r *Run) look(ctx context.Context, l *Latencies, out *outcome) (err error) {
+	if out.model, err = phase(r, "learn to predict accuracy", func() (*accuracyModel, error) { return r.learn(ctx, l, out) }); err != nil {
+		return err
+	}
+	if out.search, err = phase(r, "search", func() (found, error) { return r.explore(ctx, l, out) }); err != nil {
+		return err
+	}
+	out.searchOn, err = phase(r, "judge candidates", func() ([]candidate, error) {
+		return r.candidates(ctx, armFinal, r.bestOf(out.pool().trials, r.firstCandidates(out)), out.origin(r.given()), l)
+	})
+	if err != nil || !r.cfg.Search.Random {
+		return err
+	}
+	if out.random, err = phase(r, "random arm", func() (found, error) { return r.randomArm(ctx, l, out.evaluations()) }); err != nil {
+		return err
+	}
+	out.randomOn, err = phase(r, "judge random candidates", func() ([]candidate, error) {
+		return r.candidates(ctx, armRandomFinal, r.bestOf(out.random.trials, r.cfg.Search.Top), originOf(originRandom, r.given()), l)
+	})
+	return err
 }
 
 // learn judges the samples and fits the predictor, if the search uses one.
@@ -87,14 +103,16 @@ func (r *Run) learn(ctx context.Context, l *Latencies, out *outcome) (*accuracyM
 	if out.samples, err = r.sample(ctx, l); err != nil {
 		return nil, err
 	}
-	if err = r.foretellSamples(out); err != nil {
+	out.first = len(out.samples)
+	if out.model, err = r.fitAccuracy(out.samples); err != nil {
 		return nil, err
 	}
-	return r.fitAccuracy(out.samples)
+	r.foretellSamples(out)
+	return out.model, nil
 }
 
-// pool returns what finalists are chosen from: all that the search judged on the
-// supernet.
+// pool returns what candidates are chosen from: all that the search judged on
+// the supernet.
 func (o *outcome) pool() found {
 	if o.model == nil {
 		return o.search
@@ -102,37 +120,69 @@ func (o *outcome) pool() found {
 	return found{trials: o.samples}
 }
 
-// evaluations returns how many architectures the search has judged on the supernet.
+// origin tells how architectures of the search's pool came to be judged.
+func (o *outcome) origin(given []space.Arch) func(space.Arch) string {
+	base := originOf(originSearch, given)
+	sampled := make(map[space.Arch]bool)
+	for _, t := range o.samples[:o.first] {
+		sampled[t.Arch] = true
+	}
+	return func(a space.Arch) string {
+		if by := base(a); by != originSearch || !sampled[a] {
+			return by
+		}
+		return originSample
+	}
+}
+
+// originOf tells the given architectures from others.
+func originOf(others string, given []space.Arch) func(space.Arch) string {
+	return func(a space.Arch) string {
+		for _, g := range given {
+			if a == g {
+				return originGiven
+			}
+		}
+		return others
+	}
+}
+
+// evaluations returns how many architectures the search has judged on the
+// supernet to find its candidates.
 func (o *outcome) evaluations() int {
 	if o.model == nil {
 		return o.search.result.Evaluated
 	}
-	return len(o.samples) + len(o.finals)
+	return len(o.samples)
 }
 
-// randomSearch runs the random arm and judges its best as those of the search.
-func (r *Run) randomSearch(ctx context.Context, l *Latencies, evaluations int) (f found, finals []candidate, err error) {
-	if !r.cfg.Search.Random {
-		return found{}, nil, nil
+// finishAll takes the candidates of both arms up the ladder and finds out what a
+// linear classifier reaches.
+func (r *Run) finishAll(ctx context.Context, l *Latencies, out *outcome) (err error) {
+	if out.linear, err = phase(r, "linear classifier", func() (float64, error) { return r.linear(ctx) }); err != nil {
+		return err
 	}
-	if f, err = phase(r, "random arm", func() (found, error) { return r.randomArm(ctx, l, evaluations) }); err != nil {
-		return found{}, nil, err
+	arms := []*arm{newArm(armSearch, out.searchOn, r.second(l, out))}
+	if len(out.randomOn) > 0 {
+		arms = append(arms, newArm(armRandom, out.randomOn, nil))
 	}
-	finals, err = phase(r, "judge random finalists", func() ([]candidate, error) { return r.finals(ctx, armRandomFinal, f, l) })
-	return f, finals, err
+	_, err = phase(r, "finish", func() (struct{}, error) {
+		return struct{}{}, r.finish(ctx, arms, r.left()-time.Duration(endShare*float64(r.cfg.Budget)))
+	})
+	out.searchTop = arms[0].on
+	if len(arms) > 1 {
+		out.randomTop = arms[1].on
+	}
+	return err
 }
 
-// measureAll times the finalists of the search and the best of the random arm.
-func (r *Run) measureAll(ctx context.Context, l *Latencies, out *outcome) error {
+// handOver chooses what is handed over, from both arms, and writes it. Limits
+// were checked on measured latencies before anything was finished; here they are
+// checked again.
+func (r *Run) handOver(ctx context.Context, l *Latencies, out *outcome) error {
 	if err := r.checkDrift(ctx, l); err != nil {
 		return err
 	}
-	if err := r.measure(ctx, l, out.finals); err != nil {
-		return err
-	}
-	if len(out.randomFinals) == 0 {
-		return nil
-	}
-	out.randomFinals = []candidate{best(out.randomFinals)}
-	return r.measure(ctx, l, out.randomFinals)
+	out.front, out.leftOut = front(append(append([]*finished(nil), out.searchTop...), out.randomTop...), out.linear)
+	return r.deploy(out.front)
 }

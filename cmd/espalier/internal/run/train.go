@@ -11,13 +11,14 @@ import (
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // Train trains the shared weights up to the configured number of steps, going
 // on from the folder's checkpoint. When ctx ends it stops after the current
 // step, with everything saved.
 func (r *Run) Train(ctx context.Context) error {
-	_, err := phase(r, "train", func() (struct{}, error) { return struct{}{}, r.train(ctx) })
+	_, err := phase(r, phaseTrain, func() (struct{}, error) { return struct{}{}, r.train(ctx) })
 	return err
 }
 
@@ -66,9 +67,13 @@ func (r *Run) sampler() (supernet.Sampler, error) {
 // samplerAlone returns the sampler with a first stage of so many steps for the
 // largest subnet, where the sampler has one.
 func (r *Run) samplerAlone(steps int) (supernet.Sampler, error) {
-	return supernet.NewSampler(r.cfg.Train.Sampler, r.family.Space(), supernet.SamplerOptions{
-		Narrow: r.family.Narrow(), Max: r.family.Max(), Random: r.cfg.Train.Random, Alone: steps,
-	})
+	o := supernet.SamplerOptions{
+		Narrow: r.family.Narrow(), Max: r.family.Max(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: steps,
+	}
+	if r.cfg.Train.Stratify {
+		o.FLOPs = func(a space.Arch) int64 { return r.family.Plan(a).FLOPs() }
+	}
+	return supernet.NewSampler(r.cfg.Train.Sampler, r.family.Space(), o)
 }
 
 // fixSteps turns epochs or budget into a number of steps, once: it is written
@@ -99,6 +104,7 @@ type trainLoop struct {
 	path    string        // of the checkpoint
 	every   time.Duration // between checkpoints
 	screen  Screen
+	silent  bool // shows no progress
 	resume  bool // path holds a checkpoint to go on from
 	owner   func() (json.RawMessage, error)
 	restore func(json.RawMessage) error
@@ -152,14 +158,20 @@ func (l *trainLoop) each(p supernet.Progress) error {
 	if l.last != nil {
 		l.last(p)
 	}
-	l.screen.Display.Update(progress.Status{
-		Done: float64(p.Step * p.Images), Total: float64(p.Steps * p.Images), Unit: "images",
-		Note: fmt.Sprintf("loss %.3f  accuracy %.3f", p.Loss, p.Accuracy),
-	})
+	if !l.silent {
+		l.show(p)
+	}
 	if time.Since(l.saved) < l.every {
 		return nil
 	}
 	return l.save()
+}
+
+func (l *trainLoop) show(p supernet.Progress) {
+	l.screen.Display.Update(progress.Status{
+		Done: float64(p.Step * p.Images), Total: float64(p.Steps * p.Images), Unit: "images",
+		Note: fmt.Sprintf("loss %.3f  accuracy %.3f", p.Loss, p.Accuracy),
+	})
 }
 
 func (l *trainLoop) save() error {

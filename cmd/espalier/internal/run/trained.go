@@ -19,8 +19,9 @@ type Machine struct {
 	Kernel  *string
 }
 
-// OpenTrained opens a run folder to use its weights as they are. It neither
-// locks nor changes the folder, which another process may be training in.
+// OpenTrained opens a run folder to use its weights as they are. It does not lock
+// the folder, which another process may be training in, nor change it, but for
+// the lines that Judge adds to tests.jsonl.
 func OpenTrained(path string, m Machine, screen Screen) (*Run, error) {
 	cfg, err := config.Load(rundir.View(path).Path(rundir.Config))
 	if err != nil {
@@ -102,7 +103,8 @@ type Judged struct {
 }
 
 // Judge scores architectures with freshly calibrated statistics, on the
-// validation split or the test split.
+// validation split or the test split. The latter is noted in the folder's
+// tests.jsonl.
 func (r *Run) Judge(ctx context.Context, archs []space.Arch, onTest bool) ([]Judged, error) {
 	by := r.final
 	if onTest {
@@ -119,6 +121,11 @@ func (r *Run) Judge(ctx context.Context, archs []space.Arch, onTest bool) ([]Jud
 	for i, a := range archs {
 		flops, params := r.sizes(a)
 		out[i] = Judged{r.family.Space().Format(a), scores[i].Accuracy, scores[i].Loss, flops, params}
+	}
+	if onTest {
+		if err := r.noteTests(out); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -139,5 +146,10 @@ func OpenFamily(cfg config.Config) (*space.Chain, error) {
 }
 
 func chain(cfg config.Config, s *data.Set) (*space.Chain, error) {
-	return space.NewChain(*cfg.Space.Chain, space.Input{H: s.H, W: s.W, C: s.C, Classes: len(s.Classes)})
+	return space.NewChain(*cfg.Space.Chain, inputOf(s))
+}
+
+// inputOf returns what networks read that learn from a set.
+func inputOf(s *data.Set) space.Input {
+	return space.Input{H: s.H, W: s.W, C: s.C, Classes: len(s.Classes)}
 }

@@ -8,9 +8,15 @@
 //	supernet.msgpack    shared weights and training state
 //	latency.json        measured latencies of layers and networks
 //	trials.jsonl        one judged architecture per line
+//	tests.jsonl         networks judged on the test split by hand, one per line
 //	controller.jsonl    condition of the controller, one update per line
+//	finish.jsonl        one line per candidate and rung of finishing
+//	finish/             candidates on their way up
+//	fidelity.csv        results of training architectures alone, beside which the supernet was judged
+//	fidelity.svg        their plot
 //	networks/           the chosen networks, ready to run
 //	report.json, report.txt
+//	pareto.svg          accuracy against latency
 package rundir
 
 import (
@@ -32,10 +38,13 @@ const (
 	Supernet   = "supernet.msgpack"
 	Latency    = "latency.json"
 	Trials     = "trials.jsonl"
+	Tests      = "tests.jsonl"
 	Controller = "controller.jsonl"
+	Finish     = "finish.jsonl"
 	Networks   = "networks"
 	ReportJSON = "report.json"
 	ReportText = "report.txt"
+	Picture    = "pareto.svg"
 )
 
 // freshName is what folders are called when the user names none.

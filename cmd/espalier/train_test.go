@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +37,7 @@ func (s shell) averaged(training, network string) {
 	}
 }
 
-func TestAloneAndRanked(t *testing.T) {
+func TestTrainAlone(t *testing.T) {
 	s := newShell(t)
 	const arch = "conv3x3:16 sep3x3:8+0 identity"
 	out := s.must("train", "-c", s.path("tiny.yaml"), "-q", "--arch", arch, "--steps", "40", "--out", s.path("alone"))
@@ -54,31 +53,5 @@ func TestAloneAndRanked(t *testing.T) {
 	code, _, errText := s.run(context.Background(), "search", "-q", "--resume", s.path("alone"))
 	if code != exitFailure || !strings.Contains(errText, "train.arch") {
 		t.Errorf("a search in that folder: exit code %d\n%s", code, errText)
-	}
-
-	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--out", s.path("run"))
-	whole := s.must("rank", "-q", "--run", s.path("run"), "--count", "3", "--steps", "5")
-	if !strings.Contains(whole, "Kendall tau") || strings.Count(whole, "alone ") != 3 {
-		t.Errorf("rank says\n%s", whole)
-	}
-	if err := os.Remove(s.path("run", "rank.jsonl")); err != nil {
-		t.Fatal(err)
-	}
-	args := []string{"rank", "-q", "--run", s.path("run"), "--count", "3", "--steps", "5"}
-	for patience := 10; ; patience += 5 {
-		code, out, errText := s.run(newCountdown(patience), args...)
-		if code == 0 {
-			if out != whole {
-				t.Errorf("interrupted ranking differs:\n%s\n%s", out, whole)
-			}
-			break
-		}
-		if code != exitInterrupted {
-			t.Fatalf("exit code %d\n%s", code, errText)
-		}
-	}
-	code, _, errText = s.run(context.Background(), "rank", "-q", "--run", s.path("run"), "--count", "3", "--steps", "6")
-	if code != exitFailure || !strings.Contains(errText, "rank.jsonl") {
-		t.Errorf("other steps: exit code %d\n%s", code, errText)
 	}
 }

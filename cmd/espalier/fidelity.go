@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+)
+
+type fidelityCmd struct {
+	configFlags
+	screenFlags
+	Folder     string `name:"run" type:"existingdir" placeholder:"DIR" help:"Run folder with a trained supernet to judge. Without it only --truth is made, from a configuration."`
+	Truth      string `placeholder:"FILE" help:"Results of training alone (CSV): read if the file exists, completed if it is unfinished, else made (default: fidelity.csv in the run folder)."`
+	Count      int    `placeholder:"N" help:"Architectures to train alone, spread evenly over log FLOPs (default: 32)."`
+	Seeds      int    `placeholder:"N" help:"Trainings of each with different weights and orders (default: 2)."`
+	Partial    bool   `help:"Use the trainings that the truth holds and train none."`
+	OtherSplit bool   `help:"Accept a truth from another split of the same pictures, as of a run with another seed."`
+	JSON       bool   `name:"json" help:"Print all figures as JSON."`
+	SVG        string `name:"svg" placeholder:"FILE" help:"Scatter plot to write (default: fidelity.svg in the run folder)."`
+}
+
+// Run compares a supernet's ranking of architectures with training them alone.
+func (c fidelityCmd) Run(ctx context.Context, s streams) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.Folder == "" {
+		return c.alone(ctx, s)
+	}
+	dir, err := rundir.Open(c.Folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	screen, closeLog, err := c.screenFlags.open(s.err, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLog()) }()
+	r, err := run.OpenTrained(c.Folder, run.Machine{Workers: c.Workers, Kernel: c.Kernel}, screen)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if c.Truth == "" {
+		c.Truth = dir.Path(run.TruthName)
+	}
+	t, err := c.truth(ctx, r, screen)
+	if err != nil {
+		return err
+	}
+	if c.SVG == "" {
+		c.SVG = dir.Path(run.FidelityPlot)
+	}
+	return c.judge(ctx, s, r, screen, t)
+}
+
+// judge scores the truth's architectures on the supernet and shows all figures.
+func (c fidelityCmd) judge(ctx context.Context, s streams, r *run.Run, screen run.Screen, t *run.Truth) error {
+	screen.Display.Begin("judge")
+	f, err := r.Fidelity(ctx, t)
+	screen.Display.End()
+	if err != nil {
+		return err
+	}
+	if err := writeFile(c.SVG, f.SVG()); err != nil {
+		return err
+	}
+	if c.JSON {
+		e := json.NewEncoder(s.out)
+		e.SetIndent("", "  ")
+		return e.Encode(f)
+	}
+	_, err = io.WriteString(s.out, f.Text())
+	return err
+}
+
+// check refuses flags that would be ignored.
+func (c fidelityCmd) check() error {
+	if c.Count < 0 || c.Count == 1 || c.Seeds < 0 {
+		return fmt.Errorf("--count is %d and --seeds %d; want at least 2 and 1", c.Count, c.Seeds)
+	}
+	if c.Steps != nil && c.Epochs != nil {
+		return errors.New("--epochs and --steps each fix the length of a training; want one of them")
+	}
+	if c.Steps != nil && *c.Steps < 1 || c.Epochs != nil && !(*c.Epochs > 0) {
+		return errors.New("--epochs or --steps is 0; want more")
+	}
+	if c.Budget != nil || c.Sampler != nil {
+		return errors.New("--budget and --sampler are of no use here; want --epochs or --steps of each training")
+	}
+	if c.Folder == "" {
+		if c.Truth == "" {
+			return errors.New("want --run to judge a supernet, or --truth to train architectures alone for later")
+		}
+		return nil
+	}
+	own := c.configFlags
+	own.Steps, own.Epochs, own.Workers, own.Kernel = nil, nil, nil, nil
+	if own != (configFlags{}) {
+		return errors.New("with --run the folder's own configuration counts; want no flag that changes it")
+	}
+	return nil
+}
+
+// alone makes a truth without a supernet.
+func (c fidelityCmd) alone(ctx context.Context, s streams) (err error) {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	screen, _, err := c.screenFlags.open(s.err, nil)
+	if err != nil {
+		return err
+	}
+	r, err := run.OpenAlone(cfg, screen)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	t, err := c.truth(ctx, r, screen)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%s: %d of %d trainings\n", c.Truth, len(t.Rows), t.Head.Count*t.Head.Seeds)
+	return err
+}
+
+// config returns the configuration of trainings without a run.
+func (c fidelityCmd) config() (config.Config, error) {
+	f := c.configFlags
+	f.Steps, f.Epochs = nil, nil // of each training, not of a supernet
+	cfg, err := f.load()
+	if err != nil {
+		return cfg, err
+	}
+	return cfg, ready(&cfg)
+}
+
+// truth opens the truth and, unless it is taken as it is, completes it.
+func (c fidelityCmd) truth(ctx context.Context, r *run.Run, screen run.Screen) (*run.Truth, error) {
+	o := run.TruthOptions{Command: c.command(), Count: c.Count, Seeds: c.Seeds, OtherSplit: c.OtherSplit}
+	set(&o.Steps, c.Steps)
+	set(&o.Epochs, c.Epochs)
+	t, err := r.OpenTruth(c.Truth, o)
+	if err != nil || c.Partial {
+		return t, err
+	}
+	screen.Display.Begin("train alone")
+	defer screen.Display.End()
+	return t, r.Complete(ctx, t, func(done, total int, a run.Alone) {
+		screen.Log.Info("trained alone", "done", done, "of", total, "accuracy", a.Accuracy, "loss", a.Loss, "MFLOPs", float64(a.FLOPs)/1e6, "seed", a.Seed, "arch", a.Arch)
+	})
+}
+
+// command returns the command line, for the file that it makes.
+func (c fidelityCmd) command() string { return "espalier " + strings.Join(os.Args[1:], " ") }

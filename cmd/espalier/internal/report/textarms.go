@@ -1,0 +1,124 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/espalier-nas/espalier/controller"
+)
+
+// verdict says at once whether the search was worth it.
+func (t *text) verdict(r Report) {
+	if r.Compare == nil {
+		return
+	}
+	c := r.Compare.Stats
+	words := "is not shown to be better than chance"
+	switch {
+	case c.Low > 0:
+		words = "is better than chance"
+	case c.High < 0:
+		words = "is worse than chance"
+	}
+	t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same gifts, 95 %% interval [%+.4f, %+.4f]",
+		words, r.Compare.Best, c.Difference, c.Low, c.High)
+}
+
+// slower is from when on a rival is not as fast as the network that it is set
+// against.
+const slower = 1.05
+
+// rivals tells who won, network by network.
+func (t *text) rivals(r Report) {
+	if len(r.Rivals) == 0 {
+		return
+	}
+	t.head("Rivals: trained alone, each for as long as the whole search took")
+	networks := make(map[string]Network)
+	for _, n := range r.Pareto {
+		networks[n.Name] = n
+	}
+	var rows [][]string
+	won, sum := 0, 0.0
+	for _, v := range r.Rivals {
+		n := networks[v.Against]
+		d := *n.Test - v.Test
+		if d > 0 {
+			won++
+		}
+		sum += d
+		took := millis(v.Latency)
+		if n.Measured != nil && v.Latency > slower*n.Measured.Median {
+			took += " (no faster one)"
+		}
+		rows = append(rows, []string{
+			n.Name, latency(n), fmt.Sprintf("%.4f", *n.Test), fmt.Sprintf("%s x%.3g", v.Network, v.Factor), took, fmt.Sprintf("%.4f", v.Test), seconds(v.Seconds),
+			fmt.Sprintf("%+.4f ±%.4f", d, math.Hypot(n.TestError, v.TestError)),
+		})
+	}
+	t.table([]string{"<network", ">latency", ">test", "<rival", ">latency", ">test", ">trained for", ">difference"}, rows)
+	t.line("  the search won %d of %d, by %+.4f on average; ± is the 95 %% interval of a difference that so many test pictures leave", won, len(r.Rivals), sum/float64(len(r.Rivals)))
+}
+
+func (t *text) arms(r Report) {
+	t.head("Search against random search")
+	rows := [][]string{armRow(r.Search)}
+	if r.Random != nil {
+		rows = append(rows, armRow(*r.Random))
+	}
+	t.table([]string{"<arm", "<scored by", ">proposals", ">evaluations", ">infeasible", ">duplicates", ">best val", ">latency"}, rows)
+	t.line("  limits: %s", r.Search.Limits)
+	if r.Compare == nil {
+		t.line("  no random arm was run: nothing says that the search is better than chance")
+		return
+	}
+	c := r.Compare.Stats
+	t.line("  both arms had as many evaluations, the same given networks and as much time to finish; validation accuracy:")
+	t.line("  best %d of each: search %.4f, random %.4f; difference %+.4f, 95 %% interval [%+.4f, %+.4f]; P(search > random) %.3f",
+		r.Compare.Best, c.SearchMean, c.RandomMean, c.Difference, c.Low, c.High, c.Better)
+	var at [][]string
+	for _, l := range r.Compare.Levels {
+		difference := "-"
+		if l.Search > 0 && l.Random > 0 {
+			difference = fmt.Sprintf("%+.4f", l.Search-l.Random)
+		}
+		at = append(at, []string{millis(l.Latency), orNone(l.Search), orNone(l.Random), difference})
+	}
+	t.table([]string{">at most", ">search", ">random", ">difference"}, at)
+}
+
+// seeds tells what repeating search and finishing says.
+func (t *text) seeds(r Report) {
+	if r.Seeds == nil {
+		return
+	}
+	s := r.Seeds
+	t.head("Search against random search, over seeds on one supernet: differences of validation accuracy")
+	row := func(what string, s controller.Summary) []string {
+		return []string{what, fmt.Sprint(s.N), fmt.Sprintf("%+.4f", s.Mean), fmt.Sprintf("%.4f", s.Std), fmt.Sprintf("[%+.4f, %+.4f]", s.Low, s.High)}
+	}
+	rows := [][]string{row("mean of the best networks", s.Best), row("best network", s.Margin)}
+	for i, l := range s.Levels {
+		if l.N > 0 {
+			rows = append(rows, row(fmt.Sprintf("best within 1/%d of the slowest", 1<<(len(s.Levels)-1-i)), l))
+		}
+	}
+	t.table([]string{"<difference", ">seeds", ">mean", ">deviation", ">95 %"}, rows)
+	if !(s.Best.Low > 0) {
+		t.line("  the search is not shown to be better than chance")
+	}
+}
+
+func orNone(accuracy float64) string {
+	if accuracy == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%.4f", accuracy)
+}
+
+func armRow(a Arm) []string {
+	return []string{
+		a.Strategy, a.Score, fmt.Sprint(a.Proposals), fmt.Sprint(a.Evaluations), fmt.Sprint(a.Infeasible), fmt.Sprint(a.Duplicates),
+		fmt.Sprintf("%.4f", a.Best.Validation), latency(a.Best),
+	}
+}

@@ -1,0 +1,145 @@
+package run
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// quantile returns the value that a share of the world's architectures do not
+// exceed.
+func (w *world) quantile(share float64, of func(space.Arch) float64) float64 {
+	var all []float64
+	for a := range w.family.Space().Enumerate {
+		all = append(all, of(a))
+	}
+	slices.Sort(all)
+	return all[int(share*float64(len(all)-1))]
+}
+
+// All that is judged in a search meets the limits on operations and parameters.
+func TestEveryTrialMeetsTheLimits(t *testing.T) {
+	for _, which := range []string{"flops", "params"} {
+		t.Run(which, func(t *testing.T) {
+			w := newWorld(t, asPredicted)
+			of := func(a space.Arch) float64 {
+				p := w.family.Plan(a)
+				return map[string]float64{"flops": float64(p.FLOPs()), "params": float64(p.Params())}[which]
+			}
+			limit := w.quantile(0.6, of)
+			if which == "flops" {
+				w.cfg.Limits.FLOPs = config.Count(limit)
+			} else {
+				w.cfg.Limits.Params = config.Count(limit)
+			}
+			w.cfg.Predictor.Samples = 16
+			s := w.search("run")
+			for _, x := range s.trials {
+				if got := of(w.arch(x.Arch)); got > limit {
+					t.Errorf("trial %d of %s has %v %s; want at most %v", x.Index, x.Arm, got, which, limit)
+				}
+			}
+			for _, n := range s.report.Pareto {
+				if got := of(w.arch(n.Arch)); got > limit {
+					t.Errorf("%s has %v %s; want at most %v", n.Name, got, which, limit)
+				}
+			}
+		})
+	}
+}
+
+// A limit on latency that finalists meet by prediction and break as measured:
+// those are dropped, and the report says so.
+func TestMeasuredLatencyCounts(t *testing.T) {
+	seeds(t, func(seed uint64) bool {
+		broken := measuredLatencyCounts(t, seed)
+		return broken > 0
+	})
+}
+
+// measuredLatencyCounts checks one search and returns how many of its
+// candidates break the limit as measured; 0 if all do.
+func measuredLatencyCounts(t *testing.T, seed uint64) (broken int) {
+	w := newWorld(t, func(i int) float64 { return []float64{1, 1.8, 1.8}[i%3] })
+	limit := w.quantile(0.6, func(a space.Arch) float64 { return w.measured[a] / 4 })
+	w.cfg.Limits.Latency = time.Duration(limit * 1e9)
+	w.cfg.Search.Top, w.cfg.Seed = 8, seed
+	s := w.search("run")
+	limit = w.cfg.Limits.Latency.Seconds()
+	met := 0
+	for _, x := range s.trials {
+		if x.Latency > limit {
+			t.Errorf("trial %d of %s: predicted %v s; want at most %v", x.Index, x.Arm, x.Latency, limit)
+		}
+		if x.Arm == armFinal && w.measured[w.arch(x.Arch)]/4 > limit {
+			broken++
+		} else if x.Arm == armFinal {
+			met++
+		}
+	}
+	if broken == 0 || met == 0 {
+		return 0
+	}
+	for _, n := range s.report.Pareto {
+		if n.Measured.Median > limit {
+			t.Errorf("%s takes %v s as measured; want at most %v", n.Name, n.Measured.Median, limit)
+		}
+	}
+	if !slices.ContainsFunc(s.report.Warnings, func(x string) bool { return strings.Contains(x, "not as measured") }) {
+		t.Errorf("warnings %q do not tell that finalists were dropped", s.report.Warnings)
+	}
+	return broken
+}
+
+// The costs that a search works with are those of the latency model, corrected
+// by whole networks, per picture; the sum over the layers is far from them.
+func TestCostIsThatOfTheModelPerPicture(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	l, err := r.latencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for a, pass := range w.measured {
+		c, err := l.Cost(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for _, s := range w.family.Plan(a) {
+			sum += 2e-6 + 1e-9*float64(s.Layer.FLOPs())
+		}
+		if math.Abs(c.Latency/(pass/4)-1) > 0.05 {
+			t.Errorf("%s: %v s per picture; want %v (a quarter of the layers' sum is %v)", w.family.Space().Format(a), c.Latency, pass/4, sum/4)
+		}
+	}
+}
+
+// A reward with latency reaches the search: its trials hold it, and it decides.
+func TestRewardWeighsLatency(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Search.Score, w.cfg.Search.Trials, w.cfg.Search.Sweep, w.cfg.Search.Random = config.ScoreSupernet, 20, 1, false
+	target := 20 * time.Microsecond
+	w.cfg.Search.Reward = config.Reward{Kind: string(controller.Soft), Target: target, Weight: -0.5}
+	s := w.search("run")
+	n := 0
+	for _, x := range s.trials {
+		if !strings.HasPrefix(x.Arm, armSearch) {
+			continue
+		}
+		n++
+		if want := x.Accuracy * math.Pow(x.Latency/target.Seconds(), -0.5); math.Abs(x.Reward-want) > 1e-12 {
+			t.Errorf("trial %d: reward %v; want %v", x.Index, x.Reward, want)
+		}
+	}
+	if n != 20 {
+		t.Errorf("%d trials of the search; want 20", n)
+	}
+}

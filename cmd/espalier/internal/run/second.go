@@ -1,0 +1,98 @@
+package run
+
+import (
+	"context"
+	"math"
+
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// armSecond names the candidates that are chosen after the first rung.
+const armSecond = "final 2"
+
+// leastEvidence is how many candidates must have been on the first rung for
+// others to be chosen by what that showed.
+const leastEvidence = 4
+
+// firstCandidates returns how many candidates the search begins finishing with.
+// With a predictor it is half of them: the others are chosen by what the first
+// rung shows.
+func (r *Run) firstCandidates(out *outcome) int {
+	if out.model == nil || r.cfg.Search.Top < 2*leastEvidence {
+		return r.cfg.Search.Top
+	}
+	return r.cfg.Search.Top / 2
+}
+
+// second returns how the search chooses further candidates: scores with inherited
+// weights and scores after the first rung are evidence of two fidelities, and all
+// that the search has judged or only proposed is ranked by the upper bound of
+// what it would score after that rung.
+func (r *Run) second(l *Latencies, out *outcome) chooser {
+	if out.model == nil {
+		return nil
+	}
+	return func(ctx context.Context, done []*finished, n int) ([]candidate, error) {
+		if len(done) < leastEvidence {
+			return nil, nil
+		}
+		m, err := r.fidelities(out, done)
+		if err != nil {
+			return nil, err
+		}
+		pool := fitting(append(append([]controller.Trial(nil), out.samples...), out.search.trials...), r.limits())
+		tried := make([]controller.Trial, len(done))
+		for i, f := range done {
+			tried[i] = f.Trial
+		}
+		pool = without(pool, tried)
+		return r.candidates(ctx, armSecond, r.hopeful(m, pool, n), out.origin(r.given()), l)
+	}
+}
+
+// fidelities learns from inherited scores and those after the first rung.
+func (r *Run) fidelities(out *outcome, done []*finished) (*predictor.Fidelities, error) {
+	cheap, err := r.newPredictor()
+	if err != nil {
+		return nil, err
+	}
+	m := predictor.NewFidelities(cheap, func(a space.Arch) float64 { return float64(r.family.Plan(a).FLOPs()) })
+	risen := make(map[space.Arch]float64)
+	for _, f := range done {
+		g := f.rungs[0]
+		risen[f.Arch] = r.targetOf(g.Accuracy, g.Loss)
+	}
+	trials := distinct(out.samples)
+	archs, low, high := make([]space.Arch, len(trials)), r.targets(trials), make([]float64, len(trials))
+	for i, t := range trials {
+		archs[i], high[i] = t.Arch, math.NaN()
+		if v, ok := risen[t.Arch]; ok {
+			high[i] = v
+		}
+	}
+	if err := m.Fit(archs, low, high); err != nil {
+		return nil, err
+	}
+	r.screen.Log.Info("first rung", "says", m.Describe())
+	return m, nil
+}
+
+// hopeful returns n of a pool, the highest upper bounds in each slot of latency.
+func (r *Run) hopeful(m *predictor.Fidelities, pool []controller.Trial, n int) []space.Arch {
+	of := make([]space.Arch, len(pool))
+	for i, t := range pool {
+		of[i] = t.Arch
+	}
+	mean, std := m.Predict(of)
+	places := make([]place, len(pool))
+	for i, t := range pool {
+		places[i] = place{t.Cost.Latency, predictor.UpperBound(mean[i], std[i], hope)}
+	}
+	var archs []space.Arch
+	for _, i := range choose(places, r.cfg.Finish.Networks, n) {
+		archs = append(archs, of[i])
+	}
+	return archs
+}

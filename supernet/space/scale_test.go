@@ -1,0 +1,62 @@
+package space
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// A scaled network is valid, keeps everything but widths, and grows with the
+// factor; factor 1 changes nothing.
+func TestScaledPlansAreValid(t *testing.T) {
+	c := preset(t, "chain")
+	rapid.Check(t, func(t *rapid.T) {
+		a := c.Space().Random(rng(rapid.Uint64().Draw(t, "seed")))
+		p := c.Plan(a)
+		if same := p.Scale(1); !slices.EqualFunc(p, same, func(a, b Step) bool { return a.Layer == b.Layer && a.Weight == b.Weight }) {
+			t.Fatalf("factor 1 changed\n%v to\n%v", p, same)
+		}
+		factor := rapid.Float64Range(0.1, 4).Draw(t, "factor")
+		q := p.Scale(factor)
+		if err := q.Validate(); err != nil {
+			t.Fatalf("factor %v: %v", factor, err)
+		}
+		for i := range p {
+			x, y := p[i].Layer, q[i].Layer
+			if x.Op != y.Op || x.K != y.K || x.S != y.S || x.H != y.H || x.FanIn != y.FanIn || x.Depthwise() != y.Depthwise() {
+				t.Fatalf("step %d is %v; want %v with other widths", i, y, x)
+			}
+		}
+		if factor >= 1 && q.FLOPs() < p.FLOPs() || factor <= 1 && q.FLOPs() > p.FLOPs() {
+			t.Fatalf("factor %v takes %d FLOPs to %d", factor, p.FLOPs(), q.FLOPs())
+		}
+		last, was := q[len(q)-1].Layer, p[len(p)-1].Layer
+		if last.OutC != was.OutC {
+			t.Fatalf("%d outputs; want %d classes", last.OutC, was.OutC)
+		}
+	})
+}
+
+func TestPlainHalvesDownToSevenPixels(t *testing.T) {
+	for side, want := range map[int]int{8: 0, 14: 1, 28: 2, 32: 2, 64: 3, 224: 5} {
+		in := Input{H: side, W: side, C: 3, Classes: 10}
+		p, err := Plain(in, 16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		halved, convs := 0, 0
+		for _, s := range p {
+			if s.Layer.Op == Conv {
+				convs++
+				halved += s.Layer.S - 1
+				if s.Layer.OutC != 16 || s.Layer.K != 3 {
+					t.Errorf("%d pixels: %v in a plain network of width 16", side, s.Layer)
+				}
+			}
+		}
+		if halved != want || convs != 7 || p[len(p)-1].Layer.OutC != 10 {
+			t.Errorf("%d pixels: %d convolutions, %d halvings; want 7 and %d", side, convs, halved, want)
+		}
+	}
+}
