@@ -31,7 +31,7 @@ space:
     widths: [8, 16]
     skips: true
     downsample: [1, 2]
-train: {steps: 24, batch: 32, random: 1, checkpoint: 1h, schedule: linear, average: 0.1, alternate: true, erase: 0.5}
+train: {steps: 24, batch: 32, random: 1, checkpoint: 1h, min_lr: 0.0005, average: 0.1, erase: 0.5}
 evaluate: {calibration: 64, batch: 32, images: 100}
 device: {workers: 1, samples: 10}
 predictor: {samples: 12, folds: 3}

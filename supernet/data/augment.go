@@ -46,9 +46,6 @@ func (a Augment) Validate(h, w int) error {
 	if side := min(h, w); a.Cutout < 0 || a.Cutout > side {
 		errs = append(errs, fmt.Errorf("data: cutout of %d pixels, expected 0 to %d for %dx%d pictures", a.Cutout, side, h, w))
 	}
-	if a.Alternate && !a.Flip {
-		errs = append(errs, errors.New("data: alternating flips without flips, expected both"))
-	}
 	if !(a.Erase >= 0 && a.Erase <= 1) {
 		errs = append(errs, fmt.Errorf("data: erase has a probability of %v, expected 0 to 1", a.Erase))
 	}

@@ -59,7 +59,7 @@ func TestFillEqualsNaiveTwin(t *testing.T) {
 			Cutout: rapid.IntRange(0, side).Draw(t, "cutout"),
 			Erase:  rapid.SampledFrom([]float64{0, 0.5, 1}).Draw(t, "erase"), EraseMost: 0.5,
 		}
-		aug.Alternate = aug.Flip && rapid.Bool().Draw(t, "alternate")
+		aug.Alternate = rapid.Bool().Draw(t, "alternate")
 		seed, epoch := rapid.Uint64().Draw(t, "seed"), rapid.IntRange(0, 100).Draw(t, "epoch")
 		batch := rapid.IntRange(1, s.Len()).Draw(t, "batch")
 		l := NewLoader(s, testNorm(c), aug, batch, seed)
@@ -194,12 +194,12 @@ func TestTensorSharesMemory(t *testing.T) {
 
 func TestCheckLoaderNamesEveryFault(t *testing.T) {
 	s := randomSet(4, 8, 8, 1, 2)
-	err := CheckLoader(s, Normalization{Mean: []float32{0, 0}, Std: []float32{0}}, Augment{Crop: 8, Cutout: -1, Alternate: true, Erase: 2, EraseMost: 0.01}, 0)
+	err := CheckLoader(s, Normalization{Mean: []float32{0, 0}, Std: []float32{0}}, Augment{Crop: 8, Cutout: -1, Erase: 2, EraseMost: 0.01}, 0)
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		"alternating flips without flips", "erase has a probability of 2, expected 0 to 1", "share of 0.01, expected 0.02 to 1",
+		"erase has a probability of 2, expected 0 to 1", "share of 0.01, expected 0.02 to 1",
 		"crop of 8 pixels, expected 0 to 7", "cutout of -1 pixels, expected 0 to 8", "batch of 0",
 		"2 means and 1 deviations, expected 1", "channel 0 is 0",
 	} {

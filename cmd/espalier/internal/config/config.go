@@ -67,7 +67,7 @@ type Train struct {
 	Average     float64       `yaml:"average"`      // mean age of averaged weights, a share of the steps done; 0: no average
 	Crop        int           `yaml:"crop"`         // pixels of padding for random crops
 	Flip        bool          `yaml:"flip"`         // mirror left to right at random
-	Alternate   bool          `yaml:"alternate"`    // mirror each picture in every second epoch instead; needs flip
+	Alternate   bool          `yaml:"alternate"`    // with flip, mirror each picture in every second epoch instead
 	Cutout      int           `yaml:"cutout"`       // side of the erased square, pixels
 	Erase       float64       `yaml:"erase"`        // share of pictures in which a random rectangle is erased
 	EraseMost   float64       `yaml:"erase_most"`   // largest share of a picture that such a rectangle takes

@@ -142,7 +142,6 @@ func TestValidateNamesTheField(t *testing.T) {
 		"train.cutout":             func(c *Config) { c.Train.Cutout = -1 },
 		"train.schedule":           func(c *Config) { c.Train.Schedule = "steps" },
 		"train.average":            func(c *Config) { c.Train.Average = 0.6 },
-		"train.alternate":          func(c *Config) { c.Train.Flip, c.Train.Alternate = false, true },
 		"train.erase is":           func(c *Config) { c.Train.Erase = 1.1 },
 		"train.erase_most":         func(c *Config) { c.Train.EraseMost = 0.01 },
 		"train.checkpoint":         func(c *Config) { c.Train.Checkpoint = 0 },

@@ -9,7 +9,8 @@ import (
 
 // Default returns the document that an empty file stands for: the embedded
 // pictures, the default space (see Space.Resolve), and figures with which a
-// whole search takes about three minutes on two cores.
+// whole search takes about three minutes on two cores. docs/log/recipes.md has the
+// trials behind the figures of training.
 func Default() Config {
 	return Config{
 		Seed:   1,
@@ -17,9 +18,9 @@ func Default() Config {
 		Data:   Data{Validation: 0.15, Test: 0.15},
 		Train: Train{
 			Sampler: "sandwich", Random: 2, Between: 0.5, Alone: 0.3, Batch: 64,
-			LR: 0.05, MinLR: 0.0005, Warmup: 0.05, Schedule: supernet.ScheduleCosine, Momentum: 0.9, Nesterov: true,
-			WeightDecay: 2e-4, Smoothing: 0.1, Clip: 5,
-			Crop: 2, Flip: true, EraseMost: 0.4,
+			LR: 0.2, MinLR: 0, Warmup: 0.2, Schedule: supernet.ScheduleLinear, Momentum: 0.9, Nesterov: true,
+			WeightDecay: 5e-4, Smoothing: 0.1, Clip: 5,
+			Crop: 2, Flip: true, Alternate: true, EraseMost: 0.4,
 			Checkpoint: time.Minute,
 			ENAS:       ENAS{Every: 50, Updates: 5, Batch: 10, Images: 128},
 		},

@@ -80,7 +80,6 @@ func (t Train) validate(f *faults) {
 
 func (t Train) validateAugment(f *faults) {
 	f.check(t.Crop >= 0, "train.crop", t.Crop, "0 or more pixels")
-	f.check(t.Flip || !t.Alternate, "train.alternate", t.Alternate, "false without train.flip")
 	f.check(t.Cutout >= 0, "train.cutout", t.Cutout, "0 or more pixels")
 	f.check(t.Erase >= 0 && t.Erase <= 1, "train.erase", t.Erase, "a share from 0 to 1")
 	f.check(t.EraseMost >= data.EraseLeast && t.EraseMost <= 1, "train.erase_most", t.EraseMost, fmt.Sprintf("a share from %v to 1", data.EraseLeast))
