@@ -18,7 +18,7 @@ const (
 	trialShare = 0.02
 	// judgingShare of the budget may go into judging subnets; where it does not
 	// suffice for what is configured, fewer are judged on fewer images.
-	judgingShare = 0.15
+	judgingShare = 0.08
 	// endShare of the budget is kept for timing, testing and writing what is
 	// handed over.
 	endShare = 0.02
