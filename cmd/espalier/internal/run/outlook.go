@@ -7,7 +7,7 @@ import (
 )
 
 // promoteToLast keeps those candidates of each arm that train on the last rung:
-// of the Pareto front first, by what they can be expected to reach there. A slow
+// of the Pareto front of what they can be expected to reach there. A slow
 // network gets fewer steps than a fast one, and may end below it for that.
 func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	on := l.all()
@@ -20,11 +20,16 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	for i, f := range on {
 		expected[f] = l.worth(f) + gain*math.Log(1+float64(steps[i])/float64(f.steps()))
 	}
+	pick := func(all []place, slots, n int) []int { return layered(all, slots, n, leastLast) }
 	for _, a := range l.arms {
-		a.promote(layered, networks, networks, func(f *finished) float64 { return expected[f] })
+		a.promote(pick, networks, networks, func(f *finished) float64 { return expected[f] })
 	}
 	return nil
 }
+
+// leastLast networks of an arm train on the last rung even if others are expected
+// to beat them: expectations err.
+const leastLast = 3
 
 // outlook decides how many steps each candidate may expect on the last rung if so
 // many networks like those at hand train there.

@@ -76,22 +76,26 @@ func byPlace(all []place, a, b int) int {
 	}
 }
 
-// layered returns the indices of up to n places as choose does, but first of
-// those that no other beats in both latency and value, then of those that only
-// such ones beat, and so on: what is dominated comes last.
-func layered(all []place, slots, n int) []int {
+// layered returns the indices of up to n places as choose does, but of those that
+// no other beats in both latency and value. Only where these are fewer than least,
+// those follow that only such ones beat, and so on.
+func layered(all []place, slots, n, least int) []int {
 	rest := make([]int, len(all))
 	for i := range rest {
 		rest[i] = i
 	}
 	var chosen []int
-	for len(chosen) < n && len(rest) > 0 {
+	for len(chosen) < max(1, min(n, least)) && len(rest) > 0 {
 		front, others := peel(all, rest)
+		want := n
+		if len(chosen) > 0 {
+			want = min(n, least) // no more than needed of what is dominated
+		}
 		sub := make([]place, len(front))
 		for k, i := range front {
 			sub[k] = all[i]
 		}
-		for _, k := range choose(sub, slots, n-len(chosen)) {
+		for _, k := range choose(sub, slots, want-len(chosen)) {
 			chosen = append(chosen, front[k])
 		}
 		rest = others
