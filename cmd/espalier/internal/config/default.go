@@ -9,7 +9,7 @@ import (
 
 // Default returns the document that an empty file stands for: the embedded
 // pictures, the default space (see Space.Resolve), and figures with which a
-// whole search takes about three minutes on two cores. docs/log/recipes.md has the
+// whole search takes three and a half minutes on two cores. docs/log/recipes.md has the
 // trials behind the figures of training.
 func Default() Config {
 	return Config{
