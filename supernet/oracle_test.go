@@ -39,7 +39,7 @@ func oracleSet(n int, seed uint64) *data.Set {
 
 // oracleOptions have every term of a step large enough to be missed.
 var oracleOptions = TrainOptions{
-	Batch: 5, Steps: 5, LR: 0.1, MinLR: 0.04, Warmup: 0.4, Momentum: 0.8, Nesterov: true, WeightDecay: 0.3, Smoothing: 0.2, Clip: 0.75,
+	Batch: 5, Steps: 5, LR: 0.1, MinLR: 0.04, Warmup: 0.4, Momentum: 0.8, Nesterov: true, WeightDecay: 0.3, Smoothing: 0.2, Clip: 0.95,
 	Seed: 5, Augment: data.Augment{Crop: 1, Flip: true, Cutout: 3},
 }
 
@@ -63,7 +63,7 @@ func TestStepsEqualPlainLoops(t *testing.T) {
 	c, o := oracleChain(t), oracleOptions
 	set := oracleSet(14, 1)
 	norm := plainNorm(set)
-	sandwich, err := NewSampler("sandwich", c.Space(), SamplerOptions{Narrow: c.Narrow(), Max: c.Max(), Random: 1, Alone: 1})
+	sandwich, err := NewSampler("sandwich", c.Space(), SamplerOptions{Narrow: c.Narrow(), Max: c.Max(), Random: 1, Between: 0.5, Alone: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
