@@ -154,7 +154,7 @@ type Level struct {
 type Network struct {
 	Name       string        `json:"name"`
 	Arch       string        `json:"arch"`
-	Arm        string        `json:"arm"`    // that finished it: search or random
+	Arm        string        `json:"arm"`    // that finished it: search, random or both
 	Origin     string        `json:"origin"` // search: a round found it; sample: drawn for the predictor; random: drawn by the random arm; given: no search had to find it
 	FLOPs      int64         `json:"flops"`
 	Params     int64         `json:"params"`

@@ -163,6 +163,17 @@ func front(all []*finished, floor float64) (handed []*finished, left int) {
 	return useful, len(handed) - len(useful)
 }
 
+// union returns the networks of both arms, those that both have once.
+func union(search, random []*finished) []*finished {
+	all := slices.Clone(search)
+	for _, f := range random {
+		if !slices.Contains(search, f) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
 // best returns the finished network of the highest accuracy, the fastest of
 // several.
 func best(all []*finished) *finished {

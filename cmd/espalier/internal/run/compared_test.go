@@ -13,7 +13,11 @@ func TestComparisonIsRecomputed(t *testing.T) {
 	s := w.search("run")
 	arms := map[string][]float64{}
 	for _, n := range slices.Concat(s.report.Pareto, s.report.Others) {
-		arms[n.Arm] = append(arms[n.Arm], n.Validation)
+		for _, arm := range []string{"search", "random"} {
+			if n.Arm == arm || n.Arm == "both" {
+				arms[arm] = append(arms[arm], n.Validation)
+			}
+		}
 	}
 	k := min(len(arms["search"]), len(arms["random"]))
 	best := func(arm string) []float64 {

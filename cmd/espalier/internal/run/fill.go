@@ -137,13 +137,28 @@ func (r *Run) judgePredictions(mean, std, truth []float64) *predictor.Report {
 // network describes a finished network.
 func (r *Run) network(name string, f *finished, out *outcome) report.Network {
 	n := report.Network{
-		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: f.arm.name, Origin: f.origin, FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
+		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: out.armOf(f), Origin: f.origin, FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
 		Inherited: f.Accuracy, Validation: f.last().Accuracy, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
 	}
 	if p, ok := out.prediction(f.Arch); ok {
 		n.Predicted = &p.mean
 	}
 	return n
+}
+
+// armBoth is the arm of a network that both arms have.
+const armBoth = "both"
+
+// armOf returns the arm that finished a network.
+func (o *outcome) armOf(f *finished) string {
+	switch search, random := slices.Contains(o.searchTop, f), slices.Contains(o.randomTop, f); {
+	case search && random:
+		return armBoth
+	case random:
+		return armRandom
+	default:
+		return armSearch
+	}
 }
 
 // testAll judges the front on the test split and enters it, and what is not on
@@ -161,9 +176,9 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 		n.Test, n.TestError = &acc, binomialError(acc, r.splits.Test.Len())
 		rep.Pareto = append(rep.Pareto, n)
 	}
-	for _, f := range slices.Concat(out.searchTop, out.randomTop) {
+	for _, f := range union(out.searchTop, out.randomTop) {
 		if !handed[f] {
-			rep.Others = append(rep.Others, r.network(fmt.Sprintf("%s-%d", f.arm.name, f.index+1), f, out))
+			rep.Others = append(rep.Others, r.network(fmt.Sprintf("%s-%d", out.armOf(f), f.index+1), f, out))
 		}
 	}
 	return nil
@@ -196,7 +211,7 @@ func (r *Run) arms(rep *report.Report, out *outcome) error {
 func (r *Run) entry(rep *report.Report, f *finished, out *outcome) report.Network {
 	arch := r.family.Space().Format(f.Arch)
 	for _, n := range slices.Concat(rep.Pareto, rep.Others) {
-		if n.Arch == arch && n.Arm == f.arm.name {
+		if n.Arch == arch && n.Arm == out.armOf(f) {
 			return n
 		}
 	}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
@@ -11,7 +12,7 @@ import (
 // finished is a candidate with what training it on has brought.
 type finished struct {
 	candidate                   // as judged with inherited weights
-	arm       *arm              // that brought it
+	arm       *arm              // that brought it first
 	index     int               // among the arm's candidates
 	rungs     []rundir.Rung     // done so far
 	net       *supernet.Network // after the last rung done; nil before the first
@@ -50,15 +51,22 @@ type chooser func(ctx context.Context, done []*finished, n int) ([]candidate, er
 
 func newArm(name string, all []candidate, more chooser) *arm {
 	a := &arm{name: name, more: more}
-	a.join(all)
+	a.join(all, nil)
 	return a
 }
 
-// join adds candidates to an arm and returns them.
-func (a *arm) join(all []candidate) []*finished {
+// join adds candidates to an arm and returns those that are new to it. One that
+// another arm has too is the same network: it is trained once, for both.
+func (a *arm) join(all []candidate, others []*arm) []*finished {
 	first := len(a.on)
 	for _, c := range all {
-		a.on = append(a.on, &finished{candidate: c, arm: a, index: a.count})
+		f := &finished{candidate: c, arm: a, index: a.count}
+		for _, o := range others {
+			if k := slices.IndexFunc(o.on, func(g *finished) bool { return g.Arch == c.Arch }); k >= 0 {
+				f = o.on[k]
+			}
+		}
+		a.on = append(a.on, f)
 		a.count++
 	}
 	return a.on[first:]

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,12 +94,32 @@ func (l *ladder) climb(ctx context.Context) error {
 // worth is what candidates are compared by after a rung.
 func (l *ladder) worth(f *finished) float64 { return l.r.value(f.last().Accuracy, f.last().Loss) }
 
-// all returns the candidates that are on the rung at hand, arm by arm.
+// all returns the candidates that are on the rung at hand, arm by arm, those that
+// several arms have once.
 func (l *ladder) all() (all []*finished) {
 	for _, a := range l.arms {
-		all = append(all, a.on...)
+		all = union(all, a.on)
 	}
 	return all
+}
+
+// shares returns, for each network, its part of its arm's time when that is
+// divided in proportion to by; for one that several arms have the largest of its
+// parts.
+func (l *ladder) shares(on []*finished, by func(*finished) float64) []float64 {
+	out := make([]float64, len(on))
+	for _, a := range l.arms {
+		sum := 0.0
+		for _, f := range a.on {
+			sum += by(f)
+		}
+		for i, f := range on {
+			if slices.Contains(a.on, f) {
+				out[i] = max(out[i], by(f)/sum)
+			}
+		}
+	}
+	return out
 }
 
 // rung trains all that are on a rung before the last for the same number of
@@ -131,7 +152,7 @@ func (l *ladder) rung(ctx context.Context, rung int) error {
 		if err != nil {
 			return err
 		}
-		if err := l.trainAll(ctx, rung, a.join(further), steps); err != nil {
+		if err := l.trainAll(ctx, rung, a.join(further, l.arms), steps); err != nil {
 			return err
 		}
 	}
@@ -211,6 +232,7 @@ func (l *ladder) thin(ctx context.Context) error {
 
 // trainAll takes candidates over a rung, each for so many steps.
 func (l *ladder) trainAll(ctx context.Context, rung int, on []*finished, steps int) error {
+	on = slices.DeleteFunc(slices.Clone(on), func(f *finished) bool { return len(f.rungs) > rung }) // trained for another arm
 	var done atomic.Int64
 	return l.lanes.run(ctx, len(on), nil, func(ctx context.Context, x *ops.Exec, i int) error {
 		if err := l.train(ctx, x, rung, on[i], steps, l.r.comparedOn()); err != nil {

@@ -32,7 +32,7 @@ func (l *ladder) lastRung(ctx context.Context) error {
 	}
 	first := 0
 	if l.r.cfg.Finish.Distill > 0 {
-		first = min(len(l.arms), len(on))
+		first = l.teachers()
 	}
 	for i := range first {
 		if steps[i], err = l.lastSteps(ctx, l.r.exec, on[i], weights[i:], 1); err != nil {
@@ -54,6 +54,18 @@ func (l *ladder) lastRung(ctx context.Context) error {
 		defer busy.done(k)
 		return train(ctx, x, first+k)
 	})
+}
+
+// teachers returns how many networks teach: the slowest of each arm, which may be
+// the same.
+func (l *ladder) teachers() int {
+	var all []*finished
+	for _, a := range l.arms {
+		if n := len(a.on); n > 0 {
+			all = union(all, a.on[n-1:])
+		}
+	}
+	return len(all)
 }
 
 // byLatency returns all that are on the rung: first the slowest of each arm, then
@@ -78,23 +90,18 @@ func (l *ladder) byLatency() []*finished {
 // lastWeights returns the shares of the last rung's time: within an arm they grow
 // with the seconds of a step to the power finish.power.
 func (l *ladder) lastWeights(ctx context.Context, on []*finished) ([]float64, error) {
-	weights := make([]float64, len(on))
 	if !l.r.budgeted() {
-		return weights, nil
+		return make([]float64, len(on)), nil
 	}
 	each, err := l.stepTimes(ctx, on)
 	if err != nil {
 		return nil, err
 	}
-	sums := make(map[*arm]float64)
+	at := make(map[*finished]float64, len(on))
 	for i, f := range on {
-		weights[i] = math.Pow(each[i], l.r.cfg.Finish.Power)
-		sums[f.arm] += weights[i]
+		at[f] = math.Pow(each[i], l.r.cfg.Finish.Power)
 	}
-	for i, f := range on {
-		weights[i] /= sums[f.arm]
-	}
-	return weights, nil
+	return l.shares(on, func(f *finished) float64 { return at[f] }), nil
 }
 
 // teachingShare is how long, as a part of the teacher's training on the last rung,
@@ -114,7 +121,11 @@ func (l *ladder) teach(ctx context.Context, teacher *finished) error {
 	if err != nil {
 		return err
 	}
-	teacher.arm.targets = &supernet.Targets{Logits: logits, Weight: l.r.cfg.Finish.Distill}
+	for _, a := range l.arms {
+		if a.on[len(a.on)-1] == teacher {
+			a.targets = &supernet.Targets{Logits: logits, Weight: l.r.cfg.Finish.Distill}
+		}
+	}
 	return nil
 }
 

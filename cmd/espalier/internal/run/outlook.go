@@ -38,19 +38,20 @@ func (l *ladder) outlook(ctx context.Context, on []*finished, networks int) ([]i
 	if err != nil {
 		return nil, err
 	}
-	mean := make(map[*arm]float64)
+	at := make(map[*finished]float64, len(on))
 	for i, f := range on {
-		mean[f.arm] += math.Pow(each[i], l.r.cfg.Finish.Power) / float64(len(f.arm.on))
+		at[f] = math.Pow(each[i], l.r.cfg.Finish.Power)
 	}
+	shares := l.shares(on, func(f *finished) float64 { return at[f] })
 	span := (l.ends - l.r.spent()).Seconds() * float64(len(l.lanes.execs)) / float64(len(l.arms))
 	steps := make([]int, len(on))
-	for i, f := range on {
+	for i := range on {
 		steps[i], err = l.decide(func() (int, error) {
 			if !l.r.budgeted() {
 				return l.r.finishSteps(rungs - 1), nil
 			}
-			own := span * math.Pow(each[i], l.r.cfg.Finish.Power) / mean[f.arm] / float64(min(networks, len(f.arm.on)))
-			return max(1, int(own/each[i])), nil
+			fewer := float64(len(on)) / float64(len(l.arms)*networks)
+			return max(1, int(span*shares[i]*max(1, fewer)/each[i])), nil
 		})
 		if err != nil {
 			return nil, err

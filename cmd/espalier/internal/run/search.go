@@ -164,7 +164,9 @@ func (r *Run) finishAll(ctx context.Context, l *Latencies, out *outcome) (err er
 	}
 	arms := []*arm{newArm(armSearch, out.searchOn, r.second(l, out))}
 	if len(out.randomOn) > 0 {
-		arms = append(arms, newArm(armRandom, out.randomOn, nil))
+		random := newArm(armRandom, nil, nil)
+		random.join(out.randomOn, arms)
+		arms = append(arms, random)
 	}
 	_, err = phase(r, "finish", func() (struct{}, error) {
 		return struct{}{}, r.finish(ctx, arms, r.left()-time.Duration(endShare*float64(r.cfg.Budget)))
@@ -183,6 +185,6 @@ func (r *Run) handOver(ctx context.Context, l *Latencies, out *outcome) error {
 	if err := r.checkDrift(ctx, l); err != nil {
 		return err
 	}
-	out.front, out.leftOut = front(append(append([]*finished(nil), out.searchTop...), out.randomTop...), out.linear)
+	out.front, out.leftOut = front(union(out.searchTop, out.randomTop), out.linear)
 	return r.deploy(out.front)
 }
