@@ -160,6 +160,7 @@ type Finish struct {
 	Steps    int     `yaml:"steps"`    // optimiser steps of a finished network, without a budget; 0: a quarter of train.steps
 	LR       float64 `yaml:"lr"`       // peak of the cosine schedule of each rung, from warm-up to 0; everything else is as in train
 	Batch    int     `yaml:"batch"`    // images per step; 0: as train.batch
+	Epochs   float64 `yaml:"epochs"`   // passes over the training split on the last rung from which on time goes to other networks, if others have fewer; 0: none
 	Power    float64 `yaml:"power"`    // time of a finished network grows with its time per step to this power; 0: equal times, 1: equal steps
 	Distill  float64 `yaml:"distill"`  // weight of the slowest finished network's outputs in what the others of its arm learn on the last rung; 0: labels alone
 	Scratch  bool    `yaml:"scratch"`  // begin with fresh weights instead of inherited ones

@@ -178,6 +178,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"finish.lr":                func(c *Config) { c.Finish.LR = 0 },
 		"finish.batch":             func(c *Config) { c.Finish.Batch = -1 },
 		"finish.distill":           func(c *Config) { c.Finish.Distill = 1.5 },
+		"finish.epochs":            func(c *Config) { c.Finish.Epochs = -1 },
 		"finish.power":             func(c *Config) { c.Finish.Power = 2 },
 		"finish.plan":              func(c *Config) { c.Finish.Plan = []int{3, 0} },
 	} {

@@ -49,6 +49,39 @@ func lastSteps(span time.Duration, weights []float64, each, judging float64) int
 	return max(1, int(span.Seconds()*weights[0]/sum/each-judging))
 }
 
+// fill divides total in proportion to weights, but gives none more than its most:
+// what is left over goes to the others in proportion to theirs. It need not all be
+// used; lastSteps divides what there is in proportion to the result.
+func fill(weights, most []float64, total float64) []float64 {
+	out, full := make([]float64, len(weights)), make([]bool, len(weights))
+	for {
+		sum, left := 0.0, total
+		for i, w := range weights {
+			if full[i] {
+				left -= out[i]
+			} else {
+				sum += w
+			}
+		}
+		if !(sum > 0) || !(left > 0) {
+			return out
+		}
+		again := false
+		for i, w := range weights {
+			if full[i] {
+				continue
+			}
+			out[i] = left * w / sum
+			if out[i] > most[i] {
+				out[i], full[i], again = most[i], true, true
+			}
+		}
+		if !again {
+			return out
+		}
+	}
+}
+
 // interpolate returns the value at x of the line through the known points, in
 // logarithms of both, x rising; beyond the ends it goes on in proportion to x.
 func interpolate(x float64, xs, ys []float64) float64 {

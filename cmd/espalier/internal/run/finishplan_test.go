@@ -43,6 +43,29 @@ func TestStepsFillTheSpan(t *testing.T) {
 	}
 }
 
+// What one network does not need goes to the others; nothing is lost while one can
+// take it.
+func TestFillRespectsTheMost(t *testing.T) {
+	for _, c := range []struct {
+		weights, most []float64
+		total         float64
+		want          []float64
+	}{
+		{[]float64{1, 1, 2}, []float64{9, 9, 9}, 8, []float64{2, 2, 4}},
+		{[]float64{1, 1, 2}, []float64{1, 9, 9}, 8, []float64{1, 7.0 / 3, 14.0 / 3}},
+		{[]float64{1, 1, 2}, []float64{1, 9, 3}, 8, []float64{1, 4, 3}},
+		{[]float64{1, 1}, []float64{1, 2}, 8, []float64{1, 2}},
+		{[]float64{1}, []float64{math.Inf(1)}, 8, []float64{8}},
+	} {
+		got := fill(c.weights, c.most, c.total)
+		for i := range got {
+			if math.Abs(got[i]-c.want[i]) > 1e-9 {
+				t.Errorf("%v of %v with at most %v is %v; want %v", c.total, c.weights, c.most, got, c.want)
+			}
+		}
+	}
+}
+
 func TestInterpolate(t *testing.T) {
 	xs, ys := []float64{1, 4, 8}, []float64{10, 40, 40}
 	for x, want := range map[float64]float64{0.5: 5, 1: 10, 2: 20, 4: 40, 6: 40, 16: 80} {

@@ -101,7 +101,21 @@ func (l *ladder) lastWeights(ctx context.Context, on []*finished) ([]float64, er
 	for i, f := range on {
 		at[f] = math.Pow(each[i], l.r.cfg.Finish.Power)
 	}
-	return l.shares(on, func(f *finished) float64 { return at[f] }), nil
+	shares := l.shares(on, func(f *finished) float64 { return at[f] })
+	most := make([]float64, len(on))
+	for i, t := range each {
+		most[i] = t * l.enough()
+	}
+	total := (l.ends - l.r.spent()).Seconds() * float64(len(l.lanes.execs))
+	return fill(shares, most, total), nil
+}
+
+// enough returns the steps on the last rung that a network needs no more than.
+func (l *ladder) enough() float64 {
+	if l.r.cfg.Finish.Epochs == 0 {
+		return math.Inf(1)
+	}
+	return l.r.cfg.Finish.Epochs * float64(l.r.splits.Train.Len()) / float64(l.r.finishBatch())
 }
 
 // teachingShare is how long, as a part of the teacher's training on the last rung,

@@ -51,7 +51,7 @@ func (l *ladder) outlook(ctx context.Context, on []*finished, networks int) ([]i
 				return l.r.finishSteps(rungs - 1), nil
 			}
 			fewer := float64(len(on)) / float64(len(l.arms)*networks)
-			return max(1, int(span*shares[i]*max(1, fewer)/each[i])), nil
+			return max(1, int(min(l.enough(), span*shares[i]*max(1, fewer)/each[i]))), nil
 		})
 		if err != nil {
 			return nil, err
