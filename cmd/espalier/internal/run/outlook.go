@@ -29,7 +29,7 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 
 // leastLast networks of an arm train on the last rung even if others are expected
 // to beat them: expectations err.
-const leastLast = 3
+const leastLast = 4
 
 // outlook decides how many steps each candidate may expect on the last rung if so
 // many networks like those at hand train there.
