@@ -37,7 +37,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 		if err := r.fixSteps(ctx); err != nil {
 			return nil, err
 		}
-		n, s, err = r.alone(ctx, aloneTraining{net: r.fresh(a), label: r.label(a), options: r.trainOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val})
+		n, s, err = r.alone(ctx, aloneTraining{net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.trainOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val})
 		return n, err
 	})
 	if err != nil {
@@ -51,9 +51,9 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 
 // fresh returns untrained weights of one architecture, initialised for its own
 // sizes.
-func (r *Run) fresh(a space.Arch) *supernet.Net {
+func (r *Run) fresh(a space.Arch, seed uint64) *supernet.Net {
 	own := r.net.Extract(a)
-	return supernet.New(own.Family(), r.cfg.Seed)
+	return supernet.New(own.Family(), seed)
 }
 
 // single returns the sampler of a net that has one architecture.

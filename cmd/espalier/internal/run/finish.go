@@ -40,11 +40,11 @@ func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished,
 		return g, fmt.Errorf("%s: rung %d of candidate %d of %s is %s after %d steps; want %s after %d, which this run trains there",
 			l.r.dir.Path(rundir.Finish), rung, f.index, f.arm.name, g.Arch, g.Steps, arch, steps)
 	}
-	if known {
-		return g, nil
+	checkpoint := l.checkpoint(rung, f)
+	if known { // whoever ended after the line was written may have left its checkpoint
+		return g, remove(l.r.dir.Path(checkpoint))
 	}
 	start := time.Now()
-	checkpoint := filepath.Join(finishFolder, fmt.Sprintf("%s-%02d.training", f.arm.name, f.index))
 	net, score, err := l.r.alone(ctx, aloneTraining{
 		net: l.weights(f), exec: x, silent: true, label: l.r.label(f.Arch), options: l.r.finishOptions(steps, rung), targets: f.arm.targets, checkpoint: checkpoint, on: on,
 	})
@@ -79,7 +79,7 @@ func (l *ladder) weights(f *finished) *supernet.Net {
 	case f.net != nil:
 		return f.net.Net()
 	case l.r.cfg.Finish.Scratch:
-		return l.r.fresh(f.Arch)
+		return l.r.fresh(f.Arch, l.r.seed())
 	default:
 		return l.r.net.Extract(f.Arch)
 	}
@@ -88,6 +88,12 @@ func (l *ladder) weights(f *finished) *supernet.Net {
 // path returns the file of a candidate after a rung.
 func (l *ladder) path(rung int, f *finished) string {
 	return l.r.dir.Path(finishFolder, fmt.Sprintf("%s-%02d-%d.msgpack", f.arm.name, f.index, rung))
+}
+
+// checkpoint returns the file, within the folder, of a candidate in training on a
+// rung.
+func (l *ladder) checkpoint(rung int, f *finished) string {
+	return filepath.Join(finishFolder, fmt.Sprintf("%s-%02d-%d.training", f.arm.name, f.index, rung))
 }
 
 func remove(path string) error {
