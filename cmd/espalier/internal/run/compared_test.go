@@ -3,38 +3,74 @@ package run
 import (
 	"math"
 	"slices"
-	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 )
 
-// The comparison sets the best finished networks of the search against as many of
-// the random arm, on the whole validation split; the margin is that of the best.
-func TestComparisonIsRecomputed(t *testing.T) {
-	w := newWorld(t, asPredicted)
-	s := w.search("run")
-	arms := map[string][]float64{}
-	for _, n := range slices.Concat(s.report.Pareto, s.report.Others) {
-		for _, arm := range []string{"search", "random"} {
-			if n.Arm == arm || n.Arm == "both" {
-				arms[arm] = append(arms[arm], n.Validation)
-			}
-		}
-	}
-	k := min(len(arms["search"]), len(arms["random"]))
-	best := func(arm string) []float64 {
-		slices.Sort(arms[arm])
-		return arms[arm][len(arms[arm])-k:]
-	}
-	search, random := best("search"), best("random")
-	c := s.report.Compare.Stats
+// comparison checks that the best k finished networks of each arm are set against
+// each other, by what the last rung says of them, and the best at each latency.
+func (c recomputed) comparison() {
+	t := c.t
+	search, random := c.finishedBy("search"), c.finishedBy("random")
+	k := min(len(search), len(random))
+	a, b := bestAccuracies(search, k), bestAccuracies(random, k)
+	rep := c.s.report.Compare
 	for name, pair := range map[string][2]float64{
-		"searches": {float64(c.Searches), float64(k)}, "randoms": {float64(c.Randoms), float64(k)},
-		"search mean": {c.SearchMean, meanOf(search)}, "random mean": {c.RandomMean, meanOf(random)},
-		"better": {c.Better, superior(search, random)}, "margin": {s.report.Compare.Margin, search[k-1] - random[k-1]},
+		"k": {float64(rep.Best), float64(k)}, "searches": {float64(rep.Stats.Searches), float64(k)}, "randoms": {float64(rep.Stats.Randoms), float64(k)},
+		"search mean": {rep.Stats.SearchMean, meanOf(a)}, "random mean": {rep.Stats.RandomMean, meanOf(b)}, "better": {rep.Stats.Better, superior(a, b)},
+		"margin": {rep.Margin, a[0] - b[0]}, "best of the search": {c.s.report.Search.Best.Validation, a[0]}, "best of random": {c.s.report.Random.Best.Validation, b[0]},
 	} {
 		if math.Abs(pair[0]-pair[1]) > 1e-9 {
 			t.Errorf("%s is %v; want %v", name, pair[0], pair[1])
 		}
 	}
+	slowest := 0.0
+	for _, g := range slices.Concat(search, random) {
+		slowest = max(slowest, c.latency(g))
+	}
+	for i, l := range rep.Levels {
+		want := slowest / float64(int(8)>>i)
+		if math.Abs(l.Latency/want-1) > 1e-9 || l.Search != c.bestWithin(search, want) || l.Random != c.bestWithin(random, want) {
+			t.Errorf("level %d is %+v; want %v at %v s against %v", i, l, c.bestWithin(search, want), want, c.bestWithin(random, want))
+		}
+	}
+}
+
+// finishedBy returns the finished networks of an arm, those that both have
+// included.
+func (c recomputed) finishedBy(arm string) (all []rundir.Rung) {
+	for _, n := range slices.Concat(c.s.report.Pareto, c.s.report.Others) {
+		if n.Arm == arm || n.Arm == armBoth {
+			all = append(all, rundir.Rung{Arm: arm, Arch: n.Arch, Accuracy: n.Validation})
+		}
+	}
+	return all
+}
+
+// latency returns the measured latency of a network, seconds per picture.
+func (c recomputed) latency(g rundir.Rung) float64 { return c.w.measured[c.w.arch(g.Arch)] / 4 }
+
+// bestAccuracies returns the k highest accuracies, the highest first.
+func bestAccuracies(all []rundir.Rung, k int) []float64 {
+	var acc []float64
+	for _, g := range all {
+		acc = append(acc, g.Accuracy)
+	}
+	slices.Sort(acc)
+	slices.Reverse(acc)
+	return acc[:k]
+}
+
+func (c recomputed) bestWithin(all []rundir.Rung, latency float64) float64 {
+	top := 0.0
+	for _, g := range all {
+		if c.latency(g) <= latency*(1+1e-12) {
+			top = max(top, g.Accuracy)
+		}
+	}
+	return top
 }
 
 func meanOf(x []float64) float64 {
@@ -45,7 +81,7 @@ func meanOf(x []float64) float64 {
 	return sum
 }
 
-// superior returns the share of pairs in which a's accuracy is the larger one,
+// superior returns the share of pairs in which a's number is the larger one,
 // equal ones counting half.
 func superior(a, b []float64) float64 {
 	wins := 0.0
@@ -60,4 +96,37 @@ func superior(a, b []float64) float64 {
 		}
 	}
 	return wins / float64(len(a)*len(b))
+}
+
+// front checks that what is handed over are the finished networks of both arms
+// that no other beats and that are no worse than the floor.
+func (c recomputed) front() {
+	all := slices.Concat(c.s.on("search", 2), c.s.on("random", 2))
+	floor, left := c.s.report.Floor, 0
+	var want, got []string
+	for i, g := range all {
+		beaten := slices.ContainsFunc(all, func(o rundir.Rung) bool {
+			x, y := c.latency(o), c.latency(g)
+			return x <= y && o.Accuracy >= g.Accuracy && (x < y || o.Accuracy > g.Accuracy)
+		})
+		twin := slices.ContainsFunc(all[:i], func(o rundir.Rung) bool { return c.latency(o) == c.latency(g) && o.Accuracy == g.Accuracy })
+		switch {
+		case beaten || twin:
+		case g.Accuracy < floor.Accuracy:
+			left++
+		default:
+			want = append(want, g.Arch)
+		}
+	}
+	for _, n := range c.s.report.Pareto {
+		got = append(got, n.Arch)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if d := cmp.Diff(want, got); d != "" || floor.LeftOut != left {
+		c.t.Errorf("%d below the floor of %v; want %d; handed over (-want +got):\n%s", floor.LeftOut, floor.Accuracy, left, d)
+	}
+	if n := len(c.s.report.Pareto) + len(c.s.report.Others); n != len(all) {
+		c.t.Errorf("the report has %d finished networks; want %d", n, len(all))
+	}
 }

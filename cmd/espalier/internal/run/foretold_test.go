@@ -10,9 +10,11 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// The predicted accuracy of a network comes from a model that had not learnt from
-// it: for a first sample from the other folds of the cross-validation, for a pick of
-// a round from the samples and the rounds before. The models are fitted again from the trials.
+// The predicted score of a network comes from a model that had not learnt from it:
+// for a first sample from all other samples, as each has a fold of its own here;
+// for a pick of a round from the samples and the rounds before; for what the
+// search has not judged from all that it has. The models are fitted again from the
+// trials.
 func TestPredictionsComeBeforeTheScores(t *testing.T) {
 	samples, picks := 0, 0
 	seeds(t, func(seed uint64) bool {
@@ -23,75 +25,50 @@ func TestPredictionsComeBeforeTheScores(t *testing.T) {
 }
 
 // predictionsComeBeforeTheScores checks one search and returns how many of its
-// networks are first samples and how many were picked in a round.
+// finished networks are first samples and how many were picked in a round.
 func predictionsComeBeforeTheScores(t *testing.T, seed uint64) (samples, picks int) {
 	w := newWorld(t, asPredicted)
-	w.cfg.Seed = seed
+	w.cfg.Seed, w.cfg.Predictor.Folds = seed, w.cfg.Predictor.Samples
 	s := w.search("run")
-	var judged []rundir.Trial
-	for _, x := range s.trials {
-		if kind := armKind(x.Arm); kind == armSample || kind == armRound {
-			judged = append(judged, x)
-		}
-	}
-	for _, n := range s.report.Pareto {
-		at := slices.IndexFunc(judged, func(x rundir.Trial) bool { return x.Arch == n.Arch })
-		var want float64
+	all := s.of(armSample, armRound)
+	for _, n := range slices.Concat(s.report.Pareto, s.report.Others) {
+		at := slices.IndexFunc(all, func(x rundir.Trial) bool { return x.Arch == n.Arch })
+		learnt := all
 		switch {
-		case at < 0: // of the random arm: the last model has never seen it
-			want = w.predict(judged, n.Arch)
-		case judged[at].Arm == armSample:
+		case at >= 0 && all[at].Arm == armSample:
+			learnt = slices.DeleteFunc(s.of(armSample), func(x rundir.Trial) bool { return x.Arch == n.Arch })
 			samples++
-			want = w.heldOut(judged[:w.cfg.Predictor.Samples], at)
-		default:
+		case at >= 0:
+			learnt = all[:slices.IndexFunc(all, func(x rundir.Trial) bool { return x.Arm == all[at].Arm })]
 			picks++
-			first := slices.IndexFunc(judged, func(x rundir.Trial) bool { return x.Arm == judged[at].Arm })
-			want = w.predict(judged[:first], n.Arch)
 		}
+		want := w.predict(learnt, n.Arch)
 		if n.Predicted == nil || math.Abs(*n.Predicted-want) > 1e-9 {
-			t.Errorf("%s: predicted %v; want %v", n.Name, *n.Predicted, want)
+			t.Errorf("%s, judged at %d of %d: predicted %v; want %v", n.Name, at, len(all), *n.Predicted, want)
 		}
 	}
 	return samples, picks
 }
 
-// heldOut returns what the folds without sample at say of it.
-func (w *world) heldOut(all []rundir.Trial, at int) float64 {
-	w.t.Helper()
-	models, err := predictor.Models(predictor.FamilyInputs(w.family), predictor.Options{Seed: w.cfg.Seed, Ranks: w.cfg.Predictor.Ranks})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	archs, y := w.learnt(all)
-	standings, err := predictor.Compare(models, archs, y, w.cfg.Predictor.Folds, w.cfg.Seed)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, s := range standings {
-		if s.Model == w.cfg.Predictor.Model {
-			return s.HeldOut.Mean[at]
-		}
-	}
-	w.t.Fatalf("no standing of %s", w.cfg.Predictor.Model)
-	return 0
-}
-
-// learnt returns architectures and accuracies of trials.
-func (w *world) learnt(all []rundir.Trial) (archs []space.Arch, y []float64) {
-	for _, x := range all {
-		archs, y = append(archs, w.arch(x.Arch)), append(y, x.Accuracy)
-	}
-	return archs, y
-}
-
-// predict fits a model to trials and asks it for one architecture.
-func (w *world) predict(learnt []rundir.Trial, arch string) float64 {
+// unfitted returns a predictor of the configured kind.
+func (w *world) unfitted() predictor.Predictor {
 	w.t.Helper()
 	m, err := predictor.New(w.cfg.Predictor.Model, predictor.FamilyInputs(w.family), predictor.Options{Seed: w.cfg.Seed, Ranks: w.cfg.Predictor.Ranks})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	archs, y := w.learnt(learnt)
+	return m
+}
+
+// predict fits a model to trials and asks it for one architecture.
+func (w *world) predict(learnt []rundir.Trial, arch string) float64 {
+	w.t.Helper()
+	m := w.unfitted()
+	var archs []space.Arch
+	var y []float64
+	for _, x := range learnt {
+		archs, y = append(archs, w.arch(x.Arch)), append(y, math.Exp(-x.Loss))
+	}
 	if err := m.Fit(archs, y); err != nil {
 		w.t.Fatal(err)
 	}

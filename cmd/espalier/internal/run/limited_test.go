@@ -38,14 +38,14 @@ func TestEveryTrialMeetsTheLimits(t *testing.T) {
 			} else {
 				w.cfg.Limits.Params = config.Count(limit)
 			}
-			w.cfg.Predictor.Samples = 16
+			w.cfg.Predictor.Samples, w.cfg.Finish.Steps = 16, 1
 			s := w.search("run")
 			for _, x := range s.trials {
 				if got := of(w.arch(x.Arch)); got > limit {
 					t.Errorf("trial %d of %s has %v %s; want at most %v", x.Index, x.Arm, got, which, limit)
 				}
 			}
-			for _, n := range s.report.Pareto {
+			for _, n := range slices.Concat(s.report.Pareto, s.report.Others) {
 				if got := of(w.arch(n.Arch)); got > limit {
 					t.Errorf("%s has %v %s; want at most %v", n.Name, got, which, limit)
 				}
@@ -54,47 +54,61 @@ func TestEveryTrialMeetsTheLimits(t *testing.T) {
 	}
 }
 
-// A limit on latency that finalists meet by prediction and break as measured:
-// those are dropped, and the report says so.
+// A limit on latency that candidates meet by prediction and break as measured:
+// those are dropped before any is finished, and the report says so.
 func TestMeasuredLatencyCounts(t *testing.T) {
 	seeds(t, func(seed uint64) bool {
-		broken := measuredLatencyCounts(t, seed)
-		return broken > 0
+		broken, arms := measuredLatencyCounts(t, seed)
+		return len(broken) == len(arms)
 	})
 }
 
-// measuredLatencyCounts checks one search and returns how many of its
-// candidates break the limit as measured; 0 if all do.
-func measuredLatencyCounts(t *testing.T, seed uint64) (broken int) {
+// measuredLatencyCounts checks one search and returns which kinds of candidates
+// there are and which have some, but not only ones, that break the limit as
+// measured.
+func measuredLatencyCounts(t *testing.T, seed uint64) (broken, arms []string) {
 	w := newWorld(t, func(i int) float64 { return []float64{1, 1.8, 1.8}[i%3] })
 	limit := w.quantile(0.6, func(a space.Arch) float64 { return w.measured[a] / 4 })
 	w.cfg.Limits.Latency = time.Duration(limit * 1e9)
-	w.cfg.Search.Top, w.cfg.Seed = 8, seed
+	w.cfg.Search.Top, w.cfg.Seed = 16, seed
 	s := w.search("run")
 	limit = w.cfg.Limits.Latency.Seconds()
-	met := 0
 	for _, x := range s.trials {
 		if x.Latency > limit {
 			t.Errorf("trial %d of %s: predicted %v s; want at most %v", x.Index, x.Arm, x.Latency, limit)
 		}
-		if x.Arm == armFinal && w.measured[w.arch(x.Arch)]/4 > limit {
-			broken++
-		} else if x.Arm == armFinal {
-			met++
+	}
+	arms = []string{armFinal, armSecond, armRandomFinal}
+	for _, arm := range arms {
+		in, out := 0, 0
+		for _, x := range s.of(arm) {
+			if w.measured[w.arch(x.Arch)]/4 > limit {
+				out++
+			} else {
+				in++
+			}
+		}
+		if in > 0 && out > 0 {
+			broken = append(broken, arm)
 		}
 	}
-	if broken == 0 || met == 0 {
-		return 0
+	if len(broken) < len(arms) {
+		return broken, arms
 	}
-	for _, n := range s.report.Pareto {
+	for _, g := range s.rungs {
+		if got := w.measured[w.arch(g.Arch)] / 4; got > limit {
+			t.Errorf("%s of the arm %s takes %v s as measured, and is finished; want at most %v", g.Arch, g.Arm, got, limit)
+		}
+	}
+	for _, n := range slices.Concat(s.report.Pareto, s.report.Others) {
 		if n.Measured.Median > limit {
 			t.Errorf("%s takes %v s as measured; want at most %v", n.Name, n.Measured.Median, limit)
 		}
 	}
 	if !slices.ContainsFunc(s.report.Warnings, func(x string) bool { return strings.Contains(x, "not as measured") }) {
-		t.Errorf("warnings %q do not tell that finalists were dropped", s.report.Warnings)
+		t.Errorf("warnings %q do not tell that candidates were dropped", s.report.Warnings)
 	}
-	return broken
+	return broken, arms
 }
 
 // The costs that a search works with are those of the latency model, corrected
@@ -128,6 +142,7 @@ func TestRewardWeighsLatency(t *testing.T) {
 	w.cfg.Search.Score, w.cfg.Search.Trials, w.cfg.Search.Sweep, w.cfg.Search.Random = config.ScoreSupernet, 20, 1, false
 	target := 20 * time.Microsecond
 	w.cfg.Search.Reward = config.Reward{Kind: string(controller.Soft), Target: target, Weight: -0.5}
+	w.cfg.Search.Top, w.cfg.Finish.Steps = 2, 1
 	s := w.search("run")
 	n := 0
 	for _, x := range s.trials {

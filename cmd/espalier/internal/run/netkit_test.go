@@ -1,15 +1,20 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/espalier-nas/espalier/bench"
@@ -38,12 +43,12 @@ space:
     widths: [4, 8]
     skips: true
     downsample: [2]
-train: {steps: 30, batch: 16, random: 1, alone: 0.2, between: 0.5, crop: 1, checkpoint: 1h}
+train: {steps: 30, batch: 16, random: 1, alone: 0.2, crop: 1, checkpoint: 1h}
 evaluate: {calibration: 1000, batch: 20, images: 30}
 device: {batch: 4, samples: 24}
 predictor: {samples: 12, folds: 3}
-search: {trials: 40, rounds: 2, picks: 4, sweep: 2, top: 8, by: accuracy}
-finish: {steps: 16, networks: 2, distill: 0}
+search: {trials: 40, rounds: 2, picks: 4, sweep: 2, top: 8}
+finish: {steps: 16, networks: 2}
 `
 
 // Sizes of netConfig's data.
@@ -160,14 +165,14 @@ func (w *world) writeLatencies(found func(i int) float64) {
 	i := 0
 	for a := range w.family.Space().Enumerate {
 		plan := w.family.Plan(a)
-		var layers []space.Layer
-		for _, step := range plan {
-			layers = append(layers, step.Layer)
+		layers := make([]space.Layer, len(plan))
+		for k, step := range plan {
+			layers[k] = step.Layer
 		}
 		if err := table.Measure(context.Background(), layers, nil); err != nil {
 			w.t.Fatal(err)
 		}
-		s, _ := calculated{}.Time(context.Background(), plan, bench.Effort{})
+		s, _ := calculated{}.Time(context.Background(), plan, bench.DefaultEffort)
 		if i%4 != 0 {
 			s = sampleOf(s.Median * found(i))
 		}
@@ -203,6 +208,7 @@ type searched struct {
 	*Run
 	report report.Report
 	trials []rundir.Trial
+	rungs  []rundir.Rung
 }
 
 // open makes a run, in a new folder unless there is one, that ends with the test.
@@ -258,7 +264,48 @@ func (w *world) search(name string) searched {
 	if s.trials, err = rundir.ReadJournal[rundir.Trial](r.dir.Path(rundir.Trials)); err != nil {
 		w.t.Fatal(err)
 	}
+	if s.rungs, err = rundir.ReadJournal[rundir.Rung](r.dir.Path(rundir.Finish)); err != nil {
+		w.t.Fatal(err)
+	}
+	slices.SortFunc(s.rungs, func(a, b rundir.Rung) int { // lanes finish in any order
+		return cmp.Or(cmp.Compare(a.Rung, b.Rung), cmp.Compare(a.Arm, b.Arm), cmp.Compare(a.Candidate, b.Candidate))
+	})
 	return s
+}
+
+// of returns the trials of an arm, whatever their round, in order.
+func (s searched) of(kinds ...string) (all []rundir.Trial) {
+	for _, x := range s.trials {
+		if slices.Contains(kinds, armKind(x.Arm)) {
+			all = append(all, x)
+		}
+	}
+	return all
+}
+
+// on returns what finishing made of an arm's candidates on a rung, in their order.
+func (s searched) on(arm string, rung int) (all []rundir.Rung) {
+	for _, g := range s.rungs {
+		if g.Arm == arm && g.Rung == rung {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// armKind returns an arm's name without its number.
+func armKind(arm string) string {
+	for _, kind := range []string{armRound, armSearch} {
+		if strings.HasPrefix(arm, kind+" ") {
+			return kind
+		}
+	}
+	return arm
+}
+
+// rungFile returns the file of a network after a rung, within the folder.
+func rungFile(g rundir.Rung) string {
+	return filepath.Join(finishFolder, fmt.Sprintf("%s-%02d-%d.msgpack", g.Arm, g.Candidate, g.Rung))
 }
 
 // arch parses an architecture of the world's space.
@@ -275,25 +322,38 @@ func (w *world) arch(text string) space.Arch {
 // right: one at a time, normalised here.
 func right(t testing.TB, e *ops.Exec, n *supernet.Network, norm data.Normalization, s *data.Set, first int) float64 {
 	t.Helper()
-	correct := 0
+	accuracy, _ := plainScore(e, n, norm, s, first)
+	return accuracy
+}
+
+// plainScore returns accuracy and mean cross entropy on the first n pictures of
+// a set, computed one by one.
+func plainScore(e *ops.Exec, n *supernet.Network, norm data.Normalization, s *data.Set, first int) (accuracy, loss float64) {
 	for i := range first {
-		x := make([]float32, 0, s.H*s.W*s.C)
-		for k, v := range s.Image(i) {
-			x = append(x, float32((float64(v)/255-float64(norm.Mean[k%s.C]))/float64(norm.Std[k%s.C])))
-		}
 		e.Begin(false)
-		logits := n.Forward(e, e.Input(1, s.H, s.W, s.C, x)).Data
-		best := 0
+		logits := n.Forward(e, e.Input(1, s.H, s.W, s.C, plainInput(norm, s, i))).Data
+		best, sum := 0, 0.0
 		for k, v := range logits {
+			sum += math.Exp(float64(v))
 			if v > logits[best] {
 				best = k
 			}
 		}
 		if best == int(s.Labels[i]) {
-			correct++
+			accuracy += 1 / float64(first)
 		}
+		loss += (math.Log(sum) - float64(logits[s.Labels[i]])) / float64(first)
 	}
-	return float64(correct) / float64(first)
+	return accuracy, loss
+}
+
+// plainInput returns the normalised numbers of a picture.
+func plainInput(norm data.Normalization, s *data.Set, i int) []float32 {
+	x := make([]float32, 0, s.H*s.W*s.C)
+	for k, v := range s.Image(i) {
+		x = append(x, float32((float64(v)/255-float64(norm.Mean[k%s.C]))/float64(norm.Std[k%s.C])))
+	}
+	return x
 }
 
 // exec returns an Exec, with the kernels of a run, that ends with the test.

@@ -4,11 +4,12 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
@@ -16,9 +17,9 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// What a search says of its data, its networks and its trials is computed again
-// from the pictures and the weights. It takes a search with two networks, one of
-// which differs on validation and test.
+// What a search says of its data, its networks, its trials and its comparison is
+// computed again from the pictures, the weights and the trials. It takes a search
+// that shows the difference between what could be confused.
 func TestSearchIsRecomputed(t *testing.T) {
 	seeds(t, func(seed uint64) bool {
 		w := newWorld(t, func(i int) float64 { return 1 + 0.01*float64(i%7) })
@@ -27,9 +28,10 @@ func TestSearchIsRecomputed(t *testing.T) {
 		c := recomputed{t: t, w: w, s: s, e: exec(t, s.cfg.Kernel)}
 		c.splits()
 		c.norm = plainNorm(s.splits.Train)
-		seen := c.networks()
 		c.trials()
-		return seen
+		c.comparison()
+		c.front()
+		return c.networks()
 	})
 }
 
@@ -79,30 +81,73 @@ func plainNorm(s *data.Set) data.Normalization {
 	return n
 }
 
-// networks checks the files of the Pareto set and what the report says of them.
+// networks checks the files of the Pareto set and what the report says of them
+// and of the other finished networks.
 func (c recomputed) networks() (seen bool) {
-	t, differ := c.t, false
+	t, differ, arms := c.t, false, map[string]bool{}
 	for _, n := range c.s.report.Pareto {
-		a := c.w.arch(n.Arch)
-		net := c.load(n.File, a)
-		for name, want := range map[*data.Set]float64{c.s.splits.Val: n.Validation, c.s.splits.Test: *n.Test} {
-			if got := right(t, c.e, net, c.norm, name, name.Len()); math.Abs(got-want) > 1e-9 {
-				t.Errorf("%s: accuracy on %d pictures is reported as %v; want %v", n.Name, name.Len(), want, got)
+		net := c.load(n.File, c.w.arch(n.Arch))
+		for set, want := range map[*data.Set]float64{c.s.splits.Val: n.Validation, c.s.splits.Test: *n.Test} {
+			if got := right(t, c.e, net, c.norm, set, set.Len()); math.Abs(got-want) > 1e-9 {
+				t.Errorf("%s: accuracy on %d pictures is reported as %v; want %v", n.Name, set.Len(), want, got)
 			}
 		}
-		if got := right(t, c.e, c.deploy(a), c.norm, c.s.splits.Val, c.s.splits.Val.Len()); math.Abs(got-n.Inherited) > 1e-9 {
-			t.Errorf("%s: inherited accuracy is reported as %v; want %v", n.Name, n.Inherited, got)
+		if want := 1.96 * math.Sqrt(*n.Test*(1-*n.Test)/netTest); math.Abs(n.TestError-want) > 1e-9 {
+			t.Errorf("%s: half of the interval is %v; want %v", n.Name, n.TestError, want)
 		}
-		differ = differ || n.Validation != *n.Test
-		if got, want := n.Measured.Median, c.w.measured[a]/4; math.Abs(got/want-1) > 1e-9 {
-			t.Errorf("%s: %v s per picture; want %v, a quarter of a pass of 4", n.Name, got, want)
+		differ = differ || n.Validation != *n.Test && n.Validation != n.Inherited
+		arms[n.Arm] = true
+		c.network(n)
+	}
+	for _, n := range c.s.report.Others {
+		if n.Test != nil || n.File != "" {
+			t.Errorf("%s is not handed over, but has test accuracy %v and file %q", n.Name, n.Test, n.File)
 		}
-		c.sizes(n.Name, a, n.FLOPs, n.Params)
+		c.network(n)
 	}
 	if want := len(c.s.report.Pareto); c.s.report.Test.Networks != want || len(c.s.state.Tests) != want {
 		t.Errorf("%d networks were tested; want %d", c.s.report.Test.Networks, want)
 	}
-	return differ && len(c.s.report.Pareto) >= 2
+	return differ && len(arms) == 2
+}
+
+// network checks what does not need the file of a finished network.
+func (c recomputed) network(n report.Network) {
+	t, a := c.t, c.w.arch(n.Arch)
+	if got, want := n.Measured.Median, c.w.measured[a]/4; math.Abs(got/want-1) > 1e-9 {
+		t.Errorf("%s: %v s per picture; want %v, a quarter of a pass of 4", n.Name, got, want)
+	}
+	c.sizes(n.Name, a, n.FLOPs, n.Params)
+	val := c.s.splits.Val
+	if got := right(t, c.e, c.deploy(a), c.norm, val, val.Len()); math.Abs(got-n.Inherited) > 1e-9 {
+		t.Errorf("%s: inherited accuracy is reported as %v; want %v", n.Name, n.Inherited, got)
+	}
+	steps, seconds, last := 0, 0.0, rundir.Rung{}
+	for _, g := range c.s.rungs {
+		if g.Arch == n.Arch {
+			steps, seconds, last = steps+g.Steps, seconds+g.Seconds, g
+		}
+	}
+	if n.Steps != steps || math.Abs(n.Seconds-seconds) > 1e-9 || n.Validation != last.Accuracy || last.Rung != 2 {
+		t.Errorf("%s: %d steps in %v s, validation accuracy %v; want %d in %v, and %v on rung %d", n.Name, n.Steps, n.Seconds, n.Validation, steps, seconds, last.Accuracy, last.Rung)
+	}
+	if want := c.origin(n); n.Origin != want {
+		t.Errorf("%s of the arm %s: found by %q; want %q", n.Name, n.Arm, n.Origin, want)
+	}
+}
+
+// origin tells from the trials how a network was found.
+func (c recomputed) origin(n report.Network) string {
+	same := func(x rundir.Trial) bool { return x.Arch == n.Arch }
+	switch f := c.w.family; {
+	case slices.Contains([]space.Arch{f.Min(), f.Narrow(), f.Max()}, c.w.arch(n.Arch)):
+		return "given"
+	case n.Arm == "random":
+		return "random"
+	case slices.ContainsFunc(c.s.of(armSample), same):
+		return "sample"
+	}
+	return "search"
 }
 
 // load reads a network file and checks its plan, its normalisation and the
@@ -217,25 +262,32 @@ func (c recomputed) trials() {
 		if nets[a] == nil {
 			nets[a] = c.deploy(a)
 		}
-		if got := right(t, c.e, nets[a], c.norm, c.s.splits.Val, first); math.Abs(got-x.Accuracy) > 1e-9 {
-			t.Errorf("trial %d of %s: accuracy %v; want %v on %d validation pictures", x.Index, x.Arm, x.Accuracy, got, first)
+		if got, loss := plainScore(c.e, nets[a], c.norm, c.s.splits.Val, first); math.Abs(got-x.Accuracy) > 1e-9 || math.Abs(loss-x.Loss) > 1e-4 {
+			t.Errorf("trial %d of %s: accuracy %v, loss %v; want %v and %v on %d validation pictures", x.Index, x.Arm, x.Accuracy, x.Loss, got, loss, first)
 		}
 		if want := c.w.measured[a] / 4; math.Abs(x.Latency/want-1) > 0.2 {
 			t.Errorf("trial %d of %s: predicted %v s per picture; want about %v", x.Index, x.Arm, x.Latency, want)
 		}
 		c.sizes(x.Arm, a, x.FLOPs, x.Params)
 	}
-	if own := counts["sample"] + counts["round"]; counts["sample"] != 12 || counts["random"] != own {
-		t.Errorf("trials %v; want 12 samples, and as many random ones as samples and picks", counts)
+	own := counts[armSample] + counts[armRound]
+	rep := c.s.report
+	if counts[armSample] != 12 || counts[armRandom] != own || rep.Search.Evaluations != own || rep.Random.Evaluations != own {
+		t.Errorf("trials %v, %d and %d evaluations; want 12 samples, and as many random ones as samples and picks", counts, rep.Search.Evaluations, rep.Random.Evaluations)
 	}
+	c.given()
 }
 
-// armKind returns an arm's name without its number.
-func armKind(arm string) string {
-	if kind, _, ok := strings.Cut(arm, " "); ok && kind == armRound {
-		return kind
+// given checks that both arms have judged what no search has to find.
+func (c recomputed) given() {
+	for _, arm := range []string{armSample, armRandom} {
+		for _, a := range []space.Arch{c.w.family.Min(), c.w.family.Narrow(), c.w.family.Max()} {
+			text := c.w.family.Space().Format(a)
+			if !slices.ContainsFunc(c.s.of(arm), func(x rundir.Trial) bool { return x.Arch == text }) {
+				c.t.Errorf("%s has not judged %s", arm, text)
+			}
+		}
 	}
-	return arm
 }
 
 // judgedOn returns the number of validation pictures that an arm is judged on, 0
@@ -244,7 +296,7 @@ func (c recomputed) judgedOn(arm string) int {
 	switch armKind(arm) {
 	case armSample, armRound, armRandom:
 		return netCompared
-	case armFinal, armRandomFinal:
+	case armFinal, armSecond, armRandomFinal:
 		return c.s.splits.Val.Len()
 	}
 	return 0
