@@ -50,7 +50,7 @@ func (r *Run) bestOf(judged []controller.Trial, n int) []space.Arch {
 		places[i] = place{t.Cost.Latency, r.value(t.Accuracy, t.Loss)}
 	}
 	var archs []space.Arch
-	for _, i := range choose(places, r.cfg.Finish.Networks, n) {
+	for _, i := range choose(places, r.slots(), n) {
 		archs = append(archs, fit[i].Arch)
 	}
 	return archs

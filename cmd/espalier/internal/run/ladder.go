@@ -85,7 +85,7 @@ func (l *ladder) climb(ctx context.Context) error {
 			continue
 		}
 		for _, a := range l.arms {
-			a.promote(choose, networks, max(networks, (len(a.on)+1)/2), l.worth)
+			a.promote(choose, l.r.slots(), max(networks, (len(a.on)+1)/2), l.worth)
 		}
 	}
 	return l.lastRung(ctx)
@@ -222,7 +222,7 @@ func (l *ladder) thin(ctx context.Context) error {
 	whole := l.size()
 	for _, a := range l.arms {
 		n := (len(a.on)*most + whole - 1) / max(1, whole)
-		a.promote(choose, l.r.cfg.Finish.Networks, n, func(f *finished) float64 { return l.r.value(f.Accuracy, f.Loss) })
+		a.promote(choose, l.r.slots(), n, func(f *finished) float64 { return l.r.value(f.Accuracy, f.Loss) })
 	}
 	if most < whole {
 		l.r.screen.Log.Info("fewer candidates, to give each some time", "of each arm", most, "instead of", whole)

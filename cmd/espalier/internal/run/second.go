@@ -91,7 +91,7 @@ func (r *Run) hopeful(m *predictor.Fidelities, pool []controller.Trial, n int) [
 		places[i] = place{t.Cost.Latency, predictor.UpperBound(mean[i], std[i], hope)}
 	}
 	var archs []space.Arch
-	for _, i := range choose(places, r.cfg.Finish.Networks, n) {
+	for _, i := range choose(places, r.slots(), n) {
 		archs = append(archs, of[i])
 	}
 	return archs
