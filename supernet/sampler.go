@@ -22,7 +22,8 @@ type Sampler interface {
 	Sample(step int, r *rand.Rand, dst []Lesson) []Lesson
 }
 
-// SamplerOptions are the numbers of the sandwich sampler; others need none.
+// SamplerOptions are what samplers need: Fits all but the fair one, the others the
+// sandwich.
 type SamplerOptions struct {
 	Narrow, Max space.Arch // the slices of the sandwich: a narrow subnet and the largest
 	Random      int        // random subnets per step
@@ -33,6 +34,10 @@ type SamplerOptions struct {
 	// largest, as far as a few draws for each allow. Uniform draws train middle
 	// sizes most. nil: they are drawn uniformly.
 	FLOPs func(space.Arch) int64
+	// Fits reports whether an architecture is worth training, as one within limits
+	// is. One that does not fit is drawn again, a few times; nil: all fit. The fair
+	// sampler, whose subnets depend on each other, does not ask.
+	Fits func(space.Arch) bool
 }
 
 // Samplers lists the names that NewSampler takes.
@@ -42,7 +47,7 @@ func Samplers() []string { return []string{"uniform", "fair", "sandwich"} }
 func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
 	switch name {
 	case "uniform":
-		return uniform{s.Drawer()}, nil
+		return uniform{s.Drawer(), o.Fits}, nil
 	case "fair":
 		return newFair(s), nil
 	case "sandwich":
@@ -55,11 +60,26 @@ func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) 
 }
 
 // uniform trains one random subnet a step (SPOS, Guo et al. 2020).
-type uniform struct{ drawer *space.Drawer }
+type uniform struct {
+	drawer *space.Drawer
+	fits   func(space.Arch) bool
+}
 
 // Sample appends one random architecture, learnt from the labels.
 func (u uniform) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
-	return append(dst, Lesson{Arch: u.drawer.Random(r)})
+	return append(dst, Lesson{Arch: fitting(u.fits, func() space.Arch { return u.drawer.Random(r) })})
+}
+
+// fitDraws are made at most for one architecture that fits.
+const fitDraws = 16
+
+// fitting draws until an architecture fits, or the last time.
+func fitting(fits func(space.Arch) bool, draw func() space.Arch) space.Arch {
+	a := draw()
+	for n := 1; n < fitDraws && fits != nil && !fits(a); n++ {
+		a = draw()
+	}
+	return a
 }
 
 // sandwich trains the largest subnet on the labels, and a narrow and some random
@@ -88,7 +108,7 @@ func (s *sandwich) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
 	}
 	dst = append(dst, Lesson{Arch: s.o.Narrow, Soft: true})
 	for i := range s.o.Random {
-		dst = append(dst, Lesson{Arch: s.draw(i, r), Soft: true})
+		dst = append(dst, Lesson{Arch: fitting(s.o.Fits, func() space.Arch { return s.draw(i, r) }), Soft: true})
 	}
 	return dst
 }

@@ -43,7 +43,7 @@ func parse(t *testing.T, args ...string) searchCmd {
 func TestFlagsOverrideTheFile(t *testing.T) {
 	path := newShell(t).path("tiny.yaml")
 	c := parse(t, "-c", path, "-data", "pictures", "--size=32", "-gray", "-space", "basic", "-budget", "20m", "-sampler", "fair", "-batch", "16", "-lr", "0.0001",
-		"-seed", "9", "-workers", "1", "-kernel", "go", "-strategy", "rl", "-score", "supernet", "-trials", "7", "-sweep", "1", "-top", "5", "-networks", "3", "-no-random",
+		"-seed", "9", "-workers", "1", "-kernel", "go", "-strategy", "rl", "-score", "supernet", "-trials", "7", "-sweep", "1", "-top", "5", "-networks", "3", "-random",
 		"-max-latency", "1ms", "-max-flops", "20M", "-max-params", "250k")
 	got, err := c.configFlags.load()
 	if err != nil {
@@ -59,7 +59,7 @@ func TestFlagsOverrideTheFile(t *testing.T) {
 	want.Budget, want.Train.Steps = 20*time.Minute, 0
 	want.Train.Sampler, want.Train.Batch, want.Train.LR, want.Train.MinLR = "fair", 16, 0.0001, 0.0001
 	want.Seed, want.Workers, want.Kernel = 9, 1, "go"
-	want.Search.Strategy, want.Search.Score, want.Search.Trials, want.Search.Sweep, want.Search.Top, want.Finish.Networks, want.Search.Random = "rl", "supernet", 7, 1, 5, 3, false
+	want.Search.Strategy, want.Search.Score, want.Search.Trials, want.Search.Sweep, want.Search.Top, want.Finish.Networks, want.Search.Random = "rl", "supernet", 7, 1, 5, 3, true
 	want.Limits = config.Limits{Latency: time.Millisecond, FLOPs: 20e6, Params: 250e3}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("differs (-want +got):\n%s", d)
@@ -77,7 +77,7 @@ func TestSingleDashesOfLongFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := []string{"search", "-data", "x", "-budget=3m", "-q", "-c", "f", "-no-random", "-help", "--seed", "-1", "-unknown", "-", "--", "-data"}
+	in := []string{"search", "-data", "x", "-budget=3m", "-q", "-c", "f", "-random", "-help", "--seed", "-1", "-unknown", "-", "--", "-data"}
 	want := []string{"search", "--data", "x", "--budget=3m", "-q", "-c", "f", "--no-random", "--help", "--seed", "-1", "-unknown", "-", "--", "-data"}
 	if d := cmp.Diff(want, doubleDashes(p.Model, in)); d != "" {
 		t.Errorf("differs (-want +got):\n%s", d)

@@ -226,7 +226,7 @@ func TestTruthMustFitTheRun(t *testing.T) {
 		{"run", "truth.csv", []string{"--count", "3"}, "count is 2; want 3"},
 		{"run", "truth.csv", []string{"--seeds", "3"}, "seeds is 2; want 3"},
 		{"run", "truth.csv", []string{"--steps", "3"}, "steps is 2; want 3"},
-		{"run", "truth.csv", []string{"--epochs", "3"}, "steps is 2; want 15"},
+		{"run", "truth.csv", []string{"--epochs", "3"}, "steps is 2; want 45"},
 		{"run", "head.csv", nil, `line 6: seed is "x"; want a number`},
 		{"run", "number.csv", nil, `line 17: steps is "two"; want a number`},
 		{"run", "flops.csv", nil, "row 1 has 1 FLOPs"},

@@ -37,8 +37,8 @@ type searchFlags struct {
 	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set."`
 	Top        *int           `placeholder:"N" help:"Search: candidates of each arm that finishing begins with."`
 	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: 5); with 1, all the time goes to the most accurate."`
-	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, and report means and intervals."`
-	Random     *bool          `negatable:"" help:"Search: run the random arm beside it, with as many evaluations and as much finishing (default: yes)."`
+	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, and report means and intervals of what it gains over random search."`
+	Random     *bool          `negatable:"" help:"Search: give half of the time to random search, with as many evaluations and as much finishing, and compare."`
 	Rival      []string       `sep:"none" placeholder:"ARCH" help:"After the search, train this network alone for as long as the search took, scaled to the latency of each network handed over: an architecture, or auto for a plain network; may be repeated."`
 	MaxLatency *time.Duration `placeholder:"TIME" help:"Limit on latency per image, such as 1ms."`
 	MaxFLOPs   *config.Count  `name:"max-flops" placeholder:"N" help:"Limit on operations per image, such as 20M."`
@@ -110,6 +110,7 @@ func (f searchFlags) apply(c *config.Config) {
 	set(&c.Search.Top, f.Top)
 	set(&c.Finish.Networks, f.Networks)
 	set(&c.Search.Seeds, f.Seeds)
+	c.Search.Random = c.Search.Random || c.Search.Seeds > 1 // what seeds tell is a difference
 	set(&c.Search.Random, f.Random)
 	if len(f.Rival) > 0 {
 		c.Rivals = f.Rival

@@ -92,7 +92,7 @@ func (s shell) report(dir string) report.Report {
 
 func TestSearchLeavesNetworksThatRun(t *testing.T) {
 	s := newShell(t)
-	text := s.must("search", "-c", s.path("tiny.yaml"), "-out", s.path("run"))
+	text := s.must("search", "-c", s.path("tiny.yaml"), "-out", s.path("run"), "--random")
 	for _, name := range []string{rundir.Config, rundir.Log, rundir.State, rundir.Supernet, rundir.Latency, rundir.Trials, rundir.ReportJSON, rundir.ReportText} {
 		if s.read("run", name) == "" {
 			t.Errorf("%s is empty", name)
@@ -292,7 +292,7 @@ func TestEveryScoreAndStrategySearches(t *testing.T) {
 	for _, strategy := range []string{"evolution", "random", "local", "tunas"} {
 		dir := s.path(strategy)
 		s.must("search", "-c", s.path("tiny.yaml"), "-q", "--out", dir, "--strategy", strategy, "--score", "supernet", "--trials", "16", "--sweep", "1",
-			"--steps", "2", "--table", s.path("latency.json"), "--no-random", "--sampler", "fair")
+			"--steps", "2", "--table", s.path("latency.json"), "--sampler", "fair")
 		rep := s.report(strategy)
 		if rep.Random != nil || rep.Search.Evaluations != 16 || rep.Search.Strategy != strategy || rep.Accuracy.Model != "" {
 			t.Errorf("%s: %+v", strategy, rep.Search)
@@ -332,7 +332,7 @@ func TestSeedsShareTheSupernet(t *testing.T) {
 // long as the search took.
 func TestRivalsAreTrainedAlone(t *testing.T) {
 	s := newShell(t)
-	text := s.must("search", "-c", s.path("tiny.yaml"), "-q", "-out", s.path("run"), "--no-random", "--rival", "auto", "--networks", "1")
+	text := s.must("search", "-c", s.path("tiny.yaml"), "-q", "-out", s.path("run"), "--rival", "auto", "--networks", "1")
 	rep := s.report("run")
 	if len(rep.Rivals) != len(rep.Pareto) {
 		t.Fatalf("%d rivals of %d networks", len(rep.Rivals), len(rep.Pareto))

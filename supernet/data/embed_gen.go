@@ -22,8 +22,8 @@ import (
 
 const (
 	output        = "fashion/cut.gz"
-	trainPerClass = 160
-	testPerClass  = 40
+	trainPerClass = 480
+	testPerClass  = 120
 )
 
 func main() {

@@ -32,7 +32,7 @@ func fashionClasses() []string {
 // EmbeddedNotice returns the copyright and licence of the pictures that are part of every program with this package.
 func EmbeddedNotice() string { return fashionLicense }
 
-// Embedded returns the data set that the program carries: the first 160 training and the first 40 test pictures of each
+// Embedded returns the data set that the program carries: the first 480 training and the first 120 test pictures of each
 // of the ten classes of Fashion-MNIST (Xiao, Rasul and Vollgraf 2017), 28x28 grey, in the order of the original files.
 // Each call decodes a copy of its own.
 func Embedded() (*Dataset, error) {
@@ -42,7 +42,7 @@ func Embedded() (*Dataset, error) {
 		return nil, &FormatError{File: name, Offset: 0, Problem: "expected gzip data", Err: err}
 	}
 	src := &source{name: name, r: z, size: int64(len(fashionCut))}
-	d := &Dataset{Name: "fashion-mnist-2000", Format: "embedded"}
+	d := &Dataset{Name: "fashion-mnist-6000", Format: "embedded"}
 	for _, part := range []**Set{&d.Train, &d.Test} {
 		s := &Set{Classes: fashionClasses()}
 		*part = s

@@ -71,7 +71,7 @@ func (s *Set) Validate() error {
 // Dataset is what a source holds: its pictures for training and, where the source has them, those for testing. Both
 // parts agree in H, W, C and Classes.
 type Dataset struct {
-	Name   string // "fashion-mnist-2000" for the embedded one, else the base name of the directory
+	Name   string // "fashion-mnist-6000" for the embedded one, else the base name of the directory
 	Format string // "embedded", "idx", "cifar10", "cifar100" or "folder"
 	Train  *Set
 	Test   *Set // nil when the source has no test part

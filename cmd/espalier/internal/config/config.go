@@ -163,7 +163,10 @@ type Finish struct {
 	Epochs   float64 `yaml:"epochs"`   // passes over the training split on the last rung from which on time goes to other networks, if others have fewer; 0: none
 	Power    float64 `yaml:"power"`    // time of a finished network grows with its time per step to this power; 0: equal times, 1: equal steps
 	Distill  float64 `yaml:"distill"`  // weight of the slowest finished network's outputs in what the others of its arm learn on the last rung; 0: labels alone
-	Scratch  bool    `yaml:"scratch"`  // begin with fresh weights instead of inherited ones
+	// Reach is the latency per image from which on networks are out of reach: the
+	// budget leaves too little time to finish them. A run finds it out; 0: none is.
+	Reach   time.Duration `yaml:"reach"`
+	Scratch bool          `yaml:"scratch"` // begin with fresh weights instead of inherited ones
 	// Plan holds what the run has decided on, in this order: candidates of an arm on
 	// the first rung; steps of each on the first rung, on the second; steps that each
 	// candidate could expect on the last rung, by which those are chosen that train

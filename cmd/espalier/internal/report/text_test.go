@@ -69,7 +69,7 @@ func TestTextWithoutRandomArmSaysSo(t *testing.T) {
 	r := fixed()
 	r.Random, r.Compare, r.Warnings, r.Floor.LeftOut = nil, nil, nil, 0
 	got := Text(r)
-	if !strings.Contains(got, "no random arm was run") {
+	if !strings.Contains(got, "no random search was run") {
 		t.Errorf("a search without a random arm does not say so:\n%s", got)
 	}
 	for _, absent := range []string{"Warnings", "left out"} {

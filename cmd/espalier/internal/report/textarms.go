@@ -69,7 +69,7 @@ func (t *text) arms(r Report) {
 	t.table([]string{"<arm", "<scored by", ">proposals", ">evaluations", ">infeasible", ">duplicates", ">best val", ">latency"}, rows)
 	t.line("  limits: %s", r.Search.Limits)
 	if r.Compare == nil {
-		t.line("  no random arm was run: nothing says that the search is better than chance")
+		t.line("  no random search was run beside it (--random): nothing says that the search is better than chance")
 		return
 	}
 	c := r.Compare.Stats

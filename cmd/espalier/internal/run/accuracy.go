@@ -167,10 +167,10 @@ const (
 	betweenEvery = 3
 )
 
-// given returns the architectures that no search has to find: the largest, the
-// narrow slice and the smallest. Both arms have them.
+// given returns the architectures that no search has to find: the largest within
+// the limits, the narrow slice and the smallest. Both arms have them.
 func (r *Run) given() []space.Arch {
-	return []space.Arch{r.family.Max(), r.family.Narrow(), r.family.Min()}
+	return []space.Arch{r.largest(), r.family.Narrow(), r.family.Min()}
 }
 
 // drawSamples returns different architectures: the extremes, random ones, and
@@ -188,7 +188,7 @@ func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
 			case tries < len(first) && draws == 0:
 				a = first[tries]
 			case tries%betweenEvery == 0:
-				a = f.Space().Mutate(rng, f.Space().Cross(rng, f.Max(), f.Narrow()), 0.5*rng.Float64())
+				a = f.Space().Mutate(rng, f.Space().Cross(rng, r.largest(), f.Narrow()), 0.5*rng.Float64())
 			case draws > 0:
 				a = f.Space().Random(rng)
 			}
@@ -212,7 +212,11 @@ func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
 // limits returns the user's limits as the controller wants them.
 func (r *Run) limits() controller.Limits {
 	l := r.cfg.Limits
-	return controller.Limits{Latency: l.Latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params)}
+	latency := l.Latency
+	if reach := r.cfg.Finish.Reach; reach > 0 && (latency == 0 || reach < latency) {
+		latency = reach
+	}
+	return controller.Limits{Latency: latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params)}
 }
 
 // accuracyModel is a fitted predictor and how good its kind is.

@@ -172,6 +172,9 @@ func (r *Run) timeJudging(ctx context.Context, n *supernet.Net) (time.Duration, 
 	archs := make([]space.Arch, timedSubnets)
 	for i := range archs {
 		archs[i] = r.family.Space().Random(rng)
+		for n := 1; n < feasibleDraws && r.bounds != nil && !r.bounds.fits(archs[i]); n++ {
+			archs[i] = r.family.Space().Random(rng)
+		}
 	}
 	start, done := time.Now(), 0
 	for _, a := range archs {

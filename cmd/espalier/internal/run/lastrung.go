@@ -110,12 +110,15 @@ func (l *ladder) lastWeights(ctx context.Context, on []*finished) ([]float64, er
 	return fill(shares, most, total), nil
 }
 
+// enoughSteps are never too many, however few pictures there are.
+const enoughSteps = 5000
+
 // enough returns the steps on the last rung that a network needs no more than.
 func (l *ladder) enough() float64 {
 	if l.r.cfg.Finish.Epochs == 0 {
 		return math.Inf(1)
 	}
-	return l.r.cfg.Finish.Epochs * float64(l.r.splits.Train.Len()) / float64(l.r.finishBatch())
+	return max(enoughSteps, l.r.cfg.Finish.Epochs*float64(l.r.splits.Train.Len())/float64(l.r.finishBatch()))
 }
 
 // teachingShare is how long, as a part of the teacher's training on the last rung,

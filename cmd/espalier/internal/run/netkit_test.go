@@ -47,7 +47,7 @@ train: {steps: 30, batch: 16, random: 1, alone: 0.2, crop: 1, checkpoint: 1h}
 evaluate: {calibration: 1000, batch: 20, images: 30}
 device: {batch: 4, samples: 24}
 predictor: {samples: 12, folds: 3}
-search: {trials: 40, rounds: 2, picks: 4, sweep: 2, top: 8}
+search: {trials: 40, rounds: 2, picks: 4, sweep: 2, top: 8, random: true}
 finish: {steps: 16, networks: 2}
 `
 

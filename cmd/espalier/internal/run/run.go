@@ -42,6 +42,7 @@ type Run struct {
 	norm   data.Normalization
 	family *space.Chain
 	net    *supernet.Net
+	bounds *bounds // of a search; nil: the whole space
 
 	trials  *rundir.Journal[rundir.Trial]
 	logged  map[string][]rundir.Trial // lines of earlier runs, by arm

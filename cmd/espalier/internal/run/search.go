@@ -24,6 +24,12 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if err := r.feasible(ctx, lat); err != nil {
 		return report.Report{}, err
 	}
+	if err := r.reach(ctx, lat); err != nil {
+		return report.Report{}, err
+	}
+	if err := r.bound(lat); err != nil {
+		return report.Report{}, err
+	}
 	if err := r.Train(ctx); err != nil {
 		return report.Report{}, err
 	}

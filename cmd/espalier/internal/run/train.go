@@ -68,7 +68,7 @@ func (r *Run) sampler() (supernet.Sampler, error) {
 // largest subnet, where the sampler has one.
 func (r *Run) samplerAlone(steps int) (supernet.Sampler, error) {
 	o := supernet.SamplerOptions{
-		Narrow: r.family.Narrow(), Max: r.family.Max(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: steps,
+		Narrow: r.family.Narrow(), Max: r.largest(), Fits: r.fits(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: steps,
 	}
 	if r.cfg.Train.Stratify {
 		o.FLOPs = func(a space.Arch) int64 { return r.family.Plan(a).FLOPs() }

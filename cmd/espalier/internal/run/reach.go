@@ -1,0 +1,90 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+const (
+	// leastFinish steps on the last rung must be affordable to a network, or it is
+	// not looked at: with fewer it ends below faster ones that have more.
+	leastFinish = 1000
+	// timedNetworks are trained for a few steps each, to learn how long those take.
+	timedNetworks = 6
+)
+
+// reach finds out, once in the life of the folder, how slow a network may be for
+// the budget to finish it. Slower ones are out of the search, as those beyond the
+// limits are; the narrow one always stays.
+func (r *Run) reach(ctx context.Context, l *Latencies) error {
+	fin := &r.cfg.Finish
+	if !r.budgeted() || fin.Reach != 0 || r.cfg.Train.Steps > 0 {
+		return nil
+	}
+	lanes, err := r.openLanes(fin.Networks)
+	if err != nil {
+		return err
+	}
+	defer lanes.close()
+	xs, ys, err := r.trainingTimes(ctx, lanes.execs[0], l)
+	if err != nil {
+		return err
+	}
+	narrow, err := l.Cost(r.family.Narrow())
+	if err != nil {
+		return err
+	}
+	arms := 1
+	if r.cfg.Search.Random {
+		arms = 2
+	}
+	last := fin.Share * (1 - judgingShare) * rungShare[rungs-1] * r.left().Seconds() * float64(len(lanes.execs)) / float64(arms*fin.Networks)
+	slowest := max(interpolate(last/leastFinish, ys, xs), narrow.Latency)
+	if slowest >= xs[len(xs)-1] {
+		slowest = 0
+	}
+	fin.Reach = time.Duration(slowest * float64(time.Second))
+	if fin.Reach > 0 {
+		r.screen.Log.Info("out of reach: there is no time to finish slower networks", "latency", fmt.Sprintf("%.4g ms", 1e3*slowest), "steps", leastFinish)
+	}
+	return r.saveConfig()
+}
+
+// trainingTimes times training steps of the smallest, the narrow and the largest
+// network and of some random ones, on weights of their own, and returns their
+// predicted latencies, rising, and the seconds of a step, rising too.
+func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *Latencies) (latencies, seconds []float64, err error) {
+	archs := []space.Arch{r.family.Min(), r.family.Narrow(), r.family.Max()}
+	rng := stream.New(r.cfg.Seed, "timed networks")
+	for len(archs) < timedNetworks {
+		archs = append(archs, r.family.Space().Random(rng))
+	}
+	type timing struct{ latency, step float64 }
+	var all []timing
+	for _, a := range archs {
+		c, err := l.Cost(a)
+		if err != nil {
+			return nil, nil, err
+		}
+		net := r.fresh(a, r.cfg.Seed)
+		t, err := r.timeStepsOn(ctx, x, net, single(net), r.finishOptions(manySteps, 0), time.Millisecond, 2, 6)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, timing{c.Latency, t.Seconds()})
+	}
+	slices.SortFunc(all, func(a, b timing) int { return sign(a.latency < b.latency) })
+	for _, t := range all {
+		if n := len(latencies); n > 0 && !(t.latency > latencies[n-1] && t.step > seconds[n-1]) {
+			continue
+		}
+		latencies, seconds = append(latencies, t.latency), append(seconds, t.step)
+	}
+	return latencies, seconds, nil
+}
