@@ -78,7 +78,7 @@ func TestSingleDashesOfLongFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := []string{"search", "-data", "x", "-budget=3m", "-q", "-c", "f", "-random", "-help", "--seed", "-1", "-unknown", "-", "--", "-data"}
-	want := []string{"search", "--data", "x", "--budget=3m", "-q", "-c", "f", "--no-random", "--help", "--seed", "-1", "-unknown", "-", "--", "-data"}
+	want := []string{"search", "--data", "x", "--budget=3m", "-q", "-c", "f", "--random", "--help", "--seed", "-1", "-unknown", "-", "--", "-data"}
 	if d := cmp.Diff(want, doubleDashes(p.Model, in)); d != "" {
 		t.Errorf("differs (-want +got):\n%s", d)
 	}
