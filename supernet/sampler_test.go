@@ -77,6 +77,25 @@ func TestSandwichTeachesFromTheLargest(t *testing.T) {
 	}
 }
 
+// Whatever fits is drawn alone, where it is not too rare.
+func TestSamplersDrawWhatFits(t *testing.T) {
+	c := smallChain(t)
+	fits := func(a space.Arch) bool { return a.Gene(0) != 0 }
+	for _, name := range []string{"uniform", "sandwich"} {
+		s, err := NewSampler(name, c.Space(), SamplerOptions{Narrow: c.Narrow(), Max: c.Max(), Random: 3, Between: 0.3, Fits: fits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for step := range 200 {
+			for _, l := range s.Sample(step, newRand(uint64(step)), nil) {
+				if !fits(l.Arch) && l.Arch != c.Narrow() && l.Arch != c.Max() {
+					t.Fatalf("%s, step %d: %s does not fit", name, step, c.Space().Format(l.Arch))
+				}
+			}
+		}
+	}
+}
+
 func TestUnknownSamplerNamesTheKnownOnes(t *testing.T) {
 	if _, err := NewSampler("x", nil, SamplerOptions{}); err == nil || err.Error() != `sampler "x" is unknown; want one of [uniform fair sandwich]` {
 		t.Errorf("got %v", err)

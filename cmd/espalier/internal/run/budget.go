@@ -15,7 +15,7 @@ import (
 
 const (
 	// trialShare of the budget may go into finding out how long a step takes.
-	trialShare = 0.02
+	trialShare = 0.01
 	// judgingShare of the budget may go into judging subnets; where it does not
 	// suffice for what is configured, fewer are judged on fewer images.
 	judgingShare = 0.08

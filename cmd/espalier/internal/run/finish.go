@@ -103,10 +103,29 @@ func remove(path string) error {
 	return nil
 }
 
-// finishOptions returns how a candidate trains on a rung.
+const (
+	// firstWarmup is the part of the first rung on which the rate rises.
+	firstWarmup = 0.5
+	// rungAverage is the mean age of the averaged weights that candidates are
+	// compared by before the last rung, a share of the rung's steps: while the rate
+	// is high they stand for what a fallen rate would bring.
+	rungAverage = 0.1
+)
+
+// finishOptions returns how a candidate trains on a rung. All rungs together are
+// one schedule of the rate: it rises on the first, stays, and falls on the last,
+// so that what a rung has trained is not undone by the next one's warm-up.
 func (r *Run) finishOptions(steps, rung int) supernet.TrainOptions {
 	o := r.trainOptions(steps)
-	o.LR, o.MinLR = r.cfg.Finish.LR, 0
+	o.LR, o.MinLR, o.Warmup = r.cfg.Finish.LR, r.cfg.Finish.LR, 0
+	switch rung {
+	case 0:
+		o.Warmup, o.Average = firstWarmup, rungAverage
+	case rungs - 1:
+		o.MinLR = 0
+	default:
+		o.Average = rungAverage
+	}
 	o.Seed = stream.New(r.seed(), "finish", uint64(rung)).Uint64()
 	o.Batch = r.finishBatch()
 	return o

@@ -64,8 +64,13 @@ func (f finishing) anew(t *testing.T, w *world, r *Run, text string, targets *su
 		o := f.options
 		o.Steps, o.Seed = steps, stream.New(f.seed, "finish", uint64(rung)).Uint64()
 		of := targets
-		if rung < 2 {
-			of = nil
+		switch rung { // one schedule of the rate over all rungs; compared before the last are averaged weights
+		case 0:
+			o.MinLR, o.Warmup, o.Average, of = o.LR, 0.5, 0.1, nil
+		case 1:
+			o.MinLR, o.Warmup, o.Average, of = o.LR, 0, 0.1, nil
+		case 2:
+			o.Warmup = 0
 		}
 		n = trainAnew(t, r, n, supernet.Single{Arch: soleArch(n)}, o, of)
 	}

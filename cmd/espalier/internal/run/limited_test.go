@@ -54,6 +54,23 @@ func TestEveryTrialMeetsTheLimits(t *testing.T) {
 	}
 }
 
+// Nothing that is out of the budget's reach is judged.
+func TestNothingBeyondReachIsJudged(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	reach := w.quantile(0.5, func(a space.Arch) float64 { return w.measured[a] / 4 })
+	w.cfg.Finish.Reach = time.Duration(reach * float64(time.Second))
+	w.cfg.Limits.Latency = time.Hour
+	s := w.search("run")
+	for _, x := range s.trials {
+		if x.Latency > w.cfg.Finish.Reach.Seconds() {
+			t.Errorf("trial %d of %s takes %v s; want at most %v", x.Index, x.Arm, x.Latency, w.cfg.Finish.Reach)
+		}
+	}
+	if len(s.trials) == 0 {
+		t.Error("nothing was judged")
+	}
+}
+
 // A limit on latency that candidates meet by prediction and break as measured:
 // those are dropped before any is finished, and the report says so.
 func TestMeasuredLatencyCounts(t *testing.T) {

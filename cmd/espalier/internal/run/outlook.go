@@ -4,6 +4,9 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 )
 
 // promoteToLast keeps those candidates of each arm that train on the last rung:
@@ -15,10 +18,10 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	if err != nil {
 		return err
 	}
-	gain := l.gain(on)
+	law := l.law(on)
 	expected := make(map[*finished]float64)
 	for i, f := range on {
-		expected[f] = l.worth(f) + gain*math.Log(1+float64(steps[i])/float64(f.steps()))
+		expected[f] = -law.after(l.wrong(f.last()), 1+float64(steps[i])/float64(f.steps()))
 	}
 	pick := func(all []place, slots, n int) []int { return layered(all, slots, n, leastLast) }
 	for _, a := range l.arms {
@@ -60,19 +63,45 @@ func (l *ladder) outlook(ctx context.Context, on []*finished, networks int) ([]i
 	return steps, nil
 }
 
-// gain returns by how much the worth of a candidate rises when its steps grow by
-// a factor of e: the median of what the rungs have shown, at least 0.
-func (l *ladder) gain(on []*finished) float64 {
+// powerLaw tells how what is wrong with a network, its loss or its share of errors,
+// falls as its steps grow: what is above a floor falls with a power of them.
+type powerLaw struct{ floor, exponent float64 }
+
+// floorShare of the least loss that any candidate has shown stays, however long
+// one trains: a guess, without which small networks are expected to learn for ever.
+const floorShare = 0.5
+
+// law returns the law that the rungs so far have shown, with the median of the
+// exponents of all candidates.
+func (l *ladder) law(on []*finished) powerLaw {
+	least := math.Inf(1)
+	for _, f := range on {
+		least = min(least, l.wrong(f.last()))
+	}
+	law := powerLaw{floor: floorShare * least}
 	var all []float64
 	for _, f := range on {
-		first := f.rungs[0]
-		if rise := math.Log(float64(f.steps()) / float64(first.Steps)); rise > 0 {
-			all = append(all, (l.worth(f)-l.r.value(first.Accuracy, first.Loss))/rise)
+		first, last := l.wrong(f.rungs[0])-law.floor, l.wrong(f.last())-law.floor
+		if rise := math.Log(float64(f.steps()) / float64(f.rungs[0].Steps)); rise > 0 && first > 0 && last > 0 {
+			all = append(all, math.Log(first/last)/rise)
 		}
 	}
-	if len(all) == 0 {
-		return 0
+	if len(all) > 0 {
+		slices.Sort(all)
+		law.exponent = max(0, all[len(all)/2])
 	}
-	slices.Sort(all)
-	return max(0, all[len(all)/2])
+	return law
+}
+
+// after returns what is left of wrong when the steps have grown by a factor.
+func (p powerLaw) after(wrong, factor float64) float64 {
+	return p.floor + (wrong-p.floor)*math.Pow(factor, -p.exponent)
+}
+
+// wrong returns what a rung left wrong: the loss, or the share of errors.
+func (l *ladder) wrong(g rundir.Rung) float64 {
+	if l.r.cfg.Search.By == config.ByAccuracy {
+		return 1 - g.Accuracy
+	}
+	return g.Loss
 }

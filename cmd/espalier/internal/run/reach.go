@@ -45,15 +45,22 @@ func (r *Run) reach(ctx context.Context, l *Latencies) error {
 		arms = 2
 	}
 	last := fin.Share * (1 - judgingShare) * rungShare[rungs-1] * r.left().Seconds() * float64(len(lanes.execs)) / float64(arms*fin.Networks)
-	slowest := max(interpolate(last/leastFinish, ys, xs), narrow.Latency)
-	if slowest >= xs[len(xs)-1] {
-		slowest = 0
-	}
-	fin.Reach = time.Duration(slowest * float64(time.Second))
+	fin.Reach = slowestWithin(last/leastFinish, xs, ys, narrow.Latency)
 	if fin.Reach > 0 {
-		r.screen.Log.Info("out of reach: there is no time to finish slower networks", "latency", fmt.Sprintf("%.4g ms", 1e3*slowest), "steps", leastFinish)
+		r.screen.Log.Info("out of reach: there is no time to finish slower networks", "latency", fmt.Sprintf("%.4g ms", 1e3*fin.Reach.Seconds()), "steps", leastFinish)
 	}
 	return r.saveConfig()
+}
+
+// slowestWithin returns the latency at which a training step takes so many
+// seconds, at least least; 0 if the slowest network's takes no longer. latencies
+// and seconds are those of networks, both rising.
+func slowestWithin(step float64, latencies, seconds []float64, least float64) time.Duration {
+	slowest := max(interpolate(step, seconds, latencies), least)
+	if slowest >= latencies[len(latencies)-1] {
+		return 0
+	}
+	return time.Duration(slowest * float64(time.Second))
 }
 
 // trainingTimes times training steps of the smallest, the narrow and the largest

@@ -83,32 +83,64 @@ func byPlace(all []place, a, b int) int {
 	}
 }
 
-// layered returns the indices of up to n places as choose does, but of those that
-// no other beats in both latency and value. Only where these are fewer than least,
-// those follow that only such ones beat, and so on.
+// layered returns the indices of up to n places, of those that no other beats in
+// both latency and value: the best of each slot, then the second, and so on. Only
+// where these are fewer than least, others join: first in slots that have none, the
+// one that is least behind the best place as fast. The result is ordered as choose
+// orders it.
 func layered(all []place, slots, n, least int) []int {
-	rest := make([]int, len(all))
-	for i := range rest {
-		rest[i] = i
+	everything := make([]int, len(all))
+	for i := range everything {
+		everything[i] = i
 	}
-	var chosen []int
-	for len(chosen) < max(1, min(n, least)) && len(rest) > 0 {
-		front, others := peel(all, rest)
-		want := n
-		if len(chosen) > 0 {
-			want = min(n, least) // no more than needed of what is dominated
+	front, others := peel(all, everything)
+	low, high := span(all)
+	at := func(i int) int { return slot(all[i].latency, low, high, max(1, slots)) }
+	taken := make([]int, max(1, slots))
+	chosen := inTurns(front, n, at, taken)
+	slices.SortStableFunc(others, func(a, b int) int { return sign(behind(all, front, a) < behind(all, front, b)) })
+	for rank := 0; len(chosen) < min(n, least, len(all)); rank++ {
+		for _, i := range others {
+			if len(chosen) < min(n, least) && taken[at(i)] == rank && !slices.Contains(chosen, i) {
+				chosen = append(chosen, i)
+				taken[at(i)]++
+			}
 		}
-		sub := make([]place, len(front))
-		for k, i := range front {
-			sub[k] = all[i]
-		}
-		for _, k := range choose(sub, slots, want-len(chosen)) {
-			chosen = append(chosen, front[k])
-		}
-		rest = others
 	}
 	slices.SortFunc(chosen, func(a, b int) int { return byPlace(all, a, b) })
 	return chosen
+}
+
+// inTurns takes up to n places of a front, one of each slot at a time, the slowest
+// slot and in each the slowest place first, and counts them in taken.
+func inTurns(front []int, n int, at func(i int) int, taken []int) (chosen []int) {
+	rest := slices.Clone(front) // by rising latency and value
+	for round := 0; len(rest) > 0 && len(chosen) < n; round++ {
+		var next []int
+		for _, i := range slices.Backward(rest) {
+			if s := at(i); len(chosen) < n && taken[s] == round {
+				chosen = append(chosen, i)
+				taken[s]++
+			} else {
+				next = append(next, i)
+			}
+		}
+		slices.Reverse(next)
+		rest = next
+	}
+	return chosen
+}
+
+// behind returns by how much a place is worth less than the best of a front that
+// is as fast.
+func behind(all []place, front []int, i int) float64 {
+	best := math.Inf(-1)
+	for _, k := range front {
+		if all[k].latency <= all[i].latency {
+			best = max(best, all[k].value)
+		}
+	}
+	return best - all[i].value
 }
 
 // peel divides places into those that no other of them beats and the others.

@@ -71,4 +71,8 @@ func TestDominatedPlacesComeLast(t *testing.T) {
 	if d := cmp.Diff([]int{0, 3}, layered(all, 4, 4, 2)); d != "" {
 		t.Errorf("the front is enough (-want +got):\n%s", d)
 	}
+	all = []place{{1, 5}, {1.1, 4.9}, {2, 4.5}, {8, 6}}
+	if d := cmp.Diff([]int{0, 2, 3}, layered(all, 3, 4, 3)); d != "" {
+		t.Errorf("one of the empty slot, though one of another is less behind (-want +got):\n%s", d)
+	}
 }

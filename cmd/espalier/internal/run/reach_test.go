@@ -1,0 +1,26 @@
+package run
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+// A network is within reach if its steps are short enough: between timed networks
+// by interpolation, the narrow one always, all if the slowest is.
+func TestSlowestWithinReach(t *testing.T) {
+	latencies, seconds := []float64{1e-5, 4e-5, 1.6e-4}, []float64{0.001, 0.008, 0.064}
+	for _, c := range []struct{ step, least, want float64 }{
+		{0.008, 0, 4e-5},
+		{math.Sqrt(0.001 * 0.008), 0, 2e-5},
+		{0.0005, 0, 0.5e-5},
+		{0.0005, 2e-5, 2e-5},
+		{0.064, 0, 0},
+		{1, 0, 0},
+	} {
+		got := slowestWithin(c.step, latencies, seconds, c.least)
+		if want := time.Duration(c.want * 1e9); (got - want).Abs() > 2 {
+			t.Errorf("steps of %v s: %v; want %v", c.step, got, want)
+		}
+	}
+}
