@@ -3,6 +3,7 @@ package controller
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -122,4 +123,12 @@ func (e *evolution) Observe(trials []Trial) {
 	if old := len(e.population) - e.o.Population; old > 0 {
 		e.population = append([]Trial(nil), e.population[old:]...)
 	}
+}
+
+// Start implements Starter: the known trials are the first individuals. The best
+// ones leave last.
+func (e *evolution) Start(known []Trial) {
+	known = slices.Clone(known[:min(len(known), e.o.Population)])
+	slices.Reverse(known)
+	e.Observe(known)
 }

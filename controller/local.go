@@ -121,3 +121,6 @@ func (l *local) surround() {
 	}
 	rng.Shuffle(len(l.todo), func(i, j int) { l.todo[i], l.todo[j] = l.todo[j], l.todo[i] })
 }
+
+// Start implements Starter: the known trials are among the starts.
+func (l *local) Start(known []Trial) { l.Observe(known[:min(len(known), l.o.Starts)]) }

@@ -48,6 +48,13 @@ type Strategy interface {
 	Observe(trials []Trial)
 }
 
+// Starter is a strategy that can begin from trials which it has not proposed.
+type Starter interface {
+	// Start gives it evaluated trials, the best first, before its first proposal.
+	// It does not propose them again.
+	Start(known []Trial)
+}
+
 // Score is what an evaluator finds out about one architecture.
 type Score struct {
 	Accuracy float64 // fraction

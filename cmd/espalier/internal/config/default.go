@@ -28,7 +28,7 @@ func Default() Config {
 		Device:    Device{Batch: 1, Samples: 48},
 		Predictor: Predictor{Model: "fm", Samples: 96, Folds: 8, Holdout: 0.4},
 		Search: Search{
-			Strategy: "evolution", Score: ScorePredictor, Trials: 2000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, By: ByLoss, Top: 16, Seeds: 1,
+			Strategy: "evolution", Score: ScorePredictor, Trials: 6000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, By: ByLoss, Top: 16, Seeds: 1,
 			Strategies: controller.DefaultStrategyOptions(0),
 		},
 		Finish: Finish{Networks: 5, Share: 0.88, LR: 0.2, Epochs: 60, Power: 0.4},

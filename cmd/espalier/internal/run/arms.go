@@ -1,10 +1,12 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
@@ -35,6 +37,9 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies,
 		if err != nil {
 			return found{}, err
 		}
+		if st, ok := s.(controller.Starter); ok {
+			st.Start(r.elite(samples, limit))
+		}
 		number := round*len(limits) + i
 		arm := fmt.Sprintf("%s %d.%d", armSearch, round+1, i+1)
 		res, err := r.arm(ctx, arm, s, r.problem(by, l, limit), r.options(r.cfg.Search.Strategy, r.share(number, rounds*len(limits)), number))
@@ -50,6 +55,31 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies,
 		}
 	}
 	return all, nil
+}
+
+// eliteSize is how many of the architectures that were judged a search begins with:
+// most of a population.
+const eliteSize = 24
+
+// elite returns the best of the judged trials within the limits, the best first,
+// scored as the search scores its proposals.
+func (r *Run) elite(judged []controller.Trial, limits controller.Limits) []controller.Trial {
+	best := fitting(judged, limits)
+	reward := r.reward()
+	for i, t := range best {
+		best[i].Accuracy, best[i].Loss = r.target(t), 0
+		best[i].Reward = reward.Value(best[i].Accuracy, t.Cost.Latency)
+	}
+	slices.SortStableFunc(best, func(a, b controller.Trial) int { return cmp.Compare(b.Reward, a.Reward) })
+	return best[:min(len(best), eliteSize)]
+}
+
+// reward returns what a search maximises.
+func (r *Run) reward() controller.Reward {
+	if r.cfg.Search.Reward.Kind == "" {
+		return controller.Reward{}
+	}
+	return r.cfg.Search.Reward.Controller()
 }
 
 // add merges the result of one search.
@@ -94,11 +124,7 @@ func (r *Run) sweep(l *Latencies, samples []controller.Trial) ([]controller.Limi
 }
 
 func (r *Run) problem(by controller.Evaluator, l *Latencies, limits controller.Limits) controller.Problem {
-	p := controller.Problem{Space: r.family.Space(), Cost: l.Cost, Evaluator: by, Limits: limits, Smallest: r.family.Min()}
-	if r.cfg.Search.Reward.Kind != "" {
-		p.Reward = r.cfg.Search.Reward.Controller()
-	}
-	return p
+	return controller.Problem{Space: r.family.Space(), Cost: l.Cost, Evaluator: by, Limits: limits, Reward: r.reward(), Smallest: r.family.Min()}
 }
 
 func (r *Run) options(strategy string, trials, i int) controller.Options {

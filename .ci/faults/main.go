@@ -1,0 +1,148 @@
+// Command faults plants each fault of faults.yaml, one at a time, in a copy of the
+// module and tells which tests notice it. It fails if one goes unnoticed.
+//
+//	go run ./.ci/faults [-only TEXT]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// fault is a change that some test must notice.
+type fault struct {
+	Name     string   `yaml:"name"`
+	Packages []string `yaml:"packages"` // whose tests are run
+	Run      string   `yaml:"run"`      // pattern of those tests; empty: all
+	Harmless bool     `yaml:"harmless"` // it changes nothing
+	Edits    []edit   `yaml:"edits"`
+}
+
+// edit replaces text that occurs once in a file.
+type edit struct {
+	File string `yaml:"file"`
+	Old  string `yaml:"old"`
+	New  string `yaml:"new"`
+}
+
+const (
+	list = ".ci/faults/faults.yaml"
+	// skip names tests that take long and look at something else.
+	skip = "TrainingLearns|NetworkCanBeTuned|Fuzz|Hostile|AllocateNothing"
+)
+
+func main() {
+	log.SetFlags(0)
+	only := flag.String("only", "", "plant only faults whose name contains this")
+	flag.Parse()
+	missed, err := plantAll(*only)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if missed > 0 {
+		log.Fatalf("%d faults went unnoticed", missed)
+	}
+}
+
+// plantAll plants all faults and returns how many went unnoticed.
+func plantAll(only string) (missed int, err error) {
+	text, err := os.ReadFile(list)
+	if err != nil {
+		return 0, err
+	}
+	var faults []fault
+	if err := yaml.UnmarshalWithOptions(text, &faults, yaml.Strict()); err != nil {
+		return 0, fmt.Errorf("%s: %w", list, err)
+	}
+	dir, err := os.MkdirTemp("", "faults")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if out, err := exec.Command("sh", "-c", `git ls-files -z | xargs -0 cp --parents -t "$0"`, dir).CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("copy: %w: %s", err, out)
+	}
+	planted := 0
+	for _, f := range faults {
+		if !strings.Contains(f.Name, only) {
+			continue
+		}
+		planted++
+		tests, err := f.plant(dir)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		said := strings.Join(tests, ", ")
+		if len(tests) == 0 && f.Harmless {
+			said = "(changes nothing)"
+		} else if len(tests) == 0 {
+			said = "UNNOTICED"
+			missed++
+		}
+		fmt.Printf("| %s | `%s` | %s |\n", f.Name, f.Edits[0].File, said)
+	}
+	fmt.Printf("%d of %d noticed or harmless\n", planted-missed, planted)
+	return missed, nil
+}
+
+var failed = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+
+// plant changes the copy in dir, runs the tests, changes it back and returns the
+// tests that failed.
+func (f fault) plant(dir string) (tests []string, err error) {
+	before := make(map[string]string)
+	defer func() {
+		for path, text := range before {
+			if e := os.WriteFile(path, []byte(text), 0o644); e != nil && err == nil {
+				err = e
+			}
+		}
+	}()
+	for _, e := range f.Edits {
+		path := filepath.Join(dir, e.File)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		text := string(b)
+		if n := strings.Count(text, e.Old); n != 1 {
+			return nil, fmt.Errorf("%s has %q %d times; want it once", e.File, e.Old, n)
+		}
+		if _, known := before[path]; !known {
+			before[path] = text
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(text, e.Old, e.New, 1)), 0o644); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range f.Packages {
+		args := []string{"test", "-short", "-timeout", "1h", "-skip", skip}
+		if f.Run != "" {
+			args = append(args, "-run", f.Run)
+		}
+		c := exec.Command("go", append(args, p)...)
+		c.Dir = dir
+		out, err := c.CombinedOutput()
+		found := failed.FindAllStringSubmatch(string(out), -1)
+		for _, m := range found {
+			tests = append(tests, m[1])
+		}
+		if strings.Contains(string(out), "panic:") {
+			tests = append(tests, "a panic")
+		}
+		if err != nil && len(found) == 0 && !strings.Contains(string(out), "panic:") {
+			return nil, fmt.Errorf("%s does not build: %s", p, out)
+		}
+	}
+	slices.Sort(tests)
+	return slices.Compact(tests), nil
+}

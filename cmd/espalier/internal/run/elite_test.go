@@ -1,0 +1,58 @@
+package run
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/espalier-nas/espalier/controller"
+)
+
+// A search begins with the best of what was judged within its limits, scored as
+// its proposals are, and proposes none of them again.
+func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Search.Sweep, w.cfg.Predictor.Samples, w.cfg.Search.By = 1, 40, "loss"
+	w.cfg.Search.Reward.Kind, w.cfg.Search.Reward.Target, w.cfg.Search.Reward.Weight = "soft", 50_000, -0.1
+	r := w.trained("run")
+	l, err := r.latencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := r.openEvaluators(); err != nil {
+		t.Fatal(err)
+	}
+	var out outcome
+	if out.model, err = r.learn(t.Context(), l, &out); err != nil {
+		t.Fatal(err)
+	}
+	if len(out.samples) < 2*eliteSize-20 {
+		t.Fatalf("%d samples; want more than a search begins with", len(out.samples))
+	}
+	limits := controller.Limits{FLOPs: out.samples[len(out.samples)/2].Cost.FLOPs}
+	elite := r.elite(out.samples, limits)
+	worst := elite[len(elite)-1].Reward
+	reward := w.cfg.Search.Reward.Controller()
+	for _, s := range out.samples {
+		at := slices.IndexFunc(elite, func(e controller.Trial) bool { return e.Arch == s.Arch })
+		value := reward.Value(r.target(s), s.Cost.Latency)
+		switch {
+		case at >= 0 && (s.Cost.FLOPs > limits.FLOPs || elite[at].Reward != value):
+			t.Errorf("%+v is %+v among the elite; want a reward of %v and at most %d FLOPs", s, elite[at], value, limits.FLOPs)
+		case at < 0 && s.Cost.FLOPs <= limits.FLOPs && value > worst:
+			t.Errorf("reward %v is not among the elite, whose worst has %v", value, worst)
+		}
+	}
+	if !slices.IsSortedFunc(elite, func(a, b controller.Trial) int { return sign(a.Reward > b.Reward) }) {
+		t.Error("the best is not the first")
+	}
+	f, err := r.search(t.Context(), out.model, l, out.samples, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range r.elite(out.samples, r.limits()) {
+		if slices.ContainsFunc(f.trials, func(x controller.Trial) bool { return x.Arch == e.Arch }) {
+			t.Errorf("%s was known and is proposed again", r.family.Space().Format(e.Arch))
+		}
+	}
+}
