@@ -86,3 +86,20 @@ func TestTimetable(t *testing.T) {
 		t.Errorf("%v free beside one training; want 15", got)
 	}
 }
+
+// Networks that are fewer than lanes, and teachers, have all processors.
+func TestFewNetworksHaveAllProcessors(t *testing.T) {
+	l := &ladder{r: quiet(t), lanes: twoLanes(t)}
+	a, b := &finished{}, &finished{}
+	l.arms = []*arm{{on: []*finished{a, b}}}
+	for _, c := range []struct {
+		networks int
+		distill  float64
+		want     int
+	}{{1, 0, 1}, {2, 0, 0}, {5, 0, 0}, {5, 0.5, 1}, {1, 0.5, 1}} {
+		l.r.cfg.Finish.Distill = c.distill
+		if got := l.wide(c.networks); got != c.want {
+			t.Errorf("%d networks, distill %v: %d have all processors; want %d", c.networks, c.distill, got, c.want)
+		}
+	}
+}

@@ -12,8 +12,9 @@ import (
 )
 
 // lastRung trains those that may be handed over, the slowest first, each for its
-// share of the time that is left by then. All arms have as much of it. The slowest
-// network of each arm trains first, on all processors, to teach the others.
+// share of the time that is left by then. All arms have as much of it. With
+// finish.distill the slowest network of each arm trains first, on all processors, to
+// teach the others.
 func (l *ladder) lastRung(ctx context.Context) error {
 	on := l.byLatency()
 	weights, err := l.lastWeights(ctx, on)
@@ -30,10 +31,7 @@ func (l *ladder) lastRung(ctx context.Context) error {
 			"inherited", fmt.Sprintf("%.4f", f.Accuracy), "now", fmt.Sprintf("%.4f", f.last().Accuracy))
 		return nil
 	}
-	first := 0
-	if l.r.cfg.Finish.Distill > 0 {
-		first = l.teachers()
-	}
+	first := l.wide(len(on))
 	for i := range first {
 		if steps[i], err = l.lastSteps(ctx, l.r.exec, on[i], weights[i:], 1); err != nil {
 			return err
@@ -45,6 +43,9 @@ func (l *ladder) lastRung(ctx context.Context) error {
 			return err
 		}
 	}
+	if first == len(on) {
+		return nil
+	}
 	busy := newTimetable(len(l.lanes.execs))
 	return l.lanes.run(ctx, len(on)-first, func(k int) (err error) {
 		i := first + k
@@ -54,6 +55,20 @@ func (l *ladder) lastRung(ctx context.Context) error {
 		defer busy.done(k)
 		return train(ctx, x, first+k)
 	})
+}
+
+// wide returns how many of n networks train one after the other on all processors
+// before the others train side by side: teachers, or all where there are fewer
+// than lanes.
+func (l *ladder) wide(n int) int {
+	switch {
+	case n < len(l.lanes.execs):
+		return n
+	case l.r.cfg.Finish.Distill > 0:
+		return l.teachers()
+	default:
+		return 0
+	}
 }
 
 // teachers returns how many networks teach: the slowest of each arm, which may be
@@ -129,6 +144,9 @@ const teachingShare = 0.25
 // on the training images are computed once; where that would take too long they
 // learn from labels alone.
 func (l *ladder) teach(ctx context.Context, teacher *finished) error {
+	if l.r.cfg.Finish.Distill == 0 {
+		return nil
+	}
 	set := l.r.splits.Train
 	passes := forwardShare * float64(set.Len()) / float64(l.r.finishBatch())
 	if passes > teachingShare*float64(teacher.last().Steps) {
@@ -227,9 +245,12 @@ func (l *ladder) timeSome(ctx context.Context, on []*finished) (xs, ys []float64
 	return xs, ys, nil
 }
 
+// oneTiming is how long the steps of one network are timed about.
+const oneTiming = 300 * time.Millisecond
+
 // timeOne returns the seconds of a training step of one network.
 func (l *ladder) timeOne(ctx context.Context, x *ops.Exec, f *finished) (float64, error) {
 	net := l.r.net.Extract(f.Arch)
-	t, err := l.r.timeStepsOn(ctx, x, net, single(net), l.r.finishOptions(manySteps, 0), time.Millisecond, 3, 10)
+	t, err := l.r.timeStepsOn(ctx, x, net, single(net), l.r.finishOptions(manySteps, 0), oneTiming, 3, 10)
 	return t.Seconds(), err
 }
