@@ -32,6 +32,7 @@ type Report struct {
 	Rivals   []Rival   `json:"rivals,omitempty"`
 	Seeds    *Seeds    `json:"seeds,omitempty"` // nil: search and finishing were done once
 	Floor    Floor     `json:"floor"`
+	Reach    float64   `json:"reach,omitempty"` // latency per image, s, from which on the budget had no time to finish networks; 0: none was left alone
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
 	Phases   []Phase   `json:"phases"`

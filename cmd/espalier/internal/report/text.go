@@ -71,15 +71,18 @@ func (t *text) pareto(r Report) {
 	for _, n := range r.Pareto {
 		t.line("  %-9s  %s", n.Name, n.Arch)
 	}
-	t.floor(r.Floor)
+	t.floor(r)
 	t.verdict(r)
 	t.line("  test accuracy with its 95 %% interval, measured once; validation: the split by which they were chosen; inherited: on that")
 	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency measured (median)")
 }
 
-func (t *text) floor(f Floor) {
-	t.line("  a linear classifier of the pixels has %.4f on validation", f.Accuracy)
-	switch f.LeftOut {
+func (t *text) floor(r Report) {
+	if r.Reach > 0 {
+		t.line("  networks slower than %s were not looked at: in this time none of them can be finished", millis(r.Reach))
+	}
+	t.line("  a linear classifier of the pixels has %.4f on validation", r.Floor.Accuracy)
+	switch f := r.Floor; f.LeftOut {
 	case 0:
 	case 1:
 		t.line("  1 faster network below that is left out")

@@ -41,7 +41,7 @@ func fixed() Report {
 			Searches: 6, Randoms: 6, SearchMean: 0.9, SearchStd: 0.01, RandomMean: 0.8, RandomStd: 0.05, Better: 0.97, Relative: 0.125, Difference: 0.1, Low: 0.08, High: 0.12,
 		}},
 		Pareto: []Network{small, large},
-		Floor:  Floor{Accuracy: 0.5062, LeftOut: 3},
+		Floor:  Floor{Accuracy: 0.5062, LeftOut: 3}, Reach: 0.00012,
 		Prefix: Prefix{Computed: 3e12, Saved: 1e12},
 		Test:   Test{Images: 150, Networks: 4},
 		Phases: []Phase{{"train", 123.45}, {"search", 6.7}}, Warnings: []string{"something to know"},
@@ -67,12 +67,12 @@ func TestTextIsAsPeopleReadIt(t *testing.T) {
 
 func TestTextWithoutRandomArmSaysSo(t *testing.T) {
 	r := fixed()
-	r.Random, r.Compare, r.Warnings, r.Floor.LeftOut = nil, nil, nil, 0
+	r.Random, r.Compare, r.Warnings, r.Floor.LeftOut, r.Reach = nil, nil, nil, 0, 0
 	got := Text(r)
 	if !strings.Contains(got, "no random search was run") {
 		t.Errorf("a search without a random arm does not say so:\n%s", got)
 	}
-	for _, absent := range []string{"Warnings", "left out"} {
+	for _, absent := range []string{"Warnings", "left out", "not looked at"} {
 		if strings.Contains(got, absent) {
 			t.Errorf("%s is there without reason", absent)
 		}

@@ -41,6 +41,7 @@ func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Re
 		Latency:  r.latencyReport(l, out),
 		Accuracy: r.accuracyReport(out),
 		Floor:    report.Floor{Accuracy: out.linear, LeftOut: out.leftOut},
+		Reach:    r.cfg.Finish.Reach.Seconds(),
 	}
 	if err := r.testAll(ctx, &rep, out); err != nil {
 		return rep, err
