@@ -1,0 +1,253 @@
+package run
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Who begins finishing, who goes on from rung to rung and how long each trains is
+// computed again from the trials, the journal and the files.
+func TestWhoClimbs(t *testing.T) {
+	seeds(t, func(seed uint64) bool {
+		w := newWorld(t, func(i int) float64 { return 1 + 0.01*float64(i%7) })
+		w.cfg.Seed, w.cfg.Search.Random, w.cfg.Predictor.Samples = seed, false, 24
+		s := w.search("run")
+		c := recomputed{t: t, w: w, s: s, e: exec(t, s.cfg.Kernel), norm: plainNorm(s.splits.Train)}
+		c.candidates()
+		for _, g := range s.rungs {
+			c.rung(g)
+		}
+		return c.climb()
+	})
+}
+
+// entrant is an architecture that may be chosen.
+type entrant struct {
+	arch           string
+	latency, value float64
+}
+
+// slotsOf divides entrants into slots of latency of equal ratio.
+func slotsOf(all []entrant, slots int) [][]entrant {
+	low, high := math.Inf(1), 0.0
+	for _, e := range all {
+		low, high = min(low, e.latency), max(high, e.latency)
+	}
+	out := make([][]entrant, slots)
+	for _, e := range all {
+		k := 0
+		for k < slots-1 && e.latency >= low*math.Pow(high/low, float64(k+1)/float64(slots)) {
+			k++
+		}
+		out[k] = append(out[k], e)
+	}
+	return out
+}
+
+// bySlots returns n entrants: in turn, from the slowest slot on, each slot sends the
+// best that it still has.
+func bySlots(all []entrant, slots, n int) (chosen []entrant) {
+	queues := slotsOf(all, slots)
+	for len(chosen) < min(n, len(all)) {
+		for k := slots - 1; k >= 0 && len(chosen) < n; k-- {
+			if len(queues[k]) > 0 {
+				best := slices.MaxFunc(queues[k], func(a, b entrant) int { return sign(a.value < b.value) })
+				chosen = append(chosen, best)
+				queues[k] = slices.DeleteFunc(queues[k], func(e entrant) bool { return e == best })
+			}
+		}
+	}
+	return chosen
+}
+
+// names returns the sorted architectures of entrants.
+func names(all []entrant) []string {
+	out := []string{}
+	for _, e := range all {
+		out = append(out, e.arch)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// judged returns distinct trials as entrants, by predicted latency and loss.
+func judged(trials []rundir.Trial) (all []entrant) {
+	seen := map[string]bool{}
+	for _, x := range trials {
+		if !seen[x.Arch] {
+			all = append(all, entrant{x.Arch, x.Latency, -x.Loss})
+		}
+		seen[x.Arch] = true
+	}
+	return all
+}
+
+// candidates checks which architectures begin finishing: the best of their slots,
+// half of them by what the first rung has shown.
+func (c recomputed) candidates() {
+	first := judged(c.s.of(armFinal))
+	for arm, want := range map[string][]entrant{
+		armFinal:  bySlots(judged(c.s.of(armSample, armRound)), leastSlots, 4),
+		armSecond: bySlots(c.hopefuls(first), leastSlots, 4),
+	} {
+		if d := cmp.Diff(names(want), names(judged(c.s.of(arm)))); d != "" {
+			c.t.Errorf("candidates %s (-want +got):\n%s", arm, d)
+		}
+	}
+	var want, got []string
+	for _, x := range slices.Concat(c.s.of(armFinal), c.s.of(armSecond)) {
+		want = append(want, x.Arch)
+	}
+	for _, g := range c.s.on(armSearch, 0) {
+		got = append(got, g.Arch)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if d := cmp.Diff(want, got); d != "" {
+		c.t.Errorf("the first rung (-want +got):\n%s", d)
+	}
+}
+
+// hopefuls returns all that the search has judged or proposed, but for the first
+// candidates, with the upper bound of what it would score after the first rung.
+func (c recomputed) hopefuls(first []entrant) (pool []entrant) {
+	risen := map[string]float64{}
+	for _, g := range c.s.on(armSearch, 0) {
+		if slices.ContainsFunc(first, func(e entrant) bool { return e.arch == g.Arch }) {
+			risen[g.Arch] = math.Exp(-g.Loss)
+		}
+	}
+	var learnt []space.Arch
+	var low, high []float64
+	for _, e := range judged(c.s.of(armSample, armRound)) {
+		learnt, low, high = append(learnt, c.w.arch(e.arch)), append(low, math.Exp(e.value)), append(high, math.NaN())
+		if v, ok := risen[e.arch]; ok {
+			high[len(high)-1] = v
+		}
+	}
+	m := predictor.NewFidelities(c.w.unfitted(), func(a space.Arch) float64 { return float64(c.w.family.Plan(a).FLOPs()) })
+	if err := m.Fit(learnt, low, high); err != nil {
+		c.t.Fatal(err)
+	}
+	for _, e := range judged(c.s.of(armSample, armRound, armSearch)) {
+		if _, done := risen[e.arch]; done {
+			continue
+		}
+		mean, std := m.Predict([]space.Arch{c.w.arch(e.arch)})
+		pool = append(pool, entrant{e.arch, e.latency, mean[0] + std[0]})
+	}
+	return pool
+}
+
+// climb checks who goes on from each rung. It reports whether the search has shown
+// the difference between a candidate that is good and one that will be.
+func (c recomputed) climb() (seen bool) {
+	var all [rungs][]entrant
+	for rung := range rungs {
+		for _, g := range c.s.on(armSearch, rung) {
+			all[rung] = append(all[rung], entrant{g.Arch, c.latency(g), -g.Loss})
+		}
+	}
+	if len(all[0]) != 8 {
+		c.t.Errorf("%d candidates on the first rung; want 8", len(all[0]))
+	}
+	for rung, want := range map[int][]entrant{1: bySlots(all[0], leastSlots, 4), 2: c.last(all[0], all[1])} {
+		if d := cmp.Diff(names(want), names(all[rung])); d != "" {
+			c.t.Errorf("rung %d has (-want +got):\n%s", rung+1, d)
+		}
+	}
+	return !slices.Equal(names(bySlots(all[1], leastSlots, 2)), names(all[2]))
+}
+
+// last returns the two of the second rung that train on the last: of those that no
+// faster one is expected to beat the best of each of two slots, the slower first;
+// if there is only one, also the one that is least behind, of the other slot if
+// there is any.
+func (c recomputed) last(first, second []entrant) []entrant {
+	least := math.Inf(1)
+	for _, e := range second {
+		least = min(least, -e.value)
+	}
+	var powers []float64
+	for _, e := range second {
+		before := first[slices.IndexFunc(first, func(f entrant) bool { return f.arch == e.arch })]
+		powers = append(powers, math.Log((-before.value-least/2)/(-e.value-least/2))/math.Log(6.0/2))
+	}
+	slices.Sort(powers)
+	power := max(0, powers[len(powers)/2])
+	hoped := slices.Clone(second)
+	for i, e := range second {
+		hoped[i].value = -(least/2 + (-e.value-least/2)*math.Pow(1+16.0/6, -power))
+	}
+	slots := slotsOf(hoped, 2)
+	beaten := func(e entrant) float64 { // by how much
+		by := math.Inf(-1)
+		for _, o := range hoped {
+			if o != e && o.latency <= e.latency {
+				by = max(by, o.value-e.value)
+			}
+		}
+		return by
+	}
+	var chosen []entrant
+	for k := 1; k >= 0; k-- {
+		front := slices.DeleteFunc(slices.Clone(slots[k]), func(e entrant) bool { return beaten(e) >= 0 })
+		if len(front) > 0 {
+			chosen = append(chosen, slices.MaxFunc(front, func(a, b entrant) int { return sign(a.latency < b.latency) }))
+		}
+	}
+	for _, fill := range [][]entrant{c.fills(hoped, slots, chosen, beaten, true), c.fills(hoped, slots, chosen, beaten, false)} {
+		for _, e := range fill {
+			if len(chosen) < 2 && !slices.Contains(chosen, e) {
+				chosen = append(chosen, e)
+			}
+		}
+	}
+	return chosen
+}
+
+// fills returns who may join those chosen, the least beaten first: a second one of
+// the front, then those of a slot that has none or, if not empty, of any slot.
+func (c recomputed) fills(hoped []entrant, slots [][]entrant, chosen []entrant, beaten func(entrant) float64, empty bool) (all []entrant) {
+	for _, slot := range slots {
+		taken := slices.ContainsFunc(slot, func(e entrant) bool { return slices.Contains(chosen, e) })
+		for _, e := range slot {
+			if beaten(e) < 0 || !empty || !taken {
+				all = append(all, e)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b entrant) int { return sign(beaten(a) < beaten(b)) })
+	return all
+}
+
+// rung checks one line of the journal against the network file, which is there
+// unless the network has climbed on.
+func (c recomputed) rung(g rundir.Rung) {
+	t, n := c.t, [rungs]int{netCompared, netCompared, c.s.splits.Val.Len()}[g.Rung]
+	if want := [rungs]int{2, 4, 16}[g.Rung]; g.Steps != want || g.Seconds <= 0 {
+		t.Errorf("%+v: want %d steps, in some time", g, want)
+	}
+	higher := slices.ContainsFunc(c.s.on(g.Arm, g.Rung+1), func(h rundir.Rung) bool { return h.Candidate == g.Candidate })
+	_, err := os.Stat(c.s.dir.Path(rungFile(g)))
+	if higher != errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s, which has climbed on: %v: %v", rungFile(g), higher, err)
+	}
+	if err != nil {
+		return
+	}
+	net := c.load(rungFile(g), c.w.arch(g.Arch))
+	if accuracy, loss := plainScore(c.e, net, c.norm, c.s.splits.Val, n); math.Abs(accuracy-g.Accuracy) > 1e-9 || math.Abs(loss-g.Loss) > 1e-4 {
+		t.Errorf("%s: accuracy %v, loss %v; want %v and %v on %d validation pictures", rungFile(g), g.Accuracy, g.Loss, accuracy, loss, n)
+	}
+}
