@@ -78,7 +78,7 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 	if v, done := r.state.Rivals[name]; done {
 		return v, nil
 	}
-	fit, err := r.fitRival(ctx, l, name, plan, f.latency())
+	fit, err := r.fitRival(ctx, l, name, plan, f)
 	if err != nil {
 		return report.Rival{}, err
 	}
@@ -138,21 +138,33 @@ type fitted struct {
 	Steps   int     `json:"steps"`
 }
 
-// fitRival returns the widest version of a network that is as fast as a latency,
-// by bisection of the factor on its widths; the narrowest if none is.
-func (r *Run) fitRival(ctx context.Context, l *Latencies, name string, plan space.Plan, latency float64) (fitted, error) {
-	if f, known := r.state.Fits[name]; known {
-		return f, nil
+// beside returns the latency of a network per image, s, as if it had been measured
+// when that of f was: both are timed now, one after the other, since a machine
+// changes its speed in the course of a search.
+func (l *Latencies) beside(ctx context.Context, plan space.Plan, f *finished) (float64, error) {
+	s, err := l.device.Time(ctx, plan, bench.DefaultEffort)
+	if err != nil {
+		return 0, err
 	}
+	known, err := l.device.Time(ctx, l.family.Plan(f.Arch), bench.DefaultEffort)
+	return f.latency() * s.Median / known.Median, err
+}
+
+// fitRival returns the widest version of a network that is as fast as f,
+// by bisection of the factor on its widths; the narrowest if none is.
+func (r *Run) fitRival(ctx context.Context, l *Latencies, name string, plan space.Plan, f *finished) (fitted, error) {
+	if fit, known := r.state.Fits[name]; known {
+		return fit, nil
+	}
+	latency := f.latency()
 	low, high := leastFactor, float64(mostFactor)
 	best := fitted{}
 	for range fitTries {
 		factor := math.Sqrt(low * high)
-		s, err := l.device.Time(ctx, plan.Scale(factor), bench.DefaultEffort)
+		took, err := l.beside(ctx, plan.Scale(factor), f)
 		if err != nil {
 			return fitted{}, err
 		}
-		took := s.Median / float64(l.batch)
 		if took <= fits*latency {
 			low = factor
 			best = fitted{Factor: factor, Latency: took}
@@ -161,11 +173,11 @@ func (r *Run) fitRival(ctx context.Context, l *Latencies, name string, plan spac
 		}
 	}
 	if best.Factor == 0 {
-		s, err := l.device.Time(ctx, plan.Scale(leastFactor), bench.DefaultEffort)
+		took, err := l.beside(ctx, plan.Scale(leastFactor), f)
 		if err != nil {
 			return fitted{}, err
 		}
-		best = fitted{Factor: leastFactor, Latency: s.Median / float64(l.batch)}
+		best = fitted{Factor: leastFactor, Latency: took}
 	}
 	if r.state.Fits == nil {
 		r.state.Fits = make(map[string]fitted)
