@@ -149,8 +149,8 @@ func (c recomputed) hopefuls(first []entrant) (pool []entrant) {
 	return pool
 }
 
-// climb checks who goes on from each rung. It reports whether the search has shown
-// the difference between a candidate that is good and one that will be.
+// climb checks who goes on from each rung. It reports whether others than the two
+// best have come to the last.
 func (c recomputed) climb() (seen bool) {
 	var all [rungs][]entrant
 	for rung := range rungs {
@@ -161,18 +161,17 @@ func (c recomputed) climb() (seen bool) {
 	if len(all[0]) != 8 {
 		c.t.Errorf("%d candidates on the first rung; want 8", len(all[0]))
 	}
-	for rung, want := range map[int][]entrant{1: bySlots(all[0], leastSlots, 4), 2: c.last(all[0], all[1])} {
+	for rung, want := range map[int][]entrant{1: byArea(all[0], 4), 2: c.last(all[0], all[1])} {
 		if d := cmp.Diff(names(want), names(all[rung])); d != "" {
 			c.t.Errorf("rung %d has (-want +got):\n%s", rung+1, d)
 		}
 	}
-	return !slices.Equal(names(bySlots(all[1], leastSlots, 2)), names(all[2]))
+	slices.SortFunc(all[1], func(a, b entrant) int { return sign(a.value > b.value) })
+	return !slices.Equal(names(all[1][:2]), names(all[2]))
 }
 
-// last returns the two of the second rung that train on the last: of those that no
-// faster one is expected to beat the best of each of two slots, the slower first;
-// if there is only one, also the one that is least behind, of the other slot if
-// there is any.
+// last returns the two of the second rung that train on the last, by what a power
+// law lets expect of sixteen more steps.
 func (c recomputed) last(first, second []entrant) []entrant {
 	least := math.Inf(1)
 	for _, e := range second {
@@ -189,46 +188,52 @@ func (c recomputed) last(first, second []entrant) []entrant {
 	for i, e := range second {
 		hoped[i].value = -(least/2 + (-e.value-least/2)*math.Pow(1+16.0/6, -power))
 	}
-	slots := slotsOf(hoped, 2)
-	beaten := func(e entrant) float64 { // by how much
-		by := math.Inf(-1)
-		for _, o := range hoped {
-			if o != e && o.latency <= e.latency {
-				by = max(by, o.value-e.value)
-			}
-		}
-		return by
-	}
-	var chosen []entrant
-	for k := 1; k >= 0; k-- {
-		front := slices.DeleteFunc(slices.Clone(slots[k]), func(e entrant) bool { return beaten(e) >= 0 })
-		if len(front) > 0 {
-			chosen = append(chosen, slices.MaxFunc(front, func(a, b entrant) int { return sign(a.latency < b.latency) }))
-		}
-	}
-	for _, fill := range [][]entrant{c.fills(hoped, slots, chosen, beaten, true), c.fills(hoped, slots, chosen, beaten, false)} {
-		for _, e := range fill {
-			if len(chosen) < 2 && !slices.Contains(chosen, e) {
-				chosen = append(chosen, e)
-			}
-		}
-	}
-	return chosen
+	return byArea(hoped, 2)
 }
 
-// fills returns who may join those chosen, the least beaten first: a second one of
-// the front, then those of a slot that has none or, if not empty, of any slot.
-func (c recomputed) fills(hoped []entrant, slots [][]entrant, chosen []entrant, beaten func(entrant) float64, empty bool) (all []entrant) {
-	for _, slot := range slots {
-		taken := slices.ContainsFunc(slot, func(e entrant) bool { return slices.Contains(chosen, e) })
-		for _, e := range slot {
-			if beaten(e) < 0 || !empty || !taken {
-				all = append(all, e)
+// byArea returns n entrants, each of which adds the most to the area under the
+// staircase of accuracy over the logarithm of latency or, if none adds any, is
+// least behind it.
+func byArea(all []entrant, n int) (chosen []entrant) {
+	high, floor := 0.0, math.Inf(1)
+	for _, e := range all {
+		high, floor = max(high, e.latency), min(floor, e.value)
+	}
+	stairs := func(of []entrant, latency float64) float64 {
+		best := floor
+		for _, e := range of {
+			if e.latency <= latency {
+				best = max(best, e.value)
 			}
 		}
+		return best
 	}
-	slices.SortFunc(all, func(a, b entrant) int { return sign(beaten(a) < beaten(b)) })
-	return all
+	area := func(of []entrant) (sum float64) {
+		ats := []float64{math.E * high}
+		for _, e := range of {
+			ats = append(ats, e.latency)
+		}
+		slices.Sort(ats)
+		for k, at := range ats[:len(ats)-1] {
+			sum += (stairs(of, at) - floor) * math.Log(ats[k+1]/at)
+		}
+		return sum
+	}
+	for len(chosen) < n {
+		var next entrant
+		most := -1.0
+		for _, e := range all {
+			adds := area(append(slices.Clone(chosen), e)) - area(chosen)
+			if behind := stairs(chosen, e.latency) - e.value; adds < 1e-12 {
+				adds = -behind / (1 + behind)
+			}
+			if !slices.Contains(chosen, e) && adds > most {
+				next, most = e, adds
+			}
+		}
+		chosen = append(chosen, next)
+	}
+	return chosen
 }
 
 // rung checks one line of the journal against the network file, which is there

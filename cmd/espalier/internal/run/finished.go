@@ -72,15 +72,14 @@ func (a *arm) join(all []candidate, others []*arm) []*finished {
 	return a.on[first:]
 }
 
-// promote keeps n of an arm's candidates for the next rung, by rising latency: of
-// each slot the best or, for the last rung, of the Pareto front first.
-func (a *arm) promote(pick func(all []place, slots, n int) []int, slots, n int, value func(*finished) float64) {
+// promote keeps n of an arm's candidates for the next rung, by rising latency.
+func (a *arm) promote(pick func(all []place, n int) []int, n int, value func(*finished) float64) {
 	places := make([]place, len(a.on))
 	for i, f := range a.on {
 		places[i] = place{f.latency(), value(f)}
 	}
 	var next []*finished
-	for _, i := range pick(places, slots, n) {
+	for _, i := range pick(places, n) {
 		next = append(next, a.on[i])
 	}
 	a.on = next

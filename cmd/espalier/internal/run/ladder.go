@@ -85,7 +85,7 @@ func (l *ladder) climb(ctx context.Context) error {
 			continue
 		}
 		for _, a := range l.arms {
-			a.promote(choose, l.r.slots(), max(networks, (len(a.on)+1)/2), l.worth)
+			a.promote(covering, max(networks, (len(a.on)+1)/2), l.worth)
 		}
 	}
 	return l.lastRung(ctx)
@@ -220,9 +220,10 @@ func (l *ladder) thin(ctx context.Context) error {
 		return err
 	}
 	whole := l.size()
+	inSlots := func(all []place, n int) []int { return choose(all, l.r.slots(), n) } // inherited scores
 	for _, a := range l.arms {
 		n := (len(a.on)*most + whole - 1) / max(1, whole)
-		a.promote(choose, l.r.slots(), n, func(f *finished) float64 { return l.r.value(f.Accuracy, f.Loss) })
+		a.promote(inSlots, n, func(f *finished) float64 { return l.r.value(f.Accuracy, f.Loss) })
 	}
 	if most < whole {
 		l.r.screen.Log.Info("fewer candidates, to give each some time", "of each arm", most, "instead of", whole)

@@ -9,8 +9,8 @@ import (
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 )
 
-// promoteToLast keeps those candidates of each arm that train on the last rung:
-// of the Pareto front of what they can be expected to reach there. A slow
+// promoteToLast keeps those candidates of each arm that train on the last rung, by
+// what they can be expected to reach there. A slow
 // network gets fewer steps than a fast one, and may end below it for that.
 func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	on := l.all()
@@ -23,16 +23,15 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	for i, f := range on {
 		expected[f] = -law.after(l.wrong(f.last()), 1+float64(steps[i])/float64(f.steps()))
 	}
-	pick := func(all []place, slots, n int) []int { return layered(all, slots, n, leastLast) }
+	pick := covering
+	if networks == 1 { // the most accurate
+		pick = func(all []place, n int) []int { return choose(all, 1, n) }
+	}
 	for _, a := range l.arms {
-		a.promote(pick, networks, networks, func(f *finished) float64 { return expected[f] })
+		a.promote(pick, networks, func(f *finished) float64 { return expected[f] })
 	}
 	return nil
 }
-
-// leastLast networks of an arm train on the last rung even if others are expected
-// to beat them: expectations err.
-const leastLast = 4
 
 // outlook decides how many steps each candidate may expect on the last rung if so
 // many networks like those at hand train there.

@@ -1,0 +1,77 @@
+package run
+
+import (
+	"math"
+	"slices"
+)
+
+// beyond is how far, as a logarithm, latencies are counted beyond the slowest
+// place: whoever has more time has the most accurate network run in it.
+const beyond = 1
+
+// covering returns the indices of up to n places that together are worth most: at
+// each latency, on a logarithmic scale, a user has the best of those that are as
+// fast, so that worth is the area under a staircase. Places are added one by one,
+// that which adds most first; when none adds anything, that which is least behind.
+// So there is no second place beside a good one, and many where a little more
+// latency buys much. The result is ordered as choose orders it.
+func covering(all []place, n int) []int {
+	_, high := span(all)
+	high = math.Log(high) + beyond
+	var chosen []int
+	rest := make([]int, len(all))
+	for i := range rest {
+		rest[i] = i
+	}
+	slices.SortFunc(rest, func(a, b int) int { return byPlace(all, a, b) })
+	for len(chosen) < min(n, len(all)) {
+		next := slices.MaxFunc(rest, func(a, b int) int {
+			if d := adds(all, chosen, a, high) - adds(all, chosen, b, high); d != 0 {
+				return sign(d < 0)
+			}
+			return sign(behind(all, chosen, a) > behind(all, chosen, b))
+		})
+		chosen = append(chosen, next)
+		rest = slices.DeleteFunc(rest, func(i int) bool { return i == next })
+	}
+	slices.SortFunc(chosen, func(a, b int) int { return byPlace(all, a, b) })
+	return chosen
+}
+
+// adds returns the area between the staircase of the chosen places and that with
+// place i, up to a logarithm of latency. The staircase begins at the lowest value
+// of all.
+func adds(all []place, chosen []int, i int, high float64) float64 {
+	level := math.Inf(1)
+	for _, p := range all {
+		level = min(level, p.value)
+	}
+	var steps []place // of the staircase that place i changes
+	for _, k := range chosen {
+		if all[k].latency <= all[i].latency {
+			level = max(level, all[k].value)
+		} else {
+			steps = append(steps, all[k])
+		}
+	}
+	slices.SortFunc(steps, func(a, b place) int { return sign(a.latency < b.latency) })
+	area, at := 0.0, math.Log(all[i].latency)
+	for _, s := range append(steps, place{math.Exp(high), math.Inf(1)}) {
+		to := math.Log(s.latency)
+		area += max(0, all[i].value-level) * (to - at)
+		at, level = to, max(level, s.value)
+	}
+	return area
+}
+
+// behind returns by how much place i is worth less than the best of the chosen that
+// is as fast.
+func behind(all []place, chosen []int, i int) float64 {
+	best := math.Inf(-1)
+	for _, k := range chosen {
+		if all[k].latency <= all[i].latency {
+			best = max(best, all[k].value)
+		}
+	}
+	return best - all[i].value
+}
