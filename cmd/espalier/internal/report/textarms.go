@@ -61,15 +61,16 @@ func (t *text) rivals(r Report) {
 }
 
 func (t *text) arms(r Report) {
-	t.head("Search against random search")
-	rows := [][]string{armRow(r.Search)}
+	head, rows := "The search", [][]string{armRow(r.Search)}
 	if r.Random != nil {
+		head = "Search against random search"
 		rows = append(rows, armRow(*r.Random))
 	}
+	t.head(head)
 	t.table([]string{"<arm", "<scored by", ">proposals", ">evaluations", ">infeasible", ">duplicates", ">best val", ">latency"}, rows)
 	t.line("  limits: %s", r.Search.Limits)
 	if r.Compare == nil {
-		t.line("  no random search was run beside it (--random): nothing says that the search is better than chance")
+		t.line("  no random search was run beside it: nothing says that this one is better than chance (--random would)")
 		return
 	}
 	c := r.Compare.Stats

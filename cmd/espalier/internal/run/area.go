@@ -13,10 +13,12 @@ const beyond = 1
 // each latency, on a logarithmic scale, a user has the best of those that are as
 // fast, so that worth is the area under a staircase. Places are added one by one,
 // that which adds most first; when none adds anything, that which is least behind.
-// So there is no second place beside a good one, and many where a little more
-// latency buys much. The result is ordered as choose orders it.
+// Values are not exact, so one that is near a chosen place waits until no other is
+// left: nearer than half of the distance of n places spread evenly. The result is
+// ordered as choose orders it.
 func covering(all []place, n int) []int {
-	_, high := span(all)
+	low, high := span(all)
+	apart := math.Log(high/low) / float64(2*max(1, n))
 	high = math.Log(high) + beyond
 	var chosen []int
 	rest := make([]int, len(all))
@@ -25,7 +27,11 @@ func covering(all []place, n int) []int {
 	}
 	slices.SortFunc(rest, func(a, b int) int { return byPlace(all, a, b) })
 	for len(chosen) < min(n, len(all)) {
-		next := slices.MaxFunc(rest, func(a, b int) int {
+		free := slices.DeleteFunc(slices.Clone(rest), func(i int) bool { return nearest(all, chosen, i) < apart })
+		if len(free) == 0 {
+			free = rest
+		}
+		next := slices.MaxFunc(free, func(a, b int) int {
 			if d := adds(all, chosen, a, high) - adds(all, chosen, b, high); d != 0 {
 				return sign(d < 0)
 			}
@@ -36,6 +42,16 @@ func covering(all []place, n int) []int {
 	}
 	slices.SortFunc(chosen, func(a, b int) int { return byPlace(all, a, b) })
 	return chosen
+}
+
+// nearest returns the distance of place i to the nearest of the chosen, as the
+// logarithm of the ratio of their latencies.
+func nearest(all []place, chosen []int, i int) float64 {
+	d := math.Inf(1)
+	for _, k := range chosen {
+		d = min(d, math.Abs(math.Log(all[k].latency/all[i].latency)))
+	}
+	return d
 }
 
 // adds returns the area between the staircase of the chosen places and that with

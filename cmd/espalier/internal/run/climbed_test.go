@@ -193,7 +193,7 @@ func (c recomputed) last(first, second []entrant) []entrant {
 
 // byArea returns n entrants, each of which adds the most to the area under the
 // staircase of accuracy over the logarithm of latency or, if none adds any, is
-// least behind it.
+// least behind it; none is near another while others are left.
 func byArea(all []entrant, n int) (chosen []entrant) {
 	high, floor := 0.0, math.Inf(1)
 	for _, e := range all {
@@ -219,10 +219,19 @@ func byArea(all []entrant, n int) (chosen []entrant) {
 		}
 		return sum
 	}
+	low := slices.MinFunc(all, func(a, b entrant) int { return sign(a.latency < b.latency) }).latency
+	near := func(e entrant) bool {
+		return slices.ContainsFunc(chosen, func(k entrant) bool {
+			return math.Abs(math.Log(e.latency/k.latency)) < math.Log(high/low)/float64(2*n)
+		})
+	}
 	for len(chosen) < n {
 		var next entrant
-		most := -1.0
+		most, lonely := -1.0, slices.ContainsFunc(all, func(e entrant) bool { return !near(e) })
 		for _, e := range all {
+			if lonely && near(e) {
+				continue
+			}
 			adds := area(append(slices.Clone(chosen), e)) - area(chosen)
 			if behind := stairs(chosen, e.latency) - e.value; adds < 1e-12 {
 				adds = -behind / (1 + behind)

@@ -141,6 +141,9 @@ func (r *Run) network(name string, f *finished, out *outcome) report.Network {
 		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: out.armOf(f), Origin: f.origin, FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
 		Inherited: f.Accuracy, Validation: f.last().Accuracy, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
 	}
+	if n.Arm == armRandom && n.Origin != originGiven {
+		n.Origin = originRandom // though the search may have had it too, on an earlier rung
+	}
 	if p, ok := out.prediction(f.Arch); ok {
 		n.Predicted = &p.mean
 	}
