@@ -28,6 +28,9 @@ func TestSupernetIsTrainedWithinTheLimits(t *testing.T) {
 		c, err := l.Cost(a)
 		return err == nil && c.Latency <= w.cfg.Limits.Latency.Seconds()
 	}
+	if given := r.given(); given[0] != r.largest() {
+		t.Errorf("%s is given; want the largest within the limits", f.Space().Format(given[0]))
+	}
 	flops := func(a space.Arch) int64 { return f.Plan(a).FLOPs() }
 	largest := r.largest()
 	if largest == f.Max() || !fits(largest) {

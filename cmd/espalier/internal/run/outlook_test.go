@@ -35,3 +35,31 @@ func TestLawIsTheMedianPower(t *testing.T) {
 		t.Errorf("%v is wrong with an accuracy of 0.75; want 0.25", got)
 	}
 }
+
+// Who trains last is decided by the steps that each may expect: a network that is
+// worse by now, but fast enough for many more, goes before one that is better.
+func TestStepsToComeDecide(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Search.By, r.cfg.Finish.Networks, r.cfg.Train.Batch = "loss", 1, 1
+	r.splits.Val = netPictures(9, 1, 20)
+	climbed := func(latency, first, second float64) *finished {
+		f := &finished{rungs: []rundir.Rung{{Steps: 10, Loss: first, Seconds: 1}, {Steps: 30, Loss: second, Seconds: 1}}}
+		f.Cost.Latency = latency
+		return f
+	}
+	fast, slow := climbed(1e-5, 1, 0.6), climbed(1e-4, 0.9, 0.5)
+	for _, c := range []struct {
+		plan []int
+		want *finished
+	}{{[]int{1000, 10}, fast}, {[]int{1000, 1000}, slow}} {
+		r.cfg.Finish.Plan = c.plan
+		a := &arm{on: []*finished{fast, slow}}
+		l := &ladder{r: r, arms: []*arm{a}, lanes: twoLanes(t)}
+		if err := l.promoteToLast(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		if len(a.on) != 1 || a.on[0] != c.want {
+			t.Errorf("steps to come %v: the network of %v s goes on; want that of %v s", c.plan, a.on[0].latency(), c.want.latency())
+		}
+	}
+}

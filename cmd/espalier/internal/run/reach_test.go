@@ -24,3 +24,16 @@ func TestSlowestWithinReach(t *testing.T) {
 		}
 	}
 }
+
+// The lower of the user's limit and the budget's reach counts.
+func TestReachIsALimit(t *testing.T) {
+	r := quiet(t)
+	for _, c := range []struct{ limit, reach, want time.Duration }{
+		{0, 0, 0}, {5, 0, 5}, {0, 7, 7}, {5, 7, 5}, {7, 5, 5},
+	} {
+		r.cfg.Limits.Latency, r.cfg.Finish.Reach = c.limit*time.Millisecond, c.reach*time.Millisecond
+		if got, want := r.limits().Latency, (c.want * time.Millisecond).Seconds(); got != want {
+			t.Errorf("limit %d ms, reach %d ms: %v s; want %v", c.limit, c.reach, got, want)
+		}
+	}
+}
