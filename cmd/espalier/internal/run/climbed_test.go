@@ -118,6 +118,15 @@ func (c recomputed) candidates() {
 	}
 }
 
+// randomCandidates checks that the random arm's candidates are the best of their
+// slots among all that it judged, as the search's are.
+func (c recomputed) randomCandidates() {
+	want := bySlots(judged(c.s.of(armRandom)), leastSlots, 8)
+	if d := cmp.Diff(names(want), names(judged(c.s.of(armRandomFinal)))); d != "" {
+		c.t.Errorf("candidates of the random arm (-want +got):\n%s", d)
+	}
+}
+
 // hopefuls returns all that the search has judged or proposed, but for the first
 // candidates, with the upper bound of what it would score after the first rung.
 func (c recomputed) hopefuls(first []entrant) (pool []entrant) {

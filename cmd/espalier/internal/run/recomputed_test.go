@@ -29,6 +29,7 @@ func TestSearchIsRecomputed(t *testing.T) {
 		c.splits()
 		c.norm = plainNorm(s.splits.Train)
 		c.trials()
+		c.randomCandidates()
 		c.comparison()
 		c.front()
 		return c.networks()
