@@ -127,7 +127,7 @@ func (f fault) plant(dir string) (tests []string, err error) {
 		}
 	}
 	for _, p := range f.Packages {
-		args := []string{"test", "-short", "-timeout", "1h", "-skip", skip}
+		args := []string{"test", "-short", "-timeout", "5m", "-skip", skip}
 		if f.Run != "" {
 			args = append(args, "-run", f.Run)
 		}

@@ -217,7 +217,7 @@ func TestDecisionsByTimeAreKept(t *testing.T) {
 	}
 	w.cfg = cfg
 	again := w.trained("again")
-	finishOf(t, w, again, time.Hour)
+	finishOf(t, w, again, 5*time.Second)
 	if d := cmp.Diff(first, stepsOf(t, again)); d != "" {
 		t.Errorf("another run decides otherwise (-first +again):\n%s", d)
 	}
