@@ -158,8 +158,9 @@ func (c recomputed) hopefuls(first []entrant) (pool []entrant) {
 	return pool
 }
 
-// climb checks who goes on from each rung. It reports whether others than the two
-// best have come to the last.
+// climb checks who goes on from each rung. It reports whether others than the best
+// by inherited scores have come to the second, and others than the two best to the
+// last.
 func (c recomputed) climb() (seen bool) {
 	var all [rungs][]entrant
 	for rung := range rungs {
@@ -175,8 +176,12 @@ func (c recomputed) climb() (seen bool) {
 			c.t.Errorf("rung %d has (-want +got):\n%s", rung+1, d)
 		}
 	}
+	var inherited []entrant
+	for _, x := range c.s.of(armFinal, armSecond) {
+		inherited = append(inherited, entrant{x.Arch, c.w.measured[c.w.arch(x.Arch)] / 4, -x.Loss})
+	}
 	slices.SortFunc(all[1], func(a, b entrant) int { return sign(a.value > b.value) })
-	return !slices.Equal(names(all[1][:2]), names(all[2]))
+	return !slices.Equal(names(all[1][:2]), names(all[2])) && !slices.Equal(names(byArea(inherited, 4)), names(all[1]))
 }
 
 // last returns the two of the second rung that train on the last, by what a power
