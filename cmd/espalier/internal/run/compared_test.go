@@ -130,3 +130,30 @@ func (c recomputed) front() {
 		c.t.Errorf("the report has %d finished networks; want %d", n, len(all))
 	}
 }
+
+// As many of each arm are compared as the smaller one has, the best of each.
+func TestArmsOfDifferentSizesAreCompared(t *testing.T) {
+	with := func(accuracies ...float64) (all []*finished) {
+		for _, a := range accuracies {
+			f := &finished{rungs: []rundir.Rung{{Accuracy: a}}}
+			f.Cost.Latency = 1 + a
+			all = append(all, f)
+		}
+		return all
+	}
+	for _, c := range []struct {
+		search, random []*finished
+		want           [2]float64
+	}{
+		{with(0.5, 0.7), with(0.1, 0.6, 0.4), [2]float64{0.6, 0.5}},
+		{with(0.1, 0.6, 0.4), with(0.5, 0.7), [2]float64{0.5, 0.6}},
+	} {
+		got, err := compareArms(c.search, c.random, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Best != 2 || math.Abs(got.Stats.SearchMean-c.want[0]) > 1e-12 || math.Abs(got.Stats.RandomMean-c.want[1]) > 1e-12 {
+			t.Errorf("best %d: %v against %v; want the best 2, %v", got.Best, got.Stats.SearchMean, got.Stats.RandomMean, c.want)
+		}
+	}
+}
