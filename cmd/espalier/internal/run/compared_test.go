@@ -3,6 +3,7 @@ package run
 import (
 	"math"
 	"slices"
+	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
