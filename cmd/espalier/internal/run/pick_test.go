@@ -30,8 +30,12 @@ func TestPicksAreTheHopefulOfEachSlot(t *testing.T) {
 	r := &Run{cfg: w.cfg, family: w.family}
 	r.cfg.Search.Picks = 2
 	said := [][3]float64{ // latency, mean, deviation
-		{1, 0.30, 0.01}, {1.2, 0.28, 0.05}, {1.1, 0.31, 0},
-		{4, 0.80, 0.01}, {5, 0.78, 0.05}, {4.5, 0.81, 0},
+		{1, 0.30, 0.01},
+		{1.2, 0.28, 0.05},
+		{1.1, 0.31, 0},
+		{4, 0.80, 0.01},
+		{5, 0.78, 0.05},
+		{4.5, 0.81, 0},
 	}
 	model, i := told{}, 0
 	var trials []controller.Trial
