@@ -158,7 +158,7 @@ type Finish struct {
 	Networks int     `yaml:"networks"` // finished networks of each arm, spaced by latency
 	Share    float64 `yaml:"share"`    // of the budget that is left for training, the part that finishing gets
 	Steps    int     `yaml:"steps"`    // optimiser steps of a finished network, without a budget; 0: a quarter of train.steps
-	LR       float64 `yaml:"lr"`       // peak of the cosine schedule of each rung, from warm-up to 0; everything else is as in train
+	LR       float64 `yaml:"lr"`       // peak of the schedule over all rungs: up on the first, down to 0 on the last; everything else is as in train
 	Batch    int     `yaml:"batch"`    // images per step; 0: as train.batch
 	Epochs   float64 `yaml:"epochs"`   // passes over the training split on the last rung from which on time goes to other networks, if others have fewer; 0: none
 	Power    float64 `yaml:"power"`    // time of a finished network grows with its time per step to this power; 0: equal times, 1: equal steps

@@ -145,6 +145,7 @@ func (t Finish) validate(f *faults) {
 	f.check(t.Batch >= 0, "finish.batch", t.Batch, "a number of images, or 0 for train.batch")
 	f.check(t.Distill >= 0 && t.Distill <= 1, "finish.distill", t.Distill, "0 to 1")
 	f.check(t.Epochs >= 0, "finish.epochs", t.Epochs, "0 or more")
+	f.check(t.Reach >= 0, "finish.reach", t.Reach, "0 or more")
 	f.check(t.Power >= 0 && t.Power <= 1, "finish.power", t.Power, "0 to 1")
 	for _, n := range t.Plan {
 		f.check(n >= 1, "finish.plan", n, "numbers of at least 1")

@@ -7,7 +7,7 @@ import (
 
 // bounds is what limits leave of a space.
 type bounds struct {
-	fits    func(space.Arch) bool // within the limits, as predicted; nil: all are
+	fits    func(space.Arch) bool // within the limits, as predicted
 	largest space.Arch            // within them
 }
 
@@ -29,8 +29,13 @@ func (r *Run) bound(l *Latencies) error {
 		return e == nil && limits.Excess(c) == 0
 	}
 	f := r.family
-	if !fits(f.Narrow()) || fits(f.Max()) {
+	whole, narrow := fits(f.Max()), fits(f.Narrow())
+	switch {
+	case err != nil || whole:
 		return err
+	case !narrow:
+		r.screen.Log.Info("the narrow architecture is beyond the limits: the supernet is trained on the whole space", "limits", limits.String())
+		return nil
 	}
 	flops := func(a space.Arch) int64 { return f.Plan(a).FLOPs() }
 	rng, best := stream.New(r.cfg.Seed, "largest"), f.Narrow()

@@ -168,13 +168,14 @@ func (r *Run) timeJudging(ctx context.Context, n *supernet.Net) (time.Duration, 
 	if err != nil {
 		return 0, err
 	}
+	draw, err := supernet.NewSampler("uniform", r.family.Space(), supernet.SamplerOptions{Fits: r.fits()})
+	if err != nil {
+		return 0, err
+	}
 	rng := stream.New(r.cfg.Seed, "timed subnets")
 	archs := make([]space.Arch, timedSubnets)
 	for i := range archs {
-		archs[i] = r.family.Space().Random(rng)
-		for n := 1; n < feasibleDraws && r.bounds != nil && !r.bounds.fits(archs[i]); n++ {
-			archs[i] = r.family.Space().Random(rng)
-		}
+		archs[i] = draw.Sample(i, rng, nil)[0].Arch
 	}
 	start, done := time.Now(), 0
 	for _, a := range archs {

@@ -18,8 +18,8 @@ import (
 
 // ladder finishes the candidates of all arms: successive halving (Jamieson and
 // Talwalkar 2016) over the whole range of latencies. On each rung candidates
-// train on from where they stand, each alone, with a whole schedule of the rate;
-// weights are carried on. The arms climb side by side, by the same rules and with
+// train on from where they stand, each alone; all rungs are one schedule of the
+// rate. The arms climb side by side, by the same rules and with
 // the same numbers of steps, so that none has a better hour of a shared machine.
 // What was decided and done before is taken from the folder.
 type ladder struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // lastRung trains those that may be handed over, the slowest first, each for its
@@ -195,9 +196,6 @@ func (l *ladder) lastStepsBeside(f *finished, weights []float64, busy *timetable
 	return steps, err
 }
 
-// timedCandidates are trained for a few steps each, to learn how long those take.
-const timedCandidates = 6
-
 // stepTimes returns the seconds of a training step of each candidate: what its
 // last rung took or, before the first, an estimate from a few candidates that are
 // timed for it.
@@ -220,29 +218,23 @@ func (l *ladder) stepTimes(ctx context.Context, on []*finished) ([]float64, erro
 	return each, nil
 }
 
-// timeSome times the training steps of some candidates, spread over latency, and
-// returns latencies, rising, and seconds. It does so once.
+// timeSome times the training steps of some candidates, spread over latency; see
+// stepCurve. It does so once.
 func (l *ladder) timeSome(ctx context.Context, on []*finished) (xs, ys []float64, err error) {
 	if l.timedAt != nil {
 		return l.timedAt, l.timed, nil
 	}
 	sorted := slices.Clone(on)
 	slices.SortStableFunc(sorted, func(a, b *finished) int { return sign(a.latency() < b.latency()) })
-	n := min(timedCandidates, len(sorted))
+	n := min(timedNetworks, len(sorted))
+	at := make(map[space.Arch]float64)
+	var archs []space.Arch
 	for k := range n {
 		f := sorted[k*(len(sorted)-1)/max(1, n-1)]
-		if len(xs) > 0 && !(f.latency() > xs[len(xs)-1]) {
-			continue
-		}
-		net := l.r.net.Extract(f.Arch)
-		t, err := l.r.timeStepsOn(ctx, l.lanes.execs[0], net, single(net), l.r.finishOptions(manySteps, 0), time.Millisecond, 2, 6)
-		if err != nil {
-			return nil, nil, err
-		}
-		xs, ys = append(xs, f.latency()), append(ys, t.Seconds())
+		at[f.Arch], archs = f.latency(), append(archs, f.Arch)
 	}
-	l.timedAt, l.timed = xs, ys
-	return xs, ys, nil
+	l.timedAt, l.timed, err = l.r.stepCurve(ctx, l.lanes.execs[0], archs, func(a space.Arch) (float64, error) { return at[a], nil })
+	return l.timedAt, l.timed, err
 }
 
 // oneTiming is how long the steps of one network are timed about.

@@ -10,8 +10,8 @@ import (
 )
 
 // promoteToLast keeps those candidates of each arm that train on the last rung, by
-// what they can be expected to reach there. A slow
-// network gets fewer steps than a fast one, and may end below it for that.
+// what they can be expected to reach there. A slow network gets fewer steps than a
+// fast one, and may end below it for that.
 func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	on := l.all()
 	steps, err := l.outlook(ctx, on, networks)

@@ -40,16 +40,22 @@ func (r *Run) reach(ctx context.Context, l *Latencies) error {
 	if err != nil {
 		return err
 	}
-	arms := 1
-	if r.cfg.Search.Random {
-		arms = 2
-	}
-	last := fin.Share * (1 - judgingShare) * rungShare[rungs-1] * r.left().Seconds() * float64(len(lanes.execs)) / float64(arms*fin.Networks)
-	fin.Reach = slowestWithin(last/leastFinish, xs, ys, narrow.Latency)
+	fin.Reach = slowestWithin(r.lastEach(r.left(), len(lanes.execs))/leastFinish, xs, ys, narrow.Latency)
 	if fin.Reach > 0 {
 		r.screen.Log.Info("out of reach: there is no time to finish slower networks", "latency", fmt.Sprintf("%.4g ms", 1e3*fin.Reach.Seconds()), "steps", leastFinish)
 	}
 	return r.saveConfig()
+}
+
+// lastEach returns the seconds of one lane that the last rung will have for each
+// network, when so much time is left before the supernet is trained.
+func (r *Run) lastEach(left time.Duration, lanes int) float64 {
+	arms := 1
+	if r.cfg.Search.Random {
+		arms = 2
+	}
+	last := r.cfg.Finish.Share * (1 - judgingShare) * rungShare[rungs-1] * left.Seconds()
+	return last * float64(lanes) / float64(arms*r.cfg.Finish.Networks)
 }
 
 // slowestWithin returns the latency at which a training step takes so many
@@ -64,18 +70,27 @@ func slowestWithin(step float64, latencies, seconds []float64, least float64) ti
 }
 
 // trainingTimes times training steps of the smallest, the narrow and the largest
-// network and of some random ones, on weights of their own, and returns their
-// predicted latencies, rising, and the seconds of a step, rising too.
+// network and of some random ones, by predicted latency; see stepCurve.
 func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *Latencies) (latencies, seconds []float64, err error) {
 	archs := []space.Arch{r.family.Min(), r.family.Narrow(), r.family.Max()}
 	rng := stream.New(r.cfg.Seed, "timed networks")
 	for len(archs) < timedNetworks {
 		archs = append(archs, r.family.Space().Random(rng))
 	}
+	return r.stepCurve(ctx, x, archs, func(a space.Arch) (float64, error) {
+		c, err := l.Cost(a)
+		return c.Latency, err
+	})
+}
+
+// stepCurve times training steps of networks, on weights of their own, and returns
+// their latencies and the seconds of a step, both rising: what is slower and trains
+// faster than another is left out.
+func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, latency func(space.Arch) (float64, error)) (latencies, seconds []float64, err error) {
 	type timing struct{ latency, step float64 }
 	var all []timing
 	for _, a := range archs {
-		c, err := l.Cost(a)
+		at, err := latency(a)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -84,9 +99,9 @@ func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *Latencies) (lat
 		if err != nil {
 			return nil, nil, err
 		}
-		all = append(all, timing{c.Latency, t.Seconds()})
+		all = append(all, timing{at, t.Seconds()})
 	}
-	slices.SortFunc(all, func(a, b timing) int { return sign(a.latency < b.latency) })
+	slices.SortStableFunc(all, func(a, b timing) int { return sign(a.latency < b.latency) })
 	for _, t := range all {
 		if n := len(latencies); n > 0 && !(t.latency > latencies[n-1] && t.step > seconds[n-1]) {
 			continue

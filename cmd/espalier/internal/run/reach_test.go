@@ -37,3 +37,20 @@ func TestReachIsALimit(t *testing.T) {
 		}
 	}
 }
+
+// What the last rung has for each network: three quarters of finishing's share of
+// what judging leaves, by all lanes, divided among the networks of all arms.
+func TestTimeOfEachOnTheLastRung(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Finish.Share = 0.5
+	for _, c := range []struct {
+		networks, lanes int
+		random          bool
+		want            float64
+	}{{1, 1, false, 34.5}, {3, 1, false, 11.5}, {3, 2, false, 23}, {3, 2, true, 11.5}} {
+		r.cfg.Finish.Networks, r.cfg.Search.Random = c.networks, c.random
+		if got := r.lastEach(100*time.Second, c.lanes); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%+v: %v s", c, got)
+		}
+	}
+}
