@@ -15,6 +15,10 @@ const (
 	// leastFinish steps on the last rung must be affordable to a network, or it is
 	// not looked at: with fewer it ends below faster ones that have more.
 	leastFinish = 1000
+	// worthwhile steps on the last rung must be affordable to each network as narrow
+	// as the narrow one, or fewer networks are finished: with fewer steps they end
+	// below a linear classifier.
+	worthwhile = 2000
 	// timedNetworks are trained for a few steps each, to learn how long those take.
 	timedNetworks = 6
 )
@@ -40,11 +44,22 @@ func (r *Run) reach(ctx context.Context, l *Latencies) error {
 	if err != nil {
 		return err
 	}
+	if n := r.finishable(len(lanes.execs), interpolate(narrow.Latency, xs, ys)); n < fin.Networks {
+		r.screen.Log.Info("fewer networks: there is no time to finish more", "networks", n, "instead of", fin.Networks, "steps", worthwhile)
+		fin.Networks = n
+	}
 	fin.Reach = slowestWithin(r.lastEach(r.left(), len(lanes.execs))/leastFinish, xs, ys, narrow.Latency)
 	if fin.Reach > 0 {
 		r.screen.Log.Info("out of reach: there is no time to finish slower networks", "latency", fmt.Sprintf("%.4g ms", 1e3*fin.Reach.Seconds()), "steps", leastFinish)
 	}
 	return r.saveConfig()
+}
+
+// finishable returns how many networks, of those wanted, the budget can finish when
+// a step of the narrow one takes so many seconds; at least one.
+func (r *Run) finishable(lanes int, step float64) int {
+	all := r.lastEach(r.left(), lanes) * float64(r.cfg.Finish.Networks)
+	return max(1, min(r.cfg.Finish.Networks, int(all/(worthwhile*step))))
 }
 
 // lastEach returns the seconds of one lane that the last rung will have for each

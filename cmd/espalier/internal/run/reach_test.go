@@ -54,3 +54,19 @@ func TestTimeOfEachOnTheLastRung(t *testing.T) {
 		}
 	}
 }
+
+// As many networks are finished as can have two thousand steps each, one in any
+// case and none that is not wanted.
+func TestFewerNetworksInLittleTime(t *testing.T) {
+	r := quiet(t)
+	r.started, r.cfg.Finish.Share = time.Now(), 0.5
+	for _, c := range []struct {
+		budget time.Duration
+		want   int
+	}{{time.Second, 1}, {150 * time.Second, 2}, {220 * time.Second, 3}, {time.Hour, 4}} {
+		r.cfg.Budget, r.cfg.Finish.Networks = c.budget, 4
+		if got := r.finishable(1, 0.0115); got != c.want { // the last rung has 0.345 of the time, a network needs 23 s of it
+			t.Errorf("%v: %d networks; want %d", c.budget, got, c.want)
+		}
+	}
+}
