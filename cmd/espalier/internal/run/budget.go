@@ -39,7 +39,12 @@ const (
 	leastRounds  = 1
 	leastPicks   = 6
 	leastTop     = 8
+	leastTrials  = 200
 )
+
+// trialsPerSecond of the budget are proposed to the predictor at most: under tight
+// limits most proposals are in vain, and all take time.
+const trialsPerSecond = 30
 
 // affordable returns how many steps the budget leaves for the supernet: its part
 // of what the other phases leave. It times steps and evaluations on weights of
@@ -146,6 +151,9 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 // fitJudging returns how long judging subnets takes, after cutting down what is
 // configured so that it fits its share of the budget.
 func (r *Run) fitJudging(ctx context.Context, n *supernet.Net) (time.Duration, error) {
+	if s := &r.cfg.Search; s.Score == config.ScorePredictor {
+		s.Trials = min(s.Trials, max(leastTrials, int(trialsPerSecond*r.cfg.Budget.Seconds())))
+	}
 	image, err := r.timeJudging(ctx, n)
 	if err != nil {
 		return 0, err
