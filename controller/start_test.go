@@ -42,6 +42,17 @@ func TestEvolutionStarts(t *testing.T) {
 			t.Errorf("%s is no mutant of the best", s.Format(a))
 		}
 	}
+	// The best leaves last: after seven more individuals only it is left of the known.
+	later := known(s, 30)[20:27]
+	for i := range later {
+		later[i].Reward = -1
+	}
+	e.Observe(later)
+	for _, a := range e.Propose(20) {
+		if !mutant(a, all[0].Arch) {
+			t.Errorf("%s is no mutant of the best, which was to leave last", s.Format(a))
+		}
+	}
 }
 
 // mutant reports whether half of the genes at least are those of the other.
