@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/supernet"
@@ -22,14 +23,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	w.cfg.Rivals = []string{rivalAuto}
 	r := w.open("run")
 	r.earlier = earlier
-	preset, err := space.Preset("basic")
-	if err != nil {
-		t.Fatal(err)
-	}
-	large, err := space.NewChain(preset, space.Input{H: 8, W: 8, C: 1, Classes: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
+	large := largeFamily(t)
 	l := &Latencies{family: large, device: calculated{}, batch: w.cfg.Device.Batch}
 	s := bench.Sample{Median: 90e-6}
 	front := []*finished{{candidate: candidate{Trial: controller.Trial{Arch: large.Max()}, measured: &s}}}
@@ -77,14 +71,34 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	if trainAnew(t, r, supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, o, nil).Hash() != n.Net().Hash() {
 		t.Errorf("the weights are not those of %d steps with the options of train spelt out", v.Steps)
 	}
+	checkRival(t, r, v, n)
+	if r.dir.Has(rundir.Supernet) {
+		t.Error("the supernet was trained")
+	}
+}
+
+// largeFamily returns a family of networks that are slower than a narrow plain one.
+func largeFamily(t *testing.T) *space.Chain {
+	t.Helper()
+	preset, err := space.Preset("basic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	large, err := space.NewChain(preset, space.Input{H: 8, W: 8, C: 1, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return large
+}
+
+// checkRival compares what is said of a rival with what its network does.
+func checkRival(t *testing.T, r *Run, v report.Rival, n *supernet.Network) {
+	t.Helper()
 	e, norm := exec(t, r.cfg.Kernel), plainNorm(r.splits.Train)
 	if got := right(t, e, n, norm, r.splits.Val, r.splits.Val.Len()); math.Abs(got-v.Validation) > 1e-9 {
 		t.Errorf("validation accuracy %v; want %v", v.Validation, got)
 	}
 	if got := right(t, e, n, norm, r.splits.Test, netTest); math.Abs(got-v.Test) > 1e-9 {
 		t.Errorf("test accuracy %v; want %v", v.Test, got)
-	}
-	if r.dir.Has(rundir.Supernet) {
-		t.Error("the supernet was trained")
 	}
 }
