@@ -316,6 +316,9 @@ func TestSeedsShareTheSupernet(t *testing.T) {
 		t.Fatalf("seeds are summed up as %+v", rep.Seeds)
 	}
 	first, second := rep.Seeds.Compare[0].Stats.Difference, rep.Seeds.Compare[1].Stats.Difference
+	if want := (rep.Compare.Front + again.Compare.Front) / 2; rep.Seeds.Front.Mean != want {
+		t.Errorf("at equal latency %v on average; want %v", rep.Seeds.Front.Mean, want)
+	}
 	if first != rep.Compare.Stats.Difference || second != again.Compare.Stats.Difference || rep.Seeds.Best.Mean != (first+second)/2 {
 		t.Errorf("mean %v of %v and %v", rep.Seeds.Best.Mean, first, second)
 	}

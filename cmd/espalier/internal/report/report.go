@@ -140,7 +140,12 @@ type Compare struct {
 	Margin float64               `json:"margin"` // best accuracy of the search less best of random, whole validation split
 	Best   int                   `json:"best"`   // finished networks of each arm that are compared, the most accurate ones
 	Stats  controller.Comparison `json:"stats"`  // of those, on the whole validation split
-	Levels []Level               `json:"levels"`
+	// Front is the difference of the best accuracies at equal latency, search less
+	// random, averaged over the logarithm of latency from the fastest network of
+	// either arm that is no worse than the floor to the slowest of both. An arm that
+	// has nothing as fast counts as the floor.
+	Front  float64 `json:"front"`
+	Levels []Level `json:"levels"`
 }
 
 // Level compares the arms at one latency: the most accurate network of each that
@@ -191,6 +196,7 @@ type Rival struct {
 // Seeds is what several searches on one supernet say together. All figures are
 // differences of validation accuracy, search less random, over the searches.
 type Seeds struct {
+	Front   controller.Summary   `json:"front"`   // at equal latency, see Compare
 	Best    controller.Summary   `json:"best"`    // of the mean of the best k finished networks of each arm
 	Margin  controller.Summary   `json:"margin"`  // of the best network of each arm
 	Levels  []controller.Summary `json:"levels"`  // at each latency level, of those searches where both arms have a network

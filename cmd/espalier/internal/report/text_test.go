@@ -37,7 +37,7 @@ func fixed() Report {
 		Latency:  Latency{Device: "Abacus 9, batch 1", Batch: 1, Layers: 257, Networks: 64, Drift: 1.05, HeldOut: errors},
 		Search:   Arm{Strategy: "evolution", Score: "predictor", Proposals: 2000, Evaluations: 112, Infeasible: 12, Duplicates: 3, Limits: "latency 2 ms", Best: large},
 		Random:   &Arm{Strategy: "random", Score: "supernet", Proposals: 112, Evaluations: 112, Limits: "latency 2 ms", Best: small},
-		Compare: &Compare{Margin: 0.0611, Best: 6, Levels: []Level{{0.1e-3, 0.85, 0}, {1.4e-3, 0.91, 0.85}}, Stats: controller.Comparison{
+		Compare: &Compare{Margin: 0.0611, Best: 6, Front: 0.045, Levels: []Level{{0.1e-3, 0.85, 0}, {1.4e-3, 0.91, 0.85}}, Stats: controller.Comparison{
 			Searches: 6, Randoms: 6, SearchMean: 0.9, SearchStd: 0.01, RandomMean: 0.8, RandomStd: 0.05, Better: 0.97, Relative: 0.125, Difference: 0.1, Low: 0.08, High: 0.12,
 		}},
 		Pareto: []Network{small, large},

@@ -15,13 +15,13 @@ func (t *text) verdict(r Report) {
 	c := r.Compare.Stats
 	words := "is not shown to be better than chance"
 	switch {
-	case c.Low > 0:
+	case c.Low > 0 && r.Compare.Front > 0:
 		words = "is better than chance"
-	case c.High < 0:
+	case c.High < 0 && r.Compare.Front < 0:
 		words = "is worse than chance"
 	}
-	t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same gifts, 95 %% interval [%+.4f, %+.4f]",
-		words, r.Compare.Best, c.Difference, c.Low, c.High)
+	t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same gifts, 95 %% interval [%+.4f, %+.4f]; at equal latency it is %+.4f on average",
+		words, r.Compare.Best, c.Difference, c.Low, c.High, r.Compare.Front)
 }
 
 // slower is from when on a rival is not as fast as the network that it is set
@@ -98,14 +98,14 @@ func (t *text) seeds(r Report) {
 	row := func(what string, s controller.Summary) []string {
 		return []string{what, fmt.Sprint(s.N), fmt.Sprintf("%+.4f", s.Mean), fmt.Sprintf("%.4f", s.Std), fmt.Sprintf("[%+.4f, %+.4f]", s.Low, s.High)}
 	}
-	rows := [][]string{row("mean of the best networks", s.Best), row("best network", s.Margin)}
+	rows := [][]string{row("at equal latency, on average", s.Front), row("mean of the best, at any latency", s.Best), row("best network", s.Margin)}
 	for i, l := range s.Levels {
 		if l.N > 0 {
 			rows = append(rows, row(fmt.Sprintf("best within 1/%d of the slowest", 1<<(len(s.Levels)-1-i)), l))
 		}
 	}
 	t.table([]string{"<difference", ">seeds", ">mean", ">deviation", ">95 %"}, rows)
-	if !(s.Best.Low > 0) {
+	if !(s.Front.Low > 0) {
 		t.line("  the search is not shown to be better than chance")
 	}
 }

@@ -70,7 +70,7 @@ func TestBrokenLimitsAsMeasuredAreLeftOut(t *testing.T) {
 func TestArmsAreComparedBestAgainstBest(t *testing.T) {
 	search := []*finished{risen(1, 0.5, 1), risen(2, 0.8, 4), risen(3, 0.9, 8)}
 	random := []*finished{risen(4, 0.6, 2), risen(5, 0.7, 8)}
-	c, err := compareArms(search, random, 1)
+	c, err := compareArms(search, random, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

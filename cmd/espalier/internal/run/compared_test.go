@@ -27,6 +27,9 @@ func (c recomputed) comparison() {
 			t.Errorf("%s is %v; want %v", name, pair[0], pair[1])
 		}
 	}
+	if want := c.aheadAt(search, random); math.Abs(rep.Front-want) > 1e-3 {
+		t.Errorf("at equal latency the search is %v ahead; want %v", rep.Front, want)
+	}
 	slowest := 0.0
 	for _, g := range slices.Concat(search, random) {
 		slowest = max(slowest, c.latency(g))
@@ -48,6 +51,29 @@ func (c recomputed) finishedBy(arm string) (all []rundir.Rung) {
 		}
 	}
 	return all
+}
+
+// aheadAt returns the mean difference of the best accuracies at equal latency, by
+// its definition: at many latencies between the fastest network above the floor and
+// the slowest.
+func (c recomputed) aheadAt(search, random []rundir.Rung) float64 {
+	const parts = 20_000
+	floor := c.s.report.Floor.Accuracy
+	low, high := math.Inf(1), 0.0
+	for _, g := range slices.Concat(search, random) {
+		if g.Accuracy >= floor {
+			low, high = min(low, c.latency(g)), max(high, c.latency(g))
+		}
+	}
+	if high <= low {
+		return 0
+	}
+	sum := 0.0
+	for k := range parts {
+		at := low * math.Pow(high/low, (float64(k)+0.5)/parts)
+		sum += (max(floor, c.bestWithin(search, at)) - max(floor, c.bestWithin(random, at))) / parts
+	}
+	return sum
 }
 
 // latency returns the measured latency of a network, seconds per picture.
@@ -149,12 +175,45 @@ func TestArmsOfDifferentSizesAreCompared(t *testing.T) {
 		{with(0.5, 0.7), with(0.1, 0.6, 0.4), [2]float64{0.6, 0.5}},
 		{with(0.1, 0.6, 0.4), with(0.5, 0.7), [2]float64{0.5, 0.6}},
 	} {
-		got, err := compareArms(c.search, c.random, 1)
+		got, err := compareArms(c.search, c.random, 0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got.Best != 2 || math.Abs(got.Stats.SearchMean-c.want[0]) > 1e-12 || math.Abs(got.Stats.RandomMean-c.want[1]) > 1e-12 {
 			t.Errorf("best %d: %v against %v; want the best 2, %v", got.Best, got.Stats.SearchMean, got.Stats.RandomMean, c.want)
+		}
+	}
+}
+
+// At equal latency slow networks do not make an arm better, nor do fast ones that
+// are worse than a linear classifier make it worse; what an arm lacks counts.
+func TestArmsAreComparedAtEqualLatency(t *testing.T) {
+	at := func(all ...[2]float64) (out []*finished) {
+		for _, p := range all {
+			f := &finished{rungs: []rundir.Rung{{Accuracy: p[1]}}}
+			f.Cost.Latency = p[0]
+			out = append(out, f)
+		}
+		return out
+	}
+	slow, both := at([2]float64{4, 0.9}, [2]float64{8, 0.95}), at([2]float64{1, 0.5}, [2]float64{4, 0.9}, [2]float64{8, 0.95})
+	fast := at([2]float64{2, 0.8}, [2]float64{8, 0.95})
+	for _, c := range []struct {
+		search, random []*finished
+		want           float64
+	}{
+		{slow, both, 0}, // 0.5 is below the floor
+		{both, slow, 0}, //
+		{fast, slow, (0.8 - 0.7 + 0.8 - 0.9) / 2},           // of two doublings of latency random has nothing in the first
+		{slow, at([2]float64{8, 0.9}), 0.9 - 0.7},           //
+		{at([2]float64{1, 0.1}), at([2]float64{2, 0.2}), 0}, // nothing is useful
+	} {
+		got, err := compareArms(c.search, c.random, 0.7, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(got.Front-c.want) > 1e-12 {
+			t.Errorf("%v ahead; want %v", got.Front, c.want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -206,7 +207,7 @@ func (r *Run) arms(rep *report.Report, out *outcome) error {
 	a.Evaluations = a.Proposals
 	a.Best = r.entry(rep, best(out.randomTop), out)
 	rep.Random = &a
-	compared, err := compareArms(out.searchTop, out.randomTop, r.cfg.Seed)
+	compared, err := compareArms(out.searchTop, out.randomTop, out.linear, r.cfg.Seed)
 	rep.Compare = &compared
 	return err
 }
@@ -222,19 +223,38 @@ func (r *Run) entry(rep *report.Report, f *finished, out *outcome) report.Networ
 	return r.network(arch, f, out)
 }
 
-// compareArms sets the best k finished networks of one arm against the best k of
-// the other, and the best within each of some latencies.
-func compareArms(search, random []*finished, seed uint64) (report.Compare, error) {
+// compareArms sets the finished networks of one arm against those of the other: at
+// equal latency, above a floor, the best k, and the best within each of some
+// latencies.
+func compareArms(search, random []*finished, floor float64, seed uint64) (report.Compare, error) {
 	k := min(len(search), len(random))
 	stats, err := controller.Compare(leading(search, k), leading(random, k), seed)
 	if err != nil {
 		return report.Compare{}, err
 	}
-	c := report.Compare{Margin: best(search).last().Accuracy - best(random).last().Accuracy, Best: k, Stats: stats}
+	c := report.Compare{Margin: best(search).last().Accuracy - best(random).last().Accuracy, Best: k, Stats: stats, Front: ahead(search, random, floor)}
 	for _, latency := range levels(slices.Concat(search, random)) {
 		c.Levels = append(c.Levels, report.Level{Latency: latency, Search: within(search, latency), Random: within(random, latency)})
 	}
 	return c, nil
+}
+
+// ahead returns by how much one arm is better than another at equal latency; see
+// report.Compare.
+func ahead(search, random []*finished, floor float64) float64 {
+	useful := slices.DeleteFunc(slices.Concat(search, random), func(f *finished) bool { return f.last().Accuracy < floor })
+	slices.SortFunc(useful, func(a, b *finished) int { return cmp.Compare(a.latency(), b.latency()) })
+	sum, width := 0.0, 0.0
+	for i := 1; i < len(useful); i++ {
+		from := useful[i-1].latency()
+		step := math.Log(useful[i].latency() / from)
+		sum += step * (max(floor, within(search, from)) - max(floor, within(random, from)))
+		width += step
+	}
+	if width == 0 {
+		return 0
+	}
+	return sum / width
 }
 
 // leading returns the k best accuracies.
@@ -291,9 +311,9 @@ func (r *Run) judgeHonesty(rep *report.Report) {
 	if !slices.ContainsFunc(rep.Pareto, func(n report.Network) bool { return n.Origin == originSearch }) {
 		r.warn("nothing that a round of the search found is handed over: all networks were given or drawn at random")
 	}
-	if c := rep.Compare; c != nil && c.Stats.Difference <= 0 {
-		r.warn("the search is no better than random search with as many evaluations and as much finishing: mean accuracy of the best %d networks %.4f against %.4f",
-			c.Best, c.Stats.SearchMean, c.Stats.RandomMean)
+	if c := rep.Compare; c != nil && (c.Stats.Difference <= 0 || c.Front <= 0) {
+		r.warn("the search is no better than random search with as many evaluations and as much finishing: mean accuracy of the best %d networks %.4f against %.4f, at equal latency %+.4f on average",
+			c.Best, c.Stats.SearchMean, c.Stats.RandomMean, c.Front)
 	}
 	r.warnOfDrift()
 	if rep.Search.Exhausted {

@@ -105,7 +105,7 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 // together sums up several searches.
 func together(all []report.Report) (*report.Seeds, error) {
 	s := &report.Seeds{Levels: make([]controller.Summary, comparedLevels)}
-	var best, margin []float64
+	var front, best, margin []float64
 	levels := make([][]float64, comparedLevels)
 	for _, rep := range all {
 		c := rep.Compare
@@ -113,6 +113,7 @@ func together(all []report.Report) (*report.Seeds, error) {
 			return nil, nil
 		}
 		s.Compare = append(s.Compare, *c)
+		front = append(front, c.Front)
 		best, margin = append(best, c.Stats.Difference), append(margin, c.Margin)
 		for i, l := range c.Levels {
 			if l.Search > 0 && l.Random > 0 {
@@ -121,6 +122,9 @@ func together(all []report.Report) (*report.Seeds, error) {
 		}
 	}
 	var err error
+	if s.Front, err = controller.Summarise(front, interval); err != nil {
+		return nil, err
+	}
 	if s.Best, err = controller.Summarise(best, interval); err != nil {
 		return nil, err
 	}
