@@ -203,6 +203,7 @@ func TestArmsAreComparedAtEqualLatency(t *testing.T) {
 		want           float64
 	}{
 		{slow, both, 0}, // 0.5 is below the floor
+		{fast, at([2]float64{1, 0.5}, [2]float64{8, 0.95}), 0.8 - 0.7}, // nor does it widen the range
 		{both, slow, 0}, //
 		{fast, slow, (0.8 - 0.7 + 0.8 - 0.9) / 2},           // of two doublings of latency random has nothing in the first
 		{slow, at([2]float64{8, 0.9}), 0.9 - 0.7},           //
