@@ -3,23 +3,29 @@ package run
 import (
 	"math"
 	"slices"
+
+	"github.com/espalier-nas/espalier/internal/stream"
 )
 
 // beyond is how far, as a logarithm, latencies are counted beyond the slowest
 // place: whoever has more time has the most accurate network run in it.
 const beyond = 1
 
-// covering returns the indices of up to n places that together are worth most: at
-// each latency, on a logarithmic scale, a user has the best of those that are as
-// fast, so that worth is the area under a staircase. Places are added one by one,
-// that which adds most first; when none adds anything, that which is least behind.
-// Values are not exact, so one that is near a chosen place waits until no other is
-// left: nearer than half of the distance of n places spread evenly. The result is
-// ordered as choose orders it.
-func covering(all []place, n int) []int {
-	low, high := span(all)
-	apart := math.Log(high/low) / float64(2*max(1, n))
-	high = math.Log(high) + beyond
+// coverDraws is how many times values are drawn where they are in doubt.
+const coverDraws = 256
+
+// covering returns the indices of up to n places that together can be expected to be
+// worth most: at each latency, on a logarithmic scale, a user has the best of those
+// that are as fast, so that worth is the area under a staircase. Values are known up
+// to independent normal errors with the standard deviation doubt, so that the second of
+// two places side by side is worth a little, and a faster place that is hardly worse is
+// worth more than the slower one. Places are added one by one, that which adds most
+// first; when none adds anything, that which is least behind. The result is ordered as
+// choose orders it.
+func covering(all []place, n int, doubt float64) []int {
+	worlds := drawn(all, doubt)
+	_, high := span(all)
+	end := math.Log(high) + beyond
 	var chosen []int
 	rest := make([]int, len(all))
 	for i := range rest {
@@ -27,13 +33,15 @@ func covering(all []place, n int) []int {
 	}
 	slices.SortFunc(rest, func(a, b int) int { return byPlace(all, a, b) })
 	for len(chosen) < min(n, len(all)) {
-		free := slices.DeleteFunc(slices.Clone(rest), func(i int) bool { return nearest(all, chosen, i) < apart })
-		if len(free) == 0 {
-			free = rest
+		gain := make(map[int]float64, len(rest))
+		for _, i := range rest {
+			for _, w := range worlds {
+				gain[i] += adds(w, chosen, i, end)
+			}
 		}
-		next := slices.MaxFunc(free, func(a, b int) int {
-			if d := adds(all, chosen, a, high) - adds(all, chosen, b, high); d != 0 {
-				return sign(d < 0)
+		next := slices.MaxFunc(rest, func(a, b int) int {
+			if gain[a] != gain[b] {
+				return sign(gain[a] < gain[b])
 			}
 			return sign(behind(all, chosen, a) > behind(all, chosen, b))
 		})
@@ -44,14 +52,21 @@ func covering(all []place, n int) []int {
 	return chosen
 }
 
-// nearest returns the distance of place i to the nearest of the chosen, as the
-// logarithm of the ratio of their latencies.
-func nearest(all []place, chosen []int, i int) float64 {
-	d := math.Inf(1)
-	for _, k := range chosen {
-		d = min(d, math.Abs(math.Log(all[k].latency/all[i].latency)))
+// drawn returns what places may be like if their values are in doubt: the same each
+// time.
+func drawn(all []place, doubt float64) [][]place {
+	if !(doubt > 0) {
+		return [][]place{all}
 	}
-	return d
+	rng := stream.New(0, "covering")
+	worlds := make([][]place, coverDraws)
+	for k := range worlds {
+		worlds[k] = slices.Clone(all)
+		for i := range worlds[k] {
+			worlds[k][i].value += doubt * rng.NormFloat64()
+		}
+	}
+	return worlds
 }
 
 // adds returns the area between the staircase of the chosen places and that with

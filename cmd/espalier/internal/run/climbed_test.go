@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -171,7 +172,7 @@ func (c recomputed) climb() (seen bool) {
 	if len(all[0]) != 8 {
 		c.t.Errorf("%d candidates on the first rung; want 8", len(all[0]))
 	}
-	for rung, want := range map[int][]entrant{1: byArea(all[0], 4), 2: c.last(all[0], all[1])} {
+	for rung, want := range map[int][]entrant{1: byArea(all[0], 4, 0), 2: c.last(all[0], all[1])} {
 		if d := cmp.Diff(names(want), names(all[rung])); d != "" {
 			c.t.Errorf("rung %d has (-want +got):\n%s", rung+1, d)
 		}
@@ -181,7 +182,7 @@ func (c recomputed) climb() (seen bool) {
 		inherited = append(inherited, entrant{x.Arch, c.w.measured[c.w.arch(x.Arch)] / 4, -x.Loss})
 	}
 	slices.SortFunc(all[1], func(a, b entrant) int { return sign(a.value > b.value) })
-	return !slices.Equal(names(all[1][:2]), names(all[2])) && !slices.Equal(names(byArea(inherited, 4)), names(all[1]))
+	return !slices.Equal(names(all[1][:2]), names(all[2])) && !slices.Equal(names(byArea(inherited, 4, 0)), names(all[1]))
 }
 
 // last returns the two of the second rung that train on the last, by what a power
@@ -198,20 +199,38 @@ func (c recomputed) last(first, second []entrant) []entrant {
 	}
 	slices.Sort(powers)
 	power := max(0, powers[len(powers)/2])
+	after := func(value, factor float64) float64 { return -(least/2 + (-value-least/2)*math.Pow(factor, -power)) }
+	off := 0.0
+	for _, e := range second {
+		before := first[slices.IndexFunc(first, func(f entrant) bool { return f.arch == e.arch })]
+		off += math.Pow(e.value-after(before.value, 6.0/2), 2) / float64(len(second))
+	}
 	hoped := slices.Clone(second)
 	for i, e := range second {
-		hoped[i].value = -(least/2 + (-e.value-least/2)*math.Pow(1+16.0/6, -power))
+		hoped[i].value = after(e.value, 1+16.0/6)
 	}
-	return byArea(hoped, 2)
+	slices.SortFunc(hoped, func(a, b entrant) int { return sign(a.latency < b.latency) })
+	return byArea(hoped, 2, math.Sqrt(off))
 }
 
 // byArea returns n entrants, each of which adds the most to the area under the
-// staircase of accuracy over the logarithm of latency or, if none adds any, is
-// least behind it; none is near another while others are left.
-func byArea(all []entrant, n int) (chosen []entrant) {
+// staircase of accuracy over the logarithm of latency, on average over what the
+// values may be if they are off by doubt, or, if none adds any, is least behind it.
+func byArea(all []entrant, n int, doubt float64) (chosen []entrant) {
 	high, floor := 0.0, math.Inf(1)
 	for _, e := range all {
 		high, floor = max(high, e.latency), min(floor, e.value)
+	}
+	worlds := []map[string]float64{{}} // what is added to the values
+	if doubt > 0 {
+		rng := stream.New(0, "covering")
+		worlds = make([]map[string]float64, coverDraws)
+		for k := range worlds {
+			worlds[k] = map[string]float64{}
+			for _, e := range all {
+				worlds[k][e.arch] = doubt * rng.NormFloat64()
+			}
+		}
 	}
 	stairs := func(of []entrant, latency float64) float64 {
 		best := floor
@@ -228,29 +247,33 @@ func byArea(all []entrant, n int) (chosen []entrant) {
 			ats = append(ats, e.latency)
 		}
 		slices.Sort(ats)
-		for k, at := range ats[:len(ats)-1] {
-			sum += (stairs(of, at) - floor) * math.Log(ats[k+1]/at)
+		for _, world := range worlds {
+			floor = math.Inf(1)
+			for _, e := range all {
+				floor = min(floor, e.value+world[e.arch])
+			}
+			off := slices.Clone(of)
+			for i := range off {
+				off[i].value += world[off[i].arch]
+			}
+			for k, at := range ats[:len(ats)-1] {
+				sum += (stairs(off, at) - floor) * math.Log(ats[k+1]/at)
+			}
 		}
 		return sum
 	}
-	low := slices.MinFunc(all, func(a, b entrant) int { return sign(a.latency < b.latency) }).latency
-	near := func(e entrant) bool {
-		return slices.ContainsFunc(chosen, func(k entrant) bool {
-			return math.Abs(math.Log(e.latency/k.latency)) < math.Log(high/low)/float64(2*n)
-		})
-	}
 	for len(chosen) < n {
 		var next entrant
-		most, lonely := -1.0, slices.ContainsFunc(all, func(e entrant) bool { return !near(e) })
+		most := math.Inf(-1)
 		for _, e := range all {
-			if lonely && near(e) {
+			if slices.Contains(chosen, e) {
 				continue
 			}
 			adds := area(append(slices.Clone(chosen), e)) - area(chosen)
 			if behind := stairs(chosen, e.latency) - e.value; adds < 1e-12 {
 				adds = -behind / (1 + behind)
 			}
-			if !slices.Contains(chosen, e) && adds > most {
+			if adds > most {
 				next, most = e, adds
 			}
 		}

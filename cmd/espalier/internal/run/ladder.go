@@ -85,7 +85,7 @@ func (l *ladder) climb(ctx context.Context) error {
 			continue
 		}
 		for _, a := range l.arms {
-			a.promote(covering, max(networks, (len(a.on)+1)/2), l.worth)
+			a.promote(func(all []place, n int) []int { return covering(all, n, 0) }, max(networks, (len(a.on)+1)/2), l.worth)
 		}
 	}
 	return l.lastRung(ctx)

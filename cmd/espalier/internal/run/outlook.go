@@ -23,7 +23,8 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	for i, f := range on {
 		expected[f] = -law.after(l.wrong(f.last()), 1+float64(steps[i])/float64(f.steps()))
 	}
-	pick := covering
+	doubt := l.doubt(on, law)
+	pick := func(all []place, n int) []int { return covering(all, n, doubt) }
 	if networks == 1 { // the most accurate
 		pick = func(all []place, n int) []int { return choose(all, 1, n) }
 	}
@@ -90,6 +91,17 @@ func (l *ladder) law(on []*finished) powerLaw {
 		law.exponent = max(0, all[len(all)/2])
 	}
 	return law
+}
+
+// doubt returns how far the law was off between the rungs so far, as a root mean
+// square: by about as much it can be expected to be off on the last one.
+func (l *ladder) doubt(on []*finished, law powerLaw) float64 {
+	sum := 0.0
+	for _, f := range on {
+		off := l.wrong(f.last()) - law.after(l.wrong(f.rungs[0]), float64(f.steps())/float64(f.rungs[0].Steps))
+		sum += off * off
+	}
+	return math.Sqrt(sum / float64(max(1, len(on))))
 }
 
 // after returns what is left of wrong when the steps have grown by a factor.

@@ -30,6 +30,11 @@ func TestLawIsTheMedianPower(t *testing.T) {
 	if got := l.law(nil).exponent; got != 0 {
 		t.Errorf("exponent %v of nothing; want 0", got)
 	}
+	second := 0.2 + 0.8*math.Pow(4, -0.3) // of the law, for those that begin at 1
+	slower := 0.2 + 0.8*math.Pow(4, -0.1)
+	if got, want := l.doubt(on, law), math.Sqrt((math.Pow(0.4-second, 2)+math.Pow(slower-second, 2))/3); !near(got, want) {
+		t.Errorf("the law was off by %v; want %v", got, want)
+	}
 	l.r.cfg.Search.By = "accuracy"
 	if got := l.wrong(rundir.Rung{Accuracy: 0.75, Loss: 3}); got != 0.25 {
 		t.Errorf("%v is wrong with an accuracy of 0.75; want 0.25", got)
