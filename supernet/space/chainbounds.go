@@ -1,5 +1,7 @@
 package space
 
+import "slices"
+
 // Max returns the architecture that contains as much of the shared weights as
 // one network can, for the sandwich rule: in each layer the operation with the
 // most weights that the rules still allow (dense before separable before pool,
@@ -15,6 +17,36 @@ func (ch *Chain) Max() Arch {
 // Min, often nothing but identities, is not.
 func (ch *Chain) Narrow() Arch {
 	return ch.greedy(false, func(a, b chainOp) bool { return a.class < b.class || a.class == b.class && a.k < b.k })
+}
+
+// Uniform returns the networks that a person would try first, by rising width: those
+// of Narrow's operations that have one width throughout, or in each layer the next one
+// that it offers. The first is Narrow.
+func (ch *Chain) Uniform() []Arch {
+	var widths []int
+	for _, l := range ch.layers {
+		widths = append(widths, l.widths...)
+	}
+	slices.Sort(widths)
+	var all []Arch
+	for _, width := range slices.Compact(widths) {
+		genes := ch.Narrow().Genes()
+		for _, l := range ch.layers {
+			if !ch.space.Active(genes, l.width) {
+				continue
+			}
+			genes[l.width] = uint8(len(l.widths) - 1)
+			for i, w := range slices.Backward(l.widths) {
+				if w >= width {
+					genes[l.width] = uint8(i)
+				}
+			}
+		}
+		if a := NewArch(genes); ch.space.Valid(a) == nil && !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // greedy chooses layer by layer the op that comes first by before among those

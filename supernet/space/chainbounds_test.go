@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -75,6 +76,40 @@ func TestBoundsOfPresets(t *testing.T) {
 				t.Errorf("%s: %s has %d FLOPs, outside %d to %d", name, ch.Space().Format(a), f, lo, hi)
 			}
 		}
+	}
+}
+
+// Uniform networks are architectures, the first is the narrow one, and each is wider than
+// the one before it.
+func TestUniformNetworks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ch := drawChain(t, 6)
+		all := ch.Uniform()
+		if len(all) == 0 || all[0] != ch.Narrow() {
+			t.Fatalf("%d uniform networks; want the narrow one first", len(all))
+		}
+		for i, a := range all {
+			if err := ch.Space().Valid(a); err != nil {
+				t.Fatal(err)
+			}
+			if i > 0 && ch.Plan(a).FLOPs() <= ch.Plan(all[i-1]).FLOPs() {
+				t.Fatalf("%s is no wider than %s", ch.Space().Format(a), ch.Space().Format(all[i-1]))
+			}
+		}
+	})
+	ch := preset(t, "chain")
+	var got []string
+	for _, a := range ch.Uniform() {
+		got = append(got, ch.Space().Format(a))
+	}
+	if d := cmp.Diff([]string{
+		"conv3x3:16 conv3x3:16 conv3x3:16 conv3x3:24 conv3x3:24 conv3x3:24",
+		"conv3x3:24 conv3x3:24 conv3x3:24 conv3x3:24 conv3x3:24 conv3x3:24",
+		"conv3x3:32 conv3x3:32 conv3x3:32 conv3x3:32 conv3x3:32 conv3x3:32",
+		"conv3x3:48 conv3x3:48 conv3x3:48 conv3x3:48 conv3x3:48 conv3x3:48",
+		"conv3x3:48 conv3x3:48 conv3x3:48 conv3x3:64 conv3x3:64 conv3x3:64",
+	}, got); d != "" {
+		t.Errorf("uniform networks (-want +got):\n%s", d)
 	}
 }
 

@@ -13,7 +13,7 @@ type Kind uint8
 // The kinds of points.
 const (
 	KindFront     Kind = iota // handed over, found by the search
-	KindGiven                 // handed over, but given: the largest, the narrow and the smallest network
+	KindGiven                 // handed over, but given: no search had to find it
 	KindRandom                // of the random arm
 	KindCandidate             // judged, not handed over
 	KindInherited             // score with inherited weights of a network that is there with a better one too

@@ -168,12 +168,13 @@ const (
 )
 
 // given returns the architectures that no search has to find: the largest within
-// the limits, the narrow slice and the smallest. Both arms have them.
+// the limits, the smallest, and those that a person would try first, of one width
+// throughout, of which the narrow slice is the first. Both arms have them.
 func (r *Run) given() []space.Arch {
-	return []space.Arch{r.largest(), r.family.Narrow(), r.family.Min()}
+	return append([]space.Arch{r.largest(), r.family.Min()}, r.family.Uniform()...)
 }
 
-// drawSamples returns different architectures: the extremes, random ones, and
+// drawSamples returns different architectures: those that are given, random ones, and
 // mixtures of the largest and the narrowest.
 func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
 	rng := stream.New(r.seed(), "samples")

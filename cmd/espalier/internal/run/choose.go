@@ -23,7 +23,7 @@ const (
 	originSearch = "search" // proposed by the strategy in a round
 	originSample = "sample" // among the first samples of the predictor, which are drawn at random
 	originRandom = "random" // drawn by the random arm
-	originGiven  = "given"  // the largest, the narrow slice and the smallest: no search had to find them
+	originGiven  = "given"  // no search had to find it: see Run.given
 )
 
 // latency returns the measured latency if there is one, else the predicted.
