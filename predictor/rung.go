@@ -10,11 +10,11 @@ import (
 
 // The priors of a rung, on the scale of rungEvidence.
 const (
-	rungSlope, rungSlopeStd = 0.5, 0.5 // of the upper score on the lower one: likely to rise, by less
-	rungSizeStd             = 0.4      // of the slope on the size, around 0
-	rungShiftStd            = 10       // of the intercept: free
-	rungNoise, rungShape    = 0.2, 1.0 // variance of what is left, and half the observations that is worth
-	rungBend                = 0.1      // by how much the truth may bend away from the line, per squared distance from the evidence
+	rungSlope, rungSlopeStd = 0.5, 0.5  // of the upper score on the lower one: likely to rise, by less
+	rungSize, rungSizeStd   = 0.25, 0.4 // of the slope on the size: a larger network learns more than its inherited weights show
+	rungShiftStd            = 10        // of the intercept: free
+	rungNoise, rungShape    = 0.2, 1.0  // variance of what is left, and half the observations that is worth
+	rungBend                = 0.1       // by how much the truth may bend away from the line, per squared distance from the evidence
 )
 
 // rungCols is the number of coefficients.
@@ -50,7 +50,7 @@ func fitRung(e rungEvidence) rung {
 	if !(r.unit > 0) {
 		r.unit = 1
 	}
-	prior := mat.NewVecDense(rungCols, []float64{0, rungSlope, 0})
+	prior := mat.NewVecDense(rungCols, []float64{0, rungSlope, rungSize})
 	precision := mat.NewSymDense(rungCols, nil)
 	for k, std := range []float64{rungShiftStd, rungSlopeStd, rungSizeStd} {
 		precision.SetSym(k, k, rungNoise/(std*std))

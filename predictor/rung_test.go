@@ -26,7 +26,7 @@ func TestRungEqualsImportanceSampling(t *testing.T) {
 		scale := math.Sqrt(d.noise / rungNoise)
 		d.shift = rungShiftStd * scale * src.NormFloat64()
 		d.slope = rungSlope + rungSlopeStd*scale*src.NormFloat64()
-		d.bySize = rungSizeStd * scale * src.NormFloat64()
+		d.bySize = rungSize + rungSizeStd*scale*src.NormFloat64()
 		d.weight = math.Pow(d.noise, -float64(len(e.upper))/2)
 		for k, y := range e.upper {
 			miss := (y-r.shift)/r.unit - d.at((e.lower[k]-r.centre[0])/r.scale[0], (e.sizes[k]-r.centre[1])/r.scale[1])

@@ -225,15 +225,16 @@ type accuracyModel struct {
 	model       predictor.Predictor
 	calibration predictor.Calibration // from what it said of the picks of earlier rounds
 	standings   []predictor.Standing
+	sized       *sized
 }
 
 // Evaluate implements controller.Evaluator by prediction: the accuracy of a score
-// is the predicted target, see Run.target, and there is no loss.
+// is the worth of the predicted target, see Run.target and sized, and there is no loss.
 func (m *accuracyModel) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
 	mean, _ := m.model.Predict(archs)
 	scores := make([]controller.Score, len(archs))
 	for i, v := range mean {
-		scores[i].Accuracy = v
+		scores[i].Accuracy = m.sized.score(archs[i], v)
 	}
 	return scores, ctx.Err()
 }
@@ -250,7 +251,8 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &accuracyModel{}
+	r.sized = newSized(archs, y, func(a space.Arch) int64 { return r.family.Plan(a).FLOPs() })
+	m := &accuracyModel{sized: r.sized}
 	if m.standings, err = predictor.Compare(models, archs, y, min(r.cfg.Predictor.Folds, len(archs)), r.cfg.Seed); err != nil {
 		return nil, err
 	}

@@ -24,9 +24,10 @@ type found struct {
 
 // search runs the strategy. With a sweep it runs several times, each under a
 // limit on latency that is a step higher, so that together they find a whole
-// Pareto front; the last one is under the user's own limits. It is round number
-// round, from 0, of so many that share the trials.
-func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies, samples []controller.Trial, round, rounds int) (found, error) {
+// Pareto front; the last one is under the user's own limits. Each begins with the best
+// of the samples, by what they are worth. It is round number round, from 0, of so many
+// that share the trials, or one more.
+func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies, samples []controller.Trial, worth func(controller.Trial) float64, round, rounds int) (found, error) {
 	limits, err := r.sweep(l, samples)
 	if err != nil {
 		return found{}, err
@@ -38,7 +39,7 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies,
 			return found{}, err
 		}
 		if st, ok := s.(controller.Starter); ok {
-			st.Start(r.elite(samples, limit))
+			st.Start(r.elite(samples, worth, limit))
 		}
 		number := round*len(limits) + i
 		arm := fmt.Sprintf("%s %d.%d", armSearch, round+1, i+1)
@@ -63,11 +64,11 @@ const eliteSize = 24
 
 // elite returns the best of the judged trials within the limits, the best first,
 // scored as the search scores its proposals.
-func (r *Run) elite(judged []controller.Trial, limits controller.Limits) []controller.Trial {
+func (r *Run) elite(judged []controller.Trial, worth func(controller.Trial) float64, limits controller.Limits) []controller.Trial {
 	best := fitting(judged, limits)
 	reward := r.reward()
 	for i, t := range best {
-		best[i].Accuracy, best[i].Loss = r.target(t), 0
+		best[i].Accuracy, best[i].Loss = worth(t), 0
 		best[i].Reward = reward.Value(best[i].Accuracy, t.Cost.Latency)
 	}
 	slices.SortStableFunc(best, func(a, b controller.Trial) int { return cmp.Compare(b.Reward, a.Reward) })

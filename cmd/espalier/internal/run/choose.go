@@ -47,7 +47,7 @@ func (r *Run) bestOf(judged []controller.Trial, n int) []space.Arch {
 	fit := fitting(judged, r.limits())
 	places := make([]place, len(fit))
 	for i, t := range fit {
-		places[i] = place{t.Cost.Latency, r.value(t.Accuracy, t.Loss)}
+		places[i] = place{t.Cost.Latency, r.inherited(t)}
 	}
 	var archs []space.Arch
 	for _, i := range choose(places, r.slots(), n) {

@@ -2,10 +2,12 @@ package run
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,6 +26,7 @@ func TestWhoClimbs(t *testing.T) {
 		w.cfg.Seed, w.cfg.Search.Random, w.cfg.Predictor.Samples = seed, false, 24
 		s := w.search("run")
 		c := recomputed{t: t, w: w, s: s, e: exec(t, s.cfg.Kernel), norm: plainNorm(s.splits.Train)}
+		c.firstProposals()
 		c.candidates()
 		for _, g := range s.rungs {
 			c.rung(g)
@@ -93,12 +96,36 @@ func judged(trials []rundir.Trial) (all []entrant) {
 	return all
 }
 
+// sized returns entrants with half of their value from the supernet and half from what
+// their FLOPs let expect: the line in their logarithm on which the first samples have the
+// same mean and standard deviation as the probabilities that they give the right classes.
+func (c recomputed) sized(all []entrant) []entrant {
+	logs := func(e entrant) float64 { return math.Log(float64(c.w.family.Plan(c.w.arch(e.arch)).FLOPs())) }
+	moments := func(f func(entrant) float64) (mean, deviation float64) {
+		first := judged(c.s.of(armSample))
+		for _, e := range first {
+			mean += f(e) / float64(len(first))
+		}
+		for _, e := range first {
+			deviation += math.Pow(f(e)-mean, 2) / float64(len(first)-1)
+		}
+		return mean, math.Sqrt(deviation)
+	}
+	centre, width := moments(logs)
+	mean, deviation := moments(func(e entrant) float64 { return math.Exp(e.value) })
+	out := slices.Clone(all)
+	for i, e := range all {
+		out[i].value = math.Exp(e.value)/2 + (mean+(logs(e)-centre)/width*deviation)/2
+	}
+	return out
+}
+
 // candidates checks which architectures begin finishing: the best of their slots,
 // half of them by what the first rung has shown.
 func (c recomputed) candidates() {
 	first := judged(c.s.of(armFinal))
 	for arm, want := range map[string][]entrant{
-		armFinal:  bySlots(judged(c.s.of(armSample, armRound)), leastSlots, 4),
+		armFinal:  bySlots(c.sized(judged(c.s.of(armSample, armRound))), leastSlots, 4),
 		armSecond: bySlots(c.hopefuls(first), leastSlots, 4),
 	} {
 		if d := cmp.Diff(names(want), names(judged(c.s.of(arm)))); d != "" {
@@ -122,7 +149,7 @@ func (c recomputed) candidates() {
 // randomCandidates checks that the random arm's candidates are the best of their
 // slots among all that it judged, as the search's are.
 func (c recomputed) randomCandidates() {
-	want := bySlots(judged(c.s.of(armRandom)), leastSlots, 8)
+	want := bySlots(c.sized(judged(c.s.of(armRandom))), leastSlots, 8)
 	if d := cmp.Diff(names(want), names(judged(c.s.of(armRandomFinal)))); d != "" {
 		c.t.Errorf("candidates of the random arm (-want +got):\n%s", d)
 	}
@@ -149,6 +176,10 @@ func (c recomputed) hopefuls(first []entrant) (pool []entrant) {
 	if err := m.Fit(learnt, low, high); err != nil {
 		c.t.Fatal(err)
 	}
+	c.proposals(fmt.Sprintf("%s %d.", armSearch, c.w.cfg.Search.Rounds+1), func(a space.Arch) float64 {
+		mean, _ := m.Predict([]space.Arch{a})
+		return mean[0]
+	})
 	for _, e := range judged(c.s.of(armSample, armRound, armSearch)) {
 		if _, done := risen[e.arch]; done {
 			continue
@@ -157,6 +188,42 @@ func (c recomputed) hopefuls(first []entrant) (pool []entrant) {
 		pool = append(pool, entrant{e.arch, e.latency, mean[0] + std[0]})
 	}
 	return pool
+}
+
+// proposals checks by what the searches of a round scored their proposals.
+func (c recomputed) proposals(prefix string, score func(space.Arch) float64) {
+	n := 0
+	for _, x := range c.s.of(armSearch) {
+		if !strings.HasPrefix(x.Arm, prefix) {
+			continue
+		}
+		n++
+		if want := score(c.w.arch(x.Arch)); math.Abs(x.Accuracy-want) > 1e-9 {
+			c.t.Errorf("%s scores %s as %v; want %v", x.Arm, x.Arch, x.Accuracy, want)
+		}
+	}
+	if n == 0 {
+		c.t.Errorf("no proposals of %q", prefix)
+	}
+}
+
+// firstProposals checks that those of the first round were scored by what a model of the
+// first samples says, and by size.
+func (c recomputed) firstProposals() {
+	first := judged(c.s.of(armSample))
+	var archs []space.Arch
+	var targets []float64
+	for _, e := range first {
+		archs, targets = append(archs, c.w.arch(e.arch)), append(targets, math.Exp(e.value))
+	}
+	m := c.w.unfitted()
+	if err := m.Fit(archs, targets); err != nil {
+		c.t.Fatal(err)
+	}
+	c.proposals(armSearch+" 1.", func(a space.Arch) float64 {
+		mean, _ := m.Predict([]space.Arch{a})
+		return c.sized([]entrant{{arch: c.w.family.Space().Format(a), value: math.Log(mean[0])}})[0].value
+	})
 }
 
 // climb checks who goes on from each rung. It reports whether others than the best

@@ -30,12 +30,12 @@ func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
 		t.Fatalf("%d samples; want more than a search begins with", len(out.samples))
 	}
 	limits := controller.Limits{FLOPs: out.samples[len(out.samples)/2].Cost.FLOPs}
-	elite := r.elite(out.samples, limits)
+	elite := r.elite(out.samples, r.inherited, limits)
 	worst := elite[len(elite)-1].Reward
 	reward := w.cfg.Search.Reward.Controller()
 	for _, s := range out.samples {
 		at := slices.IndexFunc(elite, func(e controller.Trial) bool { return e.Arch == s.Arch })
-		value := reward.Value(r.target(s), s.Cost.Latency)
+		value := reward.Value(r.inherited(s), s.Cost.Latency)
 		switch {
 		case at >= 0 && (s.Cost.FLOPs > limits.FLOPs || elite[at].Reward != value):
 			t.Errorf("%+v is %+v among the elite; want a reward of %v and at most %d FLOPs", s, elite[at], value, limits.FLOPs)
@@ -46,11 +46,11 @@ func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
 	if !slices.IsSortedFunc(elite, func(a, b controller.Trial) int { return sign(a.Reward > b.Reward) }) {
 		t.Error("the best is not the first")
 	}
-	f, err := r.search(t.Context(), out.model, l, out.samples, 0, 1)
+	f, err := r.search(t.Context(), out.model, l, out.samples, r.inherited, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range r.elite(out.samples, r.limits()) {
+	for _, e := range r.elite(out.samples, r.inherited, r.limits()) {
 		if slices.ContainsFunc(f.trials, func(x controller.Trial) bool { return x.Arch == e.Arch }) {
 			t.Errorf("%s was known and is proposed again", r.family.Space().Format(e.Arch))
 		}

@@ -51,4 +51,14 @@ func TestPicksAreTheHopefulOfEachSlot(t *testing.T) {
 	if len(got) != 2 || !slices.Contains(got, trials[1].Arch) || !slices.Contains(got, trials[4].Arch) {
 		t.Errorf("picks %v of %v; want the second and the fifth", got, trials)
 	}
+	heavy := &sized{slope: 100, flops: func(a space.Arch) int64 {
+		if a == trials[2].Arch || a == trials[3].Arch {
+			return 1000
+		}
+		return 10
+	}}
+	got = r.pick(&accuracyModel{model: model, calibration: predictor.Calibrate(nil, nil, nil), sized: heavy}, trials)
+	if len(got) != 2 || !slices.Contains(got, trials[2].Arch) || !slices.Contains(got, trials[3].Arch) {
+		t.Errorf("picks %v of %v; want the third and the fourth, which are much larger", got, trials)
+	}
 }

@@ -20,7 +20,7 @@ const armRound = "round"
 // predictor there is one search, judged on the supernet throughout.
 func (r *Run) explore(ctx context.Context, l *Latencies, out *outcome) (found, error) {
 	if out.model == nil {
-		f, err := r.search(ctx, judge{r.compare}, l, nil, 0, 1)
+		f, err := r.search(ctx, judge{r.compare}, l, nil, nil, 0, 1)
 		if err != nil {
 			return found{}, err
 		}
@@ -28,7 +28,7 @@ func (r *Run) explore(ctx context.Context, l *Latencies, out *outcome) (found, e
 	}
 	var all found
 	for k := range r.cfg.Search.Rounds {
-		f, err := r.search(ctx, out.model, l, out.samples, k, r.cfg.Search.Rounds)
+		f, err := r.search(ctx, out.model, l, out.samples, r.inherited, k, r.cfg.Search.Rounds)
 		if err != nil {
 			return found{}, err
 		}
@@ -163,7 +163,7 @@ func (r *Run) pick(m *accuracyModel, trials []controller.Trial) []space.Arch {
 	mean, std := m.calibration.ApplyAll(m.model.Predict(of))
 	places := make([]place, len(trials))
 	for i, t := range trials {
-		places[i] = place{t.Cost.Latency, predictor.UpperBound(mean[i], std[i], hope)}
+		places[i] = place{t.Cost.Latency, m.sized.score(t.Arch, predictor.UpperBound(mean[i], std[i], hope))}
 	}
 	var archs []space.Arch
 	for _, i := range choose(places, r.cfg.Search.Picks, r.cfg.Search.Picks) {

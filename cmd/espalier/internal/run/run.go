@@ -43,6 +43,7 @@ type Run struct {
 	family *space.Chain
 	net    *supernet.Net
 	bounds *bounds // of a search; nil: the whole space
+	sized  *sized  // of a search by prediction, from the first samples on
 
 	trials  *rundir.Journal[rundir.Trial]
 	logged  map[string][]rundir.Trial // lines of earlier runs, by arm

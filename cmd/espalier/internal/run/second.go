@@ -42,6 +42,9 @@ func (r *Run) second(l *Latencies, out *outcome) chooser {
 		if err != nil {
 			return nil, err
 		}
+		if err := r.exploreAgain(ctx, m, l, out); err != nil {
+			return nil, err
+		}
 		pool := fitting(append(append([]controller.Trial(nil), out.samples...), out.search.trials...), r.limits())
 		tried := make([]controller.Trial, len(done))
 		for i, f := range done {
@@ -50,6 +53,34 @@ func (r *Run) second(l *Latencies, out *outcome) chooser {
 		pool = without(pool, tried)
 		return r.candidates(ctx, armSecond, r.hopeful(m, pool, n), out.origin(r.given()), l)
 	}
+}
+
+// exploreAgain runs one more round of the search, by what networks would score after
+// the first rung.
+func (r *Run) exploreAgain(ctx context.Context, m *predictor.Fidelities, l *Latencies, out *outcome) error {
+	worth := func(t controller.Trial) float64 {
+		mean, _ := m.Predict([]space.Arch{t.Arch})
+		return mean[0]
+	}
+	f, err := r.search(ctx, foreseen{m}, l, out.samples, worth, r.cfg.Search.Rounds, r.cfg.Search.Rounds)
+	if err != nil {
+		return err
+	}
+	out.search.merge(f)
+	return r.saveHealth(out.search.health)
+}
+
+// foreseen is what networks would score after the first rung, as an evaluator.
+type foreseen struct{ *predictor.Fidelities }
+
+// Evaluate implements controller.Evaluator, as accuracyModel does.
+func (f foreseen) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
+	mean, _ := f.Predict(archs)
+	scores := make([]controller.Score, len(archs))
+	for i, v := range mean {
+		scores[i].Accuracy = v
+	}
+	return scores, ctx.Err()
 }
 
 // fidelities learns from inherited scores and those after the first rung.
