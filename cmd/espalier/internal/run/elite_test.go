@@ -46,13 +46,22 @@ func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
 	if !slices.IsSortedFunc(elite, func(a, b controller.Trial) int { return sign(a.Reward > b.Reward) }) {
 		t.Error("the best is not the first")
 	}
-	f, err := r.search(t.Context(), out.model, l, out.samples, r.inherited, 0, 1)
+	f, err := r.search(t.Context(), out.model, l, out.samples, r.inherited, 0, r.cfg.Search.Rounds)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range r.elite(out.samples, r.inherited, r.limits()) {
 		if slices.ContainsFunc(f.trials, func(x controller.Trial) bool { return x.Arch == e.Arch }) {
 			t.Errorf("%s was known and is proposed again", r.family.Space().Format(e.Arch))
+		}
+	}
+	all, err := r.explore(t.Context(), l, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range f.trials {
+		if all.trials[i].Arch != x.Arch {
+			t.Fatalf("proposal %d of the first round is %v; want %v, as of a search that begins with these", i, all.trials[i], x)
 		}
 	}
 }
