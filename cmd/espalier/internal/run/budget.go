@@ -124,8 +124,8 @@ func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration)
 // manySteps is a number of steps that no timing reaches.
 const manySteps = 1 << 20
 
-// timeSteps returns the mean time of a training step after so many to warm up,
-// measured over about the given span and at least so many steps.
+// timeSteps returns the mean time of a training step after a third of the span and so many
+// steps to warm up, measured over the rest and at least so many steps.
 func (r *Run) timeSteps(ctx context.Context, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration, warm, least int) (time.Duration, error) {
 	return r.timeStepsOn(ctx, r.exec, n, s, o, span, warm, least)
 }
@@ -136,16 +136,23 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 	if err != nil {
 		return 0, err
 	}
-	if err := t.Run(ctx, warm, nil); err != nil {
+	run := func(steps int, span time.Duration) error {
+		from, start := t.Step(), time.Now()
+		for t.Step() < from+steps || time.Since(start) < span {
+			if err := t.Run(ctx, t.Step()+steps, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := run(warm, span/3); err != nil { // every new subnet touches memory for the first time
 		return 0, err
 	}
-	start := time.Now()
-	for t.Step() < warm+least || time.Since(start) < span {
-		if err := t.Run(ctx, t.Step()+least, nil); err != nil {
-			return 0, err
-		}
+	from, start := t.Step(), time.Now()
+	if err := run(least, span*2/3); err != nil {
+		return 0, err
 	}
-	return time.Since(start) / time.Duration(t.Step()-warm), nil
+	return time.Since(start) / time.Duration(t.Step()-from), nil
 }
 
 // fitJudging returns how long judging subnets takes, after cutting down what is
