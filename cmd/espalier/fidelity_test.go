@@ -102,6 +102,19 @@ func TestFidelity(t *testing.T) {
 	}
 }
 
+// deviation returns the standard deviation of a figure over architectures, up to a factor
+// that depends on their number.
+func deviation(all []run.JudgedTwo, of func(run.JudgedTwo) float64) float64 {
+	mean, squares := 0.0, 0.0
+	for _, j := range all {
+		mean += of(j) / float64(len(all))
+	}
+	for _, j := range all {
+		squares += math.Pow(of(j)-mean, 2)
+	}
+	return math.Sqrt(squares)
+}
+
 // checkRatings recomputes figures from what each architecture got.
 func (s shell) checkRatings(f run.Fidelity) {
 	for _, r := range f.Ratings {
@@ -111,6 +124,9 @@ func (s shell) checkRatings(f run.Fidelity) {
 			switch r.Score {
 			case "supernet, loss":
 				v = -j.Own.Loss
+			case "supernet, loss and FLOPs":
+				v = math.Exp(-j.Own.Loss)/deviation(f.Judged, func(j run.JudgedTwo) float64 { return math.Exp(-j.Own.Loss) }) +
+					math.Log(float64(j.FLOPs))/deviation(f.Judged, func(j run.JudgedTwo) float64 { return math.Log(float64(j.FLOPs)) })
 			case "FLOPs":
 				v = float64(j.FLOPs)
 			case "another training alone":
@@ -134,8 +150,8 @@ func (s shell) checkRatings(f run.Fidelity) {
 			s.t.Errorf("tau of %s against %s is %v; want %v", r.Score, r.Against, r.Kendall.Value, want)
 		}
 	}
-	if len(f.Ratings) != 9+5 {
-		s.t.Errorf("%d ratings; want 14", len(f.Ratings))
+	if len(f.Ratings) != 10+5 {
+		s.t.Errorf("%d ratings; want 15", len(f.Ratings))
 	}
 	var gap, squares float64
 	for _, j := range f.Judged {

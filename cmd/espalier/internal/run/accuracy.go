@@ -251,7 +251,7 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.sized = newSized(archs, y, func(a space.Arch) int64 { return r.family.Plan(a).FLOPs() })
+	r.sized = newSized(archs, y, r.flops)
 	m := &accuracyModel{sized: r.sized}
 	if m.standings, err = predictor.Compare(models, archs, y, min(r.cfg.Predictor.Folds, len(archs)), r.cfg.Seed); err != nil {
 		return nil, err

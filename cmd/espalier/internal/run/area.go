@@ -20,11 +20,13 @@ const coverDraws = 256
 // to independent normal errors with the standard deviation doubt, so that the second of
 // two places side by side is worth a little, and a faster place that is hardly worse is
 // worth more than the slower one. Places are added one by one, that which adds most
-// first; when none adds anything, that which is least behind. The result is ordered as
-// choose orders it.
+// first; when none adds anything, that which is least behind. One beside a chosen place,
+// nearer than a quarter of the distance of n places spread evenly, waits until no other is
+// left. The result is ordered as choose orders it.
 func covering(all []place, n int, doubt float64) []int {
 	worlds := drawn(all, doubt)
-	_, high := span(all)
+	low, high := span(all)
+	apart := math.Log(high/low) / float64(4*max(1, n))
 	end := math.Log(high) + beyond
 	var chosen []int
 	rest := make([]int, len(all))
@@ -33,13 +35,17 @@ func covering(all []place, n int, doubt float64) []int {
 	}
 	slices.SortFunc(rest, func(a, b int) int { return byPlace(all, a, b) })
 	for len(chosen) < min(n, len(all)) {
-		gain := make(map[int]float64, len(rest))
-		for _, i := range rest {
+		free := slices.DeleteFunc(slices.Clone(rest), func(i int) bool { return nearest(all, chosen, i) < apart })
+		if len(free) == 0 {
+			free = rest
+		}
+		gain := make(map[int]float64, len(free))
+		for _, i := range free {
 			for _, w := range worlds {
 				gain[i] += adds(w, chosen, i, end)
 			}
 		}
-		next := slices.MaxFunc(rest, func(a, b int) int {
+		next := slices.MaxFunc(free, func(a, b int) int {
 			if gain[a] != gain[b] {
 				return sign(gain[a] < gain[b])
 			}
@@ -50,6 +56,16 @@ func covering(all []place, n int, doubt float64) []int {
 	}
 	slices.SortFunc(chosen, func(a, b int) int { return byPlace(all, a, b) })
 	return chosen
+}
+
+// nearest returns the distance of place i to the nearest of the chosen, as the
+// logarithm of the ratio of their latencies.
+func nearest(all []place, chosen []int, i int) float64 {
+	d := math.Inf(1)
+	for _, k := range chosen {
+		d = min(d, math.Abs(math.Log(all[k].latency/all[i].latency)))
+	}
+	return d
 }
 
 // drawn returns what places may be like if their values are in doubt: the same each

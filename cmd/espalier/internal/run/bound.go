@@ -37,7 +37,7 @@ func (r *Run) bound(l *Latencies) error {
 		r.screen.Log.Info("the narrow architecture is beyond the limits: the supernet is trained on the whole space", "limits", limits.String())
 		return nil
 	}
-	flops := func(a space.Arch) int64 { return f.Plan(a).FLOPs() }
+	flops := r.flops
 	rng, best := stream.New(r.cfg.Seed, "largest"), f.Narrow()
 	most := flops(best)
 	for range largestDraws {

@@ -282,7 +282,8 @@ func (c recomputed) last(first, second []entrant) []entrant {
 
 // byArea returns n entrants, each of which adds the most to the area under the
 // staircase of accuracy over the logarithm of latency, on average over what the
-// values may be if they are off by doubt, or, if none adds any, is least behind it.
+// values may be if they are off by doubt, or, if none adds any, is least behind it; none is
+// beside another while others are left.
 func byArea(all []entrant, n int, doubt float64) (chosen []entrant) {
 	high, floor := 0.0, math.Inf(1)
 	for _, e := range all {
@@ -329,11 +330,17 @@ func byArea(all []entrant, n int, doubt float64) (chosen []entrant) {
 		}
 		return sum
 	}
+	low := slices.MinFunc(all, func(a, b entrant) int { return sign(a.latency < b.latency) }).latency
+	near := func(e entrant) bool {
+		return slices.ContainsFunc(chosen, func(k entrant) bool {
+			return math.Abs(math.Log(e.latency/k.latency)) < math.Log(high/low)/float64(4*n)
+		})
+	}
 	for len(chosen) < n {
 		var next entrant
-		most := math.Inf(-1)
+		most, lonely := math.Inf(-1), slices.ContainsFunc(all, func(e entrant) bool { return !near(e) })
 		for _, e := range all {
-			if slices.Contains(chosen, e) {
+			if slices.Contains(chosen, e) || lonely && near(e) {
 				continue
 			}
 			adds := area(append(slices.Clone(chosen), e)) - area(chosen)

@@ -43,6 +43,7 @@ type JudgedTwo struct {
 	Alone     []float64 `json:"alone"`      // accuracy of each training, fraction
 	EarlyLoss float64   `json:"early_loss"` // after one epoch of training alone, mean over trainings, nats
 	Own       score     `json:"supernet"`   // inherited weights, recalibrated statistics
+	Sized     float64   `json:"sized"`      // what a search ranks by: see sized
 	Batch     score     `json:"batch"`      // inherited weights, statistics of each batch
 	Pooled    score     `json:"pooled"`     // inherited weights, pooled statistics
 	arch      space.Arch
@@ -148,7 +149,22 @@ func (r *Run) judgeShared(ctx context.Context, f *Fidelity) error {
 		j.Own, j.Batch, j.Pooled = score(own[0]), score(batch), score(pooled)
 		r.screen.Display.Update(progress.Status{Done: float64(i + 1), Total: float64(len(f.Judged)), Unit: "networks"})
 	}
+	f.size(r.flops)
 	return nil
+}
+
+// size fills in what a search that had judged these architectures first would rank
+// them by.
+func (f *Fidelity) size(flops func(space.Arch) int64) {
+	var archs []space.Arch
+	var targets []float64
+	for _, j := range f.Judged {
+		archs, targets = append(archs, j.arch), append(targets, math.Exp(-j.Own.Loss))
+	}
+	s := newSized(archs, targets, flops)
+	for i, a := range archs {
+		f.Judged[i].Sized = s.score(a, targets[i])
+	}
 }
 
 // lastLessons returns at least n subnets that the supernet's sampler would have
@@ -182,6 +198,7 @@ func (r *Run) lastSampler() (supernet.Sampler, error) {
 const (
 	scoreAccuracy       = "supernet, accuracy"
 	scoreLoss           = "supernet, loss"
+	scoreSized          = "supernet, loss and FLOPs"
 	scoreBatchAccuracy  = "batch statistics, accuracy"
 	scoreBatchLoss      = "batch statistics, loss"
 	scorePooledAccuracy = "pooled statistics, accuracy"
@@ -207,6 +224,7 @@ func ratedScores() []rated {
 	return []rated{
 		{scoreAccuracy, func(j JudgedTwo) float64 { return j.Own.Accuracy }},
 		{scoreLoss, func(j JudgedTwo) float64 { return -j.Own.Loss }},
+		{scoreSized, func(j JudgedTwo) float64 { return j.Sized }},
 		{scoreBatchAccuracy, func(j JudgedTwo) float64 { return j.Batch.Accuracy }},
 		{scoreBatchLoss, func(j JudgedTwo) float64 { return -j.Batch.Loss }},
 		{scorePooledAccuracy, func(j JudgedTwo) float64 { return j.Pooled.Accuracy }},
@@ -228,7 +246,7 @@ func (f *Fidelity) compare(seed uint64) {
 		f.ceiling(full, n, seed)
 	}
 	flops := against(f.Judged, rated{of: flopsOf}, JudgedTwo.Mean)
-	for _, s := range scores[:2] {
+	for _, s := range scores[:3] {
 		f.Gains = append(f.Gains, Gain{s.name, scoreFLOPs, predictor.Advantage(against(f.Judged, s, JudgedTwo.Mean), flops, seed)})
 	}
 	f.Gap = gapOf(f.Judged)

@@ -89,7 +89,7 @@ func (r *Run) fidelities(out *outcome, done []*finished) (*predictor.Fidelities,
 	if err != nil {
 		return nil, err
 	}
-	m := predictor.NewFidelities(cheap, func(a space.Arch) float64 { return float64(r.family.Plan(a).FLOPs()) })
+	m := predictor.NewFidelities(cheap, func(a space.Arch) float64 { return float64(r.flops(a)) })
 	risen := make(map[space.Arch]float64)
 	for _, f := range done {
 		g := f.rungs[0]

@@ -48,3 +48,6 @@ func (s *sized) score(a space.Arch, target float64) float64 {
 // inherited returns what a judged architecture is worth before any network was
 // trained alone: higher is better.
 func (r *Run) inherited(t controller.Trial) float64 { return r.sized.score(t.Arch, r.target(t)) }
+
+// flops returns the FLOPs of an architecture for one image.
+func (r *Run) flops(a space.Arch) int64 { return r.family.Plan(a).FLOPs() }

@@ -11,7 +11,6 @@ import (
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/supernet"
-	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // Train trains the shared weights up to the configured number of steps, going
@@ -71,7 +70,7 @@ func (r *Run) samplerAlone(steps int) (supernet.Sampler, error) {
 		Narrow: r.family.Narrow(), Max: r.largest(), Fits: r.fits(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: steps,
 	}
 	if r.cfg.Train.Stratify {
-		o.FLOPs = func(a space.Arch) int64 { return r.family.Plan(a).FLOPs() }
+		o.FLOPs = r.flops
 	}
 	return supernet.NewSampler(r.cfg.Train.Sampler, r.family.Space(), o)
 }
