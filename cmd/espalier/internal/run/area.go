@@ -19,7 +19,8 @@ const coverDraws = 256
 // that are as fast, so that worth is the area under a staircase. Values are known up
 // to independent normal errors with the standard deviation doubt, so that the second of
 // two places side by side is worth a little, and a faster place that is hardly worse is
-// worth more than the slower one. Places are added one by one, that which adds most
+// worth more than the slower one. The place of the highest value comes first: the best that
+// there is for whoever has the time. The others are added one by one, that which adds most
 // first; when none adds anything, that which is least behind. One beside a chosen place,
 // nearer than a quarter of the distance of n places spread evenly, waits until no other is
 // left. The result is ordered as choose orders it.
@@ -34,6 +35,11 @@ func covering(all []place, n int, doubt float64) []int {
 		rest[i] = i
 	}
 	slices.SortFunc(rest, func(a, b int) int { return byPlace(all, a, b) })
+	if n > 0 && len(all) > 0 {
+		best := choose(all, 1, 1)[0]
+		chosen = append(chosen, best)
+		rest = slices.DeleteFunc(rest, func(i int) bool { return i == best })
+	}
 	for len(chosen) < min(n, len(all)) {
 		free := slices.DeleteFunc(slices.Clone(rest), func(i int) bool { return nearest(all, chosen, i) < apart })
 		if len(free) == 0 {

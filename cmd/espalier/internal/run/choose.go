@@ -41,16 +41,16 @@ func (c candidate) cost() controller.Cost {
 	return cost
 }
 
-// bestOf returns n of an arm's judged trials that finishing begins with: the best,
-// spread over their latencies.
+// bestOf returns n of an arm's judged trials that finishing begins with: the best, spread
+// over their latencies, and before them those of one width.
 func (r *Run) bestOf(judged []controller.Trial, n int) []space.Arch {
 	fit := fitting(judged, r.limits())
 	places := make([]place, len(fit))
 	for i, t := range fit {
-		places[i] = place{t.Cost.Latency, r.inherited(t)}
+		places[i] = place{t.Cost.Latency, r.early(t)}
 	}
 	var archs []space.Arch
-	for _, i := range choose(places, r.slots(), n) {
+	for _, i := range choose(places, n, n) {
 		archs = append(archs, fit[i].Arch)
 	}
 	return archs

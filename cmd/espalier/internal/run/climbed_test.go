@@ -120,13 +120,24 @@ func (c recomputed) sized(all []entrant) []entrant {
 	return out
 }
 
+// early returns sized entrants, those of one width before all others.
+func (c recomputed) early(all []entrant) []entrant {
+	out := c.sized(all)
+	for i, e := range all {
+		if slices.Contains(c.w.family.Uniform(), c.w.arch(e.arch)) {
+			out[i].value = math.Inf(1)
+		}
+	}
+	return out
+}
+
 // candidates checks which architectures begin finishing: the best of their slots,
 // half of them by what the first rung has shown.
 func (c recomputed) candidates() {
 	first := judged(c.s.of(armFinal))
 	for arm, want := range map[string][]entrant{
-		armFinal:  bySlots(c.sized(judged(c.s.of(armSample, armRound))), leastSlots, 4),
-		armSecond: bySlots(c.hopefuls(first), leastSlots, 4),
+		armFinal:  bySlots(c.early(judged(c.s.of(armSample, armRound))), 4, 4),
+		armSecond: bySlots(c.hopefuls(first), 4, 4),
 	} {
 		if d := cmp.Diff(names(want), names(judged(c.s.of(arm)))); d != "" {
 			c.t.Errorf("candidates %s (-want +got):\n%s", arm, d)
@@ -149,7 +160,7 @@ func (c recomputed) candidates() {
 // randomCandidates checks that the random arm's candidates are the best of their
 // slots among all that it judged, as the search's are.
 func (c recomputed) randomCandidates() {
-	want := bySlots(c.sized(judged(c.s.of(armRandom))), leastSlots, 8)
+	want := bySlots(c.early(judged(c.s.of(armRandom))), 8, 8)
 	if d := cmp.Diff(names(want), names(judged(c.s.of(armRandomFinal)))); d != "" {
 		c.t.Errorf("candidates of the random arm (-want +got):\n%s", d)
 	}
@@ -280,7 +291,7 @@ func (c recomputed) last(first, second []entrant) []entrant {
 	return byArea(hoped, 2, math.Sqrt(off))
 }
 
-// byArea returns n entrants, each of which adds the most to the area under the
+// byArea returns n entrants: the most valuable one, then each of which adds the most to the area under the
 // staircase of accuracy over the logarithm of latency, on average over what the
 // values may be if they are off by doubt, or, if none adds any, is least behind it; none is
 // beside another while others are left.
@@ -336,6 +347,7 @@ func byArea(all []entrant, n int, doubt float64) (chosen []entrant) {
 			return math.Abs(math.Log(e.latency/k.latency)) < math.Log(high/low)/float64(4*n)
 		})
 	}
+	chosen = append(chosen, slices.MaxFunc(all, func(a, b entrant) int { return sign(a.value < b.value) }))
 	for len(chosen) < n {
 		var next entrant
 		most, lonely := math.Inf(-1), slices.ContainsFunc(all, func(e entrant) bool { return !near(e) })

@@ -126,11 +126,11 @@ func superior(a, b []float64) float64 {
 }
 
 // front checks that what is handed over are the finished networks of both arms
-// that no other beats and that are no worse than the floor.
+// that no other beats and that are no worse than the floor, or all of those if none is.
 func (c recomputed) front() {
 	all := slices.Concat(c.s.on("search", 2), c.s.on("random", 2))
-	floor, left := c.s.report.Floor, 0
-	var want, got []string
+	floor := c.s.report.Floor
+	var want, below, got []string
 	for i, g := range all {
 		beaten := slices.ContainsFunc(all, func(o rundir.Rung) bool {
 			x, y := c.latency(o), c.latency(g)
@@ -140,11 +140,15 @@ func (c recomputed) front() {
 		switch {
 		case beaten || twin:
 		case g.Accuracy < floor.Accuracy:
-			left++
+			below = append(below, g.Arch)
 		default:
 			want = append(want, g.Arch)
 		}
 	}
+	if len(want) == 0 {
+		want, below = below, nil
+	}
+	left := len(below)
 	for _, n := range c.s.report.Pareto {
 		got = append(got, n.Arch)
 	}

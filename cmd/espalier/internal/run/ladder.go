@@ -220,10 +220,10 @@ func (l *ladder) thin(ctx context.Context) error {
 		return err
 	}
 	whole := l.size()
-	inSlots := func(all []place, n int) []int { return choose(all, l.r.slots(), n) } // inherited scores
+	inSlots := func(all []place, n int) []int { return choose(all, n, n) } // inherited scores
 	for _, a := range l.arms {
 		n := (len(a.on)*most + whole - 1) / max(1, whole)
-		a.promote(inSlots, n, func(f *finished) float64 { return l.r.inherited(f.Trial) })
+		a.promote(inSlots, n, func(f *finished) float64 { return l.r.early(f.Trial) })
 	}
 	if most < whole {
 		l.r.screen.Log.Info("fewer candidates, to give each some time", "of each arm", most, "instead of", whole)

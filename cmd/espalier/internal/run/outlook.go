@@ -25,9 +25,6 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	}
 	doubt := l.doubt(on, law)
 	pick := func(all []place, n int) []int { return covering(all, n, doubt) }
-	if networks == 1 { // the most accurate
-		pick = func(all []place, n int) []int { return choose(all, 1, n) }
-	}
 	for _, a := range l.arms {
 		a.promote(pick, networks, func(f *finished) float64 { return expected[f] })
 	}

@@ -110,7 +110,8 @@ func (r *Run) fidelities(out *outcome, done []*finished) (*predictor.Fidelities,
 	return m, nil
 }
 
-// hopeful returns n of a pool, the highest upper bounds in each slot of latency.
+// hopeful returns n of a pool, the highest upper bound in each of as many slots of
+// latency.
 func (r *Run) hopeful(m *predictor.Fidelities, pool []controller.Trial, n int) []space.Arch {
 	of := make([]space.Arch, len(pool))
 	for i, t := range pool {
@@ -122,7 +123,7 @@ func (r *Run) hopeful(m *predictor.Fidelities, pool []controller.Trial, n int) [
 		places[i] = place{t.Cost.Latency, predictor.UpperBound(mean[i], std[i], hope)}
 	}
 	var archs []space.Arch
-	for _, i := range choose(places, r.slots(), n) {
+	for _, i := range choose(places, n, n) {
 		archs = append(archs, of[i])
 	}
 	return archs

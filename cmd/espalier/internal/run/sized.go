@@ -2,6 +2,7 @@ package run
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -48,6 +49,16 @@ func (s *sized) score(a space.Arch, target float64) float64 {
 // inherited returns what a judged architecture is worth before any network was
 // trained alone: higher is better.
 func (r *Run) inherited(t controller.Trial) float64 { return r.sized.score(t.Arch, r.target(t)) }
+
+// early is the worth by which candidates are chosen for the first rung. What a person would
+// try first has to show there what it can do: among the subnets that a supernet trains
+// networks of one width without skips are rare, and inherited scores are unfair to them.
+func (r *Run) early(t controller.Trial) float64 {
+	if slices.Contains(r.family.Uniform(), t.Arch) {
+		return math.Inf(1)
+	}
+	return r.inherited(t)
+}
 
 // flops returns the FLOPs of an architecture for one image.
 func (r *Run) flops(a space.Arch) int64 { return r.family.Plan(a).FLOPs() }

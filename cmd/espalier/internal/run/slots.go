@@ -5,13 +5,6 @@ import (
 	"slices"
 )
 
-// leastSlots is into how many slots latencies are divided at least: a run that is
-// to hand over one network looks for it at all latencies.
-const leastSlots = 3
-
-// slots returns into how many slots of latency candidates are divided.
-func (r *Run) slots() int { return max(leastSlots, r.cfg.Finish.Networks) }
-
 // place is where a candidate stands: what it costs and what it is worth.
 type place struct{ latency, value float64 }
 
