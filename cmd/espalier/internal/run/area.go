@@ -7,10 +7,6 @@ import (
 	"github.com/espalier-nas/espalier/internal/stream"
 )
 
-// beyond is how far, as a logarithm, latencies are counted beyond the slowest
-// place: whoever has more time has the most accurate network run in it.
-const beyond = 1
-
 // coverDraws is how many times values are drawn where they are in doubt.
 const coverDraws = 256
 
@@ -28,7 +24,6 @@ func covering(all []place, n int, doubt float64) []int {
 	worlds := drawn(all, doubt)
 	low, high := span(all)
 	apart := math.Log(high/low) / float64(4*max(1, n))
-	end := math.Log(high) + beyond
 	var chosen []int
 	rest := make([]int, len(all))
 	for i := range rest {
@@ -48,7 +43,7 @@ func covering(all []place, n int, doubt float64) []int {
 		gain := make(map[int]float64, len(free))
 		for _, i := range free {
 			for _, w := range worlds {
-				gain[i] += adds(w, chosen, i, end)
+				gain[i] += adds(w, chosen, i, high)
 			}
 		}
 		next := slices.MaxFunc(free, func(a, b int) int {
@@ -92,7 +87,7 @@ func drawn(all []place, doubt float64) [][]place {
 }
 
 // adds returns the area between the staircase of the chosen places and that with
-// place i, up to a logarithm of latency. The staircase begins at the lowest value
+// place i, up to the highest latency. The staircase begins at the lowest value
 // of all.
 func adds(all []place, chosen []int, i int, high float64) float64 {
 	level := math.Inf(1)
@@ -109,7 +104,7 @@ func adds(all []place, chosen []int, i int, high float64) float64 {
 	}
 	slices.SortFunc(steps, func(a, b place) int { return sign(a.latency < b.latency) })
 	area, at := 0.0, math.Log(all[i].latency)
-	for _, s := range append(steps, place{math.Exp(high), math.Inf(1)}) {
+	for _, s := range append(steps, place{high, math.Inf(1)}) {
 		to := math.Log(s.latency)
 		area += max(0, all[i].value-level) * (to - at)
 		at, level = to, max(level, s.value)

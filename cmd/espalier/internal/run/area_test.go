@@ -10,8 +10,7 @@ import (
 )
 
 // under returns the area under the staircase of some places, above the lowest value
-// of all, up to a factor of e beyond the slowest of all: by definition, at a few
-// thousand latencies.
+// of all, up to the slowest of all: by definition, at a few thousand latencies.
 func under(all []place, of []int) float64 {
 	const parts = 4000
 	low, high := math.Inf(1), 0.0
@@ -19,7 +18,7 @@ func under(all []place, of []int) float64 {
 	for _, p := range all {
 		low, high, floor = min(low, p.latency), max(high, p.latency), min(floor, p.value)
 	}
-	width := math.Log(math.E*high/low) / parts
+	width := math.Log(high/low) / parts
 	area := 0.0
 	for k := range parts {
 		at, best := low*math.Exp((float64(k)+0.5)*width), floor

@@ -321,7 +321,7 @@ func byArea(all []entrant, n int, doubt float64) (chosen []entrant) {
 		return best
 	}
 	area := func(of []entrant) (sum float64) {
-		ats := []float64{math.E * high}
+		ats := []float64{high}
 		for _, e := range of {
 			ats = append(ats, e.latency)
 		}
