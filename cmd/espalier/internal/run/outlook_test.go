@@ -2,6 +2,7 @@ package run
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
@@ -66,5 +67,35 @@ func TestStepsToComeDecide(t *testing.T) {
 		if len(a.on) != 1 || a.on[0] != c.want {
 			t.Errorf("steps to come %v: the network of %v s goes on; want that of %v s", c.plan, a.on[0].latency(), c.want.latency())
 		}
+	}
+}
+
+// Where the law was far off between the rungs, a faster network goes on instead of a slower
+// one that is hoped to be a little better.
+func TestDoubtDecidesWhoTrainsLast(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Search.By, r.cfg.Finish.Plan, r.cfg.Train.Batch = "loss", []int{1000, 1000, 1000, 1000, 1000}, 1
+	r.splits.Val = netPictures(9, 1, 20)
+	climb := func(first ...float64) (latencies []float64) {
+		a := &arm{}
+		for i, second := range []float64{0.5, 0.2, 0.199, 0.198, 0.197} {
+			f := &finished{rungs: []rundir.Rung{{Steps: 10, Loss: first[i], Seconds: 1}, {Steps: 30, Loss: second, Seconds: 1}}}
+			f.Cost.Latency = []float64{1, 4, 4.9, 6, 8}[i]
+			a.on = append(a.on, f)
+		}
+		l := &ladder{r: r, arms: []*arm{a}, lanes: twoLanes(t)}
+		if err := l.promoteToLast(t.Context(), 3); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range a.on {
+			latencies = append(latencies, f.latency())
+		}
+		return latencies
+	}
+	if got := climb(0.5, 0.2, 0.199, 0.198, 0.197); !slices.Equal(got, []float64{4, 6, 8}) {
+		t.Errorf("%v go on where the law fits; want 4, 6, 8", got)
+	}
+	if got := climb(0.5, 0.24, 0.199, 0.25, 0.2); !slices.Equal(got, []float64{4, 4.9, 8}) {
+		t.Errorf("%v go on where the law is off; want 4, 4.9, 8", got)
 	}
 }
