@@ -124,7 +124,7 @@ type Search struct {
 	Strategy   string                     `yaml:"strategy"` // see controller.Strategies
 	Score      string                     `yaml:"score"`    // predictor or supernet
 	Trials     int                        `yaml:"trials"`   // proposals scored in all
-	Rounds     int                        `yaml:"rounds"`   // score predictor: rounds that share the trials; after each the predictor learns from its picks
+	Rounds     int                        `yaml:"rounds"`   // score predictor: rounds that share the trials, with one by what the first rung shows; after each the predictor learns from its picks
 	Picks      int                        `yaml:"picks"`    // best proposals of a round that are judged on the supernet
 	Batch      int                        `yaml:"batch"`    // proposals between two updates of the strategy
 	Sweep      int                        `yaml:"sweep"`    // searches under rising latency limits, for a whole Pareto front; 1: one search

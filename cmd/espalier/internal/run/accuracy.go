@@ -228,13 +228,24 @@ type accuracyModel struct {
 	sized       *sized
 }
 
-// Evaluate implements controller.Evaluator by prediction: the accuracy of a score
-// is the worth of the predicted target, see Run.target and sized, and there is no loss.
-func (m *accuracyModel) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
+// worth returns what the predicted targets of architectures are worth; see sized.
+func (m *accuracyModel) worth(archs []space.Arch) []float64 {
 	mean, _ := m.model.Predict(archs)
+	for i, a := range archs {
+		mean[i] = m.sized.score(a, mean[i])
+	}
+	return mean
+}
+
+// predicted is what a model says architectures are worth.
+type predicted func([]space.Arch) []float64
+
+// Evaluate implements controller.Evaluator: the accuracy of a score is the worth, and
+// there is no loss.
+func (p predicted) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
 	scores := make([]controller.Score, len(archs))
-	for i, v := range mean {
-		scores[i].Accuracy = m.sized.score(archs[i], v)
+	for i, v := range p(archs) {
+		scores[i].Accuracy = v
 	}
 	return scores, ctx.Err()
 }

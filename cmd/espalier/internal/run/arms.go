@@ -26,7 +26,7 @@ type found struct {
 // limit on latency that is a step higher, so that together they find a whole
 // Pareto front; the last one is under the user's own limits. Each begins with the best
 // of the samples, by what they are worth. It is round number round, from 0, of so many
-// that share the trials, or one more.
+// that share the trials.
 func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies, samples []controller.Trial, worth func(controller.Trial) float64, round, rounds int) (found, error) {
 	limits, err := r.sweep(l, samples)
 	if err != nil {

@@ -291,62 +291,65 @@ func (c recomputed) last(first, second []entrant) []entrant {
 	return byArea(hoped, 2, math.Sqrt(off))
 }
 
-// byArea returns n entrants: the most valuable one, then each of which adds the most to the area under the
-// staircase of accuracy over the logarithm of latency, on average over what the
-// values may be if they are off by doubt, or, if none adds any, is least behind it; none is
-// beside another while others are left.
-func byArea(all []entrant, n int, doubt float64) (chosen []entrant) {
-	high, floor := 0.0, math.Inf(1)
+// errata are what is added to the values of entrants.
+type errata map[string]float64
+
+// possible returns what values may be off by.
+func possible(all []entrant, doubt float64) []errata {
+	if doubt == 0 {
+		return []errata{{}}
+	}
+	rng, out := stream.New(0, "covering"), make([]errata, coverDraws)
+	for k := range out {
+		out[k] = errata{}
+		for _, e := range all {
+			out[k][e.arch] = doubt * rng.NormFloat64()
+		}
+	}
+	return out
+}
+
+// stairs returns the best value of entrants of at most a latency, or the floor.
+func (x errata) stairs(of []entrant, latency, floor float64) float64 {
+	for _, e := range of {
+		if e.latency <= latency {
+			floor = max(floor, e.value+x[e.arch])
+		}
+	}
+	return floor
+}
+
+// area returns the area under the stairs of some of the entrants, above the lowest of all,
+// up to the slowest of all.
+func (x errata) area(all, of []entrant) (sum float64) {
+	floor, ats := math.Inf(1), []float64{0}
 	for _, e := range all {
-		high, floor = max(high, e.latency), min(floor, e.value)
+		floor, ats[0] = min(floor, e.value+x[e.arch]), max(ats[0], e.latency)
 	}
-	worlds := []map[string]float64{{}} // what is added to the values
-	if doubt > 0 {
-		rng := stream.New(0, "covering")
-		worlds = make([]map[string]float64, coverDraws)
-		for k := range worlds {
-			worlds[k] = map[string]float64{}
-			for _, e := range all {
-				worlds[k][e.arch] = doubt * rng.NormFloat64()
-			}
-		}
+	for _, e := range of {
+		ats = append(ats, e.latency)
 	}
-	stairs := func(of []entrant, latency float64) float64 {
-		best := floor
-		for _, e := range of {
-			if e.latency <= latency {
-				best = max(best, e.value)
-			}
-		}
-		return best
+	slices.Sort(ats)
+	for k, at := range ats[:len(ats)-1] {
+		sum += (x.stairs(of, at, floor) - floor) * math.Log(ats[k+1]/at)
 	}
-	area := func(of []entrant) (sum float64) {
-		ats := []float64{high}
-		for _, e := range of {
-			ats = append(ats, e.latency)
-		}
-		slices.Sort(ats)
-		for _, world := range worlds {
-			floor = math.Inf(1)
-			for _, e := range all {
-				floor = min(floor, e.value+world[e.arch])
-			}
-			off := slices.Clone(of)
-			for i := range off {
-				off[i].value += world[off[i].arch]
-			}
-			for k, at := range ats[:len(ats)-1] {
-				sum += (stairs(off, at) - floor) * math.Log(ats[k+1]/at)
-			}
-		}
-		return sum
-	}
+	return sum
+}
+
+// byArea returns n entrants: the most valuable one, then each of which adds the most to the
+// area under the staircase of accuracy over the logarithm of latency, on average over what
+// the values may be if they are off by doubt, or, if none adds any, is least behind it; none
+// is beside another while others are left.
+func byArea(all []entrant, n int, doubt float64) (chosen []entrant) {
 	low := slices.MinFunc(all, func(a, b entrant) int { return sign(a.latency < b.latency) }).latency
+	high := slices.MaxFunc(all, func(a, b entrant) int { return sign(a.latency < b.latency) }).latency
+	lowest := slices.MinFunc(all, func(a, b entrant) int { return sign(a.value < b.value) }).value
 	near := func(e entrant) bool {
 		return slices.ContainsFunc(chosen, func(k entrant) bool {
 			return math.Abs(math.Log(e.latency/k.latency)) < math.Log(high/low)/float64(4*n)
 		})
 	}
+	may := possible(all, doubt)
 	chosen = append(chosen, slices.MaxFunc(all, func(a, b entrant) int { return sign(a.value < b.value) }))
 	for len(chosen) < n {
 		var next entrant
@@ -355,8 +358,11 @@ func byArea(all []entrant, n int, doubt float64) (chosen []entrant) {
 			if slices.Contains(chosen, e) || lonely && near(e) {
 				continue
 			}
-			adds := area(append(slices.Clone(chosen), e)) - area(chosen)
-			if behind := stairs(chosen, e.latency) - e.value; adds < 1e-12 {
+			adds := 0.0
+			for _, x := range may {
+				adds += x.area(all, append(slices.Clone(chosen), e)) - x.area(all, chosen)
+			}
+			if behind := (errata{}).stairs(chosen, e.latency, lowest) - e.value; adds < 1e-12 {
 				adds = -behind / (1 + behind)
 			}
 			if adds > most {

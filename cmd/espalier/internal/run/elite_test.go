@@ -46,7 +46,7 @@ func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
 	if !slices.IsSortedFunc(elite, func(a, b controller.Trial) int { return sign(a.Reward > b.Reward) }) {
 		t.Error("the best is not the first")
 	}
-	f, err := r.search(t.Context(), out.model, l, out.samples, r.inherited, 0, r.cfg.Search.Rounds)
+	f, err := r.search(t.Context(), predicted(out.model.worth), l, out.samples, r.inherited, 0, r.cfg.Search.Rounds+1)
 	if err != nil {
 		t.Fatal(err)
 	}

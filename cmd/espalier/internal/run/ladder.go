@@ -199,7 +199,7 @@ func (l *ladder) size() int {
 // by.
 const leastRung = 32
 
-// thin leaves out candidates, those of the lowest inherited scores in each slot,
+// thin leaves out candidates, those of the lowest worth in each slot; see Run.early,
 // where the first rung has too little time for all of them.
 func (l *ladder) thin(ctx context.Context) error {
 	most, err := l.decide(func() (int, error) {
@@ -220,7 +220,7 @@ func (l *ladder) thin(ctx context.Context) error {
 		return err
 	}
 	whole := l.size()
-	inSlots := func(all []place, n int) []int { return choose(all, n, n) } // inherited scores
+	inSlots := func(all []place, n int) []int { return choose(all, n, n) }
 	for _, a := range l.arms {
 		n := (len(a.on)*most + whole - 1) / max(1, whole)
 		a.promote(inSlots, n, func(f *finished) float64 { return l.r.early(f.Trial) })

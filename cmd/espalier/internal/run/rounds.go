@@ -28,7 +28,7 @@ func (r *Run) explore(ctx context.Context, l *Latencies, out *outcome) (found, e
 	}
 	var all found
 	for k := range r.cfg.Search.Rounds {
-		f, err := r.search(ctx, out.model, l, out.samples, r.inherited, k, r.cfg.Search.Rounds)
+		f, err := r.search(ctx, predicted(out.model.worth), l, out.samples, r.inherited, k, r.rounds(out))
 		if err != nil {
 			return found{}, err
 		}

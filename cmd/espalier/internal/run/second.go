@@ -55,32 +55,29 @@ func (r *Run) second(l *Latencies, out *outcome) chooser {
 	}
 }
 
-// exploreAgain runs one more round of the search, by what networks would score after
+// rounds returns how many rounds share the trials of a search by prediction: with one by
+// what the first rung shows, if further candidates are chosen then.
+func (r *Run) rounds(out *outcome) int {
+	if r.firstCandidates(out) == r.cfg.Search.Top {
+		return r.cfg.Search.Rounds
+	}
+	return r.cfg.Search.Rounds + 1
+}
+
+// exploreAgain runs the last round of the search, by what networks would score after
 // the first rung.
 func (r *Run) exploreAgain(ctx context.Context, m *predictor.Fidelities, l *Latencies, out *outcome) error {
-	worth := func(t controller.Trial) float64 {
-		mean, _ := m.Predict([]space.Arch{t.Arch})
-		return mean[0]
+	dear := func(archs []space.Arch) []float64 {
+		mean, _ := m.Predict(archs)
+		return mean
 	}
-	f, err := r.search(ctx, foreseen{m}, l, out.samples, worth, r.cfg.Search.Rounds, r.cfg.Search.Rounds)
+	worth := func(t controller.Trial) float64 { return dear([]space.Arch{t.Arch})[0] }
+	f, err := r.search(ctx, predicted(dear), l, out.samples, worth, r.cfg.Search.Rounds, r.rounds(out))
 	if err != nil {
 		return err
 	}
 	out.search.merge(f)
 	return r.saveHealth(out.search.health)
-}
-
-// foreseen is what networks would score after the first rung, as an evaluator.
-type foreseen struct{ *predictor.Fidelities }
-
-// Evaluate implements controller.Evaluator, as accuracyModel does.
-func (f foreseen) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
-	mean, _ := f.Predict(archs)
-	scores := make([]controller.Score, len(archs))
-	for i, v := range mean {
-		scores[i].Accuracy = v
-	}
-	return scores, ctx.Err()
 }
 
 // fidelities learns from inherited scores and those after the first rung.
