@@ -16,6 +16,9 @@ import (
 const (
 	// trialShare of the budget may go into finding out how long a step takes.
 	trialShare = 0.01
+	// onlyTrialShare is trialShare where the budget is for training alone: no later
+	// phase makes up for what a short timing is wrong by.
+	onlyTrialShare = 0.04
 	// judgingShare of the budget may go into judging subnets; where it does not
 	// suffice for what is configured, fewer are judged on fewer images.
 	judgingShare = 0.08
@@ -55,12 +58,13 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 	if r.cfg.Train.Arch != "" {
 		return r.affordableAlone(ctx, trial)
 	}
+	if r.onlyTrain {
+		each, err := r.stepTime(ctx, trial, time.Duration(onlyTrialShare*float64(budget)))
+		return max(1, int(r.left()/max(1, each))), err
+	}
 	each, err := r.stepTime(ctx, trial, time.Duration(trialShare*float64(budget)))
 	if err != nil {
 		return 0, err
-	}
-	if r.onlyTrain {
-		return max(1, int(r.left()/each)), nil
 	}
 	judging, err := r.fitJudging(ctx, trial)
 	if err != nil {
@@ -92,7 +96,7 @@ func (r *Run) affordableAlone(ctx context.Context, trial *supernet.Net) (int, er
 		return 0, err
 	}
 	net := trial.Extract(a)
-	each, err := r.timeSteps(ctx, net, single(net), r.trainOptions(manySteps), time.Duration(trialShare*float64(r.cfg.Budget)), warmSteps, leastTimed)
+	each, err := r.timeSteps(ctx, net, single(net), r.trainOptions(manySteps), time.Duration(onlyTrialShare*float64(r.cfg.Budget)), warmSteps, leastTimed)
 	if err != nil {
 		return 0, err
 	}
