@@ -143,6 +143,9 @@ func (c recomputed) candidates() {
 			c.t.Errorf("candidates %s (-want +got):\n%s", arm, d)
 		}
 	}
+	if n := len(c.s.of(armSearch)); c.s.report.Search.Proposals != n {
+		c.t.Errorf("the search has %d proposals; want %d, those of all rounds", c.s.report.Search.Proposals, n)
+	}
 	var want, got []string
 	for _, x := range slices.Concat(c.s.of(armFinal), c.s.of(armSecond)) {
 		want = append(want, x.Arch)

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// A search begins with the best of what was judged within its limits, scored as
-// its proposals are, and proposes none of them again.
-func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
+// learnt returns a run whose predictor has learnt from 40 samples.
+func learnt(t *testing.T) (*world, *Run, *Latencies, *outcome) {
 	w := newWorld(t, asPredicted)
 	w.cfg.Search.Sweep, w.cfg.Predictor.Samples, w.cfg.Search.By = 1, 40, "loss"
 	w.cfg.Search.Reward.Kind, w.cfg.Search.Reward.Target, w.cfg.Search.Reward.Weight = "soft", 50_000, -0.1
@@ -18,14 +19,21 @@ func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { l.Close() })
 	if err := r.openEvaluators(); err != nil {
 		t.Fatal(err)
 	}
-	var out outcome
-	if out.model, err = r.learn(t.Context(), l, &out); err != nil {
+	out := &outcome{}
+	if out.model, err = r.learn(t.Context(), l, out); err != nil {
 		t.Fatal(err)
 	}
+	return w, r, l, out
+}
+
+// A search begins with the best of what was judged within its limits, scored as
+// its proposals are, and proposes none of them again.
+func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
+	w, r, l, out := learnt(t)
 	if len(out.samples) < 2*eliteSize-20 {
 		t.Fatalf("%d samples; want more than a search begins with", len(out.samples))
 	}
@@ -55,7 +63,7 @@ func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
 			t.Errorf("%s was known and is proposed again", r.family.Space().Format(e.Arch))
 		}
 	}
-	all, err := r.explore(t.Context(), l, &out)
+	all, err := r.explore(t.Context(), l, out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,5 +71,44 @@ func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
 		if all.trials[i].Arch != x.Arch {
 			t.Fatalf("proposal %d of the first round is %v; want %v, as of a search that begins with these", i, all.trials[i], x)
 		}
+	}
+}
+
+// The round after the first rung begins with the best by what that rung lets expect, not
+// by inherited scores.
+func TestLastRoundBeginsWithWhatTheRungShowed(t *testing.T) {
+	_, r, l, out := learnt(t)
+	var done []*finished
+	for i, s := range out.samples[:6] { // the better inherited, the worse on the rung
+		done = append(done, &finished{candidate: candidate{Trial: s}, rungs: []rundir.Rung{{Loss: 3 - s.Loss, Accuracy: 0.1 * float64(i)}}})
+	}
+	m, err := r.fidelities(out, done)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dear := func(archs []space.Arch) []float64 {
+		mean, _ := m.Predict(archs)
+		return mean
+	}
+	with := func(worth func(controller.Trial) float64) (archs []space.Arch) {
+		f, err := r.search(t.Context(), predicted(dear), l, out.samples, worth, r.cfg.Search.Rounds, r.rounds(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range f.trials {
+			archs = append(archs, x.Arch)
+		}
+		return archs
+	}
+	want, other := with(func(x controller.Trial) float64 { return dear([]space.Arch{x.Arch})[0] }), with(r.inherited)
+	if err := r.exploreAgain(t.Context(), m, l, out); err != nil {
+		t.Fatal(err)
+	}
+	var got []space.Arch
+	for _, x := range out.search.trials {
+		got = append(got, x.Arch)
+	}
+	if !slices.Equal(got, want) || slices.Equal(want, other) {
+		t.Errorf("proposals are those of a search that begins with the best of the rung: %v, and others than of one that begins with the best inherited: %v; want both", slices.Equal(got, want), !slices.Equal(want, other))
 	}
 }
