@@ -67,6 +67,10 @@ func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	rounds := r.cfg.Search.Rounds
+	if n, most := all.result.Evaluated, r.cfg.Search.Trials*rounds/(rounds+1); n > most {
+		t.Errorf("%d proposals before the first rung; want at most %d, which leaves as many for the round after it as for each of the others", n, most)
+	}
 	for i, x := range f.trials {
 		if all.trials[i].Arch != x.Arch {
 			t.Fatalf("proposal %d of the first round is %v; want %v, as of a search that begins with these", i, all.trials[i], x)
