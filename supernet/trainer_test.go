@@ -211,3 +211,29 @@ func TestLoadRefusesOtherRuns(t *testing.T) {
 		t.Errorf("loading weights alone: %v, hash %s; want %s", err, same.Hash(), tr.net.Hash())
 	}
 }
+
+// The last Plain passes, at least, show images as they are; whole epochs before
+// them are varied.
+func TestPlainPassesAreTheLast(t *testing.T) {
+	crop := data.Augment{Crop: 2}
+	for _, c := range []struct {
+		steps int
+		plain float64
+		want  data.Augment
+	}{
+		{100, 0, crop},
+		{100, 4, data.Augment{Crop: 2, Until: 6}},
+		{109, 4, data.Augment{Crop: 2, Until: 6}},
+		{100, 4.5, data.Augment{Crop: 2, Until: 5}},
+		{40, 4, data.Augment{}},
+		{5, 4, data.Augment{}},
+	} {
+		if got := (TrainOptions{Steps: c.steps, Plain: c.plain, Augment: crop}).augment(10); got != c.want {
+			t.Errorf("%d steps, %v plain passes: %+v; want %+v", c.steps, c.plain, got, c.want)
+		}
+	}
+	o := TrainOptions{Batch: 1, Steps: 1, LR: 1, Plain: -1}
+	if err := o.Validate(); err == nil || !strings.Contains(err.Error(), "plain") {
+		t.Errorf("plain -1: %v", err)
+	}
+}

@@ -25,6 +25,7 @@ type TrainOptions struct {
 	Average     float64      // mean age of averaged weights, a share of the steps done, see Averaged; 0: no average
 	Seed        uint64       // of order, augmentation and sampled subnets
 	Augment     data.Augment // of the training images
+	Plain       float64      // passes over the training images at the end, at least, that show them as they are
 }
 
 // The schedules of the learning rate.
@@ -57,6 +58,7 @@ func (o TrainOptions) Validate() error {
 	check(o.WeightDecay >= 0, "weight_decay is %v; want 0 or more", o.WeightDecay)
 	check(o.Smoothing >= 0 && o.Smoothing < 1, "smoothing is %v; want 0 to below 1", o.Smoothing)
 	check(o.Clip >= 0, "clip is %v; want 0 or more", o.Clip)
+	check(o.Plain >= 0, "plain is %v; want 0 or more passes", o.Plain)
 	check(o.Average >= 0 && o.Average <= MostAverage, "average is %v; want 0 to %v", o.Average, MostAverage)
 	return errors.Join(errs...)
 }
@@ -65,6 +67,19 @@ func (o TrainOptions) Validate() error {
 func (o TrainOptions) resolved() TrainOptions {
 	o.Schedule = cmp.Or(o.Schedule, ScheduleCosine)
 	return o
+}
+
+// augment returns how images are varied when an epoch has so many steps: not in the
+// last Plain passes, which leaves whole epochs before them, or none.
+func (o TrainOptions) augment(perEpoch int) data.Augment {
+	a := o.Augment
+	if o.Plain == 0 {
+		return a
+	}
+	if a.Until = int(float64(o.Steps)/float64(perEpoch) - o.Plain); a.Until <= 0 {
+		return data.Augment{}
+	}
+	return a
 }
 
 // rate returns the schedule of the learning rate.

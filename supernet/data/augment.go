@@ -26,6 +26,8 @@ type Augment struct {
 	Erase float64
 	// EraseMost is the largest share of the picture that Erase takes; the paper has 0.4.
 	EraseMost float64
+	// Until is the epoch, counted from 0, from which on pictures are shown as they are; 0: none is.
+	Until int
 }
 
 // What Erase draws, as in the paper.
@@ -49,6 +51,9 @@ func (a Augment) Validate(h, w int) error {
 	if !(a.Erase >= 0 && a.Erase <= 1) {
 		errs = append(errs, fmt.Errorf("data: erase has a probability of %v, expected 0 to 1", a.Erase))
 	}
+	if a.Until < 0 {
+		errs = append(errs, fmt.Errorf("data: pictures are varied until epoch %d, expected 0 or more", a.Until))
+	}
 	if a.Erase > 0 && !(a.EraseMost >= EraseLeast && a.EraseMost <= 1) {
 		errs = append(errs, fmt.Errorf("data: erase takes at most a share of %v, expected %v to 1", a.EraseMost, EraseLeast))
 	}
@@ -68,7 +73,7 @@ type rect struct{ top, left, h, w int }
 // draw returns the variation of picture i of h x w pixels in an epoch. Each kind of variation reads its own number of
 // the stream, so switching one off leaves the others as they were.
 func (a Augment) draw(seed uint64, epoch, i, h, w int) variation {
-	if a == (Augment{}) {
+	if a == (Augment{}) || a.Until > 0 && epoch >= a.Until {
 		return variation{}
 	}
 	g := stream(seed, forAugment, uint64(epoch), uint64(i))

@@ -89,6 +89,27 @@ func TestAlternatingFlip(t *testing.T) {
 	near(t, "mirrored first", first, n, 0.5)
 }
 
+// From epoch Until on pictures are as they are; before it they are varied as without Until.
+func TestPicturesAreVariedUntil(t *testing.T) {
+	always := Augment{Crop: 2, Flip: true, Cutout: 3, Erase: 0.5, EraseMost: 0.4}
+	until := always
+	until.Until = 3
+	for i := range 100 {
+		for epoch := range 6 {
+			want := variation{}
+			if epoch < 3 {
+				want = always.draw(1, epoch, i, 8, 8)
+			}
+			if got := until.draw(1, epoch, i, 8, 8); got != want {
+				t.Fatalf("epoch %d, picture %d: %+v; want %+v", epoch, i, got, want)
+			}
+		}
+	}
+	if err := (Augment{Until: -1}).Validate(8, 8); err == nil {
+		t.Error("a negative epoch was taken")
+	}
+}
+
 // near fails unless got of n is the given share, up to six standard errors.
 func near(t *testing.T, what string, got, n int, share float64) {
 	t.Helper()

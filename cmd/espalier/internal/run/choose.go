@@ -15,16 +15,7 @@ import (
 type candidate struct {
 	controller.Trial               // inherited weights, whole validation split; predicted cost
 	measured         *bench.Sample // seconds per image; nil: the device cannot be measured here
-	origin           string        // how it came to be judged
 }
-
-// The origins of candidates.
-const (
-	originSearch = "search" // proposed by the strategy in a round
-	originSample = "sample" // among the first samples of the predictor, which are drawn at random
-	originRandom = "random" // drawn by the random arm
-	originGiven  = "given"  // no search had to find it: see Run.given
-)
 
 // latency returns the measured latency if there is one, else the predicted.
 func (c candidate) latency() float64 {
@@ -58,7 +49,7 @@ func (r *Run) bestOf(judged []controller.Trial, n int) []space.Arch {
 
 // candidates judges architectures on the whole validation split, with inherited
 // weights, and times them. What breaks a limit as measured is left out.
-func (r *Run) candidates(ctx context.Context, arm string, archs []space.Arch, origin func(space.Arch) string, l *Latencies) ([]candidate, error) {
+func (r *Run) candidates(ctx context.Context, arm string, archs []space.Arch, l *Latencies) ([]candidate, error) {
 	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
 	trials, err := r.rate(ctx, arm, archs, judge{r.final}, l.Cost)
 	if err != nil {
@@ -66,7 +57,7 @@ func (r *Run) candidates(ctx context.Context, arm string, archs []space.Arch, or
 	}
 	out := make([]candidate, len(trials))
 	for i, t := range trials {
-		out[i] = candidate{Trial: t, origin: origin(t.Arch)}
+		out[i] = candidate{Trial: t}
 	}
 	if err := r.measure(ctx, l, out); err != nil {
 		return nil, err

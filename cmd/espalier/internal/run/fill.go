@@ -138,12 +138,10 @@ func (r *Run) judgePredictions(mean, std, truth []float64) *predictor.Report {
 
 // network describes a finished network.
 func (r *Run) network(name string, f *finished, out *outcome) report.Network {
+	arm := out.armOf(f)
 	n := report.Network{
-		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: out.armOf(f), Origin: f.origin, FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
+		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: arm, Origin: r.origin(f.Arch, arm, out), FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
 		Inherited: f.Accuracy, Validation: f.last().Accuracy, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
-	}
-	if n.Arm == armRandom && n.Origin != originGiven {
-		n.Origin = originRandom // though the search may have had it too, on an earlier rung
 	}
 	if p, ok := out.prediction(f.Arch); ok {
 		n.Predicted = &p.mean

@@ -43,7 +43,7 @@ space:
     widths: [4, 8]
     skips: true
     downsample: [2]
-train: {steps: 30, batch: 16, random: 1, alone: 0.2, crop: 1, checkpoint: 1h}
+train: {steps: 30, batch: 16, random: 1, alone: 0.2, crop: 1, plain: 0.3, checkpoint: 1h}
 evaluate: {calibration: 1000, batch: 20, images: 30}
 device: {batch: 4, samples: 24}
 predictor: {samples: 12, folds: 3}

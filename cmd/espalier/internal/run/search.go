@@ -86,7 +86,7 @@ func (r *Run) look(ctx context.Context, l *Latencies, out *outcome) (err error) 
 		return err
 	}
 	out.searchOn, err = phase(r, "judge candidates", func() ([]candidate, error) {
-		return r.candidates(ctx, armFinal, r.bestOf(out.pool().trials, r.firstCandidates(out)), out.origin(r.given()), l)
+		return r.candidates(ctx, armFinal, r.bestOf(out.pool().trials, r.firstCandidates(out)), l)
 	})
 	if err != nil || !r.cfg.Search.Random {
 		return err
@@ -95,7 +95,7 @@ func (r *Run) look(ctx context.Context, l *Latencies, out *outcome) (err error) 
 		return err
 	}
 	out.randomOn, err = phase(r, "judge random candidates", func() ([]candidate, error) {
-		return r.candidates(ctx, armRandomFinal, r.bestOf(out.random.trials, r.cfg.Search.Top), originOf(originRandom, r.given()), l)
+		return r.candidates(ctx, armRandomFinal, r.bestOf(out.random.trials, r.cfg.Search.Top), l)
 	})
 	return err
 }
@@ -124,33 +124,6 @@ func (o *outcome) pool() found {
 		return o.search
 	}
 	return found{trials: o.samples}
-}
-
-// origin tells how architectures of the search's pool came to be judged.
-func (o *outcome) origin(given []space.Arch) func(space.Arch) string {
-	base := originOf(originSearch, given)
-	sampled := make(map[space.Arch]bool)
-	for _, t := range o.samples[:o.first] {
-		sampled[t.Arch] = true
-	}
-	return func(a space.Arch) string {
-		if by := base(a); by != originSearch || !sampled[a] {
-			return by
-		}
-		return originSample
-	}
-}
-
-// originOf tells the given architectures from others.
-func originOf(others string, given []space.Arch) func(space.Arch) string {
-	return func(a space.Arch) string {
-		for _, g := range given {
-			if a == g {
-				return originGiven
-			}
-		}
-		return others
-	}
 }
 
 // evaluations returns how many architectures the search has judged on the

@@ -51,7 +51,7 @@ func (r *Run) second(l *Latencies, out *outcome) chooser {
 			tried[i] = f.Trial
 		}
 		pool = without(pool, tried)
-		return r.candidates(ctx, armSecond, r.hopeful(m, pool, n), out.origin(r.given()), l)
+		return r.candidates(ctx, armSecond, r.hopeful(m, pool, n), l)
 	}
 }
 
