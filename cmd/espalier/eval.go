@@ -15,28 +15,32 @@ import (
 
 // trainedFlags name a run whose weights are used.
 type trainedFlags struct {
-	Folder  string  `name:"run" required:"" type:"existingdir" placeholder:"DIR" help:"Run folder with a trained supernet."`
+	Folder  string  `name:"run" required:"" type:"existingdir" placeholder:"DIR" help:"Run folder."`
 	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: as in the run)."`
 	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: as in the run)."`
 }
 
+// opener opens a run folder whose weights are used: run.OpenTrained or OpenNetworks.
+type opener func(path string, m run.Machine, screen run.Screen) (*run.Run, error)
+
 // open opens the run; messages go to the screen.
-func (f trainedFlags) open(sf screenFlags, s streams) (*run.Run, error) {
+func (f trainedFlags) open(by opener, sf screenFlags, s streams) (*run.Run, error) {
 	sf.Quiet = true // what is opened was told when it was trained
 	screen, _, err := sf.open(s.err, nil)
 	if err != nil {
 		return nil, err
 	}
-	return run.OpenTrained(f.Folder, run.Machine{Workers: f.Workers, Kernel: f.Kernel}, screen)
+	return by(f.Folder, run.Machine{Workers: f.Workers, Kernel: f.Kernel}, screen)
 }
 
 type evalCmd struct {
 	trainedFlags
 	screenFlags
-	Arch []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`
-	File string   `type:"existingfile" placeholder:"FILE" help:"File with an architecture in text form on each line."`
-	Test bool     `help:"Judge on the test split instead of the validation split. The run folder's tests.jsonl and every later report tell of it."`
-	JSON bool     `name:"json" help:"Print JSON lines."`
+	Arch    []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`
+	File    string   `type:"existingfile" placeholder:"FILE" help:"File with an architecture in text form on each line."`
+	Network []string `sep:"none" placeholder:"NAME" help:"Network of the run folder with its own weights, such as pareto-1, or alone after train --arch; may be repeated."`
+	Test    bool     `help:"Judge on the test split instead of the validation split. The run folder's tests.jsonl and every later report tell of it."`
+	JSON    bool     `name:"json" help:"Print JSON lines."`
 }
 
 // Run judges architectures.
@@ -49,24 +53,45 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 		}
 		texts = append(texts, more...)
 	}
-	if len(texts) == 0 {
-		return errors.New("no architecture to judge; want --arch or --file")
+	open := run.OpenTrained
+	switch {
+	case len(texts) == 0 && len(c.Network) == 0:
+		return errors.New("nothing to judge; want --arch, --file or --network")
+	case len(texts) == 0:
+		open = run.OpenNetworks
 	}
-	r, err := c.trainedFlags.open(c.screenFlags, s)
+	r, err := c.trainedFlags.open(open, c.screenFlags, s)
 	if err != nil {
 		return err
 	}
-	archs := make([]space.Arch, len(texts))
-	for i, t := range texts {
-		if archs[i], err = r.Arch(t); err != nil {
-			return errors.Join(err, r.Close())
-		}
-	}
-	judged, err := r.Judge(ctx, archs, c.Test)
+	judged, err := c.judge(ctx, r, texts)
 	if err := errors.Join(err, r.Close()); err != nil {
 		return err
 	}
 	return printJudged(s, judged, c.JSON)
+}
+
+// judge scores architectures with shared weights, then networks with their own.
+func (c evalCmd) judge(ctx context.Context, r *run.Run, texts []string) (judged []run.Judged, err error) {
+	archs := make([]space.Arch, len(texts))
+	for i, t := range texts {
+		if archs[i], err = r.Arch(t); err != nil {
+			return nil, err
+		}
+	}
+	if len(archs) > 0 {
+		if judged, err = r.Judge(ctx, archs, c.Test); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range c.Network {
+		j, err := r.JudgeNetwork(ctx, name, c.Test)
+		if err != nil {
+			return nil, err
+		}
+		judged = append(judged, j)
+	}
+	return judged, nil
 }
 
 func printJudged(s streams, judged []run.Judged, asJSON bool) error {

@@ -109,7 +109,7 @@ func inspectTests(w io.Writer, d *rundir.Dir) error {
 	}
 	fmt.Fprintf(w, "%s: %d networks judged on the test split by eval --test\n", d.Path(rundir.Tests), len(lines))
 	for _, l := range lines {
-		fmt.Fprintf(w, "  %s  accuracy %.4f  supernet %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, l.Supernet, l.Arch)
+		fmt.Fprintf(w, "  %s  accuracy %.4f  weights %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, l.Weights, l.Arch)
 	}
 	return nil
 }

@@ -11,11 +11,12 @@ import (
 // noteTests enters networks that were judged on the test split into the folder's
 // tests.jsonl, before anyone sees their scores. What is opened by OpenTrained is
 // not locked and not changed otherwise.
-func (r *Run) noteTests(judged []Judged) error {
-	now, hash := time.Now().UTC().Truncate(time.Second), r.net.Hash()
+// weights is their hash.
+func (r *Run) noteTests(judged []Judged, weights string) error {
+	now := time.Now().UTC().Truncate(time.Second)
 	lines := make([]rundir.Tested, len(judged))
 	for i, j := range judged {
-		lines[i] = rundir.Tested{Time: now, Arch: j.Arch, Supernet: hash, Accuracy: j.Accuracy, Loss: j.Loss}
+		lines[i] = rundir.Tested{Time: now, Arch: j.Arch, Weights: weights, Accuracy: j.Accuracy, Loss: j.Loss}
 	}
 	if err := r.dir.NoteTests(lines...); err != nil {
 		return fmt.Errorf("the use of the test split cannot be noted, so no score is given: %w", err)

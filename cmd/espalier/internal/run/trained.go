@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
@@ -19,10 +20,21 @@ type Machine struct {
 	Kernel  *string
 }
 
-// OpenTrained opens a run folder to use its weights as they are. It does not lock
+// OpenTrained opens a run folder to use its weights as they are: those of the supernet
+// and those of finished networks. It does not lock
 // the folder, which another process may be training in, nor change it, but for
-// the lines that Judge adds to tests.jsonl.
+// the lines that Judge and JudgeNetworks add to tests.jsonl.
 func OpenTrained(path string, m Machine, screen Screen) (*Run, error) {
+	return openFolder(path, m, screen, (*Run).openTrained)
+}
+
+// OpenNetworks opens a run folder as OpenTrained does, but for its networks alone: it
+// need not have a supernet.
+func OpenNetworks(path string, m Machine, screen Screen) (*Run, error) {
+	return openFolder(path, m, screen, (*Run).openPictures)
+}
+
+func openFolder(path string, m Machine, screen Screen, open func(*Run) error) (*Run, error) {
 	cfg, err := config.Load(rundir.View(path).Path(rundir.Config))
 	if err != nil {
 		return nil, fmt.Errorf("%s is no run folder: %w", path, err)
@@ -40,7 +52,7 @@ func OpenTrained(path string, m Machine, screen Screen) (*Run, error) {
 		return nil, fmt.Errorf("%s:\n%w", path, err)
 	}
 	r := &Run{cfg: cfg, dir: rundir.View(path), screen: screen}
-	if err := r.openTrained(); err != nil {
+	if err := open(r); err != nil {
 		if r.exec != nil {
 			r.exec.Close()
 		}
@@ -49,14 +61,19 @@ func OpenTrained(path string, m Machine, screen Screen) (*Run, error) {
 	return r, nil
 }
 
-func (r *Run) openTrained() (err error) {
+// openPictures opens what networks are judged with and on.
+func (r *Run) openPictures() (err error) {
 	if err := r.state.load(r.dir); err != nil {
 		return err
 	}
 	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
 		return err
 	}
-	if err := r.openData(); err != nil {
+	return r.openData()
+}
+
+func (r *Run) openTrained() error {
+	if err := r.openPictures(); err != nil {
 		return err
 	}
 	if err := r.openSpace(); err != nil {
@@ -123,11 +140,38 @@ func (r *Run) Judge(ctx context.Context, archs []space.Arch, onTest bool) ([]Jud
 		out[i] = Judged{r.family.Space().Format(a), scores[i].Accuracy, scores[i].Loss, flops, params}
 	}
 	if onTest {
-		if err := r.noteTests(out); err != nil {
+		if err := r.noteTests(out, r.net.Hash()); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// JudgeNetwork scores a finished network of the folder, pareto-1 or alone, with its own
+// weights, on the validation split or the test split. The latter is noted in the
+// folder's tests.jsonl.
+func (r *Run) JudgeNetwork(ctx context.Context, name string, onTest bool) (Judged, error) {
+	n, err := supernet.LoadNetwork(r.dir.Path(networkPath(name)))
+	if err != nil {
+		return Judged{}, err
+	}
+	set := r.splits.Val
+	if onTest {
+		set = r.splits.Test
+	}
+	if h, w, c := n.Input(); h != set.H || w != set.W || c != set.C || !slices.Equal(n.Label().Classes, set.Classes) {
+		return Judged{}, fmt.Errorf("%s reads pictures of %dx%dx%d in %d classes; want %dx%dx%d in %d, the run's own",
+			networkPath(name), h, w, c, len(n.Label().Classes), set.H, set.W, set.C, len(set.Classes))
+	}
+	s, err := n.Score(ctx, r.exec, set, r.cfg.Evaluate.Batch)
+	if err != nil {
+		return Judged{}, err
+	}
+	j := Judged{n.Label().Arch, s.Accuracy, s.Loss, n.Plan().FLOPs(), n.Plan().Params()}
+	if onTest {
+		err = r.noteTests([]Judged{j}, n.Net().Hash())
+	}
+	return j, err
 }
 
 // Deploy cuts one architecture out of the supernet, ready to classify.

@@ -16,7 +16,7 @@ import (
 type Tested struct {
 	Time     time.Time `json:"tested"`
 	Arch     string    `json:"arch"`     // text form of the space
-	Supernet string    `json:"supernet"` // hash of the shared weights that it was judged with
+	Weights  string    `json:"weights"`  // hash of those that it was judged with, the supernet's or its own
 	Accuracy float64   `json:"accuracy"` // fraction
 	Loss     float64   `json:"loss"`     // nats
 }
