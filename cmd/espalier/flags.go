@@ -36,7 +36,7 @@ type searchFlags struct {
 	Trials     *int           `placeholder:"N" help:"Search: proposals to score."`
 	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set."`
 	Top        *int           `placeholder:"N" help:"Search: candidates of each arm that finishing begins with."`
-	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: 4); with 1, all the time goes to the most accurate."`
+	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: 5); with 1, all the time goes to the most accurate."`
 	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, and report means and intervals of what it gains over random search."`
 	Random     *bool          `negatable:"" help:"Search: give half of the time to random search, with as many evaluations and as much finishing, and compare."`
 	Rival      []string       `sep:"none" placeholder:"ARCH" help:"After the search, train this network alone for as long as the search took, scaled to the latency of each network handed over: an architecture, or auto for a plain network; may be repeated."`
