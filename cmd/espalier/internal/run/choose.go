@@ -32,37 +32,68 @@ func (c candidate) cost() controller.Cost {
 	return cost
 }
 
-// bestOf returns n of an arm's judged trials that finishing begins with: the best, spread
-// over their latencies, and before them those of one width.
-func (r *Run) bestOf(judged []controller.Trial, n int) []space.Arch {
-	fit := fitting(judged, r.limits())
-	places := make([]place, len(fit))
-	for i, t := range fit {
-		places[i] = place{t.Cost.Latency, r.early(t)}
-	}
-	var archs []space.Arch
-	for _, i := range choose(places, n, n) {
-		archs = append(archs, fit[i].Arch)
-	}
-	return archs
+// contender is an architecture that may become a candidate, with what it is expected to
+// be worth.
+type contender struct {
+	controller.Trial // predicted cost
+	worth            float64
 }
 
-// candidates judges architectures on the whole validation split, with inherited
-// weights, and times them. What breaks a limit as measured is left out.
-func (r *Run) candidates(ctx context.Context, arm string, archs []space.Arch, l *Latencies) ([]candidate, error) {
-	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
+// contenders returns an arm's judged trials, with what they are worth before the first
+// rung.
+func (r *Run) contenders(judged []controller.Trial) []contender {
+	var all []contender
+	for _, t := range fitting(judged, r.limits()) {
+		all = append(all, contender{t, r.early(t)})
+	}
+	return all
+}
+
+// timedContenders is how many times as many contenders are timed as become candidates.
+// Whoever looks for accurate networks by predicted latencies finds those whose latency is
+// predicted too low.
+const timedContenders = 3
+
+// candidates returns n of the contenders: the best, spread over their latencies as
+// measured, of more that are the best by predicted latencies. What breaks a limit as
+// measured is left out. They are judged on the whole validation split, with inherited
+// weights.
+func (r *Run) candidates(ctx context.Context, arm string, all []contender, n int, l *Latencies) ([]candidate, error) {
+	worth := make(map[space.Arch]float64, len(all))
+	places := make([]place, len(all))
+	for i, c := range all {
+		worth[c.Arch], places[i] = c.worth, place{c.Cost.Latency, c.worth}
+	}
+	var timed []candidate
+	for _, i := range choose(places, timedContenders*n, timedContenders*n) {
+		timed = append(timed, candidate{Trial: all[i].Trial})
+	}
+	slices.SortFunc(timed, func(a, b candidate) int { return sign(a.Arch.Less(b.Arch)) })
+	if err := r.measure(ctx, l, timed); err != nil {
+		return nil, err
+	}
+	timed = r.within(timed)
+	places = make([]place, len(timed))
+	for i, c := range timed {
+		places[i] = place{c.latency(), worth[c.Arch]}
+	}
+	out := make([]candidate, 0, n)
+	for _, i := range choose(places, n, n) {
+		out = append(out, timed[i])
+	}
+	slices.SortFunc(out, func(a, b candidate) int { return sign(a.Arch.Less(b.Arch)) })
+	archs := make([]space.Arch, len(out))
+	for i, c := range out {
+		archs[i] = c.Arch
+	}
 	trials, err := r.rate(ctx, arm, archs, judge{r.final}, l.Cost)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]candidate, len(trials))
 	for i, t := range trials {
-		out[i] = candidate{Trial: t}
+		out[i].Trial = t
 	}
-	if err := r.measure(ctx, l, out); err != nil {
-		return nil, err
-	}
-	return r.within(out), nil
+	return out, nil
 }
 
 // fitting returns the distinct trials within the limits.
@@ -121,7 +152,7 @@ func (r *Run) within(all []candidate) []candidate {
 		}
 	}
 	if out := len(all) - len(in); out > 0 {
-		r.warn("%d of %d candidates were within the limits as predicted, but not as measured", out, len(all))
+		r.warn("%d of %d networks were within the limits as predicted, but not as measured", out, len(all))
 	}
 	if len(in) == 0 && len(all) > 0 {
 		nearest := slices.MinFunc(all, func(a, b candidate) int { return sign(limits.Excess(a.cost()) < limits.Excess(b.cost())) })

@@ -86,7 +86,7 @@ func (r *Run) look(ctx context.Context, l *Latencies, out *outcome) (err error) 
 		return err
 	}
 	out.searchOn, err = phase(r, "judge candidates", func() ([]candidate, error) {
-		return r.candidates(ctx, armFinal, r.bestOf(out.pool().trials, r.firstCandidates(out)), l)
+		return r.candidates(ctx, armFinal, r.contenders(out.pool().trials), r.firstCandidates(out), l)
 	})
 	if err != nil || !r.cfg.Search.Random {
 		return err
@@ -95,7 +95,7 @@ func (r *Run) look(ctx context.Context, l *Latencies, out *outcome) (err error) 
 		return err
 	}
 	out.randomOn, err = phase(r, "judge random candidates", func() ([]candidate, error) {
-		return r.candidates(ctx, armRandomFinal, r.bestOf(out.random.trials, r.cfg.Search.Top), l)
+		return r.candidates(ctx, armRandomFinal, r.contenders(out.random.trials), r.cfg.Search.Top, l)
 	})
 	return err
 }

@@ -51,7 +51,7 @@ func (r *Run) second(l *Latencies, out *outcome) chooser {
 			tried[i] = f.Trial
 		}
 		pool = without(pool, tried)
-		return r.candidates(ctx, armSecond, r.hopeful(m, pool, n), l)
+		return r.candidates(ctx, armSecond, r.hopeful(m, pool), n, l)
 	}
 }
 
@@ -107,21 +107,17 @@ func (r *Run) fidelities(out *outcome, done []*finished) (*predictor.Fidelities,
 	return m, nil
 }
 
-// hopeful returns n of a pool, the highest upper bound in each of as many slots of
-// latency.
-func (r *Run) hopeful(m *predictor.Fidelities, pool []controller.Trial, n int) []space.Arch {
+// hopeful returns a pool with the upper bounds of what its architectures would score
+// after the first rung.
+func (r *Run) hopeful(m *predictor.Fidelities, pool []controller.Trial) []contender {
 	of := make([]space.Arch, len(pool))
 	for i, t := range pool {
 		of[i] = t.Arch
 	}
 	mean, std := m.Predict(of)
-	places := make([]place, len(pool))
+	all := make([]contender, len(pool))
 	for i, t := range pool {
-		places[i] = place{t.Cost.Latency, predictor.UpperBound(mean[i], std[i], hope)}
+		all[i] = contender{t, predictor.UpperBound(mean[i], std[i], hope)}
 	}
-	var archs []space.Arch
-	for _, i := range choose(places, n, n) {
-		archs = append(archs, of[i])
-	}
-	return archs
+	return all
 }
