@@ -110,6 +110,9 @@ const (
 	// compared by before the last rung, a share of the rung's steps: while the rate
 	// is high they stand for what a fallen rate would bring.
 	rungAverage = 0.1
+	// rungPlain is how many passes at the end of such a rung, at most, show pictures as
+	// they are; those of train.plain belong to the end of the schedule, on the last rung.
+	rungPlain = 1
 )
 
 // finishOptions returns how a candidate trains on a rung. All rungs together are
@@ -120,11 +123,11 @@ func (r *Run) finishOptions(steps, rung int) supernet.TrainOptions {
 	o.LR, o.MinLR, o.Warmup = r.cfg.Finish.LR, r.cfg.Finish.LR, 0
 	switch rung {
 	case 0:
-		o.Warmup, o.Average = firstWarmup, rungAverage
+		o.Warmup, o.Average, o.Plain = firstWarmup, rungAverage, min(o.Plain, rungPlain)
 	case rungs - 1:
 		o.MinLR = 0
 	default:
-		o.Average = rungAverage
+		o.Average, o.Plain = rungAverage, min(o.Plain, rungPlain)
 	}
 	o.Seed = stream.New(r.seed(), "finish", uint64(rung)).Uint64()
 	o.Batch = r.finishBatch()

@@ -66,15 +66,29 @@ func (f finishing) anew(t *testing.T, w *world, r *Run, text string, targets *su
 		of := targets
 		switch rung { // one schedule of the rate over all rungs; compared before the last are averaged weights
 		case 0:
-			o.MinLR, o.Warmup, o.Average, of = o.LR, 0.5, 0.1, nil
+			o.MinLR, o.Warmup, o.Average, o.Plain, of = o.LR, 0.5, 0.1, min(o.Plain, 1), nil
 		case 1:
-			o.MinLR, o.Warmup, o.Average, of = o.LR, 0, 0.1, nil
+			o.MinLR, o.Warmup, o.Average, o.Plain, of = o.LR, 0, 0.1, min(o.Plain, 1), nil
 		case 2:
 			o.Warmup = 0
 		}
 		n = trainAnew(t, r, n, supernet.Single{Arch: soleArch(n)}, o, of)
 	}
 	return n
+}
+
+// The last passes that show pictures as they are belong to the end of the schedule: the
+// rungs before the last have one at most.
+func TestRungsEndWithAPlainPass(t *testing.T) {
+	r := newWorld(t, asPredicted).open("run")
+	for _, plain := range []float64{0, 0.5, 8} {
+		r.cfg.Train.Plain = plain
+		for rung, want := range []float64{min(plain, 1), min(plain, 1), plain} {
+			if got := r.finishOptions(10, rung).Plain; got != want {
+				t.Errorf("train.plain %v, rung %d: %v passes; want %v", plain, rung, got, want)
+			}
+		}
+	}
 }
 
 // check compares the finished networks of both arms with those trained anew.
