@@ -89,3 +89,26 @@ func TestTestsByHandAreTold(t *testing.T) {
 		t.Errorf("the report does not tell of 7 tests by hand:\n%s", text)
 	}
 }
+
+// The first page says what repetitions say together, not what the first one says.
+func TestVerdictIsOfAllRepetitions(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0.01, 0.03, "the search is better than chance"},
+		{-0.01, 0.03, "the search is not shown to be better than chance"},
+		{-0.03, -0.01, "the search is worse than chance"},
+	} {
+		r := fixed() // whose only comparison is in favour of the search
+		front := controller.Summary{N: 5, Mean: (c.low + c.high) / 2, Low: c.low, High: c.high}
+		r.Seeds = &Seeds{Front: front, Margin: controller.Summary{N: 5, Mean: 0.5, Low: 0.4, High: 0.6}}
+		page, rest, _ := strings.Cut(Text(r), "Search against random search, over seeds")
+		if !strings.Contains(page, "over 5 repetitions "+c.want) || strings.Count(page, "chance") != 1 {
+			t.Errorf("an interval from %v to %v: the first page does not say that %s:\n%s", c.low, c.high, c.want, page)
+		}
+		if !strings.Contains(rest, "at equal latency "+c.want) {
+			t.Errorf("an interval from %v to %v: the table does not say that %s:\n%s", c.low, c.high, c.want, rest)
+		}
+	}
+}

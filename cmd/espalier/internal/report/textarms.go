@@ -7,21 +7,35 @@ import (
 	"github.com/espalier-nas/espalier/controller"
 )
 
-// verdict says at once whether the search was worth it.
+// verdict says at once whether the search was worth it: what its repetitions say
+// together, where there are some.
 func (t *text) verdict(r Report) {
-	if r.Compare == nil {
-		return
-	}
-	c := r.Compare.Stats
-	words := "is not shown to be better than chance"
 	switch {
-	case c.Low > 0 && r.Compare.Front > 0:
-		words = "is better than chance"
-	case c.High < 0 && r.Compare.Front < 0:
-		words = "is worse than chance"
+	case r.Seeds != nil:
+		s := r.Seeds
+		t.line("  over %d repetitions the search %s: at equal latency it has %+.4f on validation against random search with the same gifts, 95 %% interval [%+.4f, %+.4f]; its best network %+.4f [%+.4f, %+.4f]",
+			s.Front.N, chance(s.Front.Low, s.Front.High), s.Front.Mean, s.Front.Low, s.Front.High, s.Margin.Mean, s.Margin.Low, s.Margin.High)
+	case r.Compare != nil:
+		c := r.Compare.Stats
+		low, high := c.Low, c.High
+		if low > 0 && r.Compare.Front <= 0 || high < 0 && r.Compare.Front >= 0 {
+			low, high = 0, 0 // at equal latency it is not so
+		}
+		t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same gifts, 95 %% interval [%+.4f, %+.4f]; at equal latency it is %+.4f on average",
+			chance(low, high), r.Compare.Best, c.Difference, c.Low, c.High, r.Compare.Front)
 	}
-	t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same gifts, 95 %% interval [%+.4f, %+.4f]; at equal latency it is %+.4f on average",
-		words, r.Compare.Best, c.Difference, c.Low, c.High, r.Compare.Front)
+}
+
+// chance says what an interval of a difference to random search means.
+func chance(low, high float64) string {
+	switch {
+	case low > 0:
+		return "is better than chance"
+	case high < 0:
+		return "is worse than chance"
+	default:
+		return "is not shown to be better than chance"
+	}
 }
 
 // slower is from when on a rival is not as fast as the network that it is set
@@ -105,9 +119,7 @@ func (t *text) seeds(r Report) {
 		}
 	}
 	t.table([]string{"<difference", ">seeds", ">mean", ">deviation", ">95 %"}, rows)
-	if !(s.Front.Low > 0) {
-		t.line("  the search is not shown to be better than chance")
-	}
+	t.line("  at equal latency the search %s", chance(s.Front.Low, s.Front.High))
 }
 
 func orNone(accuracy float64) string {
