@@ -109,7 +109,11 @@ func inspectTests(w io.Writer, d *rundir.Dir) error {
 	}
 	fmt.Fprintf(w, "%s: %d networks judged on the test split by eval --test\n", d.Path(rundir.Tests), len(lines))
 	for _, l := range lines {
-		fmt.Fprintf(w, "  %s  accuracy %.4f  weights %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, l.Weights, l.Arch)
+		what, hash := "supernet", l.Supernet
+		if l.Network != "" {
+			what, hash = "network", l.Network
+		}
+		fmt.Fprintf(w, "  %s  accuracy %.4f  %s %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, what, hash, l.Arch)
 	}
 	return nil
 }

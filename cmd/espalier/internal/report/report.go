@@ -144,8 +144,11 @@ type Compare struct {
 	// random, averaged over the logarithm of latency from the fastest network of
 	// either arm that is no worse than the floor to the slowest of both. An arm that
 	// has nothing as fast counts as the floor.
-	Front  float64 `json:"front"`
-	Levels []Level `json:"levels"`
+	Front float64 `json:"front"`
+	// Common is the same over those latencies at which both arms have a network that is
+	// no worse than the floor; nil if there are none.
+	Common *float64 `json:"common,omitempty"`
+	Levels []Level  `json:"levels"`
 }
 
 // Level compares the arms at one latency: the most accurate network of each that
@@ -197,6 +200,7 @@ type Rival struct {
 // differences of validation accuracy, search less random, over the searches.
 type Seeds struct {
 	Front   controller.Summary   `json:"front"`   // at equal latency, see Compare
+	Common  controller.Summary   `json:"common"`  // at equal latency where both arms have a network, of those searches where there is such a latency
 	Best    controller.Summary   `json:"best"`    // of the mean of the best k finished networks of each arm
 	Margin  controller.Summary   `json:"margin"`  // of the best network of each arm
 	Levels  []controller.Summary `json:"levels"`  // at each latency level, of those searches where both arms have a network

@@ -37,7 +37,7 @@ func fixed() Report {
 		Latency:  Latency{Device: "Abacus 9, batch 1", Batch: 1, Layers: 257, Networks: 64, Drift: 1.05, HeldOut: errors},
 		Search:   Arm{Strategy: "evolution", Score: "predictor", Proposals: 2000, Evaluations: 112, Infeasible: 12, Duplicates: 3, Limits: "latency 2 ms", Best: large},
 		Random:   &Arm{Strategy: "random", Score: "supernet", Proposals: 112, Evaluations: 112, Limits: "latency 2 ms", Best: small},
-		Compare: &Compare{Margin: 0.0611, Best: 6, Front: 0.045, Levels: []Level{{0.1e-3, 0.85, 0}, {1.4e-3, 0.91, 0.85}}, Stats: controller.Comparison{
+		Compare: &Compare{Margin: 0.0611, Best: 6, Front: 0.045, Common: share(-0.0123), Levels: []Level{{0.1e-3, 0.85, 0}, {1.4e-3, 0.91, 0.85}}, Stats: controller.Comparison{
 			Searches: 6, Randoms: 6, SearchMean: 0.9, SearchStd: 0.01, RandomMean: 0.8, RandomStd: 0.05, Better: 0.97, Relative: 0.125, Difference: 0.1, Low: 0.08, High: 0.12,
 		}},
 		Pareto: []Network{small, large},
@@ -102,10 +102,13 @@ func TestVerdictIsOfAllRepetitions(t *testing.T) {
 	} {
 		r := fixed() // whose only comparison is in favour of the search
 		front := controller.Summary{N: 5, Mean: (c.low + c.high) / 2, Low: c.low, High: c.high}
-		r.Seeds = &Seeds{Front: front, Margin: controller.Summary{N: 5, Mean: 0.5, Low: 0.4, High: 0.6}}
+		r.Seeds = &Seeds{Front: front, Common: controller.Summary{N: 4, Mean: -0.0321, Low: -0.0432, High: -0.0123}, Margin: controller.Summary{N: 5, Mean: 0.5, Low: 0.4, High: 0.6}}
 		page, rest, _ := strings.Cut(Text(r), "Search against random search, over seeds")
 		if !strings.Contains(page, "over 5 repetitions "+c.want) || strings.Count(page, "chance") != 1 {
 			t.Errorf("an interval from %v to %v: the first page does not say that %s:\n%s", c.low, c.high, c.want, page)
+		}
+		if !strings.Contains(page, "-0.0321 where both have a network [-0.0432, -0.0123]") {
+			t.Errorf("the first page does not say how the arms compare where both have a network:\n%s", page)
 		}
 		if !strings.Contains(rest, "at equal latency "+c.want) {
 			t.Errorf("an interval from %v to %v: the table does not say that %s:\n%s", c.low, c.high, c.want, rest)

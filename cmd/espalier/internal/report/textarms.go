@@ -13,17 +13,33 @@ func (t *text) verdict(r Report) {
 	switch {
 	case r.Seeds != nil:
 		s := r.Seeds
-		t.line("  over %d repetitions the search %s: at equal latency it has %+.4f on validation against random search with the same gifts, 95 %% interval [%+.4f, %+.4f]; its best network %+.4f [%+.4f, %+.4f]",
-			s.Front.N, chance(s.Front.Low, s.Front.High), s.Front.Mean, s.Front.Low, s.Front.High, s.Margin.Mean, s.Margin.Low, s.Margin.High)
+		t.line("  over %d repetitions the search %s: at equal latency it has %+.4f on validation against random search with the same gifts, 95 %% interval [%+.4f, %+.4f]%s; its best network %+.4f [%+.4f, %+.4f]",
+			s.Front.N, chance(s.Front.Low, s.Front.High), s.Front.Mean, s.Front.Low, s.Front.High, commonOver(s.Common), s.Margin.Mean, s.Margin.Low, s.Margin.High)
 	case r.Compare != nil:
 		c := r.Compare.Stats
-		low, high := c.Low, c.High
-		if low > 0 && r.Compare.Front <= 0 || high < 0 && r.Compare.Front >= 0 {
-			low, high = 0, 0 // at equal latency it is not so
+		words := chance(c.Low, c.High)
+		if words != chance(r.Compare.Front, r.Compare.Front) {
+			words = chance(0, 0) // at equal latency it is not so
 		}
-		t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same gifts, 95 %% interval [%+.4f, %+.4f]; at equal latency it is %+.4f on average",
-			chance(low, high), r.Compare.Best, c.Difference, c.Low, c.High, r.Compare.Front)
+		t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same gifts, 95 %% interval [%+.4f, %+.4f]; at equal latency it is %+.4f on average%s",
+			words, r.Compare.Best, c.Difference, c.Low, c.High, r.Compare.Front, common(r.Compare.Common))
 	}
+}
+
+// common says how the arms compare at the latencies at which both have a network: what
+// is left of a difference at equal latency that only one of them is fast enough for.
+func common(difference *float64) string {
+	if difference == nil {
+		return ", nowhere with a network of both"
+	}
+	return fmt.Sprintf(", %+.4f where both have a network", *difference)
+}
+
+func commonOver(s controller.Summary) string {
+	if s.N == 0 {
+		return common(nil)
+	}
+	return common(&s.Mean) + fmt.Sprintf(" [%+.4f, %+.4f]", s.Low, s.High)
 }
 
 // chance says what an interval of a difference to random search means.
@@ -112,7 +128,11 @@ func (t *text) seeds(r Report) {
 	row := func(what string, s controller.Summary) []string {
 		return []string{what, fmt.Sprint(s.N), fmt.Sprintf("%+.4f", s.Mean), fmt.Sprintf("%.4f", s.Std), fmt.Sprintf("[%+.4f, %+.4f]", s.Low, s.High)}
 	}
-	rows := [][]string{row("at equal latency, on average", s.Front), row("mean of the best, at any latency", s.Best), row("best network", s.Margin)}
+	rows := [][]string{row("at equal latency, on average", s.Front)}
+	if s.Common.N > 0 {
+		rows = append(rows, row("at equal latency, where both have a network", s.Common))
+	}
+	rows = append(rows, row("mean of the best, at any latency", s.Best), row("best network", s.Margin))
 	for i, l := range s.Levels {
 		if l.N > 0 {
 			rows = append(rows, row(fmt.Sprintf("best within 1/%d of the slowest", 1<<(len(s.Levels)-1-i)), l))

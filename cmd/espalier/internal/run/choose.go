@@ -13,8 +13,9 @@ import (
 // candidate is an architecture that is considered for handing over, with all
 // that was measured of it before it was trained on.
 type candidate struct {
-	controller.Trial               // inherited weights, whole validation split; predicted cost
-	measured         *bench.Sample // seconds per image; nil: the device cannot be measured here
+	controller.Trial               // inherited weights, on the whole validation split once it was chosen; predicted cost
+	measured         *bench.Sample // seconds per image; nil: not timed, or the device cannot be measured here
+	worth            float64       // what it was chosen by
 }
 
 // latency returns the measured latency if there is one, else the predicted.
@@ -32,19 +33,12 @@ func (c candidate) cost() controller.Cost {
 	return cost
 }
 
-// contender is an architecture that may become a candidate, with what it is expected to
-// be worth.
-type contender struct {
-	controller.Trial // predicted cost
-	worth            float64
-}
-
-// contenders returns an arm's judged trials, with what they are worth before the first
-// rung.
-func (r *Run) contenders(judged []controller.Trial) []contender {
-	var all []contender
+// contenders returns an arm's judged trials as candidates, by what they are worth before
+// the first rung.
+func (r *Run) contenders(judged []controller.Trial) []candidate {
+	var all []candidate
 	for _, t := range fitting(judged, r.limits()) {
-		all = append(all, contender{t, r.early(t)})
+		all = append(all, candidate{Trial: t, worth: r.early(t)})
 	}
 	return all
 }
@@ -58,30 +52,12 @@ const timedContenders = 3
 // measured, of more that are the best by predicted latencies. What breaks a limit as
 // measured is left out. They are judged on the whole validation split, with inherited
 // weights.
-func (r *Run) candidates(ctx context.Context, arm string, all []contender, n int, l *Latencies) ([]candidate, error) {
-	worth := make(map[space.Arch]float64, len(all))
-	places := make([]place, len(all))
-	for i, c := range all {
-		worth[c.Arch], places[i] = c.worth, place{c.Cost.Latency, c.worth}
-	}
-	var timed []candidate
-	for _, i := range choose(places, timedContenders*n, timedContenders*n) {
-		timed = append(timed, candidate{Trial: all[i].Trial})
-	}
-	slices.SortFunc(timed, func(a, b candidate) int { return sign(a.Arch.Less(b.Arch)) })
+func (r *Run) candidates(ctx context.Context, arm string, contenders []candidate, n int, l *Latencies) ([]candidate, error) {
+	timed := spread(contenders, timedContenders*n)
 	if err := r.measure(ctx, l, timed); err != nil {
 		return nil, err
 	}
-	timed = r.within(timed)
-	places = make([]place, len(timed))
-	for i, c := range timed {
-		places[i] = place{c.latency(), worth[c.Arch]}
-	}
-	out := make([]candidate, 0, n)
-	for _, i := range choose(places, n, n) {
-		out = append(out, timed[i])
-	}
-	slices.SortFunc(out, func(a, b candidate) int { return sign(a.Arch.Less(b.Arch)) })
+	out := spread(r.within(timed), n)
 	archs := make([]space.Arch, len(out))
 	for i, c := range out {
 		archs[i] = c.Arch
@@ -94,6 +70,21 @@ func (r *Run) candidates(ctx context.Context, arm string, all []contender, n int
 		out[i].Trial = t
 	}
 	return out, nil
+}
+
+// spread returns n candidates, the best in slots of the latencies that they have so far,
+// in the order of their architectures.
+func spread(all []candidate, n int) []candidate {
+	places := make([]place, len(all))
+	for i, c := range all {
+		places[i] = place{c.latency(), c.worth}
+	}
+	var out []candidate
+	for _, i := range choose(places, n, n) {
+		out = append(out, all[i])
+	}
+	slices.SortFunc(out, func(a, b candidate) int { return sign(a.Arch.Less(b.Arch)) })
+	return out
 }
 
 // fitting returns the distinct trials within the limits.

@@ -7,7 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/controller"
 )
 
 // comparison checks that the best k finished networks of each arm are set against
@@ -27,8 +29,12 @@ func (c recomputed) comparison() {
 			t.Errorf("%s is %v; want %v", name, pair[0], pair[1])
 		}
 	}
-	if want := c.aheadAt(search, random); math.Abs(rep.Front-want) > 1e-3 {
+	want, common := c.aheadAt(search, random)
+	if math.Abs(rep.Front-want) > 1e-3 {
 		t.Errorf("at equal latency the search is %v ahead; want %v", rep.Front, want)
+	}
+	if rep.Common == nil && !math.IsNaN(common) || rep.Common != nil && !(math.Abs(*rep.Common-common) <= 1e-3) {
+		t.Errorf("where both have a network the search is %v ahead; want %v", rep.Common, common)
 	}
 	slowest := 0.0
 	for _, g := range slices.Concat(search, random) {
@@ -55,8 +61,8 @@ func (c recomputed) finishedBy(arm string) (all []rundir.Rung) {
 
 // aheadAt returns the mean difference of the best accuracies at equal latency, by
 // its definition: at many latencies between the fastest network above the floor and
-// the slowest.
-func (c recomputed) aheadAt(search, random []rundir.Rung) float64 {
+// the slowest; and the same where both have a network above the floor, NaN if nowhere.
+func (c recomputed) aheadAt(search, random []rundir.Rung) (all, common float64) {
 	const parts = 20_000
 	floor := c.s.report.Floor.Accuracy
 	low, high := math.Inf(1), 0.0
@@ -66,14 +72,18 @@ func (c recomputed) aheadAt(search, random []rundir.Rung) float64 {
 		}
 	}
 	if high <= low {
-		return 0
+		return 0, math.NaN()
 	}
-	sum := 0.0
+	shared := 0.0
 	for k := range parts {
 		at := low * math.Pow(high/low, (float64(k)+0.5)/parts)
-		sum += (max(floor, c.bestWithin(search, at)) - max(floor, c.bestWithin(random, at))) / parts
+		a, b := c.bestWithin(search, at), c.bestWithin(random, at)
+		all += (max(floor, a) - max(floor, b)) / parts
+		if a >= floor && b >= floor {
+			common, shared = common+a-b, shared+1
+		}
 	}
-	return sum
+	return all, common / shared
 }
 
 // latency returns the measured latency of a network, seconds per picture.
@@ -204,14 +214,14 @@ func TestArmsAreComparedAtEqualLatency(t *testing.T) {
 	fast := at([2]float64{2, 0.8}, [2]float64{8, 0.95})
 	for _, c := range []struct {
 		search, random []*finished
-		want           float64
+		want, common   float64
 	}{
-		{slow, both, 0}, // 0.5 is below the floor
-		{fast, at([2]float64{1, 0.5}, [2]float64{8, 0.95}), 0.8 - 0.7}, // nor does it widen the range
-		{both, slow, 0}, //
-		{fast, slow, (0.8 - 0.7 + 0.8 - 0.9) / 2},           // of two doublings of latency random has nothing in the first
-		{slow, at([2]float64{8, 0.9}), 0.9 - 0.7},           //
-		{at([2]float64{1, 0.1}), at([2]float64{2, 0.2}), 0}, // nothing is useful
+		{slow, both, 0, 0}, // 0.5 is below the floor
+		{fast, at([2]float64{1, 0.5}, [2]float64{8, 0.95}), 0.8 - 0.7, math.NaN()}, // nor does it widen the range
+		{both, slow, 0, 0}, //
+		{fast, slow, (0.8 - 0.7 + 0.8 - 0.9) / 2, 0.8 - 0.9},            // of two doublings of latency random has nothing in the first
+		{slow, at([2]float64{8, 0.9}), 0.9 - 0.7, math.NaN()},           //
+		{at([2]float64{1, 0.1}), at([2]float64{2, 0.2}), 0, math.NaN()}, // nothing is useful
 	} {
 		got, err := compareArms(c.search, c.random, 0.7, 1)
 		if err != nil {
@@ -220,5 +230,37 @@ func TestArmsAreComparedAtEqualLatency(t *testing.T) {
 		if math.Abs(got.Front-c.want) > 1e-12 {
 			t.Errorf("%v ahead; want %v", got.Front, c.want)
 		}
+		switch {
+		case math.IsNaN(c.common):
+			if got.Common != nil {
+				t.Errorf("%v ahead where both have a network; want no such latency", *got.Common)
+			}
+		case got.Common == nil || math.Abs(*got.Common-c.common) > 1e-12:
+			t.Errorf("%v ahead where both have a network; want %v", got.Common, c.common)
+		}
+	}
+}
+
+// Repetitions are summed up figure by figure; where an arm has nothing as fast as the
+// other in one of them, that one is left out of what both have.
+func TestRepetitionsAreSummedUp(t *testing.T) {
+	some := 0.5
+	rep := func(front, margin float64, common *float64) report.Report {
+		return report.Report{Compare: &report.Compare{Front: front, Margin: margin, Common: common, Stats: controller.Comparison{Difference: 10 * margin}}}
+	}
+	got, err := together([]report.Report{rep(0.1, 1, &some), rep(0.3, 2, nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pair := range map[string][2]float64{
+		"front": {got.Front.Mean, 0.2}, "margin": {got.Margin.Mean, 1.5}, "best": {got.Best.Mean, 15}, "common": {got.Common.Mean, 0.5},
+		"repetitions": {float64(got.Front.N), 2}, "repetitions with something in common": {float64(got.Common.N), 1},
+	} {
+		if math.Abs(pair[0]-pair[1]) > 1e-12 {
+			t.Errorf("%s is %v; want %v", name, pair[0], pair[1])
+		}
+	}
+	if got, err := together([]report.Report{rep(0.1, 1, nil), rep(0.3, 2, nil)}); err != nil || got.Common.N != 0 {
+		t.Errorf("nothing in common is summed up as %+v, %v", got, err)
 	}
 }

@@ -230,29 +230,47 @@ func compareArms(search, random []*finished, floor float64, seed uint64) (report
 	if err != nil {
 		return report.Compare{}, err
 	}
-	c := report.Compare{Margin: best(search).last().Accuracy - best(random).last().Accuracy, Best: k, Stats: stats, Front: ahead(search, random, floor)}
+	c := report.Compare{Margin: best(search).last().Accuracy - best(random).last().Accuracy, Best: k, Stats: stats}
+	c.Front, c.Common = ahead(search, random, floor)
 	for _, latency := range levels(slices.Concat(search, random)) {
 		c.Levels = append(c.Levels, report.Level{Latency: latency, Search: within(search, latency), Random: within(random, latency)})
 	}
 	return c, nil
 }
 
-// ahead returns by how much one arm is better than another at equal latency; see
-// report.Compare.
-func ahead(search, random []*finished, floor float64) float64 {
+// ahead returns by how much one arm is better than another at equal latency, and the same
+// where both have a network; see report.Compare.
+func ahead(search, random []*finished, floor float64) (all float64, common *float64) {
 	useful := slices.DeleteFunc(slices.Concat(search, random), func(f *finished) bool { return f.last().Accuracy < floor })
 	slices.SortFunc(useful, func(a, b *finished) int { return cmp.Compare(a.latency(), b.latency()) })
-	sum, width := 0.0, 0.0
+	var whole, shared mean
 	for i := 1; i < len(useful); i++ {
 		from := useful[i-1].latency()
 		step := math.Log(useful[i].latency() / from)
-		sum += step * (max(floor, within(search, from)) - max(floor, within(random, from)))
-		width += step
+		a, b := within(search, from), within(random, from)
+		whole.add(max(floor, a)-max(floor, b), step)
+		if min(a, b) >= floor {
+			shared.add(a-b, step)
+		}
 	}
-	if width == 0 {
+	if shared.weight > 0 {
+		v := shared.value()
+		common = &v
+	}
+	return whole.value(), common
+}
+
+// mean is a weighted mean.
+type mean struct{ sum, weight float64 }
+
+func (m *mean) add(v, weight float64) { m.sum, m.weight = m.sum+v*weight, m.weight+weight }
+
+// value returns the mean; 0 without weight.
+func (m mean) value() float64 {
+	if m.weight == 0 {
 		return 0
 	}
-	return sum / width
+	return m.sum / m.weight
 }
 
 // leading returns the k best accuracies.

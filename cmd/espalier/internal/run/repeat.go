@@ -105,7 +105,7 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 // together sums up several searches.
 func together(all []report.Report) (*report.Seeds, error) {
 	s := &report.Seeds{Levels: make([]controller.Summary, comparedLevels)}
-	var front, best, margin []float64
+	var front, common, best, margin []float64
 	levels := make([][]float64, comparedLevels)
 	for _, rep := range all {
 		c := rep.Compare
@@ -114,6 +114,9 @@ func together(all []report.Report) (*report.Seeds, error) {
 		}
 		s.Compare = append(s.Compare, *c)
 		front = append(front, c.Front)
+		if c.Common != nil {
+			common = append(common, *c.Common)
+		}
 		best, margin = append(best, c.Stats.Difference), append(margin, c.Margin)
 		for i, l := range c.Levels {
 			if l.Search > 0 && l.Random > 0 {
@@ -124,6 +127,11 @@ func together(all []report.Report) (*report.Seeds, error) {
 	var err error
 	if s.Front, err = controller.Summarise(front, interval); err != nil {
 		return nil, err
+	}
+	if len(common) > 0 {
+		if s.Common, err = controller.Summarise(common, interval); err != nil {
+			return nil, err
+		}
 	}
 	if s.Best, err = controller.Summarise(best, interval); err != nil {
 		return nil, err

@@ -88,7 +88,7 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 	}
 	net := supernet.New(family, r.cfg.Seed)
 	if fit.Steps == 0 {
-		each, err := r.timeSteps(ctx, supernet.New(family, r.cfg.Seed), single(net), r.trainOptions(manySteps), time.Second/2, warmSteps, leastTimed)
+		each, err := r.timeSteps(ctx, supernet.New(family, r.cfg.Seed), single(net), r.trainOptions(manySteps), time.Duration(onlyTrialShare*r.state.Alone*float64(time.Second)), warmSteps, leastTimed)
 		if err != nil {
 			return report.Rival{}, err
 		}

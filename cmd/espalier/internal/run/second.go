@@ -107,17 +107,17 @@ func (r *Run) fidelities(out *outcome, done []*finished) (*predictor.Fidelities,
 	return m, nil
 }
 
-// hopeful returns a pool with the upper bounds of what its architectures would score
-// after the first rung.
-func (r *Run) hopeful(m *predictor.Fidelities, pool []controller.Trial) []contender {
+// hopeful returns a pool as candidates, by the upper bounds of what they would score after
+// the first rung.
+func (r *Run) hopeful(m *predictor.Fidelities, pool []controller.Trial) []candidate {
 	of := make([]space.Arch, len(pool))
 	for i, t := range pool {
 		of[i] = t.Arch
 	}
 	mean, std := m.Predict(of)
-	all := make([]contender, len(pool))
+	all := make([]candidate, len(pool))
 	for i, t := range pool {
-		all[i] = contender{t, predictor.UpperBound(mean[i], std[i], hope)}
+		all[i] = candidate{Trial: t, worth: predictor.UpperBound(mean[i], std[i], hope)}
 	}
 	return all
 }

@@ -9,14 +9,14 @@ import (
 )
 
 // noteTests enters networks that were judged on the test split into the folder's
-// tests.jsonl, before anyone sees their scores. What is opened by OpenTrained is
-// not locked and not changed otherwise.
-// weights is their hash.
-func (r *Run) noteTests(judged []Judged, weights string) error {
-	now := time.Now().UTC().Truncate(time.Second)
+// tests.jsonl, before anyone sees their scores. with names the weights. What is opened
+// by OpenTrained is not locked and not changed otherwise.
+func (r *Run) noteTests(judged []Judged, with rundir.Tested) error {
+	with.Time = time.Now().UTC().Truncate(time.Second)
 	lines := make([]rundir.Tested, len(judged))
 	for i, j := range judged {
-		lines[i] = rundir.Tested{Time: now, Arch: j.Arch, Weights: weights, Accuracy: j.Accuracy, Loss: j.Loss}
+		lines[i] = with
+		lines[i].Arch, lines[i].Accuracy, lines[i].Loss = j.Arch, j.Accuracy, j.Loss
 	}
 	if err := r.dir.NoteTests(lines...); err != nil {
 		return fmt.Errorf("the use of the test split cannot be noted, so no score is given: %w", err)

@@ -62,7 +62,7 @@ func TestUseOfTheTestSplitIsNoted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, j := range judged {
-			want = append(want, rundir.Tested{Arch: j.Arch, Weights: s.net.Hash(), Accuracy: j.Accuracy, Loss: j.Loss})
+			want = append(want, rundir.Tested{Arch: j.Arch, Supernet: s.net.Hash(), Accuracy: j.Accuracy, Loss: j.Loss})
 		}
 	}
 	got, err := s.dir.Tested()

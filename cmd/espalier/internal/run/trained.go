@@ -21,9 +21,9 @@ type Machine struct {
 }
 
 // OpenTrained opens a run folder to use its weights as they are: those of the supernet
-// and those of finished networks. It does not lock
-// the folder, which another process may be training in, nor change it, but for
-// the lines that Judge and JudgeNetworks add to tests.jsonl.
+// and those of finished networks. It does not lock the folder, which another process
+// may be training in, nor change it, but for the lines that Judge and JudgeNetwork add
+// to tests.jsonl.
 func OpenTrained(path string, m Machine, screen Screen) (*Run, error) {
 	return openFolder(path, m, screen, (*Run).openTrained)
 }
@@ -140,7 +140,7 @@ func (r *Run) Judge(ctx context.Context, archs []space.Arch, onTest bool) ([]Jud
 		out[i] = Judged{r.family.Space().Format(a), scores[i].Accuracy, scores[i].Loss, flops, params}
 	}
 	if onTest {
-		if err := r.noteTests(out, r.net.Hash()); err != nil {
+		if err := r.noteTests(out, rundir.Tested{Supernet: r.net.Hash()}); err != nil {
 			return nil, err
 		}
 	}
@@ -169,7 +169,7 @@ func (r *Run) JudgeNetwork(ctx context.Context, name string, onTest bool) (Judge
 	}
 	j := Judged{n.Label().Arch, s.Accuracy, s.Loss, n.Plan().FLOPs(), n.Plan().Params()}
 	if onTest {
-		err = r.noteTests([]Judged{j}, n.Net().Hash())
+		err = r.noteTests([]Judged{j}, rundir.Tested{Network: n.Net().Hash()})
 	}
 	return j, err
 }

@@ -15,10 +15,11 @@ import (
 // by hand, outside of a search.
 type Tested struct {
 	Time     time.Time `json:"tested"`
-	Arch     string    `json:"arch"`     // text form of the space
-	Weights  string    `json:"weights"`  // hash of those that it was judged with, the supernet's or its own
-	Accuracy float64   `json:"accuracy"` // fraction
-	Loss     float64   `json:"loss"`     // nats
+	Arch     string    `json:"arch"`               // text form of the space
+	Supernet string    `json:"supernet,omitempty"` // hash of the shared weights that it was judged with
+	Network  string    `json:"network,omitempty"`  // or of its own
+	Accuracy float64   `json:"accuracy"`           // fraction
+	Loss     float64   `json:"loss"`               // nats
 }
 
 // NoteTests adds lines to the folder's tests.jsonl and forces them to the disk. It

@@ -42,7 +42,7 @@ func TestTestsSurviveAnInterruptedWrite(t *testing.T) {
 	if got, err := d.Tested(); err != nil || got != nil {
 		t.Errorf("without a file: %v, %v; want nothing", got, err)
 	}
-	first := Tested{Time: time.Date(2026, 11, 28, 5, 0, 0, 0, time.UTC), Arch: "conv3x3:8", Weights: "ab", Accuracy: 0.1 + 0.2, Loss: 1.0 / 3}
+	first := Tested{Time: time.Date(2026, 11, 28, 5, 0, 0, 0, time.UTC), Arch: "conv3x3:8", Supernet: "ab", Accuracy: 0.1 + 0.2, Loss: 1.0 / 3}
 	if err := d.NoteTests(first); err != nil {
 		t.Fatal(err)
 	}
