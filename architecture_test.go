@@ -18,26 +18,29 @@ const module = "github.com/espalier-nas/espalier"
 // edges lists, for each package, the packages of this module that it may
 // import outside tests. Imports go down only; see ARCHITECTURE.md.
 var edges = map[string][]string{
-	"internal/allocs":     {},
-	"internal/stream":     {},
-	"internal/atomicfile": {},
-	"ops/internal/kernel": {},
-	"ops":                 {"ops/internal/kernel"},
-	"supernet/space":      {},
-	"supernet/data":       {},
-	"supernet/checkpoint": {"internal/atomicfile"},
-	"supernet":            {"internal/stream", "ops", "supernet/checkpoint", "supernet/data", "supernet/space"},
-	"supernet/onnx":       {"internal/atomicfile", "supernet", "supernet/space"},
-	"controller":          {"supernet/space"},
-	"predictor":           {"supernet/space"},
-	"bench":               {"internal/stream", "ops", "supernet", "supernet/space"},
-	"bench/nets":          {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space"},
-	"bench/peers":         {"bench", "bench/nets", "ops", "supernet", "supernet/space"},
-	"cmd/espalier":        {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space"},
+	"internal/allocs":                {},
+	"internal/stream":                {},
+	"internal/atomicfile":            {},
+	"ops/internal/kernel":            {},
+	"ops":                            {"ops/internal/kernel"},
+	"supernet/space":                 {},
+	"supernet/space/internal/chains": {"supernet/space", "supernet/space/chain"},
+	"supernet/space/chain":           {"supernet/space"},
+	"supernet/space/families":        {"supernet/space", "supernet/space/chain"},
+	"supernet/data":                  {},
+	"supernet/checkpoint":            {"internal/atomicfile"},
+	"supernet":                       {"internal/stream", "ops", "supernet/checkpoint", "supernet/data", "supernet/space"},
+	"supernet/onnx":                  {"internal/atomicfile", "supernet", "supernet/space"},
+	"controller":                     {"supernet/space"},
+	"predictor":                      {"supernet/space"},
+	"bench":                          {"internal/stream", "ops", "supernet", "supernet/space"},
+	"bench/nets":                     {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space"},
+	"bench/peers":                    {"bench", "bench/nets", "ops", "supernet", "supernet/space"},
+	"cmd/espalier":                   {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
 }
 
 // stdlibOnly lists packages that import nothing but the standard library.
-var stdlibOnly = []string{"supernet/space"}
+var stdlibOnly = []string{"supernet/space", "supernet/space/chain", "supernet/space/families"}
 
 func TestImportsGoDownOnly(t *testing.T) {
 	imports := sources(t)

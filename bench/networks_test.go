@@ -45,8 +45,8 @@ func BenchmarkTrain(b *testing.B) {
 				name  string
 				steps [][]space.Arch
 			}{
-				{"ofa32-max", [][]space.Arch{{f.Max()}}},
-				{"ofa32-min", [][]space.Arch{{f.Min()}}},
+				{"ofa32-max", [][]space.Arch{{f.Extremes().Largest}}},
+				{"ofa32-min", [][]space.Arch{{f.Extremes().Smallest}}},
 				{"ofa32-random", [][]space.Arch{{f.Drawn()}}},
 				{"ofa32-sandwich", f.Sandwiches()},
 			} {
@@ -96,8 +96,8 @@ func servedNets(b *testing.B, in input) []servedNet {
 	c, f := newConv6(b, in), newOFA32(b, in)
 	return []servedNet{
 		{"conv6", c.Plan(c.Arch())},
-		{"ofa32-max", f.Plan(f.Max())},
-		{"ofa32-min", f.Plan(f.Min())},
+		{"ofa32-max", f.Plan(f.Extremes().Largest)},
+		{"ofa32-min", f.Plan(f.Extremes().Smallest)},
 		{"ofa32-random", f.Plan(f.Drawn())},
 	}
 }

@@ -95,7 +95,7 @@ func BenchmarkSlicedNetwork(b *testing.B) {
 		for _, in := range inputs {
 			f := newOFA32(b, in)
 			batch := nets.RandomBatch(trainBatch, in.channels, in.size, 1)
-			for i, a := range []space.Arch{f.Min(), f.Drawn()} {
+			for i, a := range []space.Arch{f.Extremes().Smallest, f.Drawn()} {
 				b.Run(fmt.Sprintf("ofa32-%s/%s/w%d", [...]string{"min", "random"}[i], in, e.Workers()), func(b *testing.B) {
 					n := supernet.New(f, 1)
 					own := n.Extract(a)

@@ -4,16 +4,13 @@ import (
 	"testing"
 
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // presetSpace is the richest space that users get by default.
 func presetSpace(tb testing.TB) *space.Space {
 	tb.Helper()
-	c, err := space.Preset("chain")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	f, err := space.NewChain(c, space.Input{H: 28, W: 28, C: 1, Classes: 10})
+	f, err := families.Open("chain", space.Input{H: 28, W: 28, C: 1, Classes: 10})
 	if err != nil {
 		tb.Fatal(err)
 	}

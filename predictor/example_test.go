@@ -7,16 +7,13 @@ import (
 
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // A search measures some networks, checks how well a model fitted to them
 // predicts unseen ones, and then asks it about networks by the thousand.
 func Example() {
-	config, err := space.Preset("basic")
-	if err != nil {
-		log.Fatal(err)
-	}
-	family, err := space.NewChain(config, space.Input{H: 28, W: 28, C: 1, Classes: 10})
+	family, err := families.Open("basic", space.Input{H: 28, W: 28, C: 1, Classes: 10})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -42,7 +39,7 @@ func Example() {
 	if err := p.Fit(archs, accuracy); err != nil {
 		log.Fatal(err)
 	}
-	mean, std := p.Predict([]space.Arch{family.Max(), family.Min()})
+	mean, std := p.Predict([]space.Arch{family.Extremes().Largest, family.Extremes().Smallest})
 	fmt.Println("held-out tau above 0.8:", report.Kendall > 0.8)
 	fmt.Println("largest network ahead of smallest:", mean[0]-std[0] > mean[1])
 	// Output:

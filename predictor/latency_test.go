@@ -10,25 +10,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/espalier-nas/espalier/supernet/space"
+	spacechain "github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
 // machineRoom is a made-up computer: layers cost work and overhead, and a
 // network costs more than its layers, by an overhead, a factor, and a penalty
 // wherever a layer's output is large.
 type machineRoom struct {
-	chain *space.Chain
+	chain *spacechain.Family
 	table map[space.Layer]float64 // measured times, 2 % off
 }
 
 func newMachineRoom(t testing.TB, missing int) machineRoom {
 	t.Helper()
-	config := space.ChainConfig{
+	config := spacechain.Config{
 		Name: "machine room", Stem: 16, Head: 128, Layers: 8,
 		Ops:    []string{"conv3x3", "conv5x5", "sep3x3", "sep5x5", "maxpool3x3", "avgpool3x3", "identity"},
 		Widths: []int{16, 24, 32, 48, 64}, Skips: true, Activations: []string{"relu"},
 		Downsample: []int{2, 5}, Forbid: []string{"pool pool"},
 	}
-	chain, err := space.NewChain(config, space.Input{H: 28, W: 28, C: 1, Classes: 10})
+	chain, err := spacechain.New(config, space.Input{H: 28, W: 28, C: 1, Classes: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,17 +10,19 @@ import (
 	"strings"
 	"testing"
 
+	"gorgonia.org/tensor"
+
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
-	"gorgonia.org/tensor"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 7)) }
 
 // trained returns a briefly trained supernet.
-func trained(t *testing.T, e *ops.Exec) (*space.Chain, *Net) {
+func trained(t *testing.T, e *ops.Exec) (*chain.Family, *Net) {
 	c := smallChain(t)
 	tr := trainer(t, e, c, sampler(t, "sandwich", c), trainOptions)
 	run(t, tr, trainOptions.Steps)
@@ -34,7 +36,7 @@ func TestCandidatesAreJudgedInPrivate(t *testing.T) {
 	e := exec(t, 2)
 	c, net := trained(t, e)
 	hash := net.Hash()
-	archs := []space.Arch{c.Max(), c.Min()}
+	archs := []space.Arch{c.Extremes().Largest, c.Extremes().Smallest}
 	for i := range uint64(10) {
 		archs = append(archs, c.Space().Random(newRand(i)))
 	}
@@ -129,7 +131,7 @@ func logits(t *testing.T, e *ops.Exec, n *Network, x []float32) []float32 {
 func TestPredictRefusesOtherInput(t *testing.T) {
 	e := exec(t, 1)
 	c := smallChain(t)
-	n, err := NewNetwork(c.Plan(c.Min()), 1)
+	n, err := NewNetwork(c.Plan(c.Extremes().Smallest), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +150,7 @@ func TestPredictRefusesOtherInput(t *testing.T) {
 func TestExtractedNetworkCanBeTuned(t *testing.T) {
 	e := exec(t, 2)
 	c, net := trained(t, e)
-	own := net.Extract(c.Max())
+	own := net.Extract(c.Extremes().Largest)
 	set := shapes(60, 1)
 	o := trainOptions
 	o.Steps = 100
@@ -173,7 +175,7 @@ func TestExtractedNetworkCanBeTuned(t *testing.T) {
 // Bad network files give one error that names the file.
 func TestLoadNetworkRefusesBadFiles(t *testing.T) {
 	c := smallChain(t)
-	n, err := NewNetwork(c.Plan(c.Min()), 1)
+	n, err := NewNetwork(c.Plan(c.Extremes().Smallest), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +280,7 @@ func TestEvaluationEndsWithItsContext(t *testing.T) {
 	c, net := trained(t, e)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := evaluator(t, e, net).Evaluate(ctx, []space.Arch{c.Max()}); !errors.Is(err, context.Canceled) {
+	if _, err := evaluator(t, e, net).Evaluate(ctx, []space.Arch{c.Extremes().Largest}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v; want the context's error", err)
 	}
 }

@@ -50,13 +50,13 @@ func TestExposureCountsWhatIsTrained(t *testing.T) {
 func TestStratifiedDrawsSpreadOverSizes(t *testing.T) {
 	c := smallChain(t)
 	flops := func(a space.Arch) int64 { return c.Plan(a).FLOPs() }
-	o := SamplerOptions{Narrow: c.Narrow(), Max: c.Max(), Random: 1}
+	o := SamplerOptions{Narrow: c.Extremes().Narrow, Max: c.Extremes().Largest, Random: 1}
 	share := func(o SamplerOptions) float64 {
 		s, err := NewSampler("sandwich", c.Space(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		low, high := math.Log(float64(flops(c.Narrow()))), math.Log(float64(flops(c.Max())))
+		low, high := math.Log(float64(flops(c.Extremes().Narrow))), math.Log(float64(flops(c.Extremes().Largest)))
 		var counts [5]float64
 		const n = 2000
 		for step := range n {

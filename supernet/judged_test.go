@@ -61,7 +61,7 @@ func TestScoresEqualPlainLoops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	archs := []space.Arch{c.Max(), c.Narrow(), c.Space().Random(newRand(1))}
+	archs := []space.Arch{c.Extremes().Largest, c.Extremes().Narrow, c.Space().Random(newRand(1))}
 	got, err := v.Evaluate(ctx, archs)
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestCalibrationPicturesAreTrainingPictures(t *testing.T) {
 	c, net := trained(t, e)
 	train := shapes(judgedTrain, 1)
 	norm := plainNorm(train)
-	plan, plain := c.Plan(c.Max()), newPlainNet(net)
+	plan, plain := c.Plan(c.Extremes().Largest), newPlainNet(net)
 	means := make([][]float64, train.Len())
 	for i := range means {
 		means[i] = stem(plain, plan, train, norm, i)
@@ -140,7 +140,7 @@ func TestCalibrationPicturesAreTrainingPictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stats, err := v.Calibrate(context.Background(), c.Max())
+		stats, err := v.Calibrate(context.Background(), c.Extremes().Largest)
 		if err != nil {
 			t.Fatal(err)
 		}

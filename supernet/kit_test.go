@@ -8,6 +8,7 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
 // exec returns an Exec that ends with the test.
@@ -23,9 +24,9 @@ func exec(t testing.TB, workers int) *ops.Exec {
 
 // smallChain is a space with every op, odd widths, skips, elastic kernels and
 // two sizes, small enough to train in milliseconds.
-func smallChain(t testing.TB) *space.Chain {
+func smallChain(t testing.TB) *chain.Family {
 	t.Helper()
-	c, err := space.NewChain(space.ChainConfig{
+	c, err := chain.New(chain.Config{
 		Name: "small", Stem: 8, Head: 20, Layers: 4,
 		Ops:    []string{"conv3x3", "conv5x5", "sep3x3", "sep5x5", "maxpool3x3", "avgpool3x3", "identity"},
 		Widths: []int{8, 12, 24}, Skips: true, Activations: []string{"relu", "hardswish"},
@@ -71,9 +72,9 @@ func trainer(t testing.TB, e *ops.Exec, f space.Family, s Sampler, o TrainOption
 	return tr
 }
 
-func sampler(t testing.TB, name string, c *space.Chain) Sampler {
+func sampler(t testing.TB, name string, c *chain.Family) Sampler {
 	t.Helper()
-	s, err := NewSampler(name, c.Space(), SamplerOptions{Narrow: c.Narrow(), Max: c.Max(), Random: 2, Between: 0.5, Alone: 1})
+	s, err := NewSampler(name, c.Space(), SamplerOptions{Narrow: c.Extremes().Narrow, Max: c.Extremes().Largest, Random: 2, Between: 0.5, Alone: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

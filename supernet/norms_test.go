@@ -57,7 +57,7 @@ func TestPooledStatsAreMeans(t *testing.T) {
 	e := exec(t, 2)
 	c, net := trained(t, e)
 	v := evaluator(t, e, net)
-	pooled := []space.Arch{c.Max(), c.Narrow(), c.Space().Random(newRand(1)), c.Narrow()}
+	pooled := []space.Arch{c.Extremes().Largest, c.Extremes().Narrow, c.Space().Random(newRand(1)), c.Extremes().Narrow}
 	type channel struct {
 		norm string
 		c    int

@@ -8,12 +8,13 @@ import (
 
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
 // oracleChain is a space whose networks can be differentiated number by number.
-func oracleChain(t testing.TB) *space.Chain {
+func oracleChain(t testing.TB) *chain.Family {
 	t.Helper()
-	c, err := space.NewChain(space.ChainConfig{
+	c, err := chain.New(chain.Config{
 		Name: "oracle", Stem: 2, Layers: 2, Ops: []string{"conv3x3", "sep3x3", "avgpool3x3", "identity"},
 		Widths: []int{2, 3}, Skips: true, Downsample: []int{2},
 	}, space.Input{H: 5, W: 5, C: 2, Classes: 3})
@@ -68,7 +69,7 @@ func TestStepsEqualPlainLoops(t *testing.T) {
 	c, o := oracleChain(t), oracleOptions
 	set := oracleSet(14, 1)
 	norm := plainNorm(set)
-	sandwich, err := NewSampler("sandwich", c.Space(), SamplerOptions{Narrow: c.Narrow(), Max: c.Max(), Random: 1, Between: 0.5, Alone: 1})
+	sandwich, err := NewSampler("sandwich", c.Space(), SamplerOptions{Narrow: c.Extremes().Narrow, Max: c.Extremes().Largest, Random: 1, Between: 0.5, Alone: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +104,7 @@ func TestStepsEqualPlainLoops(t *testing.T) {
 // plainTrainer does one optimiser step after the other on a plainNet.
 type plainTrainer struct {
 	t              *testing.T
-	c              *space.Chain
+	c              *chain.Family
 	o              TrainOptions
 	moment         map[string][]float64
 	lr, loss, acc  float64
@@ -118,7 +119,7 @@ func (p *plainTrainer) checkLessons(step int, l []Lesson) {
 	if step < 1 {
 		n = 1
 	}
-	if len(l) != n || l[0] != (Lesson{Arch: p.c.Max()}) || n > 1 && l[1] != (Lesson{p.c.Narrow(), true}) {
+	if len(l) != n || l[0] != (Lesson{Arch: p.c.Extremes().Largest}) || n > 1 && l[1] != (Lesson{p.c.Extremes().Narrow, true}) {
 		p.t.Fatalf("step %d: lessons %v; want %d, the largest on labels and the narrow one soft", step, l, n)
 	}
 	for _, x := range l[1:] {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
 // Strict fairness: within a step every op of every layer is used exactly once.
@@ -41,7 +42,7 @@ func TestFairUsesEveryOpOnce(t *testing.T) {
 func TestFairObeysRules(t *testing.T) {
 	config := smallChain(t).Config()
 	config.Forbid = []string{"pool pool", "identity identity"}
-	c, err := space.NewChain(config, space.Input{H: 9, W: 9, C: 2, Classes: 3})
+	c, err := chain.New(config, space.Input{H: 9, W: 9, C: 2, Classes: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,11 +69,11 @@ func TestFairObeysRules(t *testing.T) {
 func TestSandwichTeachesFromTheLargest(t *testing.T) {
 	c := smallChain(t)
 	s := sampler(t, "sandwich", c)
-	if l := s.Sample(0, newRand(1), nil); len(l) != 1 || l[0] != (Lesson{Arch: c.Max()}) {
+	if l := s.Sample(0, newRand(1), nil); len(l) != 1 || l[0] != (Lesson{Arch: c.Extremes().Largest}) {
 		t.Errorf("first lessons %v; want the largest alone", l)
 	}
 	l := s.Sample(1, newRand(1), nil)
-	if len(l) != 4 || l[0] != (Lesson{Arch: c.Max()}) || l[1] != (Lesson{c.Narrow(), true}) || !l[2].Soft || !l[3].Soft {
+	if len(l) != 4 || l[0] != (Lesson{Arch: c.Extremes().Largest}) || l[1] != (Lesson{c.Extremes().Narrow, true}) || !l[2].Soft || !l[3].Soft {
 		t.Errorf("lessons %v; want largest on labels, then narrow and two random ones, soft", l)
 	}
 }
@@ -82,13 +83,13 @@ func TestSamplersDrawWhatFits(t *testing.T) {
 	c := smallChain(t)
 	fits := func(a space.Arch) bool { return a.Gene(0) != 0 }
 	for _, name := range []string{"uniform", "sandwich"} {
-		s, err := NewSampler(name, c.Space(), SamplerOptions{Narrow: c.Narrow(), Max: c.Max(), Random: 3, Between: 0.3, Fits: fits})
+		s, err := NewSampler(name, c.Space(), SamplerOptions{Narrow: c.Extremes().Narrow, Max: c.Extremes().Largest, Random: 3, Between: 0.3, Fits: fits})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for step := range 200 {
 			for _, l := range s.Sample(step, newRand(uint64(step)), nil) {
-				if !fits(l.Arch) && l.Arch != c.Narrow() && l.Arch != c.Max() {
+				if !fits(l.Arch) && l.Arch != c.Extremes().Narrow && l.Arch != c.Extremes().Largest {
 					t.Fatalf("%s, step %d: %s does not fit", name, step, c.Space().Format(l.Arch))
 				}
 			}

@@ -34,7 +34,7 @@ func TestTargetsReachTheirPictures(t *testing.T) {
 	o.Smoothing = 0
 	set := shapes(60, 1)
 	losses := func(g *Targets) (l []float64) {
-		tr := trainer(t, exec(t, 2), c, Single{c.Max()}, o)
+		tr := trainer(t, exec(t, 2), c, Single{c.Extremes().Largest}, o)
 		if g != nil {
 			distil(t, tr, *g)
 		}
@@ -62,7 +62,7 @@ func TestTargetsReachTheirPictures(t *testing.T) {
 func TestDistilRefusesBadTargets(t *testing.T) {
 	c := smallChain(t)
 	set := shapes(60, 1)
-	tr := trainer(t, exec(t, 1), c, Single{c.Max()}, trainOptions)
+	tr := trainer(t, exec(t, 1), c, Single{c.Extremes().Largest}, trainOptions)
 	err := tr.Distil(Targets{Logits: []float32{1, float32(math.NaN())}, Weight: 2})
 	for _, want := range []string{"hold 2 logits; want 180", "weight of the targets is 2", "logit 1 of the targets is NaN"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -123,7 +123,7 @@ func TestLogits(t *testing.T) {
 	c := smallChain(t)
 	e := exec(t, 2)
 	set := shapes(50, 2)
-	n, err := evaluator(t, e, New(c, 3)).Deploy(context.Background(), c.Max(), Label{Classes: set.Classes})
+	n, err := evaluator(t, e, New(c, 3)).Deploy(context.Background(), c.Extremes().Largest, Label{Classes: set.Classes})
 	if err != nil {
 		t.Fatal(err)
 	}

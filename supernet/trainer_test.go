@@ -11,6 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
 // Weights, gradients and momentum outside the trained view keep their bits.
@@ -136,7 +137,7 @@ func TestTrainingLearns(t *testing.T) {
 	for _, name := range names {
 		tr := trainer(t, e, c, sampler(t, name, c), o)
 		v := evaluator(t, e, tr.net)
-		archs := []space.Arch{c.Max(), c.Min()}
+		archs := []space.Arch{c.Extremes().Largest, c.Extremes().Smallest}
 		before, err := v.Evaluate(context.Background(), archs)
 		if err != nil {
 			t.Fatal(err)
@@ -199,7 +200,7 @@ func TestLoadRefusesOtherRuns(t *testing.T) {
 	}
 	config := c.Config()
 	config.Widths = []int{8, 12}
-	other, err := space.NewChain(config, c.Input())
+	other, err := chain.New(config, c.Input())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestStepsAllocateNothing(t *testing.T) {
 	c := smallChain(t)
 	const period = 4
 	for _, name := range []string{"single", "uniform", "fair", "sandwich"} {
-		var s Sampler = Single{c.Max()}
+		var s Sampler = Single{c.Extremes().Largest}
 		if name != "single" {
 			pcg := rand.NewPCG(0, 0)
 			s = cycled{sampler(t, name, c), pcg, rand.New(pcg), period}
@@ -67,8 +67,8 @@ func TestFreshArchitecturesAllocateLittle(t *testing.T) {
 func TestViewsForgetTheOldest(t *testing.T) {
 	c := smallChain(t)
 	v, r := newViews(New(c, 1)), newRand(2)
-	first := v.of(c.Max())
-	met := map[space.Arch]bool{c.Max(): true}
+	first := v.of(c.Extremes().Largest)
+	met := map[space.Arch]bool{c.Extremes().Largest: true}
 	var second space.Arch
 	for len(met) < 2*maxViews {
 		a := c.Space().Random(r)
@@ -77,7 +77,7 @@ func TestViewsForgetTheOldest(t *testing.T) {
 		}
 		met[a] = true
 		v.of(a)
-		if v.of(c.Max()) != first {
+		if v.of(c.Extremes().Largest) != first {
 			t.Fatal("a subnet in use was made anew")
 		}
 	}

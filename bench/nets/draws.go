@@ -24,7 +24,7 @@ func (f *OFA32) parseDraws() (err error) {
 		return err
 	}
 	for _, pair := range sandwichTexts {
-		step := []space.Arch{f.Max(), f.Min()}
+		step := []space.Arch{f.Extremes().Largest, f.Extremes().Smallest}
 		for _, text := range pair {
 			a, err := f.space.Parse(text)
 			if err != nil {

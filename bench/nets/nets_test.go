@@ -79,7 +79,7 @@ func TestSubnetEqualsExtracted(t *testing.T) {
 	f := ofa32(t, 3, 11)
 	e := exec(t, 2)
 	b := RandomBatch(2, 3, 11, 1)
-	for _, a := range append([]space.Arch{f.Max(), f.Min(), f.Drawn()}, f.Sandwiches()[0][2:]...) {
+	for _, a := range append([]space.Arch{f.Extremes().Largest, f.Extremes().Smallest, f.Drawn()}, f.Sandwiches()[0][2:]...) {
 		n := supernet.New(f, 1)
 		view := ViewOf(n, a)
 		own := n.Extract(a)
@@ -98,7 +98,7 @@ func TestSubnetEqualsExtracted(t *testing.T) {
 func TestStepTouchesOnlyTheView(t *testing.T) {
 	f := ofa32(t, 1, 16)
 	e := exec(t, 2)
-	n, vs := views(f, []space.Arch{f.Min()})
+	n, vs := views(f, []space.Arch{f.Extremes().Smallest})
 	inside := smallestView(n)
 	b := RandomBatch(2, 1, 16, 1)
 	e.Begin(true)
@@ -295,7 +295,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		"conv6 step":      func() { conv.Step(b, []*View{cv}) },
 		"ofa32 step":      func() { ofa.Step(b, vs) },
 		"conv6 inference": serve(c.Plan(c.Arch())),
-		"ofa32 inference": serve(f.Plan(f.Max())),
+		"ofa32 inference": serve(f.Plan(f.Extremes().Largest)),
 	} {
 		run()
 		run() // the second pass finds the memory that the first one asked for

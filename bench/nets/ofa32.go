@@ -76,7 +76,7 @@ func NewOFA32(channels, size int) (*OFA32, error) {
 		return nil, fmt.Errorf("ofa32: %w", err)
 	}
 	f.space = s
-	whole, err := space.NewFixed(f.Plan(f.Max())) // reads every shared tensor at its full size
+	whole, err := space.NewFixed(f.Plan(f.largest())) // reads every shared tensor at its full size
 	if err != nil {
 		return nil, fmt.Errorf("ofa32: %w", err)
 	}
@@ -130,8 +130,8 @@ func (f *OFA32) Space() *space.Space { return f.space }
 // Weights lists the shared tensors in the order of the largest network.
 func (f *OFA32) Weights() []space.Weight { return f.weights }
 
-// Max returns the largest network: all blocks, kernel 7, expansion 6.
-func (f *OFA32) Max() space.Arch {
+// largest returns the largest network: all blocks, kernel 7, expansion 6.
+func (f *OFA32) largest() space.Arch {
 	ds := f.space.Decisions()
 	genes := make([]uint8, len(ds))
 	for i, d := range ds {
@@ -140,7 +140,12 @@ func (f *OFA32) Max() space.Arch {
 	return space.NewArch(genes)
 }
 
-// Min returns the smallest network: fewest blocks, kernel 3, expansion 3.
-func (f *OFA32) Min() space.Arch {
+// smallest returns the smallest network: fewest blocks, kernel 3, expansion 3.
+func (f *OFA32) smallest() space.Arch {
 	return space.NewArch(make([]uint8, len(f.space.Decisions())))
+}
+
+// Extremes returns the ends of the space.
+func (f *OFA32) Extremes() space.Extremes {
+	return space.Extremes{Smallest: f.smallest(), Largest: f.largest(), Narrow: f.smallest(), Uniform: []space.Arch{f.smallest(), f.largest()}}
 }

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 func ofa32(t testing.TB, channels, size int) *OFA32 {
@@ -37,10 +38,10 @@ func TestOFA32Cost(t *testing.T) {
 		arch           func(*OFA32) space.Arch
 		flops, params  int64
 	}{
-		{3, 32, (*OFA32).Max, 90_920_832, 932_506},
-		{1, 28, (*OFA32).Max, 74_921_568, 932_218},
-		{3, 32, (*OFA32).Min, 20_136_576, 273_162},
-		{1, 28, (*OFA32).Min, 16_704_192, 272_874},
+		{3, 32, (*OFA32).largest, 90_920_832, 932_506},
+		{1, 28, (*OFA32).largest, 74_921_568, 932_218},
+		{3, 32, (*OFA32).smallest, 20_136_576, 273_162},
+		{1, 28, (*OFA32).smallest, 16_704_192, 272_874},
 		{3, 32, (*OFA32).Drawn, 38_641_536, 419_906},
 		{1, 28, (*OFA32).Drawn, 31_797_072, 419_618},
 	} {
@@ -58,7 +59,7 @@ func TestOFA32Cost(t *testing.T) {
 func TestOFA32PlanOfTheSmallest(t *testing.T) {
 	f := ofa32(t, 3, 32)
 	var sums, last int
-	p := f.Plan(f.Min())
+	p := f.Plan(f.Extremes().Smallest)
 	for i, s := range p {
 		switch {
 		case s.Layer.Op == space.Add:
@@ -139,7 +140,7 @@ func TestOFA32Canon(t *testing.T) {
 			t.Fatalf("%s and %s have equal plans", s.Format(a), s.Format(b))
 		}
 	}
-	for _, a := range []space.Arch{f.Max(), f.Min(), f.Drawn()} {
+	for _, a := range []space.Arch{f.Extremes().Largest, f.Extremes().Smallest, f.Drawn()} {
 		if err := s.Valid(a); err != nil {
 			t.Error(err)
 		}
@@ -165,7 +166,7 @@ func TestOFA32Sandwiches(t *testing.T) {
 	f := ofa32(t, 1, 28)
 	seen := map[space.Arch]bool{}
 	for _, step := range f.Sandwiches() {
-		if len(step) != 4 || step[0] != f.Max() || step[1] != f.Min() {
+		if len(step) != 4 || step[0] != f.Extremes().Largest || step[1] != f.Extremes().Smallest {
 			t.Fatalf("step of %d, or without its slices", len(step))
 		}
 		for _, a := range step[2:] {

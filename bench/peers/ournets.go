@@ -26,9 +26,9 @@ func newOurNetwork(e *ops.Exec, n network) (*ourCase, error) {
 	var steps [][]space.Arch
 	switch n.net {
 	case "ofa32-max":
-		steps = [][]space.Arch{{f.Max()}}
+		steps = [][]space.Arch{{f.Extremes().Largest}}
 	case "ofa32-min":
-		steps = [][]space.Arch{{f.Min()}}
+		steps = [][]space.Arch{{f.Extremes().Smallest}}
 	case "ofa32-drawn":
 		steps = [][]space.Arch{{f.Drawn()}}
 	case "ofa32-sandwich":

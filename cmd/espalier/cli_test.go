@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // asCommand in the environment turns the test program into the command.
@@ -55,7 +56,7 @@ func TestFlagsOverrideTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want.Data.Dir, want.Data.Size, want.Data.Gray = "pictures", 32, true
-	want.Space = config.Space{Preset: "basic"}
+	want.Space = families.Space{Preset: "basic"}
 	want.Budget, want.Train.Steps = 20*time.Minute, 0
 	want.Train.Sampler, want.Train.Batch, want.Train.LR, want.Train.MinLR = "fair", 16, 0.0001, 0.0001
 	want.Seed, want.Workers, want.Kernel = 9, 1, "go"

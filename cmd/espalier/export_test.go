@@ -21,7 +21,7 @@ func TestExportWritesTheArchitecture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	family, err := space.NewChain(*cfg.Space.Chain, space.Input{H: 28, W: 28, C: 1, Classes: 10})
+	family, err := cfg.Space.Open(space.Input{H: 28, W: 28, C: 1, Classes: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 
 // archs measures the architectures that were asked for, beside their
 // predictions.
-func (c measureCmd) archs(ctx context.Context, s streams, f *space.Chain, l *run.Latencies) error {
+func (c measureCmd) archs(ctx context.Context, s streams, f space.Family, l *run.Latencies) error {
 	for _, text := range c.Arch {
 		a, err := run.NamedArch(f, text)
 		if err != nil {

@@ -7,10 +7,13 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	dense "gorgonia.org/tensor"
+
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
-	dense "gorgonia.org/tensor"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // newExec returns an Exec that ends with the test.
@@ -39,18 +42,18 @@ func networks(t testing.TB, random int) []network {
 	}
 	r := rand.New(rand.NewPCG(7, 1))
 	list := []network{{"every op", fill(t, everyOp(), r, true)}, {"mean at the end", fill(t, endsInMean(), r, false)}}
-	for _, config := range spaces(t) {
+	for _, d := range spaces(t) {
 		for i := range random {
 			in := space.Input{H: 28, W: 28, C: 1, Classes: 10}
 			if i%2 == 1 {
 				in = space.Input{H: 15, W: 17, C: 3, Classes: 100}
 			}
-			family, err := space.NewChain(config, in)
+			family, err := d.Open(in)
 			if err != nil {
 				t.Fatal(err)
 			}
 			plan := family.Plan(family.Space().Random(r))
-			list = append(list, network{fmt.Sprintf("%s %d", config.Name, i), fill(t, plan, r, true)})
+			list = append(list, network{fmt.Sprintf("%s %d", d.Title(), i), fill(t, plan, r, true)})
 		}
 	}
 	for _, n := range list {
@@ -60,21 +63,21 @@ func networks(t testing.TB, random int) []network {
 }
 
 // spaces returns the presets, and a space with all that a chain can have.
-func spaces(t testing.TB) []space.ChainConfig {
+func spaces(t testing.TB) []space.Declaration {
 	t.Helper()
-	list := []space.ChainConfig{{
+	list := []space.Declaration{&chain.Config{
 		Name: "all", Stem: 7, Head: 19, Layers: 5,
 		Ops:         []string{"conv1x1", "conv3x3", "conv5x5", "conv7x7", "sep3x3", "sep5x5", "sep7x7", "maxpool3x3", "avgpool3x3", "identity"},
 		Widths:      []int{9, 16, 21},
 		Activations: []string{"relu", "relu6", "hardswish", "hardsigmoid", "sigmoid", "tanh", "silu", "gelu"},
 		Skips:       true, Downsample: []int{2, 4}, ElasticKernel: true,
 	}}
-	for _, name := range space.PresetNames() {
-		config, err := space.Preset(name)
+	for _, name := range families.Presets() {
+		preset, err := families.Preset(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, config)
+		list = append(list, preset.Declaration)
 	}
 	return list
 }

@@ -5,15 +5,8 @@ import (
 	"strings"
 )
 
-// Bounded is a family that knows its extremes.
-type Bounded interface {
-	Min() Arch // fewest FLOPs
-	Max() Arch // most of the shared weights
-}
-
 // Describe returns a report of a family for people: decisions, size, shared
-// weights and, if the family is Bounded, the cost of its smallest and largest
-// network.
+// weights, and the cost of its smallest, narrow and largest network.
 func Describe(f Family) string {
 	var b strings.Builder
 	s := f.Space()
@@ -25,10 +18,10 @@ func Describe(f Family) string {
 	}
 	tensors, numbers := sharedSize(f.Weights())
 	fmt.Fprintf(&b, "shared     %d tensors, %d numbers\n", tensors, numbers)
-	if bounded, ok := f.(Bounded); ok {
-		describeArch(&b, f, "smallest", bounded.Min())
-		describeArch(&b, f, "largest", bounded.Max())
-	}
+	ends := f.Extremes()
+	describeArch(&b, f, "smallest", ends.Smallest)
+	describeArch(&b, f, "narrow", ends.Narrow)
+	describeArch(&b, f, "largest", ends.Largest)
 	return b.String()
 }
 

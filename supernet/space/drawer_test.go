@@ -1,4 +1,4 @@
-package space
+package space_test
 
 import (
 	"math/rand/v2"
@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/espalier-nas/espalier/internal/allocs"
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
 )
 
 // A drawer that is used again and again draws what the space draws, and leaves
@@ -40,14 +43,14 @@ func TestDrawerDrawsAsItsSpace(t *testing.T) {
 }
 
 // drawnSpaces returns spaces with and without rules that look ahead.
-func drawnSpaces(t *testing.T) map[string]*Space {
-	plain, err := NewSpace([]Decision{{Name: "a", Kind: KindOp, Choices: []string{"x", "y", "z"}}, {Name: "b", Kind: KindOp, Choices: []string{"x", "y"}}}, nil)
+func drawnSpaces(t *testing.T) map[string]*space.Space {
+	plain, err := space.NewSpace([]space.Decision{{Name: "a", Kind: space.KindOp, Choices: []string{"x", "y", "z"}}, {Name: "b", Kind: space.KindOp, Choices: []string{"x", "y"}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]*Space{
+	return map[string]*space.Space{
 		"plain": plain,
-		"chain": newChain(t, ChainConfig{
+		"chain": chains.New(t, chain.Config{
 			Stem: 8, Layers: 4, Ops: []string{"conv3x3", "sep3x3", "maxpool3x3", "identity"}, Widths: []int{8, 16}, Skips: true,
 			Forbid: []string{"pool pool"}, AtMost: map[string]int{"identity": 2},
 		}).Space(),
@@ -72,25 +75,25 @@ func TestDrawerAllocatesNothingForWhatItKnows(t *testing.T) {
 
 // What a drawer remembers is bounded and changes nothing.
 func TestDrawerForgets(t *testing.T) {
-	var ds []Decision
+	var ds []space.Decision
 	for _, name := range []string{"a", "b", "c"} {
-		d := Decision{Name: name, Kind: KindOp}
+		d := space.Decision{Name: name, Kind: space.KindOp}
 		for c := range 20 {
 			d.Choices = append(d.Choices, string(rune('a'+c)))
 		}
 		ds = append(ds, d)
 	}
-	s, err := NewSpace(ds, nil)
+	s, err := space.NewSpace(ds, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d, r, twin := s.Drawer(), rand.New(rand.NewPCG(5, 6)), rand.New(rand.NewPCG(5, 6))
-	for range 3 * maxMet {
+	for range 3 * space.MaxMet {
 		if a := s.Random(twin); d.Random(r) != a {
 			t.Fatal("random architectures differ")
 		}
 	}
-	if n := len(d.w.met); n > maxMet {
-		t.Errorf("%d architectures are kept; want at most %d", n, maxMet)
+	if n := d.Met(); n > space.MaxMet {
+		t.Errorf("%d architectures are kept; want at most %d", n, space.MaxMet)
 	}
 }

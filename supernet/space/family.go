@@ -9,6 +9,17 @@ type Family interface {
 	Weights() []Weight
 	// Plan returns the network of an architecture of the space.
 	Plan(Arch) Plan
+	// Extremes returns the ends of the space; the same value at each call.
+	Extremes() Extremes
+}
+
+// Extremes are the architectures of a space that training, search and latency tables
+// begin with.
+type Extremes struct {
+	Smallest Arch   // fewest FLOPs
+	Largest  Arch   // as much of the shared weights as one network can contain
+	Narrow   Arch   // the other slice of the sandwich rule: inside Largest, and a network worth training
+	Uniform  []Arch // the networks that a person would try first, by rising size; the first may be Narrow
 }
 
 // Role tells what a shared tensor is.

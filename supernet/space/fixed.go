@@ -50,18 +50,8 @@ func (p Plan) hash() string {
 
 // weights lists what the plan reads, each name once, at the largest size read.
 func (p Plan) weights() []Weight {
-	var list []Weight
-	at := map[string]int{}
-	add := func(w Weight) {
-		i, ok := at[w.Name]
-		if !ok {
-			at[w.Name] = len(list)
-			list = append(list, w)
-			return
-		}
-		have := &list[i]
-		have.OutC, have.InC, have.K = max(have.OutC, w.OutC), max(have.InC, w.InC), max(have.K, w.K)
-	}
+	var t WeightTable
+	add := t.Add
 	for _, s := range p {
 		l := s.Layer
 		switch {
@@ -80,5 +70,11 @@ func (p Plan) weights() []Weight {
 			add(Weight{Name: s.Norm, Role: Norm, OutC: l.OutC})
 		}
 	}
-	return list
+	return t.List()
+}
+
+// Extremes returns the family's only architecture for each.
+func (f *Fixed) Extremes() Extremes {
+	a := f.Arch()
+	return Extremes{Smallest: a, Largest: a, Narrow: a, Uniform: []Arch{a}}
 }

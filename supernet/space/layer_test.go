@@ -1,15 +1,17 @@
-package space
+package space_test
 
 import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // TestLayerCounts compares sizes and FLOPs with loops that walk the windows.
 func TestLayerCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := Layer{
+		l := space.Layer{
 			H: rapid.IntRange(1, 12).Draw(t, "h"), W: rapid.IntRange(1, 12).Draw(t, "w"),
 			K: rapid.SampledFrom([]int{1, 2, 3, 4, 5, 6, 7}).Draw(t, "k"), S: rapid.IntRange(1, 4).Draw(t, "s"),
 			G: rapid.IntRange(1, 3).Draw(t, "g"),
@@ -34,11 +36,11 @@ func TestLayerCounts(t *testing.T) {
 				}
 			}
 		}
-		l.Op = Conv
+		l.Op = space.Conv
 		if l.OutH() != h || l.OutW() != w || l.FLOPs() != conv {
 			t.Fatalf("%v: %dx%d, %d FLOPs; want %dx%d, %d", l, l.OutH(), l.OutW(), l.FLOPs(), h, w, conv)
 		}
-		for _, op := range []Op{MaxPool, AvgPool} {
+		for _, op := range []space.Op{space.MaxPool, space.AvgPool} {
 			l.Op = op
 			if l.OutH() != h || l.OutW() != w || l.FLOPs() != pool {
 				t.Fatalf("%v: %d FLOPs; want %d", l, l.FLOPs(), pool)
@@ -49,17 +51,17 @@ func TestLayerCounts(t *testing.T) {
 
 func TestLayerCountsOfTheRest(t *testing.T) {
 	cases := []struct {
-		layer Layer
+		layer space.Layer
 		h, w  int
 		flops int64
 		text  string
 	}{
-		{Layer{Op: Add, H: 3, W: 5, InC: 2, OutC: 2, FanIn: 3, Act: ReLU}, 3, 5, 2 * 3 * 5 * 2, "add3 3x5x2->2 relu"},
-		{Layer{Op: Add, H: 3, W: 5, InC: 2, OutC: 2}, 3, 5, 0, "add0 3x5x2->2"},
-		{Layer{Op: GlobalPool, H: 3, W: 5, InC: 2, OutC: 2}, 1, 1, 3 * 5 * 2, "globalpool 3x5x2->2"},
-		{Layer{Op: Linear, H: 1, W: 1, InC: 7, OutC: 4}, 1, 1, 2 * 7 * 4, "linear 1x1x7->4"},
-		{Layer{Op: Conv, H: 4, W: 4, InC: 6, OutC: 6, K: 3, S: 2, G: 6, Act: HardSwish}, 2, 2, 2 * 2 * 2 * 6 * 9, "conv3x3s2g6 4x4x6->6 hardswish"},
-		{Layer{Op: MaxPool, H: 7, W: 8, InC: 3, OutC: 3, K: 2, S: 2}, 3, 4, 3 * 4 * 3 * 4, "maxpool2x2s2 7x8x3->3"},
+		{space.Layer{Op: space.Add, H: 3, W: 5, InC: 2, OutC: 2, FanIn: 3, Act: space.ReLU}, 3, 5, 2 * 3 * 5 * 2, "add3 3x5x2->2 relu"},
+		{space.Layer{Op: space.Add, H: 3, W: 5, InC: 2, OutC: 2}, 3, 5, 0, "add0 3x5x2->2"},
+		{space.Layer{Op: space.GlobalPool, H: 3, W: 5, InC: 2, OutC: 2}, 1, 1, 3 * 5 * 2, "globalpool 3x5x2->2"},
+		{space.Layer{Op: space.Linear, H: 1, W: 1, InC: 7, OutC: 4}, 1, 1, 2 * 7 * 4, "linear 1x1x7->4"},
+		{space.Layer{Op: space.Conv, H: 4, W: 4, InC: 6, OutC: 6, K: 3, S: 2, G: 6, Act: space.HardSwish}, 2, 2, 2 * 2 * 2 * 6 * 9, "conv3x3s2g6 4x4x6->6 hardswish"},
+		{space.Layer{Op: space.MaxPool, H: 7, W: 8, InC: 3, OutC: 3, K: 2, S: 2}, 3, 4, 3 * 4 * 3 * 4, "maxpool2x2s2 7x8x3->3"},
 	}
 	for _, c := range cases {
 		l := c.layer
@@ -70,28 +72,28 @@ func TestLayerCountsOfTheRest(t *testing.T) {
 }
 
 func TestActNames(t *testing.T) {
-	for a := NoAct; a <= GELU; a++ {
-		if b, err := ParseAct(a.String()); err != nil || a != b {
+	for a := space.NoAct; a <= space.GELU; a++ {
+		if b, err := space.ParseAct(a.String()); err != nil || a != b {
 			t.Errorf("%v: %v, %v", a, b, err)
 		}
 	}
-	if _, err := ParseAct("swish"); err == nil {
+	if _, err := space.ParseAct("swish"); err == nil {
 		t.Error("unknown activation accepted")
 	}
-	if Act(200).String() != "act(200)" || Op(200).String() != "op(200)" {
+	if space.Act(200).String() != "act(200)" || space.Op(200).String() != "op(200)" {
 		t.Error("unknown values have no name")
 	}
 }
 
 func TestArchIsAValue(t *testing.T) {
 	genes := []uint8{1, 0, 2}
-	a := NewArch(genes)
+	a := space.NewArch(genes)
 	genes[0] = 9
 	a.Genes()[1] = 9
-	if a != NewArch([]uint8{1, 0, 2}) || a.Len() != 3 || a.Gene(2) != 2 {
+	if a != space.NewArch([]uint8{1, 0, 2}) || a.Len() != 3 || a.Gene(2) != 2 {
 		t.Errorf("got %v", a)
 	}
-	if !a.Less(NewArch([]uint8{1, 1, 0})) || a.Less(a) {
+	if !a.Less(space.NewArch([]uint8{1, 1, 0})) || a.Less(a) {
 		t.Error("order is not by genes")
 	}
 }

@@ -1,6 +1,10 @@
 package space
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+)
 
 const (
 	// plainLayers and plainKernel of a plain network.
@@ -14,15 +18,22 @@ const (
 // down to about 7 pixels at equal distances, global pooling and a classifier. It
 // is what a search has to beat; see Plan.Scale for other latencies.
 func Plain(in Input, width int) (Plan, error) {
-	c := ChainConfig{
-		Name: "plain", Stem: width, Layers: plainLayers, Ops: []string{"conv3x3"}, Widths: []int{width},
-		Activations: []string{"relu"}, Downsample: plainHalvings(min(in.H, in.W)),
+	if err := in.Validate(); err != nil {
+		return nil, fmt.Errorf("plain network: %w", err)
 	}
-	ch, err := NewChain(c, in)
-	if err != nil {
-		return nil, err
+	halve := plainHalvings(min(in.H, in.W))
+	b := NewPlanner(plainLayers + 3)
+	x := b.Conv(Picture(in), ConvSpec{Weight: "stem", Norm: "stem/norm", K: 3, S: 1, OutC: width, Act: ReLU})
+	for i := 1; i <= plainLayers; i++ {
+		c := ConvSpec{Weight: fmt.Sprintf("layer%d/conv3x3", i), K: 3, S: 1, OutC: width, Act: ReLU}
+		c.Norm = c.Weight + "/norm"
+		if slices.Contains(halve, i) {
+			c.S = 2
+		}
+		x = b.Conv(x, c)
 	}
-	return ch.Plan(ch.Max()), nil
+	b.Classify(x, in.Classes)
+	return b.Plan, nil
 }
 
 // plainHalvings returns the layers, from 1, that halve maps whose side is so many

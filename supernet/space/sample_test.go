@@ -1,19 +1,24 @@
-package space
+package space_test
 
 import (
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
+
 	"math"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
 // TestSamplersStayInside: whatever they draw is an architecture of the space.
 func TestSamplersStayInside(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawChain(t, 6).Space()
-		r := drawRand(t)
+		s := chains.Draw(t, 6).Space()
+		r := chains.DrawRand(t)
 		a, b := s.Random(r), s.Random(r)
-		made := map[string]Arch{
+		made := map[string]space.Arch{
 			"random": a,
 			"mutate": s.Mutate(r, a, rapid.Float64Range(0, 1).Draw(t, "rate")),
 			"cross":  s.Cross(r, a, b),
@@ -33,11 +38,11 @@ func TestSamplersStayInside(t *testing.T) {
 }
 
 func TestSamplersRepeat(t *testing.T) {
-	s := preset(t, "chain").Space()
-	draw := func(seed uint64) [3]Arch {
-		r := rng(seed)
+	s := chains.Preset(t, "chain").Space()
+	draw := func(seed uint64) [3]space.Arch {
+		r := chains.Rand(seed)
 		a, b := s.Random(r), s.Random(r)
-		return [3]Arch{a, s.Mutate(r, a, 0.1), s.Cross(r, a, b)}
+		return [3]space.Arch{a, s.Mutate(r, a, 0.1), s.Cross(r, a, b)}
 	}
 	first := draw(1)
 	if again := draw(1); first != again {
@@ -49,22 +54,19 @@ func TestSamplersRepeat(t *testing.T) {
 }
 
 func TestMutateSpaceOfOne(t *testing.T) {
-	s := newChain(t, ChainConfig{Stem: 4, Layers: 2, Ops: []string{"conv3x3"}, Widths: []int{4}}).Space()
-	a := s.Random(rng(1))
-	if s.Mutate(rng(2), a, 1) != a || len(s.Neighbors(a)) != 0 {
+	s := chains.New(t, chain.Config{Stem: 4, Layers: 2, Ops: []string{"conv3x3"}, Widths: []int{4}}).Space()
+	a := s.Random(chains.Rand(1))
+	if s.Mutate(chains.Rand(2), a, 1) != a || len(s.Neighbors(a)) != 0 {
 		t.Error("the only architecture has another one beside it")
 	}
 }
 
 // TestMutateRate: with every decision free, the share of changed genes is the rate.
 func TestMutateRate(t *testing.T) {
-	c, err := Preset("basic")
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := chains.Config(t, "basic")
 	c.Skips = false
-	s := newChain(t, c).Space()
-	r := rng(5)
+	s := chains.New(t, c).Space()
+	r := chains.Rand(5)
 	const n, rate = 2000, 0.3
 	changed := 0
 	for range n {
@@ -87,8 +89,8 @@ func TestMutateRate(t *testing.T) {
 // TestRandomIsUniformPerDecision: a chi-square test of the choices of every
 // decision, over the draws in which all of its choices are allowed.
 func TestRandomIsUniformPerDecision(t *testing.T) {
-	s := preset(t, "chain").Space()
-	r := rng(11)
+	s := chains.Preset(t, "chain").Space()
+	r := chains.Rand(11)
 	seen := make([][]float64, len(s.Decisions()))
 	for i, d := range s.Decisions() {
 		seen[i] = make([]float64, len(d.Choices))
@@ -123,8 +125,8 @@ func TestRandomIsUniformPerDecision(t *testing.T) {
 // TestCrossMixes: every gene that both parents make comes from one of them, and
 // both give some.
 func TestCrossMixes(t *testing.T) {
-	s := preset(t, "basic").Space()
-	r := rng(7)
+	s := chains.Preset(t, "basic").Space()
+	r := chains.Rand(7)
 	fromA, fromB := 0, 0
 	for range 200 {
 		a, b := s.Random(r), s.Random(r)
@@ -147,9 +149,9 @@ func TestCrossMixes(t *testing.T) {
 
 func TestNeighbors(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawChain(t, 4).Space()
-		a := s.Random(drawRand(t))
-		seen := map[Arch]bool{a: true}
+		s := chains.Draw(t, 4).Space()
+		a := s.Random(chains.DrawRand(t))
+		seen := map[space.Arch]bool{a: true}
 		for _, b := range s.Neighbors(a) {
 			if seen[b] {
 				t.Fatalf("%s occurs twice, or is the architecture itself", s.Format(b))
@@ -167,7 +169,7 @@ func TestNeighbors(t *testing.T) {
 			for c := range d.Choices {
 				genes := a.Genes()
 				genes[i] = uint8(c)
-				if b := NewArch(genes); s.Valid(b) == nil && !seen[b] {
+				if b := space.NewArch(genes); s.Valid(b) == nil && !seen[b] {
 					t.Fatalf("%s is missing", s.Format(b))
 				}
 			}
@@ -176,11 +178,11 @@ func TestNeighbors(t *testing.T) {
 }
 
 func TestNeighborsConnectTheSpace(t *testing.T) {
-	s := newChain(t, ChainConfig{
+	s := chains.New(t, chain.Config{
 		Stem: 4, Layers: 3, Ops: []string{"conv3x3", "avgpool3x3", "identity"}, Widths: []int{4, 8}, Skips: true, Forbid: []string{"pool pool"},
 	}).Space()
-	var todo []Arch
-	seen := map[Arch]bool{}
+	var todo []space.Arch
+	seen := map[space.Arch]bool{}
 	for a := range s.Enumerate {
 		todo = append(todo, a)
 		seen[a] = true
@@ -202,8 +204,8 @@ func TestNeighborsConnectTheSpace(t *testing.T) {
 }
 
 func BenchmarkRandom(b *testing.B) {
-	s := preset(b, "chain").Space()
-	r := rng(1)
+	s := chains.Preset(b, "chain").Space()
+	r := chains.Rand(1)
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Random(r)

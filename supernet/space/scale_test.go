@@ -1,20 +1,23 @@
-package space
+package space_test
 
 import (
 	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
 )
 
 // A scaled network is valid, keeps everything but widths, and grows with the
 // factor; factor 1 changes nothing.
 func TestScaledPlansAreValid(t *testing.T) {
-	c := preset(t, "chain")
+	c := chains.Preset(t, "chain")
 	rapid.Check(t, func(t *rapid.T) {
-		a := c.Space().Random(rng(rapid.Uint64().Draw(t, "seed")))
+		a := c.Space().Random(chains.Rand(rapid.Uint64().Draw(t, "seed")))
 		p := c.Plan(a)
-		if same := p.Scale(1); !slices.EqualFunc(p, same, func(a, b Step) bool { return a.Layer == b.Layer && a.Weight == b.Weight }) {
+		if same := p.Scale(1); !slices.EqualFunc(p, same, func(a, b space.Step) bool { return a.Layer == b.Layer && a.Weight == b.Weight }) {
 			t.Fatalf("factor 1 changed\n%v to\n%v", p, same)
 		}
 		factor := rapid.Float64Range(0.1, 4).Draw(t, "factor")
@@ -40,14 +43,14 @@ func TestScaledPlansAreValid(t *testing.T) {
 
 func TestPlainHalvesDownToSevenPixels(t *testing.T) {
 	for side, want := range map[int]int{8: 0, 14: 1, 28: 2, 32: 2, 64: 3, 224: 5} {
-		in := Input{H: side, W: side, C: 3, Classes: 10}
-		p, err := Plain(in, 16)
+		in := space.Input{H: side, W: side, C: 3, Classes: 10}
+		p, err := space.Plain(in, 16)
 		if err != nil {
 			t.Fatal(err)
 		}
 		halved, convs := 0, 0
 		for _, s := range p {
-			if s.Layer.Op == Conv {
+			if s.Layer.Op == space.Conv {
 				convs++
 				halved += s.Layer.S - 1
 				if s.Layer.OutC != 16 || s.Layer.K != 3 {

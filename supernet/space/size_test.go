@@ -1,42 +1,25 @@
-package space
+package space_test
 
 import (
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
+
 	"fmt"
 	"math/big"
 	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
-// allTuples calls f with every tuple of genes, made or not, allowed or not. It
-// gives up, and returns false, above 20,000.
-func allTuples(s *Space, f func([]uint8)) bool {
-	total := 1
-	for _, d := range s.Decisions() {
-		if total *= len(d.Choices); total > 20_000 {
-			return false
-		}
-	}
-	genes := make([]uint8, len(s.Decisions()))
-	for range total {
-		f(genes)
-		for i := len(genes) - 1; i >= 0; i-- {
-			if genes[i]++; int(genes[i]) < len(s.Decisions()[i].Choices) {
-				break
-			}
-			genes[i] = 0
-		}
-	}
-	return true
-}
-
 // checkSize compares counting and enumeration with brute force over all tuples.
-func checkSize(t rapid.TB, s *Space) bool {
+func checkSize(t rapid.TB, s *space.Space) bool {
 	t.Helper()
-	var want []Arch
-	ok := allTuples(s, func(genes []uint8) {
-		a := NewArch(genes)
+	var want []space.Arch
+	ok := chains.Tuples(s, func(genes []uint8) {
+		a := space.NewArch(genes)
 		if s.Valid(a) == nil {
 			want = append(want, a)
 		}
@@ -51,7 +34,7 @@ func checkSize(t rapid.TB, s *Space) bool {
 	if s.SizeExact().Cmp(big.NewInt(int64(len(want)))) != 0 || s.Size() != float64(len(want)) {
 		t.Fatalf("counted %v; want %d", s.SizeExact(), len(want))
 	}
-	if !slices.IsSortedFunc(got, func(a, b Arch) int {
+	if !slices.IsSortedFunc(got, func(a, b space.Arch) int {
 		if a.Less(b) {
 			return -1
 		}
@@ -75,7 +58,7 @@ func TestSizeOfRulesWithoutState(t *testing.T) {
 func TestSizeOfChains(t *testing.T) {
 	checked := 0
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawChain(t, 4).Space()
+		s := chains.Draw(t, 4).Space()
 		for range rapid.IntRange(0, 2).Draw(t, "restrictions") {
 			d := rapid.SampledFrom(s.Decisions()).Draw(t, "decision")
 			if r, err := s.Restrict(d.Name, rapid.SampledFrom(d.Choices).Draw(t, "choice")); err == nil {
@@ -90,7 +73,7 @@ func TestSizeOfChains(t *testing.T) {
 		if seed == 400 {
 			t.Fatalf("only %d spaces were small enough to check", checked)
 		}
-		if checkSize(t, rapid.Custom(func(t *rapid.T) *Space { return drawChain(t, 4).Space() }).Example(seed)) {
+		if checkSize(t, rapid.Custom(func(t *rapid.T) *space.Space { return chains.Draw(t, 4).Space() }).Example(seed)) {
 			checked++
 		}
 	}
@@ -99,8 +82,8 @@ func TestSizeOfChains(t *testing.T) {
 // TestSizeOfDeepSkips restricts skips of a space of three identities, whose
 // outputs come and go, in every way.
 func TestSizeOfDeepSkips(t *testing.T) {
-	c := ChainConfig{Stem: 4, Layers: 5, Ops: []string{"conv1x1", "identity"}, Widths: []int{4}, Skips: true, Downsample: []int{2}}
-	whole := newChain(t, c).Space()
+	c := chain.Config{Stem: 4, Layers: 5, Ops: []string{"conv1x1", "identity"}, Widths: []int{4}, Skips: true, Downsample: []int{2}}
+	whole := chains.New(t, c).Space()
 	if _, err := whole.Restrict("layer5/from9", "no"); err == nil {
 		t.Fatal("unknown skip restricted")
 	}
@@ -130,8 +113,8 @@ func TestSizeOfDeepSkips(t *testing.T) {
 // TestSizeOfDeepSkipsAndRules lets identities come and go before a dead end: the
 // choices of one skip lead to states that counting met under none of its prefixes.
 func TestSizeOfDeepSkipsAndRules(t *testing.T) {
-	c := ChainConfig{Stem: 2, Layers: 6, Ops: []string{"conv1x1", "identity"}, Widths: []int{2}, Skips: true, Forbid: []string{"conv1x1 *"}}
-	ch := newChain(t, c)
+	c := chain.Config{Stem: 2, Layers: 6, Ops: []string{"conv1x1", "identity"}, Widths: []int{2}, Skips: true, Forbid: []string{"conv1x1 *"}}
+	ch := chains.New(t, c)
 	s := ch.Space()
 	n := int64(0)
 	for range s.Enumerate {
@@ -140,12 +123,12 @@ func TestSizeOfDeepSkipsAndRules(t *testing.T) {
 	if s.SizeExact().Cmp(big.NewInt(n)) != 0 {
 		t.Errorf("counted %v; enumerated %d", s.SizeExact(), n)
 	}
-	for _, a := range []Arch{ch.Max(), ch.Min(), ch.Narrow()} {
+	for _, a := range []space.Arch{ch.Extremes().Largest, ch.Extremes().Smallest, ch.Extremes().Narrow} {
 		if err := s.Valid(a); err != nil {
 			t.Error(err)
 		}
 	}
-	r := rng(1)
+	r := chains.Rand(1)
 	for range 500 {
 		if err := s.Valid(s.Mutate(r, s.Random(r), 0.5)); err != nil {
 			t.Fatal(err)
@@ -154,20 +137,20 @@ func TestSizeOfDeepSkipsAndRules(t *testing.T) {
 }
 
 func TestSizeByHand(t *testing.T) {
-	c := ChainConfig{Stem: 4, Layers: 3, Ops: []string{"conv3x3", "identity"}, Widths: []int{4, 8}, Skips: true}
+	c := chain.Config{Stem: 4, Layers: 3, Ops: []string{"conv3x3", "identity"}, Widths: []int{4, 8}, Skips: true}
 	// Layer 1: conv with 2 widths, or an identity that passes. Layer 2: conv with
 	// 2 widths and 2 skips, or identity with 2 skips; always from the stem.
 	// Layer 3: skips from the stem and, unless it passes, layer 1.
 	// After a conv in layer 1 layer 3 has (2+1)*4 ways, after an identity (2+1)*2.
 	want := int64(2*6*12 + 1*6*6)
-	if got := newChain(t, c).Space().SizeExact(); got.Cmp(big.NewInt(want)) != 0 {
+	if got := chains.New(t, c).Space().SizeExact(); got.Cmp(big.NewInt(want)) != 0 {
 		t.Errorf("size %v; want %d", got, want)
 	}
 }
 
 func TestEnumerateStops(t *testing.T) {
 	n := 0
-	for range preset(t, "chain").Space().Enumerate {
+	for range chains.Preset(t, "chain").Space().Enumerate {
 		if n++; n == 5 {
 			break
 		}
@@ -179,20 +162,17 @@ func TestEnumerateStops(t *testing.T) {
 
 // TestDeepChainsAreCounted: counting must not take the number of networks as a measure.
 func TestDeepChainsAreCounted(t *testing.T) {
-	c, err := Preset("chain")
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := chains.Config(t, "chain")
 	c.Layers = 16
 	c.AtMost = map[string]int{"identity": 3}
-	s := newChain(t, c).Space()
+	s := chains.New(t, c).Space()
 	if s.Size() < 1e40 {
 		t.Errorf("size %g", s.Size())
 	}
 }
 
 func ExampleSpace_Enumerate() {
-	ch, err := NewChain(ChainConfig{Stem: 4, Layers: 1, Ops: []string{"conv3x3", "identity"}, Widths: []int{4, 8}}, Input{8, 8, 1, 2})
+	ch, err := chain.New(chain.Config{Stem: 4, Layers: 1, Ops: []string{"conv3x3", "identity"}, Widths: []int{4, 8}}, space.Input{8, 8, 1, 2})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,37 +1,41 @@
-package space
+package space_test
 
 import (
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
 )
 
 func TestNewSpaceRefusesBadDecisions(t *testing.T) {
-	ok := Decision{Name: "a", Kind: KindOp, Choices: []string{"x", "y"}}
-	skip := func(name string, choices ...string) Decision {
-		return Decision{Name: name, Kind: KindSkip, From: -1, Choices: choices}
+	ok := space.Decision{Name: "a", Kind: space.KindOp, Choices: []string{"x", "y"}}
+	skip := func(name string, choices ...string) space.Decision {
+		return space.Decision{Name: name, Kind: space.KindSkip, From: -1, Choices: choices}
 	}
 	cases := []struct {
 		name string
-		ds   []Decision
+		ds   []space.Decision
 		want string
 	}{
 		{"none", nil, "at least one"},
-		{"no name", []Decision{{Choices: []string{"x"}}}, "decision name"},
-		{"space in name", []Decision{{Name: "a b", Choices: []string{"x"}}}, "decision name"},
-		{"no choice", []Decision{{Name: "a"}}, "want 1 to 255"},
-		{"empty choice", []Decision{{Name: "a", Choices: []string{""}}}, "choice \"\""},
-		{"reserved choice", []Decision{{Name: "a", Choices: []string{"x+y"}}}, "x+y"},
-		{"placeholder", []Decision{{Name: "a", Choices: []string{"-"}}}, "not \"-\""},
-		{"choice twice", []Decision{{Name: "a", Choices: []string{"x", "x"}}}, "offers \"x\" twice"},
-		{"name twice", []Decision{ok, ok}, "both named \"a\""},
-		{"skip choices", []Decision{skip("s", "yes", "no")}, "want [no yes]"},
-		{"skip twice", []Decision{skip("s", "no", "yes"), skip("r", "no", "yes")}, "same skip"},
+		{"no name", []space.Decision{{Choices: []string{"x"}}}, "decision name"},
+		{"space in name", []space.Decision{{Name: "a b", Choices: []string{"x"}}}, "decision name"},
+		{"no choice", []space.Decision{{Name: "a"}}, "want 1 to 255"},
+		{"empty choice", []space.Decision{{Name: "a", Choices: []string{""}}}, "choice \"\""},
+		{"reserved choice", []space.Decision{{Name: "a", Choices: []string{"x+y"}}}, "x+y"},
+		{"placeholder", []space.Decision{{Name: "a", Choices: []string{"-"}}}, "not \"-\""},
+		{"choice twice", []space.Decision{{Name: "a", Choices: []string{"x", "x"}}}, "offers \"x\" twice"},
+		{"name twice", []space.Decision{ok, ok}, "both named \"a\""},
+		{"skip choices", []space.Decision{skip("s", "yes", "no")}, "want [no yes]"},
+		{"skip twice", []space.Decision{skip("s", "no", "yes"), skip("r", "no", "yes")}, "same skip"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := NewSpace(c.ds, nil)
+			s, err := space.NewSpace(c.ds, nil)
 			if s != nil || err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v, %v; want an error with %q", s, err, c.want)
 			}
@@ -45,14 +49,14 @@ func (forgetful) Active([]uint8, int) bool       { return true }
 func (forgetful) Allowed([]uint8, int, int) bool { return true }
 
 func TestNewSpaceRefusesToTellEverythingApart(t *testing.T) {
-	var ds []Decision
+	var ds []space.Decision
 	for _, name := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
-		ds = append(ds, Decision{Name: name, Choices: []string{"x", "y"}})
+		ds = append(ds, space.Decision{Name: name, Choices: []string{"x", "y"}})
 	}
-	if _, err := NewSpace(ds, forgetful{}); err == nil || !strings.Contains(err.Error(), "Stater") {
+	if _, err := space.NewSpace(ds, forgetful{}); err == nil || !strings.Contains(err.Error(), "Stater") {
 		t.Fatalf("got %v; want an error that asks for a Stater", err)
 	}
-	s, err := NewSpace(ds, nil)
+	s, err := space.NewSpace(ds, nil)
 	if err != nil || s.Size() != 1<<26 {
 		t.Fatalf("without rules: %v, %v", s.Size(), err)
 	}
@@ -62,9 +66,9 @@ func TestNewSpaceRefusesToTellEverythingApart(t *testing.T) {
 // the next decision has one.
 func TestPrefixesNeverDeadEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ch := drawChain(t, 5)
+		ch := chains.Draw(t, 5)
 		s := ch.Space()
-		r := drawRand(t)
+		r := chains.DrawRand(t)
 		var prefix []uint8
 		for i, d := range s.Decisions() {
 			opts := s.Options(nil, prefix)
@@ -86,19 +90,19 @@ func TestPrefixesNeverDeadEnd(t *testing.T) {
 			}
 			prefix = append(prefix, gene)
 		}
-		if err := s.Valid(NewArch(prefix)); err != nil {
+		if err := s.Valid(space.NewArch(prefix)); err != nil {
 			t.Fatal(err)
 		}
 	})
 }
 
 func TestLookAheadAvoidsDeadEnds(t *testing.T) {
-	c := ChainConfig{
+	c := chain.Config{
 		Stem: 8, Layers: 3, Ops: []string{"conv3x3", "maxpool3x3"}, Widths: []int{8},
 		Forbid:    []string{"pool pool", "conv pool pool", "conv conv"},
-		Overrides: []LayerOverride{{Layer: 3, Ops: []string{"maxpool3x3"}}},
+		Overrides: []chain.Override{{Layer: 3, Ops: []string{"maxpool3x3"}}},
 	}
-	s := newChain(t, c).Space()
+	s := chains.New(t, c).Space()
 	// Layer 3 must pool, so layer 2 must be a convolution and layer 1 a pool.
 	var all []string
 	for a := range s.Enumerate {
@@ -110,19 +114,19 @@ func TestLookAheadAvoidsDeadEnds(t *testing.T) {
 	if s.Allowed(nil, 0, 0) {
 		t.Error("layer 1 may start with a convolution, which no network continues")
 	}
-	c.Overrides = append(c.Overrides, LayerOverride{Layer: 1, Ops: []string{"conv3x3"}})
-	if _, err := NewChain(c, pictures); err == nil || !strings.Contains(err.Error(), "layer") {
+	c.Overrides = append(c.Overrides, chain.Override{Layer: 1, Ops: []string{"conv3x3"}})
+	if _, err := chain.New(c, chains.Pictures); err == nil || !strings.Contains(err.Error(), "layer") {
 		t.Errorf("got %v; want an error that names the layer without a choice", err)
 	}
 }
 
 func TestRestrict(t *testing.T) {
-	s := preset(t, "basic").Space()
+	s := chains.Preset(t, "basic").Space()
 	small, err := s.Restrict("layer2/op", "conv5x5", "maxpool3x3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := rng(3)
+	r := chains.Rand(3)
 	i, _ := s.Index("layer2/op")
 	seen := map[int]bool{}
 	for range 50 {
@@ -153,7 +157,7 @@ func TestRestrict(t *testing.T) {
 }
 
 func TestValidNamesTheDecision(t *testing.T) {
-	s := newChain(t, ChainConfig{Stem: 8, Layers: 2, Ops: []string{"conv3x3", "maxpool3x3", "identity"}, Widths: []int{8, 16}, Forbid: []string{"pool pool"}}).Space()
+	s := chains.New(t, chain.Config{Stem: 8, Layers: 2, Ops: []string{"conv3x3", "maxpool3x3", "identity"}, Widths: []int{8, 16}, Forbid: []string{"pool pool"}}).Space()
 	cases := []struct {
 		genes []uint8
 		want  string
@@ -165,12 +169,12 @@ func TestValidNamesTheDecision(t *testing.T) {
 		{[]uint8{1, 0, 1, 0}, "layer2/op"},
 	}
 	for _, c := range cases {
-		err := s.Valid(NewArch(c.genes))
+		err := s.Valid(space.NewArch(c.genes))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: got %v; want %q", c.genes, err, c.want)
 		}
 	}
-	if a, err := s.Canon([]uint8{2, 1, 0, 1}); err != nil || a != NewArch([]uint8{2, 0, 0, 1}) {
+	if a, err := s.Canon([]uint8{2, 1, 0, 1}); err != nil || a != space.NewArch([]uint8{2, 0, 0, 1}) {
 		t.Errorf("Canon: %v, %v", a, err)
 	}
 	if _, err := s.Canon([]uint8{1, 0, 1, 0}); err == nil {
@@ -179,31 +183,31 @@ func TestValidNamesTheDecision(t *testing.T) {
 }
 
 func TestIDTellsFamiliesApart(t *testing.T) {
-	base := ChainConfig{
+	base := chain.Config{
 		Name: "pinned", Stem: 16, Head: 64, Layers: 6, Ops: []string{"conv3x3", "sep5x5", "maxpool3x3", "identity"}, Widths: []int{16, 32},
 		Skips: true, Activations: []string{"relu"}, Downsample: []int{2, 5}, Forbid: []string{"pool pool"},
 	}
 	const golden = "fad90e6b95c54b73"
-	changes := map[string]func(*ChainConfig){
-		"same":       func(*ChainConfig) {},
-		"stem":       func(c *ChainConfig) { c.Stem = 24 },
-		"head":       func(c *ChainConfig) { c.Head = 0 },
-		"ops":        func(c *ChainConfig) { c.Ops = c.Ops[1:] },
-		"widths":     func(c *ChainConfig) { c.Widths = c.Widths[1:] },
-		"skips":      func(c *ChainConfig) { c.Skips = false },
-		"acts":       func(c *ChainConfig) { c.Activations = []string{"gelu"} },
-		"layers":     func(c *ChainConfig) { c.Layers = 5 },
-		"downsample": func(c *ChainConfig) { c.Downsample = []int{2, 4} },
-		"elastic":    func(c *ChainConfig) { c.ElasticKernel = true },
-		"forbid":     func(c *ChainConfig) { c.Forbid = nil },
-		"at most":    func(c *ChainConfig) { c.AtMost = map[string]int{"identity": 6} },
-		"overrides":  func(c *ChainConfig) { c.Overrides = []LayerOverride{{Layer: 1, Widths: []int{16}}} },
+	changes := map[string]func(*chain.Config){
+		"same":       func(*chain.Config) {},
+		"stem":       func(c *chain.Config) { c.Stem = 24 },
+		"head":       func(c *chain.Config) { c.Head = 0 },
+		"ops":        func(c *chain.Config) { c.Ops = c.Ops[1:] },
+		"widths":     func(c *chain.Config) { c.Widths = c.Widths[1:] },
+		"skips":      func(c *chain.Config) { c.Skips = false },
+		"acts":       func(c *chain.Config) { c.Activations = []string{"gelu"} },
+		"layers":     func(c *chain.Config) { c.Layers = 5 },
+		"downsample": func(c *chain.Config) { c.Downsample = []int{2, 4} },
+		"elastic":    func(c *chain.Config) { c.ElasticKernel = true },
+		"forbid":     func(c *chain.Config) { c.Forbid = nil },
+		"at most":    func(c *chain.Config) { c.AtMost = map[string]int{"identity": 6} },
+		"overrides":  func(c *chain.Config) { c.Overrides = []chain.Override{{Layer: 1, Widths: []int{16}}} },
 	}
 	seen := map[string]string{}
 	for name, change := range changes {
 		c := base
 		change(&c)
-		id := newChain(t, c).Space().ID()
+		id := chains.New(t, c).Space().ID()
 		if other, ok := seen[id]; ok {
 			t.Errorf("%s and %s share ID %s", name, other, id)
 		}
@@ -214,10 +218,10 @@ func TestIDTellsFamiliesApart(t *testing.T) {
 	}
 	renamed := base
 	renamed.Name, renamed.Downsample = "other", []int{5, 2}
-	if id := newChain(t, renamed).Space().ID(); seen[id] != "same" {
+	if id := chains.New(t, renamed).Space().ID(); seen[id] != "same" {
 		t.Error("name or order of downsample changes the ID")
 	}
-	other, err := NewChain(base, Input{32, 32, 3, 10})
+	other, err := chain.New(base, space.Input{32, 32, 3, 10})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,16 +1,20 @@
-package space
+package space_test
 
 import (
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
 )
 
 func TestTextRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawChain(t, 6).Space()
-		a := s.Random(drawRand(t))
+		s := chains.Draw(t, 6).Space()
+		a := s.Random(chains.DrawRand(t))
 		text := s.Format(a)
 		b, err := s.Parse(text)
 		if err != nil {
@@ -23,9 +27,9 @@ func TestTextRoundTrip(t *testing.T) {
 }
 
 func TestTextIsUnambiguous(t *testing.T) {
-	for _, s := range []*Space{
+	for _, s := range []*space.Space{
 		paritySpace(t, 6),
-		newChain(t, ChainConfig{Stem: 4, Layers: 3, Ops: []string{"conv1x1", "identity"}, Widths: []int{4, 8}, Skips: true, Activations: []string{"relu", "none"}}).Space(),
+		chains.New(t, chain.Config{Stem: 4, Layers: 3, Ops: []string{"conv1x1", "identity"}, Widths: []int{4, 8}, Skips: true, Activations: []string{"relu", "none"}}).Space(),
 	} {
 		seen := map[string]bool{}
 		for a := range s.Enumerate {
@@ -42,11 +46,11 @@ func TestTextIsUnambiguous(t *testing.T) {
 }
 
 func TestTextForm(t *testing.T) {
-	c := ChainConfig{
+	c := chain.Config{
 		Stem: 8, Layers: 4, Ops: []string{"conv3x3", "sep5x5", "maxpool3x3", "identity"}, Widths: []int{16, 32}, Skips: true,
 		Activations: []string{"relu", "hardswish"}, Forbid: []string{"pool pool"},
 	}
-	s := newChain(t, c).Space()
+	s := chains.New(t, c).Space()
 	for _, text := range []string{
 		"conv3x3:32:relu sep5x5:16:hardswish+0 identity maxpool3x3:32:relu+0,2",
 		"identity identity identity identity",
@@ -65,13 +69,13 @@ func TestTextForm(t *testing.T) {
 			t.Errorf("%q reads back as %q", text, got)
 		}
 	}
-	if got := paritySpace(t, 4); got.Format(NewArch([]uint8{1, 0, 0, 0})) != "b a - -" {
-		t.Errorf("decisions that are not made: %q", got.Format(NewArch([]uint8{1, 0, 0, 0})))
+	if got := paritySpace(t, 4); got.Format(space.NewArch([]uint8{1, 0, 0, 0})) != "b a - -" {
+		t.Errorf("decisions that are not made: %q", got.Format(space.NewArch([]uint8{1, 0, 0, 0})))
 	}
 }
 
 func TestParseErrorsNameTheFault(t *testing.T) {
-	s := newChain(t, ChainConfig{
+	s := chains.New(t, chain.Config{
 		Stem: 8, Layers: 3, Ops: []string{"conv3x3", "maxpool3x3", "identity"}, Widths: []int{16, 32}, Skips: true, Forbid: []string{"pool pool"},
 	}).Space()
 	cases := []struct{ text, want string }{
@@ -103,7 +107,7 @@ func TestParseErrorsNameTheFault(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	s := newChain(f, ChainConfig{
+	s := chains.New(f, chain.Config{
 		Stem: 8, Layers: 3, Ops: []string{"conv3x3", "maxpool3x3", "identity"}, Widths: []int{16, 32}, Skips: true,
 		Activations: []string{"relu", "gelu"}, Forbid: []string{"pool pool"},
 	}).Space()
@@ -125,8 +129,8 @@ func FuzzParse(f *testing.F) {
 
 func TestFeatures(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawChain(t, 5).Space()
-		r := drawRand(t)
+		s := chains.Draw(t, 5).Space()
+		r := chains.DrawRand(t)
 		a, b := s.Random(r), s.Random(r)
 		x, y := s.Features(a), s.Features(b)
 		names := s.FeatureNames()

@@ -6,27 +6,27 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/controller"
-	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // Config is everything that a run depends on, besides the machine. A run folder
 // holds the effective one: with it, the same program computes the same weights
 // and trials again.
 type Config struct {
-	Seed      uint64        `yaml:"seed"`    // of weights, order, augmentation and every search
-	Workers   int           `yaml:"workers"` // goroutines that compute; 0: one per processor. No result depends on it
-	Kernel    string        `yaml:"kernel"`  // instruction set: avx512, avx2 or go; empty: the best of the machine
-	Budget    time.Duration `yaml:"budget"`  // wall-clock time of the whole run; what takes steps gets them from it. 0: train.steps or train.epochs fix them
-	Data      Data          `yaml:"data"`
-	Space     Space         `yaml:"space"`
-	Train     Train         `yaml:"train"`
-	Evaluate  Evaluate      `yaml:"evaluate"`
-	Device    Device        `yaml:"device"`
-	Predictor Predictor     `yaml:"predictor"`
-	Search    Search        `yaml:"search"`
-	Limits    Limits        `yaml:"limits"`
-	Finish    Finish        `yaml:"finish"`
-	Rivals    []string      `yaml:"rivals,omitempty"` // networks that are trained alone, each for the time of the whole search: auto, or architectures of the space
+	Seed      uint64         `yaml:"seed"`    // of weights, order, augmentation and every search
+	Workers   int            `yaml:"workers"` // goroutines that compute; 0: one per processor. No result depends on it
+	Kernel    string         `yaml:"kernel"`  // instruction set: avx512, avx2 or go; empty: the best of the machine
+	Budget    time.Duration  `yaml:"budget"`  // wall-clock time of the whole run; what takes steps gets them from it. 0: train.steps or train.epochs fix them
+	Data      Data           `yaml:"data"`
+	Space     families.Space `yaml:"space"` // which search space
+	Train     Train          `yaml:"train"`
+	Evaluate  Evaluate       `yaml:"evaluate"`
+	Device    Device         `yaml:"device"`
+	Predictor Predictor      `yaml:"predictor"`
+	Search    Search         `yaml:"search"`
+	Limits    Limits         `yaml:"limits"`
+	Finish    Finish         `yaml:"finish"`
+	Rivals    []string       `yaml:"rivals,omitempty"` // networks that are trained alone, each for the time of the whole search: auto, or architectures of the space
 }
 
 // Data says which pictures are used and how they are split.
@@ -36,12 +36,6 @@ type Data struct {
 	Gray       bool    `yaml:"gray"`       // one channel for pictures in folders
 	Validation float64 `yaml:"validation"` // share of the training part that candidates are compared on
 	Test       float64 `yaml:"test"`       // share that is tested on once, if the data has no test part of its own
-}
-
-// Space names a search space or declares one.
-type Space struct {
-	Preset string             `yaml:"preset,omitempty"` // see space.PresetNames; resolved into Chain by Load
-	Chain  *space.ChainConfig `yaml:"chain,omitempty"`  // a chain family in full
 }
 
 // Train says how the shared weights learn.

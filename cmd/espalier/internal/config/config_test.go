@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/supernet/space/chain"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // write puts text into a file and returns its path.
@@ -103,7 +106,7 @@ func TestStrictness(t *testing.T) {
 func TestValidateReportsEveryFault(t *testing.T) {
 	c := resolved(t, Default())
 	c.Workers, c.Train.LR, c.Search.Strategy, c.Predictor.Folds = -1, 0, "guess", 1
-	c.Space.Chain.Layers = 0
+	c.Space.Declaration.(*chain.Config).Layers = 0
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("no error")
@@ -196,18 +199,24 @@ func TestSpaceByNameOrFile(t *testing.T) {
 	if err != nil || s.Preset != "basic" {
 		t.Errorf("basic is %+v, %v", s, err)
 	}
-	s, err = LoadSpace(write(t, "name: mine\nstem: 8\nlayers: 2\nops: [conv3x3]\nwidths: [8, 16]\nskips: false\n"))
-	if err != nil || s.Chain == nil || s.Chain.Layers != 2 {
+	s, err = LoadSpace(write(t, "chain:\n  name: mine\n  stem: 8\n  layers: 2\n  ops: [conv3x3]\n  widths: [8, 16]\n  skips: false\n"))
+	if c, ok := s.Declaration.(*chain.Config); err != nil || !ok || c.Layers != 2 {
 		t.Errorf("a file is %+v, %v", s, err)
 	}
 	if _, err = LoadSpace("no such space"); err == nil || !strings.Contains(err.Error(), "chain") {
 		t.Errorf("neither: %v; want an error with the known names", err)
 	}
-	both := Space{Preset: "basic", Chain: s.Chain}
-	if err := both.Resolve(); err == nil || !strings.Contains(err.Error(), "want one of them") {
-		t.Errorf("both: %v; want an error", err)
+	for text, want := range map[string]string{
+		"chain: {stem: 8}\npreset: basic\n": "one of them",
+		"tree: {stem: 8}\n":                 "space.tree is unknown; want preset or one of [chain",
+		"chain: {stems: 8}\n":               "unknown field",
+		"preset: tree\n":                    `space preset "tree" is unknown`,
+	} {
+		if _, err := LoadSpace(write(t, text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v; want %q", text, err, want)
+		}
 	}
-	unknown := Space{Preset: "tree"}
+	unknown := families.Space{Preset: "tree"}
 	if err := unknown.Resolve(); err == nil || !strings.Contains(err.Error(), "space.preset") {
 		t.Errorf("unknown preset: %v; want an error that names space.preset", err)
 	}

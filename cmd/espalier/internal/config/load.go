@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // maxFile bounds a configuration file, in bytes.
@@ -39,42 +40,21 @@ func (c Config) Save(write func([]byte) error) error {
 
 // LoadSpace returns the space called name, or the one that the YAML file of
 // that name declares.
-func LoadSpace(name string) (Space, error) {
-	for _, known := range space.PresetNames() {
-		if name == known {
-			return Space{Preset: name}, nil
-		}
+func LoadSpace(name string) (families.Space, error) {
+	if slices.Contains(families.Presets(), name) {
+		return families.Space{Preset: name}, nil
 	}
-	var chain space.ChainConfig
-	if err := decodeFile(name, &chain); err != nil {
+	var s families.Space
+	if err := decodeFile(name, &s); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			return Space{}, fmt.Errorf("space %q is neither a file nor one of %v", name, space.PresetNames())
+			return s, fmt.Errorf("space %q is neither a file nor one of %v", name, families.Presets())
 		}
-		return Space{}, err
+		return s, err
 	}
-	return Space{Chain: &chain}, nil
-}
-
-// Resolve replaces the preset, or nothing at all, by the space that it names, so
-// that the saved document does not depend on what later versions call by that
-// name or have as default.
-func (s *Space) Resolve() error {
-	if s.Chain != nil {
-		if s.Preset != "" {
-			return fmt.Errorf("space.preset is %q and space.chain is given too; want one of them", s.Preset)
-		}
-		return nil
+	if err := s.Resolve(); err != nil {
+		return s, fmt.Errorf("config: %s: %w", name, err)
 	}
-	name := s.Preset
-	if name == "" {
-		name = space.PresetNames()[0]
-	}
-	chain, err := space.Preset(name)
-	if err != nil {
-		return fmt.Errorf("space.preset: %w", err)
-	}
-	*s = Space{Chain: &chain}
-	return nil
+	return s, nil
 }
 
 func decodeFile(path string, into any) error {

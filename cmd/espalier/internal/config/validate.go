@@ -28,8 +28,8 @@ func (c *Config) Validate() error {
 	f.check(c.Budget >= 0, "budget", c.Budget, "a duration such as 20m")
 	f.check(c.Budget > 0 || c.Train.Steps > 0 || c.Train.Epochs > 0, "budget", c.Budget, "a duration such as 20m, unless train.steps or train.epochs is given")
 	c.Data.validate(&f)
-	if c.Space.Chain != nil {
-		f.join("space.chain", c.Space.Chain.Validate())
+	if d := c.Space.Declaration; d != nil {
+		f.join("space."+c.Space.Kind, d.Validate())
 	} else {
 		f.check(false, "space.preset", c.Space.Preset, "a resolved space")
 	}

@@ -171,7 +171,7 @@ const (
 // the limits, the smallest, and those that a person would try first, of one width
 // throughout, of which the narrow slice is the first. Both arms have them.
 func (r *Run) given() []space.Arch {
-	return append([]space.Arch{r.largest(), r.family.Min()}, r.family.Uniform()...)
+	return append([]space.Arch{r.largest(), r.family.Extremes().Smallest}, r.family.Extremes().Uniform...)
 }
 
 // drawSamples returns different architectures: those that are given, random ones, and
@@ -189,7 +189,7 @@ func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
 			case tries < len(first) && draws == 0:
 				a = first[tries]
 			case tries%betweenEvery == 0:
-				a = f.Space().Mutate(rng, f.Space().Cross(rng, r.largest(), f.Narrow()), 0.5*rng.Float64())
+				a = f.Space().Mutate(rng, f.Space().Cross(rng, r.largest(), f.Extremes().Narrow), 0.5*rng.Float64())
 			case draws > 0:
 				a = f.Space().Random(rng)
 			}

@@ -105,7 +105,7 @@ func (r *Run) share(i, n int) int {
 func (r *Run) sweep(l *Latencies, samples []controller.Trial) ([]controller.Limits, error) {
 	own := r.limits()
 	n := r.cfg.Search.Sweep
-	smallest, err := l.Cost(r.family.Min())
+	smallest, err := l.Cost(r.family.Extremes().Smallest)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (r *Run) sweep(l *Latencies, samples []controller.Trial) ([]controller.Limi
 }
 
 func (r *Run) problem(by controller.Evaluator, l *Latencies, limits controller.Limits) controller.Problem {
-	return controller.Problem{Space: r.family.Space(), Cost: l.Cost, Evaluator: by, Limits: limits, Reward: r.reward(), Smallest: r.family.Min()}
+	return controller.Problem{Space: r.family.Space(), Cost: l.Cost, Evaluator: by, Limits: limits, Reward: r.reward(), Smallest: r.family.Extremes().Smallest}
 }
 
 func (r *Run) options(strategy string, trials, i int) controller.Options {

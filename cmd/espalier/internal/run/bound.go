@@ -29,7 +29,7 @@ func (r *Run) bound(l *Latencies) error {
 		return e == nil && limits.Excess(c) == 0
 	}
 	f := r.family
-	whole, narrow := fits(f.Max()), fits(f.Narrow())
+	whole, narrow := fits(f.Extremes().Largest), fits(f.Extremes().Narrow)
 	switch {
 	case err != nil || whole:
 		return err
@@ -38,23 +38,23 @@ func (r *Run) bound(l *Latencies) error {
 		return nil
 	}
 	flops := r.flops
-	rng, best := stream.New(r.cfg.Seed, "largest"), f.Narrow()
+	rng, best := stream.New(r.cfg.Seed, "largest"), f.Extremes().Narrow
 	most := flops(best)
 	for range largestDraws {
-		a := f.Space().Cross(rng, f.Max(), f.Narrow())
+		a := f.Space().Cross(rng, f.Extremes().Largest, f.Extremes().Narrow)
 		if n := flops(a); n > most && fits(a) {
 			best, most = a, n
 		}
 	}
 	r.bounds = &bounds{fits, best}
-	r.screen.Log.Info("largest within the limits", "arch", f.Space().Format(best), "instead of", f.Space().Format(f.Max()))
+	r.screen.Log.Info("largest within the limits", "arch", f.Space().Format(best), "instead of", f.Space().Format(f.Extremes().Largest))
 	return err
 }
 
 // largest returns the largest architecture within the limits.
 func (r *Run) largest() space.Arch {
 	if r.bounds == nil {
-		return r.family.Max()
+		return r.family.Extremes().Largest
 	}
 	return r.bounds.largest
 }

@@ -33,13 +33,13 @@ func TestSupernetIsTrainedWithinTheLimits(t *testing.T) {
 	}
 	flops := func(a space.Arch) int64 { return f.Plan(a).FLOPs() }
 	largest := r.largest()
-	if largest == f.Max() || !fits(largest) {
+	if largest == f.Extremes().Largest || !fits(largest) {
 		t.Fatalf("largest is %s", f.Space().Format(largest))
 	}
 	for a := range f.Space().Enumerate {
 		mixture := true
 		for i := range a.Len() {
-			mixture = mixture && (a.Gene(i) == f.Max().Gene(i) || a.Gene(i) == f.Narrow().Gene(i))
+			mixture = mixture && (a.Gene(i) == f.Extremes().Largest.Gene(i) || a.Gene(i) == f.Extremes().Narrow.Gene(i))
 		}
 		if mixture && fits(a) && flops(a) > flops(largest) {
 			t.Errorf("%s is larger than %s", f.Space().Format(a), f.Space().Format(largest))
@@ -48,7 +48,7 @@ func TestSupernetIsTrainedWithinTheLimits(t *testing.T) {
 	if err := r.Train(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Narrow(), Max: largest, Random: 3, Between: 0.4, Alone: 4, FLOPs: flops, Fits: fits})
+	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Extremes().Narrow, Max: largest, Random: 3, Between: 0.4, Alone: 4, FLOPs: flops, Fits: fits})
 	if err != nil {
 		t.Fatal(err)
 	}

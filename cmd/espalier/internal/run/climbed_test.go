@@ -124,7 +124,7 @@ func (c recomputed) sized(all []entrant) []entrant {
 func (c recomputed) early(all []entrant) []entrant {
 	out := c.sized(all)
 	for i, e := range all {
-		if slices.Contains(c.w.family.Uniform(), c.w.arch(e.arch)) {
+		if slices.Contains(c.w.family.Extremes().Uniform, c.w.arch(e.arch)) {
 			out[i].value = math.Inf(1)
 		}
 	}

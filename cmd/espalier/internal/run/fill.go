@@ -75,7 +75,7 @@ func (r *Run) dataReport() report.Data {
 
 func (r *Run) spaceReport() report.Space {
 	s := r.family.Space()
-	return report.Space{Name: r.cfg.Space.Chain.Name, ID: s.ID(), Size: s.SizeExact().String(), Decisions: len(s.Decisions())}
+	return report.Space{Name: r.cfg.Space.Declaration.Title(), ID: s.ID(), Size: s.SizeExact().String(), Decisions: len(s.Decisions())}
 }
 
 func (r *Run) supernetReport() report.Supernet {

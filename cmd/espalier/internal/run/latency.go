@@ -30,7 +30,7 @@ const (
 // by a prediction whose error is known.
 type Latencies struct {
 	path   string // of the file that keeps what is measured
-	family *space.Chain
+	family space.Family
 	batch  int
 	device bench.Device
 	exec   *ops.Exec // of a local device
@@ -72,7 +72,7 @@ type LatencyOptions struct {
 // OpenLatencies returns what is known of a device's latencies. A file of this
 // machine can be added to; that of another machine has to be complete. Close
 // ends the workers.
-func OpenLatencies(ctx context.Context, f *space.Chain, o LatencyOptions) (*Latencies, error) {
+func OpenLatencies(ctx context.Context, f space.Family, o LatencyOptions) (*Latencies, error) {
 	e, err := ops.NewExec(ops.Config{Kernel: o.Kernel, Workers: o.Workers})
 	if err != nil {
 		return nil, err
@@ -165,8 +165,8 @@ func (l *Latencies) measure(ctx context.Context, p Probing, show *progress.Displ
 func (l *Latencies) layers(seed uint64, until time.Time) []space.Layer {
 	rng := stream.New(seed, "layers")
 	var c layerCount
-	c.add(l.family.Plan(l.family.Min()))
-	c.add(l.family.Plan(l.family.Max()))
+	c.add(l.family.Plan(l.family.Extremes().Smallest))
+	c.add(l.family.Plan(l.family.Extremes().Largest))
 	first := len(c.list)
 	for quiet, draws := 0, 0; quiet < quietDraws && draws < maxDraws; draws++ {
 		if draws%16 == 0 && !until.IsZero() && l.now().After(until) {
@@ -207,7 +207,7 @@ func (c *layerCount) add(p space.Plan) bool {
 // architectures are rare.
 func (l *Latencies) draw(n int, seed uint64) []space.Arch {
 	rng := stream.New(seed, "timed networks")
-	ends := []space.Arch{l.family.Min(), l.family.Max()}
+	ends := []space.Arch{l.family.Extremes().Smallest, l.family.Extremes().Largest}
 	archs := slices.Clone(ends)
 	seen := map[space.Arch]bool{ends[0]: true, ends[1]: true}
 	for try := 0; len(archs) < n && try < 20*n; try++ {

@@ -128,7 +128,7 @@ type world struct {
 	t        testing.TB
 	dir      string
 	cfg      config.Config
-	family   *space.Chain
+	family   space.Family
 	measured map[space.Arch]float64 // seconds per pass of device.batch pictures
 }
 

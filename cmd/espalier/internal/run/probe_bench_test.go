@@ -12,6 +12,7 @@ import (
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // freshNetworks judge the predictions of BenchmarkProbing: networks that no
@@ -35,11 +36,7 @@ func BenchmarkProbing(b *testing.B) {
 }
 
 func probeOnce(b *testing.B, in space.Input, span time.Duration) {
-	cfg, err := space.Preset("chain")
-	if err != nil {
-		b.Fatal(err)
-	}
-	f, err := space.NewChain(cfg, in)
+	f, err := families.Open("chain", in)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // sundial is a device with a clock of its own: measuring moves it.
@@ -53,11 +54,7 @@ func (s *sundial) Time(_ context.Context, p space.Plan, e bench.Effort) (bench.S
 // is one.
 func on(t *testing.T, d *sundial, path string) *Latencies {
 	t.Helper()
-	cfg, err := space.Preset("chain")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := space.NewChain(cfg, space.Input{H: 28, W: 28, C: 1, Classes: 10})
+	f, err := families.Open("chain", space.Input{H: 28, W: 28, C: 1, Classes: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func (r *Run) reach(ctx context.Context, l *Latencies) error {
 	if err != nil {
 		return err
 	}
-	narrow, err := l.Cost(r.family.Narrow())
+	narrow, err := l.Cost(r.family.Extremes().Narrow)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func slowestWithin(step float64, latencies, seconds []float64, least float64) ti
 // trainingTimes times training steps of the smallest, the narrow and the largest
 // network and of some random ones, by predicted latency; see stepCurve.
 func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *Latencies) (latencies, seconds []float64, err error) {
-	archs := []space.Arch{r.family.Min(), r.family.Narrow(), r.family.Max()}
+	archs := []space.Arch{r.family.Extremes().Smallest, r.family.Extremes().Narrow, r.family.Extremes().Largest}
 	rng := stream.New(r.cfg.Seed, "timed networks")
 	for len(archs) < timedNetworks {
 		archs = append(archs, r.family.Space().Random(rng))

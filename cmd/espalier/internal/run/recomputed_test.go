@@ -141,7 +141,7 @@ func (c recomputed) network(n report.Network) {
 func (c recomputed) origin(n report.Network) string {
 	same := func(x rundir.Trial) bool { return x.Arch == n.Arch }
 	switch f := c.w.family; {
-	case slices.Contains(append(f.Uniform(), f.Min(), f.Max()), c.w.arch(n.Arch)):
+	case slices.Contains(append(f.Extremes().Uniform, f.Extremes().Smallest, f.Extremes().Largest), c.w.arch(n.Arch)):
 		return "given"
 	case n.Arm == "random":
 		return "random"
@@ -282,7 +282,7 @@ func (c recomputed) trials() {
 // given checks that both arms have judged what no search has to find.
 func (c recomputed) given() {
 	for _, arm := range []string{armSample, armRandom} {
-		for _, a := range append(c.w.family.Uniform(), c.w.family.Min(), c.w.family.Max()) {
+		for _, a := range append(c.w.family.Extremes().Uniform, c.w.family.Extremes().Smallest, c.w.family.Extremes().Largest) {
 			text := c.w.family.Space().Format(a)
 			if !slices.ContainsFunc(c.s.of(arm), func(x rundir.Trial) bool { return x.Arch == text }) {
 				c.t.Errorf("%s has not judged %s", arm, text)

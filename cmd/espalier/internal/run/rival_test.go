@@ -11,6 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 // A rival is the plain network, as wide as the latency that it is set against
@@ -26,7 +27,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	large := largeFamily(t)
 	l := &Latencies{family: large, device: calculated{}, batch: w.cfg.Device.Batch}
 	s := bench.Sample{Median: 90e-6}
-	front := []*finished{{candidate: candidate{Trial: controller.Trial{Arch: large.Max()}, measured: &s}}}
+	front := []*finished{{candidate: candidate{Trial: controller.Trial{Arch: large.Extremes().Largest}, measured: &s}}}
 	before := time.Since(r.started)
 	all, err := r.rivals(t.Context(), l, &outcome{front: front})
 	if err != nil {
@@ -46,7 +47,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	}
 	passOf := func(factor float64) float64 { // the machine is slower or faster than when 90 µs were measured
 		s, _ := calculated{}.Time(t.Context(), plan.Scale(factor), bench.DefaultEffort)
-		known, _ := calculated{}.Time(t.Context(), large.Plan(large.Max()), bench.DefaultEffort)
+		known, _ := calculated{}.Time(t.Context(), large.Plan(large.Extremes().Largest), bench.DefaultEffort)
 		return 90e-6 * s.Median / known.Median
 	}
 	if got := passOf(v.Factor); got > 1.02*90e-6 || passOf(1.25*v.Factor) <= 1.02*90e-6 || math.Abs(got-v.Latency) > 1e-12 {
@@ -78,13 +79,9 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 }
 
 // largeFamily returns a family of networks that are slower than a narrow plain one.
-func largeFamily(t *testing.T) *space.Chain {
+func largeFamily(t *testing.T) space.Family {
 	t.Helper()
-	preset, err := space.Preset("basic")
-	if err != nil {
-		t.Fatal(err)
-	}
-	large, err := space.NewChain(preset, space.Input{H: 8, W: 8, C: 1, Classes: 3})
+	large, err := families.Open("basic", space.Input{H: 8, W: 8, C: 1, Classes: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

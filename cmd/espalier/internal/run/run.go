@@ -40,7 +40,7 @@ type Run struct {
 	source *data.Dataset
 	splits data.Splits
 	norm   data.Normalization
-	family *space.Chain
+	family space.Family
 	net    *supernet.Net
 	bounds *bounds // of a search; nil: the whole space
 	sized  *sized  // of a search by prediction, from the first samples on
@@ -88,7 +88,7 @@ func (r *Run) open() error {
 }
 
 func (r *Run) openSpace() error {
-	family, err := chain(r.cfg, r.splits.Train)
+	family, err := familyOf(r.cfg, r.splits.Train)
 	if err != nil {
 		return err
 	}

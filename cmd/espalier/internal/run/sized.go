@@ -54,7 +54,7 @@ func (r *Run) inherited(t controller.Trial) float64 { return r.sized.score(t.Arc
 // try first has to show there what it can do: among the subnets that a supernet trains
 // networks of one width without skips are rare, and inherited scores are unfair to them.
 func (r *Run) early(t controller.Trial) float64 {
-	if slices.Contains(r.family.Uniform(), t.Arch) {
+	if slices.Contains(r.family.Extremes().Uniform, t.Arch) {
 		return math.Inf(1)
 	}
 	return r.inherited(t)

@@ -48,7 +48,7 @@ func TestUseOfTheTestSplitIsNoted(t *testing.T) {
 		t.Cleanup(func() { r.Close() })
 		return r
 	}
-	archs := []space.Arch{w.family.Max(), w.family.Min()}
+	archs := []space.Arch{w.family.Extremes().Largest, w.family.Extremes().Smallest}
 	if _, err := open().Judge(t.Context(), archs, false); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestNoScoreOnTestWithoutANote(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer o.Close()
-	if judged, err := o.Judge(t.Context(), []space.Arch{w.family.Max()}, true); err == nil || judged != nil || !strings.Contains(err.Error(), rundir.Tests) {
+	if judged, err := o.Judge(t.Context(), []space.Arch{w.family.Extremes().Largest}, true); err == nil || judged != nil || !strings.Contains(err.Error(), rundir.Tests) {
 		t.Errorf("got %v, %v; want no score and an error that names %s", judged, err, rundir.Tests)
 	}
 }

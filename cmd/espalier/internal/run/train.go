@@ -67,7 +67,7 @@ func (r *Run) sampler() (supernet.Sampler, error) {
 // largest subnet, where the sampler has one.
 func (r *Run) samplerAlone(steps int) (supernet.Sampler, error) {
 	o := supernet.SamplerOptions{
-		Narrow: r.family.Narrow(), Max: r.largest(), Fits: r.fits(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: steps,
+		Narrow: r.family.Extremes().Narrow, Max: r.largest(), Fits: r.fits(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: steps,
 	}
 	if r.cfg.Train.Stratify {
 		o.FLOPs = r.flops

@@ -100,12 +100,12 @@ func (r *Run) Arch(text string) (space.Arch, error) {
 
 // NamedArch returns the architecture that text describes: the space's own text
 // form, or min or max.
-func NamedArch(f *space.Chain, text string) (space.Arch, error) {
+func NamedArch(f space.Family, text string) (space.Arch, error) {
 	switch text {
 	case "min":
-		return f.Min(), nil
+		return f.Extremes().Smallest, nil
 	case "max":
-		return f.Max(), nil
+		return f.Extremes().Largest, nil
 	}
 	return f.Space().Parse(text)
 }
@@ -181,16 +181,16 @@ func (r *Run) Deploy(ctx context.Context, a space.Arch) (*supernet.Network, erro
 
 // OpenFamily returns the space of a configuration for its pictures, without
 // weights.
-func OpenFamily(cfg config.Config) (*space.Chain, error) {
+func OpenFamily(cfg config.Config) (space.Family, error) {
 	d, err := openDataset(cfg.Data)
 	if err != nil {
 		return nil, err
 	}
-	return chain(cfg, d.Train)
+	return familyOf(cfg, d.Train)
 }
 
-func chain(cfg config.Config, s *data.Set) (*space.Chain, error) {
-	return space.NewChain(*cfg.Space.Chain, inputOf(s))
+func familyOf(cfg config.Config, s *data.Set) (space.Family, error) {
+	return cfg.Space.Open(inputOf(s))
 }
 
 // inputOf returns what networks read that learn from a set.

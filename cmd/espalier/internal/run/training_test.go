@@ -56,7 +56,7 @@ func TestTrainingFollowsTheConfiguration(t *testing.T) {
 	}
 	f := w.family
 	flops := func(a space.Arch) int64 { return f.Plan(a).FLOPs() }
-	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Narrow(), Max: f.Max(), Random: 3, Between: 0.4, Alone: 4, FLOPs: flops})
+	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Extremes().Narrow, Max: f.Extremes().Largest, Random: 3, Between: 0.4, Alone: 4, FLOPs: flops})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestTrainingFollowsTheConfiguration(t *testing.T) {
 func TestTrainingAloneFollowsTheConfiguration(t *testing.T) {
 	w := newWorld(t, asPredicted)
 	o := w.spelt()
-	a := w.family.Max()
+	a := w.family.Extremes().Largest
 	w.cfg.Train.Arch = w.family.Space().Format(a)
 	r := w.open("run")
 	got, score, err := r.TrainOnly(t.Context())

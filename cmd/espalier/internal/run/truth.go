@@ -77,7 +77,7 @@ func (r *Run) openAlone() (err error) {
 	if err := r.openData(); err != nil {
 		return err
 	}
-	r.family, err = chain(r.cfg, r.splits.Train)
+	r.family, err = familyOf(r.cfg, r.splits.Train)
 	return err
 }
 

@@ -9,15 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 func chainFamily(t *testing.T) space.Family {
 	t.Helper()
-	c, err := space.Preset("chain")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := space.NewChain(c, space.Input{H: 28, W: 28, C: 1, Classes: 10})
+	f, err := families.Open("chain", space.Input{H: 28, W: 28, C: 1, Classes: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +36,7 @@ func draw(t *testing.T, f space.Family, n int, seed uint64) []drawnArch {
 func TestStrataAreFilledEvenly(t *testing.T) {
 	f := chainFamily(t)
 	list := draw(t, f, 32, 1)
-	chain := f.(*space.Chain)
-	low, high := math.Log(float64(f.Plan(chain.Min()).FLOPs())), math.Log(float64(f.Plan(chain.Max()).FLOPs()))
+	low, high := math.Log(float64(f.Plan(f.Extremes().Smallest).FLOPs())), math.Log(float64(f.Plan(f.Extremes().Largest).FLOPs()))
 	quarter := (high - low) / 4
 	seen := map[space.Arch]bool{}
 	var count [8]int
@@ -75,7 +72,7 @@ func TestDrawsDependOnTheSeedAlone(t *testing.T) {
 
 // A space of few networks runs out with an error, not for ever.
 func TestDrawsEndWithTheSpace(t *testing.T) {
-	f, err := space.NewChain(space.ChainConfig{Name: "few", Stem: 8, Layers: 1, Ops: []string{"conv3x3", "identity"}, Widths: []int{8, 16}},
+	f, err := chain.New(chain.Config{Name: "few", Stem: 8, Layers: 1, Ops: []string{"conv3x3", "identity"}, Widths: []int{8, 16}},
 		space.Input{H: 8, W: 8, C: 1, Classes: 3})
 	if err != nil {
 		t.Fatal(err)

@@ -1,36 +1,40 @@
-package space
+package chain
 
-import "slices"
+import (
+	"slices"
 
-// Max returns the architecture that contains as much of the shared weights as
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// largest returns the architecture that contains as much of the shared weights as
 // one network can, for the sandwich rule: in each layer the operation with the
 // most weights that the rules still allow (dense before separable before pool,
 // the largest kernel first, identity last), the widest output, every skip, the
 // first activation.
-func (ch *Chain) Max() Arch {
-	return ch.greedy(true, func(a, b chainOp) bool { return a.heavier(b) })
+func (ch *Family) largest() space.Arch {
+	return ch.greedy(true, func(a, b op) bool { return a.heavier(b) })
 }
 
-// Narrow returns the other slice of the sandwich: in each layer an operation of
+// narrow returns the other slice of the sandwich: in each layer an operation of
 // Max's kind with the smallest kernel, the narrowest output, no skip. It is
 // inside Max wherever weights are shared, and a network worth training, which
 // Min, often nothing but identities, is not.
-func (ch *Chain) Narrow() Arch {
-	return ch.greedy(false, func(a, b chainOp) bool { return a.class < b.class || a.class == b.class && a.k < b.k })
+func (ch *Family) narrow() space.Arch {
+	return ch.greedy(false, func(a, b op) bool { return a.class < b.class || a.class == b.class && a.k < b.k })
 }
 
-// Uniform returns the networks that a person would try first, by rising width: those
+// uniform returns the networks that a person would try first, by rising width: those
 // of Narrow's operations that have one width throughout, or in each layer the next one
 // that it offers. The first is Narrow.
-func (ch *Chain) Uniform() []Arch {
+func (ch *Family) uniform() []space.Arch {
 	var widths []int
 	for _, l := range ch.layers {
 		widths = append(widths, l.widths...)
 	}
 	slices.Sort(widths)
-	var all []Arch
+	var all []space.Arch
 	for _, width := range slices.Compact(widths) {
-		genes := ch.Narrow().Genes()
+		genes := ch.narrow().Genes()
 		for _, l := range ch.layers {
 			if !ch.space.Active(genes, l.width) {
 				continue
@@ -42,7 +46,7 @@ func (ch *Chain) Uniform() []Arch {
 				}
 			}
 		}
-		if a := NewArch(genes); ch.space.Valid(a) == nil && !slices.Contains(all, a) {
+		if a := space.NewArch(genes); ch.space.Valid(a) == nil && !slices.Contains(all, a) {
 			all = append(all, a)
 		}
 	}
@@ -51,44 +55,44 @@ func (ch *Chain) Uniform() []Arch {
 
 // greedy chooses layer by layer the op that comes first by before among those
 // that the rules allow, with all that is wide, or nothing.
-func (ch *Chain) greedy(wide bool, before func(a, b chainOp) bool) Arch {
-	w := ch.space.walker()
+func (ch *Family) greedy(wide bool, before func(a, b op) bool) space.Arch {
+	genes := make([]uint8, len(ch.space.Decisions()))
 	for i := range ch.layers {
 		l := &ch.layers[i]
-		opts, _ := w.options(l.op)
+		opts := ch.space.Options(nil, genes[:l.op])
 		best := opts[0]
 		for _, c := range opts[1:] {
 			if before(l.ops[c], l.ops[best]) {
 				best = c
 			}
 		}
-		w.genes[l.op] = best
+		genes[l.op] = best
 		if !wide {
 			continue
 		}
-		if w.s.Active(w.genes, l.width) {
-			w.genes[l.width] = uint8(len(l.widths) - 1)
+		if ch.space.Active(genes, l.width) {
+			genes[l.width] = uint8(len(l.widths) - 1)
 		}
 		for _, d := range l.skips {
-			if w.s.Active(w.genes, d) {
-				w.genes[d] = 1
+			if ch.space.Active(genes, d) {
+				genes[d] = 1
 			}
 		}
 	}
-	return w.arch()
+	return space.NewArch(genes)
 }
 
-func (o chainOp) heavier(p chainOp) bool {
+func (o op) heavier(p op) bool {
 	if o.class != p.class {
 		return o.class < p.class
 	}
 	return o.k > p.k
 }
 
-// Min returns the architecture with the fewest FLOPs, exactly; of several, the
+// smallest returns the architecture with the fewest FLOPs, exactly; of several, the
 // first in order. It has no skips, so what a layer adds depends only on the width
 // and the rules' state before it: dynamic programming over those.
-func (ch *Chain) Min() Arch {
+func (ch *Family) smallest() space.Arch {
 	type key struct {
 		state string
 		width int
@@ -100,14 +104,15 @@ func (ch *Chain) Min() Arch {
 	better := func(a, b best) bool {
 		return a.flops < b.flops || a.flops == b.flops && string(a.genes) < string(b.genes)
 	}
-	front := map[key]best{{"", ch.config.Stem}: {genes: make([]uint8, len(ch.space.decisions))}}
+	left := ch.left()
+	front := map[key]best{{"", ch.config.Stem}: {genes: make([]uint8, len(ch.space.Decisions()))}}
 	for i := range ch.layers {
 		next := make(map[key]best)
 		for from, b := range front {
 			for _, genes := range ch.plainChoices(b.genes, i) {
 				width, flops := ch.layerFLOPs(genes, i, from.width)
 				n := best{flops: b.flops + flops, genes: genes}
-				k := key{string(ch.space.appendState(nil, genes[:ch.layerEnd(i)])), width}
+				k := key{string(ch.rules.AppendState(nil, genes[:ch.layerEnd(i)], left)), width}
 				if old, ok := next[k]; !ok || better(n, old) {
 					next[k] = n
 				}
@@ -122,12 +127,21 @@ func (ch *Chain) Min() Arch {
 			least = b
 		}
 	}
-	return NewArch(least.genes)
+	return space.NewArch(least.genes)
+}
+
+// left tells that Restrict has removed no choice.
+func (ch *Family) left() [][]bool {
+	var all [][]bool
+	for _, d := range ch.space.Decisions() {
+		all = append(all, slices.Repeat([]bool{true}, len(d.Choices)))
+	}
+	return all
 }
 
 // plainChoices returns genes with every allowed operation and width of layer i,
 // no skips and the first activation.
-func (ch *Chain) plainChoices(genes []uint8, i int) [][]uint8 {
+func (ch *Family) plainChoices(genes []uint8, i int) [][]uint8 {
 	l := &ch.layers[i]
 	var out [][]uint8
 	for _, op := range ch.space.Options(nil, genes[:l.op]) {
@@ -147,26 +161,26 @@ func (ch *Chain) plainChoices(genes []uint8, i int) [][]uint8 {
 
 // layerFLOPs returns the output width and the FLOPs of layer i of genes, which
 // choose no skip, on an input of inC channels.
-func (ch *Chain) layerFLOPs(genes []uint8, i, inC int) (outC int, flops int64) {
+func (ch *Family) layerFLOPs(genes []uint8, i, inC int) (outC int, flops int64) {
 	l := &ch.layers[i]
-	var b planner
-	x := l.build(&b, []output{{Image, l.h, l.w, inC}}, ch.choice(genes, i))
-	return x.c, b.plan.FLOPs()
+	var b space.Planner
+	x := l.build(&b, []space.Map{{Step: space.Image, H: l.h, W: l.w, C: inC}}, ch.choice(genes, i))
+	return x.C, b.Plan.FLOPs()
 }
 
 // tailFLOPs returns the FLOPs after the last layer, whose output has inC channels.
-func (ch *Chain) tailFLOPs(inC int) int64 {
-	var b planner
+func (ch *Family) tailFLOPs(inC int) int64 {
+	var b space.Planner
 	last := ch.layers[len(ch.layers)-1]
 	h, w := last.outSize()
-	ch.tail(&b, output{Image, h, w, inC})
-	return b.plan.FLOPs()
+	ch.tail(&b, space.Map{Step: space.Image, H: h, W: w, C: inC})
+	return b.Plan.FLOPs()
 }
 
 // layerEnd returns the first decision after layer i.
-func (ch *Chain) layerEnd(i int) int {
+func (ch *Family) layerEnd(i int) int {
 	if i+1 < len(ch.layers) {
 		return ch.layers[i+1].op
 	}
-	return len(ch.space.decisions)
+	return len(ch.space.Decisions())
 }

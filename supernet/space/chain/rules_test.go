@@ -1,15 +1,19 @@
-package space
+package chain_test
 
 import (
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
 )
 
 // follows tells from the text of a configuration whether the operations of all
 // layers obey forbid and at_most: the rules once more, as a user reads them.
-func follows(c ChainConfig, ops []string) bool {
+func follows(c chain.Config, ops []string) bool {
 	is := func(op, word string) bool {
 		switch word {
 		case "*":
@@ -51,13 +55,13 @@ func follows(c ChainConfig, ops []string) bool {
 // follow the rules, and what it makes of them is what Enumerate lists.
 func TestRulesMeanWhatTheySay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ch := drawChain(t, 4)
+		ch := chains.Draw(t, 4)
 		s := ch.Space()
-		canonical := make(map[Arch]bool)
-		ok := allTuples(s, func(genes []uint8) {
+		canonical := make(map[space.Arch]bool)
+		ok := chains.Tuples(s, func(genes []uint8) {
 			var ops []string
 			for i, d := range s.Decisions() {
-				if d.Kind == KindOp {
+				if d.Kind == space.KindOp {
 					ops = append(ops, d.Choices[genes[i]])
 				}
 			}
@@ -87,11 +91,11 @@ func TestRulesMeanWhatTheySay(t *testing.T) {
 
 // TestWhatIsNotMade: genes of decisions that cannot change the network are 0.
 func TestWhatIsNotMade(t *testing.T) {
-	c := ChainConfig{
+	c := chain.Config{
 		Stem: 4, Layers: 3, Ops: []string{"conv3x3", "identity"}, Widths: []int{4, 8}, Skips: true,
 		Activations: []string{"relu", "gelu"}, Downsample: []int{2},
 	}
-	s := newChain(t, c).Space()
+	s := chains.New(t, c).Space()
 	cases := []struct{ text, decision string }{
 		{"identity conv3x3:4:relu conv3x3:4:relu", "layer1/width"},
 		{"identity conv3x3:4:relu conv3x3:4:relu", "layer1/act"},
@@ -111,10 +115,10 @@ func TestWhatIsNotMade(t *testing.T) {
 	// Identities that change something are sources: layer 2 halves the map, and in
 	// the other space layer 2 adds the stem.
 	c.Layers = 4
-	halving := newChain(t, c).Space()
+	halving := chains.New(t, c).Space()
 	c.Downsample = nil
-	adding := newChain(t, c).Space()
-	for text, s := range map[string]*Space{
+	adding := chains.New(t, c).Space()
+	for text, s := range map[string]*space.Space{
 		"identity identity conv3x3:4:relu conv3x3:4:relu+2":        halving,
 		"conv3x3:8:relu identity:relu+0 identity conv3x3:4:relu+2": adding,
 	} {

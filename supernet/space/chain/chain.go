@@ -1,10 +1,12 @@
-package space
+package chain
 
 import (
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // Chain is the family of networks that run through a fixed number of layers,
@@ -45,18 +47,20 @@ import (
 // elastic; the same operation at another depth has weights of its own and counts
 // as another network (the rule "identity conv" and its like would tell them to
 // come last).
-type Chain struct {
-	config ChainConfig
-	input  Input
-	acts   []Act
-	layers []chainLayer
-	space  *Space
+type Family struct {
+	config Config
+	input  space.Input
+	acts   []space.Act
+	layers []layer
+	rules  *rules
+	space  *space.Space
+	ends   space.Extremes
 }
 
-// chainLayer is one searched layer: what it offers and where its decisions are.
-type chainLayer struct {
+// layer is one searched layer: what it offers and where its decisions are.
+type layer struct {
 	number         int // from 1, as in names
-	ops            []chainOp
+	ops            []op
 	widths         []int
 	stride         int
 	shrink         int // by how much the strides up to this layer divide height and width
@@ -64,17 +68,17 @@ type chainLayer struct {
 	maxIn, maxOut  int // channels
 	op, width, act int // decisions; act is -1 if there is only one activation
 	skips          []int
-	named          chainNames
+	named          layerNames
 }
 
-func (l *chainLayer) chosenOp(genes []uint8) chainOp { return l.ops[genes[l.op]] }
+func (l *layer) chosenOp(genes []uint8) op { return l.ops[genes[l.op]] }
 
-func (l *chainLayer) isIdentity(genes []uint8) bool {
+func (l *layer) isIdentity(genes []uint8) bool {
 	return l.chosenOp(genes).class == identityOp
 }
 
 // skipChosen reports whether one of the skips among genes, perhaps a prefix, is chosen.
-func (l *chainLayer) skipChosen(genes []uint8) bool {
+func (l *layer) skipChosen(genes []uint8) bool {
 	for _, i := range l.skips {
 		if i < len(genes) && genes[i] == 1 {
 			return true
@@ -85,7 +89,7 @@ func (l *chainLayer) skipChosen(genes []uint8) bool {
 
 // skipFrom returns the decision whether to skip from layer j (-1: the stem), or
 // -1 if the layer has none.
-func (l *chainLayer) skipFrom(j int) int {
+func (l *layer) skipFrom(j int) int {
 	if j+1 >= len(l.skips) {
 		return -1
 	}
@@ -94,22 +98,22 @@ func (l *chainLayer) skipFrom(j int) int {
 
 // passes reports whether the layer's output is its input: genes must hold all
 // of its decisions.
-func (l *chainLayer) passes(genes []uint8) bool {
+func (l *layer) passes(genes []uint8) bool {
 	return l.stride == 1 && l.isIdentity(genes) && !l.skipChosen(genes)
 }
 
-// NewChain returns the family that c declares for these images. The error lists
+// New returns the family that c declares for these images. The error lists
 // every fault of c and input, or names the layer at which the rules leave nothing
 // to choose.
-func NewChain(c ChainConfig, input Input) (*Chain, error) {
+func New(c Config, input space.Input) (*Family, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("space %q: %w", c.Name, err)
 	}
 	if err := input.Validate(); err != nil {
 		return nil, fmt.Errorf("space %q: %w", c.Name, err)
 	}
-	ch := &Chain{config: c, input: input, acts: activations(c)}
-	ch.layers = chainLayers(c, input)
+	ch := &Family{config: c, input: input, acts: activations(c)}
+	ch.layers = layersOf(c, input)
 	if err := checkHalvings(ch.layers); err != nil {
 		return nil, fmt.Errorf("space %q: %w", c.Name, err)
 	}
@@ -118,35 +122,37 @@ func NewChain(c ChainConfig, input Input) (*Chain, error) {
 		l := &ch.layers[i]
 		l.named = l.names(c.ElasticKernel)
 	}
-	s, err := NewSpace(ds, newChainRules(c, ch.layers, ds, ch.definition()))
+	ch.rules = newRules(c, ch.layers, ds, ch.definition())
+	s, err := space.NewSpace(ds, ch.rules)
 	if err != nil {
 		return nil, fmt.Errorf("space %q: forbid and at_most leave no network: %w", c.Name, err)
 	}
 	ch.space = s
+	ch.ends = space.Extremes{Smallest: ch.smallest(), Largest: ch.largest(), Narrow: ch.narrow(), Uniform: ch.uniform()}
 	return ch, nil
 }
 
 // activations returns what the layers offer; Validate has checked the names.
-func activations(c ChainConfig) []Act {
-	acts := []Act{}
+func activations(c Config) []space.Act {
+	acts := []space.Act{}
 	for _, name := range c.Activations {
-		if a, err := ParseAct(name); err == nil {
+		if a, err := space.ParseAct(name); err == nil {
 			acts = append(acts, a)
 		}
 	}
 	if len(acts) == 0 {
-		acts = append(acts, ReLU)
+		acts = append(acts, space.ReLU)
 	}
 	return acts
 }
 
-// chainLayers lays out the layers: what each offers, strides, sizes and the
+// layersOf lays out the layers: what each offers, strides, sizes and the
 // widest input and output that it can have.
-func chainLayers(c ChainConfig, input Input) []chainLayer {
-	layers := make([]chainLayer, c.Layers)
+func layersOf(c Config, input space.Input) []layer {
+	layers := make([]layer, c.Layers)
 	h, w, shrink, widest := input.H, input.W, 1, c.Stem
 	for i := range layers {
-		l := chainLayer{number: i + 1, widths: c.Widths, stride: 1, h: h, w: w, maxIn: widest}
+		l := layer{number: i + 1, widths: c.Widths, stride: 1, h: h, w: w, maxIn: widest}
 		ops := c.Ops
 		for _, o := range c.Overrides {
 			if o.Layer != l.number {
@@ -178,24 +184,24 @@ func chainLayers(c ChainConfig, input Input) []chainLayer {
 }
 
 // checkHalvings reports layers that halve a map of one pixel.
-func checkHalvings(layers []chainLayer) error {
-	var f faults
+func checkHalvings(layers []layer) error {
+	var f space.Faults
 	for _, l := range layers {
 		if l.stride > 1 && l.h == 1 && l.w == 1 {
-			f.addf("downsample: layer %d has an input of 1x1 pixels; want one that can be halved", l.number)
+			f.Addf("downsample: layer %d has an input of 1x1 pixels; want one that can be halved", l.number)
 		}
 	}
 	return errors.Join(f...)
 }
 
 // outSize returns height and width of the layer's output, pixels.
-func (l *chainLayer) outSize() (h, w int) {
+func (l *layer) outSize() (h, w int) {
 	return (l.h-1)/l.stride + 1, (l.w-1)/l.stride + 1
 }
 
 // shrinkOf returns by how much the output of layer number n is smaller than the
 // picture; 0 is the stem.
-func (ch *Chain) shrinkOf(n int) int {
+func (ch *Family) shrinkOf(n int) int {
 	if n == 0 {
 		return 1
 	}
@@ -203,7 +209,7 @@ func (ch *Chain) shrinkOf(n int) int {
 }
 
 // widest returns the largest number of channels of the layer's output.
-func (l *chainLayer) widest() int {
+func (l *layer) widest() int {
 	n := 0
 	for _, op := range l.ops {
 		if op.class == identityOp {
@@ -218,29 +224,29 @@ func (l *chainLayer) widest() int {
 // decisions lists the decisions of all layers and notes their places. In each
 // layer the operation comes first, then the width, then the skips, stem first,
 // then the activation, which depends on all of them.
-func (ch *Chain) decisions() []Decision {
-	var ds []Decision
+func (ch *Family) decisions() []space.Decision {
+	var ds []space.Decision
 	for i := range ch.layers {
 		l := &ch.layers[i]
-		add := func(kind Kind, what string, from int, choices []string) int {
+		add := func(kind space.Kind, what string, from int, choices []string) int {
 			name := fmt.Sprintf("layer%d/%s", l.number, what)
-			ds = append(ds, Decision{Name: name, Kind: kind, Layer: i, From: from, Choices: choices})
+			ds = append(ds, space.Decision{Name: name, Kind: kind, Layer: i, From: from, Choices: choices})
 			return len(ds) - 1
 		}
-		l.op = add(KindOp, "op", 0, opNamesOf(l.ops))
-		l.width = add(KindWidth, "width", 0, formatInts(l.widths))
+		l.op = add(space.KindOp, "op", 0, opNamesOf(l.ops))
+		l.width = add(space.KindWidth, "width", 0, formatInts(l.widths))
 		for from := -1; ch.config.Skips && from <= i-2; from++ {
-			l.skips = append(l.skips, add(KindSkip, fmt.Sprintf("from%d", from+1), from, []string{"no", "yes"}))
+			l.skips = append(l.skips, add(space.KindSkip, fmt.Sprintf("from%d", from+1), from, []string{"no", "yes"}))
 		}
 		l.act = -1
 		if len(ch.acts) > 1 {
-			l.act = add(KindAct, "act", 0, actNamesOf(ch.acts))
+			l.act = add(space.KindAct, "act", 0, actNamesOf(ch.acts))
 		}
 	}
 	return ds
 }
 
-func opNamesOf(ops []chainOp) []string {
+func opNamesOf(ops []op) []string {
 	out := make([]string, len(ops))
 	for i, o := range ops {
 		out[i] = o.name
@@ -248,7 +254,7 @@ func opNamesOf(ops []chainOp) []string {
 	return out
 }
 
-func actNamesOf(acts []Act) []string {
+func actNamesOf(acts []space.Act) []string {
 	out := make([]string, len(acts))
 	for i, a := range acts {
 		out[i] = a.String()
@@ -266,7 +272,7 @@ func formatInts(ns []int) []string {
 
 // definition returns everything but the name that tells this family from others
 // with the same decisions; it enters the space's ID.
-func (ch *Chain) definition() string {
+func (ch *Family) definition() string {
 	c := ch.config
 	down := slices.Sorted(slices.Values(c.Downsample))
 	forbid := slices.Sorted(slices.Values(c.Forbid))
@@ -275,10 +281,13 @@ func (ch *Chain) definition() string {
 }
 
 // Config returns the configuration that the family was made from.
-func (ch *Chain) Config() ChainConfig { return ch.config }
+func (ch *Family) Config() Config { return ch.config }
 
 // Input returns the images that the networks read.
-func (ch *Chain) Input() Input { return ch.input }
+func (ch *Family) Input() space.Input { return ch.input }
 
 // Space returns the decisions and rules of the family.
-func (ch *Chain) Space() *Space { return ch.space }
+func (ch *Family) Space() *space.Space { return ch.space }
+
+// Extremes returns the ends of the space.
+func (ch *Family) Extremes() space.Extremes { return ch.ends }

@@ -1,4 +1,4 @@
-package space
+package chain
 
 import (
 	"fmt"
@@ -17,15 +17,15 @@ const (
 	identityOp                    // nothing, or the mean where the layer halves the map
 )
 
-// chainOp is one operation that a layer may offer.
-type chainOp struct {
+// op is one operation that a layer may offer.
+type op struct {
 	name  string
 	class opClass
 	k     int
 }
 
-// chainOps lists every operation of the chain family.
-var chainOps = [...]chainOp{
+// operations lists every operation of the chain family.
+var operations = [...]op{
 	{"conv1x1", denseOp, 1},
 	{"conv3x3", denseOp, 3},
 	{"conv5x5", denseOp, 5},
@@ -38,26 +38,26 @@ var chainOps = [...]chainOp{
 	{"identity", identityOp, 1},
 }
 
-// chainOpNames returns the name of every operation of the chain family.
-func chainOpNames() []string {
-	names := make([]string, len(chainOps))
-	for i, o := range chainOps {
+// Ops returns the name of every operation that a layer may offer.
+func Ops() []string {
+	names := make([]string, len(operations))
+	for i, o := range operations {
 		names[i] = o.name
 	}
 	return names
 }
 
-func findOp(name string) (chainOp, error) {
-	i := slices.IndexFunc(chainOps[:], func(o chainOp) bool { return o.name == name })
+func findOp(name string) (op, error) {
+	i := slices.IndexFunc(operations[:], func(o op) bool { return o.name == name })
 	if i < 0 {
-		return chainOp{}, fmt.Errorf("operation %q is unknown; want one of %s", name, strings.Join(chainOpNames(), ", "))
+		return op{}, fmt.Errorf("operation %q is unknown; want one of %s", name, strings.Join(Ops(), ", "))
 	}
-	return chainOps[i], nil
+	return operations[i], nil
 }
 
 // matches reports whether the operation is named by a word of a rule: its own
 // name, a group (conv, sep, pool), or * for any.
-func (o chainOp) matches(word string) bool {
+func (o op) matches(word string) bool {
 	switch word {
 	case "*":
 		return true
@@ -73,10 +73,10 @@ func (o chainOp) matches(word string) bool {
 
 // checkRuleWord returns an error if no operation matches word.
 func checkRuleWord(word string) error {
-	for _, o := range chainOps {
+	for _, o := range operations {
 		if o.matches(word) {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q names no operation; want *, conv, sep, pool or one of %s", word, strings.Join(chainOpNames(), ", "))
+	return fmt.Errorf("%q names no operation; want *, conv, sep, pool or one of %s", word, strings.Join(Ops(), ", "))
 }

@@ -1,27 +1,32 @@
-package space
+package chain_test
 
 import (
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
+
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
 // TestPlansFit checks every step of random networks against the steps that it
 // reads and the weights that the family declares.
 func TestPlansFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ch := drawChain(t, 6)
-		weights := make(map[string]Weight)
+		ch := chains.Draw(t, 6)
+		weights := make(map[string]space.Weight)
 		for _, w := range ch.Weights() {
 			if _, twice := weights[w.Name]; twice {
 				t.Fatalf("weight %s is declared twice", w.Name)
 			}
 			weights[w.Name] = w
 		}
-		p := ch.Plan(ch.Space().Random(drawRand(t)))
+		p := ch.Plan(ch.Space().Random(chains.DrawRand(t)))
 		for i, s := range p {
 			if err := checkInputs(p, i, ch.Input()); err != nil {
 				t.Fatalf("step %d (%v): %v", i, s.Layer, err)
@@ -35,7 +40,7 @@ func TestPlansFit(t *testing.T) {
 		}
 		checkNorms(t, p)
 		last := p[len(p)-1].Layer
-		if last.Op != Linear || last.OutC != ch.Input().Classes {
+		if last.Op != space.Linear || last.OutC != ch.Input().Classes {
 			t.Fatalf("the network ends with %v", last)
 		}
 	})
@@ -43,39 +48,39 @@ func TestPlansFit(t *testing.T) {
 
 // checkNorms checks that each sum has a norm, and each convolution either has one
 // or is a summand, read once.
-func checkNorms(t *rapid.T, p Plan) {
+func checkNorms(t *rapid.T, p space.Plan) {
 	for i, s := range p {
-		if s.Layer.Op == Add && s.Norm == "" {
+		if s.Layer.Op == space.Add && s.Norm == "" {
 			t.Fatalf("step %d (%v) has no norm", i, s.Layer)
 		}
-		if s.Layer.Op != Conv || s.Norm != "" {
+		if s.Layer.Op != space.Conv || s.Norm != "" {
 			continue
 		}
-		var readers []Op
+		var readers []space.Op
 		for _, r := range p {
 			if slices.Contains(r.In, i) {
 				readers = append(readers, r.Layer.Op)
 			}
 		}
-		if s.Layer.Act != NoAct || len(readers) != 1 || readers[0] != Add {
+		if s.Layer.Act != space.NoAct || len(readers) != 1 || readers[0] != space.Add {
 			t.Fatalf("step %d (%v) has no norm and is read by %v", i, s.Layer, readers)
 		}
 	}
 }
 
 // checkInputs compares a step's shape with the outputs that it reads.
-func checkInputs(p Plan, i int, in Input) error {
+func checkInputs(p space.Plan, i int, in space.Input) error {
 	s := p[i]
 	l := s.Layer
-	if len(s.In) != max(l.FanIn, 1) || len(s.In) > 1 && l.Op != Add || l.Op == Add && len(s.In) < 2 {
+	if len(s.In) != max(l.FanIn, 1) || len(s.In) > 1 && l.Op != space.Add || l.Op == space.Add && len(s.In) < 2 {
 		return fmt.Errorf("reads %d steps with fan-in %d", len(s.In), l.FanIn)
 	}
 	for k, j := range s.In {
 		h, w, c := in.H, in.W, in.C
-		if j >= i || j < Image {
+		if j >= i || j < space.Image {
 			return fmt.Errorf("reads step %d", j)
 		}
-		if j != Image {
+		if j != space.Image {
 			h, w, c = p[j].Layer.OutH(), p[j].Layer.OutW(), p[j].Layer.OutC
 		}
 		if h != l.H || w != l.W || c != l.InC {
@@ -85,16 +90,16 @@ func checkInputs(p Plan, i int, in Input) error {
 			return fmt.Errorf("adds step %d twice", j)
 		}
 	}
-	if l.Op != Conv && l.Op != Linear && l.InC != l.OutC {
+	if l.Op != space.Conv && l.Op != space.Linear && l.InC != l.OutC {
 		return fmt.Errorf("changes the number of channels")
 	}
 	return nil
 }
 
 // checkWeights checks that the step's slices lie inside the declared tensors.
-func checkWeights(s Step, weights map[string]Weight) error {
+func checkWeights(s space.Step, weights map[string]space.Weight) error {
 	l := s.Layer
-	if (l.Op == Conv || l.Op == Linear) != (s.Weight != "") || s.Norm != "" && l.Op != Conv && l.Op != Add {
+	if (l.Op == space.Conv || l.Op == space.Linear) != (s.Weight != "") || s.Norm != "" && l.Op != space.Conv && l.Op != space.Add {
 		return fmt.Errorf("weight %q, norm %q", s.Weight, s.Norm)
 	}
 	if s.Weight == "" {
@@ -104,15 +109,15 @@ func checkWeights(s Step, weights map[string]Weight) error {
 	if !ok {
 		return fmt.Errorf("weight %s is not declared", s.Weight)
 	}
-	role, inC, k := Dense, l.InC, l.K
-	if l.Op == Linear {
+	role, inC, k := space.Dense, l.InC, l.K
+	if l.Op == space.Linear {
 		k = 1
-		if b := weights[s.Weight+".bias"]; b.Role != Bias || b.OutC < l.OutC {
+		if b := weights[s.Weight+".bias"]; b.Role != space.Bias || b.OutC < l.OutC {
 			return fmt.Errorf("bias is %+v", b)
 		}
 	}
 	if l.G > 1 {
-		role, inC = Depthwise, 0
+		role, inC = space.Depthwise, 0
 		if l.G != l.InC || l.OutC != l.InC {
 			return fmt.Errorf("depthwise with %d groups", l.G)
 		}
@@ -120,7 +125,7 @@ func checkWeights(s Step, weights map[string]Weight) error {
 	if w.Role != role || w.OutC < l.OutC || w.InC < inC || w.K < k || (w.K-k)%2 != 0 {
 		return fmt.Errorf("weight is %+v", w)
 	}
-	if n := weights[s.Norm]; s.Norm != "" && (n.Role != Norm || n.OutC < l.OutC) {
+	if n := weights[s.Norm]; s.Norm != "" && (n.Role != space.Norm || n.OutC < l.OutC) {
 		return fmt.Errorf("norm is %+v", n)
 	}
 	return nil
@@ -129,30 +134,30 @@ func checkWeights(s Step, weights map[string]Weight) error {
 // TestWeightsAreTight: some network uses the full size of every declared tensor.
 func TestWeightsAreTight(t *testing.T) {
 	for _, elastic := range []bool{false, true} {
-		ch := newChain(t, ChainConfig{
+		ch := chains.New(t, chain.Config{
 			Stem: 6, Head: 5, Layers: 3, Ops: []string{"conv3x3", "conv5x5", "sep3x3", "sep5x5", "maxpool3x3", "identity"},
 			Widths: []int{4, 8}, Skips: true, Downsample: []int{2}, ElasticKernel: elastic,
 		})
-		used := make(map[string]Weight)
-		use := func(name string, w Weight) {
+		used := make(map[string]space.Weight)
+		use := func(name string, w space.Weight) {
 			old := used[name]
-			used[name] = Weight{Name: name, Role: w.Role, OutC: max(w.OutC, old.OutC), InC: max(w.InC, old.InC), K: max(w.K, old.K), G: max(w.G, old.G)}
+			used[name] = space.Weight{Name: name, Role: w.Role, OutC: max(w.OutC, old.OutC), InC: max(w.InC, old.InC), K: max(w.K, old.K), G: max(w.G, old.G)}
 		}
-		r := rng(1)
+		r := chains.Rand(1)
 		for range 3000 {
 			for _, s := range ch.Plan(ch.Space().Random(r)) {
 				l := s.Layer
 				switch {
-				case l.Op == Linear:
-					use(s.Weight, Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1})
-					use(s.Weight+".bias", Weight{Role: Bias, OutC: l.OutC})
+				case l.Op == space.Linear:
+					use(s.Weight, space.Weight{Role: space.Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1})
+					use(s.Weight+".bias", space.Weight{Role: space.Bias, OutC: l.OutC})
 				case l.G > 1:
-					use(s.Weight, Weight{Role: Depthwise, OutC: l.OutC, K: l.K})
-				case l.Op == Conv:
-					use(s.Weight, Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: l.K, G: 1})
+					use(s.Weight, space.Weight{Role: space.Depthwise, OutC: l.OutC, K: l.K})
+				case l.Op == space.Conv:
+					use(s.Weight, space.Weight{Role: space.Dense, OutC: l.OutC, InC: l.InC, K: l.K, G: 1})
 				}
 				if s.Norm != "" {
-					use(s.Norm, Weight{Role: Norm, OutC: l.OutC})
+					use(s.Norm, space.Weight{Role: space.Norm, OutC: l.OutC})
 				}
 			}
 		}
@@ -167,8 +172,8 @@ func TestWeightsAreTight(t *testing.T) {
 // TestPlanTellsArchitecturesApart: equal plans exactly for equal architectures.
 func TestPlanTellsArchitecturesApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ch := drawChain(t, 4)
-		r := drawRand(t)
+		ch := chains.Draw(t, 4)
+		r := chains.DrawRand(t)
 		a := ch.Space().Random(r)
 		for _, b := range append(ch.Space().Neighbors(a), ch.Space().Random(r), ch.Space().Mutate(r, a, 0.1)) {
 			if equal := cmp.Equal(ch.Plan(a), ch.Plan(b)); equal != (a == b) {
@@ -181,11 +186,11 @@ func TestPlanTellsArchitecturesApart(t *testing.T) {
 // TestPlanTellsAllApart does the same for every pair of a small space with all
 // that can be dead: identities, skips from them, activations.
 func TestPlanTellsAllApart(t *testing.T) {
-	ch := newChain(t, ChainConfig{
+	ch := chains.New(t, chain.Config{
 		Stem: 2, Layers: 3, Ops: []string{"conv1x1", "identity"}, Widths: []int{2, 4}, Skips: true,
 		Activations: []string{"relu", "gelu"}, Downsample: []int{2},
 	})
-	seen := make(map[string]Arch)
+	seen := make(map[string]space.Arch)
 	for a := range ch.Space().Enumerate {
 		key := fmt.Sprint(ch.Plan(a))
 		if b, ok := seen[key]; ok {
@@ -201,9 +206,9 @@ func TestPlanTellsAllApart(t *testing.T) {
 // TestNoTensorIsProjectedTwice: two skips of a layer never read one tensor.
 func TestNoTensorIsProjectedTwice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := drawPlan(t)
+		p := chains.DrawPlan(t)
 		for _, s := range p {
-			if s.Layer.Op != Add {
+			if s.Layer.Op != space.Add {
 				continue
 			}
 			read := map[int]bool{}
@@ -218,19 +223,11 @@ func TestNoTensorIsProjectedTwice(t *testing.T) {
 	})
 }
 
-func drawPlan(t *rapid.T) Plan {
-	ch := drawChain(t, 6)
-	return ch.Plan(ch.Space().Random(drawRand(t)))
-}
-
 // TestFLOPsByHand writes out the cost of a network like conv6 on 28x28 pictures.
 func TestFLOPsByHand(t *testing.T) {
-	c, err := Preset("basic")
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := chains.Config(t, "basic")
 	c.Downsample = []int{2, 4}
-	ch := newChain(t, c)
+	ch := chains.New(t, c)
 	a, err := ch.Space().Parse("conv3x3:16 maxpool3x3:32 conv5x5:32+1 conv3x3:64 conv3x3:64 conv3x3:64+3,4")
 	if err != nil {
 		t.Fatal(err)
@@ -261,7 +258,7 @@ func TestFLOPsByHand(t *testing.T) {
 }
 
 func TestSeparableByHand(t *testing.T) {
-	ch := newChain(t, ChainConfig{Stem: 8, Layers: 2, Ops: []string{"sep5x5", "identity"}, Widths: []int{16}, Downsample: []int{1, 2}})
+	ch := chains.New(t, chain.Config{Stem: 8, Layers: 2, Ops: []string{"sep5x5", "identity"}, Widths: []int{16}, Downsample: []int{1, 2}})
 	a, err := ch.Space().Parse("sep5x5:16 identity")
 	if err != nil {
 		t.Fatal(err)
@@ -273,7 +270,7 @@ func TestSeparableByHand(t *testing.T) {
 		"globalpool 7x7x16->16   [3]\n" +
 		"linear 1x1x16->10 classifier  [4]\n"
 	p := ch.Plan(a)
-	if diff := cmp.Diff(want, planText(p)); diff != "" {
+	if diff := cmp.Diff(want, chains.Text(p)); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
 	flops := 2*28*28*8*9 + 2*14*14*8*25 + 2*14*14*8*16 + 7*7*16*9 + 7*7*16 + 2*16*10
@@ -285,7 +282,7 @@ func TestSeparableByHand(t *testing.T) {
 // TestSkipsByHand: the sum carries the activation, the summands do not; strides
 // bridge the sizes; identities that pass make no step.
 func TestSkipsByHand(t *testing.T) {
-	ch := newChain(t, ChainConfig{
+	ch := chains.New(t, chain.Config{
 		Stem: 8, Head: 20, Layers: 5, Ops: []string{"conv3x3", "sep3x3", "maxpool3x3", "identity"}, Widths: []int{16, 24}, Skips: true,
 		Activations: []string{"hardswish", "gelu"}, Downsample: []int{2, 4},
 	})
@@ -313,38 +310,30 @@ func TestSkipsByHand(t *testing.T) {
 		"conv1x1s1 7x7x16->20 hardswish head head/norm [12]\n" +
 		"globalpool 7x7x20->20   [13]\n" +
 		"linear 1x1x20->10 classifier  [14]\n"
-	if diff := cmp.Diff(want, planText(ch.Plan(a))); diff != "" {
+	if diff := cmp.Diff(want, chains.Text(ch.Plan(a))); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
 }
 
-func planText(p Plan) string {
-	var text string
-	for _, s := range p {
-		text += fmt.Sprintln(s.Layer, s.Weight, s.Norm, s.In)
-	}
-	return text
-}
-
 func TestPlanOfAnotherSpacePanics(t *testing.T) {
-	ch := preset(t, "basic")
+	ch := chains.Preset(t, "basic")
 	defer func() {
 		if recover() == nil {
 			t.Error("an architecture of another space was planned")
 		}
 	}()
-	ch.Plan(NewArch([]uint8{0, 0}))
+	ch.Plan(space.NewArch([]uint8{0, 0}))
 }
 
 // TestElasticKernelsShare: with ElasticKernel the kernels of one layer read one
 // weight and keep their own norms.
 func TestElasticKernelsShare(t *testing.T) {
-	c := ChainConfig{Stem: 8, Layers: 1, Ops: []string{"conv3x3", "conv5x5", "sep3x3", "sep7x7"}, Widths: []int{8}, ElasticKernel: true}
-	ch := newChain(t, c)
+	c := chain.Config{Stem: 8, Layers: 1, Ops: []string{"conv3x3", "conv5x5", "sep3x3", "sep7x7"}, Widths: []int{8}, ElasticKernel: true}
+	ch := chains.New(t, c)
 	weight, norm := map[string]string{}, map[string]bool{}
 	for a := range ch.Space().Enumerate {
 		for _, s := range ch.Plan(a)[1:] {
-			if s.Layer.Op == Conv {
+			if s.Layer.Op == space.Conv {
 				weight[fmt.Sprintf("%s %d", ch.Space().Format(a), s.Layer.G)] = s.Weight
 				norm[s.Norm] = true
 			}
@@ -372,13 +361,13 @@ func TestElasticKernelsShare(t *testing.T) {
 // that the family lacks, and none larger.
 func TestExtractedWeightsFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ch := drawChain(t, 5)
-		shared := make(map[string]Weight)
+		ch := chains.Draw(t, 5)
+		shared := make(map[string]space.Weight)
 		for _, w := range ch.Weights() {
 			shared[w.Name] = w
 		}
-		p := ch.Plan(ch.Space().Random(drawRand(t)))
-		f, err := NewFixed(p)
+		p := ch.Plan(ch.Space().Random(chains.DrawRand(t)))
+		f, err := space.NewFixed(p)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,32 +1,37 @@
-package space
+package chain_test
 
 import (
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
+
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 )
 
 // TestMinIsTheCheapest compares with every network of small spaces.
 func TestMinIsTheCheapest(t *testing.T) {
 	checked := 0
 	rapid.Check(t, func(t *rapid.T) {
-		ch := drawChain(t, 4)
+		ch := chains.Draw(t, 4)
 		s := ch.Space()
 		if s.Size() > 2000 {
 			t.Skip("too large")
 		}
 		checked++
-		var best Arch
+		var best space.Arch
 		var flops int64
 		for a := range s.Enumerate {
 			if f := ch.Plan(a).FLOPs(); best.Len() == 0 || f < flops {
 				best, flops = a, f
 			}
 		}
-		if got := ch.Min(); got != best {
+		if got := ch.Extremes().Smallest; got != best {
 			t.Fatalf("Min is %s with %d FLOPs; cheapest is %s with %d", s.Format(got), ch.Plan(got).FLOPs(), s.Format(best), flops)
 		}
 	})
@@ -37,8 +42,8 @@ func TestMinIsTheCheapest(t *testing.T) {
 
 func TestMaxIsAnArchitecture(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ch := drawChain(t, 6)
-		if err := ch.Space().Valid(ch.Max()); err != nil {
+		ch := chains.Draw(t, 6)
+		if err := ch.Space().Valid(ch.Extremes().Largest); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -58,18 +63,18 @@ func TestBoundsOfPresets(t *testing.T) {
 		},
 	}
 	for name, want := range cases {
-		ch := preset(t, name)
-		if got := ch.Space().Format(ch.Min()); got != want[0] {
+		ch := chains.Preset(t, name)
+		if got := ch.Space().Format(ch.Extremes().Smallest); got != want[0] {
 			t.Errorf("%s: Min is %s", name, got)
 		}
-		if got := ch.Space().Format(ch.Narrow()); got != want[1] {
+		if got := ch.Space().Format(ch.Extremes().Narrow); got != want[1] {
 			t.Errorf("%s: Narrow is %s", name, got)
 		}
-		if got := ch.Space().Format(ch.Max()); got != want[2] {
+		if got := ch.Space().Format(ch.Extremes().Largest); got != want[2] {
 			t.Errorf("%s: Max is %s", name, got)
 		}
-		r := rng(2)
-		lo, hi := ch.Plan(ch.Min()).FLOPs(), ch.Plan(ch.Max()).FLOPs()
+		r := chains.Rand(2)
+		lo, hi := ch.Plan(ch.Extremes().Smallest).FLOPs(), ch.Plan(ch.Extremes().Largest).FLOPs()
 		for range 500 {
 			a := ch.Space().Random(r)
 			if f := ch.Plan(a).FLOPs(); f < lo || f > hi {
@@ -83,9 +88,9 @@ func TestBoundsOfPresets(t *testing.T) {
 // the one before it.
 func TestUniformNetworks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		ch := drawChain(t, 6)
-		all := ch.Uniform()
-		if len(all) == 0 || all[0] != ch.Narrow() {
+		ch := chains.Draw(t, 6)
+		all := ch.Extremes().Uniform
+		if len(all) == 0 || all[0] != ch.Extremes().Narrow {
 			t.Fatalf("%d uniform networks; want the narrow one first", len(all))
 		}
 		for i, a := range all {
@@ -97,9 +102,9 @@ func TestUniformNetworks(t *testing.T) {
 			}
 		}
 	})
-	ch := preset(t, "chain")
+	ch := chains.Preset(t, "chain")
 	var got []string
-	for _, a := range ch.Uniform() {
+	for _, a := range ch.Extremes().Uniform {
 		got = append(got, ch.Space().Format(a))
 	}
 	if d := cmp.Diff([]string{
@@ -114,8 +119,8 @@ func TestUniformNetworks(t *testing.T) {
 }
 
 func TestDescribe(t *testing.T) {
-	ch := newChain(t, ChainConfig{Stem: 4, Layers: 2, Ops: []string{"conv3x3", "identity"}, Widths: []int{4, 8}, Skips: true})
-	text := Describe(ch)
+	ch := chains.New(t, chain.Config{Stem: 4, Layers: 2, Ops: []string{"conv3x3", "identity"}, Widths: []int{4, 8}, Skips: true})
+	text := space.Describe(ch)
 	for _, want := range []string{
 		ch.Space().ID(), "size       18 architectures", "layer2/op conv3x3|identity", "skips from 0",
 		"smallest   identity identity", "largest    conv3x3:8 conv3x3:8+0",
@@ -129,14 +134,14 @@ func TestDescribe(t *testing.T) {
 // TestSharedByGoroutines is for the race detector: spaces and families are
 // read by many at once.
 func TestSharedByGoroutines(t *testing.T) {
-	ch := newChain(t, ChainConfig{
+	ch := chains.New(t, chain.Config{
 		Stem: 4, Layers: 4, Ops: []string{"conv3x3", "maxpool3x3"}, Widths: []int{4, 8}, Skips: true,
-		Forbid: []string{"pool pool", "conv conv"}, Overrides: []LayerOverride{{Layer: 4, Ops: []string{"conv3x3"}}},
+		Forbid: []string{"pool pool", "conv conv"}, Overrides: []chain.Override{{Layer: 4, Ops: []string{"conv3x3"}}},
 	})
 	var wait sync.WaitGroup
 	for seed := range 4 {
 		wait.Go(func() {
-			r := rng(uint64(seed))
+			r := chains.Rand(uint64(seed))
 			for range 50 {
 				a := ch.Space().Mutate(r, ch.Space().Random(r), 0.2)
 				ch.Plan(a).FLOPs()
@@ -150,8 +155,8 @@ func TestSharedByGoroutines(t *testing.T) {
 }
 
 func BenchmarkPlan(b *testing.B) {
-	ch := preset(b, "chain")
-	a := ch.Space().Random(rng(1))
+	ch := chains.Preset(b, "chain")
+	a := ch.Space().Random(chains.Rand(1))
 	b.ReportAllocs()
 	for b.Loop() {
 		ch.Plan(a)
@@ -159,12 +164,9 @@ func BenchmarkPlan(b *testing.B) {
 }
 
 func BenchmarkNewChain(b *testing.B) {
-	c, err := Preset("chain")
-	if err != nil {
-		b.Fatal(err)
-	}
+	c := chains.Config(b, "chain")
 	for b.Loop() {
-		if _, err := NewChain(c, pictures); err != nil {
+		if _, err := chain.New(c, chains.Pictures); err != nil {
 			b.Fatal(err)
 		}
 	}

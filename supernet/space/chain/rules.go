@@ -1,16 +1,18 @@
-package space
+package chain
 
 import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// chainRules couples the decisions of a chain: forbidden sequences of
+// rules couples the decisions of a chain: forbidden sequences of
 // operations, operations that may occur a limited number of times, and which
 // decisions an identity layer makes.
-type chainRules struct {
-	layers []chainLayer
+type rules struct {
+	layers []layer
 	layer  []int // layer of each decision
 	forbid [][]string
 	limits []opLimit
@@ -23,8 +25,8 @@ type opLimit struct {
 	max  int
 }
 
-func newChainRules(c ChainConfig, layers []chainLayer, ds []Decision, text string) *chainRules {
-	r := &chainRules{layers: layers, text: text}
+func newRules(c Config, layers []layer, ds []space.Decision, text string) *rules {
+	r := &rules{layers: layers, text: text}
 	for _, d := range ds {
 		r.layer = append(r.layer, d.Layer)
 	}
@@ -38,12 +40,12 @@ func newChainRules(c ChainConfig, layers []chainLayer, ds []Decision, text strin
 }
 
 // String returns all that defines the family beyond the decisions.
-func (r *chainRules) String() string { return r.text }
+func (r *rules) String() string { return r.text }
 
 // Active: an identity layer has the width of its input, and without a chosen
 // skip it computes nothing that an activation could follow; a layer that passes
 // its input through is no source of skips, since its output is one already.
-func (r *chainRules) Active(prefix []uint8, i int) bool {
+func (r *rules) Active(prefix []uint8, i int) bool {
 	l := &r.layers[r.layer[i]]
 	switch i {
 	case l.op:
@@ -58,7 +60,7 @@ func (r *chainRules) Active(prefix []uint8, i int) bool {
 }
 
 // Allowed checks the operation that would be chosen against those before it.
-func (r *chainRules) Allowed(prefix []uint8, i, c int) bool {
+func (r *rules) Allowed(prefix []uint8, i, c int) bool {
 	n := r.layer[i]
 	if i != r.layers[n].op {
 		return true
@@ -79,13 +81,13 @@ func (r *chainRules) Allowed(prefix []uint8, i, c int) bool {
 
 // ends reports whether the operations of layers ..., n-1 and then op end with a
 // sequence that words matches.
-func (r *chainRules) ends(prefix []uint8, n int, op chainOp, words []string) bool {
+func (r *rules) ends(prefix []uint8, n int, op op, words []string) bool {
 	last := len(words) - 1
 	return op.matches(words[last]) && r.endsBefore(prefix, n, words[:last])
 }
 
 // endsBefore reports whether the layers just before layer n match words.
-func (r *chainRules) endsBefore(prefix []uint8, n int, words []string) bool {
+func (r *rules) endsBefore(prefix []uint8, n int, words []string) bool {
 	if len(words) > n {
 		return false
 	}
@@ -98,7 +100,7 @@ func (r *chainRules) endsBefore(prefix []uint8, n int, words []string) bool {
 }
 
 // chosen counts the layers before n whose operation word matches.
-func (r *chainRules) chosen(prefix []uint8, n int, word string) int {
+func (r *rules) chosen(prefix []uint8, n int, word string) int {
 	count := 0
 	for k := range n {
 		if r.layers[k].chosenOp(prefix).matches(word) {
@@ -112,7 +114,7 @@ func (r *chainRules) chosen(prefix []uint8, n int, word string) int {
 // forbidden sequence has come, how often each limited operation was chosen,
 // inside a layer whether it is an identity and has chosen a skip, and how many
 // outputs later skips can read.
-func (r *chainRules) AppendState(dst, prefix []uint8, left [][]bool) []byte {
+func (r *rules) AppendState(dst, prefix []uint8, left [][]bool) []byte {
 	n, inside := len(r.layers), false
 	if len(prefix) < len(r.layer) {
 		n = r.layer[len(prefix)]
@@ -148,7 +150,7 @@ func (r *chainRules) AppendState(dst, prefix []uint8, left [][]bool) []byte {
 // skips that follow prefix. Outputs that the same skips with the same choices
 // left can read are counted together: which of them pass their input through
 // does not change the number of completions.
-func (r *chainRules) appendSources(dst, prefix []uint8, n int, left [][]bool) []byte {
+func (r *rules) appendSources(dst, prefix []uint8, n int, left [][]bool) []byte {
 	if n == len(r.layers) || len(r.layers[len(r.layers)-1].skips) == 0 {
 		return dst
 	}
@@ -171,7 +173,7 @@ func (r *chainRules) appendSources(dst, prefix []uint8, n int, left [][]bool) []
 
 // sameReaders reports whether layers a and b, as sources, meet the same choices
 // in the skips of layers n, n+1, ... from decision next on.
-func (r *chainRules) sameReaders(a, b, n, next int, left [][]bool) bool {
+func (r *rules) sameReaders(a, b, n, next int, left [][]bool) bool {
 	for i := n; i < len(r.layers); i++ {
 		da, db := r.layers[i].skipFrom(a), r.layers[i].skipFrom(b)
 		pending := da >= next

@@ -1,0 +1,74 @@
+package space
+
+// Map is a feature map of the network being planned: the step that makes it (Image for
+// the picture), its height and width in pixels and its channels.
+type Map struct{ Step, H, W, C int }
+
+// Picture returns the network's input as a map.
+func Picture(in Input) Map { return Map{Image, in.H, in.W, in.C} }
+
+// Planner appends steps to a plan, each reading maps that it made before. The zero
+// value begins an empty plan.
+type Planner struct {
+	Plan  Plan
+	reads []int // memory of the steps' inputs
+}
+
+// NewPlanner returns a planner with room for so many steps; with more it grows.
+func NewPlanner(steps int) *Planner {
+	return &Planner{Plan: make(Plan, 0, steps), reads: make([]int, 0, steps)}
+}
+
+// From returns the steps that make these maps, for Step.In.
+func (b *Planner) From(maps ...Map) []int {
+	first := len(b.reads)
+	for _, x := range maps {
+		b.reads = append(b.reads, x.Step)
+	}
+	return b.reads[first:len(b.reads):len(b.reads)]
+}
+
+// Step appends s and returns what it makes.
+func (b *Planner) Step(s Step) Map {
+	b.Plan = append(b.Plan, s)
+	l := s.Layer
+	return Map{len(b.Plan) - 1, l.OutH(), l.OutW(), l.OutC}
+}
+
+// ConvSpec is a convolution to append; its weight and norm are names of shared tensors.
+type ConvSpec struct {
+	Weight, Norm string // Norm "": none
+	K, S, OutC   int    // taps on a side, stride, output channels
+	Depthwise    bool   // OutC is then that of the input
+	Act          Act
+}
+
+// Conv appends a convolution of x.
+func (b *Planner) Conv(x Map, c ConvSpec) Map {
+	l := Layer{Op: Conv, H: x.H, W: x.W, InC: x.C, OutC: c.OutC, K: c.K, S: c.S, G: 1, Act: c.Act}
+	if c.Depthwise {
+		l.OutC, l.G = x.C, x.C
+	}
+	return b.Step(Step{Layer: l, Weight: c.Weight, Norm: c.Norm, In: b.From(x)})
+}
+
+// Pool appends a pooling of K x K pixels of x.
+func (b *Planner) Pool(x Map, op Op, k, s int) Map {
+	l := Layer{Op: op, H: x.H, W: x.W, InC: x.C, OutC: x.C, K: k, S: s}
+	return b.Step(Step{Layer: l, In: b.From(x)})
+}
+
+// Add appends the sum of maps of one shape, with a norm of that name ("": none) and an
+// activation behind it.
+func (b *Planner) Add(norm string, act Act, maps ...Map) Map {
+	x := maps[0]
+	l := Layer{Op: Add, H: x.H, W: x.W, InC: x.C, OutC: x.C, Act: act, FanIn: len(maps)}
+	return b.Step(Step{Layer: l, Norm: norm, In: b.From(maps...)})
+}
+
+// Classify appends the mean over x and a linear layer with the weight "classifier",
+// which most networks end with.
+func (b *Planner) Classify(x Map, classes int) {
+	x = b.Step(Step{Layer: Layer{Op: GlobalPool, H: x.H, W: x.W, InC: x.C, OutC: x.C}, In: b.From(x)})
+	b.Step(Step{Layer: Layer{Op: Linear, H: 1, W: 1, InC: x.C, OutC: classes}, Weight: "classifier", Bias: true, In: b.From(x)})
+}
