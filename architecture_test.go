@@ -26,7 +26,9 @@ var edges = map[string][]string{
 	"supernet/space":                 {},
 	"supernet/space/internal/chains": {"supernet/space", "supernet/space/chain"},
 	"supernet/space/chain":           {"supernet/space"},
-	"supernet/space/families":        {"supernet/space", "supernet/space/chain"},
+	"supernet/space/families":        {"supernet/space", "supernet/space/chain", "supernet/space/nb201", "supernet/space/stages"},
+	"supernet/space/stages":          {"supernet/space"},
+	"supernet/space/nb201":           {"supernet/space"},
 	"supernet/data":                  {},
 	"supernet/checkpoint":            {"internal/atomicfile"},
 	"supernet":                       {"internal/stream", "ops", "supernet/checkpoint", "supernet/data", "supernet/space"},
@@ -34,13 +36,13 @@ var edges = map[string][]string{
 	"controller":                     {"supernet/space"},
 	"predictor":                      {"supernet/space"},
 	"bench":                          {"internal/stream", "ops", "supernet", "supernet/space"},
-	"bench/nets":                     {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space"},
+	"bench/nets":                     {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space", "supernet/space/families"},
 	"bench/peers":                    {"bench", "bench/nets", "ops", "supernet", "supernet/space"},
 	"cmd/espalier":                   {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
 }
 
 // stdlibOnly lists packages that import nothing but the standard library.
-var stdlibOnly = []string{"supernet/space", "supernet/space/chain", "supernet/space/families"}
+var stdlibOnly = []string{"supernet/space", "supernet/space/chain", "supernet/space/nb201", "supernet/space/stages", "supernet/space/families"}
 
 func TestImportsGoDownOnly(t *testing.T) {
 	imports := sources(t)

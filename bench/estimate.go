@@ -51,14 +51,11 @@ func newEstimator(layers map[space.Layer]entry) estimator {
 
 func describe(l space.Layer) kin {
 	out := l.OutH() * l.OutW() * l.OutC
-	touched := l.H*l.W*l.InC*max(l.FanIn, 1) + out
-	switch l.Op {
-	case space.Conv:
-		touched += l.K * l.K * (l.InC / l.G) * l.OutC
-	case space.Linear:
-		touched += l.InC * l.OutC
+	touched := float64(l.InLen() + out)
+	if w, ok := l.Weight(); ok {
+		touched += float64(w.Numbers())
 	}
-	return kin{layer: l, work: math.Log(float64(l.FLOPs() + 1)), bytes: math.Log(4 * float64(touched))}
+	return kin{layer: l, work: math.Log(float64(l.FLOPs() + 1)), bytes: math.Log(4 * touched)}
 }
 
 // distance returns how unlike two layers are.

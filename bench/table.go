@@ -87,14 +87,26 @@ func (t *Table) measure(ctx context.Context, l space.Layer, e Effort) (Sample, e
 	return s, nil
 }
 
-// alone returns the plan of one layer.
+// alone returns the plan of one layer. What reads several maps reads one several times;
+// the gate of a Scale is the mean of its map, whose time counts with it.
 func alone(l space.Layer) space.Plan {
-	s := space.Step{Layer: l, In: make([]int, max(l.FanIn, 1))}
-	for i := range s.In {
-		s.In[i] = space.Image
-	}
-	if l.Op == space.Conv || l.Op == space.Linear {
+	s := space.Step{Layer: l, In: []int{space.Image}}
+	if _, ok := l.Weight(); ok {
 		s.Weight, s.Bias = "weight", true
+	}
+	switch l.Op {
+	case space.Add:
+		s.In = slices.Repeat(s.In, max(l.FanIn, 1))
+	case space.Concat:
+		c := l.InC / l.FanIn
+		part := space.Layer{Op: space.Identity, H: l.H, W: l.W, InC: c, OutC: c}
+		s.In = make([]int, l.FanIn)
+		s.Layer.InC, s.Layer.OutC = c*l.FanIn, c*l.FanIn
+		return space.Plan{{Layer: part, In: []int{space.Image}}, s}
+	case space.Scale:
+		mean := space.Layer{Op: space.GlobalPool, H: l.H, W: l.W, InC: l.InC, OutC: l.InC}
+		s.In = []int{space.Image, 0}
+		return space.Plan{{Layer: mean, In: []int{space.Image}}, s}
 	}
 	return space.Plan{s}
 }

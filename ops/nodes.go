@@ -12,6 +12,7 @@ type nodes struct {
 	scale     freelist[scaleNode]
 	lstm      freelist[lstmNode]
 	transform freelist[transformNode]
+	resize    freelist[resizeNode]
 }
 
 func (n *nodes) reset() {
@@ -25,6 +26,7 @@ func (n *nodes) reset() {
 	n.scale.used = 0
 	n.lstm.used = 0
 	n.transform.used = 0
+	n.resize.used = 0
 }
 
 // next returns a record of f: one that Backward will use if e trains, else one

@@ -15,7 +15,7 @@ const (
 
 // imageBytes returns what the input and output of a layer take for an image.
 func imageBytes(l space.Layer) int {
-	return 4 * (l.H*l.W*l.InC*max(1, l.FanIn) + l.OutH()*l.OutW()*l.OutC)
+	return 4 * (l.InLen() + l.OutH()*l.OutW()*l.OutC)
 }
 
 // sliced reports whether a batch of n images should go through in slices, and of how

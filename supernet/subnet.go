@@ -218,15 +218,29 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 	case space.Linear:
 		x = ops.Linear(e, x, b.weight, b.bias)
 	case space.Add:
-		p.ins = p.ins[:0]
-		for _, j := range s.In {
-			p.ins = append(p.ins, p.out(j, image))
-		}
-		x = ops.Add(e, ops.NoAct, p.ins)
+		x = ops.Add(e, ops.NoAct, p.inputs(s, image))
+	case space.Concat:
+		x = ops.Concat(e, p.inputs(s, image))
+	case space.Scale:
+		x = ops.Scale(e, x, p.out(s.In[1], image))
+	case space.Identity:
+	case space.Zero:
+		x = ops.Zeros(e, x)
+	case space.Resize:
+		x = ops.Resize(e, x, l.ToH, l.ToW)
 	default:
 		panic("supernet: step with an op that cannot run")
 	}
 	return finish(e, x, s, b, st, mode)
+}
+
+// inputs returns what a step reads, valid until the next call.
+func (p *Pass) inputs(s *space.Step, image *ops.Tensor) []*ops.Tensor {
+	p.ins = p.ins[:0]
+	for _, j := range s.In {
+		p.ins = append(p.ins, p.out(j, image))
+	}
+	return p.ins
 }
 
 // finish applies a step's batch norm and activation.

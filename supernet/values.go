@@ -122,11 +122,8 @@ func countValues(p space.Plan, v []Values) error {
 func (v *Values) count(s *space.Step) error {
 	l := s.Layer
 	var weight, bias, norm int64
-	switch l.Op {
-	case space.Conv:
-		weight = int64(l.OutC) * int64(l.InC/l.G) * int64(l.K) * int64(l.K)
-	case space.Linear:
-		weight = int64(l.OutC) * int64(l.InC)
+	if w, ok := l.Weight(); ok {
+		weight = w.Numbers()
 	}
 	if s.Bias {
 		bias = int64(l.OutC)

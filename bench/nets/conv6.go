@@ -22,15 +22,17 @@ var conv6Layers = [...]struct {
 // It fails unless size and channels are those of a plan and size is at least 4
 // pixels.
 func NewConv6(channels, size int) (*space.Fixed, error) {
-	b := &builder{h: size, w: size, c: channels, last: space.Image}
+	b := space.NewPlanner(2 * len(conv6Layers))
+	x := space.Map{Step: space.Image, H: size, W: size, C: channels}
 	for i, l := range conv6Layers {
-		b.conv(convStep{name: fmt.Sprintf("conv%d", i+1), k: l.k, s: 1, outC: l.outC, act: space.ReLU})
+		name := fmt.Sprintf("conv%d", i+1)
+		x = b.Conv(x, space.ConvSpec{Weight: name, Norm: name + "/norm", K: l.k, S: 1, OutC: l.outC, Act: space.ReLU})
 		if l.halve {
-			b.halve()
+			x = b.Pool(x, space.MaxPool, 2, 2)
 		}
 	}
-	b.classify(Classes)
-	f, err := space.NewFixed(b.plan)
+	b.Classify(x, Classes)
+	f, err := space.NewFixed(b.Plan)
 	if err != nil {
 		return nil, fmt.Errorf("conv6 of %d channels and %d pixels: %w", channels, size, err)
 	}

@@ -20,13 +20,13 @@ var sandwichTexts = [...][2]string{
 
 // parseDraws turns the texts into architectures of the space.
 func (f *OFA32) parseDraws() (err error) {
-	if f.drawn, err = f.space.Parse(drawnText); err != nil {
+	if f.drawn, err = f.Space().Parse(drawnText); err != nil {
 		return err
 	}
 	for _, pair := range sandwichTexts {
 		step := []space.Arch{f.Extremes().Largest, f.Extremes().Smallest}
 		for _, text := range pair {
-			a, err := f.space.Parse(text)
+			a, err := f.Space().Parse(text)
 			if err != nil {
 				return err
 			}

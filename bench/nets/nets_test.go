@@ -2,6 +2,7 @@ package nets
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -175,7 +176,7 @@ func smallestView(n *supernet.Net) map[string]map[int]bool {
 	inC := 16
 	for s, blocks := range []int{1, 2, 2, 2, 2} {
 		for b := range blocks {
-			name, outC := blockName(s, b), []int{16, 24, 40, 80, 112}[s]
+			name, outC := fmt.Sprintf("stage%d/block%d", s+1, b+1), []int{16, 24, 40, 80, 112}[s]
 			dense(name+"/expand", 3*inC, inC, 1)
 			box(name+"/depthwise", 3*inC, 1, 3)
 			norm(name+"/depthwise", 3*inC)

@@ -91,8 +91,8 @@ func (b *builder) activation(step string, act space.Act, x string) string {
 }
 
 // matchAct returns the activation that nodes begin with, the longest that fits,
-// and how many nodes it has; NoAct if there is none.
-func matchAct(nodes []node) (act space.Act, length int) {
+// applied to the value x, and how many nodes it has; NoAct if there is none.
+func matchAct(x string, nodes []node) (act space.Act, length int) {
 	for a := space.ReLU; a <= space.GELU; a++ {
 		want := actNodes(a)
 		if len(want) <= length || len(want) > len(nodes) {
@@ -100,11 +100,27 @@ func matchAct(nodes []node) (act space.Act, length int) {
 		}
 		same := true
 		for k := range want {
-			same = same && nodes[k].op == want[k].op
+			same = same && nodes[k].op == want[k].op && reads(&nodes[k], &want[k], x, nodes[:k])
 		}
 		if same {
 			act, length = a, len(want)
 		}
 	}
 	return act, length
+}
+
+// reads reports whether a node reads what a node of an activation of x would, after the
+// nodes before it; constants are left to whoever compares whole models.
+func reads(n *node, want *actNode, x string, before []node) bool {
+	for i, name := range want.in {
+		switch {
+		case i >= len(n.in):
+			return false
+		case name == "x" && n.in[i] != x:
+			return false
+		case name == "y" && n.in[i] != before[len(before)-1].out:
+			return false
+		}
+	}
+	return true
 }

@@ -154,6 +154,19 @@ func (b *builder) layer(name string, i int, s *space.Step, v *supernet.Values, i
 		return b.node(name+"/mean", "GlobalAveragePool", in)
 	case space.Linear:
 		return b.linear(name, b.own(s.Weight, i), l, v, in, last)
+	case space.Concat:
+		return b.node(name+"/concat", "Concat", in, integer("axis", 1))
+	case space.Scale:
+		return b.node(name+"/scale", "Mul", in)
+	case space.Identity:
+		return b.node(name+"/identity", "Identity", in)
+	case space.Zero:
+		return b.node(name+"/zero", "Mul", append(in, b.scalar(zeroName, 0)))
+	case space.Resize:
+		rows := b.tensor(name+"/rows", resizing(l.H, l.ToH), l.ToH, l.H)
+		cols := b.tensor(name+"/columns", transposed(resizing(l.W, l.ToW), l.ToW, l.W), l.W, l.ToW)
+		y := b.node(name+"/resize_rows", "MatMul", []string{rows, in[0]})
+		return b.node(name+"/resize", "MatMul", []string{y, cols})
 	default: // space.Add: the plan is valid
 		op := "Sum"
 		if len(in) == 2 {

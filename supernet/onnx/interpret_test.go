@@ -124,6 +124,12 @@ func apply(n *node, in []array) (array, error) {
 			x = elementwise("Add", x, a)
 		}
 		return x, nil
+	case "Identity":
+		return x, nil
+	case "Concat":
+		return concatenate(in), nil
+	case "MatMul":
+		return matmul(x, in[1]), nil
 	case "Flatten":
 		return array{[]int{x.dims[0], len(x.v) / x.dims[0]}, x.v}, nil
 	case "Unsqueeze":
@@ -163,8 +169,11 @@ func elementwise(op string, a, b array) array {
 	y := a.like()
 	for i, v := range a.v {
 		w := b.v[i%len(b.v)]
-		if len(b.v) < len(a.v) && len(b.v) > 1 {
-			w = b.v[i/(a.dims[2]*a.dims[3])%a.dims[1]]
+		switch pixels := len(a.v) / a.dims[0] / a.dims[1]; {
+		case len(b.v) == a.dims[0]*a.dims[1] && len(b.dims) == 4: // a map of one pixel for each image
+			w = b.v[i/pixels]
+		case len(b.v) < len(a.v) && len(b.v) > 1:
+			w = b.v[i/pixels%a.dims[1]]
 		}
 		switch op {
 		case "Add":
@@ -178,6 +187,58 @@ func elementwise(op string, a, b array) array {
 		}
 	}
 	return y
+}
+
+// concatenate joins maps along their channels.
+func concatenate(in []array) array {
+	y := array{dims: append([]int(nil), in[0].dims...)}
+	y.dims[1] = 0
+	for _, a := range in {
+		y.dims[1] += a.dims[1]
+	}
+	for n := range y.dims[0] {
+		for _, a := range in {
+			size := len(a.v) / a.dims[0]
+			y.v = append(y.v, a.v[n*size:][:size]...)
+		}
+	}
+	return y
+}
+
+// matmul multiplies the last two dimensions; one of the two has no others.
+func matmul(a, b array) array {
+	rows, inner, cols := a.dims[len(a.dims)-2], a.dims[len(a.dims)-1], b.dims[len(b.dims)-1]
+	long := a
+	if len(b.dims) > len(a.dims) {
+		long = b
+	}
+	y := array{dims: append(append([]int(nil), long.dims[:len(long.dims)-2]...), rows, cols)}
+	for m := range count(long.dims[:len(long.dims)-2]) {
+		at := func(x array, size, i int) float64 {
+			if len(x.dims) == 2 {
+				return x.v[i]
+			}
+			return x.v[m*size+i]
+		}
+		for r := range rows {
+			for c := range cols {
+				sum := 0.0
+				for k := range inner {
+					sum += at(a, rows*inner, r*inner+k) * at(b, inner*cols, k*cols+c)
+				}
+				y.v = append(y.v, sum)
+			}
+		}
+	}
+	return y
+}
+
+func count(dims []int) int {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return n
 }
 
 func gemm(x, w, bias array) array {

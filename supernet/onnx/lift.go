@@ -95,7 +95,7 @@ func (l *lifter) step() error {
 			return err
 		}
 	}
-	act, length := matchAct(l.nodes[l.at:])
+	act, length := matchAct(l.nodes[l.at-1].out, l.nodes[l.at:])
 	s.Layer.Act = act
 	l.at += length
 	l.steps[l.nodes[l.at-1].out] = len(l.parts.plan)
@@ -122,11 +122,28 @@ func (l *lifter) layer() (*space.Step, *supernet.Values, error) {
 		op = space.Linear
 	case "Add", "Sum":
 		op, read = space.Add, len(n.in)
+	case "Concat":
+		op, read = space.Concat, len(n.in)
+	case "Mul":
+		op, read = space.Scale, 2
+		if len(n.in) == 2 && n.in[1] == zeroName {
+			op, read = space.Zero, 1
+		}
+	case "Identity":
+		op = space.Identity
+	case "MatMul":
+		return l.resize(s, v, n)
 	default:
 		return nil, nil, fmt.Errorf("no layer begins with this operation")
 	}
 	if err := l.inputs(s, op, n, read); err != nil {
 		return nil, nil, err
+	}
+	if op == space.Concat {
+		s.Layer.InC = 0
+		for _, j := range s.In {
+			s.Layer.InC += l.channels(j)
+		}
 	}
 	s.Layer.OutC = s.Layer.InC
 	var err error
@@ -135,7 +152,7 @@ func (l *lifter) layer() (*space.Step, *supernet.Values, error) {
 		err = l.conv(s, v, n)
 	case space.MaxPool, space.AvgPool:
 		err = window(&s.Layer, n, maxPool)
-	case space.Add:
+	case space.Add, space.Concat, space.Scale:
 		s.Layer.FanIn = read
 	case space.Linear:
 		err = l.linear(s, v)
@@ -161,6 +178,40 @@ func (l *lifter) inputs(s *space.Step, op space.Op, n *node, read int) error {
 		s.Layer.H, s.Layer.W, s.Layer.InC = from.OutH(), from.OutW(), from.OutC
 	}
 	return nil
+}
+
+// channels returns those that a step puts out.
+func (l *lifter) channels(j int) int {
+	if j == space.Image {
+		return l.c
+	}
+	return l.parts.plan[j].Layer.OutC
+}
+
+// resize reads the two products by which the picture gets another size, rows first.
+func (l *lifter) resize(s *space.Step, v *supernet.Values, rows *node) (*space.Step, *supernet.Values, error) {
+	if l.at == len(l.nodes) || l.nodes[l.at].op != "MatMul" || len(rows.in) != 2 || len(l.nodes[l.at].in) != 2 {
+		return nil, nil, fmt.Errorf("is not followed by a second MatMul, for the columns")
+	}
+	if j, known := l.steps[rows.in[1]]; !known || j != space.Image {
+		return nil, nil, fmt.Errorf("reads %q; want the picture", rows.in[1])
+	}
+	cols := &l.nodes[l.at]
+	l.at++
+	s.In = []int{space.Image}
+	s.Layer = space.Layer{Op: space.Resize, H: l.h, W: l.w, InC: l.c, OutC: l.c}
+	for _, side := range []struct {
+		name string
+		at   int
+		to   *int
+	}{{rows.in[0], 0, &s.Layer.ToH}, {cols.in[1], 1, &s.Layer.ToW}} {
+		t := l.tensors[side.name]
+		if t == nil || len(t.dims) != 2 || t.dims[side.at] < 1 || t.dims[side.at] > maxSize {
+			return nil, nil, fmt.Errorf("the graph has no matrix %q of at most %d lines", side.name, maxSize)
+		}
+		*side.to = int(t.dims[side.at])
+	}
+	return s, v, nil
 }
 
 func (l *lifter) conv(s *space.Step, v *supernet.Values, n *node) error {

@@ -27,14 +27,32 @@ type Decision struct {
 	Layer   int      // index of the layer that it belongs to, from 0; the stem is -1
 	From    int      // KindSkip: the earlier layer (-1: the stem); 0 otherwise
 	Choices []string // at least one, at most 255
+	When    []Any    // the decision is made if all of these hold; none: always
 }
 
-// Rules tells which decisions are made and which choices are allowed, given the
-// genes of all earlier decisions (prefix has i of them).
+// Any holds if at least one of these choices was made.
+type Any []Choice
+
+// Choice names options of an earlier decision. A decision that is not made chose none.
+type Choice struct {
+	Decision int     // index
+	Options  []uint8 // indices into its Choices
+}
+
+// Rules forbids choices.
 type Rules interface {
-	// Active reports whether decision i is made at all.
-	Active(prefix []uint8, i int) bool
-	// Allowed reports whether choice c of an active decision i is allowed; for
-	// every reachable prefix at least one choice must be.
+	// Allowed reports whether choice c of decision i, which is made, is allowed after
+	// the genes of all earlier decisions (prefix has i of them); for every reachable
+	// prefix at least one choice must be.
 	Allowed(prefix []uint8, i, c int) bool
 }
+
+// Definition is the Rules of a family that forbids nothing: what tells it from others
+// with the same decisions, for the space's ID.
+type Definition string
+
+// Allowed reports that any choice is.
+func (Definition) Allowed([]uint8, int, int) bool { return true }
+
+// String returns the definition.
+func (d Definition) String() string { return string(d) }

@@ -39,6 +39,9 @@ func (s *Space) hash() string {
 	h := sha256.New()
 	for i, d := range s.decisions {
 		fmt.Fprintf(h, "%q %d %d %d %q %v\n", d.Name, d.Kind, d.Layer, d.From, d.Choices, s.left[i])
+		if _, own := s.rules.(Stater); !own && len(d.When) > 0 {
+			fmt.Fprintf(h, "%v\n", d.When) // the text of a Stater says it already
+		}
 	}
 	if r, ok := s.rules.(fmt.Stringer); ok {
 		fmt.Fprintf(h, "%s\n", r)

@@ -54,14 +54,9 @@ func (p Plan) weights() []Weight {
 	add := t.Add
 	for _, s := range p {
 		l := s.Layer
-		switch {
-		case s.Weight == "":
-		case l.Op == Linear:
-			add(Weight{Name: s.Weight, Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1})
-		case l.Depthwise():
-			add(Weight{Name: s.Weight, Role: Depthwise, OutC: l.OutC, K: l.K})
-		default:
-			add(Weight{Name: s.Weight, Role: Dense, OutC: l.OutC, InC: l.InC / l.G, K: l.K, G: l.G})
+		if w, ok := l.Weight(); ok {
+			w.Name = s.Weight
+			add(w)
 		}
 		if s.Bias {
 			add(Weight{Name: s.Weight + ".bias", Role: Bias, OutC: l.OutC})

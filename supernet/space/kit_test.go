@@ -11,8 +11,6 @@ import (
 // gene i-1 is not 0, and the last two genes may not both be 2. It has no Stater.
 type parity struct{ n int }
 
-func (parity) Active(prefix []uint8, i int) bool { return i == 0 || prefix[i-1] != 0 }
-
 func (p parity) Allowed(prefix []uint8, i, c int) bool {
 	return i < p.n-1 || c != 2 || prefix[i-1] != 2
 }
@@ -21,7 +19,11 @@ func paritySpace(t testing.TB, n int) *space.Space {
 	t.Helper()
 	var ds []space.Decision
 	for i := range n {
-		ds = append(ds, space.Decision{Name: fmt.Sprintf("d%d", i), Kind: space.KindKernel, Layer: i, Choices: []string{"a", "b", "c"}})
+		d := space.Decision{Name: fmt.Sprintf("d%d", i), Kind: space.KindKernel, Layer: i, Choices: []string{"a", "b", "c"}}
+		if i > 0 {
+			d.When = []space.Any{{{Decision: i - 1, Options: []uint8{1, 2}}}}
+		}
+		ds = append(ds, d)
 	}
 	s, err := space.NewSpace(ds, parity{n})
 	if err != nil {

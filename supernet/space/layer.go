@@ -2,30 +2,6 @@ package space
 
 import "fmt"
 
-// Op names what a layer computes.
-type Op uint8
-
-// The operations of a plan. Conv covers dense, grouped, pointwise and depthwise
-// convolutions: G tells them apart.
-const (
-	Conv       Op = iota + 1 // K x K convolution, stride S, padding Pad, G groups, no bias when a norm follows
-	MaxPool                  // K x K maximum, stride S, padding Pad
-	AvgPool                  // K x K mean of the real pixels (padding excluded), stride S, padding Pad
-	Add                      // sum of its inputs, all of one shape
-	GlobalPool               // mean over H and W
-	Linear                   // InC -> OutC with bias, on 1 x 1 maps
-)
-
-var opNames = [...]string{Conv: "conv", MaxPool: "maxpool", AvgPool: "avgpool", Add: "add", GlobalPool: "globalpool", Linear: "linear"}
-
-// String returns the op's name in files and reports.
-func (o Op) String() string {
-	if int(o) < len(opNames) && opNames[o] != "" {
-		return opNames[o]
-	}
-	return fmt.Sprintf("op(%d)", uint8(o))
-}
-
 // Act names an activation, applied to a layer's output (after its batch norm).
 type Act uint8
 
@@ -65,15 +41,16 @@ func ParseAct(name string) (Act, error) {
 // Layer is one concrete operation on one image: all that its cost depends on,
 // and therefore a map key: fields that the op does not read are 0, so that equal
 // work has equal keys. H and W are the input's height and width in pixels. Conv
-// reads K, S and G; the pools K and S; Add FanIn; a depthwise Conv has
-// G = InC = OutC.
+// reads K, S and G; the pools K and S; Add, Concat and Scale FanIn; Resize ToH and
+// ToW; a depthwise Conv has G = InC = OutC. InC of a Concat is that of all inputs.
 type Layer struct {
 	Op        Op
 	H, W      int
 	InC, OutC int
 	K, S, G   int
 	Act       Act
-	FanIn     int // Add: number of summed inputs
+	FanIn     int // Add, Concat, Scale: number of inputs
+	ToH, ToW  int `json:",omitempty"` // Resize: size of the output, pixels
 }
 
 // Pad returns the pixels of padding on each side of a Conv or pool: (K-1)/2. An
@@ -82,58 +59,57 @@ type Layer struct {
 func (l Layer) Pad() int { return max(0, l.K-1) / 2 }
 
 // OutH returns the output's height in pixels.
-func (l Layer) OutH() int { return l.out(l.H) }
+func (l Layer) OutH() int { h, _ := l.size(); return h }
 
 // OutW returns the output's width in pixels.
-func (l Layer) OutW() int { return l.out(l.W) }
+func (l Layer) OutW() int { _, w := l.size(); return w }
 
-func (l Layer) out(n int) int {
-	switch l.Op {
-	case Conv, MaxPool, AvgPool:
-		if n+2*l.Pad() < l.K {
-			return 0
-		}
-		return (n+2*l.Pad()-l.K)/l.S + 1
-	case GlobalPool, Linear:
-		return 1
-	default:
-		return n
+// size returns height and width of the output; those of the input for an unknown op.
+func (l Layer) size() (h, w int) {
+	if r := l.Op.row(); r.size != nil {
+		return r.size(l)
 	}
+	return l.H, l.W
 }
 
 // FLOPs returns the floating-point operations of one forward pass on one image:
 // two per multiply-add of convolutions and linear layers, padding counted as
-// pixels, as kernels.md and the usual tables do; one per element added or pooled tap.
+// pixels, as the usual tables do; one per element added, scaled or pooled tap. The
+// activation counts nothing.
 func (l Layer) FLOPs() int64 {
-	out := int64(l.OutH()) * int64(l.OutW()) * int64(l.OutC)
-	switch l.Op {
-	case Conv:
-		return 2 * out * int64(l.InC/l.G) * int64(l.K) * int64(l.K)
-	case Linear:
-		return 2 * int64(l.InC) * int64(l.OutC)
-	case MaxPool, AvgPool:
-		return out * int64(l.K) * int64(l.K)
-	case GlobalPool:
-		return int64(l.H) * int64(l.W) * int64(l.InC)
-	case Add:
-		return out * int64(max(l.FanIn, 1)-1)
+	r := l.Op.row()
+	if r.flops == nil {
+		return 0
 	}
-	return 0
+	return r.flops(l, int64(l.OutH())*int64(l.OutW())*int64(l.OutC))
+}
+
+// Weight returns the shared tensor that the layer needs, at exactly its size and without
+// a name; false if it needs none.
+func (l Layer) Weight() (Weight, bool) {
+	r := l.Op.row()
+	if r.weight == nil {
+		return Weight{}, false
+	}
+	return r.weight(l), true
 }
 
 // String returns a compact unambiguous form, such as "conv3x3s2 28x28x16->32 relu".
 func (l Layer) String() string {
-	s := l.Op.String()
-	switch l.Op {
-	case Conv, MaxPool, AvgPool:
+	s, r := l.Op.String(), l.Op.row()
+	if r.window > 0 {
 		s += fmt.Sprintf("%dx%ds%d", l.K, l.K, l.S)
-		if l.Op == Conv && l.G > 1 {
-			s += fmt.Sprintf("g%d", l.G)
-		}
-	case Add:
+	}
+	if l.G > 1 {
+		s += fmt.Sprintf("g%d", l.G)
+	}
+	if r.inputs == many {
 		s += fmt.Sprintf("%d", l.FanIn)
 	}
 	s += fmt.Sprintf(" %dx%dx%d->%d", l.H, l.W, l.InC, l.OutC)
+	if l.Op == Resize {
+		s += fmt.Sprintf(" to %dx%d", l.ToH, l.ToW)
+	}
 	if l.Act != NoAct {
 		s += " " + l.Act.String()
 	}

@@ -4,21 +4,23 @@ import "fmt"
 
 // MarshalText writes the op's name.
 func (o Op) MarshalText() ([]byte, error) {
-	if int(o) >= len(opNames) || opNames[o] == "" {
+	if !o.known() {
 		return nil, fmt.Errorf("op %d is unknown", uint8(o))
 	}
-	return []byte(opNames[o]), nil
+	return []byte(o.row().name), nil
 }
 
 // UnmarshalText reads an op's name.
 func (o *Op) UnmarshalText(b []byte) error {
-	for i, n := range opNames {
-		if n != "" && n == string(b) {
+	var names []string
+	for i, r := range opRows {
+		if r.name != "" && r.name == string(b) {
 			*o = Op(i)
 			return nil
 		}
+		names = append(names, r.name)
 	}
-	return fmt.Errorf("op %q is unknown; want one of %v", b, opNames[1:])
+	return fmt.Errorf("op %q is unknown; want one of %v", b, names[1:])
 }
 
 // MarshalText writes the activation's name.

@@ -10,7 +10,7 @@ type Step struct {
 	Weight string // shared weight of a Conv or Linear; its centre K x K, first OutC, first InC are used
 	Bias   bool   // adds the bias Weight+".bias"; always set for Linear, for Conv only once batch norm is folded in
 	Norm   string // batch norm between the layer and its activation; "" if none
-	In     []int  // earlier steps whose outputs it reads (Image for the picture); only Add has more than one
+	In     []int  // earlier steps whose outputs it reads (Image for the picture)
 }
 
 // Plan is a network as a flat list in execution order; the last step is the
@@ -32,11 +32,8 @@ func (p Plan) Params() int64 {
 	var n int64
 	for _, s := range p {
 		l := s.Layer
-		switch l.Op {
-		case Conv:
-			n += int64(l.OutC) * int64(l.InC/l.G) * int64(l.K) * int64(l.K)
-		case Linear:
-			n += int64(l.OutC) * int64(l.InC)
+		if w, ok := l.Weight(); ok {
+			n += w.Numbers()
 		}
 		if s.Bias {
 			n += int64(l.OutC)

@@ -66,6 +66,43 @@ func (b *Planner) Add(norm string, act Act, maps ...Map) Map {
 	return b.Step(Step{Layer: l, Norm: norm, In: b.From(maps...)})
 }
 
+// Concat appends the channels of maps of one height and width side by side.
+func (b *Planner) Concat(maps ...Map) Map {
+	x, c := maps[0], 0
+	for _, m := range maps {
+		c += m.C
+	}
+	return b.Step(Step{Layer: Layer{Op: Concat, H: x.H, W: x.W, InC: c, OutC: c, FanIn: len(maps)}, In: b.From(maps...)})
+}
+
+// Unary appends an op that reads x alone and keeps its channels, with a norm of that name
+// ("": none) and an activation behind it.
+func (b *Planner) Unary(x Map, op Op, norm string, act Act) Map {
+	return b.Step(Step{Layer: Layer{Op: op, H: x.H, W: x.W, InC: x.C, OutC: x.C, Act: act}, Norm: norm, In: b.From(x)})
+}
+
+// Resize appends the picture x in another size.
+func (b *Planner) Resize(x Map, h, w int) Map {
+	return b.Step(Step{Layer: Layer{Op: Resize, H: x.H, W: x.W, InC: x.C, OutC: x.C, ToH: h, ToW: w}, In: b.From(x)})
+}
+
+// Excite appends squeeze and excitation of x (Hu et al. 2018): the mean over the map, a
+// 1x1 convolution to r channels, an activation, a 1x1 convolution back, a gate, by which
+// x is multiplied. The weights are NAME/reduce and NAME/expand, with biases.
+func (b *Planner) Excite(x Map, name string, r int, act, gate Act) Map {
+	m := b.Unary(x, GlobalPool, "", NoAct)
+	m = b.biased(m, name+"/reduce", r, act)
+	m = b.biased(m, name+"/expand", x.C, gate)
+	l := Layer{Op: Scale, H: x.H, W: x.W, InC: x.C, OutC: x.C, FanIn: 2}
+	return b.Step(Step{Layer: l, In: b.From(x, m)})
+}
+
+// biased appends a 1x1 convolution with a bias.
+func (b *Planner) biased(x Map, weight string, outC int, act Act) Map {
+	l := Layer{Op: Conv, H: x.H, W: x.W, InC: x.C, OutC: outC, K: 1, S: 1, G: 1, Act: act}
+	return b.Step(Step{Layer: l, Weight: weight, Bias: true, In: b.From(x)})
+}
+
 // Classify appends the mean over x and a linear layer with the weight "classifier",
 // which most networks end with.
 func (b *Planner) Classify(x Map, classes int) {

@@ -16,16 +16,17 @@ const maxStates = 1 << 19
 // both may make must lead both into a dead end or neither. Counting and looking
 // ahead then visit each key once (dynamic programming).
 //
-// Rules without it are told apart prefix by prefix; NewSpace refuses to count
-// above 524,288 keys.
+// The key covers the conditions of decisions too. Without rules, what conditions need to
+// know of a prefix is its key. Rules that are no Stater are told apart prefix by prefix;
+// NewSpace refuses to count above 524,288 keys.
 type Stater interface {
 	AppendState(dst, prefix []uint8, left [][]bool) []byte
 }
 
 func (s *Space) appendState(dst, prefix []uint8) []byte {
 	switch r := s.rules.(type) {
-	case nil:
-		return dst
+	case nil, Definition:
+		return s.appendPending(dst, prefix)
 	case Stater:
 		return r.AppendState(dst, prefix, s.left)
 	default:

@@ -1,6 +1,7 @@
 package space
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -13,6 +14,7 @@ import (
 type Space struct {
 	decisions []Decision
 	rules     Rules
+	pending   []pending      // by genes of a prefix; nil with rules that may forbid
 	left      [][]bool       // [decision][choice]: false where Restrict removed it
 	index     map[string]int // decision by name
 	offset    []int          // first feature of each decision; the last entry is their number
@@ -20,11 +22,12 @@ type Space struct {
 	size      *big.Int
 	safe      []bool                // [i]: every prefix of i genes that the rules let through can be completed
 	counts    []map[string]*big.Int // [i]: completions by the state of a prefix of i genes; nil if safe
+	notation  Notation              // nil: words of choices
 	id        string
 }
 
-// NewSpace returns the space of these decisions. Nil rules mean that every
-// decision is made and every choice allowed.
+// NewSpace returns the space of these decisions. Nil rules mean that every choice is
+// allowed.
 //
 // It counts the space at once, so that choices that lead into a dead end are
 // never offered: Allowed looks ahead to the last decision. An error tells which
@@ -52,8 +55,12 @@ func NewSpace(ds []Decision, rules Rules) (*Space, error) {
 		s.left = append(s.left, slices.Repeat([]bool{true}, len(d.Choices)))
 	}
 	s.groups = groupByLayer(s.decisions)
-	if err := s.checkSkips(); err != nil {
+	if err := errors.Join(s.checkSkips(), s.checkWhen()); err != nil {
 		return nil, err
+	}
+	switch rules.(type) {
+	case nil, Definition:
+		s.pending = s.pendings()
 	}
 	if err := s.finish(); err != nil {
 		return nil, err
@@ -74,6 +81,7 @@ func cloneDecisions(ds []Decision) []Decision {
 	out := slices.Clone(ds)
 	for i := range out {
 		out[i].Choices = slices.Clone(out[i].Choices)
+		out[i].When = slices.Clone(out[i].When)
 	}
 	return out
 }
@@ -131,11 +139,6 @@ func (s *Space) Decisions() []Decision { return s.decisions }
 func (s *Space) Index(name string) (int, bool) {
 	i, ok := s.index[name]
 	return i, ok
-}
-
-// Active reports whether decision i is made after the i genes of prefix.
-func (s *Space) Active(prefix []uint8, i int) bool {
-	return s.rules == nil || s.rules.Active(prefix[:i:i], i)
 }
 
 // Allowed reports whether choice c of an active decision i may follow the i

@@ -45,7 +45,6 @@ func TestNewSpaceRefusesBadDecisions(t *testing.T) {
 
 type forgetful struct{}
 
-func (forgetful) Active([]uint8, int) bool       { return true }
 func (forgetful) Allowed([]uint8, int, int) bool { return true }
 
 func TestNewSpaceRefusesToTellEverythingApart(t *testing.T) {

@@ -24,14 +24,35 @@ func groupByLayer(ds []Decision) []group {
 	return out
 }
 
+// Notation is a text form of architectures that a family has of its own.
+type Notation interface {
+	// Format returns the text of valid genes, on one line.
+	Format(genes []uint8) string
+	// Parse returns the genes of a text that Format writes. The error says what was
+	// expected. The space checks the genes.
+	Parse(text string) ([]uint8, error)
+}
+
+// WithNotation returns the same space with another text form.
+func (s *Space) WithNotation(n Notation) *Space {
+	out := *s
+	out.notation = n
+	return &out
+}
+
 // Format returns a as one line of text that Parse reads back. Each layer is one
 // word: its choices in order, joined by ":", and after "+" the sources of its
 // skips, separated by commas, counted from 1 with 0 for the stem. Decisions that
 // are not made are left out; a layer without any is "-". For example
 //
 //	conv3x3:32 sep5x5:64+0 identity maxpool3x3:64+0,2
+//
+// A space may have a Notation instead.
 func (s *Space) Format(a Arch) string {
 	genes := a.Genes()
+	if s.notation != nil {
+		return s.notation.Format(genes)
+	}
 	words := make([]string, len(s.groups))
 	for k, g := range s.groups {
 		words[k] = s.formatGroup(genes, g)
@@ -64,6 +85,13 @@ func (s *Space) formatGroup(genes []uint8, g group) string {
 // Parse returns the architecture that Format wrote as text. An error names the
 // word and the decision, and tells what was expected.
 func (s *Space) Parse(text string) (Arch, error) {
+	if s.notation != nil {
+		genes, err := s.notation.Parse(text)
+		if err != nil {
+			return Arch{}, err
+		}
+		return s.Canon(genes)
+	}
 	words := strings.Fields(text)
 	if len(words) != len(s.groups) {
 		return Arch{}, fmt.Errorf("architecture %q has %d words; want %d, one for each layer", clip(text), len(words), len(s.groups))

@@ -45,37 +45,31 @@ func (p Plan) validate(i int, s Step) error {
 	if err := l.validateOp(s.Weight); err != nil {
 		return err
 	}
-	if s.Bias != (l.Op == Linear) && (l.Op != Conv || s.Norm != "") {
+	if r := l.Op.row(); s.Bias != r.biased && (r.weight == nil || r.biased || s.Norm != "") {
 		return fmt.Errorf("bias is %t; linear layers have one, convolutions only without batch norm", s.Bias)
 	}
 	return p.validateInputs(i, s)
 }
 
 func (l Layer) validateOp(weight string) error {
-	switch l.Op {
-	case Conv:
-		if err := l.validateWindow(maxKernel); err != nil {
-			return err
-		}
-	case MaxPool, AvgPool:
-		if err := l.validateWindow(maxPool); err != nil {
-			return err
-		}
-	case Linear:
-		if l.H != 1 || l.W != 1 {
-			return fmt.Errorf("reads a map of %d x %d pixels; want 1 x 1", l.H, l.W)
-		}
-	case Add, GlobalPool:
-	default:
+	if !l.Op.known() {
 		return fmt.Errorf("op %d is unknown", l.Op)
 	}
-	if l.Op == Conv && (l.G < 1 || l.InC%l.G != 0 || l.OutC%l.G != 0) {
-		return fmt.Errorf("%d groups do not divide %d and %d channels", l.G, l.InC, l.OutC)
+	r := l.Op.row()
+	if r.window > 0 {
+		if err := l.validateWindow(r.window); err != nil {
+			return err
+		}
 	}
-	if l.Op != Conv && l.Op != Linear && l.InC != l.OutC {
+	if r.check != nil {
+		if err := r.check(l); err != nil {
+			return err
+		}
+	}
+	if !r.recasts && l.InC != l.OutC {
 		return fmt.Errorf("%d channels in, %d out; want the same", l.InC, l.OutC)
 	}
-	if (l.Op == Conv || l.Op == Linear) != (weight != "") {
+	if (r.weight != nil) != (weight != "") {
 		return fmt.Errorf("weight is %q; convolutions and linear layers have one, others none", weight)
 	}
 	return nil
@@ -96,18 +90,27 @@ func (l Layer) validateWindow(most int) error {
 }
 
 func (p Plan) validateInputs(i int, s Step) error {
-	if len(s.In) == 0 || (s.Layer.Op != Add && len(s.In) != 1) || (s.Layer.Op == Add && s.Layer.FanIn != len(s.In)) {
-		return fmt.Errorf("has %d inputs; add takes its fan-in (%d), every other op one", len(s.In), s.Layer.FanIn)
+	l := s.Layer
+	if want := l.inputs(); len(s.In) == 0 || len(s.In) != want {
+		return fmt.Errorf("has %d inputs; want %d", len(s.In), max(want, 1))
 	}
-	for _, j := range s.In {
+	channels := 0
+	for k, j := range s.In {
 		if j < Image || j >= i {
 			return fmt.Errorf("reads step %d; want an earlier one, or %d for the picture", j, Image)
 		}
 		h, w, c := p.shape(j)
-		l := s.Layer
-		if h != l.H || w != l.W || c != l.InC {
-			return fmt.Errorf("reads step %d of shape %dx%dx%d; want %dx%dx%d", j, h, w, c, l.H, l.W, l.InC)
+		wantH, wantW, wantC := l.readsOf(k)
+		if h != wantH || w != wantW || wantC != 0 && c != wantC {
+			return fmt.Errorf("reads step %d of shape %dx%dx%d; want %dx%dx%d", j, h, w, c, wantH, wantW, wantC)
 		}
+		channels += c
+	}
+	if l.Op == Concat && channels != l.InC {
+		return fmt.Errorf("reads %d channels in all; want %d", channels, l.InC)
+	}
+	if l.Op == Resize && s.In[0] != Image {
+		return fmt.Errorf("reads step %d; want %d, the picture", s.In[0], Image)
 	}
 	return nil
 }

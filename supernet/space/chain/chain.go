@@ -242,8 +242,52 @@ func (ch *Family) decisions() []space.Decision {
 		if len(ch.acts) > 1 {
 			l.act = add(space.KindAct, "act", 0, actNamesOf(ch.acts))
 		}
+		ch.conditions(ds, i)
 	}
 	return ds
+}
+
+// conditions says when the decisions of layer i are made: an identity layer has the width
+// of its input, and without a chosen skip it computes nothing that an activation could
+// follow; a layer that passes its input through is no source of skips, since its output
+// is one already.
+func (ch *Family) conditions(ds []space.Decision, i int) {
+	l := &ch.layers[i]
+	if computes := l.computes(); computes != nil {
+		ds[l.width].When = []space.Any{computes}
+		if l.act >= 0 {
+			ds[l.act].When = []space.Any{append(computes, l.joins()...)}
+		}
+	}
+	for k, d := range l.skips[min(1, len(l.skips)):] {
+		from := &ch.layers[k]
+		if computes := from.computes(); computes != nil && from.stride == 1 {
+			ds[d].When = []space.Any{append(computes, from.joins()...)}
+		}
+	}
+}
+
+// computes says that the layer's operation is no identity; nil if it offers none.
+func (l *layer) computes() space.Any {
+	var others []uint8
+	for k, o := range l.ops {
+		if o.class != identityOp {
+			others = append(others, uint8(k))
+		}
+	}
+	if len(others) == len(l.ops) {
+		return nil
+	}
+	return space.Any{{Decision: l.op, Options: others}}
+}
+
+// joins says that a skip of the layer is chosen.
+func (l *layer) joins() space.Any {
+	var any space.Any
+	for _, d := range l.skips {
+		any = append(any, space.Choice{Decision: d, Options: []uint8{1}})
+	}
+	return any
 }
 
 func opNamesOf(ops []op) []string {

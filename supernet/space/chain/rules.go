@@ -9,8 +9,7 @@ import (
 )
 
 // rules couples the decisions of a chain: forbidden sequences of
-// operations, operations that may occur a limited number of times, and which
-// decisions an identity layer makes.
+// operations, and operations that may occur a limited number of times.
 type rules struct {
 	layers []layer
 	layer  []int // layer of each decision
@@ -41,23 +40,6 @@ func newRules(c Config, layers []layer, ds []space.Decision, text string) *rules
 
 // String returns all that defines the family beyond the decisions.
 func (r *rules) String() string { return r.text }
-
-// Active: an identity layer has the width of its input, and without a chosen
-// skip it computes nothing that an activation could follow; a layer that passes
-// its input through is no source of skips, since its output is one already.
-func (r *rules) Active(prefix []uint8, i int) bool {
-	l := &r.layers[r.layer[i]]
-	switch i {
-	case l.op:
-		return true
-	case l.width:
-		return !l.isIdentity(prefix)
-	case l.act:
-		return !l.isIdentity(prefix) || l.skipChosen(prefix)
-	}
-	from := i - l.skips[0] - 1
-	return from < 0 || !r.layers[from].passes(prefix)
-}
 
 // Allowed checks the operation that would be chosen against those before it.
 func (r *rules) Allowed(prefix []uint8, i, c int) bool {

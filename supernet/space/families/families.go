@@ -11,11 +11,15 @@ import (
 
 	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/espalier-nas/espalier/supernet/space/chain"
+	"github.com/espalier-nas/espalier/supernet/space/nb201"
+	"github.com/espalier-nas/espalier/supernet/space/stages"
 )
 
 // kinds lists the kinds of families; the first preset of the first is the default.
 var kinds = []space.FamilyKind{
 	chain.Kind,
+	stages.Kind,
+	nb201.Kind,
 }
 
 // Space declares a search space. As a document it has one key: preset, with the name of a

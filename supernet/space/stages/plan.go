@@ -1,0 +1,105 @@
+package stages
+
+import (
+	"math"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Plan returns the network of a. It panics if a is of another space.
+func (f *Family) Plan(a space.Arch) space.Plan {
+	if a.Len() != len(f.space.Decisions()) {
+		panic("stages: architecture of another space")
+	}
+	b := space.NewPlanner(128)
+	x := space.Picture(f.input)
+	if h, w := f.size(a); h != x.H || w != x.W {
+		x = b.Resize(x, h, w)
+	}
+	x = b.Conv(x, space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: 3, S: max(1, f.config.StemStride), OutC: f.config.Stem, Act: f.act})
+	for i := range f.stages {
+		s := &f.stages[i]
+		width := s.Widths[gene(a, s.width)]
+		for k, bl := range s.blocks[:s.Depths[gene(a, s.depth)]] {
+			c := choice{name: bl.name, kernel: s.Kernels[gene(a, bl.kernel)], width: width, stride: 1, act: s.act}
+			c.excite = s.Excite == exciteYes || gene(a, bl.excite) == 1
+			if k == 0 {
+				c.stride = s.stride
+			}
+			if s.Block != Plain {
+				c.expansion = s.Expansions[gene(a, bl.expand)]
+				c.expands = last(s.Expansions) != 1 || len(s.Expansions) > 1
+			}
+			x = kinds[s.Block].build(b, x, c)
+		}
+	}
+	if f.config.Head > 0 {
+		x = b.Conv(x, space.ConvSpec{Weight: "head", Norm: "head/norm", K: 1, S: 1, OutC: f.config.Head, Act: f.act})
+	}
+	f.classify(b, x)
+	return b.Plan
+}
+
+// gene returns the chosen option of a decision, 0 if there is none.
+func gene(a space.Arch, decision int) int {
+	if decision < 0 {
+		return 0
+	}
+	return a.Gene(decision)
+}
+
+// size returns the height and width that pictures get.
+func (f *Family) size(a space.Arch) (h, w int) {
+	if len(f.config.Resolutions) == 0 {
+		return f.input.H, f.input.W
+	}
+	share := float64(f.config.Resolutions[gene(a, f.resized)]) / float64(max(f.input.H, f.input.W))
+	scale := func(n int) int { return max(1, int(math.Round(share*float64(n)))) }
+	return scale(f.input.H), scale(f.input.W)
+}
+
+// classify appends the mean over the map, the mix and the classifier.
+func (f *Family) classify(b *space.Planner, x space.Map) {
+	if f.config.Mix == 0 {
+		b.Classify(x, f.input.Classes)
+		return
+	}
+	x = b.Unary(x, space.GlobalPool, "", space.NoAct)
+	l := space.Layer{Op: space.Conv, H: 1, W: 1, InC: x.C, OutC: f.config.Mix, K: 1, S: 1, G: 1, Act: f.act}
+	x = b.Step(space.Step{Layer: l, Weight: "mix", Bias: true, In: b.From(x)})
+	l = space.Layer{Op: space.Linear, H: 1, W: 1, InC: x.C, OutC: f.input.Classes}
+	b.Step(space.Step{Layer: l, Weight: "classifier", Bias: true, In: b.From(x)})
+}
+
+// list returns the shared tensors, each at the largest size that a network reads.
+func (f *Family) list() []space.Weight {
+	var t space.WeightTable
+	t.Dense("stem", "stem/norm", f.config.Stem, f.input.C, 3)
+	from := []int{f.config.Stem} // widths that a block may read
+	for i := range f.stages {
+		s := &f.stages[i]
+		for k, bl := range s.blocks {
+			w := widest{name: bl.name, stage: s, in: last(from), out: last(s.Widths), excite: s.Excite == exciteYes || s.Excite == exciteSearch}
+			w.projects = k == 0 && (s.stride > 1 || len(from) > 1 || len(s.Widths) > 1 || from[0] != s.Widths[0])
+			kinds[s.Block].list(&t, w)
+			from = s.Widths
+		}
+	}
+	c := last(from)
+	if f.config.Head > 0 {
+		t.Dense("head", "head/norm", f.config.Head, c, 1)
+		c = f.config.Head
+	}
+	if f.config.Mix > 0 {
+		biased(&t, "mix", f.config.Mix, c)
+		c = f.config.Mix
+	}
+	biased(&t, "classifier", f.input.Classes, c)
+	return t.List()
+}
+
+// biased adds the weight of a 1x1 convolution or linear layer and its bias.
+func biased(t *space.WeightTable, name string, outC, inC int) {
+	t.Add(space.Weight{Name: name, Role: space.Dense, OutC: outC, InC: inC, K: 1, G: 1})
+	t.Add(space.Weight{Name: name + ".bias", Role: space.Bias, OutC: outC})
+}

@@ -1,0 +1,258 @@
+package stages_test
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/stages"
+)
+
+var cifar = space.Input{H: 32, W: 32, C: 3, Classes: 10}
+
+func preset(t testing.TB, name string, in space.Input) space.Family {
+	t.Helper()
+	for _, p := range stages.Kind.Presets {
+		if p.Name == name {
+			f, err := p.Declare().Open(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+	}
+	t.Fatalf("no preset %s", name)
+	return nil
+}
+
+func draw(t *rapid.T) *stages.Family {
+	rising := func(name string, lo, hi, most int) []int {
+		list := rapid.SliceOfNDistinct(rapid.IntRange(lo, hi), 1, most, rapid.ID).Draw(t, name)
+		slices.Sort(list)
+		return list
+	}
+	c := stages.Config{
+		Name: "drawn", Stem: rapid.IntRange(2, 12).Draw(t, "stem"), StemStride: rapid.IntRange(0, 2).Draw(t, "stem stride"),
+		Activation: rapid.SampledFrom([]string{"relu", "hardswish"}).Draw(t, "act"),
+		Head:       rapid.SampledFrom([]int{0, 9}).Draw(t, "head"), Mix: rapid.SampledFrom([]int{0, 7}).Draw(t, "mix"),
+	}
+	if rapid.Bool().Draw(t, "resized") {
+		c.Resolutions = rising("resolutions", 12, 20, 3)
+	}
+	for range rapid.IntRange(1, 3).Draw(t, "stages") {
+		s := stages.Stage{
+			Block:  rapid.SampledFrom([]string{stages.MBConv, stages.Basic, stages.Bottleneck, stages.Plain}).Draw(t, "block"),
+			Widths: rising("widths", 2, 12, 3), Depths: rising("depths", 1, 4, 3), Stride: rapid.IntRange(0, 2).Draw(t, "stride"),
+			Kernels: rapid.SampledFrom([][]int{{3}, {3, 5}, {1, 3, 7}}).Draw(t, "kernels"),
+		}
+		if s.Block != stages.Plain {
+			s.Expansions = rapid.SampledFrom([][]float64{{1}, {0.5, 2}, {1, 1.5, 3}}).Draw(t, "expansions")
+		}
+		if s.Block == stages.MBConv {
+			s.Excite = rapid.SampledFrom([]string{"", "no", "yes", "search"}).Draw(t, "excite")
+		}
+		c.Stages = append(c.Stages, s)
+	}
+	f, err := stages.New(c, space.Input{H: rapid.IntRange(14, 20).Draw(t, "h"), W: rapid.IntRange(14, 20).Draw(t, "w"), C: 2, Classes: 3})
+	if err != nil && strings.Contains(err.Error(), "no decisions") {
+		t.Skip("nothing to decide")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// Plans are valid, read within the shared tensors, and are told apart by architectures;
+// the text form is read back; the declared tensors are no larger than some network reads.
+func TestPlans(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := draw(t)
+		s := f.Space()
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		shared := map[string]space.Weight{}
+		for _, w := range f.Weights() {
+			if _, twice := shared[w.Name]; twice {
+				t.Fatalf("%s is declared twice", w.Name)
+			}
+			shared[w.Name] = w
+		}
+		archs := []space.Arch{f.Extremes().Smallest, f.Extremes().Largest}
+		for range 8 {
+			archs = append(archs, s.Random(r))
+		}
+		plans := map[space.Arch]space.Plan{}
+		for _, a := range archs {
+			if back, err := s.Parse(s.Format(a)); err != nil || back != a {
+				t.Fatalf("%q is read as %v, %v", s.Format(a), back, err)
+			}
+			p := f.Plan(a)
+			own, err := space.NewFixed(p)
+			if err != nil {
+				t.Fatalf("%s: %v", s.Format(a), err)
+			}
+			for _, w := range own.Weights() {
+				have, ok := shared[w.Name]
+				if !ok || w.Role != have.Role || w.OutC > have.OutC || w.InC > have.InC || w.K > have.K {
+					t.Fatalf("%s: %+v is cut out of %+v", s.Format(a), w, have)
+				}
+			}
+			for b, other := range plans {
+				if a != b && cmp.Equal(p, other) {
+					t.Fatalf("%s and %s have equal plans", s.Format(a), s.Format(b))
+				}
+			}
+			plans[a] = p
+			if lo, hi := f.Plan(f.Extremes().Smallest).FLOPs(), f.Plan(f.Extremes().Largest).FLOPs(); p.FLOPs() < lo {
+				t.Fatalf("%s has %d operations; the smallest has %d, the largest %d", s.Format(a), p.FLOPs(), lo, hi)
+			}
+		}
+	})
+}
+
+// Together, the networks of a small space read every declared tensor to its last number.
+func TestWeightsAreTight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := draw(t)
+		if f.Space().Size() > 3000 {
+			t.Skip("too large")
+		}
+		var read space.WeightTable
+		for a := range f.Space().Enumerate {
+			own, err := space.NewFixed(f.Plan(a))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range own.Weights() {
+				read.Add(w)
+			}
+		}
+		byName := func(list []space.Weight) map[string]space.Weight {
+			m := map[string]space.Weight{}
+			for _, w := range list {
+				m[w.Name] = w
+			}
+			return m
+		}
+		if diff := cmp.Diff(byName(read.List()), byName(f.Weights())); diff != "" {
+			t.Fatalf("weights (-read +declared):\n%s", diff)
+		}
+	})
+}
+
+// The sizes of spaces by hand: blocks that the depth leaves out count once.
+func TestSizes(t *testing.T) {
+	blocks := func(depths ...int64) *big.Int { // of a stage of MBConv blocks with 9 choices each
+		sum := new(big.Int)
+		for _, d := range depths {
+			sum.Add(sum, new(big.Int).Exp(big.NewInt(9), big.NewInt(d), nil))
+		}
+		return sum
+	}
+	published := new(big.Int).Exp(blocks(2, 3, 4), big.NewInt(5), nil)
+	if new(big.Int).Div(published, big.NewInt(1e18)).Int64() != 21 {
+		t.Fatalf("%v; want 2 x 10^19", published)
+	}
+	for name, want := range map[string]*big.Int{
+		"resnet":  big.NewInt(4 * (2 + 4 + 8) * 5 * (2 + 4 + 8) * 4 * (2 + 4 + 8)), // widths, expansions at each depth
+		"ofa-224": published.Mul(published, big.NewInt(25)),
+	} {
+		if got := preset(t, name, cifar).Space().SizeExact(); got.Cmp(want) != 0 {
+			t.Errorf("%s: %v architectures; want %v", name, got, want)
+		}
+	}
+}
+
+// ResNet-8 of MLPerf Tiny and ResNet-20 are architectures of the preset resnet.
+func TestKnownResNets(t *testing.T) {
+	f := preset(t, "resnet", cifar)
+	for _, c := range []struct {
+		name, text    string
+		mflops        float64 // of multiply-adds, 2 each
+		params        int64
+		blocks, convs int
+	}{
+		// The reference has 78,666 parameters with biases in front of its norms, and
+		// 12.5 million multiply-adds.
+		{"ResNet-8", "1:16:1 - - 1:32:1 - - 1:64:1 - -", 25.0, 77_850 + 2*(32+64), 3, 9},
+		{"ResNet-20", "3:16:1 1 1 3:32:1 1 1 3:64:1 1 1", 82.0, 272_186 + 2*(32+64) + 0, 9, 21},
+	} {
+		a, err := f.Space().Parse(c.text)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		p := f.Plan(a)
+		convs, adds := 0, 0
+		for _, s := range p {
+			switch s.Layer.Op {
+			case space.Conv:
+				convs++
+			case space.Add:
+				adds++
+			}
+		}
+		if convs != c.convs || adds != c.blocks {
+			t.Errorf("%s: %d convolutions and %d sums; want %d and %d", c.name, convs, adds, c.convs, c.blocks)
+		}
+		if got := float64(p.FLOPs()) / 1e6; math.Abs(got-c.mflops) > 0.5 {
+			t.Errorf("%s: %.2f MFLOPs; want about %.1f", c.name, got, c.mflops)
+		}
+		if c.name == "ResNet-8" && p.Params() != c.params {
+			t.Errorf("%s: %d parameters; want %d", c.name, p.Params(), c.params)
+		}
+		t.Logf("%s: %d parameters, %.2f MFLOPs", c.name, p.Params(), float64(p.FLOPs())/1e6)
+	}
+}
+
+// Pictures keep their proportions in every resolution.
+func TestResolutions(t *testing.T) {
+	c := stages.Config{
+		Name: "sizes", Resolutions: []int{10, 20, 30}, Stem: 4, Activation: "relu",
+		Stages: []stages.Stage{{Block: stages.Plain, Widths: []int{4}, Depths: []int{1}, Kernels: []int{3}}},
+	}
+	f, err := stages.New(c, space.Input{H: 20, W: 10, C: 1, Classes: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string][2]int{"10": {10, 5}, "20": {20, 10}, "30": {30, 15}} {
+		a, err := f.Space().Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := f.Plan(a)
+		l := p[0].Layer
+		if resized := l.Op == space.Resize; resized != (text != "20") || resized && (l.ToH != want[0] || l.ToW != want[1]) || p[len(p)-3].Layer.OutH() != want[0] {
+			t.Errorf("%s: %v, then %v", text, l, p[1].Layer)
+		}
+	}
+}
+
+func TestFaultsAreListed(t *testing.T) {
+	c := stages.Config{
+		Stem: 1, StemStride: 3, Activation: "x", Head: -1, Mix: -1, Resolutions: []int{5, 4},
+		Stages: []stages.Stage{
+			{Block: "tree", Widths: []int{4, 4}, Depths: []int{0}, Kernels: []int{2}, Stride: 4, Activation: "y", Excite: "maybe"},
+			{Block: stages.Plain, Widths: []int{4}, Depths: []int{1}, Kernels: []int{3}, Expansions: []float64{1}, Excite: "yes"},
+			{Block: stages.Basic, Widths: []int{4}, Depths: []int{1}, Kernels: []int{3}, Expansions: []float64{2, 1}},
+			{Block: stages.Basic, Widths: []int{4}, Depths: []int{1}, Kernels: []int{3}},
+		},
+	}
+	err := c.Validate()
+	for _, want := range []string{
+		"stem: 1", "stem_stride: 3", "activation: ", "head: -1", "mix: -1", "resolutions: 4 follows 5",
+		`stages[1].block: "tree"`, "stages[1].widths: 4 follows 4", "stages[1].depths: 0", "stages[1].kernels: 2; want odd",
+		"stages[1].stride: 4", "stages[1].activation", `stages[1].excite: "maybe"`,
+		"stages[2].expansions", "stages[2].excite", "stages[3].expansions", "stages[4].expansions: 0 of them",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not reported in\n%v", want, err)
+		}
+	}
+}
