@@ -26,7 +26,8 @@ var edges = map[string][]string{
 	"supernet/space":                 {},
 	"supernet/space/internal/chains": {"supernet/space", "supernet/space/chain"},
 	"supernet/space/chain":           {"supernet/space"},
-	"supernet/space/families":        {"supernet/space", "supernet/space/chain", "supernet/space/nb201", "supernet/space/stages"},
+	"supernet/space/families":        {"supernet/space", "supernet/space/chain", "supernet/space/nb201", "supernet/space/cell", "supernet/space/stages"},
+	"supernet/space/cell":            {"supernet/space"},
 	"supernet/space/stages":          {"supernet/space"},
 	"supernet/space/nb201":           {"supernet/space"},
 	"supernet/data":                  {},
@@ -42,7 +43,7 @@ var edges = map[string][]string{
 }
 
 // stdlibOnly lists packages that import nothing but the standard library.
-var stdlibOnly = []string{"supernet/space", "supernet/space/chain", "supernet/space/nb201", "supernet/space/stages", "supernet/space/families"}
+var stdlibOnly = []string{"supernet/space", "supernet/space/chain", "supernet/space/cell", "supernet/space/nb201", "supernet/space/stages", "supernet/space/families"}
 
 func TestImportsGoDownOnly(t *testing.T) {
 	imports := sources(t)

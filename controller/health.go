@@ -135,6 +135,8 @@ func kindName(k space.Kind) string {
 		return "expand"
 	case space.KindResolution:
 		return "resolution"
+	case space.KindSource:
+		return "source"
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }

@@ -18,6 +18,7 @@ const (
 	KindDepth                      // number of blocks
 	KindExpand                     // expansion ratio
 	KindResolution                 // input size
+	KindSource                     // which earlier output is read
 )
 
 // Decision is one choice to be made, such as "layer3/op": conv3x3, conv5x5.

@@ -16,7 +16,7 @@ type Family interface {
 // Extremes are the architectures of a space that training, search and latency tables
 // begin with.
 type Extremes struct {
-	Smallest Arch   // fewest FLOPs
+	Smallest Arch   // fewest FLOPs, or nearly
 	Largest  Arch   // as much of the shared weights as one network can contain
 	Narrow   Arch   // the other slice of the sandwich rule: inside Largest, and a network worth training
 	Uniform  []Arch // the networks that a person would try first, by rising size; the first may be Narrow

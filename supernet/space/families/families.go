@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/cell"
 	"github.com/espalier-nas/espalier/supernet/space/chain"
 	"github.com/espalier-nas/espalier/supernet/space/nb201"
 	"github.com/espalier-nas/espalier/supernet/space/stages"
@@ -19,6 +20,7 @@ import (
 var kinds = []space.FamilyKind{
 	chain.Kind,
 	stages.Kind,
+	cell.Kind,
 	nb201.Kind,
 }
 

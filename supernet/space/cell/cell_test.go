@@ -1,0 +1,241 @@
+package cell_test
+
+import (
+	"fmt"
+	"math/big"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/cell"
+)
+
+var cifar = space.Input{H: 32, W: 32, C: 3, Classes: 10}
+
+// enasOps are ENAS's operations in the order of its code.
+var enasOps = []string{"sep3x3", "sep5x5", "avgpool3x3", "maxpool3x3", "identity"}
+
+func open(t testing.TB, c cell.Config, in space.Input) *cell.Family {
+	t.Helper()
+	f, err := cell.New(c, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// enasText turns the numbers of ENAS's code, source and operation of each half, into our
+// text form.
+func enasText(numbers string) string {
+	n := strings.Fields(numbers)
+	var words []string
+	for i := 0; i < len(n); i += 4 {
+		var left, right int
+		fmt.Sscan(n[i+1], &left)
+		fmt.Sscan(n[i+3], &right)
+		words = append(words, fmt.Sprintf("%s:%s:%s:%s", n[i], enasOps[left], n[i+2], enasOps[right]))
+	}
+	return strings.Join(words, " ")
+}
+
+// Published cells parse. NASNet-A (6 @ 768) has 3.3 million parameters as published; of the
+// 4.6 million that ENAS's paper states for its cell, 3.7 follow from cell and skeleton.
+func TestPublishedCells(t *testing.T) {
+	all := []string{"sep3x3", "sep5x5", "sep7x7", "avgpool3x3", "maxpool3x3", "identity"}
+	for _, c := range []struct {
+		name, text       string
+		filters, repeats int
+		inputs           bool
+		params           string // millions
+	}{
+		{"ENAS", enasText("0 2 0 0 0 4 0 1 0 4 1 1 1 0 0 1 0 2 1 1 1 0 1 0 0 3 0 2 1 1 3 1 1 0 0 4 0 3 1 1"), 36, 5, false, "3.7"}, // published: 4.6
+		{"NASNet-A", "1:sep5x5:0:sep3x3 0:sep5x5:0:sep3x3 1:avgpool3x3:0:identity 0:avgpool3x3:0:avgpool3x3 1:sep3x3:1:identity " +
+			"1:sep5x5:0:sep7x7 1:maxpool3x3:0:sep7x7 1:avgpool3x3:0:sep5x5 3:identity:2:avgpool3x3 2:sep3x3:1:maxpool3x3", 32, 6, true, "3.3"},
+	} {
+		f := open(t, cell.Config{Name: c.name, Nodes: 5, Ops: all, Filters: c.filters, Stem: 3 * c.filters, Repeats: c.repeats, Stages: 3, Inputs: c.inputs}, cifar)
+		a, err := f.Space().Parse(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Space().Format(a) != c.text {
+			t.Errorf("%s is printed as %s", c.text, f.Space().Format(a))
+		}
+		p := f.Plan(a)
+		if err := p.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%.1f", float64(p.Params())/1e6); got != c.params {
+			t.Errorf("%s: %s million parameters; want %s", c.name, got, c.params)
+		}
+	}
+}
+
+func draw(t *rapid.T) *cell.Family {
+	c := cell.Config{
+		Name: "drawn", Nodes: rapid.IntRange(1, 4).Draw(t, "nodes"), Filters: rapid.IntRange(2, 6).Draw(t, "filters"),
+		Stem: rapid.IntRange(2, 6).Draw(t, "stem"), Repeats: rapid.IntRange(1, 2).Draw(t, "repeats"), Stages: rapid.IntRange(1, 3).Draw(t, "stages"), Inputs: rapid.Bool().Draw(t, "inputs"),
+		Ops: rapid.SliceOfNDistinct(rapid.SampledFrom(cell.Ops()), 1, 4, rapid.ID).Draw(t, "ops"),
+	}
+	f, err := cell.New(c, space.Input{H: rapid.IntRange(5, 16).Draw(t, "h"), W: rapid.IntRange(5, 16).Draw(t, "w"), C: 2, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// Plans are valid, every step is read, what they read is declared, and the ends are where
+// they should be.
+func TestPlans(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := draw(t)
+		s := f.Space()
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		shared := map[string]space.Weight{}
+		for _, w := range f.Weights() {
+			if _, twice := shared[w.Name]; twice {
+				t.Fatalf("%s is declared twice", w.Name)
+			}
+			shared[w.Name] = w
+		}
+		ends := f.Extremes()
+		low := f.Plan(ends.Smallest).FLOPs()
+		archs := append([]space.Arch{ends.Smallest, ends.Largest, ends.Narrow}, ends.Uniform...)
+		for range 8 {
+			archs = append(archs, s.Random(r))
+		}
+		for _, a := range archs {
+			if err := s.Valid(a); err != nil {
+				t.Fatal(err)
+			}
+			if back, err := s.Parse(s.Format(a)); err != nil || back != a {
+				t.Fatalf("%q is read as %v, %v", s.Format(a), back, err)
+			}
+			p := f.Plan(a)
+			own, err := space.NewFixed(p)
+			if err != nil {
+				t.Fatalf("%s: %v", s.Format(a), err)
+			}
+			for _, w := range own.Weights() {
+				if have := shared[w.Name]; w != have {
+					t.Fatalf("%s reads %+v; declared is %+v", s.Format(a), w, have)
+				}
+			}
+			read := make([]bool, len(p))
+			for _, step := range p {
+				for _, j := range step.In {
+					if j != space.Image {
+						read[j] = true
+					}
+				}
+			}
+			for i := range p[:len(p)-1] {
+				if !read[i] {
+					t.Fatalf("%s: nothing reads step %d, %v", s.Format(a), i, p[i].Layer)
+				}
+			}
+			if 2*p.FLOPs() < low {
+				t.Fatalf("%s has %d operations; the smallest has %d", s.Format(a), p.FLOPs(), low)
+			}
+		}
+	})
+}
+
+// Together, the networks of a small space read every declared tensor.
+func TestWeightsAreRead(t *testing.T) {
+	f := open(t, cell.Config{Name: "small", Nodes: 2, Ops: []string{"sep3x3", "identity"}, Filters: 4, Stem: 4, Repeats: 1, Stages: 2}, cifar)
+	read := map[string]bool{}
+	for a := range f.Space().Enumerate {
+		for _, s := range f.Plan(a) {
+			read[s.Weight], read[s.Norm] = true, true
+			if s.Bias {
+				read[s.Weight+".bias"] = true
+			}
+		}
+	}
+	var unread []string
+	for _, w := range f.Weights() {
+		if !read[w.Name] {
+			unread = append(unread, w.Name)
+		}
+	}
+	// The last node is always loose, so a later one never comes first among them.
+	if diff := cmp.Diff([]string(nil), unread); diff != "" {
+		t.Errorf("declared, but read by no network:\n%s", diff)
+	}
+}
+
+// Two cells of 5 nodes, each with (sources x operations)^2 choices.
+func TestSize(t *testing.T) {
+	f := open(t, cell.Config{Name: "enas", Nodes: 5, Ops: enasOps, Filters: 8, Stem: 8, Repeats: 1, Stages: 3}, cifar)
+	want := big.NewInt(1)
+	for range 2 {
+		for sources := int64(2); sources <= 6; sources++ {
+			want.Mul(want, big.NewInt(sources*sources*25))
+		}
+	}
+	if got := f.Space().SizeExact(); got.Cmp(want) != 0 {
+		t.Errorf("%v architectures; want %v", got, want)
+	}
+}
+
+// A cell by hand: which nodes are loose, where the stride is, what is not there.
+func TestPlanByHand(t *testing.T) {
+	f := open(t, cell.Config{Name: "hand", Nodes: 2, Ops: []string{"maxpool3x3", "identity"}, Filters: 4, Stem: 6, Repeats: 1, Stages: 2}, space.Input{H: 8, W: 8, C: 1, Classes: 3})
+	a, err := f.Space().Parse("1:maxpool3x3:0:identity 2:identity:1:identity 1:maxpool3x3:1:identity 0:identity:1:maxpool3x3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i, s := range f.Plan(a) {
+		got = append(got, strings.TrimSpace(fmt.Sprintln(i, s.Layer, s.Weight, s.Norm, s.In)))
+	}
+	want := []string{
+		"0 conv3x3s1 8x8x1->6 stem stem/norm [-1]",
+		"1 identity 8x8x6->6 relu   [0]",
+		"2 conv1x1s1 8x8x6->4 cell1/in1/stem cell1/in1/norm [1]",
+		"3 maxpool3x3s1 8x8x4->4   [2]",
+		"4 conv1x1s1 8x8x6->4 cell1/in0/stem cell1/in0/norm [1]",
+		"5 add2 8x8x4->4   [3 4]",
+		"6 add2 8x8x4->4   [5 2]", // the only loose node of the normal cell
+		"7 identity 8x8x4->4 relu   [6]",
+		"8 conv1x1s1 8x8x4->8 cell2/in1/node2 cell2/in1/norm [7]",
+		"9 maxpool3x3s2 8x8x8->8   [8]",
+		"10 identity 8x8x8->8 relu   [8]",
+		"11 conv1x1s2 8x8x8->8 cell2/node1/right/from1/identity cell2/node1/right/from1/identity/norm [10]",
+		"12 add2 4x4x8->8   [9 11]",
+		"13 conv1x1s1 8x8x6->8 cell2/in0/stem cell2/in0/norm [1]",
+		"14 identity 8x8x8->8 relu   [13]",
+		"15 conv1x1s2 8x8x8->8 cell2/node2/left/from0/identity cell2/node2/left/from0/identity/norm [14]",
+		"16 maxpool3x3s2 8x8x8->8   [8]",
+		"17 add2 4x4x8->8   [15 16]",
+		"18 identity 4x4x8->8 relu   [12]", // both nodes of the reduction cell are loose
+		"19 conv1x1s1 4x4x8->8 cell3/in1/node1  [18]",
+		"20 identity 4x4x8->8 relu   [17]",
+		"21 conv1x1s1 4x4x8->8 cell3/in1/node2  [20]",
+		"22 add2 4x4x8->8  cell3/in1/norm [19 21]",
+		"23 maxpool3x3s1 4x4x8->8   [22]",
+		"24 conv1x1s2 8x8x4->8 cell3/in0/node2 cell3/in0/norm [7]",
+		"25 add2 4x4x8->8   [23 24]",
+		"26 add2 4x4x8->8   [25 22]",
+		"27 identity 4x4x8->8 relu   [26]",
+		"28 globalpool 4x4x8->8   [27]",
+		"29 conv1x1s1 1x1x8->3 classifier/node2  [28]",
+		"30 add1 1x1x3->3   [29]",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+}
+
+func TestFaultsAreListed(t *testing.T) {
+	_, err := cell.New(cell.Config{Name: "bad", Nodes: 0, Ops: []string{"tree", "identity", "identity"}, Filters: 1, Stem: 0, Repeats: 0, Stages: 9}, cifar)
+	for _, want := range []string{"nodes: 0", "filters: 1", "stem: 0", "repeats: 0", "stages: 9", `"tree" is unknown`, `"identity" is given twice`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+}
