@@ -11,7 +11,7 @@ import (
 )
 
 type classifyCmd struct {
-	Network  string   `arg:"" type:"existingfile" help:"Network file."`
+	Network  string   `arg:"" type:"existingfile" help:"Network file or ONNX model."`
 	Pictures []string `arg:"" type:"existingfile" help:"PNG or JPEG files of any size."`
 	Top      int      `default:"1" placeholder:"N" help:"Classes to print for each picture, the most likely first."`
 	Workers  int      `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
@@ -20,7 +20,7 @@ type classifyCmd struct {
 
 // Run prints the likely classes of each picture.
 func (c classifyCmd) Run(s streams) error {
-	n, err := supernet.LoadNetwork(c.Network)
+	n, err := loadNetwork(c.Network)
 	if err != nil {
 		return err
 	}

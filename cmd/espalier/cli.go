@@ -24,7 +24,7 @@ const (
 type grammar struct {
 	Search   searchCmd   `cmd:"" help:"Search a space for networks that fit this machine, from pictures to files that run."`
 	Train    trainCmd    `cmd:"" help:"Train the shared weights of a space, or one architecture alone, into a run folder."`
-	Eval     evalCmd     `cmd:"" help:"Judge architectures with a run's weights, without retraining."`
+	Eval     evalCmd     `cmd:"" help:"Judge architectures with a run's weights, without retraining, or a network file on pictures."`
 	Fidelity fidelityCmd `cmd:"" help:"Tell how well a supernet ranks architectures, beside training them alone."`
 	Measure  measureCmd  `cmd:"" help:"Measure how long layers and networks of a space take on this machine."`
 	Bench    benchCmd    `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`

@@ -15,7 +15,7 @@ import (
 
 // trainedFlags name a run whose weights are used.
 type trainedFlags struct {
-	Folder  string  `name:"run" required:"" type:"existingdir" placeholder:"DIR" help:"Run folder."`
+	Folder  string  `name:"run" type:"existingdir" placeholder:"DIR" help:"Run folder."`
 	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: as in the run)."`
 	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: as in the run)."`
 }
@@ -25,6 +25,9 @@ type opener func(path string, m run.Machine, screen run.Screen) (*run.Run, error
 
 // open opens the run; messages go to the screen.
 func (f trainedFlags) open(by opener, sf screenFlags, s streams) (*run.Run, error) {
+	if f.Folder == "" {
+		return nil, errors.New("no run folder; want --run DIR")
+	}
 	sf.Quiet = true // what is opened was told when it was trained
 	screen, _, err := sf.open(s.err, nil)
 	if err != nil {
@@ -36,6 +39,8 @@ func (f trainedFlags) open(by opener, sf screenFlags, s streams) (*run.Run, erro
 type evalCmd struct {
 	trainedFlags
 	screenFlags
+	Model   string   `arg:"" optional:"" name:"network-file" type:"existingfile" help:"Network file or ONNX model, to be judged on the pictures of --data instead of a run's."`
+	Data    string   `type:"existingdir" placeholder:"DIR" help:"Pictures to judge the network file on: their test part, or all if they have none."`
 	Arch    []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`
 	File    string   `type:"existingfile" placeholder:"FILE" help:"File with an architecture in text form on each line."`
 	Network []string `sep:"none" placeholder:"NAME" help:"Network of the run folder with its own weights, such as pareto-1, or alone after train --arch; may be repeated."`
@@ -45,6 +50,9 @@ type evalCmd struct {
 
 // Run judges architectures.
 func (c evalCmd) Run(ctx context.Context, s streams) error {
+	if c.Model != "" {
+		return c.judgeFile(ctx, s)
+	}
 	texts := c.Arch
 	if c.File != "" {
 		more, err := readLines(c.File)

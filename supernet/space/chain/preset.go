@@ -10,6 +10,7 @@ var Kind = space.FamilyKind{
 	Presets: []space.Preset{
 		{Name: "chain", Declare: func() space.Declaration { return rich() }},
 		{Name: "basic", Declare: func() space.Declaration { return basic() }},
+		{Name: "enas", Declare: func() space.Declaration { return enas() }},
 	},
 }
 
@@ -60,5 +61,15 @@ func rich() *Config {
 			{Layer: 2, Ops: early, Widths: []int{16, 24, 32, 48}},
 			{Layer: 3, Ops: early, Widths: []int{16, 24, 32, 48}},
 		},
+	}
+}
+
+// enas returns the macro space of ENAS (Pham et al. 2018): 12 layers of 36 channels, six
+// operations, skips from all earlier layers, the map halved behind layers 4 and 8.
+func enas() *Config {
+	return &Config{
+		Name: "enas", Stem: 36, Layers: 12,
+		Ops:    []string{"conv3x3", "conv5x5", "sep3x3", "sep5x5", "avgpool3x3", "maxpool3x3"},
+		Widths: []int{36}, Skips: true, Activations: []string{"relu"}, Downsample: []int{5, 9},
 	}
 }

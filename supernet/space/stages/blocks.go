@@ -19,11 +19,11 @@ type choice struct {
 
 // widest is the largest form of a block, whose weights all of its forms share.
 type widest struct {
-	name     string
-	stage    *stage
-	in, out  int  // channels
-	projects bool // some network has a projection of the block's input
-	excite   bool
+	name              string
+	stage             *stage
+	in, out           int // channels
+	shortIn, shortOut int // of the projection of its input, 0: no network has one
+	excite            bool
 }
 
 // kind builds blocks of one kind and lists their weights.
@@ -95,8 +95,8 @@ func joined(b *space.Planner, x, y space.Map, c choice) space.Map {
 }
 
 func listShortcut(t *space.WeightTable, w widest) {
-	if w.projects {
-		t.Dense(w.name+"/shortcut", w.name+"/shortcut/norm", w.out, w.in, 1)
+	if w.shortOut > 0 {
+		t.Dense(w.name+"/shortcut", w.name+"/shortcut/norm", w.shortOut, w.shortIn, 1)
 	}
 }
 

@@ -80,7 +80,9 @@ func (f *Family) list() []space.Weight {
 		s := &f.stages[i]
 		for k, bl := range s.blocks {
 			w := widest{name: bl.name, stage: s, in: last(from), out: last(s.Widths), excite: s.Excite == exciteYes || s.Excite == exciteSearch}
-			w.projects = k == 0 && (s.stride > 1 || len(from) > 1 || len(s.Widths) > 1 || from[0] != s.Widths[0])
+			if k == 0 {
+				w.shortIn, w.shortOut = projected(from, s.Widths, s.stride)
+			}
 			kinds[s.Block].list(&t, w)
 			from = s.Widths
 		}
@@ -96,6 +98,19 @@ func (f *Family) list() []space.Weight {
 	}
 	biased(&t, "classifier", f.input.Classes, c)
 	return t.List()
+}
+
+// projected returns the most channels into and out of the projection of a block's input;
+// 0 if no network has one.
+func projected(from, to []int, stride int) (in, out int) {
+	for _, i := range from {
+		for _, o := range to {
+			if stride > 1 || i != o {
+				in, out = max(in, i), max(out, o)
+			}
+		}
+	}
+	return in, out
 }
 
 // biased adds the weight of a 1x1 convolution or linear layer and its bias.

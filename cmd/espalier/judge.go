@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+)
+
+// fileJudgement is how well a network file does on pictures.
+type fileJudgement struct {
+	Network  string   `json:"network"`
+	Arch     string   `json:"arch"`
+	Pictures string   `json:"pictures"`
+	N        int      `json:"n"`
+	Accuracy float64  `json:"accuracy"` // fraction
+	Error    float64  `json:"error"`    // half of the 95 % interval of the accuracy
+	Balanced float64  `json:"balanced"` // mean over the classes that occur of the share of their pictures that is right
+	Majority float64  `json:"majority"` // share of the most frequent class
+	Classes  []string `json:"classes"`
+	Matrix   [][]int  `json:"matrix"` // [class of the picture][class that the network says]
+}
+
+// judgeFile judges the network file on the pictures in a folder: the test part where there
+// is one, else all of them.
+func (c evalCmd) judgeFile(ctx context.Context, s streams) error {
+	switch {
+	case c.Folder != "" || len(c.Arch) > 0 || c.File != "" || len(c.Network) > 0 || c.Test:
+		return errors.New("a network file is judged with --data; want no --run, --arch, --file, --network or --test beside it")
+	case c.Data == "":
+		return errors.New("no pictures; want --data DIR to judge the network file on")
+	}
+	n, err := loadNetwork(c.Model)
+	if err != nil {
+		return err
+	}
+	set, part, err := c.pictures(n)
+	if err != nil {
+		return err
+	}
+	e, err := c.exec()
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	j := fileJudgement{Network: c.Model, Arch: n.Label().Arch, Pictures: part, N: set.Len(), Classes: n.Label().Classes}
+	if err := j.count(ctx, e, n.Fold(), set); err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(s.out).Encode(j)
+	}
+	_, err = fmt.Fprint(s.out, j.text())
+	return err
+}
+
+func (f trainedFlags) exec() (*ops.Exec, error) {
+	var o ops.Config
+	set(&o.Workers, f.Workers)
+	set(&o.Kernel, f.Kernel)
+	return ops.NewExec(o)
+}
+
+// pictures reads the folder in the network's size and channels, with the network's classes
+// for labels, and says which part of the folder it is.
+func (c evalCmd) pictures(n *supernet.Network) (*data.Set, string, error) {
+	h, w, ch := n.Input()
+	o := data.OpenOptions{Gray: ch == 1}
+	if h == w {
+		o.Size = h
+	}
+	d, err := data.Open(c.Data, o)
+	if err != nil {
+		return nil, "", err
+	}
+	set, part := d.Train, "all pictures"
+	if d.Test != nil {
+		set, part = d.Test, "test part"
+	}
+	part = fmt.Sprintf("%s of %s", part, c.Data)
+	if set.H != h || set.W != w || set.C != ch {
+		return nil, "", fmt.Errorf("%s: pictures of %dx%dx%d; want %dx%dx%d, what %s reads", c.Data, set.H, set.W, set.C, h, w, ch, c.Model)
+	}
+	place := make([]int, len(set.Classes))
+	for i, name := range set.Classes {
+		if place[i] = slices.Index(n.Label().Classes, name); place[i] < 0 {
+			return nil, "", fmt.Errorf("%s: class %q is none of the network's; want some of %q", c.Data, name, n.Label().Classes)
+		}
+	}
+	own := *set
+	own.Classes = n.Label().Classes
+	own.Labels = make([]uint16, set.Len())
+	for i, l := range set.Labels {
+		own.Labels[i] = uint16(place[l])
+	}
+	return &own, part, nil
+}
+
+// judgedBatch is how many pictures go through a network at a time.
+const judgedBatch = 64
+
+// count fills in what the network says of each picture.
+func (j *fileJudgement) count(ctx context.Context, e *ops.Exec, n *supernet.Network, set *data.Set) error {
+	logits, err := n.Logits(ctx, e, set, judgedBatch)
+	if err != nil {
+		return err
+	}
+	k := len(j.Classes)
+	j.Matrix = make([][]int, k)
+	for i := range j.Matrix {
+		j.Matrix[i] = make([]int, k)
+	}
+	for i, l := range set.Labels {
+		row := logits[i*k:][:k]
+		j.Matrix[l][slices.Index(row, slices.Max(row))]++
+	}
+	right, most, present := 0, 0, 0
+	for c, row := range j.Matrix {
+		total := 0
+		for _, v := range row {
+			total += v
+		}
+		if total > 0 {
+			present++
+			j.Balanced += float64(row[c]) / float64(total)
+		}
+		right += row[c]
+		most = max(most, total)
+	}
+	all := float64(j.N)
+	j.Accuracy, j.Majority = float64(right)/all, float64(most)/all
+	j.Balanced /= float64(present)
+	j.Error = 1.96 * math.Sqrt(j.Accuracy*(1-j.Accuracy)/all)
+	return nil
+}
+
+// text returns the judgement for people: a line for each figure and the confusion matrix.
+func (j *fileJudgement) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "network    %s: %s\n", j.Network, j.Arch)
+	fmt.Fprintf(&b, "pictures   %d, %s\n", j.N, j.Pictures)
+	fmt.Fprintf(&b, "accuracy   %.4f ±%.4f, balanced over classes %.4f; always the most frequent class: %.4f\n\n", j.Accuracy, j.Error, j.Balanced, j.Majority)
+	width, cell := len("picture of"), 3
+	for i, name := range j.Classes {
+		width = max(width, len([]rune(name))+2)
+		for _, v := range j.Matrix[i] {
+			cell = max(cell, len(fmt.Sprint(v)))
+		}
+	}
+	fmt.Fprintf(&b, "%-*s  the network says (numbers as in the first column)\n%-*s", width+4, "picture of", width+4, "")
+	for i := range j.Classes {
+		fmt.Fprintf(&b, " %*d", cell, i)
+	}
+	b.WriteByte('\n')
+	for i, row := range j.Matrix {
+		fmt.Fprintf(&b, "%3d %-*s", i, width, j.Classes[i])
+		for _, v := range row {
+			text := fmt.Sprint(v)
+			if v == 0 {
+				text = "."
+			}
+			fmt.Fprintf(&b, " %*s", cell, text)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
