@@ -73,6 +73,22 @@ func NewEvaluator(e *ops.Exec, n *Net, train, val *data.Set, norm data.Normaliza
 	}, nil
 }
 
+// Logits returns what the view of architecture a says of the images of a set, images x
+// classes, with statistics calibrated as Deploy does: what a deployed network must say too,
+// to the bit.
+func (v *Evaluator) Logits(ctx context.Context, a space.Arch, set *data.Set) ([]float32, error) {
+	stats, err := v.Calibrate(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var all []float32
+	view, l := v.net.Subnet(a), data.NewLoader(set, v.norm, data.Augment{}, v.o.Batch, v.o.Seed)
+	err = v.each(ctx, l, func(x *ops.Tensor) {
+		all = append(all, view.Forward(v.exec, &v.passes[0], x, stats).Data...)
+	})
+	return all, err
+}
+
 // Evaluate returns the score of each architecture. A done context ends it
 // between batches with the context's error.
 func (v *Evaluator) Evaluate(ctx context.Context, archs []space.Arch) ([]Score, error) {

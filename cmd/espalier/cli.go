@@ -29,6 +29,7 @@ type grammar struct {
 	Measure  measureCmd  `cmd:"" help:"Measure how long layers and networks of a space take on this machine."`
 	Bench    benchCmd    `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
 	Export   exportCmd   `cmd:"" help:"Cut one architecture out of a run, as a network file of its own."`
+	Verify   verifyCmd   `cmd:"" help:"Check that views, network files and ONNX models of a run's architectures say the same."`
 	Classify classifyCmd `cmd:"" help:"Run a network file on picture files."`
 	Inspect  inspectCmd  `cmd:"" help:"Show what a file of this program holds."`
 	Version  versionCmd  `cmd:"" help:"Show the version, the processor and the kernels that it can run."`

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/espalier-nas/espalier/supernet"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/supernet"
 )
 
 // TestWrittenEqualsRead: a network that was written and read is the same

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+)
+
+// tinyFamilies are spaces of the other families for searches of a few seconds, with the
+// sampler and the strategy that each goes through.
+var tinyFamilies = []struct{ name, space, sampler, strategy string }{
+	{"stages", `
+space:
+  stages:
+    name: tiny
+    resolutions: [20, 28]
+    stem: 8
+    stem_stride: 2
+    activation: relu
+    head: 24
+    mix: 20
+    stages:
+      - {block: mbconv, widths: [8], depths: [1, 2], kernels: [3, 5], expansions: [1, 2], excite: search, activation: hardswish}
+      - {block: basic, widths: [8, 12], depths: [1, 2], kernels: [3], expansions: [0.5, 1], stride: 2}
+      - {block: bottleneck, widths: [12, 16], depths: [1], kernels: [3, 5], expansions: [0.5], stride: 2}
+      - {block: plain, widths: [16, 24], depths: [1], kernels: [1, 3]}
+`, "sandwich", "local"},
+	{"cell", `
+space:
+  cell: {name: tiny, nodes: 3, ops: [sep3x3, avgpool3x3, maxpool3x3, identity], filters: 4, stem: 6, repeats: 1, stages: 3, inputs: true}
+`, "enas", "rl"},
+	{"nb201", `
+space:
+  nb201: {name: tiny, channels: 4, cells: 1}
+`, "fair", "evolution"},
+}
+
+// Every family goes through everything: the samplers, the search with its latencies and
+// predictors, finishing, files, the contract of extraction, judging by file.
+func TestEveryFamily(t *testing.T) {
+	for _, f := range tinyFamilies {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			s := newShell(t)
+			start, rest, _ := strings.Cut(tiny, "space:")
+			_, rest, _ = strings.Cut(rest, "\ntrain:")
+			text := start + f.space + "train:" + strings.Replace(rest, "steps: 24", "steps: 8", 1)
+			if err := os.WriteFile(s.path("family.yaml"), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			s.must("search", "-q", "-c", s.path("family.yaml"), "--sampler", f.sampler, "--strategy", f.strategy, "--trials", "30", "--out", s.path("run"))
+			rep := s.report("run")
+			if len(rep.Pareto) == 0 || rep.Space.Name != "tiny" {
+				t.Fatalf("%d networks of space %q", len(rep.Pareto), rep.Space.Name)
+			}
+			for _, sampler := range config.Samplers() {
+				if sampler != f.sampler {
+					s.must("train", "-q", "-c", s.path("family.yaml"), "--sampler", sampler, "--steps", "2", "--out", s.path("train-"+sampler))
+				}
+			}
+			out := s.must("verify", s.path("run"), "-q", "--count", "4", "--pictures", "100", "--interpreted", "1")
+			if !strings.Contains(out, "4 architectures, 100 pictures each") {
+				t.Errorf("verify says\n%s", out)
+			}
+			s.judgedByFile(rep.Pareto[0].File, rep.Pareto[0].Name)
+		})
+	}
+}
+
+// judgedByFile judges a network of a run by its file and by its ONNX model, and classifies
+// with the model.
+func (s shell) judgedByFile(file, name string) {
+	s.t.Helper()
+	s.classFolders("pictures", 4)
+	var both [2]fileJudgement
+	for i, path := range []string{s.path("run", file), s.path("run", rundir.Networks, name+".onnx")} {
+		if err := json.Unmarshal([]byte(s.must("eval", path, "--data", s.path("pictures"), "--json")), &both[i]); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	a, b := both[0], both[1]
+	if a.N != 12 || fmt.Sprint(a.Matrix, a.Accuracy, a.Balanced) != fmt.Sprint(b.Matrix, b.Accuracy, b.Balanced) {
+		s.t.Errorf("judged by its file %+v; by its model %+v", a, b)
+	}
+	model := s.must("classify", s.path("run", rundir.Networks, name+".onnx"), s.path("pictures", "Bag", "0.png"))
+	if own := s.must("classify", s.path("run", file), s.path("pictures", "Bag", "0.png")); own != model {
+		s.t.Errorf("classified as %q by the file, %q by the model", own, model)
+	}
+}
+
+// classFolders writes n pictures of 28 pixels for three of the classes of Fashion-MNIST.
+func (s shell) classFolders(dir string, n int) {
+	s.t.Helper()
+	for c, class := range []string{"Bag", "Coat", "Sneaker"} {
+		if err := os.MkdirAll(s.path(dir, class), 0o755); err != nil {
+			s.t.Fatal(err)
+		}
+		for i := range n {
+			m := image.NewGray(image.Rect(0, 0, 28, 28))
+			for k := range m.Pix {
+				m.Pix[k] = uint8(k*(c+1)*(i+3) + k/28*c)
+			}
+			f, err := os.Create(s.path(dir, class, fmt.Sprintf("%d.png", i)))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if err := png.Encode(f, m); err != nil {
+				s.t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// Judging by file counts what a loop over classified pictures counts.
+func TestEvalFileCounts(t *testing.T) {
+	s := newShell(t)
+	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--arch", "max", "--steps", "8", "--out", s.path("run"))
+	path := s.path("run", "networks", "alone.msgpack")
+	s.classFolders("pictures", 5)
+	var j fileJudgement
+	if err := json.Unmarshal([]byte(s.must("eval", path, "--data", s.path("pictures"), "--json")), &j); err != nil {
+		t.Fatal(err)
+	}
+	right, n := 0, 0
+	want := map[string]map[string]int{}
+	for _, class := range []string{"Bag", "Coat", "Sneaker"} {
+		want[class] = map[string]int{}
+		for i := range 5 {
+			line := s.must("classify", path, s.path("pictures", class, fmt.Sprintf("%d.png", i)))
+			_, said, _ := strings.Cut(strings.TrimSpace(line), "\t")
+			said = said[:strings.LastIndexByte(said, ' ')]
+			want[class][said]++
+			n++
+			if said == class {
+				right++
+			}
+		}
+	}
+	if j.N != n || j.Accuracy != float64(right)/float64(n) || j.Majority != 1./3 {
+		t.Errorf("%d pictures, accuracy %v, majority %v; want %d, %v, 1/3", j.N, j.Accuracy, j.Majority, n, float64(right)/float64(n))
+	}
+	for i, row := range j.Matrix {
+		for k, v := range row {
+			if v != want[j.Classes[i]][j.Classes[k]] {
+				t.Errorf("%d pictures of %s are told to be %s; want %d", v, j.Classes[i], j.Classes[k], want[j.Classes[i]][j.Classes[k]])
+			}
+		}
+	}
+	text := s.must("eval", path, "--data", s.path("pictures"))
+	for _, part := range []string{"15, all pictures of", "always the most frequent class: 0.3333", "Sneaker"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is missing in\n%s", part, text)
+		}
+	}
+}
+
+func TestEvalFileRefuses(t *testing.T) {
+	s := newShell(t)
+	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--arch", "max", "--steps", "1", "--out", s.path("run"))
+	path := s.path("run", "networks", "alone.msgpack")
+	s.classFolders("pictures", 1)
+	if err := os.Rename(s.path("pictures", "Coat"), s.path("pictures", "Hat")); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		`class "Hat" is none of the network's`: {path, "--data", s.path("pictures")},
+		"no pictures; want --data":             {path},
+		"want no --run":                        {path, "--data", s.path("pictures"), "--run", s.path("run")},
+		"tiny.yaml":                            {s.path("tiny.yaml"), "--data", s.path("pictures")},
+		"no run folder; want --run":            {"--arch", "max"},
+	} {
+		code, _, errText := s.run(t.Context(), append([]string{"eval"}, args...)...)
+		if code == 0 || !strings.Contains(errText, want) {
+			t.Errorf("eval %v: exit code %d, %q; want %q", args, code, errText, want)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+)
+
+type verifyCmd struct {
+	Folder string `arg:"" name:"run" type:"existingdir" help:"Run folder with a supernet."`
+	screenFlags
+	Count       int     `default:"100" placeholder:"N" help:"Random architectures to check."`
+	Pictures    int     `default:"1000" placeholder:"N" help:"Pictures of the validation split for each."`
+	Interpreted int     `default:"2" placeholder:"N" help:"Of these, for the interpreter of ONNX models, which is slow."`
+	Workers     *int    `placeholder:"N" help:"Goroutines that compute (default: as in the run)."`
+	Kernel      *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: as in the run)."`
+}
+
+// Validate wants something to check.
+func (c verifyCmd) Validate() error {
+	if c.Count < 1 || c.Pictures < 1 || c.Interpreted < 0 {
+		return errors.New("--count and --pictures: want at least 1; --interpreted: 0 or more")
+	}
+	return nil
+}
+
+// Run checks that views, files and ONNX models of a run's architectures say the same.
+func (c verifyCmd) Run(ctx context.Context, s streams) error {
+	t := trainedFlags{Folder: c.Folder, Workers: c.Workers, Kernel: c.Kernel}
+	r, err := t.open(run.OpenTrained, c.screenFlags, s)
+	if err != nil {
+		return err
+	}
+	screen, _, err := c.screenFlags.open(s.err, nil)
+	if err != nil {
+		return errors.Join(err, r.Close())
+	}
+	screen.Display.Begin("verify")
+	v, err := r.Verify(ctx, run.VerifyOptions{Count: c.Count, Pictures: c.Pictures, Interpreted: c.Interpreted}, func(done int) {
+		screen.Display.Update(progress.Status{Done: float64(done), Total: float64(c.Count), Unit: "architectures"})
+	})
+	screen.Display.End()
+	if err := errors.Join(err, r.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%d architectures, %d pictures each:\n"+
+		"  network file  the logits of the view, to the bit\n"+
+		"  ONNX model    at most %.1e of the largest logit away, the same class but for %d pictures whose two classes are that close\n"+
+		"  its nodes     one by one on %d pictures: at most %.1e away\n",
+		v.Count, v.Pictures, v.ONNX, v.Close, v.Interpreted, v.Interpreter)
+	return err
+}
