@@ -32,6 +32,8 @@ type grammar struct {
 	Verify   verifyCmd   `cmd:"" help:"Check that views, network files and ONNX models of a run's architectures say the same."`
 	Classify classifyCmd `cmd:"" help:"Run a network file on picture files."`
 	Inspect  inspectCmd  `cmd:"" help:"Show what a file of this program holds."`
+	Draw     drawCmd     `cmd:"" help:"Draw a network: its layers, and what was chosen among what the space offers."`
+	Spaces   spacesCmd   `cmd:"" help:"List the search spaces, or describe one: its decisions, its size, its smallest and largest network."`
 	Version  versionCmd  `cmd:"" help:"Show the version, the processor and the kernels that it can run."`
 }
 

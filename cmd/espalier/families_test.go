@@ -185,3 +185,44 @@ func TestEvalFileRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Networks are drawn as text, graph and picture, of architectures and of files; spaces are
+// listed and described.
+func TestDrawAndSpaces(t *testing.T) {
+	s := newShell(t)
+	s.must("export", "--run", s.trained(), "--arch", "max", "--onnx", s.path("max.onnx"))
+	if text := s.must("draw", s.path("max.onnx")); !strings.Contains(text, "max.onnx: conv3x3:16") || !strings.Contains(text, "linear") {
+		t.Errorf("of a model:\n%s", text)
+	}
+	if text := s.must("draw", "1:16:1 - - 1:32:1 - - 1:64:1 - -", "--space", "resnet"); !strings.Contains(text, "[16]") || !strings.Contains(text, "add, relu") {
+		t.Errorf("of an architecture:\n%s", text)
+	}
+	for name, want := range map[string]string{"net.svg": "<svg ", "net.dot": "digraph", "net.txt": "reads"} {
+		s.must("draw", "max", "--space", "cell", "--out", s.path(name))
+		if got := s.read(name); !strings.Contains(got, want) {
+			t.Errorf("%s holds no %q", name, want)
+		}
+	}
+	if code, _, errText := s.run(t.Context(), "draw", "max", "--out", s.path("net.gif")); code == 0 || !strings.Contains(errText, ".svg, .dot") {
+		t.Errorf("exit code %d, %q; want the names of pictures", code, errText)
+	}
+	list := s.must("spaces")
+	for _, name := range []string{"chain", "basic", "enas", "resnet", "ofa", "ofa-224", "cell", "nb201"} {
+		if !strings.Contains(list, "--space "+name+"\n") {
+			t.Errorf("%s is missing in\n%s", name, list)
+		}
+		if text := s.must("spaces", name); !strings.Contains(text, "architectures") || !strings.Contains(text, "largest") {
+			t.Errorf("%s is described as\n%s", name, text)
+		}
+	}
+	if text := s.must("spaces", "ofa-224"); !strings.Contains(text, "5.439e+20 architectures") {
+		t.Errorf("ofa-224 is described as\n%s", text)
+	}
+}
+
+// trained returns a run folder with a supernet.
+func (s shell) trained() string {
+	s.t.Helper()
+	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--steps", "1", "--out", s.path("supernet"))
+	return s.path("supernet")
+}

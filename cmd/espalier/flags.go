@@ -15,7 +15,7 @@ type configFlags struct {
 	Data   *string        `placeholder:"DIR" help:"Pictures: IDX, CIFAR, or a folder per class (default: embedded pictures)."`
 	Size   *int           `placeholder:"N" help:"Scale pictures in folders to N x N pixels."`
 	Gray   *bool          `negatable:"" help:"Read pictures in folders as grey."`
-	Space  *string        `placeholder:"NAME|FILE" help:"Search space: chain, basic, enas, resnet, ofa, ofa-224, cell, nb201 or a YAML file."`
+	Space  *string        `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: chain)."`
 	Budget *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m."`
 
 	Sampler *string  `placeholder:"NAME" help:"Training: uniform, fair, sandwich or enas."`

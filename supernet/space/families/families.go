@@ -34,6 +34,9 @@ type Space struct {
 
 const presetKey = "preset"
 
+// Kinds lists the kinds of families.
+func Kinds() []space.FamilyKind { return slices.Clone(kinds) }
+
 // Presets lists the names of the ready-made spaces, the default first.
 func Presets() []string {
 	var names []string

@@ -1,0 +1,90 @@
+// Package draw shows networks as text, as graphs for Graphviz and as pictures.
+package draw
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Network is what is drawn.
+type Network struct {
+	Title string
+	Plan  space.Plan
+	// Space and Arch, if there are any, show what was chosen out of what.
+	Space *space.Space
+	Arch  space.Arch
+}
+
+// decision is a line of the table of choices.
+type decision struct {
+	name    string
+	choices []string
+	chosen  int // -1: not made
+}
+
+// decisions returns the decisions of the space; skips that are offered but not chosen are
+// left out, for there are many.
+func (n Network) decisions() []decision {
+	if n.Space == nil {
+		return nil
+	}
+	var list []decision
+	genes := n.Arch.Genes()
+	for i, d := range n.Space.Decisions() {
+		line := decision{d.Name, d.Choices, -1}
+		if n.Space.Active(genes, i) {
+			line.chosen = int(genes[i])
+		}
+		if d.Kind != space.KindSkip || line.chosen == 1 {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
+// size returns what the network costs, in words.
+func (n Network) size() string {
+	return fmt.Sprintf("%d layers, %.2f MFLOPs, %d parameters", len(n.Plan), float64(n.Plan.FLOPs())/1e6, n.Plan.Params())
+}
+
+// layer returns what a step computes, without sizes.
+func layer(s space.Step) string {
+	l := s.Layer
+	text := l.Op.String()
+	if l.K > 0 {
+		text += fmt.Sprintf(" %dx%d", l.K, l.K)
+		if l.Depthwise() {
+			text = "depthwise" + strings.TrimPrefix(text, "conv")
+		} else if l.G > 1 {
+			text += fmt.Sprintf(" in %d groups", l.G)
+		}
+		if l.S > 1 {
+			text += fmt.Sprintf(" stride %d", l.S)
+		}
+	}
+	if l.Op == space.Identity && (s.Norm != "" || l.Act != space.NoAct) {
+		text = "" // what it is there for says it all
+	}
+	for _, part := range []struct {
+		there bool
+		name  string
+	}{{s.Norm != "", "norm"}, {l.Act != space.NoAct, l.Act.String()}} {
+		if part.there {
+			text += ", " + part.name
+		}
+	}
+	return strings.TrimPrefix(text, ", ")
+}
+
+// output returns the size of what a step puts out.
+func output(s space.Step) string {
+	return fmt.Sprintf("%dx%dx%d", s.Layer.OutH(), s.Layer.OutW(), s.Layer.OutC)
+}
+
+// input returns the size of the picture.
+func (n Network) input() string {
+	l := n.Plan[0].Layer
+	return fmt.Sprintf("%dx%dx%d", l.H, l.W, l.InC)
+}

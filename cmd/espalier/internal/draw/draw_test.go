@@ -1,0 +1,104 @@
+package draw_test
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/draw"
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
+)
+
+func network(t *testing.T, preset, text string) draw.Network {
+	t.Helper()
+	f, err := families.Open(preset, space.Input{H: 28, W: 28, C: 1, Classes: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := f.Extremes().Largest
+	if text != "" {
+		if a, err = f.Space().Parse(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return draw.Network{Title: preset + " <" + f.Space().Format(a) + ">", Plan: f.Plan(a), Space: f.Space(), Arch: a}
+}
+
+// The text names what was chosen, every layer, and what each reads.
+func TestText(t *testing.T) {
+	got := draw.Text(network(t, "resnet", "1:16:1 - - 1:32:0.5 - - 1:64:1 - -"))
+	for _, want := range []string{
+		"14 layers, 16.01 MFLOPs, 70810 parameters",
+		"stage2/width          16 24 [32] 48 64",
+		"stage2/block1/expand  [0.5] 1",
+		"stage2/block2/expand  0.5 1  (not made)",
+		"3  28x28x16    add, relu                        2, 0",
+		"6  14x14x32    conv 1x1 stride 2, norm          3  stage2/block1/shortcut",
+		"13  1x1x10      linear                           12  classifier",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
+// Each connection of the plan is in the graph, once for each time that it is read.
+func TestDOT(t *testing.T) {
+	for _, preset := range families.Presets() {
+		n := network(t, preset, "")
+		edges := 0
+		for _, s := range n.Plan {
+			edges += len(s.In)
+		}
+		got := draw.DOT(n)
+		if have := strings.Count(got, " -> "); have != edges {
+			t.Errorf("%s: %d connections; want %d", preset, have, edges)
+		}
+	}
+}
+
+// The picture is well-formed, has a box for each layer and a line for each connection, and
+// connections in one lane never overlap.
+func TestSVG(t *testing.T) {
+	side := regexp.MustCompile(`<path d="M(\d+),(\d+) H(\d+) V(\d+) H\d+" class="edge"`)
+	for _, preset := range families.Presets() {
+		n := network(t, preset, "")
+		got := draw.SVG(n)
+		for d := xml.NewDecoder(strings.NewReader(got)); ; {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", preset, err)
+			}
+		}
+		if boxes := strings.Count(got, `class="box`); boxes != len(n.Plan)+1 {
+			t.Errorf("%s: %d boxes; want %d", preset, boxes, len(n.Plan)+1)
+		}
+		type line struct{ y0, x, y1 string }
+		seen := map[line]bool{}
+		distinct := map[[2]int]bool{}
+		for i, s := range n.Plan {
+			for _, j := range s.In {
+				distinct[[2]int{j, i}] = true
+			}
+		}
+		lines := strings.Count(got, `class="edge" marker-end`)
+		for _, m := range side.FindAllStringSubmatch(got, -1) {
+			l := line{m[2], m[3], m[4]}
+			if seen[l] {
+				lines-- // one map read twice
+			}
+			seen[l] = true
+		}
+		if lines < len(distinct) {
+			t.Errorf("%s: %d lines; want %d", preset, lines, len(distinct))
+		}
+		if !strings.Contains(got, `class="chosen"`) || strings.Contains(got, "<"+preset) {
+			t.Errorf("%s: nothing is bold, or the title is not escaped", preset)
+		}
+	}
+}

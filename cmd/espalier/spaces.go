@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
+)
+
+type spacesCmd struct {
+	Name string `arg:"" optional:"" help:"Name or YAML file of the space to describe; none: all names."`
+	configFlags
+}
+
+// Run lists the spaces, or describes one for the pictures.
+func (c spacesCmd) Run(s streams) error {
+	if c.Name == "" && c.Space == nil {
+		for _, k := range families.Kinds() {
+			fmt.Fprintf(s.out, "%-8s %s\n", k.Name, k.Doc)
+			for _, p := range k.Presets {
+				fmt.Fprintf(s.out, "         --space %s\n", p.Name)
+			}
+		}
+		return nil
+	}
+	if c.Name != "" {
+		c.Space = &c.Name
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if err := ready(&cfg); err != nil {
+		return err
+	}
+	f, err := run.OpenFamily(cfg)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(s.out, space.Describe(f))
+	return err
+}
