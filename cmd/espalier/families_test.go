@@ -215,7 +215,7 @@ func TestDrawAndSpaces(t *testing.T) {
 			t.Errorf("%s is described as\n%s", name, text)
 		}
 	}
-	if text := s.must("spaces", "ofa-224"); !strings.Contains(text, "5.439e+20 architectures") {
+	if text := s.must("spaces", "ofa-224"); !strings.Contains(text, "5.44e+20 architectures") {
 		t.Errorf("ofa-224 is described as\n%s", text)
 	}
 }
