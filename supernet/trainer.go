@@ -72,6 +72,7 @@ func (t *Trainer) StepsPerEpoch() int { return t.loader.Batches() }
 
 // Run trains until the given number of steps is done, at most the options'
 // Steps. each, if not nil, is called after every step; its error ends the run.
+// So does divergence, with a *DivergedError, before the step changes any weight.
 // A done context ends it after the current step with the context's error.
 func (t *Trainer) Run(ctx context.Context, until int, each func(Progress) error) error {
 	until = min(until, t.o.Steps)
@@ -84,7 +85,10 @@ func (t *Trainer) Run(ctx context.Context, until int, each func(Progress) error)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p := t.train(batches.Next())
+		p, err := t.train(batches.Next())
+		if err != nil {
+			return err
+		}
 		if each != nil {
 			if err := each(p); err != nil {
 				return err
@@ -100,13 +104,16 @@ const prefetchDepth = 4
 
 // train does one step: every lesson forward and backward, then one update. Once
 // it has met the step's architectures it allocates nothing.
-func (t *Trainer) train(b *data.Batch) Progress {
+func (t *Trainer) train(b *data.Batch) (Progress, error) {
 	lr := t.rate.At(t.step)
 	stream.Seed(&t.pcg, t.o.Seed, "lessons", uint64(t.step))
 	t.lessons = t.sampler.Sample(t.step, t.rand, t.lessons[:0])
 	p := Progress{Steps: t.o.Steps, LR: lr, Lessons: len(t.lessons), Images: b.N}
 	for i, lesson := range t.lessons {
 		loss, correct := t.teach(b, lesson, i == 0)
+		if diverged(loss) {
+			return p, &DivergedError{t.step + 1, t.o.Steps, loss, t.net.family.Space().Format(lesson.Arch), lr}
+		}
 		if i == 0 {
 			p.Loss, p.Accuracy = loss, float64(correct)/float64(b.N)
 		}
@@ -118,7 +125,7 @@ func (t *Trainer) train(b *data.Batch) Progress {
 	t.step++
 	t.average.after(t.step, t.o.Steps, t.net)
 	p.Step = t.step
-	return p
+	return p, nil
 }
 
 // teach runs one lesson forward and backward, adding its gradients.

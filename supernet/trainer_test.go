@@ -238,3 +238,29 @@ func TestPlainPassesAreTheLast(t *testing.T) {
 		t.Errorf("plain -1: %v", err)
 	}
 }
+
+// A loss that is no number, or that explodes, ends training in its step, before any weight
+// changes.
+func TestDivergenceIsNoticed(t *testing.T) {
+	for name, value := range map[string]float32{"NaN": float32(math.NaN()), "explosion": 1e9} {
+		t.Run(name, func(t *testing.T) {
+			c := smallChain(t)
+			o := trainOptions
+			o.Steps = 6
+			tr := trainer(t, exec(t, 2), c, Single{c.Extremes().Narrow}, o)
+			if err := tr.Run(t.Context(), 3, nil); err != nil {
+				t.Fatal(err)
+			}
+			tr.net.byName["classifier.bias"].Data[1] = value
+			before := tr.net.Hash()
+			err := tr.Run(t.Context(), 6, nil)
+			var d *DivergedError
+			if !errors.As(err, &d) || d.Step != 4 || d.Steps != 6 || d.Arch != c.Space().Format(c.Extremes().Narrow) {
+				t.Fatalf("%v; want a divergence in step 4 of 6", err)
+			}
+			if tr.net.Hash() != before || tr.Step() != 3 {
+				t.Errorf("the step was taken: %d steps done", tr.Step())
+			}
+		})
+	}
+}
