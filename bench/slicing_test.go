@@ -98,7 +98,7 @@ func BenchmarkSlicedNetwork(b *testing.B) {
 			for i, a := range []space.Arch{f.Extremes().Smallest, f.Drawn()} {
 				b.Run(fmt.Sprintf("ofa32-%s/%s/w%d", [...]string{"min", "random"}[i], in, e.Workers()), func(b *testing.B) {
 					n := supernet.New(f, 1)
-					own := n.Extract(a)
+					own := n.Extract(a, "")
 					alone := own.Family().(*space.Fixed).Arch()
 					comparePair(b,
 						trainViews(e, batch, n, [][]space.Arch{{a}}).step,

@@ -150,7 +150,7 @@ func TestPredictRefusesOtherInput(t *testing.T) {
 func TestExtractedNetworkCanBeTuned(t *testing.T) {
 	e := exec(t, 2)
 	c, net := trained(t, e)
-	own := net.Extract(c.Extremes().Largest)
+	own := net.Extract(c.Extremes().Largest, "")
 	set := shapes(60, 1)
 	o := trainOptions
 	o.Steps = 100

@@ -6,9 +6,10 @@ import (
 )
 
 // Extract copies the weights that architecture a uses into a Net of their own,
-// exactly as large as needed. Its only architecture is space.Fixed's; its
-// logits equal the subnet's bit for bit.
-func (n *Net) Extract(a space.Arch) *Net {
+// exactly as large as needed, transformed filters as they come out. Its only
+// architecture is space.Fixed's; its logits equal the subnet's bit for bit under
+// the given kernel set (ops.Exec.Kernel), which makes the filters.
+func (n *Net) Extract(a space.Arch, kernel string) *Net {
 	view := n.Subnet(a)
 	f, err := space.NewFixed(view.plan)
 	if err != nil {
@@ -16,10 +17,42 @@ func (n *Net) Extract(a space.Arch) *Net {
 	}
 	own := New(f, 0)
 	copied := own.Subnet(f.Arch())
+	bake := baker{kernel: kernel}
+	defer bake.close()
 	for i := range view.bound {
-		copied.bound[i].copyFrom(&view.bound[i])
+		copied.bound[i].copyFrom(bake.binding(&view.bound[i]))
 	}
 	return own
+}
+
+// baker makes transformed filters.
+type baker struct {
+	kernel string
+	exec   *ops.Exec // from the first on
+}
+
+// binding returns b with its filter transformed; it holds until the next call.
+func (k *baker) binding(b *binding) *binding {
+	if len(b.matrices) == 0 {
+		return b
+	}
+	if k.exec == nil {
+		e, err := ops.NewExec(ops.Config{Kernel: k.kernel, Workers: 1})
+		if err != nil {
+			panic("supernet: Extract: " + err.Error())
+		}
+		k.exec = e
+	}
+	k.exec.Begin(false)
+	baked := *b
+	baked.weight, baked.matrices = ops.KernelTransform(k.exec, b.weight, b.matrices), nil
+	return &baked
+}
+
+func (k *baker) close() {
+	if k.exec != nil {
+		k.exec.Close()
+	}
 }
 
 // copyFrom copies the weights of a binding whose windows have the same sizes;

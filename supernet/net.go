@@ -11,10 +11,11 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/space"
-	"github.com/zeebo/xxh3"
 )
 
 // normEps is added to variances before their square root, as in PyTorch.
@@ -52,6 +53,11 @@ func (n *Net) declare(w space.Weight, seed uint64) {
 		n.add(ops.NewVector(shiftName(w.Name), w.OutC))
 	case space.Bias:
 		n.add(ops.NewVector(w.Name, w.OutC))
+	case space.Matrix:
+		p := n.add(ops.NewDense(w.Name, w.OutC, w.InC, 1, 1))
+		for i := range min(w.OutC, w.InC) {
+			p.Data[p.Index(i, i, 0, 0)] = 1
+		}
 	default:
 		panic("supernet: New: weight with an unknown role")
 	}

@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"gorgonia.org/tensor"
+
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
-	"gorgonia.org/tensor"
 )
 
 // Label tells where a Network comes from and how to feed it.
@@ -41,7 +42,7 @@ func (v *Evaluator) Deploy(ctx context.Context, a space.Arch, l Label) (*Network
 		return nil, err
 	}
 	l.Mean, l.Std = v.norm.Mean, v.norm.Std
-	return newNetwork(v.net.Extract(a), stats, l), nil
+	return newNetwork(v.net.Extract(a, v.exec.Kernel()), stats, l), nil
 }
 
 // NewNetwork returns a network of plan p with random weights and the

@@ -15,6 +15,7 @@ type Subnet struct {
 // binding is what one step reads.
 type binding struct {
 	weight       ops.Window
+	matrices     []*ops.Param // by which weight is transformed; see space.Step.Transforms
 	bias         *ops.Param
 	scale, shift *ops.Param
 	summand      bool // a convolution that a sum computes in place
@@ -96,6 +97,9 @@ func (n *Net) bind(s *space.Step) binding {
 		if l.Op == space.Linear {
 			b.weight.K = 1
 		}
+		for _, name := range s.Transforms {
+			b.matrices = append(b.matrices, n.byName[name])
+		}
 		if s.Bias {
 			b.bias = n.byName[biasName(s.Weight)]
 		}
@@ -168,7 +172,7 @@ func (p *Pass) sum(e *ops.Exec, s *Subnet, in []int, image *ops.Tensor) *ops.Ten
 			p.ins = append(p.ins, p.out(j, image))
 			continue
 		}
-		x, c := p.out(s.plan[j].In[0], image), convOf(&s.plan[j], &s.bound[j])
+		x, c := p.out(s.plan[j].In[0], image), convOf(e, &s.plan[j], &s.bound[j])
 		if len(p.ins) == 0 {
 			p.ins = append(p.ins, ops.Conv(e, x, c))
 		} else {
@@ -186,7 +190,7 @@ func (p *Pass) residual(e *ops.Exec, s *Subnet, i int, image *ops.Tensor) *ops.T
 		p.ins = append(p.ins, p.out(j, image))
 	}
 	c := &s.plan[in[0]]
-	return ops.Residual(e, ops.Act(s.plan[i].Layer.Act), p.out(c.In[0], image), convOf(c, &s.bound[in[0]]), p.ins)
+	return ops.Residual(e, ops.Act(s.plan[i].Layer.Act), p.out(c.In[0], image), convOf(e, c, &s.bound[in[0]]), p.ins)
 }
 
 // normed computes sum i, of summands only, and its norm.
@@ -194,7 +198,7 @@ func (p *Pass) normed(e *ops.Exec, s *Subnet, i int, image *ops.Tensor, norm ops
 	in := s.plan[i].In
 	last := in[len(in)-1]
 	y := p.sum(e, s, in[:len(in)-1], image)
-	return ops.AddConvNorm(e, y, p.out(s.plan[last].In[0], image), convOf(&s.plan[last], &s.bound[last]), norm)
+	return ops.AddConvNorm(e, y, p.out(s.plan[last].In[0], image), convOf(e, &s.plan[last], &s.bound[last]), norm)
 }
 
 // run computes one step from the outputs of the earlier ones.
@@ -203,7 +207,7 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 	x := p.out(s.In[0], image)
 	switch l.Op {
 	case space.Conv:
-		c := convOf(s, b)
+		c := convOf(e, s, b)
 		if s.Norm == "" {
 			c.Act = ops.Act(l.Act)
 			return ops.Conv(e, x, c)
@@ -259,8 +263,12 @@ func normOf(s *space.Step, b *binding, st *ops.Stats, mode ops.NormMode) ops.Nor
 	return ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: ops.Act(s.Layer.Act), Stats: st, Mode: mode, Late: b.late}
 }
 
-func convOf(s *space.Step, b *binding) ops.ConvSpec {
-	return ops.ConvSpec{W: b.weight, Bias: b.bias, S: s.Layer.S, Pad: s.Layer.Pad()}
+func convOf(e *ops.Exec, s *space.Step, b *binding) ops.ConvSpec {
+	w := b.weight
+	if len(b.matrices) > 0 {
+		w = ops.KernelTransform(e, w, b.matrices)
+	}
+	return ops.ConvSpec{W: w, Bias: b.bias, S: s.Layer.S, Pad: s.Layer.Pad()}
 }
 
 func (p *Pass) out(i int, image *ops.Tensor) *ops.Tensor {

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/zeebo/xxh3"
+
+	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // Targets are what a teacher said of the training images, once and unaugmented, as

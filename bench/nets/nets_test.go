@@ -83,7 +83,7 @@ func TestSubnetEqualsExtracted(t *testing.T) {
 	for _, a := range append([]space.Arch{f.Extremes().Largest, f.Extremes().Smallest, f.Drawn()}, f.Sandwiches()[0][2:]...) {
 		n := supernet.New(f, 1)
 		view := ViewOf(n, a)
-		own := n.Extract(a)
+		own := n.Extract(a, "")
 		alone := ViewOf(own, own.Family().(*space.Fixed).Arch())
 		NewTraining(e, n.Params()).Step(b, []*View{view})
 		NewTraining(e, own.Params()).Step(b, []*View{alone})

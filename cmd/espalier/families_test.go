@@ -26,6 +26,7 @@ space:
     activation: relu
     head: 24
     mix: 20
+    transforms: true
     stages:
       - {block: mbconv, widths: [8], depths: [1, 2], kernels: [3, 5], expansions: [1, 2], excite: search, activation: hardswish}
       - {block: basic, widths: [8, 12], depths: [1, 2], kernels: [3], expansions: [0.5, 1], stride: 2}

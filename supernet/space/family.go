@@ -31,6 +31,7 @@ const (
 	Depthwise                 // one K x K filter per channel: K x K x OutC
 	Norm                      // batch norm: scale and shift of OutC channels
 	Bias                      // OutC numbers
+	Matrix                    // OutC x InC, the identity at first; see Step.Transforms
 )
 
 // Weight declares one shared tensor at its largest. Fields that its role does
@@ -55,6 +56,8 @@ func (w Weight) Numbers() int64 {
 		return 2 * int64(w.OutC)
 	case Bias:
 		return int64(w.OutC)
+	case Matrix:
+		return int64(w.OutC) * int64(w.InC)
 	}
 	return 0
 }

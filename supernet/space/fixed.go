@@ -3,6 +3,7 @@ package space
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 )
 
 // Fixed is the family of one network: its space has one decision with one
@@ -15,11 +16,12 @@ type Fixed struct {
 }
 
 // NewFixed returns the family whose only network is p. Its weights are exactly
-// as large as p needs. p must be valid; see Plan.Validate.
+// as large as p needs, and it transforms none; see Step.Transforms. p must be valid; see Plan.Validate.
 func NewFixed(p Plan) (*Fixed, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
+	p = p.baked()
 	s, err := NewSpace([]Decision{{Name: "network", Kind: KindOp, Choices: []string{p.hash()}}}, nil)
 	if err != nil {
 		return nil, err
@@ -38,6 +40,18 @@ func (f *Fixed) Plan(Arch) Plan { return f.plan }
 
 // Arch returns the family's only architecture.
 func (f *Fixed) Arch() Arch { return NewArch([]uint8{0}) }
+
+// baked returns the plan with filters of their own instead of transformed ones.
+func (p Plan) baked() Plan {
+	if !slices.ContainsFunc(p, func(s Step) bool { return len(s.Transforms) > 0 }) {
+		return p
+	}
+	p = slices.Clone(p)
+	for i := range p {
+		p[i].Transforms = nil
+	}
+	return p
+}
 
 // hash returns 16 hexadecimal digits that tell plans apart.
 func (p Plan) hash() string {

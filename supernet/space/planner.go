@@ -40,6 +40,7 @@ type ConvSpec struct {
 	Weight, Norm string // Norm "": none
 	K, S, OutC   int    // taps on a side, stride, output channels
 	Depthwise    bool   // OutC is then that of the input
+	Transforms   []string
 	Act          Act
 }
 
@@ -49,7 +50,7 @@ func (b *Planner) Conv(x Map, c ConvSpec) Map {
 	if c.Depthwise {
 		l.OutC, l.G = x.C, x.C
 	}
-	return b.Step(Step{Layer: l, Weight: c.Weight, Norm: c.Norm, In: b.From(x)})
+	return b.Step(Step{Layer: l, Weight: c.Weight, Transforms: c.Transforms, Norm: c.Norm, In: b.From(x)})
 }
 
 // Pool appends a pooling of K x K pixels of x.

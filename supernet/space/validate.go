@@ -45,6 +45,9 @@ func (p Plan) validate(i int, s Step) error {
 	if err := l.validateOp(s.Weight); err != nil {
 		return err
 	}
+	if len(s.Transforms) > 0 && !l.Depthwise() {
+		return fmt.Errorf("transforms its filter by %q; only depthwise convolutions do", s.Transforms)
+	}
 	if r := l.Op.row(); s.Bias != r.biased && (r.weight == nil || r.biased || s.Norm != "") {
 		return fmt.Errorf("bias is %t; linear layers have one, convolutions only without batch norm", s.Bias)
 	}

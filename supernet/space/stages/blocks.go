@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -15,7 +16,11 @@ type choice struct {
 	expands        bool // mbconv: has the first convolution
 	excite         bool
 	act            space.Act
+	smaller        []int // sizes that the depthwise filter is transformed to, falling; nil: it is cut out
 }
+
+// matrixName names the matrix that makes filters of k x k taps.
+func matrixName(block string, k int) string { return fmt.Sprintf("%s/depthwise/to%d", block, k) }
 
 // widest is the largest form of a block, whose weights all of its forms share.
 type widest struct {
@@ -24,6 +29,7 @@ type widest struct {
 	in, out           int // channels
 	shortIn, shortOut int // of the projection of its input, 0: no network has one
 	excite            bool
+	transforms        bool
 }
 
 // kind builds blocks of one kind and lists their weights.
@@ -60,7 +66,11 @@ func inverted(b *space.Planner, x space.Map, c choice) space.Map {
 	if c.expands {
 		y = b.Conv(y, space.ConvSpec{Weight: c.name + "/expand", Norm: c.name + "/expand/norm", K: 1, S: 1, OutC: middle(c.expansion, x.C), Act: c.act})
 	}
-	y = b.Conv(y, space.ConvSpec{Weight: c.name + "/depthwise", Norm: c.name + "/depthwise/norm", K: c.kernel, S: c.stride, Depthwise: true, Act: c.act})
+	var transforms []string
+	for _, k := range c.smaller {
+		transforms = append(transforms, matrixName(c.name, k))
+	}
+	y = b.Conv(y, space.ConvSpec{Weight: c.name + "/depthwise", Transforms: transforms, Norm: c.name + "/depthwise/norm", K: c.kernel, S: c.stride, Depthwise: true, Act: c.act})
 	if c.excite {
 		y = b.Excite(y, c.name+"/excite", squeezed(y.C), space.ReLU, space.HardSigmoid)
 	}
@@ -78,6 +88,11 @@ func listInverted(t *space.WeightTable, w widest) {
 		t.Dense(w.name+"/expand", w.name+"/expand/norm", mid, w.in, 1)
 	}
 	t.Depthwise(w.name+"/depthwise", w.name+"/depthwise/norm", mid, last(w.stage.Kernels))
+	if w.transforms {
+		for _, k := range steps(last(w.stage.Kernels), w.stage.Kernels[0]) {
+			t.Add(space.Weight{Name: matrixName(w.name, k), Role: space.Matrix, OutC: k * k, InC: k * k})
+		}
+	}
 	if w.excite {
 		biased(t, w.name+"/excite/reduce", squeezed(mid), mid)
 		biased(t, w.name+"/excite/expand", mid, squeezed(mid))

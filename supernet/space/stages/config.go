@@ -18,8 +18,9 @@ type Config struct {
 	StemStride  int     `yaml:"stem_stride,omitempty"` // 1 or 2; 0: 1
 	Activation  string  `yaml:"activation"`            // of stem and head
 	Stages      []Stage `yaml:"stages"`
-	Head        int     `yaml:"head,omitempty"` // channels of a 1x1 convolution before the mean over the map; 0: none
-	Mix         int     `yaml:"mix,omitempty"`  // channels of a 1x1 convolution after it; 0: none
+	Head        int     `yaml:"head,omitempty"`       // channels of a 1x1 convolution before the mean over the map; 0: none
+	Mix         int     `yaml:"mix,omitempty"`        // channels of a 1x1 convolution after it; 0: none
+	Transforms  bool    `yaml:"transforms,omitempty"` // mbconv: smaller kernels are made of larger ones by matrices that are trained, not cut out
 }
 
 // Stage is a run of blocks of one kind and width. The first Depth of them are used.

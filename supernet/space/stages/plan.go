@@ -21,7 +21,7 @@ func (f *Family) Plan(a space.Arch) space.Plan {
 		s := &f.stages[i]
 		width := s.Widths[gene(a, s.width)]
 		for k, bl := range s.blocks[:s.Depths[gene(a, s.depth)]] {
-			c := choice{name: bl.name, kernel: s.Kernels[gene(a, bl.kernel)], width: width, stride: 1, act: s.act}
+			c := choice{name: bl.name, smaller: s.smaller(a, bl, f.config.Transforms), kernel: s.Kernels[gene(a, bl.kernel)], width: width, stride: 1, act: s.act}
 			c.excite = s.Excite == exciteYes || gene(a, bl.excite) == 1
 			if k == 0 {
 				c.stride = s.stride
@@ -38,6 +38,24 @@ func (f *Family) Plan(a space.Arch) space.Plan {
 	}
 	f.classify(b, x)
 	return b.Plan
+}
+
+// steps returns the kernels on the way down from one size to another, two taps a side less
+// each, without the first.
+func steps(from, to int) (sizes []int) {
+	for k := from - 2; k >= to; k -= 2 {
+		sizes = append(sizes, k)
+	}
+	return sizes
+}
+
+// smaller returns the sizes by way of which the largest filter becomes the chosen one; nil
+// where it is cut out.
+func (s *stage) smaller(a space.Arch, bl block, transforms bool) []int {
+	if !transforms || s.Block != MBConv {
+		return nil
+	}
+	return steps(last(s.Kernels), s.Kernels[gene(a, bl.kernel)])
 }
 
 // gene returns the chosen option of a decision, 0 if there is none.
@@ -79,7 +97,7 @@ func (f *Family) list() []space.Weight {
 	for i := range f.stages {
 		s := &f.stages[i]
 		for k, bl := range s.blocks {
-			w := widest{name: bl.name, stage: s, in: last(from), out: last(s.Widths), excite: s.Excite == exciteYes || s.Excite == exciteSearch}
+			w := widest{transforms: f.config.Transforms, name: bl.name, stage: s, in: last(from), out: last(s.Widths), excite: s.Excite == exciteYes || s.Excite == exciteSearch}
 			if k == 0 {
 				w.shortIn, w.shortOut = projected(from, s.Widths, s.stride)
 			}

@@ -35,7 +35,7 @@ func ofa() *Config {
 		}
 	}
 	return &Config{
-		Name: "ofa", Stem: 16, Activation: "hardswish", Head: 480,
+		Name: "ofa", Stem: 16, Activation: "hardswish", Head: 480, Transforms: true,
 		Stages: []Stage{
 			stage(16, 1, "relu", 1, 2), stage(24, 2, "relu", 2, 3), stage(40, 2, "hardswish", 2, 3),
 			stage(80, 2, "hardswish", 2, 3), stage(112, 1, "hardswish", 2, 3),
@@ -53,7 +53,7 @@ func ofa224() *Config {
 		}
 	}
 	c := &Config{
-		Name: "ofa-224", Stem: 16, StemStride: 2, Activation: "hardswish", Head: 960, Mix: 1280,
+		Name: "ofa-224", Stem: 16, StemStride: 2, Activation: "hardswish", Head: 960, Mix: 1280, Transforms: true,
 		Stages: []Stage{
 			{Block: MBConv, Widths: []int{16}, Depths: []int{1}, Kernels: []int{3}, Expansions: []float64{1}, Activation: "relu"},
 			stage(24, 2, "relu", exciteNo), stage(40, 2, "relu", exciteYes), stage(80, 2, "hardswish", exciteNo),

@@ -42,6 +42,7 @@ func draw(t *rapid.T) *stages.Family {
 		Name: "drawn", Stem: rapid.IntRange(2, 12).Draw(t, "stem"), StemStride: rapid.IntRange(0, 2).Draw(t, "stem stride"),
 		Activation: rapid.SampledFrom([]string{"relu", "hardswish"}).Draw(t, "act"),
 		Head:       rapid.SampledFrom([]int{0, 9}).Draw(t, "head"), Mix: rapid.SampledFrom([]int{0, 7}).Draw(t, "mix"),
+		Transforms: rapid.Bool().Draw(t, "transforms"),
 	}
 	if rapid.Bool().Draw(t, "resized") {
 		c.Resolutions = rising("resolutions", 12, 20, 3)
@@ -104,6 +105,14 @@ func TestPlans(t *testing.T) {
 					t.Fatalf("%s: %+v is cut out of %+v", s.Format(a), w, have)
 				}
 			}
+			for _, step := range p {
+				for i, name := range step.Transforms {
+					from := shared[step.Weight].K - 2*(i+1)
+					if m := shared[name]; m.Role != space.Matrix || m.OutC != from*from || m.InC != from*from {
+						t.Fatalf("%s: %s is made by %+v; want a matrix for %d taps", s.Format(a), step.Weight, m, from*from)
+					}
+				}
+			}
 			for b, other := range plans {
 				if a != b && cmp.Equal(p, other) {
 					t.Fatalf("%s and %s have equal plans", s.Format(a), s.Format(b))
@@ -126,12 +135,21 @@ func TestWeightsAreTight(t *testing.T) {
 		}
 		var read space.WeightTable
 		for a := range f.Space().Enumerate {
-			own, err := space.NewFixed(f.Plan(a))
+			p := f.Plan(a)
+			own, err := space.NewFixed(p)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, w := range own.Weights() {
 				read.Add(w)
+			}
+			for _, step := range p {
+				k := step.Layer.K
+				for i, name := range step.Transforms {
+					n := k + 2*(len(step.Transforms)-1-i)
+					read.Add(space.Weight{Name: name, Role: space.Matrix, OutC: n * n, InC: n * n})
+					read.Add(space.Weight{Name: step.Weight, Role: space.Depthwise, OutC: step.Layer.OutC, K: k + 2*len(step.Transforms)})
+				}
 			}
 		}
 		byName := func(list []space.Weight) map[string]space.Weight {

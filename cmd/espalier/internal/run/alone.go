@@ -52,7 +52,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 // fresh returns untrained weights of one architecture, initialised for its own
 // sizes.
 func (r *Run) fresh(a space.Arch, seed uint64) *supernet.Net {
-	own := r.net.Extract(a)
+	own := r.net.Extract(a, r.cfg.Kernel)
 	return supernet.New(own.Family(), seed)
 }
 

@@ -120,7 +120,7 @@ func (f finishing) check(t *testing.T, w *world, r *Run, arms []*arm) {
 	}
 }
 
-func inherited(r *Run, a space.Arch) *supernet.Net { return r.net.Extract(a) }
+func inherited(r *Run, a space.Arch) *supernet.Net { return r.net.Extract(a, r.cfg.Kernel) }
 
 func finishedWorld(t *testing.T) (*world, finishing) {
 	w := newWorld(t, asPredicted)
@@ -281,7 +281,7 @@ func TestCheckpointOfAnEarlierRungIsNotUsed(t *testing.T) {
 func leaveFirstRung(t *testing.T, w *world, r *Run) {
 	t.Helper()
 	l, f := &ladder{r: r}, &finished{arm: &arm{name: armSearch}, candidate: candidate{Trial: controller.Trial{Arch: w.arch(climbers[armSearch][0])}}}
-	net, o := r.net.Extract(f.Arch), r.finishOptions(6, 0)
+	net, o := r.net.Extract(f.Arch, r.cfg.Kernel), r.finishOptions(6, 0)
 	tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		t.Fatal(err)
