@@ -23,12 +23,13 @@ type Sampler interface {
 }
 
 // SamplerOptions are what samplers need: Fits all but the fair one, the others the
-// sandwich.
+// sandwich and shrinking.
 type SamplerOptions struct {
 	Narrow, Max space.Arch // the slices of the sandwich: a narrow subnet and the largest
 	Random      int        // random subnets per step
 	Between     float64    // share of them that is drawn between the slices
 	Alone       int        // first steps, in which the largest learns alone
+	Steps       int        // shrinking: of the whole training; 0: all of it is as at its end
 	// FLOPs of an architecture, to stratify the other random subnets by: their
 	// logarithms are spread evenly between those of the narrow slice and the
 	// largest, as far as a few draws for each allow. Uniform draws train middle
@@ -41,7 +42,7 @@ type SamplerOptions struct {
 }
 
 // Samplers lists the names that NewSampler takes.
-func Samplers() []string { return []string{"uniform", "fair", "sandwich"} }
+func Samplers() []string { return []string{"uniform", "fair", "sandwich", "shrinking"} }
 
 // NewSampler returns the sampler called name.
 func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
@@ -55,6 +56,8 @@ func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) 
 			return nil, fmt.Errorf("sampler sandwich: %d random subnets, %d steps alone, a share of %v between the slices; want 0 or more, and a share from 0 to 1", o.Random, o.Alone, o.Between)
 		}
 		return newSandwich(s.Drawer(), o), nil
+	case "shrinking":
+		return newShrinking(s, o)
 	}
 	return nil, fmt.Errorf("sampler %q is unknown; want one of %v", name, Samplers())
 }

@@ -60,14 +60,17 @@ func (r *Run) trainOptions(steps int) supernet.TrainOptions {
 
 // sampler returns the sampler of train.sampler, one of supernet.Samplers.
 func (r *Run) sampler() (supernet.Sampler, error) {
-	return r.samplerAlone(int(r.cfg.Train.Alone * float64(r.cfg.Train.Steps)))
+	return r.samplerOf(r.cfg.Train.Steps, int(r.cfg.Train.Alone*float64(r.cfg.Train.Steps)))
 }
 
 // samplerAlone returns the sampler with a first stage of so many steps for the
-// largest subnet, where the sampler has one.
-func (r *Run) samplerAlone(steps int) (supernet.Sampler, error) {
+// largest subnet, where the sampler has one, and then as at the end of training.
+func (r *Run) samplerAlone(alone int) (supernet.Sampler, error) { return r.samplerOf(0, alone) }
+
+// samplerOf returns the sampler for a training of so many steps.
+func (r *Run) samplerOf(steps, alone int) (supernet.Sampler, error) {
 	o := supernet.SamplerOptions{
-		Narrow: r.family.Extremes().Narrow, Max: r.largest(), Fits: r.fits(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: steps,
+		Narrow: r.family.Extremes().Narrow, Max: r.largest(), Fits: r.fits(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: alone, Steps: steps,
 	}
 	if r.cfg.Train.Stratify {
 		o.FLOPs = r.flops
