@@ -98,7 +98,7 @@ func TestSamplersDrawWhatFits(t *testing.T) {
 }
 
 func TestUnknownSamplerNamesTheKnownOnes(t *testing.T) {
-	if _, err := NewSampler("x", nil, SamplerOptions{}); err == nil || err.Error() != `sampler "x" is unknown; want one of [uniform fair sandwich]` {
+	if _, err := NewSampler("x", nil, SamplerOptions{}); err == nil || err.Error() != `sampler "x" is unknown; want one of [uniform fair sandwich shrinking]` {
 		t.Errorf("got %v", err)
 	}
 }
