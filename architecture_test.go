@@ -39,7 +39,8 @@ var edges = map[string][]string{
 	"bench":                          {"internal/stream", "ops", "supernet", "supernet/space"},
 	"bench/nets":                     {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space", "supernet/space/families"},
 	"bench/peers":                    {"bench", "bench/nets", "ops", "supernet", "supernet/space"},
-	"cmd/espalier":                   {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
+	"search":                         {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
+	"cmd/espalier":                   {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "search", "search/config", "search/report", "search/rundir", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
 }
 
 // stdlibOnly lists packages that import nothing but the standard library.
@@ -70,10 +71,12 @@ func TestImportsGoDownOnly(t *testing.T) {
 	}
 }
 
-// owner maps the command's inner packages to the command.
+// owner maps the inner packages of the command and of the search to these.
 func owner(pkg string) string {
-	if strings.HasPrefix(pkg, "cmd/espalier/") {
-		return "cmd/espalier"
+	for _, whole := range []string{"cmd/espalier", "search"} {
+		if strings.HasPrefix(pkg, whole+"/") {
+			return whole
+		}
 	}
 	return pkg
 }

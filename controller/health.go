@@ -137,6 +137,8 @@ func kindName(k space.Kind) string {
 		return "resolution"
 	case space.KindSource:
 		return "source"
+	case space.KindSwitch:
+		return "switch"
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }

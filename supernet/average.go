@@ -17,7 +17,7 @@ const averageEvery = 4
 // improving the training dynamics of diffusion models"). Its mean age is the
 // share age of the steps done.
 //
-// It is a mean over time: weights that no lesson used for a while are averaged on
+// It is a mean over time: weights that no sample used for a while are averaged on
 // too, so that all of a subnet's weights are of the same steps.
 type average struct {
 	age float64

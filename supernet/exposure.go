@@ -19,11 +19,11 @@ func Exposure(s *space.Space, sampler Sampler, o TrainOptions) [][]int {
 	}
 	var pcg rand.PCG
 	r := rand.New(&pcg)
-	var lessons []Lesson
+	var samples []Sample
 	for step := range o.Steps {
 		stream.Seed(&pcg, o.Seed, "lessons", uint64(step))
-		lessons = sampler.Sample(step, r, lessons[:0])
-		for _, l := range lessons {
+		samples = sampler.Sample(step, r, samples[:0])
+		for _, l := range samples {
 			genes := l.Arch.Genes()
 			for i := range counts {
 				if s.Active(genes, i) {

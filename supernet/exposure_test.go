@@ -11,10 +11,10 @@ import (
 // recorded notes what a sampler draws for a trainer.
 type recorded struct {
 	Sampler
-	all []Lesson
+	all []Sample
 }
 
-func (c *recorded) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
+func (c *recorded) Sample(step int, r *rand.Rand, dst []Sample) []Sample {
 	n := len(dst)
 	dst = c.Sampler.Sample(step, r, dst)
 	c.all = append(c.all, dst[n:]...)

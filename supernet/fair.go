@@ -2,19 +2,22 @@ package supernet
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // fair trains, in each step, as many subnets as the widest op decision has
 // choices, such that every op of every layer is used equally often: strict
-// fairness (FairNAS, Chu et al. 2021). All other decisions are drawn at random.
+// fairness (FairNAS, Chu et al. 2021). All other decisions are drawn at random. Where
+// ops are no choice, as in stages of blocks, all decisions are spread so.
 // Where rules forbid that, as many models as possible get distinct ops and the
 // rest draw among what is allowed.
 type fair struct {
 	drawer    *space.Drawer
 	decisions []space.Decision
 	models    []fairModel
+	ops       bool // only ops are spread
 	match     matching
 	order     []int // scratch of spread
 }
@@ -27,8 +30,9 @@ type fairModel struct {
 
 func newFair(s *space.Space) *fair {
 	f, models := &fair{drawer: s.Drawer(), decisions: s.Decisions()}, 1
+	f.ops = slices.ContainsFunc(f.decisions, func(d space.Decision) bool { return d.Kind == space.KindOp })
 	for _, d := range f.decisions {
-		if d.Kind == space.KindOp {
+		if f.spreads(d) {
 			models = max(models, len(d.Choices))
 		}
 	}
@@ -37,19 +41,22 @@ func newFair(s *space.Space) *fair {
 	return f
 }
 
+// spreads reports whether the choices of a decision are used equally often.
+func (f *fair) spreads(d space.Decision) bool { return !f.ops || d.Kind == space.KindOp }
+
 // Sample appends one model per op, their decisions drawn side by side.
-func (f *fair) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
+func (f *fair) Sample(_ int, r *rand.Rand, dst []Sample) []Sample {
 	for m := range f.models {
 		f.models[m].genes = f.models[m].genes[:0]
 	}
 	for _, d := range f.decisions {
 		f.draw(r)
-		if d.Kind == space.KindOp {
+		if f.spreads(d) {
 			f.spread(r, len(d.Choices))
 		}
 	}
 	for m := range f.models {
-		dst = append(dst, Lesson{Arch: f.drawer.Arch(f.models[m].genes)})
+		dst = append(dst, Sample{Arch: f.drawer.Arch(f.models[m].genes)})
 	}
 	return dst
 }

@@ -49,16 +49,16 @@ var oracleOptions = TrainOptions{
 // left when the last pass is taken off.
 const plainFrom = 2
 
-// noted keeps the lessons that a sampler chose.
+// noted keeps the samples that a sampler chose.
 type noted struct {
 	Sampler
-	lessons []Lesson
+	samples []Sample
 }
 
 // Sample implements Sampler.
-func (n *noted) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
-	n.lessons = n.Sampler.Sample(step, r, dst)
-	return n.lessons
+func (n *noted) Sample(step int, r *rand.Rand, dst []Sample) []Sample {
+	n.samples = n.Sampler.Sample(step, r, dst)
+	return n.samples
 }
 
 // A sandwich's training, step by step, against plain loops in double precision:
@@ -92,8 +92,8 @@ func TestStepsEqualPlainLoops(t *testing.T) {
 		if err := tr.Run(context.Background(), step+1, func(q Progress) error { p = q; return nil }); err != nil {
 			t.Fatal(err)
 		}
-		want.checkLessons(step, s.lessons)
-		want.step(step, before, s.lessons, &b)
+		want.checkSamples(step, s.samples)
+		want.step(step, before, s.samples, &b)
 		want.compare(step, p, tr.net, before)
 	}
 	if want.clipped == 0 || want.whole == 0 {
@@ -111,19 +111,19 @@ type plainTrainer struct {
 	clipped, whole int
 }
 
-// checkLessons wants the largest alone on the labels, and after the first step a
+// checkSamples wants the largest alone on the labels, and after the first step a
 // narrow and two random ones that copy it.
-func (p *plainTrainer) checkLessons(step int, l []Lesson) {
+func (p *plainTrainer) checkSamples(step int, l []Sample) {
 	p.t.Helper()
 	n := 3
 	if step < 1 {
 		n = 1
 	}
-	if len(l) != n || l[0] != (Lesson{Arch: p.c.Extremes().Largest}) || n > 1 && l[1] != (Lesson{p.c.Extremes().Narrow, true}) {
-		p.t.Fatalf("step %d: lessons %v; want %d, the largest on labels and the narrow one soft", step, l, n)
+	if len(l) != n || l[0] != (Sample{Arch: p.c.Extremes().Largest}) || n > 1 && l[1] != (Sample{p.c.Extremes().Narrow, true}) {
+		p.t.Fatalf("step %d: samples %v; want %d, the largest on labels and the narrow one soft", step, l, n)
 	}
 	for _, x := range l[1:] {
-		if !x.Soft {
+		if !x.Distill {
 			p.t.Fatalf("step %d: %v learns from labels", step, x)
 		}
 	}
@@ -140,14 +140,14 @@ func (p *plainTrainer) rate(step int) float64 {
 }
 
 // step moves the weights of n, which is changed.
-func (p *plainTrainer) step(step int, n plainNet, lessons []Lesson, b *data.Batch) {
+func (p *plainTrainer) step(step int, n plainNet, samples []Sample, b *data.Batch) {
 	const classes = 3
 	x := newPlainMaps(b.N, b.H, b.W, b.C)
 	for i, v := range b.X {
 		x.v[i] = float64(v)
 	}
 	own := func(_ int, y plainMaps) moments { return momentsOf(y) }
-	logits := n.forward(p.c.Plan(lessons[0].Arch), x, own)
+	logits := n.forward(p.c.Plan(samples[0].Arch), x, own)
 	labels := plainLabels(b.Labels, classes, p.o.Smoothing)
 	teacher := plainLogSoftmax(logits, classes)
 	for i, v := range teacher {
@@ -155,7 +155,7 @@ func (p *plainTrainer) step(step int, n plainNet, lessons []Lesson, b *data.Batc
 	}
 	p.lr, p.loss, p.acc = p.rate(step), plainLoss(logits, labels, classes), float64(plainCorrect(logits, b.Labels, classes))/float64(b.N)
 	grads, touched := map[string][]float64{}, map[string][]bool{}
-	for i, l := range lessons {
+	for i, l := range samples {
 		target := labels
 		if i > 0 {
 			target = teacher
@@ -232,7 +232,7 @@ func (p *plainTrainer) clip(grads map[string][]float64) {
 	}
 }
 
-// descend is SGD as PyTorch defines it, on the numbers that a lesson read.
+// descend is SGD as PyTorch defines it, on the numbers that a sample read.
 func (p *plainTrainer) descend(n plainNet, grads map[string][]float64, touched map[string][]bool) {
 	for name, g := range grads {
 		v := p.moment[name]

@@ -8,18 +8,18 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// Lesson is one subnet's part in a training step.
-type Lesson struct {
-	Arch space.Arch
-	Soft bool // learns from the softmax of the step's first lesson instead of the labels
+// Sample is one subnet's part in a training step.
+type Sample struct {
+	Arch    space.Arch
+	Distill bool // learns from the softmax of the step's first sample instead of the labels
 }
 
 // Sampler chooses the subnets of a training step. All of a step's gradients
 // are added and applied in one update. One trainer at a time may use a Sampler.
 type Sampler interface {
-	// Sample appends the lessons of a step to dst. It must be a function of the
+	// Sample appends the samples of a step to dst. It must be a function of the
 	// step and r, or of state that its owner saves.
-	Sample(step int, r *rand.Rand, dst []Lesson) []Lesson
+	Sample(step int, r *rand.Rand, dst []Sample) []Sample
 }
 
 // SamplerOptions are what samplers need: Fits all but the fair one, the others the
@@ -69,8 +69,8 @@ type uniform struct {
 }
 
 // Sample appends one random architecture, learnt from the labels.
-func (u uniform) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
-	return append(dst, Lesson{Arch: fitting(u.fits, func() space.Arch { return u.drawer.Random(r) })})
+func (u uniform) Sample(_ int, r *rand.Rand, dst []Sample) []Sample {
+	return append(dst, Sample{Arch: fitting(u.fits, func() space.Arch { return u.drawer.Random(r) })})
 }
 
 // fitDraws are made at most for one architecture that fits.
@@ -104,14 +104,14 @@ func newSandwich(d *space.Drawer, o SamplerOptions) *sandwich {
 }
 
 // Sample appends the largest, and after the first stage the others, soft.
-func (s *sandwich) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
-	dst = append(dst, Lesson{Arch: s.o.Max})
+func (s *sandwich) Sample(step int, r *rand.Rand, dst []Sample) []Sample {
+	dst = append(dst, Sample{Arch: s.o.Max})
 	if step < s.o.Alone {
 		return dst
 	}
-	dst = append(dst, Lesson{Arch: s.o.Narrow, Soft: true})
+	dst = append(dst, Sample{Arch: s.o.Narrow, Distill: true})
 	for i := range s.o.Random {
-		dst = append(dst, Lesson{Arch: fitting(s.o.Fits, func() space.Arch { return s.draw(i, r) }), Soft: true})
+		dst = append(dst, Sample{Arch: fitting(s.o.Fits, func() space.Arch { return s.draw(i, r) }), Distill: true})
 	}
 	return dst
 }
@@ -145,7 +145,7 @@ func (s *sandwich) between(r *rand.Rand) space.Arch {
 // trained alone for comparison.
 type Single struct{ Arch space.Arch }
 
-// Sample appends the one lesson.
-func (s Single) Sample(_ int, _ *rand.Rand, dst []Lesson) []Lesson {
-	return append(dst, Lesson{Arch: s.Arch})
+// Sample appends the one sample.
+func (s Single) Sample(_ int, _ *rand.Rand, dst []Sample) []Sample {
+	return append(dst, Sample{Arch: s.Arch})
 }

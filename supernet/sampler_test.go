@@ -13,23 +13,23 @@ func TestFairUsesEveryOpOnce(t *testing.T) {
 	c := smallChain(t)
 	s := sampler(t, "fair", c)
 	for step := range 50 {
-		lessons := s.Sample(step, newRand(uint64(step)), nil)
-		if len(lessons) != 7 {
-			t.Fatalf("%d subnets; want one per op", len(lessons))
+		samples := s.Sample(step, newRand(uint64(step)), nil)
+		if len(samples) != 7 {
+			t.Fatalf("%d subnets; want one per op", len(samples))
 		}
 		for i, d := range c.Space().Decisions() {
 			if d.Kind != space.KindOp {
 				continue
 			}
 			used := map[int]int{}
-			for _, l := range lessons {
+			for _, l := range samples {
 				used[l.Arch.Gene(i)]++
 			}
 			if len(used) != len(d.Choices) {
 				t.Errorf("step %d, %s: ops used %v; want each once", step, d.Name, used)
 			}
 		}
-		for _, l := range lessons {
+		for _, l := range samples {
 			if err := c.Space().Valid(l.Arch); err != nil {
 				t.Fatal(err)
 			}
@@ -69,12 +69,12 @@ func TestFairObeysRules(t *testing.T) {
 func TestSandwichTeachesFromTheLargest(t *testing.T) {
 	c := smallChain(t)
 	s := sampler(t, "sandwich", c)
-	if l := s.Sample(0, newRand(1), nil); len(l) != 1 || l[0] != (Lesson{Arch: c.Extremes().Largest}) {
-		t.Errorf("first lessons %v; want the largest alone", l)
+	if l := s.Sample(0, newRand(1), nil); len(l) != 1 || l[0] != (Sample{Arch: c.Extremes().Largest}) {
+		t.Errorf("first samples %v; want the largest alone", l)
 	}
 	l := s.Sample(1, newRand(1), nil)
-	if len(l) != 4 || l[0] != (Lesson{Arch: c.Extremes().Largest}) || l[1] != (Lesson{c.Extremes().Narrow, true}) || !l[2].Soft || !l[3].Soft {
-		t.Errorf("lessons %v; want largest on labels, then narrow and two random ones, soft", l)
+	if len(l) != 4 || l[0] != (Sample{Arch: c.Extremes().Largest}) || l[1] != (Sample{c.Extremes().Narrow, true}) || !l[2].Distill || !l[3].Distill {
+		t.Errorf("samples %v; want largest on labels, then narrow and two random ones, soft", l)
 	}
 }
 
@@ -108,6 +108,33 @@ func TestActivationsHaveOneOrder(t *testing.T) {
 	for a := space.NoAct; a <= space.GELU; a++ {
 		if got := ops.ActName(ops.Act(a)); got != a.String() {
 			t.Errorf("activation %d is %q in plans and %q in ops", a, a, got)
+		}
+	}
+}
+
+// In stages of blocks, where no decision has ops to choose from, every kernel, depth and
+// expansion of a decision that is made is used equally often in a step, up to one.
+func TestFairSpreadsWhereOpsAreNoChoice(t *testing.T) {
+	f := elastic(t, false)
+	s, err := NewSampler("fair", f.Space(), SamplerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, ok := f.Space().Index("stage1/block1/kernel")
+	if !ok {
+		t.Fatal("no such decision")
+	}
+	for step := range 20 {
+		samples := s.Sample(step, newRand(uint64(step)), nil)
+		if len(samples) != 3 {
+			t.Fatalf("%d subnets; want one per kernel", len(samples))
+		}
+		seen := map[int]bool{}
+		for _, m := range samples {
+			seen[m.Arch.Gene(at)] = true
+		}
+		if len(seen) != 3 {
+			t.Errorf("step %d: kernels %v of the first block; want all three", step, seen)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // published: kernels first, then depths, then widths. Kinds that Once-for-All does not have
 // join the first phase.
 var shrinkingOrder = [][]space.Kind{
-	{space.KindResolution, space.KindKernel, space.KindOp, space.KindAct, space.KindSkip, space.KindSource},
+	{space.KindResolution, space.KindKernel, space.KindOp, space.KindAct, space.KindSkip, space.KindSource, space.KindSwitch},
 	{space.KindDepth},
 	{space.KindWidth, space.KindExpand},
 }
@@ -63,14 +63,14 @@ func (p *shrinking) at(step int) int {
 }
 
 // Sample appends the largest, and after its steps alone random subnets of the phase, soft.
-func (p *shrinking) Sample(step int, r *rand.Rand, dst []Lesson) []Lesson {
-	dst = append(dst, Lesson{Arch: p.o.Max})
+func (p *shrinking) Sample(step int, r *rand.Rand, dst []Sample) []Sample {
+	dst = append(dst, Sample{Arch: p.o.Max})
 	phase := p.at(step)
 	if phase < 0 {
 		return dst
 	}
 	for range p.o.Random {
-		dst = append(dst, Lesson{Arch: fitting(p.o.Fits, func() space.Arch { return p.draw(r, phase) }), Soft: true})
+		dst = append(dst, Sample{Arch: fitting(p.o.Fits, func() space.Arch { return p.draw(r, phase) }), Distill: true})
 	}
 	return dst
 }

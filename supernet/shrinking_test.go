@@ -22,20 +22,20 @@ func TestShrinkingFreesKindByKind(t *testing.T) {
 	seen := map[space.Kind]bool{}
 	r := rand.New(rand.NewPCG(1, 1))
 	for step := range 60 { // a sampler may be asked beyond its end
-		lessons := s.Sample(step, r, nil)
-		if lessons[0] != (Lesson{Arch: largest}) {
-			t.Fatalf("step %d begins with %v", step, lessons[0])
+		samples := s.Sample(step, r, nil)
+		if samples[0] != (Sample{Arch: largest}) {
+			t.Fatalf("step %d begins with %v", step, samples[0])
 		}
 		want := 4
 		if step < 10 {
 			want = 1
 		}
-		if len(lessons) != want {
-			t.Fatalf("step %d: %d subnets; want %d", step, len(lessons), want)
+		if len(samples) != want {
+			t.Fatalf("step %d: %d subnets; want %d", step, len(samples), want)
 		}
-		for _, l := range lessons[1:] {
-			if err := f.Space().Valid(l.Arch); err != nil || !l.Soft {
-				t.Fatalf("step %d: soft %t, %v", step, l.Soft, err)
+		for _, l := range samples[1:] {
+			if err := f.Space().Valid(l.Arch); err != nil || !l.Distill {
+				t.Fatalf("step %d: soft %t, %v", step, l.Distill, err)
 			}
 			for i, d := range f.Space().Decisions() {
 				if !f.Space().Active(l.Arch.Genes(), i) {

@@ -12,7 +12,7 @@ import (
 )
 
 // Targets are what a teacher said of the training images, once and unaugmented, as
-// Network.Logits returns it. A lesson that learns from labels has the loss
+// Network.Logits returns it. A sample that learns from labels has the loss
 // (1-Weight) * cross entropy to the labels + Weight * cross entropy to the
 // teacher's softmax (Hinton et al. 2015, at temperature 1).
 type Targets struct {

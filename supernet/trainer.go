@@ -13,10 +13,10 @@ import (
 // Progress describes the step just done.
 type Progress struct {
 	Step, Steps int     // steps done, steps in all
-	Loss        float64 // mean over the batch, of the step's first lesson
-	Accuracy    float64 // share of the batch that the first lesson got right
+	Loss        float64 // mean over the batch, of the step's first sample
+	Accuracy    float64 // share of the batch that the first sample got right
 	LR          float64
-	Lessons     int // subnets trained in the step
+	Subnets     int // subnets trained in the step
 	Images      int // images in the batch
 }
 
@@ -35,8 +35,8 @@ type Trainer struct {
 
 	views   views
 	pcg     rand.PCG   // the source of rand
-	rand    *rand.Rand // of lessons, at the start of its stream in each step
-	lessons []Lesson
+	rand    *rand.Rand // of samples, at the start of its stream in each step
+	samples []Sample
 	pass    Pass
 	teacher []float32
 
@@ -102,17 +102,17 @@ func (t *Trainer) Run(ctx context.Context, until int, each func(Progress) error)
 // slow one, few enough to stay in cache.
 const prefetchDepth = 4
 
-// train does one step: every lesson forward and backward, then one update. Once
+// train does one step: every sample forward and backward, then one update. Once
 // it has met the step's architectures it allocates nothing.
 func (t *Trainer) train(b *data.Batch) (Progress, error) {
 	lr := t.rate.At(t.step)
 	stream.Seed(&t.pcg, t.o.Seed, "lessons", uint64(t.step))
-	t.lessons = t.sampler.Sample(t.step, t.rand, t.lessons[:0])
-	p := Progress{Steps: t.o.Steps, LR: lr, Lessons: len(t.lessons), Images: b.N}
-	for i, lesson := range t.lessons {
-		loss, correct := t.teach(b, lesson, i == 0)
+	t.samples = t.sampler.Sample(t.step, t.rand, t.samples[:0])
+	p := Progress{Steps: t.o.Steps, LR: lr, Subnets: len(t.samples), Images: b.N}
+	for i, sample := range t.samples {
+		loss, correct := t.accumulate(b, sample, i == 0)
 		if diverged(loss) {
-			return p, &DivergedError{t.step + 1, t.o.Steps, loss, t.net.family.Space().Format(lesson.Arch), lr}
+			return p, &DivergedError{t.step + 1, t.o.Steps, loss, t.net.family.Space().Format(sample.Arch), lr}
 		}
 		if i == 0 {
 			p.Loss, p.Accuracy = loss, float64(correct)/float64(b.N)
@@ -128,13 +128,13 @@ func (t *Trainer) train(b *data.Batch) (Progress, error) {
 	return p, nil
 }
 
-// teach runs one lesson forward and backward, adding its gradients.
-func (t *Trainer) teach(b *data.Batch, l Lesson, first bool) (loss float64, correct int) {
+// accumulate runs one sample forward and backward, adding its gradients.
+func (t *Trainer) accumulate(b *data.Batch, l Sample, first bool) (loss float64, correct int) {
 	e := t.exec
 	e.Begin(true)
 	logits := t.views.of(l.Arch).Forward(e, &t.pass, e.Input(b.N, b.H, b.W, b.C, b.X), nil)
 	switch smoothing := float32(t.o.Smoothing); {
-	case l.Soft && !first:
+	case l.Distill && !first:
 		loss = ops.SoftCrossEntropy(e, logits, t.teacher)
 	case t.targets.Logits != nil:
 		t.soft = t.targets.of(b, logits.C, t.soft[:0])

@@ -89,8 +89,8 @@ func TestTransformedKernels(t *testing.T) {
 // uniformly draws one random subnet a step.
 type uniformly struct{ s *space.Space }
 
-func (u uniformly) Sample(_ int, r *rand.Rand, dst []Lesson) []Lesson {
-	return append(dst, Lesson{Arch: u.s.Random(r)})
+func (u uniformly) Sample(_ int, r *rand.Rand, dst []Sample) []Sample {
+	return append(dst, Sample{Arch: u.s.Random(r)})
 }
 
 // Judging in private, with shared prefixes, by a view and by an extracted network is one

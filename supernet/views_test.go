@@ -18,7 +18,7 @@ type cycled struct {
 	period int
 }
 
-func (c cycled) Sample(step int, _ *rand.Rand, dst []Lesson) []Lesson {
+func (c cycled) Sample(step int, _ *rand.Rand, dst []Sample) []Sample {
 	c.pcg.Seed(uint64(step%c.period), 0)
 	return c.Sampler.Sample(step, c.rand, dst)
 }

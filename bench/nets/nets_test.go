@@ -226,9 +226,9 @@ func TestStepEqualsTrainer(t *testing.T) {
 // cycle is the sampler of sandwich steps.
 type cycle [][]space.Arch
 
-func (c cycle) Sample(step int, _ *rand.Rand, dst []supernet.Lesson) []supernet.Lesson {
+func (c cycle) Sample(step int, _ *rand.Rand, dst []supernet.Sample) []supernet.Sample {
 	for i, a := range c[step%len(c)] {
-		dst = append(dst, supernet.Lesson{Arch: a, Soft: i > 0})
+		dst = append(dst, supernet.Sample{Arch: a, Distill: i > 0})
 	}
 	return dst
 }

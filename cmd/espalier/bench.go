@@ -12,10 +12,9 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/bench"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
 	"github.com/espalier-nas/espalier/internal/atomicfile"
 	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/supernet"
 )
 
@@ -60,9 +59,9 @@ func (c benchCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	f := benchFile{Version: run.Version(), Workers: e.Workers()}
-	f.Machine, err = bench.MeasureMachine(ctx, ops.Config{Kernel: e.Kernel(), Workers: e.Workers()}, c.effort(), phase(screen.Display, "machine"))
-	screen.Display.End()
+	f := benchFile{Version: search.Version(), Workers: e.Workers()}
+	f.Machine, err = bench.MeasureMachine(ctx, ops.Config{Kernel: e.Kernel(), Workers: e.Workers()}, c.effort(), phase(screen.Events, "machine"))
+	screen.Events.End()
 	if err != nil {
 		return err
 	}
@@ -72,8 +71,8 @@ func (c benchCmd) Run(ctx context.Context, s streams) error {
 	if f.Roofline, err = f.Machine.Roofline(e.Workers()); err != nil {
 		return err
 	}
-	f.Points, err = bench.MeasureLayers(ctx, e, f.Roofline, layers, passes, c.effort(), phase(screen.Display, "layers"))
-	screen.Display.End()
+	f.Points, err = bench.MeasureLayers(ctx, e, f.Roofline, layers, passes, c.effort(), phase(screen.Events, "layers"))
+	screen.Events.End()
 	if err != nil {
 		return err
 	}
@@ -141,10 +140,10 @@ func (c benchCmd) effort() bench.Effort {
 }
 
 // phase begins a phase of the display and returns what tells it how far it is.
-func phase(d *progress.Display, name string) func(done, total int) {
+func phase(d search.Events, name string) func(done, total int) {
 	d.Begin(name)
 	return func(done, total int) {
-		d.Update(progress.Status{Done: float64(done), Total: float64(total), Unit: "measurements"})
+		d.Update(search.Status{Done: float64(done), Total: float64(total), Unit: "measurements"})
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/draw"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
 	"github.com/espalier-nas/espalier/internal/atomicfile"
+	"github.com/espalier-nas/espalier/search"
 )
 
 type drawCmd struct {
@@ -56,14 +56,14 @@ func (c drawCmd) network() (draw.Network, error) {
 	if err != nil {
 		return draw.Network{}, err
 	}
-	if err := ready(&cfg); err != nil {
+	if err := cfg.Ready(); err != nil {
 		return draw.Network{}, err
 	}
-	f, err := run.OpenFamily(cfg)
+	f, err := search.OpenFamily(cfg)
 	if err != nil {
 		return draw.Network{}, err
 	}
-	a, err := run.NamedArch(f, c.Arch)
+	a, err := search.NamedArch(f, c.Arch)
 	if err != nil {
 		return draw.Network{}, err
 	}

@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -20,11 +20,11 @@ type trainedFlags struct {
 	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: as in the run)."`
 }
 
-// opener opens a run folder whose weights are used: run.OpenTrained or OpenNetworks.
-type opener func(path string, m run.Machine, screen run.Screen) (*run.Run, error)
+// opener opens a run folder whose weights are used: search.OpenTrained or OpenNetworks.
+type opener func(path string, m search.Machine, monitor search.Monitor) (*search.Run, error)
 
 // open opens the run; messages go to the screen.
-func (f trainedFlags) open(by opener, sf screenFlags, s streams) (*run.Run, error) {
+func (f trainedFlags) open(by opener, sf screenFlags, s streams) (*search.Run, error) {
 	if f.Folder == "" {
 		return nil, errors.New("no run folder; want --run DIR")
 	}
@@ -33,7 +33,7 @@ func (f trainedFlags) open(by opener, sf screenFlags, s streams) (*run.Run, erro
 	if err != nil {
 		return nil, err
 	}
-	return by(f.Folder, run.Machine{Workers: f.Workers, Kernel: f.Kernel}, screen)
+	return by(f.Folder, search.Machine{Workers: f.Workers, Kernel: f.Kernel}, screen)
 }
 
 type evalCmd struct {
@@ -61,12 +61,12 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 		}
 		texts = append(texts, more...)
 	}
-	open := run.OpenTrained
+	open := search.OpenTrained
 	switch {
 	case len(texts) == 0 && len(c.Network) == 0:
 		return errors.New("nothing to judge; want --arch, --file or --network")
 	case len(texts) == 0:
-		open = run.OpenNetworks
+		open = search.OpenNetworks
 	}
 	r, err := c.trainedFlags.open(open, c.screenFlags, s)
 	if err != nil {
@@ -80,7 +80,7 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 }
 
 // judge scores architectures with shared weights, then networks with their own.
-func (c evalCmd) judge(ctx context.Context, r *run.Run, texts []string) (judged []run.Judged, err error) {
+func (c evalCmd) judge(ctx context.Context, r *search.Run, texts []string) (judged []search.Judged, err error) {
 	archs := make([]space.Arch, len(texts))
 	for i, t := range texts {
 		if archs[i], err = r.Arch(t); err != nil {
@@ -102,7 +102,7 @@ func (c evalCmd) judge(ctx context.Context, r *run.Run, texts []string) (judged 
 	return judged, nil
 }
 
-func printJudged(s streams, judged []run.Judged, asJSON bool) error {
+func printJudged(s streams, judged []search.Judged, asJSON bool) error {
 	for _, j := range judged {
 		if asJSON {
 			if err := json.NewEncoder(s.out).Encode(j); err != nil {

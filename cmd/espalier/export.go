@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/onnx"
 )
@@ -28,7 +28,7 @@ func (c exportCmd) Validate() error {
 
 // Run writes one architecture with calibrated statistics.
 func (c exportCmd) Run(ctx context.Context, s streams) error {
-	r, err := c.trainedFlags.open(run.OpenTrained, c.screenFlags, s)
+	r, err := c.trainedFlags.open(search.OpenTrained, c.screenFlags, s)
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/onnx"
 	"github.com/espalier-nas/espalier/supernet/space"

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
 )
 
 // tinyFamilies are spaces of the other families for searches of a few seconds, with the

@@ -9,9 +9,9 @@ import (
 	"os"
 	"strings"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/search"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
 )
 
 type fidelityCmd struct {
@@ -45,29 +45,29 @@ func (c fidelityCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	r, err := run.OpenTrained(c.Folder, run.Machine{Workers: c.Workers, Kernel: c.Kernel}, screen)
+	r, err := search.OpenTrained(c.Folder, search.Machine{Workers: c.Workers, Kernel: c.Kernel}, screen)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if c.Truth == "" {
-		c.Truth = dir.Path(run.TruthName)
+		c.Truth = dir.Path(search.TruthName)
 	}
 	t, err := c.truth(ctx, r, screen)
 	if err != nil {
 		return err
 	}
 	if c.SVG == "" {
-		c.SVG = dir.Path(run.FidelityPlot)
+		c.SVG = dir.Path(search.FidelityPlot)
 	}
 	return c.judge(ctx, s, r, screen, t)
 }
 
 // judge scores the truth's architectures on the supernet and shows all figures.
-func (c fidelityCmd) judge(ctx context.Context, s streams, r *run.Run, screen run.Screen, t *run.Truth) error {
-	screen.Display.Begin("judge")
+func (c fidelityCmd) judge(ctx context.Context, s streams, r *search.Run, monitor search.Monitor, t *search.Truth) error {
+	monitor.Events.Begin("judge")
 	f, err := r.Fidelity(ctx, t)
-	screen.Display.End()
+	monitor.Events.End()
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (c fidelityCmd) alone(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	r, err := run.OpenAlone(cfg, screen)
+	r, err := search.OpenAlone(cfg, screen)
 	if err != nil {
 		return err
 	}
@@ -142,22 +142,22 @@ func (c fidelityCmd) config() (config.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	return cfg, ready(&cfg)
+	return cfg, cfg.Ready()
 }
 
 // truth opens the truth and, unless it is taken as it is, completes it.
-func (c fidelityCmd) truth(ctx context.Context, r *run.Run, screen run.Screen) (*run.Truth, error) {
-	o := run.TruthOptions{Command: c.command(), Count: c.Count, Seeds: c.Seeds, OtherSplit: c.OtherSplit}
+func (c fidelityCmd) truth(ctx context.Context, r *search.Run, monitor search.Monitor) (*search.Truth, error) {
+	o := search.TruthOptions{Command: c.command(), Count: c.Count, Seeds: c.Seeds, OtherSplit: c.OtherSplit}
 	set(&o.Steps, c.Steps)
 	set(&o.Epochs, c.Epochs)
 	t, err := r.OpenTruth(c.Truth, o)
 	if err != nil || c.Partial {
 		return t, err
 	}
-	screen.Display.Begin("train alone")
-	defer screen.Display.End()
-	return t, r.Complete(ctx, t, func(done, total int, a run.Alone) {
-		screen.Log.Info("trained alone", "done", done, "of", total, "accuracy", a.Accuracy, "loss", a.Loss, "MFLOPs", float64(a.FLOPs)/1e6, "seed", a.Seed, "arch", a.Arch)
+	monitor.Events.Begin("train alone")
+	defer monitor.Events.End()
+	return t, r.Complete(ctx, t, func(done, total int, a search.Alone) {
+		monitor.Log.Info("trained alone", "done", done, "of", total, "accuracy", a.Accuracy, "loss", a.Loss, "MFLOPs", float64(a.FLOPs)/1e6, "seed", a.Seed, "arch", a.Arch)
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/search"
 )
 
 // truthArgs make a truth of ten trainings, each of one epoch of five steps and
@@ -24,7 +24,7 @@ func (s shell) truthArgs(file string) []string {
 }
 
 // judged returns what judging the run of a folder says as JSON.
-func (s shell) judged(args ...string) (f run.Fidelity) {
+func (s shell) judged(args ...string) (f search.Fidelity) {
 	s.t.Helper()
 	if err := json.Unmarshal([]byte(s.must(append([]string{"fidelity", "-q", "--json"}, args...)...)), &f); err != nil {
 		s.t.Fatal(err)
@@ -88,7 +88,7 @@ func TestFidelity(t *testing.T) {
 		t.Errorf("figures are %+v", f)
 	}
 	s.checkRatings(f)
-	if s.read("plot.svg") != s.read("run", run.FidelityPlot) {
+	if s.read("plot.svg") != s.read("run", search.FidelityPlot) {
 		t.Error("the same figures are drawn differently")
 	}
 	s.checkPlot(f, s.read("plot.svg"))
@@ -97,14 +97,14 @@ func TestFidelity(t *testing.T) {
 		t.Errorf("inspect says\n%s", out)
 	}
 	own := s.judged("--run", s.path("run"), "--count", "2", "--seeds", "1", "--steps", "2")
-	if len(own.Judged) != 2 || own.Trainings != 2 || own.Noise != 0 || s.read("run", run.TruthName) == "" {
+	if len(own.Judged) != 2 || own.Trainings != 2 || own.Noise != 0 || s.read("run", search.TruthName) == "" {
 		t.Errorf("a truth of the run's own gives %+v", own)
 	}
 }
 
 // deviation returns the standard deviation of a figure over architectures, up to a factor
 // that depends on their number.
-func deviation(all []run.JudgedTwo, of func(run.JudgedTwo) float64) float64 {
+func deviation(all []search.JudgedTwo, of func(search.JudgedTwo) float64) float64 {
 	mean, squares := 0.0, 0.0
 	for _, j := range all {
 		mean += of(j) / float64(len(all))
@@ -116,7 +116,7 @@ func deviation(all []run.JudgedTwo, of func(run.JudgedTwo) float64) float64 {
 }
 
 // checkRatings recomputes figures from what each architecture got.
-func (s shell) checkRatings(f run.Fidelity) {
+func (s shell) checkRatings(f search.Fidelity) {
 	for _, r := range f.Ratings {
 		var score, truth []float64
 		for _, j := range f.Judged {
@@ -125,8 +125,8 @@ func (s shell) checkRatings(f run.Fidelity) {
 			case "supernet, loss":
 				v = -j.Own.Loss
 			case "supernet, loss and FLOPs":
-				v = math.Exp(-j.Own.Loss)/deviation(f.Judged, func(j run.JudgedTwo) float64 { return math.Exp(-j.Own.Loss) }) +
-					math.Log(float64(j.FLOPs))/deviation(f.Judged, func(j run.JudgedTwo) float64 { return math.Log(float64(j.FLOPs)) })
+				v = math.Exp(-j.Own.Loss)/deviation(f.Judged, func(j search.JudgedTwo) float64 { return math.Exp(-j.Own.Loss) }) +
+					math.Log(float64(j.FLOPs))/deviation(f.Judged, func(j search.JudgedTwo) float64 { return math.Log(float64(j.FLOPs)) })
 			case "FLOPs":
 				v = float64(j.FLOPs)
 			case "another training alone":
@@ -189,7 +189,7 @@ func plainTau(a, b []float64) float64 {
 }
 
 // checkPlot checks that the picture is XML with every architecture in it.
-func (s shell) checkPlot(f run.Fidelity, svg string) {
+func (s shell) checkPlot(f search.Fidelity, svg string) {
 	for d := xml.NewDecoder(strings.NewReader(svg)); ; {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			break

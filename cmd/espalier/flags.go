@@ -2,10 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
+	"github.com/espalier-nas/espalier/search/config"
 )
 
 // configFlags set single fields of the configuration; each overrides the file.
@@ -118,17 +117,6 @@ func (f searchFlags) apply(c *config.Config) {
 	set(&c.Limits.Latency, f.MaxLatency)
 	set(&c.Limits.FLOPs, f.MaxFLOPs)
 	set(&c.Limits.Params, f.MaxParams)
-}
-
-// ready resolves and validates a configuration.
-func ready(c *config.Config) error {
-	if err := c.Space.Resolve(); err != nil {
-		return err
-	}
-	if err := c.Validate(); err != nil {
-		return fmt.Errorf("configuration:\n%w", err)
-	}
-	return nil
 }
 
 func set[T any](field, flag *T) {

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
 	"github.com/espalier-nas/espalier/supernet/onnx"
 )
@@ -53,7 +53,7 @@ func (c inspectCmd) Run(s streams) error {
 		return inspectWeights(s.out, c.File, c.Tensors)
 	case onnx.Is(head), strings.EqualFold(filepath.Ext(c.File), ".onnx"):
 		return inspectONNX(s.out, c.File, c.Tensors)
-	case run.IsTruth(head):
+	case search.IsTruth(head):
 		return inspectTruth(s.out, c.File)
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"mean_reward"`)):
 		return inspectHealth(s.out, c.File)
@@ -208,7 +208,7 @@ func inspectTrials(w io.Writer, path string) error {
 // inspectTruth shows what results of training alone are of, and those of each
 // architecture.
 func inspectTruth(w io.Writer, path string) error {
-	t, err := run.ReadTruth(path)
+	t, err := search.ReadTruth(path)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -24,10 +24,10 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	set(&cfg.Device.Samples, c.Samples)
-	if err := ready(&cfg); err != nil {
+	if err := cfg.Ready(); err != nil {
 		return err
 	}
-	f, err := run.OpenFamily(cfg)
+	f, err := search.OpenFamily(cfg)
 	if err != nil {
 		return err
 	}
@@ -35,11 +35,11 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 	if workers == 0 {
 		workers = cfg.Workers
 	}
-	o := run.LatencyOptions{Kernel: cfg.Kernel, Workers: workers, Batch: cfg.Device.Batch, To: c.Out}
+	o := search.LatencyOptions{Kernel: cfg.Kernel, Workers: workers, Batch: cfg.Device.Batch, To: c.Out}
 	if _, err := os.Stat(c.Out); err == nil {
 		o.From = c.Out
 	}
-	l, err := run.OpenLatencies(ctx, f, o)
+	l, err := search.OpenLatencies(ctx, f, o)
 	if err != nil {
 		return err
 	}
@@ -48,10 +48,10 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	screen.Display.Begin("measure")
-	p := run.Probing{Samples: cfg.Device.Samples, Seed: cfg.Seed, Holdout: cfg.Predictor.Holdout, Again: true}
-	err = l.Measure(ctx, p, screen.Display)
-	screen.Display.End()
+	screen.Events.Begin("measure")
+	p := search.Probing{Samples: cfg.Device.Samples, Seed: cfg.Seed, Holdout: cfg.Predictor.Holdout, Again: true}
+	err = l.Measure(ctx, p, screen.Events)
+	screen.Events.End()
 	if err != nil {
 		return err
 	}
@@ -62,9 +62,9 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 
 // archs measures the architectures that were asked for, beside their
 // predictions.
-func (c measureCmd) archs(ctx context.Context, s streams, f space.Family, l *run.Latencies) error {
+func (c measureCmd) archs(ctx context.Context, s streams, f space.Family, l *search.Latencies) error {
 	for _, text := range c.Arch {
-		a, err := run.NamedArch(f, text)
+		a, err := search.NamedArch(f, text)
 		if err != nil {
 			return err
 		}

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/search"
+	"github.com/espalier-nas/espalier/search/rundir"
 )
 
 // screenFlags say how much a command tells while it works.
@@ -20,7 +20,7 @@ type screenFlags struct {
 
 // open returns the screen of a command: messages and progress on w, and all of
 // it in the folder's log, if there is a folder. Call close at the end.
-func (f screenFlags) open(w io.Writer, d *rundir.Dir) (s run.Screen, close func() error, err error) {
+func (f screenFlags) open(w io.Writer, d *rundir.Dir) (m search.Monitor, close func() error, err error) {
 	live, width := terminal(w)
 	level := slog.LevelInfo
 	if f.Quiet {
@@ -28,7 +28,7 @@ func (f screenFlags) open(w io.Writer, d *rundir.Dir) (s run.Screen, close func(
 	}
 	file, close, err := logFile(d)
 	if err != nil {
-		return run.Screen{}, nil, err
+		return search.Monitor{}, nil, err
 	}
 	// NO_COLOR speaks of colour, of which there is none; a terminal that cannot
 	// move its cursor (TERM=dumb) gets log lines.
@@ -40,7 +40,7 @@ func (f screenFlags) open(w io.Writer, d *rundir.Dir) (s run.Screen, close func(
 	} else {
 		display.LogTo(log)
 	}
-	return run.Screen{Log: log, Display: display}, close, nil
+	return search.Monitor{Log: log, Events: display}, close, nil
 }
 
 // logFile returns a handler that appends to the folder's log; without a folder

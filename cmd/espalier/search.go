@@ -7,10 +7,10 @@ import (
 	"io"
 	"reflect"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/config"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/search"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
 )
 
 // folderFlags say where a run is kept.
@@ -38,7 +38,7 @@ func (c searchCmd) Run(ctx context.Context, s streams) error {
 	}
 	c.searchFlags.apply(&cfg)
 	set(&cfg.Device.Table, c.Table)
-	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *run.Run) error {
+	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *search.Run) error {
 		rep, err := r.SearchSeeds(ctx)
 		if err != nil {
 			return err
@@ -53,7 +53,7 @@ var errResume = errors.New("with --resume the folder's own configuration counts;
 
 // inFolder runs f on a new run folder, or on one that is to be continued, whose
 // configuration then counts instead of cfg.
-func inFolder(ff folderFlags, sf screenFlags, cfg config.Config, w io.Writer, f func(*run.Run) error) (err error) {
+func inFolder(ff folderFlags, sf screenFlags, cfg config.Config, w io.Writer, f func(*search.Run) error) (err error) {
 	dir, err := ff.open(&cfg)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func inFolder(ff folderFlags, sf screenFlags, cfg config.Config, w io.Writer, f 
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
 	screen.Log.Info("run folder", "path", dir.Path())
-	r, err := run.New(dir, cfg, screen)
+	r, err := search.New(dir, cfg, screen)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (f folderFlags) open(cfg *config.Config) (*rundir.Dir, error) {
 		if cfg.Train.Steps > 0 || cfg.Train.Epochs > 0 {
 			cfg.Budget = 0 // steps were given: time does not count
 		}
-		if err := ready(cfg); err != nil {
+		if err := cfg.Ready(); err != nil {
 			return nil, err
 		}
 		return rundir.Create(f.Out)
@@ -108,7 +108,7 @@ func (f folderFlags) open(cfg *config.Config) (*rundir.Dir, error) {
 	}
 	*cfg, err = config.Load(dir.Path(rundir.Config))
 	if err == nil {
-		err = ready(cfg)
+		err = cfg.Ready()
 	}
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())

@@ -15,8 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/report"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
 )
 
 // tiny is a search of a few seconds.

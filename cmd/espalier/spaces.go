@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/espalier-nas/espalier/supernet/space/families"
 )
@@ -31,10 +31,10 @@ func (c spacesCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := ready(&cfg); err != nil {
+	if err := cfg.Ready(); err != nil {
 		return err
 	}
-	f, err := run.OpenFamily(cfg)
+	f, err := search.OpenFamily(cfg)
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/rundir"
 	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
 )
@@ -40,7 +40,7 @@ func TestNetworksAreJudged(t *testing.T) {
 	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--arch", "max", "--steps", "20", "--out", s.path("run"))
 	for _, on := range [][]string{nil, {"--test"}} {
 		out := s.must(append([]string{"eval", "--run", s.path("run"), "--network", "alone", "--json"}, on...)...)
-		var got run.Judged
+		var got search.Judged
 		if err := json.Unmarshal([]byte(out), &got); err != nil {
 			t.Fatal(err)
 		}

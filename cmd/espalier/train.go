@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/search"
 )
 
 type trainCmd struct {
@@ -24,7 +24,7 @@ func (c trainCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	set(&cfg.Train.Arch, c.Arch)
-	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *run.Run) error {
+	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *search.Run) error {
 		n, score, err := r.TrainOnly(ctx)
 		if err != nil || n == nil {
 			return err

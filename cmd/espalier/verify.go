@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/progress"
-	"github.com/espalier-nas/espalier/cmd/espalier/internal/run"
+	"github.com/espalier-nas/espalier/search"
 )
 
 type verifyCmd struct {
@@ -30,7 +29,7 @@ func (c verifyCmd) Validate() error {
 // Run checks that views, files and ONNX models of a run's architectures say the same.
 func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	t := trainedFlags{Folder: c.Folder, Workers: c.Workers, Kernel: c.Kernel}
-	r, err := t.open(run.OpenTrained, c.screenFlags, s)
+	r, err := t.open(search.OpenTrained, c.screenFlags, s)
 	if err != nil {
 		return err
 	}
@@ -38,11 +37,11 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return errors.Join(err, r.Close())
 	}
-	screen.Display.Begin("verify")
-	v, err := r.Verify(ctx, run.VerifyOptions{Count: c.Count, Pictures: c.Pictures, Interpreted: c.Interpreted}, func(done int) {
-		screen.Display.Update(progress.Status{Done: float64(done), Total: float64(c.Count), Unit: "architectures"})
+	screen.Events.Begin("verify")
+	v, err := r.Verify(ctx, search.VerifyOptions{Count: c.Count, Pictures: c.Pictures, Interpreted: c.Interpreted}, func(done int) {
+		screen.Events.Update(search.Status{Done: float64(done), Total: float64(c.Count), Unit: "architectures"})
 	})
-	screen.Display.End()
+	screen.Events.End()
 	if err := errors.Join(err, r.Close()); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ const (
 	KindExpand                     // expansion ratio
 	KindResolution                 // input size
 	KindSource                     // which earlier output is read
+	KindSwitch                     // a part of a block, there or not
 )
 
 // Decision is one choice to be made, such as "layer3/op": conv3x3, conv5x5.

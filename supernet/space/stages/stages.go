@@ -124,7 +124,7 @@ func (f *Family) decisions() []space.Decision {
 				name:   name,
 				kernel: add(space.KindKernel, name+"/kernel", integers(s.Kernels), kept...),
 				expand: add(space.KindExpand, name+"/expand", numbers(s.Expansions), kept...),
-				excite: add(space.KindOp, name+"/excite", excites(s.Excite), kept...),
+				excite: add(space.KindSwitch, name+"/excite", excites(s.Excite), kept...),
 			})
 		}
 		f.stages = append(f.stages, s)

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/espalier-nas/espalier/search"
 )
 
 const (
@@ -18,13 +20,6 @@ const (
 	logEvery  = 5 * time.Second        // between two log lines of one phase
 	rateSpan  = 10 * time.Second       // over which the rate is averaged
 )
-
-// Status is how far the current phase is.
-type Status struct {
-	Done, Total float64 // in Unit; Total 0: unknown
-	Unit        string  // what is counted, such as "images"
-	Note        string  // figures of the phase, such as "loss 0.52"
-}
 
 // Options of a display.
 type Options struct {
@@ -42,7 +37,7 @@ type Display struct {
 	lines *slog.Logger // gets a line every few seconds; nil: none
 	phase string
 	start time.Time
-	last  Status
+	last  search.Status
 	trail []mark // recent marks, oldest first, for the rate
 	drawn time.Time
 	wrote time.Time
@@ -79,12 +74,12 @@ func (d *Display) Begin(phase string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.o.Now()
-	d.phase, d.start, d.last, d.trail = phase, now, Status{}, nil
+	d.phase, d.start, d.last, d.trail = phase, now, search.Status{}, nil
 	d.drawn, d.wrote = time.Time{}, now
 }
 
 // Update tells how far the phase is. Most calls only note it.
-func (d *Display) Update(s Status) {
+func (d *Display) Update(s search.Status) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.o.Now()

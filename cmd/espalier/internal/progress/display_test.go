@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/espalier-nas/espalier/search"
 )
 
 // clock is a time that tests move.
@@ -21,7 +23,7 @@ func TestLiveLine(t *testing.T) {
 	d := New(&out, Options{Live: true, Width: func() int { return 60 }, Now: c.now})
 	d.Begin("train")
 	for i := range 21 {
-		d.Update(Status{Done: float64(i * 100), Total: 4000, Unit: "images", Note: "loss 0.5"})
+		d.Update(search.Status{Done: float64(i * 100), Total: 4000, Unit: "images", Note: "loss 0.5"})
 		c.t = c.t.Add(time.Second)
 	}
 	d.End()
@@ -43,7 +45,7 @@ func TestLiveLineIsDrawnRarelyAndFits(t *testing.T) {
 	d := New(&out, Options{Live: true, Width: func() int { return 20 }, Now: c.now})
 	d.Begin("a phase with a very long name")
 	for range 1000 {
-		d.Update(Status{Done: 1, Unit: "things"})
+		d.Update(search.Status{Done: 1, Unit: "things"})
 		c.t = c.t.Add(time.Millisecond)
 	}
 	frames := strings.Split(out.String(), "\r\x1b[K")[1:]
@@ -62,7 +64,7 @@ func TestMessagesDoNotTearTheLine(t *testing.T) {
 	c := newClock()
 	d := New(&out, Options{Live: true, Now: c.now})
 	d.Begin("train")
-	d.Update(Status{Done: 1, Total: 2})
+	d.Update(search.Status{Done: 1, Total: 2})
 	slog.New(NewConsole(d, slog.LevelInfo)).With("n", 3).Warn("careful", "file", "x y")
 	if want := "\r\x1b[Kwarn: careful  n 3  file x y\n"; !strings.HasSuffix(out.String(), want) {
 		t.Errorf("%q does not end in %q", out.String(), want)
@@ -76,7 +78,7 @@ func TestPipeGetsLogLines(t *testing.T) {
 	d.LogTo(slog.New(NewConsole(d, slog.LevelInfo)))
 	d.Begin("train")
 	for i := range 121 {
-		d.Update(Status{Done: float64(i), Total: 240, Unit: "steps", Note: "loss 1"})
+		d.Update(search.Status{Done: float64(i), Total: 240, Unit: "steps", Note: "loss 1"})
 		c.t = c.t.Add(100 * time.Millisecond)
 	}
 	d.End()
@@ -97,7 +99,7 @@ func TestQuietStillLogsToTheFile(t *testing.T) {
 	d.LogTo(slog.New(NewConsole(&file, slog.LevelInfo)))
 	d.Begin("train")
 	for range 100 {
-		d.Update(Status{Done: 1})
+		d.Update(search.Status{Done: 1})
 		c.t = c.t.Add(time.Second)
 	}
 	if out.Len() > 0 || strings.Count(file.String(), "\n") < 15 {

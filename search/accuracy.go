@@ -1,0 +1,299 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// The arms of a run, as trials.jsonl names them. Searches have a number each.
+const (
+	armSample      = "sample"       // architectures that the predictor learns from first
+	armSearch      = "search"       // proposals of the strategy
+	armFinal       = "final"        // the search's candidates, on the whole validation split
+	armRandom      = "random"       // random search with as many evaluations
+	armRandomFinal = "random final" // its candidates, on the whole validation split
+)
+
+// judgeBatch architectures are judged together: enough for prefixes to be
+// shared, few enough to be interrupted soon.
+const judgeBatch = 16
+
+// comparedOn returns the validation images that candidates are compared on. The
+// split is shuffled, so that its beginning is a fair sample.
+func (r *Run) comparedOn() *data.Set {
+	val := r.splits.Val
+	n := r.cfg.Evaluate.Images
+	if n == 0 || n >= val.Len() {
+		return val
+	}
+	idx := make([]int, n)
+	for i := range idx {
+		idx[i] = i
+	}
+	return val.Subset(idx)
+}
+
+// evaluator returns an evaluator of n on a set.
+func (r *Run) evaluator(n *supernet.Net, set *data.Set) (*supernet.Evaluator, error) {
+	return r.evaluatorOn(r.exec, n, set)
+}
+
+// evaluatorOn is evaluator on processors of the caller's.
+func (r *Run) evaluatorOn(x *ops.Exec, n *supernet.Net, set *data.Set) (*supernet.Evaluator, error) {
+	e := r.cfg.Evaluate
+	return supernet.NewEvaluator(x, n, r.splits.Train, set, r.norm,
+		supernet.EvalOptions{Calibration: e.Calibration, Batch: e.Batch, Seed: r.cfg.Seed})
+}
+
+// openEvaluators makes the evaluators of the trained weights.
+func (r *Run) openEvaluators() (err error) {
+	if r.compare, err = r.evaluator(r.net, r.comparedOn()); err != nil {
+		return err
+	}
+	r.final, err = r.evaluator(r.net, r.splits.Val)
+	return err
+}
+
+// judge is a supernet evaluator as the controller wants it.
+type judge struct{ *supernet.Evaluator }
+
+// Evaluate implements controller.Evaluator.
+func (j judge) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
+	scores, err := j.Evaluator.Evaluate(ctx, archs)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]controller.Score, len(scores))
+	for i, s := range scores {
+		out[i] = controller.Score{Accuracy: s.Accuracy, Loss: s.Loss}
+	}
+	return out, nil
+}
+
+// rate judges a list of architectures as an arm of the run: what an earlier run
+// has logged is taken from there, the rest is judged and logged.
+func (r *Run) rate(ctx context.Context, arm string, archs []space.Arch, by controller.Evaluator, cost func(space.Arch) (controller.Cost, error)) ([]controller.Trial, error) {
+	trials, err := r.replay(arm)
+	if err != nil {
+		return nil, err
+	}
+	if len(trials) > len(archs) {
+		return nil, fmt.Errorf("%s: arm %q has %d trials; want at most %d", r.dir.Path(rundir.Trials), arm, len(trials), len(archs))
+	}
+	for i, t := range trials {
+		if t.Arch != archs[i] {
+			return nil, fmt.Errorf("%s: trial %d of arm %q is %s; want %s, which this run judges there", r.dir.Path(rundir.Trials), i, arm,
+				r.family.Space().Format(t.Arch), r.family.Space().Format(archs[i]))
+		}
+	}
+	for done := len(trials); done < len(archs); done = len(trials) {
+		batch := archs[done:min(done+judgeBatch, len(archs))]
+		scores, err := by.Evaluate(ctx, batch)
+		if err != nil {
+			return nil, err
+		}
+		for i, a := range batch {
+			c, err := cost(a)
+			if err != nil {
+				return nil, err
+			}
+			t := controller.Trial{Index: done + i, Arch: a, Cost: c, Accuracy: scores[i].Accuracy, Loss: scores[i].Loss, Reward: scores[i].Accuracy}
+			if err := r.record(arm, t); err != nil {
+				return nil, err
+			}
+			trials = append(trials, t)
+		}
+		r.monitor.Events.Update(Status{Done: float64(len(trials)), Total: float64(len(archs)), Unit: "networks"})
+	}
+	return trials, nil
+}
+
+// record logs one trial.
+func (r *Run) record(arm string, t controller.Trial) error {
+	return r.trials.Append(rundir.Trial{
+		Arm: arm, Index: t.Index, Arch: r.family.Space().Format(t.Arch), Strategy: t.Strategy,
+		Latency: t.Cost.Latency, FLOPs: t.Cost.FLOPs, Params: t.Cost.Params,
+		Accuracy: t.Accuracy, Loss: t.Loss, Reward: t.Reward,
+	})
+}
+
+// replay returns the trials of an arm that earlier runs have logged.
+func (r *Run) replay(arm string) ([]controller.Trial, error) {
+	lines := r.logged[arm]
+	trials := make([]controller.Trial, len(lines))
+	for i, l := range lines {
+		a, err := r.family.Space().Parse(l.Arch)
+		if err != nil {
+			return nil, fmt.Errorf("%s: trial %d of arm %q: %w", r.dir.Path(rundir.Trials), i, arm, err)
+		}
+		trials[i] = controller.Trial{
+			Index: l.Index, Arch: a, Strategy: l.Strategy, Cost: controller.Cost{Latency: l.Latency, FLOPs: l.FLOPs, Params: l.Params},
+			Accuracy: l.Accuracy, Loss: l.Loss, Reward: l.Reward,
+		}
+	}
+	return trials, nil
+}
+
+// sample judges the architectures that the predictor learns from first. They
+// are sorted, so that neighbours share long prefixes.
+func (r *Run) sample(ctx context.Context, l *Latencies) ([]controller.Trial, error) {
+	archs, err := r.drawSamples(l)
+	if err != nil {
+		return nil, err
+	}
+	return r.rate(ctx, armSample, archs, judge{r.compare}, l.Cost)
+}
+
+const (
+	// feasibleDraws per sample look for one within the limits; where the feasible
+	// region is tiny, samples from all over the space must do.
+	feasibleDraws = 30
+	// betweenEvery is one sample in so many that is a mutated mixture of the
+	// largest and the narrowest architecture: where the weights are best trained,
+	// uniform ones hardly ever come.
+	betweenEvery = 3
+)
+
+// given returns the architectures that no search has to find: the largest within
+// the limits, the smallest, and those that a person would try first, of one width
+// throughout, of which the narrow slice is the first. Both arms have them.
+func (r *Run) given() []space.Arch {
+	return append([]space.Arch{r.largest(), r.family.Extremes().Smallest}, r.family.Extremes().Uniform...)
+}
+
+// drawSamples returns different architectures: those that are given, random ones, and
+// mixtures of the largest and the narrowest.
+func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
+	rng := stream.New(r.seed(), "samples")
+	limits, f := r.limits(), r.family
+	first := r.given()
+	seen := make(map[space.Arch]bool)
+	var archs []space.Arch
+	for tries := 0; len(archs) < r.cfg.Predictor.Samples && tries < 20*r.cfg.Predictor.Samples; tries++ {
+		a := f.Space().Random(rng)
+		for draws := range feasibleDraws {
+			switch {
+			case tries < len(first) && draws == 0:
+				a = first[tries]
+			case tries%betweenEvery == 0:
+				a = f.Space().Mutate(rng, f.Space().Cross(rng, r.largest(), f.Extremes().Narrow), 0.5*rng.Float64())
+			case draws > 0:
+				a = f.Space().Random(rng)
+			}
+			c, err := l.Cost(a)
+			if err != nil {
+				return nil, err
+			}
+			if limits.Excess(c) == 0 {
+				break
+			}
+		}
+		if !seen[a] {
+			seen[a] = true
+			archs = append(archs, a)
+		}
+	}
+	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
+	return archs, nil
+}
+
+// limits returns the user's limits as the controller wants them.
+func (r *Run) limits() controller.Limits {
+	l := r.cfg.Limits
+	latency := l.Latency
+	if reach := r.cfg.Finish.Reach; reach > 0 && (latency == 0 || reach < latency) {
+		latency = reach
+	}
+	return controller.Limits{Latency: latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params)}
+}
+
+// accuracyModel is a fitted predictor and how good its kind is.
+type accuracyModel struct {
+	model       predictor.Predictor
+	calibration predictor.Calibration // from what it said of the picks of earlier rounds
+	standings   []predictor.Standing
+	sized       *sized
+}
+
+// worth returns what the predicted targets of architectures are worth; see sized.
+func (m *accuracyModel) worth(archs []space.Arch) []float64 {
+	mean, _ := m.model.Predict(archs)
+	for i, a := range archs {
+		mean[i] = m.sized.score(a, mean[i])
+	}
+	return mean
+}
+
+// predicted is what a model says architectures are worth.
+type predicted func([]space.Arch) []float64
+
+// Evaluate implements controller.Evaluator: the accuracy of a score is the worth, and
+// there is no loss.
+func (p predicted) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
+	scores := make([]controller.Score, len(archs))
+	for i, v := range p(archs) {
+		scores[i].Accuracy = v
+	}
+	return scores, ctx.Err()
+}
+
+// fitAccuracy learns to predict what the samples scored, and compares all
+// models on architectures that they have not seen.
+func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
+	archs := make([]space.Arch, len(samples))
+	for i, t := range samples {
+		archs[i] = t.Arch
+	}
+	y := r.targets(samples)
+	models, err := predictor.Models(predictor.FamilyInputs(r.family), r.predictorOptions())
+	if err != nil {
+		return nil, err
+	}
+	r.sized = newSized(archs, y, r.flops)
+	m := &accuracyModel{sized: r.sized}
+	if m.standings, err = predictor.Compare(models, archs, y, min(r.cfg.Predictor.Folds, len(archs)), r.cfg.Seed); err != nil {
+		return nil, err
+	}
+	if m.model, err = r.newPredictor(); err != nil {
+		return nil, err
+	}
+	for _, s := range m.standings {
+		r.monitor.Log.Info("accuracy predictor", "model", s.Model, "cross-validated", s.Report.String())
+	}
+	return m, r.fit(m, samples)
+}
+
+// target is what the predictor learns of a judged subnet, between 0 and 1: its
+// accuracy or, where subnets are ranked by loss, the geometric mean of the
+// probabilities that it gives the right classes.
+func (r *Run) target(t controller.Trial) float64 { return r.targetOf(t.Accuracy, t.Loss) }
+
+func (r *Run) targetOf(accuracy, loss float64) float64 {
+	if r.cfg.Search.By == config.ByAccuracy {
+		return accuracy
+	}
+	return math.Exp(-loss)
+}
+
+func (r *Run) targets(trials []controller.Trial) []float64 {
+	y := make([]float64, len(trials))
+	for i, t := range trials {
+		y[i] = r.target(t)
+	}
+	return y
+}
+
+// guided reports whether the predictor scores proposals.
+func (r *Run) guided() bool { return r.cfg.Search.Score == config.ScorePredictor }

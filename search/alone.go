@@ -1,0 +1,111 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// aloneName is the network, aloneCheckpoint the unfinished training of
+// train.arch.
+const (
+	aloneName       = "alone"
+	aloneCheckpoint = "alone.msgpack"
+)
+
+// TrainOnly trains without what a search does afterwards: the whole budget is
+// for training. What is trained is the supernet or, with train.arch, that
+// architecture alone, which is returned as a network with its score on the
+// validation split.
+func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score, error) {
+	r.onlyTrain = true
+	if r.cfg.Train.Arch == "" {
+		return nil, supernet.Score{}, r.Train(ctx)
+	}
+	a, err := r.Arch(r.cfg.Train.Arch)
+	if err != nil {
+		return nil, supernet.Score{}, fmt.Errorf("train.arch: %w", err)
+	}
+	var s supernet.Score
+	n, err := phase(r, "train alone", func() (n *supernet.Network, err error) {
+		if err := r.fixSteps(ctx); err != nil {
+			return nil, err
+		}
+		n, s, err = r.alone(ctx, aloneTraining{net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.trainOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val})
+		return n, err
+	})
+	if err != nil {
+		return nil, s, err
+	}
+	if err := os.MkdirAll(r.dir.Path(rundir.Networks), 0o755); err != nil {
+		return nil, s, fmt.Errorf("networks: %w", err)
+	}
+	return n, s, r.save(aloneName, n)
+}
+
+// fresh returns untrained weights of one architecture, initialised for its own
+// sizes.
+func (r *Run) fresh(a space.Arch, seed uint64) *supernet.Net {
+	own := r.net.Extract(a, r.cfg.Kernel)
+	return supernet.New(own.Family(), seed)
+}
+
+// single returns the sampler of a net that has one architecture.
+func single(n *supernet.Net) supernet.Single { return supernet.Single{Arch: soleArch(n)} }
+
+// soleArch returns the architecture of a net that has only one.
+func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arch() }
+
+// aloneTraining is the training of a net of one architecture.
+type aloneTraining struct {
+	net        *supernet.Net
+	exec       *ops.Exec // nil: the run's
+	label      supernet.Label
+	options    supernet.TrainOptions
+	targets    *supernet.Targets // of a teacher; nil: labels alone
+	checkpoint string            // file of the folder that is gone on from
+	on         *data.Set         // that the network is judged on afterwards
+	silent     bool              // shows no progress: others train beside it
+}
+
+// alone trains a net of one architecture and returns it as a network with its
+// score.
+func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, supernet.Score, error) {
+	net, o, exec := l.net, l.options, l.exec
+	if exec == nil {
+		exec = r.exec
+	}
+	t, err := supernet.NewTrainer(exec, net, r.splits.Train, r.norm, single(net), o)
+	if err != nil {
+		return nil, supernet.Score{}, err
+	}
+	if l.targets != nil {
+		if err := t.Distil(*l.targets); err != nil {
+			return nil, supernet.Score{}, err
+		}
+	}
+	loop := trainLoop{
+		trainer: t, steps: o.Steps, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, monitor: r.monitor, silent: l.silent,
+		resume: r.dir.Has(l.checkpoint), owner: noOwner, restore: ignoreOwner,
+	}
+	if err := loop.run(ctx); err != nil {
+		return nil, supernet.Score{}, err
+	}
+	net = t.Averaged()
+	by, err := r.evaluatorOn(exec, net, l.on)
+	if err != nil {
+		return nil, supernet.Score{}, err
+	}
+	scores, err := by.Evaluate(ctx, []space.Arch{soleArch(net)})
+	if err != nil {
+		return nil, supernet.Score{}, err
+	}
+	n, err := by.Deploy(ctx, soleArch(net), l.label)
+	return n, scores[0], err
+}

@@ -1,0 +1,58 @@
+package search
+
+import (
+	"testing"
+	"time"
+
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Under a limit the supernet is trained on architectures that meet it, and the
+// largest mixture of the slices that does teaches them.
+func TestSupernetIsTrainedWithinTheLimits(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	o := w.spelt()
+	w.cfg.Limits.Latency = time.Duration(1e9 * w.quantile(0.8, func(a space.Arch) float64 { return w.measured[a] / 4 }))
+	r := w.open("run")
+	l, err := r.latencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := r.bound(l); err != nil {
+		t.Fatal(err)
+	}
+	f := w.family
+	fits := func(a space.Arch) bool {
+		c, err := l.Cost(a)
+		return err == nil && c.Latency <= w.cfg.Limits.Latency.Seconds()
+	}
+	if given := r.given(); given[0] != r.largest() {
+		t.Errorf("%s is given; want the largest within the limits", f.Space().Format(given[0]))
+	}
+	flops := func(a space.Arch) int64 { return f.Plan(a).FLOPs() }
+	largest := r.largest()
+	if largest == f.Extremes().Largest || !fits(largest) {
+		t.Fatalf("largest is %s", f.Space().Format(largest))
+	}
+	for a := range f.Space().Enumerate {
+		mixture := true
+		for i := range a.Len() {
+			mixture = mixture && (a.Gene(i) == f.Extremes().Largest.Gene(i) || a.Gene(i) == f.Extremes().Narrow.Gene(i))
+		}
+		if mixture && fits(a) && flops(a) > flops(largest) {
+			t.Errorf("%s is larger than %s", f.Space().Format(a), f.Space().Format(largest))
+		}
+	}
+	if err := r.Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Extremes().Narrow, Max: largest, Random: 3, Between: 0.4, Alone: 4, FLOPs: flops, Fits: fits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := trainAnew(t, r, supernet.New(f, 11), s, o, nil); n.Hash() != r.net.Hash() {
+		t.Error("the run's weights are not those of the options spelt out")
+	}
+}

@@ -1,0 +1,247 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+const (
+	// trialShare of the budget may go into finding out how long a step takes.
+	trialShare = 0.01
+	// onlyTrialShare is trialShare where the budget is for training alone: no later
+	// phase makes up for what a short timing is wrong by.
+	onlyTrialShare = 0.04
+	// judgingShare of the budget may go into judging subnets; where it does not
+	// suffice for what is configured, fewer are judged on fewer images.
+	judgingShare = 0.08
+	// endShare of the budget is kept for timing, testing and writing what is
+	// handed over.
+	endShare = 0.02
+	// warmSteps pass before steps count: they make memory and fill caches.
+	warmSteps = 5
+	// leastTimed steps are timed at least; samplers differ from step to step.
+	leastTimed = 20
+	// timedSubnets are judged to time an evaluation.
+	timedSubnets = 12
+	// leastSteps of the supernet and of each rung are worth starting for.
+	leastSteps = 20
+)
+
+// The least that a search can do: what is configured is not cut below this.
+const (
+	leastImages  = 200
+	leastSamples = 24
+	leastRounds  = 1
+	leastPicks   = 6
+	leastTop     = 8
+	leastTrials  = 200
+)
+
+// trialsPerSecond of the budget are proposed to the predictor at most: under tight
+// limits most proposals are in vain, and all take time.
+const trialsPerSecond = 30
+
+// affordable returns how many steps the budget leaves for the supernet: its part
+// of what the other phases leave. It times steps and evaluations on weights of
+// their own, which are thrown away.
+func (r *Run) affordable(ctx context.Context) (int, error) {
+	budget := r.cfg.Budget
+	trial := supernet.New(r.family, r.cfg.Seed)
+	if r.cfg.Train.Arch != "" {
+		return r.affordableAlone(ctx, trial)
+	}
+	if r.onlyTrain {
+		each, err := r.stepTime(ctx, trial, time.Duration(onlyTrialShare*float64(budget)))
+		return max(1, int(r.left()/max(1, each))), err
+	}
+	each, err := r.stepTime(ctx, trial, time.Duration(trialShare*float64(budget)))
+	if err != nil {
+		return 0, err
+	}
+	judging, err := r.fitJudging(ctx, trial)
+	if err != nil {
+		return 0, err
+	}
+	left := r.left() - judging - time.Duration(endShare*float64(budget))
+	share := 1 - r.cfg.Finish.Share
+	if least := time.Duration(float64(leastSteps*each) / share); left < least {
+		return 0, fmt.Errorf("budget is %v; want at least %v: reading and probing took %v, judging takes %v, and %d steps of the supernet with finishing %v", budget,
+			roundUp(budget-left+least), r.spent().Round(time.Second/10), judging.Round(time.Second/10), leastSteps, least.Round(time.Second/10))
+	}
+	train := time.Duration(share * float64(left))
+	r.monitor.Log.Info("budget", "of", budget.String(), "so far", r.spent().Round(time.Second/10).String(), "training", train.Round(time.Second/10).String(),
+		"judging", judging.Round(time.Second/10).String(), "finishing", (left - train).Round(time.Second/10).String(), "step", each.Round(10*time.Microsecond).String())
+	return max(1, int(train/each)), nil
+}
+
+// roundUp returns a duration that reads well and is not less, with some room.
+func roundUp(d time.Duration) time.Duration {
+	d += d / 10
+	return (d + time.Second - 1).Truncate(time.Second)
+}
+
+// affordableAlone is affordable for the one architecture of train.arch, which
+// has the whole budget for itself.
+func (r *Run) affordableAlone(ctx context.Context, trial *supernet.Net) (int, error) {
+	a, err := r.Arch(r.cfg.Train.Arch)
+	if err != nil {
+		return 0, err
+	}
+	net := trial.Extract(a, r.cfg.Kernel)
+	each, err := r.timeSteps(ctx, net, single(net), r.trainOptions(manySteps), time.Duration(onlyTrialShare*float64(r.cfg.Budget)), warmSteps, leastTimed)
+	if err != nil {
+		return 0, err
+	}
+	return max(1, int(r.left()/each)), nil
+}
+
+// stepTime returns the mean time of a step, measured over about the given span.
+// Random subnets stand for those of an ENAS controller; stages of a sandwich
+// and of shrinking are timed apart.
+func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration) (time.Duration, error) {
+	timed := func(s supernet.Sampler, err error) (time.Duration, error) {
+		if err != nil {
+			return 0, err
+		}
+		return r.timeSteps(ctx, n, s, r.trainOptions(manySteps), span/2, warmSteps, leastTimed/2)
+	}
+	if r.enas() {
+		return timed(supernet.NewSampler("uniform", r.family.Space(), supernet.SamplerOptions{}))
+	}
+	later, err := timed(r.samplerAlone(0))
+	if s := r.cfg.Train.Sampler; err != nil || s != "sandwich" && s != "shrinking" {
+		return later, err
+	}
+	first, err := timed(r.samplerAlone(manySteps))
+	alone := r.cfg.Train.Alone
+	return time.Duration(alone*float64(first) + (1-alone)*float64(later)), err
+}
+
+// manySteps is a number of steps that no timing reaches.
+const manySteps = 1 << 20
+
+// timeSteps returns the mean time of a training step after a third of the span and so many
+// steps to warm up, measured over the rest and at least so many steps.
+func (r *Run) timeSteps(ctx context.Context, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration, warm, least int) (time.Duration, error) {
+	return r.timeStepsOn(ctx, r.exec, n, s, o, span, warm, least)
+}
+
+// timeStepsOn is timeSteps on processors of the caller's.
+func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration, warm, least int) (time.Duration, error) {
+	t, err := supernet.NewTrainer(x, n, r.splits.Train, r.norm, s, o)
+	if err != nil {
+		return 0, err
+	}
+	run := func(steps int, span time.Duration) error {
+		from, start := t.Step(), time.Now()
+		for t.Step() < from+steps || time.Since(start) < span {
+			if err := t.Run(ctx, t.Step()+steps, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := run(warm, span/3); err != nil { // every new subnet touches memory for the first time
+		return 0, err
+	}
+	from, start := t.Step(), time.Now()
+	if err := run(least, span*2/3); err != nil {
+		return 0, err
+	}
+	return time.Since(start) / time.Duration(t.Step()-from), nil
+}
+
+// fitJudging returns how long judging subnets takes, after cutting down what is
+// configured so that it fits its share of the budget.
+func (r *Run) fitJudging(ctx context.Context, n *supernet.Net) (time.Duration, error) {
+	if s := &r.cfg.Search; s.Score == config.ScorePredictor {
+		s.Trials = min(s.Trials, max(leastTrials, int(trialsPerSecond*r.cfg.Budget.Seconds())))
+	}
+	image, err := r.timeJudging(ctx, n)
+	if err != nil {
+		return 0, err
+	}
+	whole, may := r.judgingTime(image), time.Duration(judgingShare*float64(r.cfg.Budget))
+	if whole <= may {
+		return whole, nil
+	}
+	before := r.judged()
+	r.cutJudging(float64(may) / float64(whole))
+	now := r.judgingTime(image)
+	r.monitor.Log.Info("judging is cut to fit the budget", "subnets", fmt.Sprintf("%d of %d", r.judged(), before), "images", r.comparedOn().Len(),
+		"takes", now.Round(time.Second/10).String(), "instead of", whole.Round(time.Second/10).String())
+	return now, r.saveConfig()
+}
+
+// timeJudging returns the mean time that judging a random subnet takes per image.
+func (r *Run) timeJudging(ctx context.Context, n *supernet.Net) (time.Duration, error) {
+	judge, err := r.evaluator(n, r.comparedOn())
+	if err != nil {
+		return 0, err
+	}
+	draw, err := supernet.NewSampler("uniform", r.family.Space(), supernet.SamplerOptions{Fits: r.fits()})
+	if err != nil {
+		return 0, err
+	}
+	rng := stream.New(r.cfg.Seed, "timed subnets")
+	archs := make([]space.Arch, timedSubnets)
+	for i := range archs {
+		archs[i] = draw.Sample(i, rng, nil)[0].Arch
+	}
+	start, done := time.Now(), 0
+	for _, a := range archs {
+		if _, err := judge.Evaluate(ctx, []space.Arch{a}); err != nil {
+			return 0, fmt.Errorf("time an evaluation: %w", err)
+		}
+		done++
+		if time.Since(start) > time.Duration(trialShare*float64(r.cfg.Budget)) {
+			break
+		}
+	}
+	return time.Since(start) / time.Duration(done*(r.cfg.Evaluate.Calibration+r.comparedOn().Len())), nil
+}
+
+// judgingTime returns how long judging takes that needs so long for an image.
+func (r *Run) judgingTime(image time.Duration) time.Duration {
+	images := float64(r.judged()*(r.cfg.Evaluate.Calibration+r.comparedOn().Len()) + r.cfg.Search.Top*(r.cfg.Evaluate.Calibration+r.splits.Val.Len()))
+	if r.cfg.Search.Random {
+		images *= 2
+	}
+	return time.Duration(images * float64(image))
+}
+
+// judged is how many architectures the search judges on the supernet to find its
+// candidates, and the random arm beside it too.
+func (r *Run) judged() int {
+	if r.cfg.Search.Score == config.ScoreSupernet {
+		return r.cfg.Search.Trials
+	}
+	return r.cfg.Predictor.Samples + r.cfg.Search.Rounds*r.cfg.Search.Picks
+}
+
+// cutJudging reduces images and subnets, about alike, to a part of the work.
+func (r *Run) cutJudging(part float64) {
+	c, root := &r.cfg, math.Sqrt(part)
+	cut := func(n *int, by float64, least int) { *n = min(*n, max(least, int(by*float64(*n)))) }
+	images := r.comparedOn().Len()
+	cut(&images, root, leastImages)
+	c.Evaluate.Images = images
+	cut(&c.Evaluate.Calibration, root, leastImages)
+	cut(&c.Predictor.Samples, root, leastSamples)
+	c.Predictor.Folds = min(c.Predictor.Folds, c.Predictor.Samples/2)
+	if c.Search.Score == config.ScoreSupernet {
+		cut(&c.Search.Trials, root, leastSamples)
+		return
+	}
+	cut(&c.Search.Rounds, math.Sqrt(root), leastRounds)
+	cut(&c.Search.Picks, math.Sqrt(root), leastPicks)
+	cut(&c.Search.Top, root, leastTop)
+}

@@ -1,0 +1,198 @@
+package search
+
+import (
+	"context"
+	"slices"
+
+	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// candidate is an architecture that is considered for handing over, with all
+// that was measured of it before it was trained on.
+type candidate struct {
+	controller.Trial               // inherited weights, on the whole validation split once it was chosen; predicted cost
+	measured         *bench.Sample // seconds per image; nil: not timed, or the device cannot be measured here
+	worth            float64       // what it was chosen by
+}
+
+// latency returns the measured latency if there is one, else the predicted.
+func (c candidate) latency() float64 {
+	if c.measured != nil {
+		return c.measured.Median
+	}
+	return c.Cost.Latency
+}
+
+// cost returns the cost with the latency that counts.
+func (c candidate) cost() controller.Cost {
+	cost := c.Cost
+	cost.Latency = c.latency()
+	return cost
+}
+
+// contenders returns an arm's judged trials as candidates, by what they are worth before
+// the first rung.
+func (r *Run) contenders(judged []controller.Trial) []candidate {
+	var all []candidate
+	for _, t := range fitting(judged, r.limits()) {
+		all = append(all, candidate{Trial: t, worth: r.early(t)})
+	}
+	return all
+}
+
+// timedContenders is how many times as many contenders are timed as become candidates.
+// Whoever looks for accurate networks by predicted latencies finds those whose latency is
+// predicted too low.
+const timedContenders = 3
+
+// candidates returns n of the contenders: the best, spread over their latencies as
+// measured, of more that are the best by predicted latencies. What breaks a limit as
+// measured is left out. They are judged on the whole validation split, with inherited
+// weights.
+func (r *Run) candidates(ctx context.Context, arm string, contenders []candidate, n int, l *Latencies) ([]candidate, error) {
+	timed := spread(contenders, timedContenders*n)
+	if err := r.measure(ctx, l, timed); err != nil {
+		return nil, err
+	}
+	out := spread(r.within(timed), n)
+	archs := make([]space.Arch, len(out))
+	for i, c := range out {
+		archs[i] = c.Arch
+	}
+	trials, err := r.rate(ctx, arm, archs, judge{r.final}, l.Cost)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range trials {
+		out[i].Trial = t
+	}
+	return out, nil
+}
+
+// spread returns n candidates, the best in slots of the latencies that they have so far,
+// in the order of their architectures.
+func spread(all []candidate, n int) []candidate {
+	places := make([]place, len(all))
+	for i, c := range all {
+		places[i] = place{c.latency(), c.worth}
+	}
+	var out []candidate
+	for _, i := range choose(places, n, n) {
+		out = append(out, all[i])
+	}
+	slices.SortFunc(out, func(a, b candidate) int { return sign(a.Arch.Less(b.Arch)) })
+	return out
+}
+
+// fitting returns the distinct trials within the limits.
+func fitting(trials []controller.Trial, limits controller.Limits) []controller.Trial {
+	var fit []controller.Trial
+	for _, t := range distinct(trials) {
+		if limits.Excess(t.Cost) == 0 {
+			fit = append(fit, t)
+		}
+	}
+	return fit
+}
+
+func without(trials, drop []controller.Trial) []controller.Trial {
+	gone := make(map[space.Arch]bool, len(drop))
+	for _, t := range drop {
+		gone[t.Arch] = true
+	}
+	return slices.DeleteFunc(slices.Clone(trials), func(t controller.Trial) bool { return gone[t.Arch] })
+}
+
+// measure times candidates on the device, if it is at hand.
+func (r *Run) measure(ctx context.Context, l *Latencies, all []candidate) error {
+	for i := range all {
+		s, known := l.Known(all[i].Arch)
+		if !known && !l.Local() {
+			continue
+		}
+		if !known {
+			var err error
+			if s, err = l.Time(ctx, all[i].Arch); err != nil {
+				return err
+			}
+		}
+		s = perImage(s, l.batch)
+		all[i].measured = &s
+		r.monitor.Events.Update(Status{Done: float64(i + 1), Total: float64(len(all)), Unit: "networks"})
+	}
+	return nil
+}
+
+func perImage(s bench.Sample, batch int) bench.Sample {
+	n := float64(batch)
+	s.Median, s.Best, s.Low, s.High = s.Median/n, s.Best/n, s.Low/n, s.High/n
+	return s
+}
+
+// within returns the candidates whose latency, as measured, meets the limits.
+// If none does it returns the one that breaks them least, with a warning.
+func (r *Run) within(all []candidate) []candidate {
+	limits := r.limits()
+	var in []candidate
+	for _, c := range all {
+		if limits.Excess(c.cost()) == 0 {
+			in = append(in, c)
+		}
+	}
+	if out := len(all) - len(in); out > 0 {
+		r.warn("%d of %d networks were within the limits as predicted, but not as measured", out, len(all))
+	}
+	if len(in) == 0 && len(all) > 0 {
+		nearest := slices.MinFunc(all, func(a, b candidate) int { return sign(limits.Excess(a.cost()) < limits.Excess(b.cost())) })
+		r.warn("no candidate meets the limits as measured; the nearest one has %s", limits.Broken(nearest.cost()))
+		in = []candidate{nearest}
+	}
+	return in
+}
+
+// front returns the finished networks that no other beats in both accuracy and
+// latency, by rising latency, and the floor below which none is handed over: a
+// linear classifier. Where nothing is better than that, nothing is left out.
+func front(all []*finished, floor float64) (handed []*finished, left int) {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b *finished) int {
+		if a.latency() != b.latency() {
+			return sign(a.latency() < b.latency())
+		}
+		return sign(a.last().Accuracy > b.last().Accuracy)
+	})
+	for _, f := range sorted {
+		if len(handed) == 0 || f.last().Accuracy > handed[len(handed)-1].last().Accuracy {
+			handed = append(handed, f)
+		}
+	}
+	useful := slices.DeleteFunc(slices.Clone(handed), func(f *finished) bool { return f.last().Accuracy < floor })
+	if len(useful) == 0 {
+		return handed, 0
+	}
+	return useful, len(handed) - len(useful)
+}
+
+// union returns the networks of both arms, those that both have once.
+func union(search, random []*finished) []*finished {
+	all := slices.Clone(search)
+	for _, f := range random {
+		if !slices.Contains(search, f) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// best returns the finished network of the highest accuracy, the fastest of
+// several.
+func best(all []*finished) *finished {
+	return slices.MinFunc(all, func(a, b *finished) int {
+		if a.last().Accuracy != b.last().Accuracy {
+			return sign(a.last().Accuracy > b.last().Accuracy)
+		}
+		return sign(a.latency() < b.latency())
+	})
+}

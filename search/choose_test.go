@@ -1,0 +1,88 @@
+package search
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+func trial(id uint8, accuracy, latency float64) controller.Trial {
+	return controller.Trial{Index: int(id), Arch: space.NewArch([]uint8{id}), Accuracy: accuracy, Cost: controller.Cost{Latency: latency}}
+}
+
+// risen is a finished network with inherited accuracy 0.
+func risen(id uint8, accuracy, latency float64) *finished {
+	return &finished{candidate: candidate{Trial: trial(id, 0, latency)}, rungs: []rundir.Rung{{Accuracy: 0.99}, {Accuracy: accuracy}}}
+}
+
+func indices(all []*finished) (out []int) {
+	for _, f := range all {
+		out = append(out, f.Index)
+	}
+	return out
+}
+
+func TestFrontCountsFinishedAccuracyAndMeasuredLatency(t *testing.T) {
+	slow := risen(2, 0.6, 2)
+	slow.measured = &bench.Sample{Median: 9} // predicted fast, measured slow, and beaten then
+	all := []*finished{risen(3, 0.7, 3), slow, risen(1, 0.5, 1), risen(4, 0.7, 4), risen(5, 0.2, 3)}
+	handed, left := front(all, 0)
+	if d := cmp.Diff([]int{1, 3}, indices(handed)); d != "" || left != 0 {
+		t.Errorf("%d left out; front differs (-want +got):\n%s", left, d)
+	}
+	if best(all).Index != 3 {
+		t.Errorf("best is %d; want 3, the faster of two", best(all).Index)
+	}
+}
+
+func TestNothingBelowALinearClassifierIsHandedOver(t *testing.T) {
+	all := []*finished{risen(1, 0.1, 1), risen(2, 0.49, 2), risen(3, 0.5, 3), risen(4, 0.9, 4)}
+	handed, left := front(all, 0.5)
+	if d := cmp.Diff([]int{3, 4}, indices(handed)); d != "" || left != 2 {
+		t.Errorf("%d left out (-want +got):\n%s", left, d)
+	}
+	if handed, left = front(all, 0.95); len(handed) != 4 || left != 0 {
+		t.Errorf("nothing beats the classifier: %v handed over, %d left out; want all", indices(handed), left)
+	}
+	if handed, _ = front(nil, 0.5); handed != nil {
+		t.Errorf("an empty front became %v", indices(handed))
+	}
+}
+
+func TestBrokenLimitsAsMeasuredAreLeftOut(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Limits.Latency = 2e9 // 2 s
+	over, near := bench.Sample{Median: 3}, bench.Sample{Median: 2.5}
+	all := []candidate{{Trial: trial(1, 0.5, 1)}, {Trial: trial(2, 0.6, 1), measured: &over}, {Trial: trial(3, 0.6, 1), measured: &near}}
+	if got := r.within(all); len(got) != 1 || got[0].Index != 1 || len(r.warnings) != 1 {
+		t.Errorf("%+v with warnings %q; want the first one and a warning", got, r.warnings)
+	}
+	if got := r.within(all[1:]); len(got) != 1 || got[0].Index != 3 || len(r.warnings) != 3 {
+		t.Errorf("%+v with warnings %q; want the nearest one and two more warnings", got, r.warnings)
+	}
+}
+
+func TestArmsAreComparedBestAgainstBest(t *testing.T) {
+	search := []*finished{risen(1, 0.5, 1), risen(2, 0.8, 4), risen(3, 0.9, 8)}
+	random := []*finished{risen(4, 0.6, 2), risen(5, 0.7, 8)}
+	c, err := compareArms(search, random, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Best != 2 || c.Stats.Searches != 2 || c.Stats.Randoms != 2 || !near(c.Stats.SearchMean, 0.85) || !near(c.Stats.RandomMean, 0.65) || !near(c.Margin, 0.2) {
+		t.Errorf("%+v; want the best two of each", c)
+	}
+	want := [][3]float64{{1, 0.5, 0}, {2, 0.5, 0.6}, {4, 0.8, 0.6}, {8, 0.9, 0.7}}
+	for i, l := range c.Levels {
+		if got := [3]float64{l.Latency, l.Search, l.Random}; got != want[i] {
+			t.Errorf("level %d is %v; want %v", i, got, want[i])
+		}
+	}
+}
+
+func near(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }

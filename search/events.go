@@ -1,0 +1,47 @@
+package search
+
+import "log/slog"
+
+// Events hears how far a search is: which phase it is in and how much of that is done. Its
+// methods may be called by several goroutines.
+type Events interface {
+	Begin(phase string) // a phase begins, or goes on after an interruption
+	Update(Status)      // of the current phase, often
+	End()               // of the current phase
+}
+
+// Status is how far the current phase is.
+type Status struct {
+	Done, Total float64 // in Unit; Total 0: unknown
+	Unit        string  // what is counted, such as "images"
+	Note        string  // figures of the phase, such as "loss 0.52"
+}
+
+// Monitor is where a run tells how it goes. The zero value hears nothing.
+type Monitor struct {
+	Log    *slog.Logger // results, decisions and warnings, as they come; nil: none
+	Events Events       // nil: none
+}
+
+// complete returns the monitor without nil fields.
+func (m Monitor) complete() Monitor {
+	if m.Log == nil {
+		m.Log = slog.New(slog.DiscardHandler)
+	}
+	if m.Events == nil {
+		m.Events = silent{}
+	}
+	return m
+}
+
+// silent hears nothing.
+type silent struct{}
+
+// Begin does nothing.
+func (silent) Begin(string) {}
+
+// Update does nothing.
+func (silent) Update(Status) {}
+
+// End does nothing.
+func (silent) End() {}

@@ -1,0 +1,350 @@
+package search
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"runtime/debug"
+	"slices"
+
+	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
+)
+
+// Version returns the version of the program's module.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}
+
+// report tests the networks that were handed out, all choices being made, and
+// puts everything together.
+func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Report, error) {
+	rep := report.Report{
+		Schema: report.Schema, Version: Version(), Seed: r.cfg.Seed,
+		Machine: report.Machine{
+			Processor: bench.Processor(), Cores: runtime.NumCPU(), Kernel: r.exec.Kernel(), Workers: r.exec.Workers(),
+			Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
+		},
+		Data:     r.dataReport(),
+		Space:    r.spaceReport(),
+		Supernet: r.supernetReport(),
+		Latency:  r.latencyReport(l, out),
+		Accuracy: r.accuracyReport(out),
+		Floor:    report.Floor{Accuracy: out.linear, LeftOut: out.leftOut},
+		Reach:    r.cfg.Finish.Reach.Seconds(),
+	}
+	if err := r.testAll(ctx, &rep, out); err != nil {
+		return rep, err
+	}
+	if err := r.arms(&rep, out); err != nil {
+		return rep, err
+	}
+	rep.Rivals = out.rivals
+	var err error
+	if rep.Test, err = r.testReport(); err != nil {
+		return rep, err
+	}
+	for _, e := range []*supernet.Evaluator{r.compare, r.final} {
+		computed, saved := e.Shared()
+		rep.Prefix.Computed += computed
+		rep.Prefix.Saved += saved
+	}
+	r.judgeHonesty(&rep)
+	rep.Warnings = r.warnings
+	return rep, nil
+}
+
+func (r *Run) dataReport() report.Data {
+	s := r.splits
+	return report.Data{
+		Name: r.source.Name, Format: r.source.Format, Train: s.Train.Len(), Val: s.Val.Len(), Test: s.Test.Len(),
+		H: s.Train.H, W: s.Train.W, C: s.Train.C, Classes: len(s.Train.Classes),
+	}
+}
+
+func (r *Run) spaceReport() report.Space {
+	s := r.family.Space()
+	return report.Space{Name: r.cfg.Space.Declaration.Title(), ID: s.ID(), Size: s.SizeExact().String(), Decisions: len(s.Decisions())}
+}
+
+func (r *Run) supernetReport() report.Supernet {
+	t := r.cfg.Train
+	s := report.Supernet{
+		Params: r.net.Size(), Sampler: t.Sampler, Steps: t.Steps, Batch: t.Batch,
+		Epochs: float64(t.Steps) * float64(t.Batch) / float64(r.splits.Train.Len()), Hash: r.net.Hash(),
+	}
+	s.Exposure = r.exposure()
+	if r.state.Train != nil {
+		s.Loss, s.Accuracy = r.state.Train.Loss, r.state.Train.Accuracy
+	}
+	return s
+}
+
+func (r *Run) latencyReport(l *Latencies, out *outcome) report.Latency {
+	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Form: l.model.Describe(), Drift: r.state.Drift, HeldOut: l.Report}
+	var pred, truth []float64
+	for _, c := range out.searchOn {
+		if c.measured != nil {
+			pred, truth = append(pred, c.Cost.Latency), append(truth, c.measured.Median)
+		}
+	}
+	if len(pred) >= 2 {
+		found := predictor.Evaluate(pred, truth, r.cfg.Seed)
+		rep.Found = &found
+	}
+	return rep
+}
+
+func (r *Run) accuracyReport(out *outcome) report.Accuracy {
+	if out.model == nil {
+		return report.Accuracy{}
+	}
+	rep := report.Accuracy{Model: r.cfg.Predictor.Model, Target: r.cfg.Search.By, Samples: len(out.samples), Models: out.model.standings, Calibration: out.model.calibration.String()}
+	rep.Versus = predictor.VersusAll(rep.Model, rep.Models, r.cfg.Seed)
+	if d, ok := out.model.model.(predictor.Described); ok {
+		rep.Form = d.Describe()
+	}
+	var mean, std, calibrated, deviation, truth []float64
+	for _, c := range out.searchOn {
+		if p, ok := out.prediction(c.Arch); ok {
+			mean, std, truth = append(mean, p.mean), append(std, p.std), append(truth, r.target(c.Trial))
+			calibrated, deviation = append(calibrated, p.calibrated), append(deviation, p.deviation)
+		}
+	}
+	if len(truth) >= 2 {
+		rep.Found, rep.Calibrated = r.judgePredictions(mean, std, truth), r.judgePredictions(calibrated, deviation, truth)
+	}
+	return rep
+}
+
+// judgePredictions returns the errors of predictions and the coverage of their
+// intervals.
+func (r *Run) judgePredictions(mean, std, truth []float64) *predictor.Report {
+	rep := predictor.Evaluate(mean, truth, r.cfg.Seed)
+	rep.Cover90 = predictor.Coverage(mean, std, truth, 0.9)
+	return &rep
+}
+
+// network describes a finished network.
+func (r *Run) network(name string, f *finished, out *outcome) report.Network {
+	arm := out.armOf(f)
+	n := report.Network{
+		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: arm, Origin: r.origin(f.Arch, arm, out), FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
+		Inherited: f.Accuracy, Validation: f.last().Accuracy, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
+	}
+	if p, ok := out.prediction(f.Arch); ok {
+		n.Predicted = &p.mean
+	}
+	return n
+}
+
+// armBoth is the arm of a network that both arms have.
+const armBoth = "both"
+
+// armOf returns the arm that finished a network.
+func (o *outcome) armOf(f *finished) string {
+	switch search, random := slices.Contains(o.searchTop, f), slices.Contains(o.randomTop, f); {
+	case search && random:
+		return armBoth
+	case random:
+		return armRandom
+	default:
+		return armSearch
+	}
+}
+
+// testAll judges the front on the test split and enters it, and what is not on
+// it, into the report.
+func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) error {
+	handed := make(map[*finished]bool)
+	for i, f := range out.front {
+		handed[f] = true
+		n := r.network(networkName(i), f, out)
+		n.File = networkPath(n.Name)
+		acc, err := r.test(ctx, n.Name, f.net)
+		if err != nil {
+			return err
+		}
+		n.Test, n.TestError = &acc, binomialError(acc, r.splits.Test.Len())
+		rep.Pareto = append(rep.Pareto, n)
+	}
+	for _, f := range union(out.searchTop, out.randomTop) {
+		if !handed[f] {
+			rep.Others = append(rep.Others, r.network(fmt.Sprintf("%s-%d", out.armOf(f), f.index+1), f, out))
+		}
+	}
+	return nil
+}
+
+// binomialError returns half of the 95 % interval of an accuracy on n pictures.
+func binomialError(accuracy float64, n int) float64 {
+	return 1.96 * math.Sqrt(accuracy*(1-accuracy)/float64(n))
+}
+
+// arms enters the search and the random arm, and compares them.
+func (r *Run) arms(rep *report.Report, out *outcome) error {
+	s := &rep.Search
+	*s = r.armReport(r.cfg.Search.Strategy, r.cfg.Search.Score, out.search)
+	s.Evaluations = out.evaluations()
+	s.Best = r.entry(rep, best(out.searchTop), out)
+	if len(out.randomTop) == 0 {
+		return nil
+	}
+	a := r.armReport(armRandom, "supernet", out.random)
+	a.Evaluations = a.Proposals
+	a.Best = r.entry(rep, best(out.randomTop), out)
+	rep.Random = &a
+	compared, err := compareArms(out.searchTop, out.randomTop, out.linear, r.cfg.Seed)
+	rep.Compare = &compared
+	return err
+}
+
+// entry returns the line of the report that describes a finished network.
+func (r *Run) entry(rep *report.Report, f *finished, out *outcome) report.Network {
+	arch := r.family.Space().Format(f.Arch)
+	for _, n := range slices.Concat(rep.Pareto, rep.Others) {
+		if n.Arch == arch && n.Arm == out.armOf(f) {
+			return n
+		}
+	}
+	return r.network(arch, f, out)
+}
+
+// compareArms sets the finished networks of one arm against those of the other: at
+// equal latency, above a floor, the best k, and the best within each of some
+// latencies.
+func compareArms(search, random []*finished, floor float64, seed uint64) (report.Compare, error) {
+	k := min(len(search), len(random))
+	stats, err := controller.Compare(leading(search, k), leading(random, k), seed)
+	if err != nil {
+		return report.Compare{}, err
+	}
+	c := report.Compare{Margin: best(search).last().Accuracy - best(random).last().Accuracy, Best: k, Stats: stats}
+	c.Front, c.Common = ahead(search, random, floor)
+	for _, latency := range levels(slices.Concat(search, random)) {
+		c.Levels = append(c.Levels, report.Level{Latency: latency, Search: within(search, latency), Random: within(random, latency)})
+	}
+	return c, nil
+}
+
+// ahead returns by how much one arm is better than another at equal latency, and the same
+// where both have a network; see report.Compare.
+func ahead(search, random []*finished, floor float64) (all float64, common *float64) {
+	useful := slices.DeleteFunc(slices.Concat(search, random), func(f *finished) bool { return f.last().Accuracy < floor })
+	slices.SortFunc(useful, func(a, b *finished) int { return cmp.Compare(a.latency(), b.latency()) })
+	var whole, shared mean
+	for i := 1; i < len(useful); i++ {
+		from := useful[i-1].latency()
+		step := math.Log(useful[i].latency() / from)
+		a, b := within(search, from), within(random, from)
+		whole.add(max(floor, a)-max(floor, b), step)
+		if min(a, b) >= floor {
+			shared.add(a-b, step)
+		}
+	}
+	if shared.weight > 0 {
+		v := shared.value()
+		common = &v
+	}
+	return whole.value(), common
+}
+
+// mean is a weighted mean.
+type mean struct{ sum, weight float64 }
+
+func (m *mean) add(v, weight float64) { m.sum, m.weight = m.sum+v*weight, m.weight+weight }
+
+// value returns the mean; 0 without weight.
+func (m mean) value() float64 {
+	if m.weight == 0 {
+		return 0
+	}
+	return m.sum / m.weight
+}
+
+// leading returns the k best accuracies.
+func leading(all []*finished, k int) []float64 {
+	var acc []float64
+	for _, f := range all {
+		acc = append(acc, f.last().Accuracy)
+	}
+	slices.Sort(acc)
+	return acc[len(acc)-k:]
+}
+
+// comparedLevels is at how many latencies arms are compared.
+const comparedLevels = 4
+
+// levels returns latencies in steps of a factor of two, up to the slowest.
+func levels(all []*finished) []float64 {
+	slowest := 0.0
+	for _, f := range all {
+		slowest = max(slowest, f.latency())
+	}
+	out := make([]float64, comparedLevels)
+	for i := range out {
+		out[i] = slowest * math.Pow(2, float64(i+1-comparedLevels))
+	}
+	return out
+}
+
+// within returns the best accuracy at no more than a latency; 0 if nothing is as fast.
+func within(all []*finished, latency float64) float64 {
+	top := 0.0
+	for _, f := range all {
+		if f.latency() <= latency {
+			top = max(top, f.last().Accuracy)
+		}
+	}
+	return top
+}
+
+func (r *Run) armReport(strategy, score string, f found) report.Arm {
+	return report.Arm{
+		Strategy: strategy, Score: score, Proposals: f.result.Evaluated, Duplicates: f.result.Duplicates, Infeasible: f.result.Infeasible,
+		Repaired: f.result.Repaired, Exhausted: f.result.Exhausted, Limits: r.limits().String(),
+	}
+}
+
+// judgeHonesty adds the warnings that the figures call for.
+func (r *Run) judgeHonesty(rep *report.Report) {
+	for _, d := range rep.Accuracy.Versus {
+		if w := d.Warning(); w != "" {
+			r.warn("%s", w)
+		}
+	}
+	if !slices.ContainsFunc(rep.Pareto, func(n report.Network) bool { return n.Origin == originSearch }) {
+		r.warn("nothing that a round of the search found is handed over: all networks were given or drawn at random")
+	}
+	if c := rep.Compare; c != nil && (c.Stats.Difference <= 0 || c.Front <= 0) {
+		r.warn("the search is no better than random search with as many evaluations and as much finishing: mean accuracy of the best %d networks %.4f against %.4f, at equal latency %+.4f on average",
+			c.Best, c.Stats.SearchMean, c.Stats.RandomMean, c.Front)
+	}
+	r.warnOfDrift()
+	if rep.Search.Exhausted {
+		r.warn("the strategy ran out of new architectures before its budget")
+	}
+}
+
+// writeReport saves the report for programs and for people.
+func (r *Run) writeReport(rep report.Report) error {
+	if err := r.dir.WriteJSON(rundir.ReportJSON, rep); err != nil {
+		return err
+	}
+	var picture bytes.Buffer
+	if err := report.SVG(&picture, "Accuracy on validation against latency", report.Points(rep)); err != nil {
+		return err
+	}
+	return errors.Join(r.dir.Write(rundir.Picture, picture.Bytes()), r.dir.Write(rundir.ReportText, []byte(report.Text(rep))))
+}

@@ -1,0 +1,93 @@
+package search
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// What is worse than the linear classifier is not handed over: a search is done
+// again with a classifier as good as its best network.
+func TestFloorHoldsInASearch(t *testing.T) {
+	seeds(t, func(seed uint64) bool {
+		w := newWorld(t, asPredicted)
+		w.cfg.Seed = seed
+		a := w.search("run")
+		n := len(a.report.Pareto)
+		top := a.report.Pareto[n-1]
+		if a.report.Floor.Accuracy != *a.state.Linear || n < 2 {
+			return false
+		}
+		a.state.Linear, a.state.Tests = &top.Validation, nil
+		if err := a.state.save(a.dir); err != nil {
+			t.Fatal(err)
+		}
+		b := w.search("run").report
+		if len(b.Pareto) != 1 || b.Pareto[0].Arch != top.Arch || b.Floor.Accuracy != top.Validation || b.Floor.LeftOut != n-1+a.report.Floor.LeftOut {
+			t.Errorf("%d networks are handed over, floor %+v; want %s alone", len(b.Pareto), b.Floor, top.Arch)
+		}
+		return true
+	})
+}
+
+// The linear classifier's accuracy on validation is that of one that is trained
+// anew and judged in plain loops; pictures of the test split do not matter to it,
+// nor does the recipe of the supernet.
+func TestLinearClassifierIsRecomputed(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.spelt()
+	r := w.open("run")
+	got, err := r.linear(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := plainLinear(t, r); math.Abs(got-want) > 1e-9 {
+		t.Errorf("accuracy is said to be %v; want %v", got, want)
+	}
+	if *r.state.Linear != got {
+		t.Errorf("the folder keeps %v; want %v", *r.state.Linear, got)
+	}
+}
+
+// plainLinear trains softmax regression on pixels, each normalised by itself, and
+// returns its accuracy on the validation split.
+func plainLinear(t *testing.T, r *Run) float64 {
+	t.Helper()
+	train := flat(r.splits.Train)
+	f, err := space.NewFixed(space.Plan{{Layer: space.Layer{Op: space.Linear, H: 1, W: 1, InC: 64, OutC: 3}, Weight: "linear", Bias: true, In: []int{space.Image}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	norm, n := plainNorm(train), supernet.New(f, 11)
+	o := supernet.TrainOptions{
+		Batch: 12, Steps: 40 * (train.Len() / 12), LR: 0.01, Warmup: 0.05, Momentum: 0.9, Nesterov: true, WeightDecay: 1e-3, Clip: 5, Seed: 11,
+	}
+	tr, err := supernet.NewTrainer(exec(t, r.cfg.Kernel), n, train, norm, supernet.Single{Arch: f.Arch()}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.Run(t.Context(), o.Steps, nil); err != nil {
+		t.Fatal(err)
+	}
+	weight, bias := n.Params()[0], n.Params()[1]
+	if weight.InC != 64 {
+		weight, bias = bias, weight
+	}
+	val, correct := flat(r.splits.Val), 0.0
+	for i := range val.Len() {
+		x, logits := plainInput(norm, val, i), make([]float64, 3)
+		for o := range logits {
+			logits[o] = float64(bias.Data[o])
+			for k, v := range x {
+				logits[o] += float64(v) * float64(weight.Data[weight.Index(o, k, 0, 0)])
+			}
+		}
+		if slices.Index(logits, slices.Max(logits)) == int(val.Labels[i]) {
+			correct++
+		}
+	}
+	return correct / float64(val.Len())
+}

@@ -1,0 +1,11 @@
+package search
+
+import (
+	"testing"
+)
+
+// quiet returns a run without anything but a monitor that hears nothing.
+func quiet(t *testing.T) *Run {
+	t.Helper()
+	return &Run{monitor: Monitor{}.complete()}
+}

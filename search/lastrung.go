@@ -1,0 +1,248 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// lastRung trains those that may be handed over, the slowest first, each for its
+// share of the time that is left by then. All arms have as much of it. With
+// finish.distill the slowest network of each arm trains first, on all processors, to
+// teach the others.
+func (l *ladder) lastRung(ctx context.Context) error {
+	on := l.byLatency()
+	weights, err := l.lastWeights(ctx, on)
+	if err != nil {
+		return err
+	}
+	steps := make([]int, len(on))
+	train := func(ctx context.Context, x *ops.Exec, i int) error {
+		f := on[i]
+		if err := l.train(ctx, x, rungs-1, f, steps[i], l.r.splits.Val); err != nil {
+			return err
+		}
+		l.r.monitor.Log.Info("finished", "arm", f.arm.name, "latency", fmt.Sprintf("%.4g ms", 1e3*f.latency()), "steps", steps[i],
+			"inherited", fmt.Sprintf("%.4f", f.Accuracy), "now", fmt.Sprintf("%.4f", f.last().Accuracy))
+		return nil
+	}
+	first := l.wide(len(on))
+	for i := range first {
+		if steps[i], err = l.lastSteps(ctx, l.r.exec, on[i], weights[i:], 1); err != nil {
+			return err
+		}
+		if err := train(ctx, l.r.exec, i); err != nil {
+			return err
+		}
+		if err := l.makeTeacher(ctx, on[i]); err != nil {
+			return err
+		}
+	}
+	if first == len(on) {
+		return nil
+	}
+	busy := newTimetable(len(l.lanes.execs))
+	return l.lanes.run(ctx, len(on)-first, func(k int) (err error) {
+		i := first + k
+		steps[i], err = l.lastStepsBeside(on[i], weights[i:], busy)
+		return err
+	}, func(ctx context.Context, x *ops.Exec, k int) error {
+		defer busy.done(k)
+		return train(ctx, x, first+k)
+	})
+}
+
+// wide returns how many of n networks train one after the other on all processors
+// before the others train side by side: teachers, or all where there are fewer
+// than lanes.
+func (l *ladder) wide(n int) int {
+	switch {
+	case n < len(l.lanes.execs):
+		return n
+	case l.r.cfg.Finish.Distill > 0:
+		return l.teachers()
+	default:
+		return 0
+	}
+}
+
+// teachers returns how many networks teach: the slowest of each arm, which may be
+// the same.
+func (l *ladder) teachers() int {
+	var all []*finished
+	for _, a := range l.arms {
+		if n := len(a.on); n > 0 {
+			all = union(all, a.on[n-1:])
+		}
+	}
+	return len(all)
+}
+
+// byLatency returns all that are on the rung: first the slowest of each arm, then
+// the others by falling latency.
+func (l *ladder) byLatency() []*finished {
+	slowest := make(map[*finished]bool)
+	for _, a := range l.arms {
+		if len(a.on) > 0 {
+			slowest[a.on[len(a.on)-1]] = true
+		}
+	}
+	on := l.all()
+	slices.SortStableFunc(on, func(a, b *finished) int {
+		if slowest[a] != slowest[b] {
+			return sign(slowest[a])
+		}
+		return sign(a.latency() > b.latency())
+	})
+	return on
+}
+
+// lastWeights returns the shares of the last rung's time: within an arm they grow
+// with the seconds of a step to the power finish.power.
+func (l *ladder) lastWeights(ctx context.Context, on []*finished) ([]float64, error) {
+	if !l.r.budgeted() {
+		return make([]float64, len(on)), nil
+	}
+	each, err := l.stepTimes(ctx, on)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[*finished]float64, len(on))
+	for i, f := range on {
+		at[f] = math.Pow(each[i], l.r.cfg.Finish.Power)
+	}
+	shares := l.shares(on, func(f *finished) float64 { return at[f] })
+	most := make([]float64, len(on))
+	for i, t := range each {
+		most[i] = t * l.enough()
+	}
+	total := (l.ends - l.r.spent()).Seconds() * float64(len(l.lanes.execs))
+	return fill(shares, most, total), nil
+}
+
+// enoughSteps are never too many, however few pictures there are.
+const enoughSteps = 5000
+
+// enough returns the steps on the last rung that a network needs no more than.
+func (l *ladder) enough() float64 {
+	if l.r.cfg.Finish.Epochs == 0 {
+		return math.Inf(1)
+	}
+	return max(enoughSteps, l.r.cfg.Finish.Epochs*float64(l.r.splits.Train.Len())/float64(l.r.finishBatch()))
+}
+
+// teachingShare is how long, as a part of the teacher's training on the last rung,
+// its outputs on the training images may take.
+const teachingShare = 0.25
+
+// makeTeacher makes a finished network the teacher of the others of its arm. Its outputs
+// on the training images are computed once; where that would take too long they
+// learn from labels alone.
+func (l *ladder) makeTeacher(ctx context.Context, teacher *finished) error {
+	if l.r.cfg.Finish.Distill == 0 {
+		return nil
+	}
+	set := l.r.splits.Train
+	passes := forwardShare * float64(set.Len()) / float64(l.r.finishBatch())
+	if passes > teachingShare*float64(teacher.last().Steps) {
+		return nil
+	}
+	logits, err := teacher.net.Logits(ctx, l.r.exec, set, l.r.cfg.Evaluate.Batch)
+	if err != nil {
+		return err
+	}
+	for _, a := range l.arms {
+		if a.on[len(a.on)-1] == teacher {
+			a.targets = &supernet.Targets{Logits: logits, Weight: l.r.cfg.Finish.Distill}
+		}
+	}
+	return nil
+}
+
+// lastSteps decides on the steps of a network that trains by itself.
+func (l *ladder) lastSteps(ctx context.Context, x *ops.Exec, f *finished, weights []float64, least int) (int, error) {
+	return l.decide(func() (int, error) {
+		if !l.r.budgeted() {
+			return l.r.finishSteps(rungs - 1), nil
+		}
+		each, err := l.timeOne(ctx, x, f)
+		if err != nil {
+			return 0, err
+		}
+		return max(least, lastSteps(l.ends-l.r.spent(), weights, each, l.judging(l.r.splits.Val))), nil
+	})
+}
+
+// lastStepsBeside decides on the steps of a network that trains in a lane beside
+// others: of the time that all lanes have left, less what those at work will need.
+func (l *ladder) lastStepsBeside(f *finished, weights []float64, busy *timetable) (int, error) {
+	now := l.r.spent()
+	g := f.last()
+	each := g.Seconds / (float64(g.Steps) + l.judging(l.r.comparedOn()))
+	judging := l.judging(l.r.splits.Val)
+	steps, err := l.decide(func() (int, error) {
+		if !l.r.budgeted() {
+			return l.r.finishSteps(rungs - 1), nil
+		}
+		return lastSteps(busy.free(now, l.ends), weights, each, judging), nil
+	})
+	busy.start(now + time.Duration(each*(float64(steps)+judging)*float64(time.Second)))
+	return steps, err
+}
+
+// stepTimes returns the seconds of a training step of each candidate: what its
+// last rung took or, before the first, an estimate from a few candidates that are
+// timed for it.
+func (l *ladder) stepTimes(ctx context.Context, on []*finished) ([]float64, error) {
+	each := make([]float64, len(on))
+	if len(on) > 0 && len(on[0].rungs) > 0 {
+		for i, f := range on {
+			g := f.last()
+			each[i] = g.Seconds / (float64(g.Steps) + l.judging(l.r.comparedOn()))
+		}
+		return each, nil
+	}
+	xs, ys, err := l.timeSome(ctx, on)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range on {
+		each[i] = interpolate(f.latency(), xs, ys)
+	}
+	return each, nil
+}
+
+// timeSome times the training steps of some candidates, spread over latency; see
+// stepCurve. It does so once.
+func (l *ladder) timeSome(ctx context.Context, on []*finished) (xs, ys []float64, err error) {
+	if l.timedAt != nil {
+		return l.timedAt, l.timed, nil
+	}
+	sorted := slices.Clone(on)
+	slices.SortStableFunc(sorted, func(a, b *finished) int { return sign(a.latency() < b.latency()) })
+	n := min(timedNetworks, len(sorted))
+	at := make(map[space.Arch]float64)
+	var archs []space.Arch
+	for k := range n {
+		f := sorted[k*(len(sorted)-1)/max(1, n-1)]
+		at[f.Arch], archs = f.latency(), append(archs, f.Arch)
+	}
+	l.timedAt, l.timed, err = l.r.stepCurve(ctx, l.lanes.execs[0], archs, func(a space.Arch) (float64, error) { return at[a], nil })
+	return l.timedAt, l.timed, err
+}
+
+// oneTiming is how long the steps of one network are timed about.
+const oneTiming = 300 * time.Millisecond
+
+// timeOne returns the seconds of a training step of one network.
+func (l *ladder) timeOne(ctx context.Context, x *ops.Exec, f *finished) (float64, error) {
+	net := l.r.net.Extract(f.Arch, l.r.cfg.Kernel)
+	t, err := l.r.timeStepsOn(ctx, x, net, single(net), l.r.finishOptions(manySteps, 0), oneTiming, 3, 10)
+	return t.Seconds(), err
+}

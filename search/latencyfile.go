@@ -1,0 +1,101 @@
+package search
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// latencyFile is a latency file: what a device takes for layers and for whole
+// networks, in seconds per forward pass of Batch images.
+type latencyFile struct {
+	Batch    int             `json:"batch"`
+	Table    json.RawMessage `json:"table"` // bench.Table
+	Networks []timedNetwork  `json:"networks"`
+	Probed   *Probed         `json:"probed,omitempty"` // nil: all was measured, however long it took
+}
+
+// timedNetwork is one whole network that was measured.
+type timedNetwork struct {
+	Arch   string       `json:"arch"`
+	Sample bench.Sample `json:"sample"`
+	Found  bool         `json:"found,omitempty"` // chosen by a search: not part of what the model learns from
+}
+
+// recorded is a device that is known from a file only.
+type recorded struct{ name, path string }
+
+// Name implements bench.Device.
+func (d recorded) Name() string { return d.name }
+
+// Time implements bench.Device: nothing can be measured.
+func (d recorded) Time(context.Context, space.Plan, bench.Effort) (bench.Sample, error) {
+	return bench.Sample{}, fmt.Errorf("%s holds latencies of %s, which is not this machine and cannot be measured; want a file that measure wrote there for this space", d.path, d.name)
+}
+
+// read takes over a latency file.
+func (l *Latencies) read(path string) error {
+	var f latencyFile
+	if err := rundir.ReadJSON(path, &f); err != nil {
+		return err
+	}
+	var head struct {
+		Device string `json:"device"`
+	}
+	if err := json.Unmarshal(f.Table, &head); err != nil {
+		return fmt.Errorf("%s: table: %w", path, err)
+	}
+	if f.Batch != l.batch {
+		return fmt.Errorf("%s: batch is %d; want %d, that of device.batch", path, f.Batch, l.batch)
+	}
+	if head.Device != l.device.Name() {
+		l.device = recorded{head.Device, path}
+	}
+	l.Probed = f.Probed
+	l.table = bench.NewTable(l.device)
+	if err := l.table.Restore(f.Table); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for i, n := range f.Networks {
+		a, err := l.family.Space().Parse(n.Arch)
+		if err != nil {
+			return fmt.Errorf("%s: networks[%d]: %w", path, i, err)
+		}
+		if !(n.Sample.Median > 0) {
+			return fmt.Errorf("%s: networks[%d]: median is %v s; want more than 0", path, i, n.Sample.Median)
+		}
+		l.note(a, n.Sample, n.Found)
+	}
+	return nil
+}
+
+func (l *Latencies) note(a space.Arch, s bench.Sample, found bool) {
+	if _, known := l.timed[a]; known {
+		return
+	}
+	l.timed[a] = s
+	if found {
+		l.found = append(l.found, a)
+	} else {
+		l.random = append(l.random, a)
+	}
+}
+
+// save replaces the file.
+func (l *Latencies) save() error {
+	table, err := json.Marshal(l.table)
+	if err != nil {
+		return err
+	}
+	f := latencyFile{Batch: l.batch, Table: table, Probed: l.Probed}
+	for found, archs := range [][]space.Arch{l.random, l.found} {
+		for _, a := range archs {
+			f.Networks = append(f.Networks, timedNetwork{l.family.Space().Format(a), l.timed[a], found == 1})
+		}
+	}
+	return rundir.WriteJSON(l.path, f)
+}

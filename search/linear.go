@@ -1,0 +1,70 @@
+package search
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+const (
+	// linearPictures are learnt from in all by the linear classifier, at least one
+	// epoch and at most linearEpochs.
+	linearPictures = 200_000
+	linearEpochs   = 40
+	linearRate     = 0.01
+)
+
+// linear returns the accuracy on the validation split of a linear classifier of
+// the pixels, trained as plainly as it can be: a network that is no better is of
+// no use. It is trained once in the life of the folder.
+func (r *Run) linear(ctx context.Context) (float64, error) {
+	if r.state.Linear != nil {
+		return *r.state.Linear, nil
+	}
+	train, val := flat(r.splits.Train), flat(r.splits.Val)
+	f, err := space.NewFixed(space.Plan{{
+		Layer: space.Layer{Op: space.Linear, H: 1, W: 1, InC: train.C, OutC: len(train.Classes)}, Weight: "linear", Bias: true, In: []int{space.Image},
+	}})
+	if err != nil {
+		return 0, err
+	}
+	net, norm := supernet.New(f, r.cfg.Seed), data.Measure(train)
+	o := r.linearOptions(train.Len())
+	t, err := supernet.NewTrainer(r.exec, net, train, norm, single(net), o)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.Run(ctx, o.Steps, nil); err != nil {
+		return 0, err
+	}
+	e := r.cfg.Evaluate
+	by, err := supernet.NewEvaluator(r.exec, net, train, val, norm, supernet.EvalOptions{Calibration: e.Calibration, Batch: e.Batch, Seed: r.cfg.Seed})
+	if err != nil {
+		return 0, err
+	}
+	scores, err := by.Evaluate(ctx, []space.Arch{f.Arch()})
+	if err != nil {
+		return 0, err
+	}
+	r.state.Linear = &scores[0].Accuracy
+	r.monitor.Log.Info("linear classifier", "validation accuracy", fmt.Sprintf("%.4f", scores[0].Accuracy), "steps", o.Steps)
+	return scores[0].Accuracy, r.state.save(r.dir)
+}
+
+func (r *Run) linearOptions(pictures int) supernet.TrainOptions {
+	batch := min(r.cfg.Train.Batch, pictures)
+	epochs := min(linearEpochs, max(1, linearPictures/pictures))
+	return supernet.TrainOptions{
+		Batch: batch, Steps: max(1, epochs*(pictures/batch)), LR: linearRate, Warmup: 0.05, Momentum: 0.9, Nesterov: true,
+		WeightDecay: 1e-3, Clip: 5, Seed: r.cfg.Seed,
+	}
+}
+
+// flat returns pictures as rows of numbers: one pixel with all of them as its
+// channels, so that each is normalised by itself. It shares memory with s.
+func flat(s *data.Set) *data.Set {
+	return &data.Set{H: 1, W: 1, C: s.H * s.W * s.C, Classes: s.Classes, Pix: s.Pix, Labels: s.Labels}
+}

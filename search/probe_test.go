@@ -1,0 +1,239 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
+)
+
+// sundial is a device with a clock of its own: measuring moves it.
+type sundial struct {
+	clock time.Time
+	pace  float64 // seconds per operation
+	calls int
+	times map[space.Layer]int // measurements of a layer alone
+	stop  int                 // calls before one fails; 0: none does
+}
+
+func newSundial(pace float64) *sundial {
+	return &sundial{clock: time.Unix(0, 0), pace: pace, times: make(map[space.Layer]int)}
+}
+
+func (s *sundial) Name() string        { return "sundial" }
+func (s *sundial) now() time.Time      { return s.clock }
+func (s *sundial) took() time.Duration { return s.clock.Sub(time.Unix(0, 0)) }
+
+func (s *sundial) Time(_ context.Context, p space.Plan, e bench.Effort) (bench.Sample, error) {
+	s.calls++
+	if s.stop > 0 && s.calls > s.stop {
+		return bench.Sample{}, context.Canceled
+	}
+	if len(p) == 1 {
+		s.times[p[0].Layer]++
+	}
+	pass := 1e-6*float64(len(p)) + s.pace*float64(p.FLOPs())
+	s.clock = s.clock.Add(300*time.Microsecond + e.Lasts(pass))
+	return bench.Sample{Median: pass, Best: pass, Low: pass, High: pass, Rounds: e.Rounds}, nil
+}
+
+// on returns latencies of the default space on a device, from the file if there
+// is one.
+func on(t *testing.T, d *sundial, path string) *Latencies {
+	t.Helper()
+	f, err := families.Open("chain", space.Input{H: 28, W: 28, C: 1, Classes: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Latencies{
+		path: path, family: f, batch: 1, device: d, table: bench.NewTable(d), timed: make(map[space.Arch]bench.Sample),
+		ctx: context.Background(), now: d.now,
+	}
+	if err := l.read(path); err != nil && d.calls > 0 {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func probing(span time.Duration) Probing {
+	return Probing{Samples: 48, Seed: 1, Holdout: 0.4, Span: span}
+}
+
+func learn(t *testing.T, l *Latencies, p Probing) {
+	t.Helper()
+	if err := l.Measure(context.Background(), p, quiet(t).monitor.Events); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const fast, slow = 2e-11, 1e-9 // seconds per operation
+
+func TestProbingKeepsItsSpan(t *testing.T) {
+	whole := newSundial(fast)
+	all := on(t, whole, filepath.Join(t.TempDir(), "latency.json"))
+	learn(t, all, probing(0))
+	if all.Probed != nil || all.Layers() < 300 || len(all.random) != 48 {
+		t.Fatalf("unbounded: %d layers, %d networks, %+v", all.Layers(), len(all.random), all.Probed)
+	}
+	for _, c := range []struct {
+		name      string
+		pace      float64
+		span      time.Duration
+		estimated bool
+		networks  int // at least
+	}{
+		{"ample", fast, 2 * whole.took(), false, 48},
+		{"4s", fast, 4 * time.Second, false, 48},
+		{"1.5s", fast, 1500 * time.Millisecond, false, 30},
+		{"0.5s", fast, 500 * time.Millisecond, true, 12},
+		{"slow machine", slow, 1500 * time.Millisecond, true, 12},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newSundial(c.pace)
+			l := on(t, d, filepath.Join(t.TempDir(), "latency.json"))
+			learn(t, l, probing(c.span))
+			if d.took() > c.span {
+				t.Errorf("took %v; want at most %v", d.took(), c.span)
+			}
+			if got := time.Duration(l.Probed.Spent * float64(time.Second)).Round(time.Microsecond); got != d.took().Round(time.Microsecond) || !l.Probed.Done {
+				t.Errorf("noted %+v; want %v and that it is done", l.Probed, d.took())
+			}
+			if (l.table.Estimated() > 0) != c.estimated || l.Layers()+l.table.Estimated() != all.Layers() {
+				t.Errorf("%d layers measured, %d estimated; want %d in all, some of them estimated: %t", l.Layers(), l.table.Estimated(), all.Layers(), c.estimated)
+			}
+			if len(l.random) < c.networks || l.Report.N == 0 {
+				t.Errorf("%d networks, held out %v; want at least %d", len(l.random), l.Report, c.networks)
+			}
+		})
+	}
+}
+
+// An impossible span still gives what a model needs.
+func TestProbingMeasuresEnoughForAModel(t *testing.T) {
+	l := on(t, newSundial(slow), filepath.Join(t.TempDir(), "latency.json"))
+	learn(t, l, probing(time.Millisecond))
+	if len(l.random) != probedNetworks || l.Layers() == 0 {
+		t.Errorf("%d networks and %d layers measured; want %d and some", len(l.random), l.Layers(), probedNetworks)
+	}
+}
+
+func TestProbingGoesOnAfterInterruptions(t *testing.T) {
+	const span, piece = 600 * time.Millisecond, 60
+	path := filepath.Join(t.TempDir(), "latency.json")
+	d := newSundial(fast)
+	for d.stop = piece; ; d.stop += piece {
+		l := on(t, d, path)
+		err := l.Measure(context.Background(), probing(span), quiet(t).monitor.Events)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		d.calls = d.stop
+	}
+	if d.stop < 3*piece || d.took() > span {
+		t.Errorf("%d measurements in %v; want several runs in at most %v", d.calls, d.took(), span)
+	}
+	for layer, n := range d.times {
+		if n > 1 {
+			t.Errorf("%v was measured %d times", layer, n)
+		}
+	}
+	d.stop = 0
+	sameLatencies(t, d, path)
+}
+
+// sameLatencies checks that what was learnt is read back: nothing more is
+// measured, however often it is asked for, and predictions keep their bits.
+func sameLatencies(t *testing.T, d *sundial, path string) {
+	t.Helper()
+	calls := d.calls
+	var costs [2][]float64
+	for i, p := range []Probing{probing(time.Hour), probing(0)} {
+		l := on(t, d, path)
+		learn(t, l, p)
+		rng := stream.New(5, "proposals")
+		for range 1000 {
+			c, err := l.Cost(l.family.Space().Random(rng))
+			if err != nil {
+				t.Fatal(err)
+			}
+			costs[i] = append(costs[i], c.Latency)
+		}
+	}
+	if d := cmp.Diff(costs[0], costs[1]); d != "" {
+		t.Errorf("predictions differ from those before:\n%s", d)
+	}
+	if d.calls != calls {
+		t.Errorf("%d things were measured after the probing was done", d.calls-calls)
+	}
+	l := on(t, d, path)
+	again := probing(0)
+	again.Again = true
+	learn(t, l, again)
+	if l.Probed != nil || len(l.random) != 48 {
+		t.Errorf("measuring again left %d networks and %+v; want 48 and no bound", len(l.random), l.Probed)
+	}
+}
+
+func TestWhatWasCutIsTold(t *testing.T) {
+	for _, c := range []struct {
+		pace float64
+		span time.Duration
+		want string
+		warn bool
+	}{
+		{fast, time.Hour, `^level=INFO msg="latency probing" span=1h0m0s spent=7\.5s layers="370 of 370" rounds="15 of 15" networks="48 of 48"\n$`, false},
+		{fast, 1500 * time.Millisecond, `^level=INFO msg="latency probing" span=1\.5s spent=1\.[45]s layers="370 of 370" rounds="[345] of 15" networks="48 of 48"\n$`, false},
+		{slow, 2 * time.Second, `^level=INFO msg="latency probing" span=2s spent=(1\.9|2\.0)s layers="\d+ of 370" rounds="3 of 15" networks="1\d of 48"\nlevel=WARN .*estimated`, true},
+	} {
+		l := on(t, newSundial(c.pace), filepath.Join(t.TempDir(), "latency.json"))
+		learn(t, l, probing(c.span))
+		var text strings.Builder
+		r := &Run{monitor: Monitor{Log: slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{ReplaceAttr: untimed}))}}
+		r.tellProbing(l)
+		if !regexp.MustCompile(c.want).MatchString(text.String()) || len(r.warnings) > 0 != c.warn {
+			t.Errorf("span %v: said %q, warnings %q; want %s", c.span, text.String(), r.warnings, c.want)
+		}
+	}
+}
+
+// untimed leaves the time out of a line of the log.
+func untimed(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
+func TestProbeSpan(t *testing.T) {
+	for _, c := range []struct {
+		budget time.Duration
+		steps  int
+		want   time.Duration
+	}{
+		{20 * time.Second, 0, leastProbe},
+		{5 * time.Minute, 0, 18 * time.Second},
+		{5 * time.Minute, 10, 0},
+		{0, 0, 0},
+	} {
+		cfg := config.Default()
+		cfg.Budget, cfg.Train.Steps = c.budget, c.steps
+		if got := probeSpan(cfg); got != c.want {
+			t.Errorf("budget %v, %d steps: %v; want %v", c.budget, c.steps, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+const (
+	// leastFinish steps on the last rung must be affordable to a network, or it is
+	// not looked at: with fewer it ends below faster ones that have more.
+	leastFinish = 1000
+	// worthwhile steps on the last rung must be affordable to each network as narrow
+	// as the narrow one, or fewer networks are finished: with fewer steps they end
+	// below a linear classifier.
+	worthwhile = 2000
+	// timedNetworks are trained for a few steps each, to learn how long those take.
+	timedNetworks = 6
+)
+
+// reach finds out, once in the life of the folder, how slow a network may be for
+// the budget to finish it. Slower ones are out of the search, as those beyond the
+// limits are; the narrow one always stays.
+func (r *Run) reach(ctx context.Context, l *Latencies) error {
+	fin := &r.cfg.Finish
+	if !r.budgeted() || fin.Reach != 0 || r.cfg.Train.Steps > 0 {
+		return nil
+	}
+	lanes, err := r.openLanes(fin.Networks)
+	if err != nil {
+		return err
+	}
+	defer lanes.close()
+	xs, ys, err := r.trainingTimes(ctx, lanes.execs[0], l)
+	if err != nil {
+		return err
+	}
+	narrow, err := l.Cost(r.family.Extremes().Narrow)
+	if err != nil {
+		return err
+	}
+	if n := r.finishable(len(lanes.execs), interpolate(narrow.Latency, xs, ys)); n < fin.Networks {
+		r.monitor.Log.Info("fewer networks: there is no time to finish more", "networks", n, "instead of", fin.Networks, "steps", worthwhile)
+		fin.Networks = n
+	}
+	fin.Reach = slowestWithin(r.lastEach(r.left(), len(lanes.execs))/leastFinish, xs, ys, narrow.Latency)
+	if fin.Reach > 0 {
+		r.monitor.Log.Info("out of reach: there is no time to finish slower networks", "latency", fmt.Sprintf("%.4g ms", 1e3*fin.Reach.Seconds()), "steps", leastFinish)
+	}
+	return r.saveConfig()
+}
+
+// finishable returns how many networks, of those wanted, the budget can finish when
+// a step of the narrow one takes so many seconds; at least one.
+func (r *Run) finishable(lanes int, step float64) int {
+	all := r.lastEach(r.left(), lanes) * float64(r.cfg.Finish.Networks)
+	return max(1, min(r.cfg.Finish.Networks, int(all/(worthwhile*step))))
+}
+
+// lastEach returns the seconds of one lane that the last rung will have for each
+// network, when so much time is left before the supernet is trained.
+func (r *Run) lastEach(left time.Duration, lanes int) float64 {
+	arms := 1
+	if r.cfg.Search.Random {
+		arms = 2
+	}
+	last := r.cfg.Finish.Share * (1 - judgingShare) * rungShare[rungs-1] * left.Seconds()
+	return last * float64(lanes) / float64(arms*r.cfg.Finish.Networks)
+}
+
+// slowestWithin returns the latency at which a training step takes so many
+// seconds, at least least; 0 if the slowest network's takes no longer. latencies
+// and seconds are those of networks, both rising.
+func slowestWithin(step float64, latencies, seconds []float64, least float64) time.Duration {
+	slowest := max(interpolate(step, seconds, latencies), least)
+	if slowest >= latencies[len(latencies)-1] {
+		return 0
+	}
+	return time.Duration(slowest * float64(time.Second))
+}
+
+// trainingTimes times training steps of the smallest, the narrow and the largest
+// network and of some random ones, by predicted latency; see stepCurve.
+func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *Latencies) (latencies, seconds []float64, err error) {
+	archs := []space.Arch{r.family.Extremes().Smallest, r.family.Extremes().Narrow, r.family.Extremes().Largest}
+	rng := stream.New(r.cfg.Seed, "timed networks")
+	for len(archs) < timedNetworks {
+		archs = append(archs, r.family.Space().Random(rng))
+	}
+	return r.stepCurve(ctx, x, archs, func(a space.Arch) (float64, error) {
+		c, err := l.Cost(a)
+		return c.Latency, err
+	})
+}
+
+// stepCurve times training steps of networks, on weights of their own, and returns
+// their latencies and the seconds of a step, both rising: what is slower and trains
+// faster than another is left out.
+func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, latency func(space.Arch) (float64, error)) (latencies, seconds []float64, err error) {
+	type timing struct{ latency, step float64 }
+	var all []timing
+	for _, a := range archs {
+		at, err := latency(a)
+		if err != nil {
+			return nil, nil, err
+		}
+		net := r.fresh(a, r.cfg.Seed)
+		t, err := r.timeStepsOn(ctx, x, net, single(net), r.finishOptions(manySteps, 0), time.Millisecond, 2, 6)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, timing{at, t.Seconds()})
+	}
+	slices.SortStableFunc(all, func(a, b timing) int { return sign(a.latency < b.latency) })
+	for _, t := range all {
+		if n := len(latencies); n > 0 && !(t.latency > latencies[n-1] && t.step > seconds[n-1]) {
+			continue
+		}
+		latencies, seconds = append(latencies, t.latency), append(seconds, t.step)
+	}
+	return latencies, seconds, nil
+}

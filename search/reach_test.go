@@ -1,0 +1,72 @@
+package search
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+// A network is within reach if its steps are short enough: between timed networks
+// by interpolation, the narrow one always, all if the slowest is.
+func TestSlowestWithinReach(t *testing.T) {
+	latencies, seconds := []float64{1e-5, 4e-5, 1.6e-4}, []float64{0.001, 0.008, 0.064}
+	for _, c := range []struct{ step, least, want float64 }{
+		{0.008, 0, 4e-5},
+		{math.Sqrt(0.001 * 0.008), 0, 2e-5},
+		{0.0005, 0, 0.5e-5},
+		{0.0005, 2e-5, 2e-5},
+		{0.064, 0, 0},
+		{1, 0, 0},
+	} {
+		got := slowestWithin(c.step, latencies, seconds, c.least)
+		if want := time.Duration(c.want * 1e9); (got - want).Abs() > 2 {
+			t.Errorf("steps of %v s: %v; want %v", c.step, got, want)
+		}
+	}
+}
+
+// The lower of the user's limit and the budget's reach counts.
+func TestReachIsALimit(t *testing.T) {
+	r := quiet(t)
+	for _, c := range []struct{ limit, reach, want time.Duration }{
+		{0, 0, 0}, {5, 0, 5}, {0, 7, 7}, {5, 7, 5}, {7, 5, 5},
+	} {
+		r.cfg.Limits.Latency, r.cfg.Finish.Reach = c.limit*time.Millisecond, c.reach*time.Millisecond
+		if got, want := r.limits().Latency, (c.want * time.Millisecond).Seconds(); got != want {
+			t.Errorf("limit %d ms, reach %d ms: %v s; want %v", c.limit, c.reach, got, want)
+		}
+	}
+}
+
+// What the last rung has for each network: three quarters of finishing's share of
+// what judging leaves, by all lanes, divided among the networks of all arms.
+func TestTimeOfEachOnTheLastRung(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Finish.Share = 0.5
+	for _, c := range []struct {
+		networks, lanes int
+		random          bool
+		want            float64
+	}{{1, 1, false, 34.5}, {3, 1, false, 11.5}, {3, 2, false, 23}, {3, 2, true, 11.5}} {
+		r.cfg.Finish.Networks, r.cfg.Search.Random = c.networks, c.random
+		if got := r.lastEach(100*time.Second, c.lanes); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%+v: %v s", c, got)
+		}
+	}
+}
+
+// As many networks are finished as can have two thousand steps each, one in any
+// case and none that is not wanted.
+func TestFewerNetworksInLittleTime(t *testing.T) {
+	r := quiet(t)
+	r.started, r.cfg.Finish.Share = time.Now(), 0.5
+	for _, c := range []struct {
+		budget time.Duration
+		want   int
+	}{{time.Second, 1}, {150 * time.Second, 2}, {220 * time.Second, 3}, {time.Hour, 4}} {
+		r.cfg.Budget, r.cfg.Finish.Networks = c.budget, 4
+		if got := r.finishable(1, 0.0115); got != c.want { // the last rung has 0.345 of the time, a network needs 23 s of it
+			t.Errorf("%v: %d networks; want %d", c.budget, got, c.want)
+		}
+	}
+}

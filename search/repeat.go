@@ -1,0 +1,154 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
+)
+
+// seed returns the seed of everything random in search and finishing. That of
+// splits, supernet and judging is the configuration's in every repetition.
+func (r *Run) seed() uint64 {
+	if r.cfg.Search.Repeat == 0 {
+		return r.cfg.Seed
+	}
+	return stream.New(r.cfg.Seed, "repeat", uint64(r.cfg.Search.Repeat)).Uint64()
+}
+
+// SearchSeeds is Search, and then search and finishing again on the same supernet
+// for each of the other search.seeds, in folders of their own within the run's.
+// The report says what they give together.
+func (r *Run) SearchSeeds(ctx context.Context) (report.Report, error) {
+	rep, err := r.Search(ctx)
+	if err != nil || r.cfg.Search.Seeds == 1 {
+		return rep, err
+	}
+	all := []report.Report{rep}
+	for k := 1; k < r.cfg.Search.Seeds; k++ {
+		r.monitor.Log.Info("search again", "number", k+1, "of", r.cfg.Search.Seeds)
+		again, err := r.repeat(ctx, k)
+		if err != nil {
+			return report.Report{}, fmt.Errorf("search %d of %d: %w", k+1, r.cfg.Search.Seeds, err)
+		}
+		all = append(all, again)
+	}
+	if rep.Seeds, err = together(all); err != nil {
+		return report.Report{}, err
+	}
+	return rep, r.writeReport(rep)
+}
+
+// repeat searches in a folder of its own with another seed.
+func (r *Run) repeat(ctx context.Context, k int) (rep report.Report, err error) {
+	path := r.dir.Path(fmt.Sprintf("repeat-%d", k))
+	dir, err := r.fork(path, k)
+	if err != nil {
+		return report.Report{}, err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	cfg, err := config.Load(dir.Path(rundir.Config))
+	if err != nil {
+		return report.Report{}, err
+	}
+	again, err := New(dir, cfg, r.monitor)
+	if err != nil {
+		return report.Report{}, err
+	}
+	defer func() { err = errors.Join(err, again.Close()) }()
+	return again.Search(ctx)
+}
+
+// fork makes a folder with what the repetitions share: supernet, latencies, and
+// the account of the time that they took, or opens it.
+func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
+	if rundir.View(path).Has(rundir.State) {
+		return rundir.Open(path)
+	}
+	if err := os.RemoveAll(path); err != nil {
+		return nil, err
+	}
+	dir, err := rundir.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{rundir.Supernet, rundir.Latency} {
+		content, err := os.ReadFile(r.dir.Path(name))
+		if err == nil {
+			err = dir.Write(name, content)
+		}
+		if err != nil {
+			return nil, errors.Join(err, dir.Close())
+		}
+	}
+	shared := state{Data: r.state.Data, Train: r.state.Train, Linear: r.state.Linear}
+	for _, p := range r.state.Phases {
+		if p.Name == phaseLatency || p.Name == phaseTrain {
+			shared.Phases = append(shared.Phases, p)
+		}
+	}
+	cfg := r.cfg
+	cfg.Search.Repeat, cfg.Search.Seeds, cfg.Rivals, cfg.Finish.Plan = k, 1, nil, nil
+	save := func(text []byte) error { return dir.Write(rundir.Config, text) }
+	if err := errors.Join(cfg.Save(save), shared.save(dir)); err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return dir, nil
+}
+
+// together sums up several searches.
+func together(all []report.Report) (*report.Seeds, error) {
+	s := &report.Seeds{Levels: make([]controller.Summary, comparedLevels)}
+	var front, common, best, margin []float64
+	levels := make([][]float64, comparedLevels)
+	for _, rep := range all {
+		c := rep.Compare
+		if c == nil {
+			return nil, nil
+		}
+		s.Compare = append(s.Compare, *c)
+		front = append(front, c.Front)
+		if c.Common != nil {
+			common = append(common, *c.Common)
+		}
+		best, margin = append(best, c.Stats.Difference), append(margin, c.Margin)
+		for i, l := range c.Levels {
+			if l.Search > 0 && l.Random > 0 {
+				levels[i] = append(levels[i], l.Search-l.Random)
+			}
+		}
+	}
+	var err error
+	if s.Front, err = controller.Summarise(front, interval); err != nil {
+		return nil, err
+	}
+	if len(common) > 0 {
+		if s.Common, err = controller.Summarise(common, interval); err != nil {
+			return nil, err
+		}
+	}
+	if s.Best, err = controller.Summarise(best, interval); err != nil {
+		return nil, err
+	}
+	if s.Margin, err = controller.Summarise(margin, interval); err != nil {
+		return nil, err
+	}
+	for i, l := range levels {
+		if len(l) == 0 {
+			continue
+		}
+		if s.Levels[i], err = controller.Summarise(l, interval); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// interval is the probability level of intervals in reports.
+const interval = 0.95

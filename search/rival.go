@@ -1,0 +1,187 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"time"
+
+	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// rivalAuto names the plain network as a rival.
+const rivalAuto = "auto"
+
+const (
+	// plainWidth is that of the plain network before it is scaled.
+	plainWidth = 32
+	// fits is how much slower than the network that it is set against a rival may
+	// be: what a timing varies by.
+	fits = 1.02
+	// fitTries is how many widths are timed to find one that fits.
+	fitTries = 9
+	// leastFactor and mostFactor bound them.
+	leastFactor, mostFactor = 0.1, 16
+)
+
+// rivals trains what somebody would have built by hand, for each network handed
+// over one that is as fast, each alone for the time that the whole search took,
+// with the recipe of the run.
+func (r *Run) rivals(ctx context.Context, l *Latencies, out *outcome) ([]report.Rival, error) {
+	if !l.Local() {
+		return nil, fmt.Errorf("rivals: %s is not this machine; want latencies that can be measured here", l.Device())
+	}
+	if r.state.Alone == 0 {
+		r.state.Alone = r.spent().Seconds()
+		if err := r.state.save(r.dir); err != nil {
+			return nil, err
+		}
+	}
+	var all []report.Rival
+	for k, text := range r.cfg.Rivals {
+		plan, err := r.rivalPlan(text)
+		if err != nil {
+			return nil, err
+		}
+		for i, f := range out.front {
+			v, err := r.rival(ctx, l, fmt.Sprintf("rival-%d-%d", k+1, i+1), text, plan, f)
+			if err != nil {
+				return nil, err
+			}
+			v.Against = networkName(i)
+			all = append(all, v)
+		}
+	}
+	return all, nil
+}
+
+// rivalPlan returns the network that text names, at its own size.
+func (r *Run) rivalPlan(text string) (space.Plan, error) {
+	if text == rivalAuto {
+		return space.Plain(inputOf(r.splits.Train), plainWidth)
+	}
+	a, err := r.Arch(text)
+	if err != nil {
+		return nil, fmt.Errorf("rivals: %w", err)
+	}
+	return r.family.Plan(a), nil
+}
+
+// rival fits a network to the latency of f and trains it, unless the folder has
+// it.
+func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan space.Plan, f *finished) (report.Rival, error) {
+	if v, done := r.state.Rivals[name]; done {
+		return v, nil
+	}
+	fit, err := r.fitRival(ctx, l, name, plan, f)
+	if err != nil {
+		return report.Rival{}, err
+	}
+	family, err := space.NewFixed(plan.Scale(fit.Factor))
+	if err != nil {
+		return report.Rival{}, err
+	}
+	net := supernet.New(family, r.cfg.Seed)
+	if fit.Steps == 0 {
+		each, err := r.timeSteps(ctx, supernet.New(family, r.cfg.Seed), single(net), r.trainOptions(manySteps), time.Duration(onlyTrialShare*r.state.Alone*float64(time.Second)), warmSteps, leastTimed)
+		if err != nil {
+			return report.Rival{}, err
+		}
+		fit.Steps = max(1, int(r.state.Alone/each.Seconds()))
+		r.state.Fits[name] = fit
+		if err := r.state.save(r.dir); err != nil {
+			return report.Rival{}, err
+		}
+	}
+	r.monitor.Log.Info("rival", "name", name, "network", text, "width", fmt.Sprintf("x%.3g", fit.Factor), "latency", fmt.Sprintf("%.4g ms", 1e3*fit.Latency), "steps", fit.Steps)
+	checkpoint := name + ".training"
+	start := time.Now()
+	label := supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes}
+	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.trainOptions(fit.Steps), checkpoint: checkpoint, on: r.splits.Val})
+	if err != nil {
+		return report.Rival{}, err
+	}
+	took := time.Since(start).Seconds()
+	test, err := n.Score(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
+	if err != nil {
+		return report.Rival{}, err
+	}
+	v := report.Rival{
+		Name: name, Network: text, Factor: fit.Factor, FLOPs: family.Plan(family.Arch()).FLOPs(), Params: family.Plan(family.Arch()).Params(), Latency: fit.Latency,
+		Steps: fit.Steps, Seconds: took, Validation: s.Accuracy, Test: test.Accuracy, TestError: binomialError(test.Accuracy, r.splits.Test.Len()),
+	}
+	if r.state.Rivals == nil {
+		r.state.Rivals = make(map[string]report.Rival)
+	}
+	r.state.Rivals[name] = v
+	if err := os.MkdirAll(r.dir.Path(rundir.Networks), 0o755); err != nil {
+		return report.Rival{}, err
+	}
+	if err := r.save(name, n); err != nil {
+		return report.Rival{}, err
+	}
+	if err := r.state.save(r.dir); err != nil {
+		return report.Rival{}, err
+	}
+	return v, remove(r.dir.Path(checkpoint))
+}
+
+// fitted is a rival before its training.
+type fitted struct {
+	Factor  float64 `json:"factor"`
+	Latency float64 `json:"latency"` // seconds per image
+	Steps   int     `json:"steps"`
+}
+
+// beside returns the latency of a network per image, s, as if it had been measured
+// when that of f was: both are timed now, one after the other, since a machine
+// changes its speed in the course of a search.
+func (l *Latencies) beside(ctx context.Context, plan space.Plan, f *finished) (float64, error) {
+	s, err := l.device.Time(ctx, plan, bench.DefaultEffort)
+	if err != nil {
+		return 0, err
+	}
+	known, err := l.device.Time(ctx, l.family.Plan(f.Arch), bench.DefaultEffort)
+	return f.latency() * s.Median / known.Median, err
+}
+
+// fitRival returns the widest version of a network that is as fast as f,
+// by bisection of the factor on its widths; the narrowest if none is.
+func (r *Run) fitRival(ctx context.Context, l *Latencies, name string, plan space.Plan, f *finished) (fitted, error) {
+	if fit, known := r.state.Fits[name]; known {
+		return fit, nil
+	}
+	latency := f.latency()
+	low, high := leastFactor, float64(mostFactor)
+	best := fitted{}
+	for range fitTries {
+		factor := math.Sqrt(low * high)
+		took, err := l.beside(ctx, plan.Scale(factor), f)
+		if err != nil {
+			return fitted{}, err
+		}
+		if took <= fits*latency {
+			low = factor
+			best = fitted{Factor: factor, Latency: took}
+		} else {
+			high = factor
+		}
+	}
+	if best.Factor == 0 {
+		took, err := l.beside(ctx, plan.Scale(leastFactor), f)
+		if err != nil {
+			return fitted{}, err
+		}
+		best = fitted{Factor: leastFactor, Latency: took}
+	}
+	if r.state.Fits == nil {
+		r.state.Fits = make(map[string]fitted)
+	}
+	r.state.Fits[name] = best
+	return best, r.state.save(r.dir)
+}

@@ -1,0 +1,101 @@
+package search
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
+)
+
+// A rival is the plain network, as wide as the latency that it is set against
+// allows, trained with the recipe of the run for the time that the run has taken
+// by then, earlier processes included; its figures are those of its file.
+func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
+	const earlier = 300 * time.Millisecond
+	w := newWorld(t, asPredicted)
+	o := w.spelt()
+	w.cfg.Rivals = []string{rivalAuto}
+	r := w.open("run")
+	r.earlier = earlier
+	large := largeFamily(t)
+	l := &Latencies{family: large, device: calculated{}, batch: w.cfg.Device.Batch}
+	s := bench.Sample{Median: 90e-6}
+	front := []*finished{{candidate: candidate{Trial: controller.Trial{Arch: large.Extremes().Largest}, measured: &s}}}
+	before := time.Since(r.started)
+	all, err := r.rivals(t.Context(), l, &outcome{front: front})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 1 || all[0].Against != "pareto-1" {
+		t.Fatalf("rivals %+v; want one against pareto-1", all)
+	}
+	v := all[0]
+	whole := (earlier + before).Seconds()
+	if r.state.Alone < whole || r.state.Alone > whole+0.2 {
+		t.Errorf("rivals are trained for %v s; want %v, what the run has taken", r.state.Alone, whole)
+	}
+	plan, err := space.Plain(space.Input{H: 8, W: 8, C: 1, Classes: 3}, plainWidth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	passOf := func(factor float64) float64 { // the machine is slower or faster than when 90 µs were measured
+		s, _ := calculated{}.Time(t.Context(), plan.Scale(factor), bench.DefaultEffort)
+		known, _ := calculated{}.Time(t.Context(), large.Plan(large.Extremes().Largest), bench.DefaultEffort)
+		return 90e-6 * s.Median / known.Median
+	}
+	if got := passOf(v.Factor); got > 1.02*90e-6 || passOf(1.25*v.Factor) <= 1.02*90e-6 || math.Abs(got-v.Latency) > 1e-12 {
+		t.Errorf("a factor of %v on the widths takes %v s, said to be %v; want the widest within 2 %% of 90 µs", v.Factor, got, v.Latency)
+	}
+	fixed, err := space.NewFixed(plan.Scale(v.Factor))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := supernet.LoadNetwork(r.dir.Path(networkPath(v.Name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	each, err := r.timeSteps(t.Context(), supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, r.trainOptions(manySteps), 100*time.Millisecond, 2, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := each.Seconds() * float64(v.Steps); took < whole/5 || took > 5*whole {
+		t.Errorf("%d steps take about %v s; want %v", v.Steps, took, whole)
+	}
+	o.Steps = v.Steps
+	if trainAnew(t, r, supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, o, nil).Hash() != n.Net().Hash() {
+		t.Errorf("the weights are not those of %d steps with the options of train spelt out", v.Steps)
+	}
+	checkRival(t, r, v, n)
+	if r.dir.Has(rundir.Supernet) {
+		t.Error("the supernet was trained")
+	}
+}
+
+// largeFamily returns a family of networks that are slower than a narrow plain one.
+func largeFamily(t *testing.T) space.Family {
+	t.Helper()
+	large, err := families.Open("basic", space.Input{H: 8, W: 8, C: 1, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return large
+}
+
+// checkRival compares what is said of a rival with what its network does.
+func checkRival(t *testing.T, r *Run, v report.Rival, n *supernet.Network) {
+	t.Helper()
+	e, norm := exec(t, r.cfg.Kernel), plainNorm(r.splits.Train)
+	if got := right(t, e, n, norm, r.splits.Val, r.splits.Val.Len()); math.Abs(got-v.Validation) > 1e-9 {
+		t.Errorf("validation accuracy %v; want %v", v.Validation, got)
+	}
+	if got := right(t, e, n, norm, r.splits.Test, netTest); math.Abs(got-v.Test) > 1e-9 {
+		t.Errorf("test accuracy %v; want %v", v.Test, got)
+	}
+}

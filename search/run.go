@@ -1,0 +1,149 @@
+// Package search carries out the phases of a search over a run folder. Each phase
+// leaves in the folder what it found, and takes it from there when it is asked
+// again: resuming a run is running it again.
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Run is one run folder at work: the configuration and what all phases share.
+type Run struct {
+	cfg     config.Config
+	dir     *rundir.Dir
+	monitor Monitor
+	state   state
+	started time.Time
+	earlier time.Duration // time that earlier processes spent in the folder
+
+	onlyTrain bool // the budget is for training alone
+
+	exec   *ops.Exec
+	source *data.Dataset
+	splits data.Splits
+	norm   data.Normalization
+	family space.Family
+	net    *supernet.Net
+	bounds *bounds // of a search; nil: the whole space
+	sized  *sized  // of a search by prediction, from the first samples on
+
+	trials  *rundir.Journal[rundir.Trial]
+	logged  map[string][]rundir.Trial // lines of earlier runs, by arm
+	compare *supernet.Evaluator       // judges candidates on evaluate.images
+	final   *supernet.Evaluator       // judges the last ones on the whole validation split
+	policy  []float64                 // state of the ENAS controller after training
+
+	warnings []string // for the report
+}
+
+// New makes the folder's run: it opens the data, builds the family and the
+// shared weights, and saves the effective configuration. The configuration must
+// be valid.
+func New(dir *rundir.Dir, cfg config.Config, monitor Monitor) (*Run, error) {
+	r := &Run{cfg: cfg, dir: dir, monitor: monitor.complete(), started: time.Now()}
+	if err := r.open(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+func (r *Run) open() error {
+	if err := r.state.load(r.dir); err != nil {
+		return err
+	}
+	r.earlier = r.state.total()
+	var err error
+	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
+		return err
+	}
+	r.cfg.Kernel = r.exec.Kernel() // bits depend on it: a resumed run must not take another
+	if err := r.openData(); err != nil {
+		return err
+	}
+	if err := r.openSpace(); err != nil {
+		return err
+	}
+	if err := r.openTrials(); err != nil {
+		return err
+	}
+	return r.saveConfig()
+}
+
+func (r *Run) openSpace() error {
+	family, err := familyOf(r.cfg, r.splits.Train)
+	if err != nil {
+		return err
+	}
+	r.family = family
+	r.net = supernet.New(family, r.cfg.Seed)
+	return nil
+}
+
+// openTrials reads the lines of earlier runs.
+func (r *Run) openTrials() error {
+	j, lines, torn, err := rundir.OpenJournal[rundir.Trial](r.dir.Path(rundir.Trials))
+	if err != nil {
+		return err
+	}
+	if torn {
+		r.monitor.Log.Warn("the last line of the trials was cut off by an interruption and is judged again")
+	}
+	r.trials = j
+	r.logged = make(map[string][]rundir.Trial)
+	for _, t := range lines {
+		if n := len(r.logged[t.Arm]); t.Index != n {
+			return fmt.Errorf("%s: trial of arm %q has index %d; want %d, one after the other", r.dir.Path(rundir.Trials), t.Arm, t.Index, n)
+		}
+		r.logged[t.Arm] = append(r.logged[t.Arm], t)
+	}
+	return nil
+}
+
+// saveConfig writes the effective configuration.
+func (r *Run) saveConfig() error {
+	return r.cfg.Save(func(text []byte) error { return r.dir.Write(rundir.Config, text) })
+}
+
+// Config returns the effective configuration.
+func (r *Run) Config() config.Config { return r.cfg }
+
+// Close ends the workers and closes the files.
+func (r *Run) Close() error {
+	if r.exec != nil {
+		r.exec.Close()
+	}
+	if r.trials != nil {
+		return r.trials.Close()
+	}
+	return nil
+}
+
+// phase runs f under a name, with its events and in the folder's account of time.
+func phase[T any](r *Run, name string, f func() (T, error)) (T, error) {
+	r.monitor.Events.Begin(name)
+	start := time.Now()
+	v, err := f()
+	took := time.Since(start)
+	r.monitor.Events.End()
+	r.state.add(name, took)
+	if serr := r.state.save(r.dir); err == nil {
+		err = serr
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return v, fmt.Errorf("%s: %w", name, err)
+	}
+	if err == nil {
+		r.monitor.Log.Info(name+" done", "took", took.Round(100*time.Millisecond).String())
+	}
+	return v, err
+}

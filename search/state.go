@@ -1,0 +1,54 @@
+package search
+
+import (
+	"time"
+
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
+)
+
+// state is what a run folder remembers besides weights, latencies and trials.
+type state struct {
+	Data   string                  `json:"data"`   // fingerprint of the splits
+	Phases []report.Phase          `json:"phases"` // time spent, over all runs in the folder
+	Train  *lastStep               `json:"train,omitempty"`
+	Linear *float64                `json:"linear,omitempty"` // accuracy of the linear classifier on the validation split
+	Drift  float64                 `json:"drift,omitempty"`  // latency of the same networks at the end over that at the beginning; 0: not measured
+	Alone  float64                 `json:"alone,omitempty"`  // seconds that each rival is trained for
+	Fits   map[string]fitted       `json:"fits,omitempty"`   // rivals before their training
+	Rivals map[string]report.Rival `json:"rivals,omitempty"` // after it
+	Tests  map[string]score        `json:"tests,omitempty"`  // accuracy on the test split by network: each is tested once
+}
+
+// lastStep is what the last training step told.
+type lastStep struct {
+	Loss     float64 `json:"loss"`
+	Accuracy float64 `json:"accuracy"`
+}
+
+// score is a network's result on a split.
+type score struct {
+	Accuracy float64 `json:"accuracy"` // fraction
+	Loss     float64 `json:"loss"`     // nats
+}
+
+// load reads the folder's state; a new folder has none.
+func (s *state) load(d *rundir.Dir) error {
+	if !d.Has(rundir.State) {
+		return nil
+	}
+	return d.ReadJSON(rundir.State, s)
+}
+
+func (s *state) save(d *rundir.Dir) error { return d.WriteJSON(rundir.State, s) }
+
+// add counts time towards a phase.
+func (s *state) add(name string, took time.Duration) {
+	for i := range s.Phases {
+		if s.Phases[i].Name == name {
+			s.Phases[i].Seconds += took.Seconds()
+			return
+		}
+	}
+	s.Phases = append(s.Phases, report.Phase{Name: name, Seconds: took.Seconds()})
+}

@@ -1,0 +1,40 @@
+package search
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
+)
+
+// noteTests enters networks that were judged on the test split into the folder's
+// tests.jsonl, before anyone sees their scores. with names the weights. What is opened
+// by OpenTrained is not locked and not changed otherwise.
+func (r *Run) noteTests(judged []Judged, with rundir.Tested) error {
+	with.Time = time.Now().UTC().Truncate(time.Second)
+	lines := make([]rundir.Tested, len(judged))
+	for i, j := range judged {
+		lines[i] = with
+		lines[i].Arch, lines[i].Accuracy, lines[i].Loss = j.Arch, j.Accuracy, j.Loss
+	}
+	if err := r.dir.NoteTests(lines...); err != nil {
+		return fmt.Errorf("the use of the test split cannot be noted, so no score is given: %w", err)
+	}
+	return nil
+}
+
+// testReport tells how the test split was used, by the search and before it by
+// hand, with a warning of the latter.
+func (r *Run) testReport() (report.Test, error) {
+	rep := report.Test{Images: r.splits.Test.Len(), Networks: len(r.state.Tests)}
+	byHand, err := r.dir.Tested()
+	if err != nil {
+		return rep, err
+	}
+	if rep.ByHand = len(byHand); rep.ByHand > 0 {
+		r.warn("the test split was not unseen: eval --test judged %d networks on it before this report, the first on %s",
+			rep.ByHand, byHand[0].Time.Format(time.DateOnly))
+	}
+	return rep, nil
+}

@@ -1,0 +1,93 @@
+package search
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// spelt gives the training of a world a value of its own for every field, and
+// returns the options that those stand for.
+func (w *world) spelt() supernet.TrainOptions {
+	t := &w.cfg.Train
+	w.cfg.Seed = 11
+	t.Steps, t.Batch, t.LR, t.MinLR, t.Warmup, t.Schedule, t.Momentum, t.Nesterov = 20, 12, 0.08, 0.03, 0.2, supernet.ScheduleLinear, 0.7, true
+	t.WeightDecay, t.Smoothing, t.Clip, t.Average = 0.01, 0.3, 0.4, 0.2
+	t.Crop, t.Flip, t.Alternate, t.Cutout, t.Erase, t.EraseMost, t.Plain = 1, true, true, 2, 0.5, 0.3, 0.25
+	t.Sampler, t.Random, t.Between, t.Stratify = "sandwich", 3, 0.4, true
+	return supernet.TrainOptions{
+		Batch: 12, Steps: 20, LR: 0.08, MinLR: 0.03, Warmup: 0.2, Schedule: supernet.ScheduleLinear, Momentum: 0.7, Nesterov: true,
+		WeightDecay: 0.01, Smoothing: 0.3, Clip: 0.4, Average: 0.2, Seed: 11,
+		Augment: data.Augment{Crop: 1, Flip: true, Alternate: true, Cutout: 2, Erase: 0.5, EraseMost: 0.3}, Plain: 0.25,
+	}
+}
+
+// trainAnew trains a net on the training split of a run, with a teacher's targets
+// unless they are nil, and returns the averaged weights.
+func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, targets *supernet.Targets) *supernet.Net {
+	t.Helper()
+	tr, err := supernet.NewTrainer(exec(t, r.cfg.Kernel), n, r.splits.Train, plainNorm(r.splits.Train), s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if targets != nil {
+		if err := tr.Distil(*targets); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tr.Run(context.Background(), o.Steps, nil); err != nil {
+		t.Fatal(err)
+	}
+	return tr.Averaged()
+}
+
+// Every field of train reaches the trainer: the same weights come out where the
+// options are spelt out.
+func TestTrainingFollowsTheConfiguration(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	o := w.spelt()
+	r := w.open("run")
+	if err := r.Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f := w.family
+	flops := func(a space.Arch) int64 { return f.Plan(a).FLOPs() }
+	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Extremes().Narrow, Max: f.Extremes().Largest, Random: 3, Between: 0.4, Alone: 4, FLOPs: flops})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := trainAnew(t, r, supernet.New(f, 11), s, o, nil)
+	if n.Hash() != r.net.Hash() {
+		t.Error("the run's weights are not those of the options spelt out")
+	}
+}
+
+// The same holds for an architecture alone.
+func TestTrainingAloneFollowsTheConfiguration(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	o := w.spelt()
+	a := w.family.Extremes().Largest
+	w.cfg.Train.Arch = w.family.Space().Format(a)
+	r := w.open("run")
+	got, score, err := r.TrainOnly(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixed, err := space.NewFixed(w.family.Plan(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := trainAnew(t, r, supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, o, nil)
+	if n.Hash() != got.Net().Hash() {
+		t.Error("the network's weights are not those of the options spelt out")
+	}
+	norm := plainNorm(r.splits.Train)
+	checkStem(t, r.dir.Path(networkPath(aloneName)), got, r.splits.Train, norm)
+	if want := right(t, exec(t, r.cfg.Kernel), got, norm, r.splits.Val, r.splits.Val.Len()); math.Abs(want-score.Accuracy) > 1e-9 {
+		t.Errorf("validation accuracy is said to be %v; want %v", score.Accuracy, want)
+	}
+}

@@ -1,0 +1,281 @@
+package search
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// TruthName is the file of a run folder that keeps what training alone gave.
+const TruthName = "fidelity.csv"
+
+// What a truth consists of unless its options say otherwise.
+const (
+	defaultTruthCount  = 32
+	defaultTruthSeeds  = 2
+	defaultTruthEpochs = 6
+)
+
+// TruthOptions say which architectures are trained alone and for how long; what
+// is 0 is taken from the file, where that exists, else from the defaults.
+type TruthOptions struct {
+	Command    string  // that makes it, for the file
+	Count      int     // architectures; 32 by default
+	Seeds      int     // trainings of each; 2 by default
+	Steps      int     // optimiser steps of a training
+	Epochs     float64 // instead of Steps; 6 by default
+	OtherSplit bool    // a file from another split of the same pictures will do
+}
+
+// Truth is what training architectures alone gave: their accuracies are what
+// scores on a supernet are to predict.
+type Truth struct {
+	Head TruthHead
+	Rows []Alone // in the order of training, which Complete goes on with
+	path string
+}
+
+// Alone is one training from scratch of one architecture.
+type Alone struct {
+	Arch      string
+	FLOPs     int64
+	Params    int64
+	Stratum   int     // of log FLOPs, from 0, the cheapest
+	Seed      int     // number of the training, from 1: weights, order and augmentation depend on it, splits do not
+	Accuracy  float64 // fraction, on the whole validation split
+	Loss      float64 // nats, on the whole validation split
+	EarlyLoss float64 // the same after one epoch
+	Steps     int
+}
+
+// OpenAlone opens data and space of a configuration for training architectures
+// alone, without folder and supernet. The configuration must be valid.
+func OpenAlone(cfg config.Config, monitor Monitor) (*Run, error) {
+	r := &Run{cfg: cfg, monitor: monitor.complete()}
+	if err := r.openAlone(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+func (r *Run) openAlone() (err error) {
+	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
+		return err
+	}
+	if err := r.openData(); err != nil {
+		return err
+	}
+	r.family, err = familyOf(r.cfg, r.splits.Train)
+	return err
+}
+
+// OpenTruth reads the truth at path, or begins a new one if there is no such
+// file. It must be of this run's space, pictures and splits, and be what the
+// options say.
+func (r *Run) OpenTruth(path string, o TruthOptions) (*Truth, error) {
+	t, err := ReadTruth(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &Truth{Head: r.truthHead(o), path: path}, nil
+	case err != nil:
+		return nil, err
+	}
+	if err := r.checkTruth(t, o); err != nil {
+		return nil, fmt.Errorf("%s:\n%w", path, err)
+	}
+	return t, nil
+}
+
+// truthHead describes a truth that this run makes.
+func (r *Run) truthHead(o TruthOptions) TruthHead {
+	steps := o.Steps
+	if steps == 0 {
+		steps = r.epochSteps(orDefault(o.Epochs, defaultTruthEpochs))
+	}
+	return TruthHead{
+		Command: o.Command, Data: r.source.Name, Pictures: pictures(r.source), Splits: fingerprint(r.splits),
+		Space: r.family.Space().ID(), Seed: r.cfg.Seed,
+		Count: orDefault(o.Count, defaultTruthCount), Seeds: orDefault(o.Seeds, defaultTruthSeeds),
+		Steps: steps, Batch: r.cfg.Train.Batch, Recipe: r.recipe(steps), Kernel: r.exec.Kernel(),
+	}
+}
+
+// epochSteps returns the steps of so many passes over the training split.
+func (r *Run) epochSteps(epochs float64) int {
+	return max(1, int(math.Round(epochs*float64(r.splits.Train.Len()/r.cfg.Train.Batch))))
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var none T
+	if v == none {
+		return otherwise
+	}
+	return v
+}
+
+// recipe says all that a training depends on besides architecture, data and seed.
+// What is 0 is left out, so that options that come later change no recipe that
+// does without them.
+func (r *Run) recipe(steps int) string {
+	o, e := r.trainOptions(steps), r.cfg.Evaluate
+	o.Seed = 0
+	return strings.Join(settings("", reflect.ValueOf(o)), " ") + fmt.Sprintf(", calibration on %d in batches of %d", e.Calibration, e.Batch)
+}
+
+// settings lists the fields of a struct that are not 0 as name=value.
+func settings(prefix string, v reflect.Value) (out []string) {
+	for f, value := range v.Fields() {
+		switch {
+		case value.IsZero():
+		case value.Kind() == reflect.Struct:
+			out = append(out, settings(prefix+f.Name+".", value)...)
+		default:
+			out = append(out, fmt.Sprintf("%s%s=%v", prefix, f.Name, value))
+		}
+	}
+	return out
+}
+
+// Done reports whether every training is done.
+func (t *Truth) Done() bool { return len(t.Rows) >= t.Head.Count*t.Head.Seeds }
+
+// Complete trains what is missing, saving the file after each training, and
+// calls each with what was found. All architectures are trained with the first
+// seed before the second one begins, and strata take turns: any beginning of it
+// is of use.
+func (r *Run) Complete(ctx context.Context, t *Truth, each func(done, total int, a Alone)) error {
+	if t.Done() {
+		return nil
+	}
+	if err := r.checkRecipe(t); err != nil {
+		return fmt.Errorf("%s:\n%w", t.path, err)
+	}
+	archs, err := drawStrata(r.family, t.Head.Count, t.Head.Seed)
+	if err != nil {
+		return err
+	}
+	for i := range t.Head.Count * t.Head.Seeds {
+		a, seed := archs[i%t.Head.Count], i/t.Head.Count+1
+		if i < len(t.Rows) {
+			if err := t.expect(i, r.family.Space().Format(a.arch), seed); err != nil {
+				return err
+			}
+			continue
+		}
+		found, err := r.trainAlone(ctx, a, t.Head, seed, t.checkpoint(i))
+		if err != nil {
+			return err
+		}
+		t.Rows = append(t.Rows, found)
+		if err := errors.Join(t.save(), remove(t.checkpoint(i))); err != nil {
+			return err
+		}
+		each(i+1, t.Head.Count*t.Head.Seeds, found)
+	}
+	return nil
+}
+
+// expect returns an error unless row i is of this architecture and seed. A
+// checkpoint that an interruption has left behind is of no use any more.
+func (t *Truth) expect(i int, arch string, seed int) error {
+	if row := t.Rows[i]; row.Arch != arch || row.Seed != seed {
+		return fmt.Errorf("%s: row %d is %s with seed %d; want %s with seed %d, which this version draws there", t.path, i+1, row.Arch, row.Seed, arch, seed)
+	}
+	return remove(t.checkpoint(i))
+}
+
+// checkpoint returns the file that keeps training i while it is unfinished.
+func (t *Truth) checkpoint(i int) string {
+	return fmt.Sprintf("%s-%d.msgpack", strings.TrimSuffix(t.path, ".csv"), i+1)
+}
+
+// trainAlone trains an architecture from scratch, going on from a checkpoint if
+// there is one.
+func (r *Run) trainAlone(ctx context.Context, a drawnArch, h TruthHead, seed int, checkpoint string) (Alone, error) {
+	plan := r.family.Plan(a.arch)
+	own, err := space.NewFixed(plan)
+	if err != nil {
+		return Alone{}, err
+	}
+	o := r.trainOptions(h.Steps)
+	o.Seed = stream.New(h.Seed, "training alone", uint64(seed)).Uint64()
+	net := supernet.New(own, o.Seed)
+	w := &watched{arch: own.Arch()}
+	if w.trainer, err = supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o); err != nil {
+		return Alone{}, err
+	}
+	if w.by, err = r.evaluator(w.trainer.Averaged(), r.splits.Val); err != nil {
+		return Alone{}, err
+	}
+	_, statErr := os.Stat(checkpoint)
+	loop := trainLoop{
+		trainer: w.trainer, steps: h.Steps, path: checkpoint, every: r.cfg.Train.Checkpoint, monitor: r.monitor, resume: statErr == nil,
+		owner: w.owner, restore: w.restore, chunk: w.trainer.StepsPerEpoch(), between: w.between,
+	}
+	if err := loop.run(ctx); err != nil {
+		return Alone{}, err
+	}
+	s, err := w.score(ctx)
+	if err != nil {
+		return Alone{}, err
+	}
+	return Alone{
+		Arch: r.family.Space().Format(a.arch), FLOPs: plan.FLOPs(), Params: plan.Params(), Stratum: a.stratum, Seed: seed,
+		Accuracy: s.Accuracy, Loss: s.Loss, EarlyLoss: orDefault(w.early, s.Loss), Steps: h.Steps,
+	}, nil
+}
+
+// watched is a training that is judged after its first epoch.
+type watched struct {
+	trainer *supernet.Trainer
+	by      *supernet.Evaluator
+	arch    space.Arch
+	early   float64 // loss after one epoch; 0: not there yet, or the training is no longer than that
+}
+
+// watchedState is what a checkpoint keeps of it.
+type watchedState struct {
+	Early float64 `json:"early"`
+}
+
+func (w *watched) owner() (json.RawMessage, error) { return json.Marshal(watchedState{w.early}) }
+
+func (w *watched) restore(text json.RawMessage) error {
+	var s watchedState
+	if err := json.Unmarshal(text, &s); err != nil {
+		return err
+	}
+	w.early = s.Early
+	return nil
+}
+
+// between judges after the first epoch.
+func (w *watched) between(ctx context.Context) error {
+	if w.trainer.Step() != w.trainer.StepsPerEpoch() || w.early != 0 {
+		return nil
+	}
+	s, err := w.score(ctx)
+	w.early = s.Loss
+	return err
+}
+
+// score judges the weights as they are on the whole validation split.
+func (w *watched) score(ctx context.Context) (supernet.Score, error) {
+	s, err := w.by.Evaluate(ctx, []space.Arch{w.arch})
+	if err != nil {
+		return supernet.Score{}, err
+	}
+	return s[0], nil
+}
