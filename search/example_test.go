@@ -21,12 +21,12 @@ func Example() {
 	}
 	defer os.RemoveAll(folder)
 	cfg := config.Default()
-	cfg.Space.Preset = "resnet"
+	cfg.Space.Preset = "basic"
 	cfg.Budget, cfg.Train.Steps = 0, 20 // normally cfg.Budget = 20 * time.Minute, and no steps
 	cfg.Evaluate = config.Evaluate{Calibration: 64, Batch: 32, Images: 100}
 	cfg.Device.Samples, cfg.Predictor.Samples = 10, 12
 	cfg.Search.Trials, cfg.Search.Rounds, cfg.Search.Picks, cfg.Search.Sweep, cfg.Search.Top = 60, 2, 3, 2, 4
-	cfg.Finish.Networks, cfg.Finish.Steps = 1, 100
+	cfg.Finish.Networks, cfg.Finish.Steps = 1, 40
 	rep, err := search.Do(context.Background(), filepath.Join(folder, "run"), cfg, search.Monitor{})
 	if err != nil {
 		log.Fatal(err)
