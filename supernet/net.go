@@ -49,7 +49,10 @@ func (n *Net) declare(w space.Weight, seed uint64) {
 	case space.Depthwise:
 		ops.InitHe(n.add(ops.NewDepthwise(w.Name, w.OutC, w.K)), r)
 	case space.Norm:
-		n.add(ops.NewVector(scaleName(w.Name), w.OutC)).Fill(1)
+		scale := n.add(ops.NewVector(scaleName(w.Name), w.OutC))
+		if !w.Zero {
+			scale.Fill(1)
+		}
 		n.add(ops.NewVector(shiftName(w.Name), w.OutC))
 	case space.Bias:
 		n.add(ops.NewVector(w.Name, w.OutC))

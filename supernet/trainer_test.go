@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -262,5 +263,23 @@ func TestDivergenceIsNoticed(t *testing.T) {
 				t.Errorf("the step was taken: %d steps done", tr.Step())
 			}
 		})
+	}
+}
+
+// Restarts fill the steps with three cosines, each twice as long as the one before.
+func TestRestartsFillTheSteps(t *testing.T) {
+	o := TrainOptions{Steps: 80, LR: 1, Warmup: 0.125, Schedule: ScheduleRestarts}
+	rate := o.rate()
+	var peaks []int
+	for step := range o.Steps {
+		if rate.At(step) == 1 && step >= 9 {
+			peaks = append(peaks, step)
+		}
+	}
+	if !slices.Equal(peaks, []int{9, 10, 20, 40}) { // the last step of the warm-up, then the beginnings
+		t.Errorf("the rate is at its peak in the steps %v", peaks)
+	}
+	if last := rate.At(79); last > 0.01 {
+		t.Errorf("the rate ends at %v; want it near 0", last)
 	}
 }

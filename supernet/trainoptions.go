@@ -32,10 +32,13 @@ type TrainOptions struct {
 const (
 	ScheduleCosine = "cosine" // half a cosine
 	ScheduleLinear = "linear" // a straight line
+	// ScheduleRestarts is three cosines, each twice as long as the one before (Loshchilov
+	// and Hutter 2017).
+	ScheduleRestarts = "restarts"
 )
 
 // Schedules lists the values of TrainOptions.Schedule.
-func Schedules() []string { return []string{ScheduleCosine, ScheduleLinear} }
+func Schedules() []string { return []string{ScheduleCosine, ScheduleLinear, ScheduleRestarts} }
 
 // MostAverage is the largest TrainOptions.Average, the plain mean over all steps.
 const MostAverage = 0.5
@@ -85,8 +88,12 @@ func (o TrainOptions) augment(perEpoch int) data.Augment {
 // rate returns the schedule of the learning rate.
 func (o TrainOptions) rate() ops.Schedule {
 	warmup := int(o.Warmup * float64(o.Steps))
-	if o.Schedule == ScheduleLinear {
+	switch o.Schedule {
+	case ScheduleLinear:
 		return ops.Triangle{Base: o.LR, Min: o.MinLR, Warmup: warmup, Total: o.Steps}
+	case ScheduleRestarts:
+		const parts = 1 + 2 + 4 // each cosine is twice as long as the one before
+		return ops.Restarts{Base: o.LR, Min: o.MinLR, Warmup: warmup, First: (o.Steps - warmup + parts - 1) / parts, Factor: 2}
 	}
 	return ops.Cosine{Base: o.LR, Min: o.MinLR, Warmup: warmup, Total: o.Steps}
 }

@@ -119,3 +119,39 @@ func TestTransformedAreJudgedAlike(t *testing.T) {
 		}
 	}
 }
+
+// With zero_gamma a residual block is its shortcut at first, and learns all the same.
+func TestZeroGamma(t *testing.T) {
+	f, err := stages.New(stages.Config{
+		Name: "zero", Stem: 6, Activation: "relu", ZeroGamma: true,
+		Stages: []stages.Stage{{Block: stages.Basic, Widths: []int{6}, Depths: []int{1, 2}, Kernels: []int{3}, Expansions: []float64{1}}},
+	}, space.Input{H: 9, W: 9, C: 2, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, n := exec(t, 1), New(f, 3)
+	x := noise(2 * 9 * 9 * 2)
+	logits := func(a space.Arch) []float32 {
+		e.Begin(true)
+		return slices.Clone(n.Subnet(a).Forward(e, new(Pass), e.Input(2, 9, 9, 2, x), nil).Data)
+	}
+	small, large := f.Extremes().Smallest, f.Extremes().Largest
+	if !slices.Equal(logits(small), logits(large)) {
+		t.Error("a second block changes the logits before any training")
+	}
+	opt := ops.NewSGD(n.Params(), ops.SGDConfig{})
+	for range 2 {
+		e.Begin(true)
+		ops.CrossEntropy(e, n.Subnet(large).Forward(e, new(Pass), e.Input(2, 9, 9, 2, x), nil), []int32{0, 2}, 0)
+		e.Backward()
+		opt.Step(0.1)
+	}
+	for _, p := range n.Params() {
+		if p.Name == "stage1/block2/b/norm.scale" && slices.Max(p.Data) == 0 {
+			t.Error("the scale of the last norm does not learn")
+		}
+	}
+	if slices.Equal(logits(small), logits(large)) {
+		t.Error("the second block still does nothing after two steps")
+	}
+}

@@ -52,7 +52,7 @@ type Train struct {
 	LR          float64       `yaml:"lr"`           // peak of the schedule
 	MinLR       float64       `yaml:"min_lr"`       // its end
 	Warmup      float64       `yaml:"warmup"`       // share of the steps of linear warm-up
-	Schedule    string        `yaml:"schedule"`     // how the rate falls: cosine or linear
+	Schedule    string        `yaml:"schedule"`     // how the rate falls: cosine, linear, or restarts (three cosines, each twice as long as the one before)
 	Momentum    float64       `yaml:"momentum"`     // of SGD
 	Nesterov    bool          `yaml:"nesterov"`     //
 	WeightDecay float64       `yaml:"weight_decay"` //

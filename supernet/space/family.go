@@ -40,9 +40,10 @@ type Weight struct {
 	Name string
 	Role Role
 	OutC int
-	InC  int // of one group; Dense only
-	K    int // Dense and Depthwise
-	G    int // groups; Dense only
+	InC  int  // of one group; Dense only
+	K    int  // Dense and Depthwise
+	G    int  // groups; Dense only
+	Zero bool // Norm: its scale begins at 0 instead of 1, so that what it ends adds nothing at first
 }
 
 // Numbers returns how many trainable numbers the tensor holds at its full size.

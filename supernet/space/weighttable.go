@@ -22,6 +22,7 @@ func (t *WeightTable) Add(w Weight) {
 		return
 	}
 	have := &t.list[i]
+	have.Zero = have.Zero || w.Zero
 	have.OutC, have.InC, have.K = max(have.OutC, w.OutC), max(have.InC, w.InC), max(have.K, w.K)
 }
 

@@ -30,6 +30,7 @@ type widest struct {
 	shortIn, shortOut int // of the projection of its input, 0: no network has one
 	excite            bool
 	transforms        bool
+	zero              bool // its last norm begins at 0
 }
 
 // kind builds blocks of one kind and lists their weights.
@@ -109,6 +110,11 @@ func joined(b *space.Planner, x, y space.Map, c choice) space.Map {
 	return b.Add("", c.act, y, x)
 }
 
+// zeroed makes the block's last norm begin at 0, if that is declared.
+func (w *widest) zeroed(t *space.WeightTable, norm string) {
+	t.Add(space.Weight{Name: w.name + norm, Role: space.Norm, OutC: w.out, Zero: w.zero})
+}
+
 func listShortcut(t *space.WeightTable, w widest) {
 	if w.shortOut > 0 {
 		t.Dense(w.name+"/shortcut", w.name+"/shortcut/norm", w.shortOut, w.shortIn, 1)
@@ -125,6 +131,7 @@ func listBasic(t *space.WeightTable, w widest) {
 	mid, k := middle(last(w.stage.Expansions), w.out), last(w.stage.Kernels)
 	t.Dense(w.name+"/a", w.name+"/a/norm", mid, w.in, k)
 	t.Dense(w.name+"/b", w.name+"/b/norm", w.out, mid, k)
+	w.zeroed(t, "/b/norm")
 	listShortcut(t, w)
 }
 
@@ -141,6 +148,7 @@ func listBottleneck(t *space.WeightTable, w widest) {
 	t.Dense(w.name+"/a", w.name+"/a/norm", mid, w.in, 1)
 	t.Dense(w.name+"/b", w.name+"/b/norm", mid, mid, last(w.stage.Kernels))
 	t.Dense(w.name+"/c", w.name+"/c/norm", w.out, mid, 1)
+	w.zeroed(t, "/c/norm")
 	listShortcut(t, w)
 }
 

@@ -20,6 +20,7 @@ type Config struct {
 	Stages      []Stage `yaml:"stages"`
 	Head        int     `yaml:"head,omitempty"`       // channels of a 1x1 convolution before the mean over the map; 0: none
 	Mix         int     `yaml:"mix,omitempty"`        // channels of a 1x1 convolution after it; 0: none
+	ZeroGamma   bool    `yaml:"zero_gamma,omitempty"` // scales of the norms that end a block begin at 0 where its input is added: it is the identity at first (basic, bottleneck)
 	Transforms  bool    `yaml:"transforms,omitempty"` // mbconv: smaller kernels are made of larger ones by matrices that are trained, not cut out
 }
 

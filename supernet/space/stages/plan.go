@@ -97,7 +97,7 @@ func (f *Family) list() []space.Weight {
 	for i := range f.stages {
 		s := &f.stages[i]
 		for k, bl := range s.blocks {
-			w := widest{transforms: f.config.Transforms, name: bl.name, stage: s, in: last(from), out: last(s.Widths), excite: s.Excite == exciteYes || s.Excite == exciteSearch}
+			w := widest{transforms: f.config.Transforms, zero: f.config.ZeroGamma, name: bl.name, stage: s, in: last(from), out: last(s.Widths), excite: s.Excite == exciteYes || s.Excite == exciteSearch}
 			if k == 0 {
 				w.shortIn, w.shortOut = projected(from, s.Widths, s.stride)
 			}

@@ -42,7 +42,7 @@ func draw(t *rapid.T) *stages.Family {
 		Name: "drawn", Stem: rapid.IntRange(2, 12).Draw(t, "stem"), StemStride: rapid.IntRange(0, 2).Draw(t, "stem stride"),
 		Activation: rapid.SampledFrom([]string{"relu", "hardswish"}).Draw(t, "act"),
 		Head:       rapid.SampledFrom([]int{0, 9}).Draw(t, "head"), Mix: rapid.SampledFrom([]int{0, 7}).Draw(t, "mix"),
-		Transforms: rapid.Bool().Draw(t, "transforms"),
+		Transforms: rapid.Bool().Draw(t, "transforms"), ZeroGamma: rapid.Bool().Draw(t, "zero gamma"),
 	}
 	if rapid.Bool().Draw(t, "resized") {
 		c.Resolutions = rising("resolutions", 12, 20, 3)
@@ -101,6 +101,9 @@ func TestPlans(t *testing.T) {
 			}
 			for _, w := range own.Weights() {
 				have, ok := shared[w.Name]
+				if have.Zero && (w.Role != space.Norm || !strings.HasSuffix(w.Name, "/b/norm") && !strings.HasSuffix(w.Name, "/c/norm")) {
+					t.Fatalf("%s begins at 0", w.Name)
+				}
 				if !ok || w.Role != have.Role || w.OutC > have.OutC || w.InC > have.InC || w.K > have.K {
 					t.Fatalf("%s: %+v is cut out of %+v", s.Format(a), w, have)
 				}
@@ -155,6 +158,7 @@ func TestWeightsAreTight(t *testing.T) {
 		byName := func(list []space.Weight) map[string]space.Weight {
 			m := map[string]space.Weight{}
 			for _, w := range list {
+				w.Zero = false
 				m[w.Name] = w
 			}
 			return m
