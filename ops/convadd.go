@@ -8,7 +8,7 @@ import "github.com/espalier-nas/espalier/ops/internal/kernel"
 // Conv followed by Add. It panics if s has a bias or an activation, or if
 // windows or shapes do not fit.
 func AddConv(e *Exec, y, x *Tensor, s ConvSpec) *Tensor {
-	e.settle()
+	e.materialize()
 	addConv(e, y, x, s.W, s.added(y, x))
 	return y
 }

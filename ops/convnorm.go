@@ -25,7 +25,7 @@ func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
 // AddConvNorm is BatchNorm of AddConv, as ConvNorm is that of Conv; nothing may use y
 // afterwards. It panics where they would.
 func AddConvNorm(e *Exec, y, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
-	e.settle()
+	e.materialize()
 	d := c.added(y, x)
 	s.check(y)
 	n := newNorm(e, y, &s)
@@ -63,19 +63,19 @@ func (n *normNode) complete(e *Exec, s *NormSpec) *Tensor {
 // take returns the norm whose output is x, if that is still to be computed, for who
 // computes it now. Any other one is computed.
 func (e *Exec) take(x *Tensor) *normNode {
-	n := e.late
+	n := e.deferred
 	if n == nil || n.y != x {
-		e.settle()
+		e.materialize()
 		return nil
 	}
-	n.y.Data, e.late = n.out, nil
+	n.y.Data, e.deferred = n.out, nil
 	return n
 }
 
-// settle computes what is still to be computed.
-func (e *Exec) settle() {
-	if n := e.late; n != nil {
-		n.y.Data, e.late = n.out, nil
+// materialize computes what is still to be computed.
+func (e *Exec) materialize() {
+	if n := e.deferred; n != nil {
+		n.y.Data, e.deferred = n.out, nil
 		e.run(n.cut.count(), (*normForward)(n))
 	}
 }

@@ -27,10 +27,10 @@ type Exec struct {
 	grads    bufferPool
 	freed    bufferPool // memory of tensors given back by Free
 	tape     []node
-	late     *normNode // whose output is still to be computed; nil for none
+	deferred *normNode // whose output is still to be computed; nil for none
 	nodes    nodes
 	residual residual // of the sum that is being computed
-	apart    apart
+	slices   batchParallel
 	ch       channels
 	taps     []tapTable // scratch of poolings, by worker
 }
@@ -65,7 +65,7 @@ func (e *Exec) Begin(train bool) {
 	e.mem.reset()
 	e.grads = bufferPool{mem: &e.mem, free: e.grads.free[:0]}
 	e.freed = bufferPool{mem: &e.mem, free: e.freed.free[:0]}
-	e.tape, e.late = e.tape[:0], nil
+	e.tape, e.deferred = e.tape[:0], nil
 	e.eng.Forget()
 	e.nodes.reset()
 	e.train = train
@@ -117,7 +117,7 @@ func (e *Exec) Input(n, h, w, c int, data []float32) *Tensor {
 // New returns a tensor with undefined contents; while training, Backward leaves
 // its gradient in it, if anything depends on it.
 func (e *Exec) New(n, h, w, c int) *Tensor {
-	e.settle()
+	e.materialize()
 	t := e.mem.tensor()
 	size := n * h * w * c
 	if !e.train {
@@ -134,7 +134,7 @@ func (e *Exec) New(n, h, w, c int) *Tensor {
 // leaves the gradients of parameters and of tensors made by New, and takes those
 // of tensors that operations returned.
 func (e *Exec) Backward() {
-	e.settle()
+	e.materialize()
 	for i := len(e.tape) - 1; i >= 0; i-- {
 		e.tape[i].back(e)
 	}

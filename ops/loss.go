@@ -76,7 +76,7 @@ func (e *Exec) target(c int) []float64 { return e.channels(c).first }
 // crossEntropy averages over the batch with target(i) as image i's
 // distribution, which must sum to one.
 func (e *Exec) crossEntropy(logits *Tensor, target func(i int) []float64) float64 {
-	e.settle()
+	e.materialize()
 	n, c := logits.N, logits.H*logits.W*logits.C
 	var grad []float32
 	if logits.tracked() {

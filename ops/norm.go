@@ -30,9 +30,9 @@ type NormSpec struct {
 	Mode        NormMode
 	Momentum    float32 // share of the batch in running statistics; 0 means 0.1
 
-	// Late lets ConvNorm and AddConvNorm, while training, leave the output to the next
+	// Deferred lets ConvNorm and AddConvNorm, while training, leave the output to the next
 	// operation, which may compute it where it reads it: Data is nil until then.
-	Late bool
+	Deferred bool
 }
 
 func (s *NormSpec) check(x *Tensor) {
@@ -58,7 +58,7 @@ type normNode struct {
 	cut         chunks
 	period      int
 	sums        pieceSums
-	out         []float32 // the output's data, while that is late
+	out         []float32 // the output's data, while that is deferred
 	conv        *convNode // that made x, which nobody else reads; nil for others
 	early       bool      // the gradient's sums have been begun by the pass that wrote dy
 	path        inPlace
@@ -71,7 +71,7 @@ const defaultMomentum = 0.1
 // gradient recomputes the normalised values instead of storing them. It panics
 // if channel counts differ or statistics are missing.
 func BatchNorm(e *Exec, x *Tensor, s NormSpec) *Tensor {
-	e.settle()
+	e.materialize()
 	s.check(x)
 	n := newNorm(e, x, &s)
 	if !n.frozen {
@@ -99,8 +99,8 @@ func (n *normNode) finish(e *Exec, s *NormSpec) *Tensor {
 	} else {
 		n.useBatch(e, s)
 	}
-	if s.Late && e.train && n.conv != nil {
-		n.out, n.y.Data, e.late = n.y.Data, nil, n
+	if s.Deferred && e.train && n.conv != nil {
+		n.out, n.y.Data, e.deferred = n.y.Data, nil, n
 	} else {
 		e.run(n.cut.count(), (*normForward)(n))
 	}

@@ -125,7 +125,7 @@ func (v *Evaluator) run(t *trie, subnets []*Subnet, x *ops.Tensor) []*ops.Tensor
 		v.logits = append(v.logits, s.output(v.exec, x.N))
 	}
 	if images, yes := sliced(v.exec, x.N, t.bytes); yes {
-		v.exec.Apart(x.N, images, &slicedWalk{t, v.passes, x, v.logits})
+		v.exec.BatchParallel(x.N, images, &slicedWalk{t, v.passes, x, v.logits})
 		return v.logits
 	}
 	t.walk(v.exec, &v.passes[0], x, ops.NormRunning, func(i int, logits *ops.Tensor) { put(v.logits[i], 0, logits) })

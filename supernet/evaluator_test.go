@@ -221,7 +221,7 @@ func TestSumsInPlaceKeepBits(t *testing.T) {
 		a := c.Space().Random(newRand(i))
 		s := net.Subnet(a)
 		for _, b := range s.bound {
-			if b.summand {
+			if b.accumulates {
 				inPlace++
 			}
 		}

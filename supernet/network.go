@@ -27,10 +27,10 @@ type Network struct {
 	view   *Subnet
 	stats  []*ops.Stats
 	label  Label
-	passes []Pass            // by worker
-	bytes  int               // of the largest layer, see imageBytes
-	last   []int             // see lastReaders
-	crews  map[int]*ops.Crew // by batch
+	passes []Pass                 // by worker
+	bytes  int                    // of the largest layer, see imageBytes
+	last   []int                  // see lastReaders
+	tuners map[int]*ops.Autotuner // by batch
 	slices slicedForward
 }
 
@@ -68,7 +68,7 @@ func newNetwork(n *Net, stats []*ops.Stats, l Label) *Network {
 		panic("supernet: a network needs a fixed family")
 	}
 	view := n.Subnet(f.Arch())
-	w := &Network{net: n, view: view, stats: stats, label: l, passes: make([]Pass, 1), last: view.lastReaders(), crews: map[int]*ops.Crew{}}
+	w := &Network{net: n, view: view, stats: stats, label: l, passes: make([]Pass, 1), last: view.lastReaders(), tuners: map[int]*ops.Autotuner{}}
 	for _, s := range view.plan {
 		w.bytes = max(w.bytes, imageBytes(s.Layer))
 	}
@@ -103,13 +103,13 @@ func (w *Network) Forward(e *ops.Exec, x *ops.Tensor) *ops.Tensor {
 			w.passes = append(w.passes, Pass{})
 		}
 		w.slices = slicedForward{w, x, w.view.output(e, x.N)}
-		e.Apart(x.N, images, &w.slices)
+		e.BatchParallel(x.N, images, &w.slices)
 		return w.slices.y
 	}
-	c := w.crews[x.N]
+	c := w.tuners[x.N]
 	if c == nil {
-		c = new(ops.Crew)
-		w.crews[x.N] = c
+		c = new(ops.Autotuner)
+		w.tuners[x.N] = c
 	}
 	c.Start(e)
 	y := w.view.serve(e, &w.passes[0], x, w.stats, w.last)

@@ -14,11 +14,11 @@ func (s *Subnet) lastReaders() []int {
 		last[i] = -1
 	}
 	for i, t := range s.plan {
-		if s.bound[i].summand {
+		if s.bound[i].accumulates {
 			continue
 		}
 		for _, j := range t.In {
-			for j != space.Image && s.bound[j].summand {
+			for j != space.Image && s.bound[j].accumulates {
 				j = s.plan[j].In[0]
 			}
 			if j != space.Image {

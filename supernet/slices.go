@@ -45,7 +45,7 @@ type slicedForward struct {
 	x, y *ops.Tensor
 }
 
-// Part implements ops.Parted.
+// Part implements ops.BatchPass.
 func (f *slicedForward) Part(e *ops.Exec, worker, lo, hi int) {
 	e.Begin(false)
 	put(f.y, lo, f.w.view.serve(e, &f.w.passes[worker], slice(e, f.x, lo, hi), f.w.stats, f.w.last))
@@ -59,7 +59,7 @@ type slicedWalk struct {
 	logits []*ops.Tensor // by subnet
 }
 
-// Part implements ops.Parted.
+// Part implements ops.BatchPass.
 func (f *slicedWalk) Part(e *ops.Exec, worker, lo, hi int) {
 	e.Begin(false)
 	f.t.walk(e, &f.passes[worker], slice(e, f.x, lo, hi), ops.NormRunning, func(i int, logits *ops.Tensor) {

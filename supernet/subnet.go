@@ -18,10 +18,10 @@ type binding struct {
 	matrices     []*ops.Param // by which weight is transformed; see space.Step.Transforms
 	bias         *ops.Param
 	scale, shift *ops.Param
-	summand      bool // a convolution that a sum computes in place
+	accumulates  bool // a convolution that a sum computes in place
 	residual     bool // a sum without norm of a summand and outputs of other steps
 	normed       bool // a sum with a norm, of summands only, two at least
-	late         bool // a norm whose output is left to the next step
+	deferred     bool // a norm whose output is left to the next step
 }
 
 // Subnet returns the view of architecture a, which must belong to the family's
@@ -32,15 +32,15 @@ func (n *Net) Subnet(a space.Arch) *Subnet {
 	for i := range plan {
 		s.bound[i] = n.bind(&plan[i])
 	}
-	s.findSummands()
-	s.findLate()
+	s.findAccumulating()
+	s.findDeferred()
 	return s
 }
 
-// findSummands marks the convolutions that do nothing but add to one sum and
+// findAccumulating marks the convolutions that do nothing but add to one sum and
 // head its list of inputs, so that adding them in place keeps the order of the
 // sum, and the sums that are computed with theirs. Only the first may have a bias.
-func (s *Subnet) findSummands() {
+func (s *Subnet) findAccumulating() {
 	readers := make([]int, len(s.plan))
 	for _, t := range s.plan {
 		for _, j := range t.In {
@@ -57,29 +57,29 @@ func (s *Subnet) findSummands() {
 			if j == space.Image || readers[j] != 1 || !raw(&s.plan[j]) || (k > 0 && s.plan[j].Bias) {
 				break
 			}
-			s.bound[j].summand = true
+			s.bound[j].accumulates = true
 		}
-		n := s.summands(t.In)
+		n := s.accumulating(t.In)
 		s.bound[i].residual = t.Norm == "" && len(t.In) > 1 && n == 1
 		s.bound[i].normed = t.Norm != "" && len(t.In) > 1 && n == len(t.In)
 	}
 }
 
-// summands returns how many of the inputs of a sum it computes in place.
-func (s *Subnet) summands(in []int) (n int) {
+// accumulating returns how many of the inputs of a sum it computes in place.
+func (s *Subnet) accumulating(in []int) (n int) {
 	for _, j := range in {
-		if j != space.Image && s.bound[j].summand {
+		if j != space.Image && s.bound[j].accumulates {
 			n++
 		}
 	}
 	return n
 }
 
-// findLate marks the norms whose output the next step, a convolution with a norm, reads.
-func (s *Subnet) findLate() {
+// findDeferred marks the norms whose output the next step, a convolution with a norm, reads.
+func (s *Subnet) findDeferred() {
 	for i := range len(s.plan) - 1 {
 		next := &s.plan[i+1]
-		s.bound[i].late = s.plan[i].Norm != "" && next.Norm != "" && next.Layer.Op == space.Conv && next.In[0] == i
+		s.bound[i].deferred = s.plan[i].Norm != "" && next.Norm != "" && next.Layer.Op == space.Conv && next.In[0] == i
 	}
 }
 
@@ -147,7 +147,7 @@ func (s *Subnet) step(e *ops.Exec, p *Pass, i int, x *ops.Tensor, stats []*ops.S
 		st = stats[i]
 	}
 	switch {
-	case s.bound[i].summand:
+	case s.bound[i].accumulates:
 		return nil
 	case s.plan[i].Layer.Op == space.Add:
 		switch b := &s.bound[i]; {
@@ -168,7 +168,7 @@ func (s *Subnet) step(e *ops.Exec, p *Pass, i int, x *ops.Tensor, stats []*ops.S
 func (p *Pass) sum(e *ops.Exec, s *Subnet, in []int, image *ops.Tensor) *ops.Tensor {
 	p.ins = p.ins[:0]
 	for _, j := range in {
-		if j == space.Image || !s.bound[j].summand {
+		if j == space.Image || !s.bound[j].accumulates {
 			p.ins = append(p.ins, p.out(j, image))
 			continue
 		}
@@ -260,7 +260,7 @@ func finish(e *ops.Exec, x *ops.Tensor, s *space.Step, b *binding, st *ops.Stats
 }
 
 func normOf(s *space.Step, b *binding, st *ops.Stats, mode ops.NormMode) ops.NormSpec {
-	return ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: ops.Act(s.Layer.Act), Stats: st, Mode: mode, Late: b.late}
+	return ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: ops.Act(s.Layer.Act), Stats: st, Mode: mode, Deferred: b.deferred}
 }
 
 func convOf(e *ops.Exec, s *space.Step, b *binding) ops.ConvSpec {

@@ -23,7 +23,7 @@ type Engine struct {
 	winoGrad  winoGradTask
 	phaseTaps []tap
 	sum       []float32 // of ForwardAdd by plain loops
-	crews     crews
+	tuners    tuners
 	following following // of the next pass
 
 	preparer    Preparer // of the next forward pass or weight gradient

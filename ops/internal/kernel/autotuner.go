@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Crew chooses for a pass that is repeated whether all workers share it or the
+// Autotuner chooses for a pass that is repeated whether all workers share it or the
 // caller does it alone. Short passes may lose more by handing maps from core to
 // core than a second core gains, and how much that is changes with what else the
-// machine does; so now and then the other way is tried. The zero Crew is ready.
-type Crew struct {
+// machine does; so now and then the other way is tried. The zero Autotuner is ready.
+type Autotuner struct {
 	alone  bool      // the way in use
 	trial  bool      // it is on trial
 	passes int       // of the trial, or since the last one
@@ -49,7 +49,7 @@ func (r *recent) median() time.Duration {
 
 // Alone reports whether the caller is to do the pass alone that begins now. One
 // that takes longer than long when it is shared is not tried alone.
-func (c *Crew) Alone(now time.Time, long time.Duration) bool {
+func (c *Autotuner) Alone(now time.Time, long time.Duration) bool {
 	first := c.tried.IsZero() && c.passes >= crewFirst
 	if !c.trial && (first || c.passes >= crewRare && now.Sub(c.tried) >= crewEvery) && (c.alone || c.took[0].median() < long) {
 		c.alone, c.trial, c.passes = !c.alone, true, 0
@@ -60,7 +60,7 @@ func (c *Crew) Alone(now time.Time, long time.Duration) bool {
 // Note takes down how long the pass took that ends now, and judges a trial that has
 // had its passes: what was shared by its best time, since times of several cores
 // scatter more and what holds one up passes.
-func (c *Crew) Note(d time.Duration, now time.Time) {
+func (c *Autotuner) Note(d time.Duration, now time.Time) {
 	if c.passes++; c.passes > crewWarm {
 		c.took[way(c.alone)].add(d)
 	}
@@ -78,8 +78,8 @@ func way(alone bool) int {
 	return 0
 }
 
-// crews are those of an engine's passes.
-type crews map[passKey]*Crew
+// tuners are those of an engine's passes.
+type tuners map[passKey]*Autotuner
 
 // passKey is a pass of one shape.
 type passKey struct {
@@ -90,40 +90,40 @@ type passKey struct {
 const (
 	mostCrews = 4096
 	crewFLOPs = 100e6                  // passes of more work are always shared
-	crewLong  = 200 * time.Microsecond // and those that take longer
+	longPass  = 200 * time.Microsecond // and those that take longer
 )
 
-// crewed is a pass under way that a crew has a say in; without one, crew is nil.
-type crewed struct {
-	crew  *Crew
+// tuned is a pass under way that a tuner has a say in; without one, tuner is nil.
+type tuned struct {
+	tuner *Autotuner
 	start time.Time
 }
 
-// begin has the crew of a pass of c choose who does it.
-func (e *Engine) begin(pass int, c Conv) crewed {
+// begin has the tuner of a pass of c choose who does it.
+func (e *Engine) begin(pass int, c Conv) tuned {
 	if e.Pool.Workers() == 1 || c.FLOPs() > crewFLOPs || c.work() < 2*e.unitFLOPs() {
-		return crewed{}
+		return tuned{}
 	}
 	k := passKey{pass, c}
-	crew := e.crews[k]
-	if crew == nil {
-		if e.crews == nil || len(e.crews) >= mostCrews {
-			e.crews = crews{}
+	tuner := e.tuners[k]
+	if tuner == nil {
+		if e.tuners == nil || len(e.tuners) >= mostCrews {
+			e.tuners = tuners{}
 		}
-		crew = new(Crew)
-		e.crews[k] = crew
+		tuner = new(Autotuner)
+		e.tuners[k] = tuner
 	}
 	start := time.Now()
-	e.Pool.Alone(crew.Alone(start, crewLong))
-	return crewed{crew, start}
+	e.Pool.Alone(tuner.Alone(start, longPass))
+	return tuned{tuner, start}
 }
 
 // end ends a pass.
-func (e *Engine) end(p crewed) {
-	if p.crew == nil {
+func (e *Engine) end(p tuned) {
+	if p.tuner == nil {
 		return
 	}
 	e.Pool.Alone(false)
 	now := time.Now()
-	p.crew.Note(now.Sub(p.start), now)
+	p.tuner.Note(now.Sub(p.start), now)
 }

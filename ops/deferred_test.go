@@ -7,19 +7,19 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 )
 
-// lateNet is the weights and the pictures of TestLateNorms: maps of side x side pixels.
-type lateNet struct {
+// deferredNet is the weights and the pictures of TestLateNorms: maps of side x side pixels.
+type deferredNet struct {
 	first, pointwise, dense, depthwise, head, gamma, beta *ops.Param
 
 	x      []float32
 	labels []int32
 }
 
-const lateBatch, lateSide, lateChannels = 20, 8, 40
+const lateBatch, lateSide, deferredChannels = 20, 8, 40
 
-func newLateNet(r *rand.Rand) *lateNet {
-	const c = lateChannels
-	n := &lateNet{
+func newLateNet(r *rand.Rand) *deferredNet {
+	const c = deferredChannels
+	n := &deferredNet{
 		first: ops.NewDense("first", c, 8, 3, 1), pointwise: ops.NewDense("pointwise", c, c, 1, 1), dense: ops.NewDense("dense", c, c, 3, 1),
 		depthwise: ops.NewDepthwise("depthwise", c, 5), head: ops.NewDense("head", 10, c*lateSide*lateSide, 1, 1),
 		gamma: ops.NewVector("g", c), beta: ops.NewVector("b", c),
@@ -31,47 +31,49 @@ func newLateNet(r *rand.Rand) *lateNet {
 	return n
 }
 
-func (n *lateNet) params() []*ops.Param {
+func (n *deferredNet) params() []*ops.Param {
 	return []*ops.Param{n.first, n.pointwise, n.dense, n.depthwise, n.head, n.gamma, n.beta}
 }
 
-func (n *lateNet) conv(p *ops.Param, k, in int) ops.ConvSpec {
-	return ops.ConvSpec{W: ops.Window{P: p, OutC: lateChannels, K: k, InC: in}, S: 1, Pad: k / 2}
+func (n *deferredNet) conv(p *ops.Param, k, in int) ops.ConvSpec {
+	return ops.ConvSpec{W: ops.Window{P: p, OutC: deferredChannels, K: k, InC: in}, S: 1, Pad: k / 2}
 }
 
 // lateReader is an operation, or some, on the output y of a norm; more norms are s.
 type lateReader func(e *ops.Exec, y *ops.Tensor, s ops.NormSpec) *ops.Tensor
 
-func (n *lateNet) readers() map[string]lateReader {
-	const c = lateChannels
+func (n *deferredNet) readers() map[string]lateReader {
+	const c = deferredChannels
 	return map[string]lateReader{
-		"pointwise": func(e *ops.Exec, y *ops.Tensor, late ops.NormSpec) *ops.Tensor {
-			return ops.ConvNorm(e, y, n.conv(n.pointwise, 1, c), late)
+		"pointwise": func(e *ops.Exec, y *ops.Tensor, deferred ops.NormSpec) *ops.Tensor {
+			return ops.ConvNorm(e, y, n.conv(n.pointwise, 1, c), deferred)
 		},
-		"dense": func(e *ops.Exec, y *ops.Tensor, late ops.NormSpec) *ops.Tensor {
-			return ops.ConvNorm(e, y, n.conv(n.dense, 3, c), late)
+		"dense": func(e *ops.Exec, y *ops.Tensor, deferred ops.NormSpec) *ops.Tensor {
+			return ops.ConvNorm(e, y, n.conv(n.dense, 3, c), deferred)
 		},
-		"depthwise": func(e *ops.Exec, y *ops.Tensor, late ops.NormSpec) *ops.Tensor {
-			return ops.ConvNorm(e, y, n.conv(n.depthwise, 5, c), late)
+		"depthwise": func(e *ops.Exec, y *ops.Tensor, deferred ops.NormSpec) *ops.Tensor {
+			return ops.ConvNorm(e, y, n.conv(n.depthwise, 5, c), deferred)
 		},
-		"a chain": func(e *ops.Exec, y *ops.Tensor, late ops.NormSpec) *ops.Tensor {
+		"a chain": func(e *ops.Exec, y *ops.Tensor, deferred ops.NormSpec) *ops.Tensor {
 			for range 2 {
-				y = ops.ConvNorm(e, ops.ConvNorm(e, y, n.conv(n.depthwise, 3, c), late), n.conv(n.pointwise, 1, c), late)
+				y = ops.ConvNorm(e, ops.ConvNorm(e, y, n.conv(n.depthwise, 3, c), deferred), n.conv(n.pointwise, 1, c), deferred)
 			}
 			return y
 		},
-		"two readers": func(e *ops.Exec, y *ops.Tensor, late ops.NormSpec) *ops.Tensor {
-			z := ops.ConvNorm(e, y, n.conv(n.pointwise, 1, c), late)
-			return ops.Add(e, ops.ReLU, []*ops.Tensor{ops.ConvNorm(e, y, n.conv(n.depthwise, 3, c), late), z, y})
+		"two readers": func(e *ops.Exec, y *ops.Tensor, deferred ops.NormSpec) *ops.Tensor {
+			z := ops.ConvNorm(e, y, n.conv(n.pointwise, 1, c), deferred)
+			return ops.Add(e, ops.ReLU, []*ops.Tensor{ops.ConvNorm(e, y, n.conv(n.depthwise, 3, c), deferred), z, y})
 		},
 		"convolution": func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor {
 			return ops.Conv(e, y, n.conv(n.depthwise, 3, c))
 		},
-		"convolution added": func(e *ops.Exec, y *ops.Tensor, late ops.NormSpec) *ops.Tensor {
+		"convolution added": func(e *ops.Exec, y *ops.Tensor, deferred ops.NormSpec) *ops.Tensor {
 			z := ops.Conv(e, y, n.conv(n.pointwise, 1, c))
-			return ops.AddConv(e, z, ops.ConvNorm(e, y, n.conv(n.pointwise, 1, c), late), n.conv(n.dense, 3, c))
+			return ops.AddConv(e, z, ops.ConvNorm(e, y, n.conv(n.pointwise, 1, c), deferred), n.conv(n.dense, 3, c))
 		},
-		"norm":       func(e *ops.Exec, y *ops.Tensor, late ops.NormSpec) *ops.Tensor { return ops.BatchNorm(e, y, late) },
+		"norm": func(e *ops.Exec, y *ops.Tensor, deferred ops.NormSpec) *ops.Tensor {
+			return ops.BatchNorm(e, y, deferred)
+		},
 		"activation": func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return ops.Activate(e, y, ops.SiLU) },
 		"pool":       func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return ops.MaxPool(e, y, 3, 1, 1) },
 		"concatenation": func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor {
@@ -88,19 +90,19 @@ func (n *lateNet) readers() map[string]lateReader {
 	}
 }
 
-// pass trains a step on the first norm, late or not, read by the operation called name,
+// pass trains a step on the first norm, deferred or not, read by the operation called name,
 // and returns all results.
-func (n *lateNet) pass(t *testing.T, e *ops.Exec, name string, late bool) (out [][]float32) {
+func (n *deferredNet) pass(t *testing.T, e *ops.Exec, name string, deferred bool) (out [][]float32) {
 	copied := func(f []float32) { out = append(out, append([]float32(nil), f...)) }
 	for _, p := range n.params() {
 		clear(p.Grad)
 	}
-	s := ops.NormSpec{Gamma: n.gamma, Beta: n.beta, C: lateChannels, Eps: 1e-5, Act: ops.ReLU, Late: late}
+	s := ops.NormSpec{Gamma: n.gamma, Beta: n.beta, C: deferredChannels, Eps: 1e-5, Act: ops.ReLU, Deferred: deferred}
 	e.Begin(true)
 	in := variable(e, lateBatch, lateSide, lateSide, 8, n.x)
 	y := ops.ConvNorm(e, in, n.conv(n.first, 3, 8), s)
-	if late != (y.Data == nil) {
-		t.Fatalf("the norm was late: %v; want %v", y.Data == nil, late)
+	if deferred != (y.Data == nil) {
+		t.Fatalf("the norm was deferred: %v; want %v", y.Data == nil, deferred)
 	}
 	z := n.readers()[name](e, y, s)
 	if name != "loss" && name != "nobody" {
@@ -129,7 +131,7 @@ func TestLateNorms(t *testing.T) {
 			for _, e := range []*ops.Exec{e, alone} {
 				for i, got := range n.pass(t, e, name, true) {
 					if !sameBits(got, want[i]) {
-						t.Errorf("%s, %d workers: result %d of %d has other bits when the norm is late", name, e.Workers(), i, len(want))
+						t.Errorf("%s, %d workers: result %d of %d has other bits when the norm is deferred", name, e.Workers(), i, len(want))
 					}
 				}
 			}

@@ -16,13 +16,13 @@ func TestCrewKeepsBits(t *testing.T) {
 	if e.Workers() == 1 {
 		t.Skip("one processor")
 	}
-	p := NewDense("w", 16, 16, 3, 1) // far below crewLong, by plain loops and on a slow machine too
+	p := NewDense("w", 16, 16, 3, 1) // far below longPass, by plain loops and on a slow machine too
 	InitHe(p, rand.New(rand.NewPCG(1, 1)))
 	x := make([]float32, 12*12*16)
 	for i := range x {
 		x[i] = float32(i%97) / 97
 	}
-	var c Crew
+	var c Autotuner
 	var want []float32
 	ways := map[int]bool{}
 	for range 100 {

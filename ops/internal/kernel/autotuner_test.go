@@ -9,11 +9,11 @@ import (
 
 // simulate lets passes of c take so long by each way until total has gone by, and
 // returns the share of it spent alone.
-func simulate(c *Crew, now *time.Time, total time.Duration, together, alone func(i int) time.Duration) float64 {
+func simulate(c *Autotuner, now *time.Time, total time.Duration, together, alone func(i int) time.Duration) float64 {
 	var spent, all time.Duration
 	for i := 0; all < total; i++ {
 		d := together(i)
-		if c.Alone(*now, crewLong) {
+		if c.Alone(*now, longPass) {
 			d = alone(i)
 			spent += d
 		}
@@ -25,7 +25,7 @@ func simulate(c *Crew, now *time.Time, total time.Duration, together, alone func
 }
 
 func TestCrewFollowsTheFasterWay(t *testing.T) {
-	var c Crew
+	var c Autotuner
 	now := time.Now()
 	always := func(d time.Duration) func(int) time.Duration { return func(int) time.Duration { return d } }
 	check := func(what string, least, most float64, together, alone func(int) time.Duration) {
@@ -43,9 +43,9 @@ func TestCrewFollowsTheFasterWay(t *testing.T) {
 		}
 		return 75 * us
 	}, always(100*us))
-	c = Crew{}
+	c = Autotuner{}
 	check("rare passes", 0.9, 1, always(190*us), always(150*us))
-	c = Crew{}
+	c = Autotuner{}
 	check("long passes are shared", 0, 0, always(time.Millisecond), always(800*us))
 }
 
@@ -72,8 +72,8 @@ func TestCrewsKeepBits(t *testing.T) {
 			out, want := make([]float32, n), make([]float32, n)
 			run(want)
 			for turn := range 4 + 2*crewWarm {
-				for _, crew := range e.crews {
-					crew.alone = turn%2 == 1
+				for _, tuner := range e.tuners {
+					tuner.alone = turn%2 == 1
 				}
 				run(out)
 				for i, v := range out {
@@ -86,12 +86,12 @@ func TestCrewsKeepBits(t *testing.T) {
 		if p.Workers() != 2 {
 			t.Fatalf("%d workers after the passes, want 2", p.Workers())
 		}
-		if len(e.crews) != 3 {
-			t.Errorf("%s: %d crews, want one for each pass", s.Name, len(e.crews))
+		if len(e.tuners) != 3 {
+			t.Errorf("%s: %d tuners, want one for each pass", s.Name, len(e.tuners))
 		}
-		for k, crew := range e.crews {
-			if crew.took[0].n == 0 || crew.took[1].n == 0 {
-				t.Errorf("%s, pass %d: %d passes together and %d alone, want some of each", s.Name, k.pass, crew.took[0].n, crew.took[1].n)
+		for k, tuner := range e.tuners {
+			if tuner.took[0].n == 0 || tuner.took[1].n == 0 {
+				t.Errorf("%s, pass %d: %d passes together and %d alone, want some of each", s.Name, k.pass, tuner.took[0].n, tuner.took[1].n)
 			}
 		}
 	}
