@@ -74,21 +74,21 @@ func checkBias(bias *Param, channels int) {
 func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Tensor {
 	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
 	if e.train || act > HardSigmoid { // the others are faster in a pass of their own
-		convTo(e, x, y, w, bias, d, NoAct)
+		convTo(e, x, y, w, bias, d, NoAct, kernel.Fusion{})
 		return Activate(e, y, act)
 	}
-	convTo(e, x, y, w, bias, d, act)
+	convTo(e, x, y, w, bias, d, act, kernel.Fusion{})
 	return y
 }
 
 // convTo computes the convolution into y, with an activation that tiles know. While
 // training it records and returns it.
-func convTo(e *Exec, x, y *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *convNode {
+func convTo(e *Exec, x, y *Tensor, w Window, bias *Param, d kernel.Conv, act Act, fused kernel.Fusion) *convNode {
 	ep := kernel.Epilogue{Keep: w.P.kept, Act: act}
 	if bias != nil {
 		ep.Bias = bias.Data[:d.OutC]
 	}
-	e.eng.Forward(d, x.Data, w.P.Data, y.Data, ep)
+	e.eng.Forward(d, x.Data, w.P.Data, y.Data, ep, fused)
 	if !e.train {
 		return nil
 	}
@@ -106,16 +106,18 @@ func (n *convNode) back(e *Exec) {
 		n.biasBack(e)
 	}
 	n.w.use()
+	var fused kernel.Fusion
 	if n.norm != nil {
-		e.eng.Prepared((*normApply)(n.norm))
+		fused.Before = (*normApply)(n.norm)
 	}
-	e.eng.BackwardWeights(n.dims, n.x.Data, n.y.Grad, n.w.P.Grad)
+	e.eng.BackwardWeights(n.dims, n.x.Data, n.y.Grad, n.w.P.Grad, fused)
 	if n.x.tracked() {
 		dx, add := n.x.grad()
+		fused = kernel.Fusion{}
 		if n.above != nil { // nothing that runs after this writes dx
-			n.above.reduceEarly(e)
+			fused = n.above.reduceEarly(e)
 		}
-		e.eng.BackwardData(n.dims, n.y.Grad, n.w.P.Data, dx, add)
+		e.eng.BackwardData(n.dims, n.y.Grad, n.w.P.Data, dx, add, fused)
 	}
 	if !n.added {
 		n.y.drop()

@@ -9,7 +9,7 @@ import "github.com/espalier-nas/espalier/ops/internal/kernel"
 // windows or shapes do not fit.
 func AddConv(e *Exec, y, x *Tensor, s ConvSpec) *Tensor {
 	e.materialize()
-	addConv(e, y, x, s.W, s.added(y, x))
+	addConv(e, y, x, s.W, s.added(y, x), kernel.Fusion{})
 	return y
 }
 
@@ -26,8 +26,8 @@ func (s ConvSpec) added(y, x *Tensor) kernel.Conv {
 }
 
 // addConv adds the convolution to y. While training it records and returns it.
-func addConv(e *Exec, y, x *Tensor, w Window, d kernel.Conv) *convNode {
-	e.eng.ForwardAdd(d, x.Data, w.P.Data, y.Data, w.P.kept)
+func addConv(e *Exec, y, x *Tensor, w Window, d kernel.Conv, fused kernel.Fusion) *convNode {
+	e.eng.ForwardAdd(d, x.Data, w.P.Data, y.Data, w.P.kept, fused)
 	if !e.train {
 		return nil
 	}

@@ -1,8 +1,10 @@
 package ops
 
+import "github.com/espalier-nas/espalier/ops/internal/kernel"
+
 // ConvNorm returns BatchNorm of Conv and has its bits. What the norm does first with
 // the convolution's output is done part by part, while that is in the cache of the
-// worker who computed it: the sums for the batch's statistics or, outside training,
+// core that computed it: the sums for the batch's statistics or, outside training,
 // all that running statistics ask for. Outside training it normalises in place. It
 // panics where BatchNorm or Conv would, and if c has an activation.
 func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
@@ -14,11 +16,11 @@ func ConvNorm(e *Exec, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
 	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
 	s.check(y)
 	n := newNorm(e, y, &s)
-	n.follow(e, &s)
+	fused := n.fusion(e, &s)
 	if above != nil {
-		e.eng.Prepared((*normForward)(above))
+		fused.Before = (*normForward)(above)
 	}
-	n.conv = convTo(e, x, y, c.W, c.Bias, d, NoAct)
+	n.conv = convTo(e, x, y, c.W, c.Bias, d, NoAct, fused)
 	return n.complete(e, &s)
 }
 
@@ -29,26 +31,25 @@ func AddConvNorm(e *Exec, y, x *Tensor, c ConvSpec, s NormSpec) *Tensor {
 	d := c.added(y, x)
 	s.check(y)
 	n := newNorm(e, y, &s)
-	n.follow(e, &s)
-	n.conv = addConv(e, y, x, c.W, d)
+	n.conv = addConv(e, y, x, c.W, d, n.fusion(e, &s))
 	return n.complete(e, &s)
 }
 
-// follow has the pass that comes next, which completes x, followed by what the norm does
-// first.
-func (n *normNode) follow(e *Exec, s *NormSpec) {
+// fusion returns what the norm does first, beside the pass that completes x.
+func (n *normNode) fusion(e *Exec, s *NormSpec) (fused kernel.Fusion) {
 	if !e.train {
 		n.y = n.x
 	}
 	switch {
 	case !n.frozen:
 		n.beginMoments(e)
-		e.eng.Followed((*normMoments)(n), n.sums.grain())
+		fused = kernel.Fusion{After: (*normMoments)(n), Grain: n.sums.grain()}
 	case !e.train:
 		n.useStats(e, s)
 		n.sums.begin(e, 0)
-		e.eng.Followed((*normInPlace)(n), n.sums.grain())
+		fused = kernel.Fusion{After: (*normInPlace)(n), Grain: n.sums.grain()}
 	}
+	return fused
 }
 
 // complete does what is left to do behind that pass.

@@ -66,7 +66,6 @@ func (e *Exec) Begin(train bool) {
 	e.grads = bufferPool{mem: &e.mem, free: e.grads.free[:0]}
 	e.freed = bufferPool{mem: &e.mem, free: e.freed.free[:0]}
 	e.tape, e.deferred = e.tape[:0], nil
-	e.eng.Forget()
 	e.nodes.reset()
 	e.train = train
 }

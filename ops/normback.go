@@ -1,5 +1,7 @@
 package ops
 
+import "github.com/espalier-nas/espalier/ops/internal/kernel"
+
 // back takes the gradient through the activation and the norm in two passes:
 // with g = dy*act'(z), z = x*scale+shift, it sums g and g*(x-mean), and then
 //
@@ -31,12 +33,11 @@ func (n *normNode) back(e *Exec) {
 // normReduce sums the two gradients.
 type normReduce normNode
 
-// reduceEarly has the pass that comes next, the last that writes dy, take the sums of
-// what it puts out.
-func (n *normNode) reduceEarly(e *Exec) {
+// reduceEarly returns what takes the sums of dy beside the pass that writes it last.
+func (n *normNode) reduceEarly(e *Exec) kernel.Fusion {
 	n.sums.begin(e, 2)
 	n.early = true
-	e.eng.Followed((*normReduce)(n), n.sums.grain())
+	return kernel.Fusion{After: (*normReduce)(n), Grain: n.sums.grain()}
 }
 
 // reduce takes the sums that are left to take, and adds those of all pieces.

@@ -33,18 +33,18 @@ func (p *Passes) FLOPs() int { return p.d.FLOPs() }
 // Forward computes y; the layout of frozen weights is kept from call to call. It
 // panics if a slice is too short.
 func (p *Passes) Forward(x, y []float32) {
-	p.e.eng.Forward(p.d, x, p.w.P.Data, y, kernel.Epilogue{Keep: p.w.P.kept})
+	p.e.eng.Forward(p.d, x, p.w.P.Data, y, kernel.Epilogue{Keep: p.w.P.kept}, kernel.Fusion{})
 }
 
 // BackwardData computes dx. It panics if a slice is too short.
 func (p *Passes) BackwardData(dy, dx []float32) {
-	p.e.eng.BackwardData(p.d, dy, p.w.P.Data, dx, false)
+	p.e.eng.BackwardData(p.d, dy, p.w.P.Data, dx, false, kernel.Fusion{})
 }
 
 // BackwardWeights adds to the gradient of the window, without noting that it is
 // in use. It panics if a slice is too short.
 func (p *Passes) BackwardWeights(x, dy []float32) {
-	p.e.eng.BackwardWeights(p.d, x, dy, p.w.P.Grad)
+	p.e.eng.BackwardWeights(p.d, x, dy, p.w.P.Grad, kernel.Fusion{})
 }
 
 // Peak measures the multiply-adds that one core can do in registers with the

@@ -33,8 +33,7 @@ func Residual(e *Exec, act Act, x *Tensor, s ConvSpec, others []*Tensor) *Tensor
 	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
 	*n = residual{y: y, others: append(n.others[:0], others...), act: act, rows: pieceSums{pieces: cutRows(y), done: n.rows.done}, v: e.vec}
 	n.rows.begin(e, 0)
-	e.eng.Followed(n, n.rows.grain())
-	convTo(e, x, y, s.W, s.Bias, d, NoAct)
+	convTo(e, x, y, s.W, s.Bias, d, NoAct, kernel.Fusion{After: n, Grain: n.rows.grain()})
 	n.rows.run(e, n)
 	return y
 }

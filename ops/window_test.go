@@ -6,8 +6,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/espalier-nas/espalier/ops"
 	"pgregory.net/rapid"
+
+	"github.com/espalier-nas/espalier/ops"
 )
 
 // windowNet is shared weights, larger than what one step uses: a convolution, a

@@ -28,22 +28,22 @@ func TestLargeMaps(t *testing.T) {
 			t.Fatalf("%s: maps of %d bytes, want more than %d", name, n, largeBytes)
 		}
 		wantDW := make([]float32, len(w))
-		plain.BackwardWeights(c, x, dy, wantDW)
+		plain.BackwardWeights(c, x, dy, wantDW, Fusion{})
 		for _, s := range sets() {
 			for workers := 1; s.tiles != nil && workers <= 2; workers++ {
 				p := NewPool(workers)
 				e := NewEngine(s, p)
 				y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
-				e.Forward(c, x, w, y, Epilogue{})
-				e.BackwardData(c, dy, w, dx, false)
-				e.BackwardWeights(c, x, dy, dw)
+				e.Forward(c, x, w, y, Epilogue{}, Fusion{})
+				e.BackwardData(c, dy, w, dx, false, Fusion{})
+				e.BackwardWeights(c, x, dy, dw, Fusion{})
 				one := c
 				one.N = 1
 				for img := range c.N {
 					in, out := len(x)/c.N, len(dy)/c.N
 					wantY, wantDX := make([]float32, out), make([]float32, in)
-					e.Forward(one, x[img*in:][:in], w, wantY, Epilogue{})
-					e.BackwardData(one, dy[img*out:][:out], w, wantDX, false)
+					e.Forward(one, x[img*in:][:in], w, wantY, Epilogue{}, Fusion{})
+					e.BackwardData(one, dy[img*out:][:out], w, wantDX, false, Fusion{})
 					sameFloats(t, name+", forward", y[img*out:][:out], wantY)
 					sameFloats(t, name+", backward data", dx[img*in:][:in], wantDX)
 				}

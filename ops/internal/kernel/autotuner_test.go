@@ -64,9 +64,9 @@ func TestCrewsKeepBits(t *testing.T) {
 		}
 		e := NewEngine(s, p)
 		for pass, run := range map[string]func(out []float32){
-			"forward":          func(out []float32) { e.Forward(c, x, w, out, Epilogue{}) },
-			"backward data":    func(out []float32) { e.BackwardData(c, dy, w, out, false) },
-			"backward weights": func(out []float32) { clear(out); e.BackwardWeights(c, x, dy, out) },
+			"forward":          func(out []float32) { e.Forward(c, x, w, out, Epilogue{}, Fusion{}) },
+			"backward data":    func(out []float32) { e.BackwardData(c, dy, w, out, false, Fusion{}) },
+			"backward weights": func(out []float32) { clear(out); e.BackwardWeights(c, x, dy, out, Fusion{}) },
 		} {
 			n := map[string]int{"forward": len(dy), "backward data": len(x), "backward weights": len(w)}[pass]
 			out, want := make([]float32, n), make([]float32, n)

@@ -61,9 +61,9 @@ func benchPasses(b *testing.B, e *Engine, c Conv) {
 		name string
 		run  func()
 	}{
-		{"fwd", func() { e.Forward(c, x, w, y, Epilogue{}) }},
-		{"bwd-data", func() { e.BackwardData(c, y, w, dx, false) }},
-		{"bwd-weights", func() { e.BackwardWeights(c, x, y, dw) }},
+		{"fwd", func() { e.Forward(c, x, w, y, Epilogue{}, Fusion{}) }},
+		{"bwd-data", func() { e.BackwardData(c, y, w, dx, false, Fusion{}) }},
+		{"bwd-weights", func() { e.BackwardWeights(c, x, y, dw, Fusion{}) }},
 	} {
 		b.Run(pass.name, func(b *testing.B) {
 			peak := e.Set.Peak()

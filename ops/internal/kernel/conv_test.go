@@ -130,9 +130,9 @@ func TestActivations(t *testing.T) {
 	bias, _ := guarded(c.OutC, uniform(r))
 	engines(t, 1, func(t *testing.T, e *Engine) {
 		plain, y := make([]float32, c.N*c.H*c.W*c.OutC), make([]float32, c.N*c.H*c.W*c.OutC)
-		e.Forward(c, x, w, plain, Epilogue{Bias: bias})
+		e.Forward(c, x, w, plain, Epilogue{Bias: bias}, Fusion{})
 		for a := NoAct; a <= GELU; a++ {
-			e.Forward(c, x, w, y, Epilogue{Bias: bias, Act: a})
+			e.Forward(c, x, w, y, Epilogue{Bias: bias, Act: a}, Fusion{})
 			for i, v := range y {
 				if d := math.Abs(float64(v - a.At(plain[i]))); !(d <= 1e-5) {
 					t.Fatalf("activation %d of %g: got %g, want %g", a, plain[i], v, a.At(plain[i]))
@@ -156,7 +156,7 @@ func TestNaNSurvives(t *testing.T) {
 		}
 		engines(t, 1, func(t *testing.T, e *Engine) {
 			for a := NoAct; a <= GELU; a++ {
-				e.Forward(c, x, w, y, Epilogue{Act: a})
+				e.Forward(c, x, w, y, Epilogue{Act: a}, Fusion{})
 				for i, v := range y {
 					if v == v {
 						t.Fatalf("activation %d: output %d is %g", a, i, v)

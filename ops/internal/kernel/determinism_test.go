@@ -12,9 +12,9 @@ import (
 // results runs the three passes on fixed operands and returns all that they compute.
 func results(e *Engine, c Conv, x, w, dy []float32) (y, dx, dw []float32) {
 	y, dx, dw = make([]float32, len(dy)), slices.Clone(x), make([]float32, len(w))
-	e.Forward(c, x, w, y, Epilogue{})
-	e.BackwardData(c, dy, w, dx, true)
-	e.BackwardWeights(c, x, dy, dw)
+	e.Forward(c, x, w, y, Epilogue{}, Fusion{})
+	e.BackwardData(c, dy, w, dx, true, Fusion{})
+	e.BackwardWeights(c, x, dy, dw, Fusion{})
 	return y, dx, dw
 }
 
@@ -157,9 +157,9 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
 			ep := Epilogue{Bias: make([]float32, k.c.OutC), Act: ReLU}
 			n := allocs.PerRun(20, func() {
-				e.Forward(k.c, x, w, y, ep)
-				e.BackwardData(k.c, dy, w, dx, false)
-				e.BackwardWeights(k.c, x, dy, dw)
+				e.Forward(k.c, x, w, y, ep, Fusion{})
+				e.BackwardData(k.c, dy, w, dx, false, Fusion{})
+				e.BackwardWeights(k.c, x, dy, dw, Fusion{})
 			})
 			if n > 0 {
 				t.Errorf("%s: %g allocations per step", k.name, n)

@@ -39,7 +39,8 @@ func NewEngine(s *Set, p *Pool) *Engine { return &Engine{Set: s, Pool: p} }
 //
 // over the taps and the input channels of o's group; x is zero outside the map,
 // which only shows where a weight is infinite or NaN. It panics if a slice is too short. y must not overlap x or w.
-func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
+func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue, fused Fusion) {
+	e.fuse(fused)
 	c = c.whole(x, w, y)
 	if ep.Bias != nil && len(ep.Bias) < c.OutC {
 		panic("kernel: bias shorter than OutC")
@@ -59,7 +60,8 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue) {
 // BackwardData computes dx, the gradient of Forward's x given dy, that of its y
 // before activation; with add it is added to what dx holds. It panics if a
 // slice is too short. dx must not overlap dy or w.
-func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool) {
+func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool, fused Fusion) {
+	e.fuse(fused)
 	c = c.whole(dx, w, dy)
 	if e.Set.tiles != nil {
 		p := e.begin(plainBackData, c)
@@ -153,7 +155,8 @@ func (e *Engine) runDense(r correlation, x []float32, w weights, y []float32, ep
 // BackwardWeights adds the gradient of the window to dw, which has the layout
 // of w; places outside the window keep their bits. It panics if a slice is too
 // short. dw must not overlap x or dy.
-func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32) {
+func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32, fused Fusion) {
+	e.fuse(fused)
 	c = c.whole(x, dw, dy)
 	if e.Set.tiles != nil {
 		p := e.begin(plainBackWeights, c)

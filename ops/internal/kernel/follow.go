@@ -20,15 +20,23 @@ type following struct {
 	grain Grain
 }
 
-// Followed has the next Forward, ForwardAdd or BackwardData of e tell f of each part of
-// the output that a chunk of work completes. What f is not told of by then is left to
-// the caller: all of it where chunks are cut by channels, in phases of a stride, and with
-// plain loops.
-func (e *Engine) Followed(f Follower, g Grain) { e.following = following{f, g} }
+// Fusion is what other operations do beside a pass, part by part, while their operands are
+// in the cache: an argument of the pass.
+type Fusion struct {
+	// Before makes the parts of x (of Forward and ForwardAdd) or dy (of BackwardWeights)
+	// what they should be before they are read: on the thread that reads them or, where
+	// several read a part, for all of it first. nil: nothing. BackwardData has none.
+	Before Preparer
+	// After is told of each part of the output (of Forward, ForwardAdd and BackwardData)
+	// that a chunk of work completes. What it is not told of when the pass returns is left
+	// to the caller: all of it where chunks are cut by channels, in phases of a stride, and
+	// with plain loops. nil: nothing.
+	After Follower
+	Grain Grain // of After
+}
 
-// Forget forgets who was to follow the next pass and to prepare for it, should that have
-// panicked before it began.
-func (e *Engine) Forget() { e.following, e.preparer = following{}, nil }
+// fuse sets what goes with the pass that begins.
+func (e *Engine) fuse(f Fusion) { e.following, e.preparer = following{f.After, f.Grain}, f.Before }
 
 // mostGrown is how many times as large units may become to hold a whole stretch.
 const mostGrown = 3

@@ -88,13 +88,13 @@ func checkFollowers(t *testing.T, s *Set, workers int, c Conv, stretch int, forw
 	tiles := s.tiles != nil
 
 	l := newListener(y, c.OutC)
-	e.Followed(l, Grain{stretch * c.OutW(), c.OutH() * c.OutW()})
-	e.Forward(c, x, w, y, Epilogue{Act: HardSwish})
+	fused := Fusion{After: l, Grain: Grain{stretch * c.OutW(), c.OutH() * c.OutW()}}
+	e.Forward(c, x, w, y, Epilogue{Act: HardSwish}, fused)
 	if told := l.check(t); told < 1 && forward && tiles {
 		t.Errorf("%d workers: forward told of %.2f of its output", workers, told)
 	}
 	alone := random(out)
-	e.Forward(c, x, w, alone, Epilogue{Act: HardSwish})
+	e.Forward(c, x, w, alone, Epilogue{Act: HardSwish}, Fusion{})
 	if !slices.Equal(alone, y) {
 		t.Errorf("%d workers: forward has other bits when it is followed", workers)
 	}
@@ -102,12 +102,12 @@ func checkFollowers(t *testing.T, s *Set, workers int, c Conv, stretch int, forw
 	dx := random(in)
 	once := slices.Clone(dx)
 	l = newListener(dx, c.InC)
-	e.Followed(l, Grain{stretch * c.S * c.W, c.H * c.W})
-	e.BackwardData(c, y, w, dx, true)
+	fused = Fusion{After: l, Grain: Grain{stretch * c.S * c.W, c.H * c.W}}
+	e.BackwardData(c, y, w, dx, true, fused)
 	if told := l.check(t); told < 1 && back && tiles {
 		t.Errorf("%d workers: backward data told of %.2f of its output", workers, told)
 	}
-	e.BackwardData(c, y, w, once, true)
+	e.BackwardData(c, y, w, once, true, Fusion{})
 	if !slices.Equal(once, dx) {
 		t.Errorf("%d workers: backward data has other bits when it is followed", workers)
 	}

@@ -3,7 +3,8 @@ package kernel
 // ForwardAdd adds conv(x, w) to what y holds: the same bits as Forward into
 // another buffer followed by y[i] += buffer[i]. It panics if a slice is too
 // short. y must not overlap x or w. keep is as in Epilogue.
-func (e *Engine) ForwardAdd(c Conv, x, w, y []float32, keep *Kept) {
+func (e *Engine) ForwardAdd(c Conv, x, w, y []float32, keep *Kept, fused Fusion) {
+	e.fuse(fused)
 	c = c.whole(x, w, y)
 	if e.Set.tiles != nil {
 		p := e.begin(plainForward, c)
@@ -12,9 +13,8 @@ func (e *Engine) ForwardAdd(c Conv, x, w, y []float32, keep *Kept) {
 		e.following, e.preparer = following{}, nil
 		return
 	}
-	e.following = following{}
 	e.sum = grown(e.sum, c.N*c.OutH()*c.OutW()*c.OutC)
-	e.Forward(c, x, w, e.sum, Epilogue{})
+	e.Forward(c, x, w, e.sum, Epilogue{}, Fusion{Before: fused.Before})
 	for i, v := range e.sum {
 		y[i] += v
 	}

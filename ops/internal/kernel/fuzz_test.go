@@ -88,9 +88,9 @@ func FuzzConv(f *testing.F) {
 func refuses(t *testing.T, e *Engine, c Conv) {
 	const room = 1 << 17
 	for _, pass := range []func(a, b, result []float32){
-		func(a, b, result []float32) { e.Forward(c, a, b, result, Epilogue{}) },
-		func(a, b, result []float32) { e.BackwardData(c, a, b, result, false) },
-		func(a, b, result []float32) { e.BackwardWeights(c, a, b, result) },
+		func(a, b, result []float32) { e.Forward(c, a, b, result, Epilogue{}, Fusion{}) },
+		func(a, b, result []float32) { e.BackwardData(c, a, b, result, false, Fusion{}) },
+		func(a, b, result []float32) { e.BackwardWeights(c, a, b, result, Fusion{}) },
 	} {
 		a, b, result := make([]float32, room), make([]float32, room), make([]float32, room)
 		func() {

@@ -29,7 +29,7 @@ func TestKept(t *testing.T) {
 				want := make([][]float32, len(windows))
 				for i, c := range windows {
 					want[i] = make([]float32, c.N*c.OutH()*c.OutW()*c.OutC)
-					e.Forward(c, x, w, want[i], Epilogue{})
+					e.Forward(c, x, w, want[i], Epilogue{}, Fusion{})
 				}
 				var all sync.WaitGroup
 				for range 3 {
@@ -39,7 +39,7 @@ func TestKept(t *testing.T) {
 						e := NewEngine(s, p)
 						for i, c := range windows {
 							y := make([]float32, len(want[i]))
-							e.Forward(c, x, w, y, Epilogue{Keep: &kept})
+							e.Forward(c, x, w, y, Epilogue{Keep: &kept}, Fusion{})
 							if !slices.Equal(y, want[i]) {
 								t.Errorf("window %d: other bits when its weight is kept", i)
 							}

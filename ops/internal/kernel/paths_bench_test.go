@@ -61,9 +61,9 @@ func pairPasses(b *testing.B, fast, slow *Engine, c Conv) {
 		name string
 		run  func(*Engine)
 	}{
-		{"fwd", func(e *Engine) { e.Forward(c, x, w, y, Epilogue{}) }},
-		{"bwd-data", func(e *Engine) { e.BackwardData(c, dy, w, dx, false) }},
-		{"bwd-weights", func(e *Engine) { e.BackwardWeights(c, x, dy, dw) }},
+		{"fwd", func(e *Engine) { e.Forward(c, x, w, y, Epilogue{}, Fusion{}) }},
+		{"bwd-data", func(e *Engine) { e.BackwardData(c, dy, w, dx, false, Fusion{}) }},
+		{"bwd-weights", func(e *Engine) { e.BackwardWeights(c, x, dy, dw, Fusion{}) }},
 	} {
 		var ratios, times []float64
 		timed := func(e *Engine) float64 {

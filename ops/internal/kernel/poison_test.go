@@ -282,13 +282,13 @@ func checkPoison(t *testing.T, name string, e *Engine, c Conv, p poisoned, x, w,
 		switch p.pass {
 		case plainForward:
 			out = make([]float32, len(dy))
-			e.Forward(c, x, w, out, Epilogue{})
+			e.Forward(c, x, w, out, Epilogue{}, Fusion{})
 		case plainBackData:
 			out = make([]float32, len(x))
-			e.BackwardData(c, dy, w, out, false)
+			e.BackwardData(c, dy, w, out, false, Fusion{})
 		default:
 			out = make([]float32, len(w))
-			e.BackwardWeights(c, x, dy, out)
+			e.BackwardWeights(c, x, dy, out, Fusion{})
 		}
 		return out
 	}

@@ -7,11 +7,6 @@ type Preparer interface {
 	Prepare(lo, hi, worker int)
 }
 
-// Prepared has the next Forward or ForwardAdd of e ask p for each part of x, or the next
-// BackwardWeights for each part of dy, before it is read: by the worker who reads it or,
-// where several read a part, for all of it first.
-func (e *Engine) Prepared(p Preparer) { e.preparer = p }
-
 // preparing is who prepares the operand of a pass; nil for nobody.
 type preparing struct{ p Preparer }
 

@@ -63,28 +63,26 @@ func checkPreparer(t *testing.T, s *Set, workers int, c Conv) {
 	x, w := random(c.N*c.H*c.W*c.InC), random(weightLen(c))
 	want := random(c.N * c.OutH() * c.OutW() * c.OutC)
 	got := slices.Clone(want)
-	e.Forward(c, x, w, want, Epilogue{})
+	e.Forward(c, x, w, want, Epilogue{}, Fusion{})
 	p := newCopier(x, c.InC)
-	e.Prepared(p)
-	e.Forward(c, p.to, w, got, Epilogue{})
+	e.Forward(c, p.to, w, got, Epilogue{}, Fusion{Before: p})
 	p.check(t)
 	if !slices.Equal(got, want) {
 		t.Errorf("%d workers: the output has other bits when x is prepared", workers)
 	}
-	e.Forward(c, p.to, w, got, Epilogue{})
+	e.Forward(c, p.to, w, got, Epilogue{}, Fusion{})
 	p.check(t) // the next pass prepares nothing
 
 	dy := random(len(want))
 	want = random(weightLen(c))
 	got = slices.Clone(want)
-	e.BackwardWeights(c, x, dy, want)
+	e.BackwardWeights(c, x, dy, want, Fusion{})
 	p = newCopier(dy, c.OutC)
-	e.Prepared(p)
-	e.BackwardWeights(c, x, p.to, got)
+	e.BackwardWeights(c, x, p.to, got, Fusion{Before: p})
 	p.check(t)
 	if !slices.Equal(got, want) {
 		t.Errorf("%d workers: the gradient has other bits when dy is prepared", workers)
 	}
-	e.BackwardWeights(c, x, p.to, got)
+	e.BackwardWeights(c, x, p.to, got, Fusion{})
 	p.check(t) // nor does this
 }

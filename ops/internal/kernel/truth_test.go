@@ -181,18 +181,18 @@ func (k *trial) run(t fatal, e *Engine) {
 		grads = winoGradsBound
 	}
 	fillNaN(k.y)
-	e.Forward(c, k.x, k.w, k.y, Epilogue{Bias: k.bias})
+	e.Forward(c, k.x, k.w, k.y, Epilogue{Bias: k.bias}, Fusion{})
 	k.before = grown(k.before, len(k.y))
 	Repeat(k.before, k.bias)
 	check("forward with bias", k.y, k.want.y, k.before, bound)
 	fillNaN(k.y)
-	e.Forward(c, k.x, k.w, k.y, Epilogue{})
+	e.Forward(c, k.x, k.w, k.y, Epilogue{}, Fusion{})
 	check("forward", k.y, k.want.y, nil, bound)
 	k.before = append(k.before[:0], k.y...)
-	e.ForwardAdd(c, k.x, k.w, k.y, nil)
+	e.ForwardAdd(c, k.x, k.w, k.y, nil, Fusion{})
 	check("forward, added", k.y, k.want.y, k.before, bound)
 	copy(k.dw, k.w0)
-	e.BackwardWeights(c, k.x, k.dy, k.dw)
+	e.BackwardWeights(c, k.x, k.dy, k.dw, Fusion{})
 	check("backward weights", k.dw, k.want.dw, k.w0, grads)
 	k.checkIdlePlaces(t, e, wino)
 	bound = directBound
@@ -200,10 +200,10 @@ func (k *trial) run(t fatal, e *Engine) {
 		bound = winoBound
 	}
 	fillNaN(k.dx)
-	e.BackwardData(c, k.dy, k.w, k.dx, false)
+	e.BackwardData(c, k.dy, k.w, k.dx, false, Fusion{})
 	check("backward data", k.dx, k.want.dx, nil, bound)
 	k.before = append(k.before[:0], k.dx...)
-	e.BackwardData(c, k.dy, k.w, k.dx, true)
+	e.BackwardData(c, k.dy, k.w, k.dx, true, Fusion{})
 	check("backward data, added", k.dx, k.want.dx, k.before, bound)
 	for _, ok := range k.intact {
 		if !ok() {

@@ -44,9 +44,9 @@ func winoErrors(t *testing.T, table *strings.Builder, wino, direct *Engine, c Co
 	want := newTruth(c, x, w, dy)
 	got := func(e *Engine) [3][]float32 {
 		y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
-		e.Forward(c, x, w, y, Epilogue{})
-		e.BackwardData(c, dy, w, dx, false)
-		e.BackwardWeights(c, x, dy, dw)
+		e.Forward(c, x, w, y, Epilogue{}, Fusion{})
+		e.BackwardData(c, dy, w, dx, false, Fusion{})
+		e.BackwardWeights(c, x, dy, dw, Fusion{})
 		return [3][]float32{y, dx, dw}
 	}
 	fast, slow := got(wino), got(direct)
