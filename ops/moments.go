@@ -20,7 +20,7 @@ func (n *normMoments) Do(i, _ int) {
 	}
 }
 
-// Follow implements kernel.Follower.
+// Follow implements kernel.ChunkEpilogue.
 func (n *normMoments) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }
 
 // moments computes the mean and the biased variance over all pixels.

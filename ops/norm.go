@@ -159,7 +159,7 @@ func (n *normForward) Do(i, worker int) {
 	n.Prepare(lo, hi, worker)
 }
 
-// Prepare implements kernel.Preparer.
+// Prepare implements kernel.Prologue.
 func (n *normForward) Prepare(lo, hi, _ int) {
 	n.v.Norm(n.act, n.x.Data[lo:hi], n.scale, n.shift, n.y.Data[lo:hi])
 }

@@ -60,7 +60,7 @@ func (n *normReduce) Do(i, _ int) {
 	}
 }
 
-// Follow implements kernel.Follower.
+// Follow implements kernel.ChunkEpilogue.
 func (n *normReduce) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }
 
 func (n *normNode) paramBack(ch *channels) {
@@ -97,7 +97,7 @@ func (n *normApply) Do(i, worker int) {
 	n.Prepare(lo, hi, worker)
 }
 
-// Prepare implements kernel.Preparer.
+// Prepare implements kernel.Prologue.
 func (n *normApply) Prepare(lo, hi, _ int) {
 	dy := n.path.dy[lo:hi]
 	n.v.NormApply(n.act, n.x.Data[lo:hi], dy, n.scale, n.shift, n.scale, n.b, n.c, dy)

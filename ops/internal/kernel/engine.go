@@ -26,7 +26,7 @@ type Engine struct {
 	tuners    tuners
 	following following // of the next pass
 
-	preparer    Preparer // of the next forward pass or weight gradient
+	preparer    Prologue // of the next forward pass or weight gradient
 	prepareTask prepareTask
 }
 

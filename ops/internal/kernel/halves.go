@@ -2,9 +2,10 @@ package kernel
 
 import "sync/atomic"
 
-// halves adds up the sums of groups of images. Within each half of the groups they
-// are added pairwise, by the worker that completes a pair, who has it in its cache;
-// what is left are two sums. The order is that of the groups, whoever made them.
+// halves is a tree reduction of the sums of groups of images. Within each half of the
+// groups sums are added pairwise, on the thread that completes a pair and has it in its
+// cache; two sums are left. The order of additions is that of the groups, whichever thread
+// makes them, so the bits do not depend on the number of threads.
 type halves struct {
 	groups, shares int
 	done           [levels][gradGroups]atomic.Int32

@@ -16,8 +16,8 @@ type Task interface {
 	Do(i, worker int)
 }
 
-// entered is a task that is told of each worker who takes part, before his first
-// chunk: what a worker prepares himself need not come to him from another core.
+// entered is a task with per-thread set-up: enter is called on each thread that takes part,
+// before its first chunk, so that what it sets up is in its own core's cache.
 type entered interface {
 	enter(worker int)
 }
@@ -42,8 +42,8 @@ const (
 	lookTime      = 300
 )
 
-// counter is a number that belongs to one worker, though others read and, when they
-// take from his share, write it; on cache lines of its own.
+// counter is a number of one thread, though others read it and, when they steal from its
+// share, write it; on cache lines of its own.
 type counter struct {
 	atomic.Uint64
 	_ padding
@@ -142,9 +142,9 @@ func (p *Pool) Close() {
 }
 
 // Run calls t.Do once for each i below n and returns when all are done. Each
-// worker has a share of the chunks, the same in every pass of as many, so that
-// what it wrote in one layer is in its own cache in the next. Who has done his
-// takes from the others': a descheduled helper holds up one chunk.
+// thread has a share of the chunks, the same in every pass of as many, so that
+// what it wrote in one layer is in its own cache in the next. A thread that is done
+// with its share steals chunks from the others': a descheduled thread holds up one chunk.
 func (p *Pool) Run(n int, t Task) {
 	if p.Workers() == 1 || n <= 1 {
 		doAlone(n, t)
@@ -228,7 +228,7 @@ func (p *Pool) work(c call, worker int) {
 }
 
 // takeFrom does what is left of share w of c, as worker, who may have begun the task
-// before, and reports whether he has now.
+// before, and reports whether it has now.
 func (p *Pool) takeFrom(c call, w, worker int, inside bool) bool {
 	done := 0
 	for i, ok := p.take(c, w); ok; i, ok = p.take(c, w) {

@@ -1,14 +1,14 @@
 package kernel
 
-// Preparer makes a part of an operand what it should be before it is read.
-type Preparer interface {
-	// Prepare is asked for floats lo to hi of the operand, whole pixels of all
-	// channels. Workers call it at the same time, and once for each float.
+// Prologue gives a part of an operand its values before it is read.
+type Prologue interface {
+	// Prepare gives floats lo to hi of the operand, whole pixels of all channels, their
+	// values. It is called by several threads at the same time, once for each float.
 	Prepare(lo, hi, worker int)
 }
 
-// preparing is who prepares the operand of a pass; nil for nobody.
-type preparing struct{ p Preparer }
+// preparing is the prologue of a pass; nil: none.
+type preparing struct{ p Prologue }
 
 // prepare has images [img, img+imgs) prepared, of rows [from, to) of oh, so many
 // floats each.
@@ -18,8 +18,8 @@ func (p preparing) prepare(img, imgs, oh, from, to, row, worker int) {
 	}
 }
 
-// preparing returns who prepares the parts of an operand of so many pixels, of pixel
-// floats each, if each part is read by one worker alone; else it has all of it prepared.
+// preparing returns the prologue of an operand of so many pixels, of pixel floats each, if
+// each part of it is read by one thread only; else it runs the prologue for all of it.
 func (e *Engine) preparing(pixels, pixel int, alone bool) preparing {
 	if e.preparer != nil && !alone {
 		n := max(1, min(prepareChunks, pixels*pixel/prepareFloats))
@@ -37,7 +37,7 @@ const (
 
 // prepareTask prepares an operand of so many pixels.
 type prepareTask struct {
-	p             Preparer
+	p             Prologue
 	pixels, pixel int
 	chunks        int
 }

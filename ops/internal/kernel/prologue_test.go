@@ -52,13 +52,13 @@ func TestPreparers(t *testing.T) {
 	for _, s := range Available() {
 		for _, k := range followed {
 			for _, workers := range []int{1, 2, 3} {
-				t.Run(s.Name+"/"+k.name, func(t *testing.T) { checkPreparer(t, s, workers, k.c) })
+				t.Run(s.Name+"/"+k.name, func(t *testing.T) { checkPrologue(t, s, workers, k.c) })
 			}
 		}
 	}
 }
 
-func checkPreparer(t *testing.T, s *Set, workers int, c Conv) {
+func checkPrologue(t *testing.T, s *Set, workers int, c Conv) {
 	c, random, e := followedPass(t, s, workers, c)
 	x, w := random(c.N*c.H*c.W*c.InC), random(weightLen(c))
 	want := random(c.N * c.OutH() * c.OutW() * c.OutC)

@@ -1,22 +1,22 @@
 package kernel
 
-// Follower goes on with what a pass puts out while it lies in the cache of the worker
-// who computed it.
-type Follower interface {
-	// Follow is told that floats lo to hi of the output, whole pixels of all
-	// channels, have their values. Workers call it at the same time, and never twice
-	// for one float.
+// ChunkEpilogue goes on with the output of a pass, chunk by chunk, on the thread that
+// computed the chunk, while it is in that core's cache.
+type ChunkEpilogue interface {
+	// Follow gets floats lo to hi of the output, whole pixels of all channels, once they
+	// have their values. It is called by several threads at the same time, and never
+	// twice for one float.
 	Follow(lo, hi, worker int)
 }
 
-// Grain tells which parts of an output a follower can only take as a whole, in pixels:
-// stretches of so many from the start of each image, which has Image of them. Units of
-// work are made to end where stretches do, if that can be.
+// Grain is the least part of an output that a chunk epilogue takes, in pixels: runs of
+// Stretch pixels from the start of each image, which has Image of them. Chunks are made to
+// end where runs do, if that can be.
 type Grain struct{ Stretch, Image int }
 
-// following is who follows a pass, f, and in parts of which size; without one, f is nil.
+// following is the chunk epilogue of a pass, f, and its grain; without one, f is nil.
 type following struct {
-	f     Follower
+	f     ChunkEpilogue
 	grain Grain
 }
 
@@ -26,12 +26,12 @@ type Fusion struct {
 	// Before makes the parts of x (of Forward and ForwardAdd) or dy (of BackwardWeights)
 	// what they should be before they are read: on the thread that reads them or, where
 	// several read a part, for all of it first. nil: nothing. BackwardData has none.
-	Before Preparer
+	Before Prologue
 	// After is told of each part of the output (of Forward, ForwardAdd and BackwardData)
 	// that a chunk of work completes. What it is not told of when the pass returns is left
 	// to the caller: all of it where chunks are cut by channels, in phases of a stride, and
 	// with plain loops. nil: nothing.
-	After Follower
+	After ChunkEpilogue
 	Grain Grain // of After
 }
 
