@@ -220,8 +220,8 @@ func TestSumsInPlaceKeepBits(t *testing.T) {
 	for i := range uint64(20) {
 		a := c.Space().Random(newRand(i))
 		s := net.Subnet(a)
-		for _, b := range s.bound {
-			if b.accumulates {
+		for _, f := range s.fused {
+			if f.accumulates {
 				inPlace++
 			}
 		}

@@ -55,7 +55,7 @@ func (w *Network) foldsInto(i int) []int {
 		return []int{i}
 	}
 	for _, j := range s.In {
-		if j == space.Image || !w.view.bound[j].accumulates {
+		if j == space.Image || !w.view.fused[j].accumulates {
 			return nil
 		}
 	}

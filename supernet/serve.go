@@ -14,11 +14,11 @@ func (s *Subnet) lastReaders() []int {
 		last[i] = -1
 	}
 	for i, t := range s.plan {
-		if s.bound[i].accumulates {
+		if s.fused[i].accumulates {
 			continue
 		}
 		for _, j := range t.In {
-			for j != space.Image && s.bound[j].accumulates {
+			for j != space.Image && s.fused[j].accumulates {
 				j = s.plan[j].In[0]
 			}
 			if j != space.Image {

@@ -10,6 +10,7 @@ import (
 type Subnet struct {
 	plan  space.Plan
 	bound []binding
+	fused []fusion // how steps are computed together
 }
 
 // binding is what one step reads.
@@ -18,74 +19,17 @@ type binding struct {
 	matrices     []*ops.Param // by which weight is transformed; see space.Step.Transforms
 	bias         *ops.Param
 	scale, shift *ops.Param
-	accumulates  bool // a convolution that a sum computes in place
-	residual     bool // a sum without norm of a summand and outputs of other steps
-	normed       bool // a sum with a norm, of summands only, two at least
-	deferred     bool // a norm whose output is left to the next step
 }
 
 // Subnet returns the view of architecture a, which must belong to the family's
 // space.
 func (n *Net) Subnet(a space.Arch) *Subnet {
 	plan := n.family.Plan(a)
-	s := &Subnet{plan: plan, bound: make([]binding, len(plan))}
+	s := &Subnet{plan: plan, bound: make([]binding, len(plan)), fused: fuse(plan)}
 	for i := range plan {
 		s.bound[i] = n.bind(&plan[i])
 	}
-	s.findAccumulating()
-	s.findDeferred()
 	return s
-}
-
-// findAccumulating marks the convolutions that do nothing but add to one sum and
-// head its list of inputs, so that adding them in place keeps the order of the
-// sum, and the sums that are computed with theirs. Only the first may have a bias.
-func (s *Subnet) findAccumulating() {
-	readers := make([]int, len(s.plan))
-	for _, t := range s.plan {
-		for _, j := range t.In {
-			if j != space.Image {
-				readers[j]++
-			}
-		}
-	}
-	for i, t := range s.plan {
-		if t.Layer.Op != space.Add {
-			continue
-		}
-		for k, j := range t.In {
-			if j == space.Image || readers[j] != 1 || !raw(&s.plan[j]) || (k > 0 && s.plan[j].Bias) {
-				break
-			}
-			s.bound[j].accumulates = true
-		}
-		n := s.accumulating(t.In)
-		s.bound[i].residual = t.Norm == "" && len(t.In) > 1 && n == 1
-		s.bound[i].normed = t.Norm != "" && len(t.In) > 1 && n == len(t.In)
-	}
-}
-
-// accumulating returns how many of the inputs of a sum it computes in place.
-func (s *Subnet) accumulating(in []int) (n int) {
-	for _, j := range in {
-		if j != space.Image && s.bound[j].accumulates {
-			n++
-		}
-	}
-	return n
-}
-
-// findDeferred marks the norms whose output the next step, a convolution with a norm, reads.
-func (s *Subnet) findDeferred() {
-	for i := range len(s.plan) - 1 {
-		next := &s.plan[i+1]
-		s.bound[i].deferred = s.plan[i].Norm != "" && next.Norm != "" && next.Layer.Op == space.Conv && next.In[0] == i
-	}
-}
-
-// raw reports whether a step is a convolution without norm and activation.
-func raw(s *space.Step) bool {
-	return s.Layer.Op == space.Conv && s.Norm == "" && s.Layer.Act == space.NoAct
 }
 
 func (n *Net) bind(s *space.Step) binding {
@@ -147,19 +91,19 @@ func (s *Subnet) step(e *ops.Exec, p *Pass, i int, x *ops.Tensor, stats []*ops.S
 		st = stats[i]
 	}
 	switch {
-	case s.bound[i].accumulates:
+	case s.fused[i].accumulates:
 		return nil
 	case s.plan[i].Layer.Op == space.Add:
-		switch b := &s.bound[i]; {
-		case b.residual && !e.Training():
+		switch b, f := &s.bound[i], s.fused[i]; {
+		case f.residual && !e.Training():
 			return p.residual(e, s, i, x)
-		case b.normed:
-			return p.normed(e, s, i, x, normOf(&s.plan[i], b, st, mode))
+		case f.normed:
+			return p.normed(e, s, i, x, normOf(&s.plan[i], b, st, mode, f.deferred))
 		default:
-			return finish(e, p.sum(e, s, s.plan[i].In, x), &s.plan[i], b, st, mode)
+			return finish(e, p.sum(e, s, s.plan[i].In, x), &s.plan[i], b, st, mode, f.deferred)
 		}
 	default:
-		return p.run(e, &s.plan[i], &s.bound[i], x, st, mode)
+		return p.run(e, &s.plan[i], &s.bound[i], x, st, mode, s.fused[i].deferred)
 	}
 }
 
@@ -168,7 +112,7 @@ func (s *Subnet) step(e *ops.Exec, p *Pass, i int, x *ops.Tensor, stats []*ops.S
 func (p *Pass) sum(e *ops.Exec, s *Subnet, in []int, image *ops.Tensor) *ops.Tensor {
 	p.ins = p.ins[:0]
 	for _, j := range in {
-		if j == space.Image || !s.bound[j].accumulates {
+		if j == space.Image || !s.fused[j].accumulates {
 			p.ins = append(p.ins, p.out(j, image))
 			continue
 		}
@@ -202,7 +146,7 @@ func (p *Pass) normed(e *ops.Exec, s *Subnet, i int, image *ops.Tensor, norm ops
 }
 
 // run computes one step from the outputs of the earlier ones.
-func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st *ops.Stats, mode ops.NormMode) *ops.Tensor {
+func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st *ops.Stats, mode ops.NormMode, deferred bool) *ops.Tensor {
 	l := s.Layer
 	x := p.out(s.In[0], image)
 	switch l.Op {
@@ -212,7 +156,7 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 			c.Act = ops.Act(l.Act)
 			return ops.Conv(e, x, c)
 		}
-		return ops.ConvNorm(e, x, c, normOf(s, b, st, mode))
+		return ops.ConvNorm(e, x, c, normOf(s, b, st, mode, deferred))
 	case space.MaxPool:
 		x = ops.MaxPool(e, x, l.K, l.S, l.Pad())
 	case space.AvgPool:
@@ -235,7 +179,7 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 	default:
 		panic("supernet: step with an op that cannot run")
 	}
-	return finish(e, x, s, b, st, mode)
+	return finish(e, x, s, b, st, mode, deferred)
 }
 
 // inputs returns what a step reads, valid until the next call.
@@ -248,19 +192,19 @@ func (p *Pass) inputs(s *space.Step, image *ops.Tensor) []*ops.Tensor {
 }
 
 // finish applies a step's batch norm and activation.
-func finish(e *ops.Exec, x *ops.Tensor, s *space.Step, b *binding, st *ops.Stats, mode ops.NormMode) *ops.Tensor {
+func finish(e *ops.Exec, x *ops.Tensor, s *space.Step, b *binding, st *ops.Stats, mode ops.NormMode, deferred bool) *ops.Tensor {
 	act := ops.Act(s.Layer.Act)
 	switch {
 	case s.Norm != "":
-		return ops.BatchNorm(e, x, normOf(s, b, st, mode))
+		return ops.BatchNorm(e, x, normOf(s, b, st, mode, deferred))
 	case act != ops.NoAct:
 		return ops.Activate(e, x, act)
 	}
 	return x
 }
 
-func normOf(s *space.Step, b *binding, st *ops.Stats, mode ops.NormMode) ops.NormSpec {
-	return ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: ops.Act(s.Layer.Act), Stats: st, Mode: mode, Deferred: b.deferred}
+func normOf(s *space.Step, b *binding, st *ops.Stats, mode ops.NormMode, deferred bool) ops.NormSpec {
+	return ops.NormSpec{Gamma: b.scale, Beta: b.shift, C: s.Layer.OutC, Eps: normEps, Act: ops.Act(s.Layer.Act), Stats: st, Mode: mode, Deferred: deferred}
 }
 
 func convOf(e *ops.Exec, s *space.Step, b *binding) ops.ConvSpec {

@@ -80,7 +80,7 @@ func (t *trie) walk(e *ops.Exec, p *Pass, image *ops.Tensor, mode ops.NormMode, 
 
 func (b *branch) walk(e *ops.Exec, p *Pass, image *ops.Tensor, mode ops.NormMode, leaf func(i int, logits *ops.Tensor)) {
 	m := e.Mark()
-	y := p.run(e, b.step, b.bound, image, b.stats, mode)
+	y := p.run(e, b.step, b.bound, image, b.stats, mode, false)
 	p.outs = append(p.outs, y)
 	for _, i := range b.ends {
 		leaf(i, y)
