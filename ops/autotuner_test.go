@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestCrewKeepsBits runs passes until both ways have been used.
-func TestCrewKeepsBits(t *testing.T) {
+// TestAutotunerKeepsBits runs passes until both ways have been used.
+func TestAutotunerKeepsBits(t *testing.T) {
 	e, err := NewExec(Config{Workers: 2})
 	if err != nil {
 		t.Fatal(err)

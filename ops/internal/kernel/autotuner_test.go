@@ -24,7 +24,7 @@ func simulate(c *Autotuner, now *time.Time, total time.Duration, together, alone
 	return spent.Seconds() / all.Seconds()
 }
 
-func TestCrewFollowsTheFasterWay(t *testing.T) {
+func TestAutotunerFollowsTheFasterWay(t *testing.T) {
 	var c Autotuner
 	now := time.Now()
 	always := func(d time.Duration) func(int) time.Duration { return func(int) time.Duration { return d } }
@@ -49,8 +49,8 @@ func TestCrewFollowsTheFasterWay(t *testing.T) {
 	check("long passes are shared", 0, 0, always(time.Millisecond), always(800*us))
 }
 
-// TestCrewsKeepBits repeats each pass of an engine by both ways in turns.
-func TestCrewsKeepBits(t *testing.T) {
+// TestAutotunersKeepBits repeats each pass of an engine by both ways in turns.
+func TestAutotunersKeepBits(t *testing.T) {
 	p := NewPool(2)
 	defer p.Close()
 	if p.Workers() == 1 {

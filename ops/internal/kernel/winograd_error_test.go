@@ -15,7 +15,7 @@ const winoErrorRatio = 12
 // TestWinogradErrors measures both kernels against float64 on the operands of a
 // layer in training: activations after ReLU, weights of He's initialisation,
 // gradients of a normal distribution. With -v it prints the table of
-// docs/kernels.md; errors are in units of the root mean square of the result.
+// docs/log/kernels.md; errors are in units of the root mean square of the result.
 func TestWinogradErrors(t *testing.T) {
 	p := NewPool(2)
 	defer p.Close()
