@@ -41,32 +41,46 @@ type opRow struct {
 
 // opRows lists the ops: shapes, costs, weights, validation and files range over it.
 var opRows = [...]opRow{
-	Conv: {name: "conv", window: maxKernel, recasts: true, size: windowed, weight: convWeight, check: checkGroups,
-		flops: func(l Layer, out int64) int64 { return 2 * out * int64(l.InC/l.G) * int64(l.K) * int64(l.K) }},
+	Conv: {
+		name: "conv", window: maxKernel, recasts: true, size: windowed, weight: convWeight, check: checkGroups,
+		flops: func(l Layer, out int64) int64 { return 2 * out * int64(l.InC/l.G) * int64(l.K) * int64(l.K) },
+	},
 	MaxPool: {name: "maxpool", window: maxPool, size: windowed, flops: taps},
 	AvgPool: {name: "avgpool", window: maxPool, size: windowed, flops: taps},
-	Add: {name: "add", inputs: many,
-		flops: func(l Layer, out int64) int64 { return out * int64(max(l.FanIn, 1)-1) }},
-	GlobalPool: {name: "globalpool", size: onePixel,
-		flops: func(l Layer, _ int64) int64 { return int64(l.H) * int64(l.W) * int64(l.InC) }},
-	Linear: {name: "linear", recasts: true, biased: true, size: onePixel, check: checkOnePixel,
+	Add: {
+		name: "add", inputs: many,
+		flops: func(l Layer, out int64) int64 { return out * int64(max(l.FanIn, 1)-1) },
+	},
+	GlobalPool: {
+		name: "globalpool", size: onePixel,
+		flops: func(l Layer, _ int64) int64 { return int64(l.H) * int64(l.W) * int64(l.InC) },
+	},
+	Linear: {
+		name: "linear", recasts: true, biased: true, size: onePixel, check: checkOnePixel,
 		flops:  func(l Layer, _ int64) int64 { return 2 * int64(l.InC) * int64(l.OutC) },
-		weight: func(l Layer) Weight { return Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1} }},
-	Concat: {name: "concat", inputs: many,
-		reads: func(l Layer, _ int) (h, w, c int) { return l.H, l.W, 0 }},
-	Scale: {name: "scale", inputs: 2,
+		weight: func(l Layer) Weight { return Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1} },
+	},
+	Concat: {
+		name: "concat", inputs: many,
+		reads: func(l Layer, _ int) (h, w, c int) { return l.H, l.W, 0 },
+	},
+	Scale: {
+		name: "scale", inputs: 2,
 		flops: func(_ Layer, out int64) int64 { return out },
 		reads: func(l Layer, k int) (h, w, c int) {
 			if k == 1 {
 				return 1, 1, l.InC
 			}
 			return l.H, l.W, l.InC
-		}},
+		},
+	},
 	Identity: {name: "identity"},
 	Zero:     {name: "zero"},
-	Resize: {name: "resize", check: checkResize,
+	Resize: {
+		name: "resize", check: checkResize,
 		size:  func(l Layer) (h, w int) { return l.ToH, l.ToW },
-		flops: func(_ Layer, out int64) int64 { return 7 * out }},
+		flops: func(_ Layer, out int64) int64 { return 7 * out },
+	},
 }
 
 // row returns what is known of the op, the zero value if nothing is.

@@ -1,10 +1,10 @@
 package space_test
 
 import (
-	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
-
 	"math"
 	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
 
 	"pgregory.net/rapid"
 

@@ -1,12 +1,12 @@
 package space_test
 
 import (
-	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
-
 	"fmt"
 	"math/big"
 	"slices"
 	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
 
 	"pgregory.net/rapid"
 

@@ -1,10 +1,10 @@
 package chain_test
 
 import (
-	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
-
 	"strings"
 	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/espalier-nas/espalier/supernet/space/chain"

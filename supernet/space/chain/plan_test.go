@@ -1,11 +1,11 @@
 package chain_test
 
 import (
-	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
-
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
