@@ -26,13 +26,13 @@ type VerifyOptions struct {
 // Verified is what Verify has seen.
 type Verified struct {
 	Count, Pictures, Interpreted int
-	ONNX                         float64 // largest difference of a logit of an ONNX model from the view's, as a share of the picture's largest
+	ONNX                         float64 // largest difference of a logit of an ONNX model from the view's; see Tolerance
 	Interpreter                  float64 // of the interpreted model from the model as this program runs it
 	Close                        int     // pictures whose class the model tells otherwise, the two being nearer than Tolerance
 }
 
-// Tolerance bounds the differences that Verify accepts: folding batch norms into
-// convolutions rounds otherwise.
+// Tolerance bounds the differences that Verify accepts, as a share of the picture's largest
+// logit or of 1, whichever is more: folding batch norms into convolutions rounds otherwise.
 const Tolerance = 1e-4
 
 // Verify checks the contract of extraction for random architectures: the file of a network
@@ -123,19 +123,19 @@ func (r *Run) verify(ctx context.Context, a space.Arch, set *data.Set, o VerifyO
 }
 
 // compareLogits returns the largest difference between two lists of logits of k classes, as
-// a share of the largest logit of the picture, or worst if that is larger. Another class is
+// a share of the largest logit of the picture or of 1, or worst if that is larger. Another class is
 // an error unless the two are closer than the tolerance; then close counts it.
 func compareLogits(want, have []float32, k int, worst float64, close *int) (float64, error) {
 	for i := 0; i < len(want); i += k {
 		a, b := want[i:i+k], have[i:i+k]
-		size := 0.0
+		size := 1.0
 		for _, x := range a {
 			size = max(size, math.Abs(float64(x)))
 		}
 		for c := range a {
-			d := math.Abs(float64(a[c])-float64(b[c])) / max(size, 1e-6)
+			d := math.Abs(float64(a[c])-float64(b[c])) / size
 			if !(d <= Tolerance) {
-				return worst, fmt.Errorf("picture %d, class %d: logit %v; want %v, at most %g of the largest away", i/k, c, b[c], a[c], Tolerance)
+				return worst, fmt.Errorf("picture %d, class %d: logit %v; want %v, at most %g of the largest, or of 1, away", i/k, c, b[c], a[c], Tolerance)
 			}
 			worst = max(worst, d)
 		}
