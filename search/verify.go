@@ -26,18 +26,14 @@ type VerifyOptions struct {
 // Verified is what Verify has seen.
 type Verified struct {
 	Count, Pictures, Interpreted int
-	ONNX                         float64 // largest difference of a logit of an ONNX model from the view's; see Tolerance
+	ONNX                         float64 // largest difference of a logit of an ONNX model from the view's, as a share of the picture's largest
 	Interpreter                  float64 // of the interpreted model from the model as this program runs it
 	Close                        int     // pictures whose class the model tells otherwise, the two being nearer than Tolerance
 }
 
-// Tolerance bounds the differences that Verify accepts in a network of up to 50 layers, as a
-// share of the picture's largest logit or of 1, whichever is more: folding batch norms into
-// convolutions rounds otherwise. It grows with the number of layers, as rounding does.
+// Tolerance bounds the differences that Verify accepts: folding batch norms into
+// convolutions rounds otherwise.
 const Tolerance = 1e-4
-
-// tolerantLayers is the number of layers up to which Tolerance holds as it is.
-const tolerantLayers = 50
 
 // Verify checks the contract of extraction for random architectures: the file of a network
 // that was cut out gives the logits of its view in the supernet to the bit, the ONNX model
@@ -109,8 +105,7 @@ func (r *Run) verify(ctx context.Context, a space.Arch, set *data.Set, o VerifyO
 	if err != nil {
 		return err
 	}
-	tolerance := Tolerance * max(1, float64(len(n.Plan()))/tolerantLayers)
-	if v.ONNX, err = compareLogits(view, read, len(set.Classes), tolerance, v.ONNX, &v.Close); err != nil {
+	if v.ONNX, err = compareLogits(view, read, len(set.Classes), v.ONNX, &v.Close); err != nil {
 		return fmt.Errorf("the ONNX model: %w", err)
 	}
 	text, err := os.ReadFile(model)
@@ -121,26 +116,26 @@ func (r *Run) verify(ctx context.Context, a space.Arch, set *data.Set, o VerifyO
 	if err != nil {
 		return err
 	}
-	if v.Interpreter, err = compareLogits(read[:len(interpreted)], interpreted, len(set.Classes), tolerance, v.Interpreter, nil); err != nil {
+	if v.Interpreter, err = compareLogits(read[:len(interpreted)], interpreted, len(set.Classes), v.Interpreter, nil); err != nil {
 		return fmt.Errorf("the ONNX model, its nodes one by one: %w", err)
 	}
 	return nil
 }
 
 // compareLogits returns the largest difference between two lists of logits of k classes, as
-// a share of the largest logit of the picture or of 1, or worst if that is larger. Another class is
+// a share of the largest logit of the picture, or worst if that is larger. Another class is
 // an error unless the two are closer than the tolerance; then close counts it.
-func compareLogits(want, have []float32, k int, tolerance, worst float64, close *int) (float64, error) {
+func compareLogits(want, have []float32, k int, worst float64, close *int) (float64, error) {
 	for i := 0; i < len(want); i += k {
 		a, b := want[i:i+k], have[i:i+k]
-		size := 1.0
+		size := 0.0
 		for _, x := range a {
 			size = max(size, math.Abs(float64(x)))
 		}
 		for c := range a {
-			d := math.Abs(float64(a[c])-float64(b[c])) / size
-			if !(d <= tolerance) {
-				return worst, fmt.Errorf("picture %d, class %d: logit %v; want %v, at most %g of the largest, or of 1, away", i/k, c, b[c], a[c], tolerance)
+			d := math.Abs(float64(a[c])-float64(b[c])) / max(size, 1e-6)
+			if !(d <= Tolerance) {
+				return worst, fmt.Errorf("picture %d, class %d: logit %v; want %v, at most %g of the largest away", i/k, c, b[c], a[c], Tolerance)
 			}
 			worst = max(worst, d)
 		}
@@ -148,7 +143,7 @@ func compareLogits(want, have []float32, k int, tolerance, worst float64, close 
 		if at == other {
 			continue
 		}
-		if float64(a[at]-a[other]) > 2*tolerance*size {
+		if float64(a[at]-a[other]) > 2*Tolerance*size {
 			return worst, fmt.Errorf("picture %d: class %d; want %d", i/k, other, at)
 		}
 		if close != nil {

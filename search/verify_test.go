@@ -30,7 +30,7 @@ func TestCompareLogits(t *testing.T) {
 		"second is missing": {have(4, 2.9), "picture 1, class 0", 0, 0},
 	} {
 		close := 0
-		worst, err := compareLogits(want, c.have, 4, Tolerance, 0.5, &close)
+		worst, err := compareLogits(want, c.have, 4, 0.5, &close)
 		switch {
 		case name == "another, too far": // the logit itself is out of tolerance
 			if err == nil {
@@ -42,7 +42,7 @@ func TestCompareLogits(t *testing.T) {
 			t.Errorf("%s: %v; want %q", name, err, c.fault)
 		}
 	}
-	if worst, err := compareLogits(want, have(3, 0.0002), 4, Tolerance, 0, nil); err != nil || math.Abs(worst-0.00005) > 1e-9 {
+	if worst, err := compareLogits(want, have(3, 0.0002), 4, 0, nil); err != nil || math.Abs(worst-0.00005) > 1e-9 {
 		t.Errorf("worst difference %v, error %v; want a 20,000th of the largest logit", worst, err)
 	}
 }

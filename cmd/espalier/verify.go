@@ -47,7 +47,7 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 	}
 	_, err = fmt.Fprintf(s.out, "%d architectures, %d pictures each:\n"+
 		"  network file  the logits of the view, to the bit\n"+
-		"  ONNX model    at most %.1e of the largest logit (or of 1) away, the same class but for %d pictures whose two classes are that close\n"+
+		"  ONNX model    at most %.1e of the largest logit away, the same class but for %d pictures whose two classes are that close\n"+
 		"  its nodes     one by one on %d pictures: at most %.1e away\n",
 		v.Count, v.Pictures, v.ONNX, v.Close, v.Interpreted, v.Interpreter)
 	return err
