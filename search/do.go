@@ -29,14 +29,20 @@ func Resume(ctx context.Context, folder string, m Monitor) (report.Report, error
 	if err != nil {
 		return report.Report{}, err
 	}
-	cfg, err := config.Load(dir.Path(rundir.Config))
-	if err == nil {
-		err = cfg.Ready()
-	}
+	cfg, err := FolderConfig(dir)
 	if err != nil {
 		return report.Report{}, errors.Join(err, dir.Close())
 	}
 	return do(ctx, dir, cfg, m)
+}
+
+// FolderConfig returns the configuration of a run folder, checked.
+func FolderConfig(dir *rundir.Dir) (config.Config, error) {
+	cfg, err := config.Load(dir.Path(rundir.Config))
+	if err != nil {
+		return cfg, err
+	}
+	return cfg, cfg.Ready()
 }
 
 func do(ctx context.Context, dir *rundir.Dir, cfg config.Config, m Monitor) (rep report.Report, err error) {

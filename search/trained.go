@@ -45,11 +45,8 @@ func openFolder(path string, m Machine, monitor Monitor, open func(*Run) error) 
 	if m.Kernel != nil {
 		cfg.Kernel = *m.Kernel
 	}
-	if err := cfg.Space.Resolve(); err != nil {
-		return nil, err
-	}
-	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("%s:\n%w", path, err)
+	if err := cfg.Ready(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	r := &Run{cfg: cfg, dir: rundir.View(path), monitor: monitor.complete()}
 	if err := open(r); err != nil {

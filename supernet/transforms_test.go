@@ -130,6 +130,15 @@ func TestZeroGamma(t *testing.T) {
 		t.Fatal(err)
 	}
 	e, n := exec(t, 1), New(f, 3)
+	own, err := space.NewFixed(f.Plan(f.Extremes().Largest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, net := range []*Net{n, New(own, 3)} { // in the supernet, and trained alone
+		if p := net.byName["stage1/block2/b/norm.scale"]; slices.Max(p.Data) != 0 {
+			t.Errorf("the scale of the last norm begins at %v", p.Data)
+		}
+	}
 	x := noise(2 * 9 * 9 * 2)
 	logits := func(a space.Arch) []float32 {
 		e.Begin(true)

@@ -165,6 +165,32 @@ func TestEvalFileCounts(t *testing.T) {
 	}
 }
 
+// A network that is judged by its file on the pictures of its run leaves a trace there; on
+// other pictures it does not.
+func TestEvalFileLeavesATrace(t *testing.T) {
+	s := newShell(t)
+	s.classFolders("pictures", 40)
+	s.classFolders("others", 4)
+	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--data", s.path("pictures"), "--gray", "--batch", "16", "--arch", "max", "--steps", "2", "--out", s.path("run"))
+	path := s.path("run", "networks", "alone.msgpack")
+	for want, folder := range []string{"others", "pictures", "pictures"} {
+		var j fileJudgement
+		if err := json.Unmarshal([]byte(s.must("eval", path, "--data", s.path(folder), "--json")), &j); err != nil {
+			t.Fatal(err)
+		}
+		lines, err := rundir.View(s.path("run")).Tested()
+		if err != nil || len(lines) != want {
+			t.Fatalf("%d lines after judging on %s, %v; want %d", len(lines), folder, err, want)
+		}
+		if want > 0 && (lines[want-1].Accuracy != j.Accuracy || lines[want-1].Loss != j.Loss || lines[want-1].Network == "") {
+			t.Errorf("the trace is %+v; judged was %+v", lines[want-1], j)
+		}
+	}
+	if out := s.must("inspect", s.path("run")); !strings.Contains(out, "2 networks judged") {
+		t.Errorf("inspect says nothing of it:\n%s", out)
+	}
+}
+
 func TestEvalFileRefuses(t *testing.T) {
 	s := newShell(t)
 	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--arch", "max", "--steps", "1", "--out", s.path("run"))

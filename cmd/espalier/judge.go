@@ -5,11 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
 )
@@ -23,6 +29,7 @@ type fileJudgement struct {
 	Accuracy float64  `json:"accuracy"` // fraction
 	Error    float64  `json:"error"`    // half of the 95 % interval of the accuracy
 	Balanced float64  `json:"balanced"` // mean over the classes that occur of the share of their pictures that is right
+	Loss     float64  `json:"loss"`     // mean cross entropy, nats
 	Majority float64  `json:"majority"` // share of the most frequent class
 	Classes  []string `json:"classes"`
 	Matrix   [][]int  `json:"matrix"` // [class of the picture][class that the network says]
@@ -54,11 +61,54 @@ func (c evalCmd) judgeFile(ctx context.Context, s streams) error {
 	if err := j.count(ctx, e, n.Fold(), set); err != nil {
 		return err
 	}
+	if err := c.note(n, &j); err != nil {
+		return err
+	}
 	if c.JSON {
 		return json.NewEncoder(s.out).Encode(j)
 	}
 	_, err = fmt.Fprint(s.out, j.text())
 	return err
+}
+
+// note notes in tests.jsonl that a network of a run folder was judged by its file on the
+// pictures of that run: the run's test split is among them, and nobody looks at that
+// without a trace.
+func (c evalCmd) note(n *supernet.Network, j *fileJudgement) error {
+	path, err := filepath.Abs(c.Model)
+	if err != nil {
+		return err
+	}
+	dir := rundir.View(filepath.Dir(filepath.Dir(path)))
+	if filepath.Base(filepath.Dir(path)) != rundir.Networks || !dir.Has(rundir.Config) {
+		return nil
+	}
+	cfg, err := config.Load(dir.Path(rundir.Config))
+	if err != nil {
+		return err
+	}
+	if same, err := sameFolder(cfg.Data.Dir, c.Data); err != nil || !same {
+		return err
+	}
+	line := rundir.Tested{Time: time.Now().UTC().Truncate(time.Second), Network: n.Net().Hash(), Arch: j.Arch, Accuracy: j.Accuracy, Loss: j.Loss}
+	if err := dir.NoteTests(line); err != nil {
+		return fmt.Errorf("the use of pictures on a network of this run cannot be noted, so no score is given: %w", err)
+	}
+	return nil
+}
+
+// sameFolder reports whether two paths lead to one folder; an empty path and one that is not
+// there lead to none.
+func sameFolder(a, b string) (bool, error) {
+	x, err := os.Stat(a)
+	if a == "" || errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y), err
 }
 
 func (f trainedFlags) exec() (*ops.Exec, error) {
@@ -119,6 +169,7 @@ func (j *fileJudgement) count(ctx context.Context, e *ops.Exec, n *supernet.Netw
 	}
 	for i, l := range set.Labels {
 		row := logits[i*k:][:k]
+		j.Loss -= math.Log(softmax(row)[l])
 		j.Matrix[l][slices.Index(row, slices.Max(row))]++
 	}
 	right, most, present := 0, 0, 0
@@ -137,6 +188,7 @@ func (j *fileJudgement) count(ctx context.Context, e *ops.Exec, n *supernet.Netw
 	all := float64(j.N)
 	j.Accuracy, j.Majority = float64(right)/all, float64(most)/all
 	j.Balanced /= float64(present)
+	j.Loss /= all
 	j.Error = 1.96 * math.Sqrt(j.Accuracy*(1-j.Accuracy)/all)
 	return nil
 }
@@ -146,7 +198,7 @@ func (j *fileJudgement) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "network    %s: %s\n", j.Network, j.Arch)
 	fmt.Fprintf(&b, "pictures   %d, %s\n", j.N, j.Pictures)
-	fmt.Fprintf(&b, "accuracy   %.4f ±%.4f, balanced over classes %.4f; always the most frequent class: %.4f\n\n", j.Accuracy, j.Error, j.Balanced, j.Majority)
+	fmt.Fprintf(&b, "accuracy   %.4f ±%.4f, balanced over classes %.4f; always the most frequent class: %.4f; loss %.4f\n\n", j.Accuracy, j.Error, j.Balanced, j.Majority, j.Loss)
 	width, cell := len("picture of"), 3
 	for i, name := range j.Classes {
 		width = max(width, len([]rune(name))+2)

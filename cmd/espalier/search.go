@@ -106,11 +106,7 @@ func (f folderFlags) open(cfg *config.Config) (*rundir.Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	*cfg, err = config.Load(dir.Path(rundir.Config))
-	if err == nil {
-		err = cfg.Ready()
-	}
-	if err != nil {
+	if *cfg, err = search.FolderConfig(dir); err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
 	return dir, nil

@@ -76,7 +76,7 @@ func (p Plan) weights() []Weight {
 			add(Weight{Name: s.Weight + ".bias", Role: Bias, OutC: l.OutC})
 		}
 		if s.Norm != "" {
-			add(Weight{Name: s.Norm, Role: Norm, OutC: l.OutC})
+			add(Weight{Name: s.Norm, Role: Norm, OutC: l.OutC, Zero: s.Zero})
 		}
 	}
 	return t.List()

@@ -9,13 +9,14 @@ type Step struct {
 	Layer  Layer
 	Weight string // shared weight of a Conv or Linear; its centre K x K, first OutC, first InC are used
 	// Transforms names the matrices by which a depthwise filter is made of the shared one,
-	// two taps a side less by each, from the largest down to the next above K x K: the
-	// centre of the larger filter, as K² numbers, times a K² x K² matrix that all channels
-	// share (Once-for-All). None: the centre itself. Extracted networks have none: the
+	// from its full size down to K x K, two taps a side less by each: the centre of the
+	// larger filter, as k² numbers, times a k² x k² matrix that all channels share
+	// (Once-for-All). None: the centre itself. Extracted networks have none: the
 	// filter is made once.
 	Transforms []string `json:",omitempty"`
 	Bias       bool     // adds the bias Weight+".bias"; always set for Linear, for Conv only once batch norm is folded in
 	Norm       string   // batch norm between the layer and its activation; "" if none
+	Zero       bool     `json:",omitempty"` // the scale of its norm begins at 0 where the network is trained from scratch; see Weight.Zero
 	In         []int    // earlier steps whose outputs it reads (Image for the picture)
 }
 

@@ -37,10 +37,11 @@ func (b *Planner) Step(s Step) Map {
 
 // ConvSpec is a convolution to append; its weight and norm are names of shared tensors.
 type ConvSpec struct {
-	Weight, Norm string // Norm "": none
-	K, S, OutC   int    // taps on a side, stride, output channels
-	Depthwise    bool   // OutC is then that of the input
-	Transforms   []string
+	Weight, Norm string   // Norm "": none
+	K, S, OutC   int      // taps on a side, stride, output channels
+	Depthwise    bool     // OutC is then that of the input
+	Transforms   []string // see Step.Transforms
+	Zero         bool     // see Step.Zero
 	Act          Act
 }
 
@@ -50,7 +51,7 @@ func (b *Planner) Conv(x Map, c ConvSpec) Map {
 	if c.Depthwise {
 		l.OutC, l.G = x.C, x.C
 	}
-	return b.Step(Step{Layer: l, Weight: c.Weight, Transforms: c.Transforms, Norm: c.Norm, In: b.From(x)})
+	return b.Step(Step{Layer: l, Weight: c.Weight, Transforms: c.Transforms, Norm: c.Norm, Zero: c.Zero, In: b.From(x)})
 }
 
 // Pool appends a pooling of K x K pixels of x.

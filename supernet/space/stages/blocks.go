@@ -16,6 +16,7 @@ type choice struct {
 	expands        bool // mbconv: has the first convolution
 	excite         bool
 	act            space.Act
+	zero           bool  // the block's last norm begins at 0
 	smaller        []int // sizes that the depthwise filter is transformed to, falling; nil: it is cut out
 }
 
@@ -123,7 +124,7 @@ func listShortcut(t *space.WeightTable, w widest) {
 
 func basic(b *space.Planner, x space.Map, c choice) space.Map {
 	y := b.Conv(x, space.ConvSpec{Weight: c.name + "/a", Norm: c.name + "/a/norm", K: c.kernel, S: c.stride, OutC: middle(c.expansion, c.width), Act: c.act})
-	y = b.Conv(y, space.ConvSpec{Weight: c.name + "/b", Norm: c.name + "/b/norm", K: c.kernel, S: 1, OutC: c.width})
+	y = b.Conv(y, space.ConvSpec{Weight: c.name + "/b", Norm: c.name + "/b/norm", Zero: c.zero, K: c.kernel, S: 1, OutC: c.width})
 	return joined(b, x, y, c)
 }
 
@@ -139,7 +140,7 @@ func bottleneck(b *space.Planner, x space.Map, c choice) space.Map {
 	mid := middle(c.expansion, c.width)
 	y := b.Conv(x, space.ConvSpec{Weight: c.name + "/a", Norm: c.name + "/a/norm", K: 1, S: 1, OutC: mid, Act: c.act})
 	y = b.Conv(y, space.ConvSpec{Weight: c.name + "/b", Norm: c.name + "/b/norm", K: c.kernel, S: c.stride, OutC: mid, Act: c.act})
-	y = b.Conv(y, space.ConvSpec{Weight: c.name + "/c", Norm: c.name + "/c/norm", K: 1, S: 1, OutC: c.width})
+	y = b.Conv(y, space.ConvSpec{Weight: c.name + "/c", Norm: c.name + "/c/norm", Zero: c.zero, K: 1, S: 1, OutC: c.width})
 	return joined(b, x, y, c)
 }
 

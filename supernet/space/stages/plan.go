@@ -21,7 +21,7 @@ func (f *Family) Plan(a space.Arch) space.Plan {
 		s := &f.stages[i]
 		width := s.Widths[gene(a, s.width)]
 		for k, bl := range s.blocks[:s.Depths[gene(a, s.depth)]] {
-			c := choice{name: bl.name, smaller: s.smaller(a, bl, f.config.Transforms), kernel: s.Kernels[gene(a, bl.kernel)], width: width, stride: 1, act: s.act}
+			c := choice{name: bl.name, smaller: s.smaller(a, bl, f.config.Transforms), zero: f.config.ZeroGamma, kernel: s.Kernels[gene(a, bl.kernel)], width: width, stride: 1, act: s.act}
 			c.excite = s.Excite == exciteYes || gene(a, bl.excite) == 1
 			if k == 0 {
 				c.stride = s.stride

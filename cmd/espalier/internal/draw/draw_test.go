@@ -3,8 +3,10 @@ package draw_test
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,24 +80,33 @@ func TestSVG(t *testing.T) {
 		if boxes := strings.Count(got, `class="box`); boxes != len(n.Plan)+1 {
 			t.Errorf("%s: %d boxes; want %d", preset, boxes, len(n.Plan)+1)
 		}
-		type line struct{ y0, x, y1 string }
-		seen := map[line]bool{}
 		distinct := map[[2]int]bool{}
 		for i, s := range n.Plan {
 			for _, j := range s.In {
 				distinct[[2]int{j, i}] = true
 			}
 		}
-		lines := strings.Count(got, `class="edge" marker-end`)
+		type line struct{ x, from, to int }
+		var sides []line
 		for _, m := range side.FindAllStringSubmatch(got, -1) {
-			l := line{m[2], m[3], m[4]}
-			if seen[l] {
-				lines-- // one map read twice
+			var l line
+			fmt.Sscan(m[2], &l.from)
+			fmt.Sscan(m[3], &l.x)
+			fmt.Sscan(m[4], &l.to)
+			if !slices.Contains(sides, l) { // a map read twice is one line on another
+				sides = append(sides, l)
 			}
-			seen[l] = true
 		}
-		if lines < len(distinct) {
-			t.Errorf("%s: %d lines; want %d", preset, lines, len(distinct))
+		straight := strings.Count(got, `class="edge" marker-end`) - len(side.FindAllString(got, -1))
+		if straight+len(sides) != len(distinct) {
+			t.Errorf("%s: %d lines; want %d", preset, straight+len(sides), len(distinct))
+		}
+		for i, a := range sides {
+			for _, b := range sides[:i] {
+				if a.x == b.x && a.from != b.from && a.from < b.to && b.from < a.to {
+					t.Errorf("%s: lines from %d to %d and from %d to %d lie on each other", preset, a.from, a.to, b.from, b.to)
+				}
+			}
 		}
 		if !strings.Contains(got, `class="chosen"`) || strings.Contains(got, "<"+preset) {
 			t.Errorf("%s: nothing is bold, or the title is not escaped", preset)
