@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/internal/conform"
 	"github.com/espalier-nas/espalier/supernet/space/nb201"
 )
 
@@ -98,37 +99,14 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-// Plans are valid and read weights that are declared, at every size of picture.
+// The family keeps what it must at every size of picture.
 func TestPlans(t *testing.T) {
 	for _, in := range []space.Input{cifar, {H: 28, W: 28, C: 1, Classes: 10}, {H: 13, W: 9, C: 2, Classes: 3}} {
 		f, err := nb201.New(nb201.Config{Name: "small", Channels: 4, Cells: 1}, in)
 		if err != nil {
 			t.Fatal(err)
 		}
-		weights := map[string]space.Weight{}
-		for _, w := range f.Weights() {
-			weights[w.Name] = w
-		}
-		r := rand.New(rand.NewPCG(1, 1))
-		for range 300 {
-			a := f.Space().Random(r)
-			p := f.Plan(a)
-			if err := p.Validate(); err != nil {
-				t.Fatalf("%s: %v", f.Space().Format(a), err)
-			}
-			for _, s := range p {
-				if w, ok := s.Layer.Weight(); ok {
-					have := weights[s.Weight]
-					w.Name = s.Weight
-					if have != w {
-						t.Fatalf("%s: weight %+v; declared is %+v", f.Space().Format(a), w, have)
-					}
-				}
-				if s.Norm != "" && weights[s.Norm].OutC != s.Layer.OutC {
-					t.Fatalf("%s: norm %s has %d channels; want %d", f.Space().Format(a), s.Norm, weights[s.Norm].OutC, s.Layer.OutC)
-				}
-			}
-		}
+		conform.Family(t, f, rand.New(rand.NewPCG(1, 1)), 300)
 	}
 }
 
