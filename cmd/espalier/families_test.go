@@ -5,12 +5,17 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // tinyFamilies are spaces of the other families for searches of a few seconds, with the
@@ -157,12 +162,42 @@ func TestEvalFileCounts(t *testing.T) {
 			}
 		}
 	}
+	if loss := s.lossOf(path, "pictures"); math.Abs(j.Loss-loss) > 1e-4*loss {
+		t.Errorf("loss %v; the network itself says %v", j.Loss, loss)
+	}
 	text := s.must("eval", path, "--data", s.path("pictures"))
 	for _, part := range []string{"15, all pictures of", "always the most frequent class: 0.3333", "Sneaker"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q is missing in\n%s", part, text)
 		}
 	}
+}
+
+// lossOf returns the loss of a network on a folder, by the network's own score.
+func (s shell) lossOf(path, folder string) float64 {
+	s.t.Helper()
+	n, err := supernet.LoadNetwork(path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	d, err := data.Open(s.path(folder), data.OpenOptions{Gray: true})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i, l := range d.Train.Labels {
+		d.Train.Labels[i] = uint16(slices.Index(n.Label().Classes, d.Train.Classes[l]))
+	}
+	d.Train.Classes = n.Label().Classes
+	e, err := ops.NewExec(ops.Config{Workers: 1})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer e.Close()
+	score, err := n.Score(s.t.Context(), e, d.Train, 4)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return score.Loss
 }
 
 // A network that is judged by its file on the pictures of its run leaves a trace there; on

@@ -80,6 +80,10 @@ func TestBadDocuments(t *testing.T) {
 			t.Errorf("%s: %v; want %q", text, err, want)
 		}
 	}
+	var none families.Space
+	if err := none.Resolve(); err != nil || none.Kind != "chain" || none.Declaration.Title() != "chain" {
+		t.Errorf("nothing stands for %+v, %v; want the default, chain", none, err)
+	}
 	unknown := families.Space{Preset: "tree"}
 	if err := unknown.Resolve(); err == nil || !strings.Contains(err.Error(), "want one of [chain basic") {
 		t.Errorf("%v; want the names of presets", err)
