@@ -97,12 +97,6 @@ func alone(l space.Layer) space.Plan {
 	switch l.Op {
 	case space.Add:
 		s.In = slices.Repeat(s.In, max(l.FanIn, 1))
-	case space.Concat:
-		c := l.InC / l.FanIn
-		part := space.Layer{Op: space.Identity, H: l.H, W: l.W, InC: c, OutC: c}
-		s.In = make([]int, l.FanIn)
-		s.Layer.InC, s.Layer.OutC = c*l.FanIn, c*l.FanIn
-		return space.Plan{{Layer: part, In: []int{space.Image}}, s}
 	case space.Scale:
 		mean := space.Layer{Op: space.GlobalPool, H: l.H, W: l.W, InC: l.InC, OutC: l.InC}
 		s.In = []int{space.Image, 0}

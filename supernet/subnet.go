@@ -167,8 +167,6 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 		x = ops.Linear(e, x, b.weight, b.bias)
 	case space.Add:
 		x = ops.Add(e, ops.NoAct, p.inputs(s, image))
-	case space.Concat:
-		x = ops.Concat(e, p.inputs(s, image))
 	case space.Scale:
 		x = ops.Scale(e, x, p.out(s.In[1], image))
 	case space.Identity:

@@ -154,8 +154,6 @@ func (b *builder) layer(name string, i int, s *space.Step, v *supernet.Values, i
 		return b.node(name+"/mean", "GlobalAveragePool", in)
 	case space.Linear:
 		return b.linear(name, b.own(s.Weight, i), l, v, in, last)
-	case space.Concat:
-		return b.node(name+"/concat", "Concat", in, integer("axis", 1))
 	case space.Scale:
 		return b.node(name+"/scale", "Mul", in)
 	case space.Identity:

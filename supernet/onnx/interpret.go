@@ -128,8 +128,6 @@ func apply(n *node, in []array) (array, error) {
 		return x, nil
 	case "Identity":
 		return x, nil
-	case "Concat":
-		return concatenate(in), nil
 	case "MatMul":
 		return matmul(x, in[1]), nil
 	case "Flatten":
@@ -186,22 +184,6 @@ func elementwise(op string, a, b array) array {
 			y.v[i] = v * w
 		default:
 			y.v[i] = v / w
-		}
-	}
-	return y
-}
-
-// concatenate joins maps along their channels.
-func concatenate(in []array) array {
-	y := array{dims: append([]int(nil), in[0].dims...)}
-	y.dims[1] = 0
-	for _, a := range in {
-		y.dims[1] += a.dims[1]
-	}
-	for n := range y.dims[0] {
-		for _, a := range in {
-			size := len(a.v) / a.dims[0]
-			y.v = append(y.v, a.v[n*size:][:size]...)
 		}
 	}
 	return y

@@ -122,8 +122,6 @@ func (l *lifter) layer() (*space.Step, *supernet.Values, error) {
 		op = space.Linear
 	case "Add", "Sum":
 		op, read = space.Add, len(n.in)
-	case "Concat":
-		op, read = space.Concat, len(n.in)
 	case "Mul":
 		op, read = space.Scale, 2
 		if len(n.in) == 2 && n.in[1] == zeroName {
@@ -139,12 +137,6 @@ func (l *lifter) layer() (*space.Step, *supernet.Values, error) {
 	if err := l.inputs(s, op, n, read); err != nil {
 		return nil, nil, err
 	}
-	if op == space.Concat {
-		s.Layer.InC = 0
-		for _, j := range s.In {
-			s.Layer.InC += l.channels(j)
-		}
-	}
 	s.Layer.OutC = s.Layer.InC
 	var err error
 	switch op {
@@ -152,7 +144,7 @@ func (l *lifter) layer() (*space.Step, *supernet.Values, error) {
 		err = l.conv(s, v, n)
 	case space.MaxPool, space.AvgPool:
 		err = window(&s.Layer, n, maxPool)
-	case space.Add, space.Concat, space.Scale:
+	case space.Add, space.Scale:
 		s.Layer.FanIn = read
 	case space.Linear:
 		err = l.linear(s, v)
@@ -178,14 +170,6 @@ func (l *lifter) inputs(s *space.Step, op space.Op, n *node, read int) error {
 		s.Layer.H, s.Layer.W, s.Layer.InC = from.OutH(), from.OutW(), from.OutC
 	}
 	return nil
-}
-
-// channels returns those that a step puts out.
-func (l *lifter) channels(j int) int {
-	if j == space.Image {
-		return l.c
-	}
-	return l.parts.plan[j].Layer.OutC
 }
 
 // resize reads the two products by which the picture gets another size, rows first.

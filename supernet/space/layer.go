@@ -41,15 +41,15 @@ func ParseAct(name string) (Act, error) {
 // Layer is one concrete operation on one image: all that its cost depends on,
 // and therefore a map key: fields that the op does not read are 0, so that equal
 // work has equal keys. H and W are the input's height and width in pixels. Conv
-// reads K, S and G; the pools K and S; Add, Concat and Scale FanIn; Resize ToH and
-// ToW; a depthwise Conv has G = InC = OutC. InC of a Concat is that of all inputs.
+// reads K, S and G; the pools K and S; Add and Scale FanIn; Resize ToH and ToW;
+// a depthwise Conv has G = InC = OutC.
 type Layer struct {
 	Op        Op
 	H, W      int
 	InC, OutC int
 	K, S, G   int
 	Act       Act
-	FanIn     int // Add, Concat, Scale: number of inputs
+	FanIn     int // Add, Scale: number of inputs
 	ToH, ToW  int `json:",omitempty"` // Resize: size of the output, pixels
 }
 

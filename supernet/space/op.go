@@ -14,7 +14,6 @@ const (
 	Add                      // sum of its inputs, all of one shape
 	GlobalPool               // mean over H and W
 	Linear                   // InC -> OutC with bias, on 1 x 1 maps
-	Concat                   // channels of its inputs side by side, all of one height and width
 	Scale                    // its first input, each channel times that of the second, a map of 1 x 1 pixel
 	Identity                 // its input; for a norm or an activation of its own
 	Zero                     // zeros of its input's shape
@@ -36,7 +35,7 @@ type opRow struct {
 	flops   func(l Layer, out int64) int64     // out: numbers of the output
 	weight  func(Layer) Weight                 // without a name
 	check   func(Layer) error                  // what Validate does not check for all
-	reads   func(l Layer, k int) (h, w, c int) // shape of input k; c 0: any
+	reads   func(l Layer, k int) (h, w, c int) // shape of input k
 }
 
 // opRows lists the ops: shapes, costs, weights, validation and files range over it.
@@ -59,10 +58,6 @@ var opRows = [...]opRow{
 		name: "linear", recasts: true, biased: true, size: onePixel, check: checkOnePixel,
 		flops:  func(l Layer, _ int64) int64 { return 2 * int64(l.InC) * int64(l.OutC) },
 		weight: func(l Layer) Weight { return Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1} },
-	},
-	Concat: {
-		name: "concat", inputs: many,
-		reads: func(l Layer, _ int) (h, w, c int) { return l.H, l.W, 0 },
 	},
 	Scale: {
 		name: "scale", inputs: 2,
@@ -117,16 +112,12 @@ func (l Layer) InLen() int {
 	n := 0
 	for k := range max(l.inputs(), 1) {
 		h, w, c := l.readsOf(k)
-		if c == 0 { // Concat
-			return h * w * l.InC
-		}
 		n += h * w * c
 	}
 	return n
 }
 
-// readsOf returns the shape that input k must have; c is 0 if any number of channels
-// will do.
+// readsOf returns the shape that input k must have.
 func (l Layer) readsOf(k int) (h, w, c int) {
 	if r := l.Op.row(); r.reads != nil {
 		return r.reads(l, k)

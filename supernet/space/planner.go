@@ -68,15 +68,6 @@ func (b *Planner) Add(norm string, act Act, maps ...Map) Map {
 	return b.Step(Step{Layer: l, Norm: norm, In: b.From(maps...)})
 }
 
-// Concat appends the channels of maps of one height and width side by side.
-func (b *Planner) Concat(maps ...Map) Map {
-	x, c := maps[0], 0
-	for _, m := range maps {
-		c += m.C
-	}
-	return b.Step(Step{Layer: Layer{Op: Concat, H: x.H, W: x.W, InC: c, OutC: c, FanIn: len(maps)}, In: b.From(maps...)})
-}
-
 // Unary appends an op that reads x alone and keeps its channels, with a norm of that name
 // ("": none) and an activation behind it.
 func (b *Planner) Unary(x Map, op Op, norm string, act Act) Map {

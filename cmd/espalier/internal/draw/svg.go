@@ -190,7 +190,7 @@ func colour(o space.Op) string {
 		return "conv"
 	case space.MaxPool, space.AvgPool, space.Resize:
 		return "pool"
-	case space.Add, space.Concat, space.Scale:
+	case space.Add, space.Scale:
 		return "join"
 	case space.GlobalPool, space.Linear:
 		return "head"
