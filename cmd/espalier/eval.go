@@ -53,6 +53,9 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 	if c.Model != "" {
 		return c.judgeFile(ctx, s)
 	}
+	if c.Data != "" {
+		return errors.New("--data is what a network file is judged on, and there is none; architectures are judged on the run's own pictures")
+	}
 	texts := c.Arch
 	if c.File != "" {
 		more, err := readLines(c.File)

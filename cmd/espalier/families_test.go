@@ -240,6 +240,7 @@ func TestEvalFileRefuses(t *testing.T) {
 		"want no --run":                        {path, "--data", s.path("pictures"), "--run", s.path("run")},
 		"tiny.yaml":                            {s.path("tiny.yaml"), "--data", s.path("pictures")},
 		"no run folder; want --run":            {"--arch", "max"},
+		"on the run's own pictures":            {"--arch", "max", "--run", s.path("run"), "--data", s.path("pictures")},
 	} {
 		code, _, errText := s.run(t.Context(), append([]string{"eval"}, args...)...)
 		if code == 0 || !strings.Contains(errText, want) {
