@@ -12,9 +12,11 @@ import (
 )
 
 const (
-	// leastFinish steps on the last rung must be affordable to a network, or it is
-	// not looked at: with fewer it ends below faster ones that have more.
+	// leastFinish steps on the last rung, and leastPasses passes over the training
+	// pictures, must be affordable to a network, or it is not looked at: with fewer it
+	// ends below faster ones that have more, and takes the first rungs' time from them.
 	leastFinish = 1000
+	leastPasses = 5
 	// worthwhile steps on the last rung must be affordable to each network as narrow
 	// as the narrow one, or fewer networks are finished: with fewer steps they end
 	// below a linear classifier.
@@ -48,11 +50,17 @@ func (r *Run) reach(ctx context.Context, l *Latencies) error {
 		r.monitor.Log.Info("fewer networks: there is no time to finish more", "networks", n, "instead of", fin.Networks, "steps", worthwhile)
 		fin.Networks = n
 	}
-	fin.Reach = slowestWithin(r.lastEach(r.left(), len(lanes.execs))/leastFinish, xs, ys, narrow.Latency)
+	steps := r.leastSteps()
+	fin.Reach = slowestWithin(r.lastEach(r.left(), len(lanes.execs))/steps, xs, ys, narrow.Latency)
 	if fin.Reach > 0 {
-		r.monitor.Log.Info("out of reach: there is no time to finish slower networks", "latency", fmt.Sprintf("%.4g ms", 1e3*fin.Reach.Seconds()), "steps", leastFinish)
+		r.monitor.Log.Info("out of reach: there is no time to finish slower networks", "latency", fmt.Sprintf("%.4g ms", 1e3*fin.Reach.Seconds()), "steps", int(steps))
 	}
 	return r.saveConfig()
+}
+
+// leastSteps returns how many steps on the last rung a network must be able to have.
+func (r *Run) leastSteps() float64 {
+	return max(leastFinish, leastPasses*float64(r.splits.Train.Len())/float64(r.finishBatch()))
 }
 
 // finishable returns how many networks, of those wanted, the budget can finish when

@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // A network is within reach if its steps are short enough: between timed networks
@@ -67,6 +69,22 @@ func TestFewerNetworksInLittleTime(t *testing.T) {
 		r.cfg.Budget, r.cfg.Finish.Networks = c.budget, 4
 		if got := r.finishable(1, 0.0115); got != c.want { // the last rung has 0.345 of the time, a network needs 23 s of it
 			t.Errorf("%v: %d networks; want %d", c.budget, got, c.want)
+		}
+	}
+}
+
+// A network must have a thousand steps or five passes over the training pictures,
+// whichever is more.
+func TestLeastStepsOfANetwork(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Train.Batch = 32
+	for _, c := range []struct {
+		pictures, batch int
+		want            float64
+	}{{1360, 0, 1000}, {51_000, 0, 5 * 51_000.0 / 32}, {51_000, 64, 5 * 51_000.0 / 64}, {12_800, 64, 1000}} {
+		r.splits.Train, r.cfg.Finish.Batch = &data.Set{Labels: make([]uint16, c.pictures)}, c.batch
+		if got := r.leastSteps(); got != c.want {
+			t.Errorf("%+v: %v steps", c, got)
 		}
 	}
 }
