@@ -48,7 +48,7 @@ func TestSupernetIsTrainedWithinTheLimits(t *testing.T) {
 	if err := r.Train(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Extremes().Narrow, Max: largest, Random: 3, Between: 0.4, Alone: 4, FLOPs: flops, Fits: fits})
+	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Extremes().Narrow, Max: largest, Random: 3, Between: 0.4, Alone: 4, Stratify: true, FLOPs: flops, Fits: fits})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func (r *Run) affordableAlone(ctx context.Context, trial *supernet.Net) (int, er
 
 // stepTime returns the mean time of a step, measured over about the given span.
 // Random subnets stand for those of an ENAS controller; stages of a sandwich
-// and of shrinking are timed apart.
+// and of samplers like it are timed apart.
 func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration) (time.Duration, error) {
 	timed := func(s supernet.Sampler, err error) (time.Duration, error) {
 		if err != nil {
@@ -117,7 +117,7 @@ func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration)
 		return timed(supernet.NewSampler("uniform", r.family.Space(), supernet.SamplerOptions{}))
 	}
 	later, err := timed(r.samplerAlone(0))
-	if s := r.cfg.Train.Sampler; err != nil || s != "sandwich" && s != "shrinking" {
+	if s := r.cfg.Train.Sampler; err != nil || s == "uniform" || s == "fair" {
 		return later, err
 	}
 	first, err := timed(r.samplerAlone(manySteps))

@@ -56,7 +56,7 @@ func TestTrainingFollowsTheConfiguration(t *testing.T) {
 	}
 	f := w.family
 	flops := func(a space.Arch) int64 { return f.Plan(a).FLOPs() }
-	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Extremes().Narrow, Max: f.Extremes().Largest, Random: 3, Between: 0.4, Alone: 4, FLOPs: flops})
+	s, err := supernet.NewSampler("sandwich", f.Space(), supernet.SamplerOptions{Narrow: f.Extremes().Narrow, Max: f.Extremes().Largest, Random: 3, Between: 0.4, Alone: 4, Stratify: true, FLOPs: flops})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func TestStratifiedDrawsSpreadOverSizes(t *testing.T) {
 		return most
 	}
 	uniform := share(o)
-	o.FLOPs = flops
+	o.Stratify, o.FLOPs = true, flops
 	if even := share(o); even > uniform-0.05 {
 		t.Errorf("the fullest stratum holds %.2f of the stratified draws, %.2f of uniform ones; want clearly less", even, uniform)
 	}

@@ -74,7 +74,8 @@ func trainer(t testing.TB, e *ops.Exec, f space.Family, s Sampler, o TrainOption
 
 func sampler(t testing.TB, name string, c *chain.Family) Sampler {
 	t.Helper()
-	s, err := NewSampler(name, c.Space(), SamplerOptions{Narrow: c.Extremes().Narrow, Max: c.Extremes().Largest, Random: 2, Between: 0.5, Alone: 1})
+	flops := func(a space.Arch) int64 { return c.Plan(a).FLOPs() }
+	s, err := NewSampler(name, c.Space(), SamplerOptions{Narrow: c.Extremes().Narrow, Max: c.Extremes().Largest, Random: 2, Between: 0.5, Alone: 1, FLOPs: flops})
 	if err != nil {
 		t.Fatal(err)
 	}

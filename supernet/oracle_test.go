@@ -119,7 +119,7 @@ func (p *plainTrainer) checkSamples(step int, l []Sample) {
 	if step < 1 {
 		n = 1
 	}
-	if len(l) != n || l[0] != (Sample{Arch: p.c.Extremes().Largest}) || n > 1 && l[1] != (Sample{p.c.Extremes().Narrow, true}) {
+	if len(l) != n || l[0] != (Sample{Arch: p.c.Extremes().Largest}) || n > 1 && l[1] != (Sample{Arch: p.c.Extremes().Narrow, Distill: true}) {
 		p.t.Fatalf("step %d: samples %v; want %d, the largest on labels and the narrow one soft", step, l, n)
 	}
 	for _, x := range l[1:] {

@@ -12,6 +12,10 @@ import (
 type Sample struct {
 	Arch    space.Arch
 	Distill bool // learns from the softmax of the step's first sample instead of the labels
+	// Contest is not 0 for samples that compete: of those that have the same one, side by
+	// side, only that with the least loss on the batch trains or, where it is negative,
+	// that with the most.
+	Contest int
 }
 
 // Sampler chooses the subnets of a training step. All of a step's gradients
@@ -23,18 +27,18 @@ type Sampler interface {
 }
 
 // SamplerOptions are what samplers need: Fits all but the fair one, the others the
-// sandwich and shrinking.
+// sandwich, shrinking and attentive sampling.
 type SamplerOptions struct {
 	Narrow, Max space.Arch // the slices of the sandwich: a narrow subnet and the largest
 	Random      int        // random subnets per step
 	Between     float64    // share of them that is drawn between the slices
 	Alone       int        // first steps, in which the largest learns alone
 	Steps       int        // shrinking: of the whole training; 0: all of it is as at its end
-	// FLOPs of an architecture, to stratify the other random subnets by: their
-	// logarithms are spread evenly between those of the narrow slice and the
-	// largest, as far as a few draws for each allow. Uniform draws train middle
-	// sizes most. nil: they are drawn uniformly.
-	FLOPs func(space.Arch) int64
+	// Stratify spreads the logarithms of the FLOPs of the other random subnets of the
+	// sandwich evenly between those of the narrow slice and the largest, as far as a few
+	// draws for each allow. Uniform draws train middle sizes most.
+	Stratify bool
+	FLOPs    func(space.Arch) int64 // of an architecture, for Stratify and attentive sampling
 	// Fits reports whether an architecture is worth training, as one within limits
 	// is. One that does not fit is drawn again, a few times; nil: all fit. The fair
 	// sampler, whose subnets depend on each other, does not ask.
@@ -42,7 +46,9 @@ type SamplerOptions struct {
 }
 
 // Samplers lists the names that NewSampler takes.
-func Samplers() []string { return []string{"uniform", "fair", "sandwich", "shrinking"} }
+func Samplers() []string {
+	return []string{"uniform", "fair", "sandwich", "shrinking", "bestup", "worstup"}
+}
 
 // NewSampler returns the sampler called name.
 func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
@@ -58,6 +64,10 @@ func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) 
 		return newSandwich(s.Drawer(), o), nil
 	case "shrinking":
 		return newShrinking(s, o)
+	case "bestup":
+		return newAttentive(s, o, 1)
+	case "worstup":
+		return newAttentive(s, o, -1)
 	}
 	return nil, fmt.Errorf("sampler %q is unknown; want one of %v", name, Samplers())
 }
@@ -97,7 +107,7 @@ type sandwich struct {
 
 func newSandwich(d *space.Drawer, o SamplerOptions) *sandwich {
 	s := &sandwich{drawer: d, o: o}
-	if o.FLOPs != nil {
+	if o.Stratify {
 		s.sizes = newSizes(o)
 	}
 	return s
@@ -123,7 +133,7 @@ func (s *sandwich) draw(i int, r *rand.Rand) space.Arch {
 	switch {
 	case due(i+1) > due(i):
 		return s.between(r)
-	case s.o.FLOPs != nil:
+	case s.o.Stratify:
 		return s.sizes.draw(s.drawer, r)
 	default:
 		return s.drawer.Random(r)

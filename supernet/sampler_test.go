@@ -73,7 +73,7 @@ func TestSandwichTeachesFromTheLargest(t *testing.T) {
 		t.Errorf("first samples %v; want the largest alone", l)
 	}
 	l := s.Sample(1, newRand(1), nil)
-	if len(l) != 4 || l[0] != (Sample{Arch: c.Extremes().Largest}) || l[1] != (Sample{c.Extremes().Narrow, true}) || !l[2].Distill || !l[3].Distill {
+	if len(l) != 4 || l[0] != (Sample{Arch: c.Extremes().Largest}) || l[1] != (Sample{Arch: c.Extremes().Narrow, Distill: true}) || !l[2].Distill || !l[3].Distill {
 		t.Errorf("samples %v; want largest on labels, then narrow and two random ones, soft", l)
 	}
 }
@@ -98,7 +98,7 @@ func TestSamplersDrawWhatFits(t *testing.T) {
 }
 
 func TestUnknownSamplerNamesTheKnownOnes(t *testing.T) {
-	if _, err := NewSampler("x", nil, SamplerOptions{}); err == nil || err.Error() != `sampler "x" is unknown; want one of [uniform fair sandwich shrinking]` {
+	if _, err := NewSampler("x", nil, SamplerOptions{}); err == nil || err.Error() != `sampler "x" is unknown; want one of [uniform fair sandwich shrinking bestup worstup]` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -43,9 +43,15 @@ func (s *sizes) of(a space.Arch) float64 {
 	return v
 }
 
+// random returns the logarithm of a random size.
+func (s *sizes) random(r *rand.Rand) float64 { return s.low + (s.high-s.low)*r.Float64() }
+
 // draw returns, of a few random architectures, the one nearest to a random size.
-func (s *sizes) draw(d *space.Drawer, r *rand.Rand) space.Arch {
-	want := s.low + (s.high-s.low)*r.Float64()
+func (s *sizes) draw(d *space.Drawer, r *rand.Rand) space.Arch { return s.near(s.random(r), d, r) }
+
+// near returns, of a few random architectures, the one nearest to the wanted size, a
+// logarithm.
+func (s *sizes) near(want float64, d *space.Drawer, r *rand.Rand) space.Arch {
 	best, off := space.Arch{}, math.Inf(1)
 	for range sizeDraws {
 		a := d.Random(r)

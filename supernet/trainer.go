@@ -108,6 +108,7 @@ func (t *Trainer) train(b *data.Batch) (Progress, error) {
 	lr := t.rate.At(t.step)
 	stream.Seed(&t.pcg, t.o.Seed, "lessons", uint64(t.step))
 	t.samples = t.sampler.Sample(t.step, t.rand, t.samples[:0])
+	t.settle(b)
 	p := Progress{Steps: t.o.Steps, LR: lr, Subnets: len(t.samples), Images: b.N}
 	for i, sample := range t.samples {
 		loss, correct := t.accumulate(b, sample, i == 0)

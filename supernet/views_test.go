@@ -28,7 +28,7 @@ func (c cycled) Sample(step int, _ *rand.Rand, dst []Sample) []Sample {
 func TestStepsAllocateNothing(t *testing.T) {
 	c := smallChain(t)
 	const period = 4
-	for _, name := range []string{"single", "uniform", "fair", "sandwich"} {
+	for _, name := range []string{"single", "uniform", "fair", "sandwich", "bestup"} {
 		var s Sampler = Single{c.Extremes().Largest}
 		if name != "single" {
 			pcg := rand.NewPCG(0, 0)

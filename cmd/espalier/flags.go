@@ -17,7 +17,7 @@ type configFlags struct {
 	Space  *string        `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: chain)."`
 	Budget *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m."`
 
-	Sampler *string  `placeholder:"NAME" help:"Training: uniform, fair, sandwich, shrinking or enas."`
+	Sampler *string  `placeholder:"NAME" help:"Training: uniform, fair, sandwich, shrinking, bestup, worstup or enas."`
 	Epochs  *float64 `placeholder:"N" help:"Training: passes over the training split, instead of a budget."`
 	Steps   *int     `placeholder:"N" help:"Training: optimiser steps, instead of a budget."`
 	Batch   *int     `placeholder:"N" help:"Training: images per step."`

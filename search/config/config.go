@@ -40,11 +40,11 @@ type Data struct {
 
 // Train says how the shared weights learn.
 type Train struct {
-	Sampler     string        `yaml:"sampler"`      // uniform, fair, sandwich, shrinking or enas
-	Random      int           `yaml:"random"`       // sandwich, shrinking: random subnets per step besides the narrowest (sandwich) and the largest
+	Sampler     string        `yaml:"sampler"`      // uniform, fair, sandwich, shrinking, bestup, worstup or enas
+	Random      int           `yaml:"random"`       // all from sandwich to worstup: random subnets per step besides the narrowest (not of shrinking) and the largest
 	Between     float64       `yaml:"between"`      // sandwich: share of the random subnets that is drawn between the narrowest and the largest
 	Stratify    bool          `yaml:"stratify"`     // sandwich: spread the other random subnets evenly over the logarithm of FLOPs
-	Alone       float64       `yaml:"alone"`        // sandwich, shrinking: share of the steps in which the largest learns alone, first
+	Alone       float64       `yaml:"alone"`        // all from sandwich to worstup: share of the steps in which the largest learns alone, first
 	Arch        string        `yaml:"arch"`         // only this architecture, alone, without a supernet; empty: the supernet
 	Batch       int           `yaml:"batch"`        // images per step
 	Steps       int           `yaml:"steps"`        // optimiser steps; 0: from epochs, else from budget
