@@ -70,7 +70,7 @@ func (r *Run) samplerAlone(alone int) (supernet.Sampler, error) { return r.sampl
 func (r *Run) samplerOf(steps, alone int) (supernet.Sampler, error) {
 	o := supernet.SamplerOptions{
 		Narrow: r.family.Extremes().Narrow, Max: r.largest(), Fits: r.fits(), Random: r.cfg.Train.Random, Between: r.cfg.Train.Between, Alone: alone, Steps: steps,
-		Stratify: r.cfg.Train.Stratify, FLOPs: r.flops,
+		Stratify: r.cfg.Train.Stratify, Sort: r.cfg.Train.Sort, FLOPs: r.flops,
 	}
 	return supernet.NewSampler(r.cfg.Train.Sampler, r.family.Space(), o)
 }

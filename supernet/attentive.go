@@ -49,6 +49,9 @@ func (a *attentive) Sample(step int, r *rand.Rand, dst []Sample) []Sample {
 	return dst
 }
 
+// Sorts implements Sorter: when the largest no longer learns alone.
+func (a *attentive) Sorts(step int) bool { return a.o.sorts(step) }
+
 // settle leaves the winner of each contest among the samples.
 func (t *Trainer) settle(b *data.Batch) {
 	kept := t.samples[:0]

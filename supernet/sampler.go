@@ -26,6 +26,14 @@ type Sampler interface {
 	Sample(step int, r *rand.Rand, dst []Sample) []Sample
 }
 
+// Sorter is a sampler before some of whose steps the channels of bands are sorted by what
+// they are worth, so that narrow subnets begin with the best ones (Once-for-All).
+type Sorter interface {
+	Sampler
+	// Sorts reports whether a step begins with sorting.
+	Sorts(step int) bool
+}
+
 // SamplerOptions are what samplers need: Fits all but the fair one, the others the
 // sandwich, shrinking and attentive sampling.
 type SamplerOptions struct {
@@ -34,6 +42,7 @@ type SamplerOptions struct {
 	Between     float64    // share of them that is drawn between the slices
 	Alone       int        // first steps, in which the largest learns alone
 	Steps       int        // shrinking: of the whole training; 0: all of it is as at its end
+	Sort        bool       // sort channels before widths become elastic, see Sorter
 	// Stratify spreads the logarithms of the FLOPs of the other random subnets of the
 	// sandwich evenly between those of the narrow slice and the largest, as far as a few
 	// draws for each allow. Uniform draws train middle sizes most.
@@ -125,6 +134,12 @@ func (s *sandwich) Sample(step int, r *rand.Rand, dst []Sample) []Sample {
 	}
 	return dst
 }
+
+// Sorts implements Sorter: when the largest no longer learns alone.
+func (s *sandwich) Sorts(step int) bool { return s.o.sorts(step) }
+
+// sorts reports whether a step is the first after those of the largest alone.
+func (o *SamplerOptions) sorts(step int) bool { return o.Sort && step > 0 && step == o.Alone }
 
 // draw returns random subnet i of a step: the share between the slices first of
 // every few.

@@ -26,6 +26,7 @@ type shrinking struct {
 	o      SamplerOptions
 	phase  []int // of each decision, from 0: from which phase on it is free
 	phases int
+	widths int // the phase in which widths become free; -1: there are none
 	genes  []uint8
 }
 
@@ -34,7 +35,7 @@ func newShrinking(s *space.Space, o SamplerOptions) (*shrinking, error) {
 		return nil, fmt.Errorf("sampler shrinking: %d random subnets, %d of %d steps alone; want at least 1, and no more steps alone than there are", o.Random, o.Alone, o.Steps)
 	}
 	ds := s.Decisions()
-	p := &shrinking{drawer: s.Drawer(), o: o, phase: make([]int, len(ds)), genes: make([]uint8, 0, len(ds))}
+	p := &shrinking{drawer: s.Drawer(), o: o, phase: make([]int, len(ds)), genes: make([]uint8, 0, len(ds)), widths: -1}
 	for _, kinds := range shrinkingOrder {
 		found := false
 		for i, d := range ds {
@@ -43,6 +44,9 @@ func newShrinking(s *space.Space, o SamplerOptions) (*shrinking, error) {
 			}
 		}
 		if found {
+			if slices.Contains(kinds, space.KindWidth) {
+				p.widths = p.phases
+			}
 			p.phases++
 		}
 	}
@@ -60,6 +64,11 @@ func (p *shrinking) at(step int) int {
 	default:
 		return min(p.phases-1, (step-p.o.Alone)*p.phases/left)
 	}
+}
+
+// Sorts implements Sorter: when widths become free.
+func (p *shrinking) Sorts(step int) bool {
+	return p.o.Sort && p.widths >= 0 && step > 0 && p.at(step) == p.widths && p.at(step-1) < p.widths
 }
 
 // Sample appends the largest, and after its steps alone random subnets of the phase, soft.

@@ -105,6 +105,9 @@ const prefetchDepth = 4
 // train does one step: every sample forward and backward, then one update. Once
 // it has met the step's architectures it allocates nothing.
 func (t *Trainer) train(b *data.Batch) (Progress, error) {
+	if s, ok := t.sampler.(Sorter); ok && s.Sorts(t.step) {
+		t.sort()
+	}
 	lr := t.rate.At(t.step)
 	stream.Seed(&t.pcg, t.o.Seed, "lessons", uint64(t.step))
 	t.samples = t.sampler.Sample(t.step, t.rand, t.samples[:0])

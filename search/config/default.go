@@ -17,7 +17,7 @@ func Default() Config {
 		Budget: 210 * time.Second,
 		Data:   Data{Validation: 0.15, Test: 0.15},
 		Train: Train{
-			Sampler: "uniform", Random: 2, Between: 0.5, Alone: 0.3, Batch: 64,
+			Sampler: "uniform", Random: 2, Between: 0.5, Sort: true, Alone: 0.3, Batch: 64,
 			LR: 0.2, MinLR: 0, Warmup: 0.2, Schedule: supernet.ScheduleLinear, Momentum: 0.9, Nesterov: true,
 			WeightDecay: 5e-4, Smoothing: 0.1, Clip: 5,
 			Crop: 2, Flip: true, Alternate: true, EraseMost: 0.4, Plain: 8,

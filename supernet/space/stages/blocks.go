@@ -34,18 +34,20 @@ type widest struct {
 	zero              bool // its last norm begins at 0
 }
 
-// kind builds blocks of one kind and lists their weights.
+// kind builds blocks of one kind and lists their weights, and those of their channels that
+// can be sorted.
 type kind struct {
 	build func(*space.Planner, space.Map, choice) space.Map
 	list  func(*space.WeightTable, widest)
+	bands func(block string, s *stage) []space.Band
 }
 
 // kinds are the kinds of blocks; a new one is one line.
 var kinds = map[string]kind{
-	MBConv:     {inverted, listInverted},
-	Basic:      {basic, listBasic},
-	Bottleneck: {bottleneck, listBottleneck},
-	Plain:      {plain, listPlain},
+	MBConv:     {inverted, listInverted, bandsOfInverted},
+	Basic:      {basic, listBasic, bandsOfBasic},
+	Bottleneck: {bottleneck, listBottleneck, bandsOfBottleneck},
+	Plain:      {plain, listPlain, bandsOfPlain},
 }
 
 // middle returns expansion times channels, at least 2.
@@ -85,8 +87,8 @@ func inverted(b *space.Planner, x space.Map, c choice) space.Map {
 
 func listInverted(t *space.WeightTable, w widest) {
 	mid := w.in
-	if e := w.stage.Expansions; last(e) != 1 || len(e) > 1 {
-		mid = middle(last(e), w.in)
+	if w.stage.expands() {
+		mid = middle(last(w.stage.Expansions), w.in)
 		t.Dense(w.name+"/expand", w.name+"/expand/norm", mid, w.in, 1)
 	}
 	t.Depthwise(w.name+"/depthwise", w.name+"/depthwise/norm", mid, last(w.stage.Kernels))

@@ -28,7 +28,7 @@ func (f *Family) Plan(a space.Arch) space.Plan {
 			}
 			if s.Block != Plain {
 				c.expansion = s.Expansions[gene(a, bl.expand)]
-				c.expands = last(s.Expansions) != 1 || len(s.Expansions) > 1
+				c.expands = s.expands()
 			}
 			x = kinds[s.Block].build(b, x, c)
 		}

@@ -43,6 +43,9 @@ type stage struct {
 	blocks       []block
 }
 
+// expands reports whether an inverted block has its first convolution.
+func (s *stage) expands() bool { return last(s.Expansions) != 1 || len(s.Expansions) > 1 }
+
 // block is where the decisions of a block are.
 type block struct {
 	name                   string
