@@ -28,6 +28,12 @@ const initRange = 0.1
 // so that without them a preference of one layer must first be told apart by the
 // recurrent state, which takes far more trials than a search has.
 //
+// A decision for one of several earlier outputs, as the nodes of ENAS's cells make them
+// (micro search), attends in the same way to the anchors of what it may read: its logits are
+// score . tanh(key*anchor + query*output), and the chosen anchor is the next input. Layers
+// end with a closing step there too, after which the start token follows. The anchors of a
+// cell's inputs are learned.
+//
 // Decisions share a head exactly if they have one kind and the same choices, so
 // that an option means the same wherever a head is used.
 type lstm struct {
@@ -36,7 +42,8 @@ type lstm struct {
 	shape  shaping
 	prior  skipPrior
 	steps  []lstmStep
-	layers int // anchors: the stem and each layer
+	layers int // anchors of the stem and each layer
+	inputs int // learned anchors: the stem's, or those of a cell's inputs
 	heads  []lstmHead
 	bias   []int   // first bias of each decision; the last entry is their number
 	gain   float64 // multiplies biases
@@ -53,6 +60,7 @@ type lstmHead struct {
 type lstmStep struct {
 	decision int   // -1: closes a layer
 	head     int   // of the decision
+	attends  bool  // the decision is for one of several anchors
 	layer    int   // that is closed
 	skips    []int // decisions made while closing
 }
@@ -61,7 +69,8 @@ type lstmStep struct {
 // are row-major.
 type lstmTensors struct {
 	cell        []float64   // 4h x 2h, see cell
-	start, stem []float64   // h
+	start       []float64   // h
+	stem        []float64   // h for each learned anchor
 	key, query  []float64   // h x h
 	score       []float64   // h
 	bias        []float64   // per choice of each decision, per skip one
@@ -86,17 +95,27 @@ func newLSTM(s *space.Space, rng *rand.Rand, hidden int, gain float64, shape sha
 // plan lists the steps of the walk.
 func (p *lstm) plan() error {
 	ds := p.space.Decisions()
-	skips := slices.ContainsFunc(ds, func(d space.Decision) bool { return d.Kind == space.KindSkip })
+	anchored := slices.ContainsFunc(ds, func(d space.Decision) bool { return d.Kind == space.KindSkip || attends(d) })
 	closed := map[int]bool{-1: true}
-	p.layers = 1
+	p.layers, p.inputs = 1, 1
 	for i, d := range ds {
-		if i > 0 && skips && ds[i-1].Layer != d.Layer && !closed[ds[i-1].Layer] {
+		if i > 0 && anchored && ds[i-1].Layer != d.Layer && !closed[ds[i-1].Layer] {
 			closed[ds[i-1].Layer] = true
 			p.steps = append(p.steps, lstmStep{decision: -1, layer: ds[i-1].Layer})
 		}
 		p.layers = max(p.layers, d.Layer+2)
 		p.bias = append(p.bias, p.bias[i]+biases(d))
-		if d.Kind != space.KindSkip {
+		switch {
+		case attends(d):
+			for _, from := range d.Sources {
+				if from >= d.Layer || from >= 0 && !closed[from] {
+					return fmt.Errorf("controller: decision %s of layer %d may read layer %d, which does not end before it", d.Name, d.Layer, from)
+				}
+				p.inputs = max(p.inputs, -from)
+			}
+			p.steps = append(p.steps, lstmStep{decision: i, attends: true, layer: d.Layer})
+			continue
+		case d.Kind != space.KindSkip:
 			p.steps = append(p.steps, lstmStep{decision: i, head: p.head(d), layer: d.Layer})
 			continue
 		}
@@ -111,6 +130,17 @@ func (p *lstm) plan() error {
 		closed[d.Layer] = true
 	}
 	return nil
+}
+
+// attends reports whether a decision is for one of several earlier outputs that are known.
+func attends(d space.Decision) bool { return d.Kind == space.KindSource && len(d.Sources) > 0 }
+
+// anchor returns the index of the anchor of a layer, or of an input: -1, -2, ...
+func (p *lstm) anchor(layer int) int {
+	if layer >= -1 {
+		return layer + 1
+	}
+	return p.layers - layer - 2
 }
 
 // biases returns how many biases a decision has.
@@ -142,7 +172,7 @@ func (p *lstm) view(flat []float64) (t lstmTensors, size int) {
 		return flat[size-n : size : size]
 	}
 	h := p.cell.hidden
-	t.cell, t.start, t.stem = cut(8*h*h), cut(h), cut(h)
+	t.cell, t.start, t.stem = cut(8*h*h), cut(h), cut(p.inputs*h)
 	t.key, t.query, t.score = cut(h*h), cut(h*h), cut(h)
 	t.bias = cut(p.bias[len(p.bias)-1])
 	for _, head := range p.heads {

@@ -13,17 +13,22 @@ func (w *lstmWalk) backward(g lstmTensors) {
 	dh, dc := make([]float64, n), make([]float64, n)
 	for i := len(w.visits) - 1; i >= 0; i-- {
 		v := &w.visits[i]
-		if v.closes {
-			w.backAnchor(g, v.step.layer+1, dh)
+		switch {
+		case v.closes:
+			w.backAnchor(g, w.p.anchor(v.step.layer), dh)
 			w.backSkips(g, v, dh)
-		} else {
+		case v.step.attends:
+			w.backAttention(g, v, dh)
+		default:
 			w.backHead(g, v, dh)
 		}
 		din := w.p.cell.backward(v.cell, w.t.cell, g.cell, dh, dc)
 		w.backInput(g, v.from, din[:n])
 		dh = din[n:]
 	}
-	w.backAnchor(g, 0, g.stem)
+	for i := range w.p.inputs {
+		w.backAnchor(g, w.p.anchor(-1-i), g.stem[i*n:(i+1)*n])
+	}
 }
 
 // backHead passes the gradient of a decision's logits to its head and to dh.
@@ -45,6 +50,16 @@ func (w *lstmWalk) backAnchor(g lstmTensors, at int, dout []float64) {
 	floats.Add(dout, a.dout)
 }
 
+// backAttention passes the gradient of the logits of a choice among anchors to the
+// attention, to the anchors, and to dh.
+func (w *lstmWalk) backAttention(g lstmTensors, v *visit, dh []float64) {
+	m, dquery := &v.made[0], make([]float64, len(dh))
+	for c := range m.dz {
+		w.backScore(g, m, c, c, m.dz[c]*m.slope[c], dquery)
+	}
+	w.backQuery(g, v, dquery, dh)
+}
+
 // backSkips passes the gradients of a layer's skips to the attention, to the
 // anchors that were attended to, and to dh.
 func (w *lstmWalk) backSkips(g lstmTensors, v *visit, dh []float64) {
@@ -52,17 +67,28 @@ func (w *lstmWalk) backSkips(g lstmTensors, v *visit, dh []float64) {
 		return
 	}
 	dquery := make([]float64, len(dh))
-	for _, m := range v.made {
-		dq := (m.dz[1] - m.dz[0]) * m.slope[0]
-		g.bias[w.p.bias[m.decision]] += w.p.gain * dq
-		dkey := w.anchors[m.anchor].dkey
-		for k, u := range m.blend {
-			g.score[k] += dq * u
-			du := dq * w.t.score[k] * (1 - u*u)
-			dkey[k] += du
-			dquery[k] += du
-		}
+	for k := range v.made {
+		m := &v.made[k]
+		w.backScore(g, m, 0, 0, (m.dz[1]-m.dz[0])*m.slope[0], dquery)
 	}
+	w.backQuery(g, v, dquery, dh)
+}
+
+// backScore passes the gradient dq of a decision's score of one of its anchors, and of the
+// bias added to it, on.
+func (w *lstmWalk) backScore(g lstmTensors, m *decided, anchor, bias int, dq float64, dquery []float64) {
+	g.bias[w.p.bias[m.decision]+bias] += w.p.gain * dq
+	dkey := w.anchors[m.anchors[anchor]].dkey
+	for k, u := range m.blends[anchor] {
+		g.score[k] += dq * u
+		du := dq * w.t.score[k] * (1 - u*u)
+		dkey[k] += du
+		dquery[k] += du
+	}
+}
+
+// backQuery passes the gradient of a visit's query to dh.
+func (w *lstmWalk) backQuery(g lstmTensors, v *visit, dquery, dh []float64) {
 	addOuter(g.query, dquery, v.cell.out)
 	addTransposed(dh, w.t.query, dquery)
 }
@@ -74,7 +100,7 @@ func (w *lstmWalk) backInput(g lstmTensors, from source, dx []float64) {
 		floats.Add(g.embed[from.head][from.choice*len(dx):][:len(dx)], dx)
 	case fromAnchors:
 		for _, a := range from.anchors {
-			floats.AddScaled(w.anchors[a].dout, 1/float64(1+len(from.anchors)), dx)
+			floats.AddScaled(w.anchors[a].dout, from.share, dx)
 		}
 	default:
 		floats.Add(g.start, dx)

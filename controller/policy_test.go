@@ -1,8 +1,10 @@
 package controller
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -40,19 +42,92 @@ func (w weights) objective(t terms) float64 {
 // entropy, skip penalty and all of them with central differences, on
 // architectures with skips, decisions not made and forbidden choices.
 func TestPolicyGradient(t *testing.T) {
-	s := testSpace(t, 4)
-	rng := rand.New(rand.NewPCG(3, 4))
-	archs := []space.Arch{smallest(t, s)}
-	for range 3 {
-		archs = append(archs, s.Random(rng))
-	}
-	for _, shape := range []shaping{{1, 0}, {2, 1.5}} {
-		for name, p := range policies(t, s, shape) {
-			for _, w := range []weights{{logProb: 1}, {entropy: 1}, {skip: 1}, {0.7, -0.3, 1.3}} {
-				for _, a := range archs {
-					checkGradient(t, name, p, a, w)
+	for _, s := range []*space.Space{testSpace(t, 4), cellSpace(t, 3)} {
+		rng := rand.New(rand.NewPCG(3, 4))
+		archs := []space.Arch{s.Random(rng), s.Random(rng), s.Random(rng)}
+		objectives := []weights{{logProb: 1}, {entropy: 1}, {0.7, -0.3, 1.3}}
+		if s.Decisions()[0].Kind != space.KindSource {
+			archs, objectives = append(archs, smallest(t, s)), append(objectives, weights{skip: 1})
+		}
+		for _, shape := range []shaping{{1, 0}, {2, 1.5}} {
+			for name, p := range policies(t, s, shape) {
+				for _, w := range objectives {
+					for _, a := range archs {
+						checkGradient(t, name, p, a, w)
+					}
 				}
 			}
+		}
+	}
+}
+
+// cellSpace is a space of two cells of so many nodes as ENAS has them: each node reads two
+// of the cell's inputs and earlier nodes, by an operation each.
+func cellSpace(t testing.TB, nodes int) *space.Space {
+	t.Helper()
+	var ds []space.Decision
+	for cell := range 2 {
+		for n := range nodes {
+			layer := cell*nodes + n
+			names, sources := []string{"0", "1"}, []int{-1, -2}
+			for k := range n {
+				names, sources = append(names, fmt.Sprint(2+k)), append(sources, cell*nodes+k)
+			}
+			for _, half := range []string{"left", "right"} {
+				name := fmt.Sprintf("cell%d/node%d/%s", cell, n, half)
+				ds = append(ds,
+					space.Decision{Name: name, Kind: space.KindSource, Layer: layer, Choices: names, Sources: sources},
+					space.Decision{Name: name + "/op", Kind: space.KindOp, Layer: layer, Choices: []string{"conv", "pool"}})
+			}
+		}
+	}
+	s, err := space.NewSpace(ds, space.Definition("cells"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A controller of cells attends to what may be read: no head is for sources, each node but
+// the last of all ends with a closing step, and of two nodes alike only in what they may
+// read each weighs every anchor anew. Moving an input's anchor moves the choice between the
+// inputs, in both cells.
+func TestLSTMAttendsToSources(t *testing.T) {
+	s := cellSpace(t, 3)
+	p, err := newLSTM(s, rand.New(rand.NewPCG(1, 1)), 4, 0, shaping{1, 0}, newSkipPrior(s, 0.4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.heads) != 1 || p.inputs != 2 {
+		t.Errorf("%d heads and %d learned anchors; want one head, for operations, and two inputs", len(p.heads), p.inputs)
+	}
+	var closes []int
+	for _, st := range p.steps {
+		if st.decision < 0 {
+			closes = append(closes, st.layer)
+		}
+	}
+	if !slices.Equal(closes, []int{0, 1, 2, 3, 4}) {
+		t.Errorf("closing steps of the layers %v; want all but the last", closes)
+	}
+	first := func(decision int) []float64 {
+		var dist []float64
+		p.walk(func(i int, d categorical) int {
+			if i == decision {
+				dist = slices.Clone(d.p)
+			}
+			return 0
+		})
+		return dist
+	}
+	for _, decision := range []int{0, 12} { // the first of each cell
+		before := first(decision)
+		tensors, _ := p.view(p.flat)
+		for k := range tensors.stem {
+			tensors.stem[k] += 0.5 * float64(k%3)
+		}
+		if after := first(decision); slices.Equal(before, after) {
+			t.Errorf("decision %d: %v whatever the inputs' anchors are", decision, before)
 		}
 	}
 }
@@ -86,16 +161,17 @@ func checkGradient(t *testing.T, name string, p policy, a space.Arch, w weights)
 // TestPolicyNormalised sums the probabilities of all architectures of a small
 // space: 1, if masks and inactive decisions are right.
 func TestPolicyNormalised(t *testing.T) {
-	s := testSpace(t, 3)
-	for name, p := range policies(t, s, shaping{1, 2.5}) {
-		sum, count := 0.0, 0
-		scratch := make([]float64, len(p.params()))
-		for a := range s.Enumerate {
-			sum += math.Exp(p.gradient(a, weights{}, scratch).logProb)
-			count++
-		}
-		if count < 100 || math.Abs(sum-1) > 1e-9 {
-			t.Errorf("%s: %d architectures have probability %.12g in all, want 1", name, count, sum)
+	for _, s := range []*space.Space{testSpace(t, 3), cellSpace(t, 1)} {
+		for name, p := range policies(t, s, shaping{1, 2.5}) {
+			sum, count := 0.0, 0
+			scratch := make([]float64, len(p.params()))
+			for a := range s.Enumerate {
+				sum += math.Exp(p.gradient(a, weights{}, scratch).logProb)
+				count++
+			}
+			if count < 100 || math.Abs(sum-1) > 1e-9 {
+				t.Errorf("%s: %d architectures have probability %.12g in all, want 1", name, count, sum)
+			}
 		}
 	}
 }

@@ -28,6 +28,7 @@ type Decision struct {
 	Kind    Kind
 	Layer   int      // index of the layer that it belongs to, from 0; the stem is -1
 	From    int      // KindSkip: the earlier layer (-1: the stem); 0 otherwise
+	Sources []int    // KindSource: the layer that each choice reads; -1, -2, ...: an input of the network or cell. Empty if they are not known
 	Choices []string // at least one, at most 255
 	When    []Any    // the decision is made if all of these hold; none: always
 }

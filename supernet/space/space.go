@@ -107,6 +107,9 @@ func checkDecision(d Decision) error {
 	if d.Kind == KindSkip && !slices.Equal(d.Choices, []string{"no", "yes"}) {
 		return fmt.Errorf("space: decision %s is a skip with choices %v; want [no yes]", d.Name, d.Choices)
 	}
+	if n := len(d.Sources); n > 0 && (d.Kind != KindSource || n != len(d.Choices) || slices.Max(d.Sources) >= d.Layer) {
+		return fmt.Errorf("space: decision %s of layer %d reads the layers %v; want an earlier one, or an input, for each of %v, of a decision for a source", d.Name, d.Layer, d.Sources, d.Choices)
+	}
 	if d.Kind == KindSkip && d.From < -1 {
 		return fmt.Errorf("space: decision %s is a skip from layer %d; want -1 (the stem) or a layer", d.Name, d.From)
 	}

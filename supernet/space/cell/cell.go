@@ -106,17 +106,20 @@ func (f *Family) decisions() []space.Decision {
 	var ds []space.Decision
 	for t, name := range f.types() {
 		for n := range f.config.Nodes {
-			add := func(kind space.Kind, what string, choices []string) {
-				ds = append(ds, space.Decision{Name: fmt.Sprintf("%s/node%d/%s", name, n+1, what), Kind: kind, Layer: t*f.config.Nodes + n, Choices: choices})
+			add := func(kind space.Kind, what string, choices []string, sources []int) {
+				ds = append(ds, space.Decision{Name: fmt.Sprintf("%s/node%d/%s", name, n+1, what), Kind: kind, Layer: t*f.config.Nodes + n, Choices: choices, Sources: sources})
 			}
-			sources := make([]string, n+2)
-			for i := range sources {
-				sources[i] = strconv.Itoa(i)
+			names, sources := make([]string, n+2), make([]int, n+2)
+			for i := range names {
+				names[i] = strconv.Itoa(i)
+				if sources[i] = t*f.config.Nodes + i - 2; i < 2 {
+					sources[i] = -1 - i
+				}
 			}
-			add(space.KindSource, "left", sources)
-			add(space.KindOp, "left/op", f.config.Ops)
-			add(space.KindSource, "right", sources)
-			add(space.KindOp, "right/op", f.config.Ops)
+			add(space.KindSource, "left", names, sources)
+			add(space.KindOp, "left/op", f.config.Ops, nil)
+			add(space.KindSource, "right", names, sources)
+			add(space.KindOp, "right/op", f.config.Ops, nil)
 		}
 	}
 	return ds
