@@ -120,6 +120,21 @@ func TestLSTMAttendsToSources(t *testing.T) {
 		})
 		return dist
 	}
+	after := make([][]float64, 2) // the operation's distribution after each input was chosen
+	for choice := range after {
+		p.walk(func(i int, d categorical) int {
+			switch i {
+			case 0:
+				return choice
+			case 1:
+				after[choice] = slices.Clone(d.p)
+			}
+			return 0
+		})
+	}
+	if slices.Equal(after[0], after[1]) {
+		t.Errorf("operations have the probabilities %v, whatever is read", after[0])
+	}
 	for _, decision := range []int{0, 12} { // the first of each cell
 		before := first(decision)
 		tensors, _ := p.view(p.flat)

@@ -197,3 +197,18 @@ func TestFaultsAreListed(t *testing.T) {
 		}
 	}
 }
+
+// A choice of source names the layer that it reads: an input of the cell, or an earlier node
+// of the same cell.
+func TestSourcesAreNodesOfTheCell(t *testing.T) {
+	f := open(t, cell.Config{Nodes: 3, Ops: enasOps, Filters: 8, Stem: 8, Repeats: 1, Stages: 2}, cifar)
+	want := [][]int{{-1, -2}, {-1, -2, 0}, {-1, -2, 0, 1}, {-1, -2}, {-1, -2, 3}, {-1, -2, 3, 4}}
+	for _, d := range f.Space().Decisions() {
+		if d.Kind != space.KindSource {
+			continue
+		}
+		if diff := cmp.Diff(want[d.Layer], d.Sources); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", d.Name, diff)
+		}
+	}
+}
