@@ -28,7 +28,13 @@ type Layer struct {
 	S     int    `json:"s"`
 	Pad   int    `json:"pad"`
 	G     int    `json:"g"`
+	Dil   int    `json:"dil,omitempty"` // pixels from tap to tap; 0: 1
 }
+
+// span returns the pixels from the first tap to the last.
+func (l Layer) span() int { return l.step()*(l.K-1) + 1 }
+
+func (l Layer) step() int { return max(1, l.Dil) }
 
 // layerColumns is the first line of a table of layers.
 const layerColumns = "name,class,N,Cin,H,W,Cout,K,stride,pad,groups"
@@ -87,7 +93,7 @@ func (l Layer) Validate() error {
 		return errors.New("layer without a name or a class")
 	case min(l.N, l.InC, l.H, l.W, l.OutC, l.K, l.S, l.G) < 1 || l.Pad < 0:
 		return fmt.Errorf("layer %s: sizes must be positive, padding not negative", l.Name)
-	case min(l.H, l.W)+2*l.Pad < l.K:
+	case min(l.H, l.W)+2*l.Pad < l.span():
 		return fmt.Errorf("layer %s: kernel of %d pixels on a padded map of %d", l.Name, l.K, min(l.H, l.W)+2*l.Pad)
 	case l.InC%l.G != 0 || l.OutC%l.G != 0:
 		return fmt.Errorf("layer %s: %d groups do not divide %d and %d channels", l.Name, l.G, l.InC, l.OutC)
@@ -96,10 +102,10 @@ func (l Layer) Validate() error {
 }
 
 // OutH returns the output's height in pixels.
-func (l Layer) OutH() int { return (l.H+2*l.Pad-l.K)/l.S + 1 }
+func (l Layer) OutH() int { return (l.H+2*l.Pad-l.span())/l.S + 1 }
 
 // OutW returns the output's width in pixels.
-func (l Layer) OutW() int { return (l.W+2*l.Pad-l.K)/l.S + 1 }
+func (l Layer) OutW() int { return (l.W+2*l.Pad-l.span())/l.S + 1 }
 
 // Depthwise reports whether each channel is a group of its own.
 func (l Layer) Depthwise() bool { return l.G > 1 && l.G == l.InC && l.G == l.OutC }
@@ -120,8 +126,11 @@ func (l Layer) RealFLOPs() int64 {
 // along one axis.
 func (l Layer) realTaps(in, out int) (taps int64) {
 	for o := range out {
-		first := o*l.S - l.Pad
-		taps += int64(max(0, min(first+l.K, in)-max(first, 0)))
+		for k := range l.K {
+			if at := o*l.S - l.Pad + k*l.step(); at >= 0 && at < in {
+				taps++
+			}
+		}
 	}
 	return taps
 }

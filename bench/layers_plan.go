@@ -24,7 +24,7 @@ func PlanLayers(p space.Plan, batch int) ([]Layer, error) {
 			continue
 		}
 		seen[l] = true
-		c := Layer{Name: l.String(), N: batch, InC: l.InC, H: l.H, W: l.W, OutC: l.OutC, K: l.K, S: l.S, Pad: l.Pad(), G: l.G}
+		c := Layer{Name: l.String(), N: batch, InC: l.InC, H: l.H, W: l.W, OutC: l.OutC, K: l.K, S: l.S, Pad: l.Pad(), G: l.G, Dil: l.Dil}
 		if l.Op == space.Linear {
 			c.K, c.S, c.Pad, c.G = 1, 1, 0, 1
 		}

@@ -38,13 +38,14 @@ func TestRealFLOPs(t *testing.T) {
 		{N: 1, InC: 6, H: 8, W: 6, OutC: 6, K: 5, S: 2, Pad: 2, G: 6},
 		{N: 1, InC: 4, H: 2, W: 2, OutC: 2, K: 7, S: 1, Pad: 3, G: 2},
 		{N: 3, InC: 2, H: 9, W: 9, OutC: 5, K: 1, S: 2, Pad: 0, G: 1},
+		{N: 1, InC: 4, H: 9, W: 7, OutC: 4, K: 3, S: 2, Pad: 2, G: 4, Dil: 2},
 	} {
 		var taps int64
 		for oy := range l.OutH() {
 			for ox := range l.OutW() {
 				for ky := range l.K {
 					for kx := range l.K {
-						y, x := oy*l.S-l.Pad+ky, ox*l.S-l.Pad+kx
+						y, x := oy*l.S-l.Pad+ky*max(1, l.Dil), ox*l.S-l.Pad+kx*max(1, l.Dil)
 						if y >= 0 && y < l.H && x >= 0 && x < l.W {
 							taps++
 						}

@@ -19,7 +19,7 @@ func newLayerPass(e *ops.Exec, l Layer) *layerPass {
 	r := stream.New(1, "layer "+l.Name)
 	p := newWeight(l)
 	ops.InitHe(p, r)
-	c := &layerPass{passes: ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: p.All(), S: l.S, Pad: l.Pad})}
+	c := &layerPass{passes: ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: p.All(), S: l.S, Pad: l.Pad, Dil: l.Dil})}
 	c.x, c.y = normals(c.passes.In(), r), normals(c.passes.Out(), r)
 	return c
 }

@@ -23,7 +23,7 @@ func (m plainMaps) at(n, y, x, c int) *float64 { return &m.v[((n*m.h+y)*m.w+x)*m
 func (m plainMaps) window(l space.Layer, oy, ox int, f func(y, x, ky, kx int)) {
 	for ky := range l.K {
 		for kx := range l.K {
-			y, x := oy*l.S+ky-l.Pad(), ox*l.S+kx-l.Pad()
+			y, x := oy*l.S+ky*max(1, l.Dil)-l.Pad(), ox*l.S+kx*max(1, l.Dil)-l.Pad()
 			if y >= 0 && y < m.h && x >= 0 && x < m.w {
 				f(y, x, ky, kx)
 			}

@@ -210,7 +210,7 @@ func convOf(e *ops.Exec, s *space.Step, b *binding) ops.ConvSpec {
 	if len(b.matrices) > 0 {
 		w = ops.KernelTransform(e, w, b.matrices)
 	}
-	return ops.ConvSpec{W: w, Bias: b.bias, S: s.Layer.S, Pad: s.Layer.Pad()}
+	return ops.ConvSpec{W: w, Bias: b.bias, S: s.Layer.S, Pad: s.Layer.Pad(), Dil: s.Layer.Dil}
 }
 
 func (p *Pass) out(i int, image *ops.Tensor) *ops.Tensor {

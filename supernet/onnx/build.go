@@ -145,7 +145,11 @@ func (b *builder) layer(name string, i int, s *space.Step, v *supernet.Values, i
 		if v.Bias != nil {
 			in = append(in, b.tensor(w+biasSuffix, v.Bias, l.OutC))
 		}
-		return b.node(name+"/conv", "Conv", in, integer("group", l.G), kernel(l), pads(l), strides(l))
+		attrs := []attr{integer("group", l.G), kernel(l), pads(l), strides(l)}
+		if l.Dil > 1 {
+			attrs = append(attrs, integers("dilations", l.Dil, l.Dil))
+		}
+		return b.node(name+"/conv", "Conv", in, attrs...)
 	case space.MaxPool:
 		return b.node(name+"/maxpool", "MaxPool", in, kernel(l), pads(l), strides(l))
 	case space.AvgPool:

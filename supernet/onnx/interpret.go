@@ -255,8 +255,12 @@ func mean(x array) array {
 // that lie inside the map: their place in the kernel and in the map.
 func windows(n *node, x array, f func(taps [][2]int)) (h, w int) {
 	k, s, p := n.attr("kernel_shape").ints, n.attr("strides").ints, n.attr("pads").ints
+	d := []int64{1, 1}
+	if a := n.attr("dilations"); a != nil {
+		d = a.ints
+	}
 	out := func(size int, axis int) int {
-		return (size+int(p[axis]+p[axis+2]-k[axis]))/int(s[axis]) + 1
+		return (size+int(p[axis]+p[axis+2]-d[axis]*(k[axis]-1))-1)/int(s[axis]) + 1
 	}
 	h, w = out(x.dims[2], 0), out(x.dims[3], 1)
 	for oy := range h {
@@ -264,7 +268,7 @@ func windows(n *node, x array, f func(taps [][2]int)) (h, w int) {
 			var taps [][2]int
 			for ky := range int(k[0]) {
 				for kx := range int(k[1]) {
-					y, z := oy*int(s[0])-int(p[0])+ky, ox*int(s[1])-int(p[1])+kx
+					y, z := oy*int(s[0])-int(p[0])+ky*int(d[0]), ox*int(s[1])-int(p[1])+kx*int(d[1])
 					if y >= 0 && y < x.dims[2] && z >= 0 && z < x.dims[3] {
 						taps = append(taps, [2]int{ky*int(k[1]) + kx, y*x.dims[3] + z})
 					}

@@ -228,7 +228,10 @@ func everyOp() space.Plan {
 		{Layer: pool(space.AvgPool, 9, 7, 3, 8, 5, space.NoAct), In: []int{space.Image}},
 		{Layer: conv(2, 2, 3, 5, 3, 2, 1, space.SiLU), Weight: "picture", Bias: true, In: []int{13}},
 		{Layer: sum(1, 1, 5, 3, space.NoAct), In: []int{10, 12, 14}},
-		{Layer: linear(5, 4, space.NoAct), Weight: "classifier", Bias: true, In: []int{15}},
+		{Layer: space.Layer{Op: space.Conv, H: 9, W: 7, InC: 10, OutC: 10, K: 3, S: 2, G: 10, Dil: 2}, Weight: "dilated", Norm: "dilated/norm", In: []int{0}},
+		{Layer: space.Layer{Op: space.Conv, H: 5, W: 4, InC: 10, OutC: 5, K: 5, S: 7, G: 1, Dil: 3, Act: space.ReLU}, Weight: "far", Bias: true, In: []int{16}},
+		{Layer: sum(1, 1, 5, 2, space.NoAct), In: []int{15, 17}},
+		{Layer: linear(5, 4, space.NoAct), Weight: "classifier", Bias: true, In: []int{18}},
 	}
 }
 

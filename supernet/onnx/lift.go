@@ -293,13 +293,18 @@ func (l *lifter) prop(p prop) error {
 	return nil
 }
 
-// window reads kernel and stride of a convolution or pooling.
+// window reads kernel, stride and dilation of a convolution or pooling.
 func window(l *space.Layer, n *node, most int) (err error) {
 	if l.K, err = number(n, "kernel_shape", most); err != nil {
 		return err
 	}
 	if l.S, err = number(n, "strides", most); err != nil {
 		return err
+	}
+	if n.attr("dilations") != nil {
+		if l.Dil, err = number(n, "dilations", most); err != nil {
+			return err
+		}
 	}
 	if l.OutH() < 1 || l.OutW() < 1 {
 		return fmt.Errorf("kernel_shape is %d; want it to fit into %dx%d pixels", l.K, l.H, l.W)

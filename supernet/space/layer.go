@@ -41,7 +41,7 @@ func ParseAct(name string) (Act, error) {
 // Layer is one concrete operation on one image: all that its cost depends on,
 // and therefore a map key: fields that the op does not read are 0, so that equal
 // work has equal keys. H and W are the input's height and width in pixels. Conv
-// reads K, S and G; the pools K and S; Add and Scale FanIn; Resize ToH and ToW;
+// reads K, S, G and Dil; the pools K and S; Add and Scale FanIn; Resize ToH and ToW;
 // a depthwise Conv has G = InC = OutC.
 type Layer struct {
 	Op        Op
@@ -51,12 +51,16 @@ type Layer struct {
 	Act       Act
 	FanIn     int // Add, Scale: number of inputs
 	ToH, ToW  int `json:",omitempty"` // Resize: size of the output, pixels
+	Dil       int `json:",omitempty"` // Conv: pixels from tap to tap, 2 or more; 0: they are neighbours
 }
 
-// Pad returns the pixels of padding on each side of a Conv or pool: (K-1)/2. An
-// odd kernel of stride 1 keeps the size of the map; an even one pads as the next
-// smaller odd one does, so a 2 x 2 pool of stride 2 halves a map without padding.
-func (l Layer) Pad() int { return max(0, l.K-1) / 2 }
+// Pad returns the pixels of padding on each side of a Conv or pool: (K-1)/2, times the
+// dilation. An odd kernel of stride 1 keeps the size of the map; an even one pads as the
+// next smaller odd one does, so a 2 x 2 pool of stride 2 halves a map without padding.
+func (l Layer) Pad() int { return max(0, l.K-1) / 2 * max(1, l.Dil) }
+
+// Span returns the pixels from the first tap of a kernel to its last, both included.
+func (l Layer) Span() int { return max(1, l.Dil)*(l.K-1) + 1 }
 
 // OutH returns the output's height in pixels.
 func (l Layer) OutH() int { h, _ := l.size(); return h }
@@ -102,6 +106,9 @@ func (l Layer) String() string {
 	}
 	if l.G > 1 {
 		s += fmt.Sprintf("g%d", l.G)
+	}
+	if l.Dil > 1 {
+		s += fmt.Sprintf("d%d", l.Dil)
 	}
 	if r.inputs == many {
 		s += fmt.Sprintf("%d", l.FanIn)

@@ -14,12 +14,13 @@ func TestLayerCounts(t *testing.T) {
 		l := space.Layer{
 			H: rapid.IntRange(1, 12).Draw(t, "h"), W: rapid.IntRange(1, 12).Draw(t, "w"),
 			K: rapid.SampledFrom([]int{1, 2, 3, 4, 5, 6, 7}).Draw(t, "k"), S: rapid.IntRange(1, 4).Draw(t, "s"),
-			G: rapid.IntRange(1, 3).Draw(t, "g"),
+			G: rapid.IntRange(1, 3).Draw(t, "g"), Dil: rapid.SampledFrom([]int{0, 2, 3}).Draw(t, "dilation"),
 		}
+		apart := max(1, l.Dil)
 		l.InC, l.OutC = l.G*rapid.IntRange(1, 3).Draw(t, "in"), l.G*rapid.IntRange(1, 3).Draw(t, "out")
 		windows := func(n int) (count int) {
-			pad := (l.K - 1) / 2
-			for at := -pad; at+l.K <= n+pad; at += l.S {
+			pad := (l.K - 1) / 2 * apart
+			for at := -pad; at+(l.K-1)*apart < n+pad; at += l.S {
 				count++
 			}
 			return count

@@ -8,7 +8,7 @@ type Op uint8
 // The operations of a plan. Conv covers dense, grouped, pointwise and depthwise
 // convolutions: G tells them apart.
 const (
-	Conv       Op = iota + 1 // K x K convolution, stride S, padding Pad, G groups, no bias when a norm follows
+	Conv       Op = iota + 1 // K x K convolution, stride S, padding Pad, G groups, taps Dil pixels apart, no bias when a norm follows
 	MaxPool                  // K x K maximum, stride S, padding Pad
 	AvgPool                  // K x K mean of the real pixels (padding excluded), stride S, padding Pad
 	Add                      // sum of its inputs, all of one shape
@@ -29,6 +29,7 @@ type opRow struct {
 	name    string
 	inputs  int                                // maps that it reads; 0: one
 	window  int                                // most taps on a side; 0: it has neither kernel nor stride
+	dilates bool                               // its taps may lie apart
 	recasts bool                               // output channels are its own, not those of the input
 	biased  bool                               // always has a bias
 	size    func(Layer) (h, w int)             // of the output
@@ -41,7 +42,7 @@ type opRow struct {
 // opRows lists the ops: shapes, costs, weights, validation and files range over it.
 var opRows = [...]opRow{
 	Conv: {
-		name: "conv", window: maxKernel, recasts: true, size: windowed, weight: convWeight, check: checkGroups,
+		name: "conv", window: maxKernel, recasts: true, size: windowed, dilates: true, weight: convWeight, check: checkGroups,
 		flops: func(l Layer, out int64) int64 { return 2 * out * int64(l.InC/l.G) * int64(l.K) * int64(l.K) },
 	},
 	MaxPool: {name: "maxpool", window: maxPool, size: windowed, flops: taps},
@@ -127,10 +128,10 @@ func (l Layer) readsOf(k int) (h, w, c int) {
 
 func windowed(l Layer) (h, w int) {
 	out := func(n int) int {
-		if n+2*l.Pad() < l.K || l.S < 1 {
+		if n+2*l.Pad() < l.Span() || l.S < 1 {
 			return 0
 		}
-		return (n+2*l.Pad()-l.K)/l.S + 1
+		return (n+2*l.Pad()-l.Span())/l.S + 1
 	}
 	return out(l.H), out(l.W)
 }

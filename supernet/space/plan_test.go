@@ -137,6 +137,9 @@ func TestValidateTellsTheFault(t *testing.T) {
 		plan space.Plan
 	}{
 		{"step 0 (maxpool17x17s1 20x20x4->4): kernel is 17; want 1 to 16", space.Plan{{Layer: space.Layer{Op: space.MaxPool, H: 20, W: 20, InC: 4, OutC: 4, K: 17, S: 1}, In: image}}},
+		{"taps are 2 pixels apart; want 2 to 16 of convolutions with more than one, 0 otherwise", space.Plan{{Layer: space.Layer{Op: space.MaxPool, H: 9, W: 9, InC: 4, OutC: 4, K: 3, S: 1, Dil: 2}, In: image}}},
+		{"taps are 17 pixels apart", space.Plan{{Layer: space.Layer{Op: space.Conv, H: 40, W: 40, InC: 4, OutC: 4, K: 3, S: 1, G: 1, Dil: 17}, Weight: "a", In: image}}},
+		{"taps are 2 pixels apart", space.Plan{{Layer: space.Layer{Op: space.Conv, H: 9, W: 9, InC: 4, OutC: 4, K: 1, S: 1, G: 1, Dil: 2}, Weight: "a", In: image}}},
 		{"reads a map of 2 x 1 pixels; want 1 x 1", space.Plan{{Layer: space.Layer{Op: space.Linear, H: 2, W: 1, InC: 4, OutC: 2}, Weight: "a", Bias: true, In: image}}},
 		{"kernel is 2; want it to fit into 1 x 3 pixels with 0 of padding", space.Plan{{Layer: space.Layer{Op: space.AvgPool, H: 1, W: 3, InC: 4, OutC: 4, K: 2, S: 2}, In: image}}},
 		{`step 0 (conv3x3s1 20x20x4->4): "a.bias" is a name of step 1, and that of a part of "a"`, space.Plan{conv("a", "", 3, 1), conv("a.bias", "", 3, 1)}},

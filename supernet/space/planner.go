@@ -39,6 +39,7 @@ func (b *Planner) Step(s Step) Map {
 type ConvSpec struct {
 	Weight, Norm string   // Norm "": none
 	K, S, OutC   int      // taps on a side, stride, output channels
+	Dil          int      // pixels from tap to tap; 0: 1
 	Depthwise    bool     // OutC is then that of the input
 	Transforms   []string // see Step.Transforms
 	Zero         bool     // see Step.Zero
@@ -47,7 +48,7 @@ type ConvSpec struct {
 
 // Conv appends a convolution of x.
 func (b *Planner) Conv(x Map, c ConvSpec) Map {
-	l := Layer{Op: Conv, H: x.H, W: x.W, InC: x.C, OutC: c.OutC, K: c.K, S: c.S, G: 1, Act: c.Act}
+	l := Layer{Op: Conv, H: x.H, W: x.W, InC: x.C, OutC: c.OutC, K: c.K, S: c.S, G: 1, Dil: c.Dil, Act: c.Act}
 	if c.Depthwise {
 		l.OutC, l.G = x.C, x.C
 	}

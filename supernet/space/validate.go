@@ -27,6 +27,7 @@ const (
 	maxDim    = 1 << 16 // sizes, so that products cannot overflow
 	maxKernel = 255     // taps on a side and strides
 	maxPool   = 16      // taps on a side of a pooling
+	maxDil    = 16      // pixels from tap to tap
 )
 
 func (p Plan) validate(i int, s Step) error {
@@ -63,6 +64,9 @@ func (l Layer) validateOp(weight string) error {
 		if err := l.validateWindow(r.window); err != nil {
 			return err
 		}
+	}
+	if l.Dil != 0 && (!r.dilates || l.K == 1 || l.Dil < 2 || l.Dil > maxDil) {
+		return fmt.Errorf("taps are %d pixels apart; want 2 to %d of convolutions with more than one, 0 otherwise", l.Dil, maxDil)
 	}
 	if r.check != nil {
 		if err := r.check(l); err != nil {

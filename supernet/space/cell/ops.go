@@ -19,6 +19,8 @@ var ops = [...]op{
 	separable("sep3x3", 3),
 	separable("sep5x5", 5),
 	separable("sep7x7", 7),
+	dilated("dil3x3", 3),
+	dilated("dil5x5", 5),
 	pooling("avgpool3x3", space.AvgPool),
 	pooling("maxpool3x3", space.MaxPool),
 	{"identity", identity, listIdentity},
@@ -60,6 +62,23 @@ func separable(name string, k int) op {
 				t.Add(space.Weight{Name: name + part + "/pointwise", Role: space.Dense, OutC: c, InC: c, K: 1, G: 1})
 				t.Norm(name+part+"/norm", c)
 			}
+		},
+	}
+}
+
+// dilated is ReLU, depthwise KxK with every second pixel left out, conv 1x1, norm (DARTS, Liu
+// et al. 2019).
+func dilated(name string, k int) op {
+	return op{
+		name: name,
+		build: func(b *space.Planner, x space.Map, name string, stride int) space.Map {
+			x = b.Unary(x, space.Identity, "", space.ReLU)
+			x = b.Conv(x, space.ConvSpec{Weight: name + "/depthwise", K: k, S: stride, Dil: 2, Depthwise: true})
+			return b.Conv(x, space.ConvSpec{Weight: name + "/pointwise", Norm: name + "/norm", K: 1, S: 1, OutC: x.C})
+		},
+		list: func(t *space.WeightTable, name string, c, _ int) {
+			t.Add(space.Weight{Name: name + "/depthwise", Role: space.Depthwise, OutC: c, K: k})
+			t.Dense(name+"/pointwise", name+"/norm", c, c, 1)
 		},
 	}
 }
