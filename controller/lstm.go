@@ -68,13 +68,13 @@ type lstmStep struct {
 // lstmTensors are views of one flat parameter (or gradient) vector; matrices
 // are row-major.
 type lstmTensors struct {
-	cell        []float64   // 4h x 2h, see cell
-	start       []float64   // h
-	stem        []float64   // h for each learned anchor
-	key, query  []float64   // h x h
-	score       []float64   // h
-	bias        []float64   // per choice of each decision, per skip one
-	embed, out  [][]float64 // per head: choices x h
+	cell       []float64   // 4h x 2h, see cell
+	start      []float64   // h
+	stem       []float64   // h for each learned anchor
+	key, query []float64   // h x h
+	score      []float64   // h
+	bias       []float64   // per choice of each decision, per skip one
+	embed, out [][]float64 // per head: choices x h
 }
 
 func newLSTM(s *space.Space, rng *rand.Rand, hidden int, gain float64, shape shaping, prior skipPrior) (*lstm, error) {

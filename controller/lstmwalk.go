@@ -33,9 +33,9 @@ type decided struct {
 	anchors  []int // attended to: one for a skip, one for each choice of what is read
 	choice   int
 	dist     categorical
-	slope    []float64 // of the shaped logits; of q alone for a skip
+	slope    []float64   // of the shaped logits; of q alone for a skip
 	blends   [][]float64 // tanh(key*anchor + query*output), of each anchor
-	dz       []float64 // gradient by the shaped logits
+	dz       []float64   // gradient by the shaped logits
 }
 
 // source tells what an input was: the start token, the embedding of a choice,

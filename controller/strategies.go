@@ -42,26 +42,55 @@ func (o StrategyOptions) Validate() error {
 		named("rl", o.LSTM.Validate()), named("tunas", o.Tunas.Validate()))
 }
 
-// Strategies lists the names that New knows.
-func Strategies() []string { return []string{"evolution", "local", "random", "rl", "tunas"} }
+// strategies are the kinds of strategy; a new one is one line.
+var strategies = []struct {
+	name string
+	open func(name string, s *space.Space, o *StrategyOptions) (Strategy, error)
+}{
+	{"evolution", openEvolution}, // regularised evolution
+	{"local", openLocal},         // first-improvement local search
+	{"random", openRandom},
+	{"rl", openLSTM},     // LSTM controller, a *Reinforce
+	{"tunas", openTunas}, // independent decisions, a *Reinforce
+}
 
-// New returns the strategy called name: "evolution" (regularised evolution),
-// "local" (first-improvement local search), "random", "rl" (LSTM controller) or
-// "tunas" (independent decisions); the last two are a *Reinforce.
+// Strategies lists the names that New knows.
+func Strategies() []string {
+	var names []string
+	for _, k := range strategies {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// New returns the strategy called name, one of Strategies.
 func New(name string, s *space.Space, o StrategyOptions) (Strategy, error) {
-	switch name {
-	case "evolution":
-		return newEvolution(s, o.Seed, o.Evolution)
-	case "local":
-		return newLocal(s, o.Seed, o.Local)
-	case "random":
-		return newRandom(s, o.Seed, "random"), nil
-	case "rl":
-		return asStrategy(NewReinforce(name, s, o.Seed, o.LSTM))
-	case "tunas":
-		return asStrategy(NewReinforce(name, s, o.Seed, o.Tunas))
+	for _, k := range strategies {
+		if k.name == name {
+			return k.open(name, s, &o)
+		}
 	}
 	return nil, unknown(name, Strategies()...)
+}
+
+func openEvolution(_ string, s *space.Space, o *StrategyOptions) (Strategy, error) {
+	return newEvolution(s, o.Seed, o.Evolution)
+}
+
+func openLocal(_ string, s *space.Space, o *StrategyOptions) (Strategy, error) {
+	return newLocal(s, o.Seed, o.Local)
+}
+
+func openRandom(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
+	return newRandom(s, o.Seed, name), nil
+}
+
+func openLSTM(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
+	return asStrategy(NewReinforce(name, s, o.Seed, o.LSTM))
+}
+
+func openTunas(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
+	return asStrategy(NewReinforce(name, s, o.Seed, o.Tunas))
 }
 
 // asStrategy keeps a nil policy from becoming a strategy that is not nil.

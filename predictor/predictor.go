@@ -33,38 +33,56 @@ type Predictor interface {
 	Predict(archs []space.Arch) (mean, std []float64)
 }
 
-// Names lists the models that New knows, the low-rank one first.
-func Names() []string { return []string{"fm", "ridge", "flops", "params"} }
+// models are the kinds of predictor, the low-rank one first; a new one is one line.
+var models = []struct {
+	name string
+	open func(name string, in Inputs, o Options) (Predictor, error)
+}{
+	{"fm", func(_ string, in Inputs, o Options) (Predictor, error) { return newFM(in, o) }}, // low-rank second-order model, an *FM
+	{"ridge", openRidge},   // linear model on the features, a *Ridge
+	{"flops", openFLOPs},   // line on FLOPs or their logarithm, a *Scalar
+	{"params", openParams}, // line on parameters or their logarithm, a *Scalar
+}
 
-// New returns the model called name, not yet fitted:
-//
-//	fm      low-rank second-order model (*FM)
-//	ridge   linear model on the features (*Ridge)
-//	flops   line on FLOPs or their logarithm (*Scalar)
-//	params  line on parameters or their logarithm (*Scalar)
-//
-// The error names the unknown model, the missing input or the bad option.
+// Names lists the models that New knows, the low-rank one first.
+func Names() []string {
+	var names []string
+	for _, m := range models {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// New returns the model called name, one of Names, not yet fitted. The error names the
+// unknown model, the missing input or the bad option.
 func New(name string, in Inputs, o Options) (Predictor, error) {
-	switch name {
-	case "fm":
-		return newFM(in, o)
-	case "ridge":
-		if in.Features == nil {
-			return nil, fmt.Errorf("predictor ridge: Inputs.Features is nil; want the features of an architecture")
+	for _, m := range models {
+		if m.name == name {
+			return m.open(name, in, o)
 		}
-		return &Ridge{features: in.Features}, nil
-	case "flops":
-		if in.FLOPs == nil {
-			return nil, fmt.Errorf("predictor flops: Inputs.FLOPs is nil; want the operations of an architecture")
-		}
-		return &Scalar{name: name, size: in.FLOPs}, nil
-	case "params":
-		if in.Params == nil {
-			return nil, fmt.Errorf("predictor params: Inputs.Params is nil; want the parameters of an architecture")
-		}
-		return &Scalar{name: name, size: in.Params}, nil
 	}
 	return nil, fmt.Errorf("predictor %q is unknown; want one of %s", name, strings.Join(Names(), ", "))
+}
+
+func openRidge(_ string, in Inputs, _ Options) (Predictor, error) {
+	if in.Features == nil {
+		return nil, fmt.Errorf("predictor ridge: Inputs.Features is nil; want the features of an architecture")
+	}
+	return &Ridge{features: in.Features}, nil
+}
+
+func openFLOPs(name string, in Inputs, _ Options) (Predictor, error) {
+	if in.FLOPs == nil {
+		return nil, fmt.Errorf("predictor flops: Inputs.FLOPs is nil; want the operations of an architecture")
+	}
+	return &Scalar{name: name, size: in.FLOPs}, nil
+}
+
+func openParams(name string, in Inputs, _ Options) (Predictor, error) {
+	if in.Params == nil {
+		return nil, fmt.Errorf("predictor params: Inputs.Params is nil; want the parameters of an architecture")
+	}
+	return &Scalar{name: name, size: in.Params}, nil
 }
 
 // notFitted is what Predict panics with.

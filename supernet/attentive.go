@@ -24,11 +24,15 @@ type attentive struct {
 	sign   int // of the contests' numbers
 }
 
-func newAttentive(s *space.Space, o SamplerOptions, sign int) (Sampler, error) {
+func newAttentive(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
 	if o.Random < 1 || o.Alone < 0 || o.FLOPs == nil {
-		return nil, fmt.Errorf("attentive sampling: %d random subnets, %d steps alone, FLOPs known: %t; want at least 1, 0 or more, and FLOPs", o.Random, o.Alone, o.FLOPs != nil)
+		return nil, fmt.Errorf("sampler %s: %d random subnets, %d steps alone, FLOPs known: %t; want at least 1, 0 or more, and FLOPs", name, o.Random, o.Alone, o.FLOPs != nil)
 	}
-	return &attentive{drawer: s.Drawer(), o: o, sizes: newSizes(o), sign: sign}, nil
+	a := &attentive{drawer: s.Drawer(), o: o, sizes: newSizes(o), sign: 1}
+	if name == "worstup" {
+		a.sign = -1
+	}
+	return a, nil
 }
 
 // Sample appends the largest and, after its steps alone, the narrow one and the contests,

@@ -28,7 +28,7 @@ type fairModel struct {
 	allowed []uint8 // choices of the decision at hand
 }
 
-func newFair(s *space.Space) *fair {
+func newFair(_ string, s *space.Space, _ SamplerOptions) (Sampler, error) {
 	f, models := &fair{drawer: s.Drawer(), decisions: s.Decisions()}, 1
 	f.ops = slices.ContainsFunc(f.decisions, func(d space.Decision) bool { return d.Kind == space.KindOp })
 	for _, d := range f.decisions {
@@ -38,7 +38,7 @@ func newFair(s *space.Space) *fair {
 	}
 	f.models = make([]fairModel, models)
 	f.match.edges = make([][]uint8, models)
-	return f
+	return f, nil
 }
 
 // spreads reports whether the choices of a decision are used equally often.

@@ -54,29 +54,34 @@ type SamplerOptions struct {
 	Fits func(space.Arch) bool
 }
 
+// samplers are the kinds of sampler; a new one is one line.
+var samplers = []struct {
+	name string
+	open func(name string, s *space.Space, o SamplerOptions) (Sampler, error)
+}{
+	{"uniform", newUniform},
+	{"fair", newFair},
+	{"sandwich", newSandwich},
+	{"shrinking", newShrinking},
+	{"bestup", newAttentive},
+	{"worstup", newAttentive},
+}
+
 // Samplers lists the names that NewSampler takes.
 func Samplers() []string {
-	return []string{"uniform", "fair", "sandwich", "shrinking", "bestup", "worstup"}
+	var names []string
+	for _, k := range samplers {
+		names = append(names, k.name)
+	}
+	return names
 }
 
 // NewSampler returns the sampler called name.
 func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
-	switch name {
-	case "uniform":
-		return uniform{s.Drawer(), o.Fits}, nil
-	case "fair":
-		return newFair(s), nil
-	case "sandwich":
-		if o.Random < 0 || o.Alone < 0 || !(o.Between >= 0 && o.Between <= 1) {
-			return nil, fmt.Errorf("sampler sandwich: %d random subnets, %d steps alone, a share of %v between the slices; want 0 or more, and a share from 0 to 1", o.Random, o.Alone, o.Between)
+	for _, k := range samplers {
+		if k.name == name {
+			return k.open(name, s, o)
 		}
-		return newSandwich(s.Drawer(), o), nil
-	case "shrinking":
-		return newShrinking(s, o)
-	case "bestup":
-		return newAttentive(s, o, 1)
-	case "worstup":
-		return newAttentive(s, o, -1)
 	}
 	return nil, fmt.Errorf("sampler %q is unknown; want one of %v", name, Samplers())
 }
@@ -85,6 +90,10 @@ func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) 
 type uniform struct {
 	drawer *space.Drawer
 	fits   func(space.Arch) bool
+}
+
+func newUniform(_ string, s *space.Space, o SamplerOptions) (Sampler, error) {
+	return uniform{s.Drawer(), o.Fits}, nil
 }
 
 // Sample appends one random architecture, learnt from the labels.
@@ -114,12 +123,15 @@ type sandwich struct {
 	sizes  sizes
 }
 
-func newSandwich(d *space.Drawer, o SamplerOptions) *sandwich {
-	s := &sandwich{drawer: d, o: o}
-	if o.Stratify {
-		s.sizes = newSizes(o)
+func newSandwich(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
+	if o.Random < 0 || o.Alone < 0 || !(o.Between >= 0 && o.Between <= 1) {
+		return nil, fmt.Errorf("sampler %s: %d random subnets, %d steps alone, a share of %v between the slices; want 0 or more, and a share from 0 to 1", name, o.Random, o.Alone, o.Between)
 	}
-	return s
+	w := &sandwich{drawer: s.Drawer(), o: o}
+	if o.Stratify {
+		w.sizes = newSizes(o)
+	}
+	return w, nil
 }
 
 // Sample appends the largest, and after the first stage the others, soft.
