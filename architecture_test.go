@@ -5,8 +5,10 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -127,4 +129,44 @@ func sources(t *testing.T) map[string]map[string]bool {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// Every test that the documentation names is there.
+func TestDocumentedTestsExist(t *testing.T) {
+	written := map[string]bool{}
+	names := regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz)[A-Z]\w*`)
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Fuzz)\w*)\(`)
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		b, err := os.ReadFile(name)
+		for _, m := range declared.FindAllSubmatch(b, -1) {
+			written[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, page := range append(pages, "README.md", "ARCHITECTURE.md") {
+		b, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names.FindAllString(string(b), -1) {
+			found++
+			if !written[name] {
+				t.Errorf("%s names %s, which no test file has", page, name)
+			}
+		}
+	}
+	if found < 50 {
+		t.Errorf("%d names of tests in the documentation; want 50 and more", found)
+	}
 }

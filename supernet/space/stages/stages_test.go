@@ -251,3 +251,23 @@ func TestFaultsAreListed(t *testing.T) {
 		}
 	}
 }
+
+// What is not offered is refused, not clamped to what is: a depth, kernel or expansion out
+// of the lists, and a block beyond the depth or one too few.
+func TestTextsThatAreNotOffered(t *testing.T) {
+	f, err := stages.New(stages.Config{
+		Name: "s", Stem: 8, Activation: "relu",
+		Stages: []stages.Stage{{Block: stages.MBConv, Widths: []int{8}, Depths: []int{2, 3}, Kernels: []int{3, 5}, Expansions: []float64{2, 4}}},
+	}, space.Input{H: 9, W: 9, C: 1, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Space().Parse("2:3:2 5:4 -"); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"4:3:2 5:4 3:2", "1:3:2 - -", "2:7:2 5:4 -", "2:3:6 5:4 -", "2:3:2 5:4 3:2", "3:3:2 5:4 -", "2:3:2 5:4", "2:3:2 5:4 - -"} {
+		if a, err := f.Space().Parse(text); err == nil {
+			t.Errorf("%q is read as %q", text, f.Space().Format(a))
+		}
+	}
+}
