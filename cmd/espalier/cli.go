@@ -11,6 +11,9 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/config"
 )
 
 // Exit codes. An interrupted run ends like a program that the signal ended.
@@ -54,6 +57,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	parser, err := kong.New(new(grammar),
 		kong.Name("espalier"),
 		kong.Description("Weight-sharing search for networks that fit a machine."),
+		kong.Vars{"samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies())},
 		kong.UsageOnError(),
 		kong.Writers(out, errOut),
 		kong.Exit(func(int) { exited = true }),
@@ -114,4 +118,10 @@ func doubleDashes(app *kong.Application, args []string) []string {
 		}
 	}
 	return out
+}
+
+// oneOf returns names as help lists them: "a, b or c".
+func oneOf(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

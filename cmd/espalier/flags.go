@@ -17,7 +17,7 @@ type configFlags struct {
 	Space  *string        `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: chain)."`
 	Budget *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m."`
 
-	Sampler *string  `placeholder:"NAME" help:"Training: uniform, fair, sandwich, shrinking, bestup, worstup or enas."`
+	Sampler *string  `placeholder:"NAME" help:"Training: ${samplers}."`
 	Epochs  *float64 `placeholder:"N" help:"Training: passes over the training split, instead of a budget."`
 	Steps   *int     `placeholder:"N" help:"Training: optimiser steps, instead of a budget."`
 	Batch   *int     `placeholder:"N" help:"Training: images per step."`
@@ -30,7 +30,7 @@ type configFlags struct {
 
 // searchFlags set the fields that only a search has.
 type searchFlags struct {
-	Strategy   *string        `placeholder:"NAME" help:"Search: evolution, rl, local, tunas or random."`
+	Strategy   *string        `placeholder:"NAME" help:"Search: ${strategies}."`
 	Score      *string        `placeholder:"NAME" help:"Search: score proposals by predictor or supernet."`
 	Trials     *int           `placeholder:"N" help:"Search: proposals to score."`
 	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set."`

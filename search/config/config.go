@@ -40,7 +40,7 @@ type Data struct {
 
 // Train says how the shared weights learn.
 type Train struct {
-	Sampler     string        `yaml:"sampler"`      // uniform, fair, sandwich, shrinking, bestup, worstup or enas
+	Sampler     string        `yaml:"sampler"`      // one of Samplers, such as uniform, sandwich or enas
 	Random      int           `yaml:"random"`       // all from sandwich to worstup: random subnets per step besides the narrowest (not of shrinking) and the largest
 	Between     float64       `yaml:"between"`      // sandwich: share of the random subnets that is drawn between the narrowest and the largest
 	Stratify    bool          `yaml:"stratify"`     // sandwich: spread the other random subnets evenly over the logarithm of FLOPs
@@ -96,7 +96,7 @@ type Device struct {
 
 // Predictor says how accuracy is predicted.
 type Predictor struct {
-	Model   string  `yaml:"model"`   // fm, ridge, flops or params
+	Model   string  `yaml:"model"`   // one of predictor.Names, such as fm or ridge
 	Samples int     `yaml:"samples"` // architectures judged to learn from first: random ones, and some between the largest and the narrowest
 	Folds   int     `yaml:"folds"`   // of the cross-validation that reports its error
 	Ranks   []int   `yaml:"ranks,omitempty"`
