@@ -159,9 +159,6 @@ func joinCases() []opCase {
 		{name: "add 3, one twice, relu", in: [][4]int{{2, 5, 5, 12}, {2, 5, 5, 12}}, tol: kinked, f: func(e *ops.Exec, x []*ops.Tensor, _ []*ops.Param) ([]*ops.Tensor, float64) {
 			return one(ops.Add(e, ops.ReLU, []*ops.Tensor{x[0], x[1], x[0]}))
 		}},
-		{name: "concat", in: [][4]int{{2, 5, 5, 12}, {2, 5, 5, 7}, {2, 5, 5, 16}}, tol: smooth, f: func(e *ops.Exec, x []*ops.Tensor, _ []*ops.Param) ([]*ops.Tensor, float64) {
-			return one(ops.Concat(e, x))
-		}},
 		{name: "scale", in: [][4]int{{3, 5, 5, 21}, {3, 1, 1, 21}}, tol: smooth, f: func(e *ops.Exec, x []*ops.Tensor, _ []*ops.Param) ([]*ops.Tensor, float64) {
 			return one(ops.Scale(e, x[0], x[1]))
 		}},

@@ -76,9 +76,6 @@ func (n *deferredNet) readers() map[string]lateReader {
 		},
 		"activation": func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return ops.Activate(e, y, ops.SiLU) },
 		"pool":       func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return ops.MaxPool(e, y, 3, 1, 1) },
-		"concatenation": func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor {
-			return ops.MaxPool(e, ops.Concat(e, []*ops.Tensor{y, y}), 3, 2, 1)
-		},
 		"scale": func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor {
 			return ops.Scale(e, y, ops.GlobalAvgPool(e, y))
 		},

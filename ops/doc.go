@@ -25,7 +25,8 @@
 //	MaxPool, AvgPool      pooling, padding counted or not
 //	GlobalAvgPool         mean over pixels
 //	Scale, SqueezeExcite  channels scaled per image
-//	Add, Concat           joins
+//	Add, Zeros            sums of maps; nothing
+//	Resize                pictures in another size
 //	LSTMCell              one step of an LSTM
 //	KernelTransform       smaller depthwise filters made from larger ones
 //	CrossEntropy          loss against labels, smoothed

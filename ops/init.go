@@ -12,12 +12,6 @@ func InitHe(p *Param, r *rand.Rand) {
 	InitNormal(p, math.Sqrt(2/float64(p.All().depth()*p.K*p.K)), r)
 }
 
-// InitHeFanOut is InitHe with fan the outputs that an input reaches,
-// OutC/G*K*K, which keeps the size of gradients instead of activations.
-func InitHeFanOut(p *Param, r *rand.Rand) {
-	InitNormal(p, math.Sqrt(2/float64(p.OutC/p.G*p.K*p.K)), r)
-}
-
 // InitNormal fills p with normal values of mean 0 and deviation std, drawn in
 // the order OutC, InC/G, K, K.
 func InitNormal(p *Param, std float64, r *rand.Rand) {

@@ -8,7 +8,6 @@ type nodes struct {
 	pool      freelist[poolNode]
 	mean      freelist[meanNode]
 	sum       freelist[sumNode]
-	concat    freelist[concatNode]
 	scale     freelist[scaleNode]
 	lstm      freelist[lstmNode]
 	transform freelist[transformNode]
@@ -22,7 +21,6 @@ func (n *nodes) reset() {
 	n.pool.used = 0
 	n.mean.used = 0
 	n.sum.used = 0
-	n.concat.used = 0
 	n.scale.used = 0
 	n.lstm.used = 0
 	n.transform.used = 0

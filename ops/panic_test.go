@@ -63,7 +63,6 @@ func TestMisuse(t *testing.T) {
 		"AvgPool larger than its map": func() { ops.AvgPool(e, x, 5, 1, 0, true) },
 		"Add nothing":                 func() { ops.Add(e, ops.NoAct, nil) },
 		"Add different shapes":        func() { ops.Add(e, ops.NoAct, []*ops.Tensor{x, logits}) },
-		"Concat different shapes":     func() { ops.Concat(e, []*ops.Tensor{x, logits}) },
 		"Scale":                       func() { ops.Scale(e, x, logits) },
 		"CrossEntropy labels":         func() { ops.CrossEntropy(e, logits, []int32{1}, 0) },
 		"CrossEntropy label":          func() { ops.CrossEntropy(e, logits, []int32{1, 3}, 0) },
