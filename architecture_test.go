@@ -37,7 +37,7 @@ var edges = map[string][]string{
 	"supernet/checkpoint":             {"internal/atomicfile"},
 	"supernet":                        {"internal/stream", "ops", "supernet/checkpoint", "supernet/data", "supernet/space"},
 	"supernet/onnx":                   {"internal/atomicfile", "supernet", "supernet/space"},
-	"controller":                      {"supernet/space"},
+	"controller":                      {"internal/stream", "supernet/space"},
 	"predictor":                       {"supernet/space"},
 	"bench":                           {"internal/stream", "ops", "supernet", "supernet/space"},
 	"bench/nets":                      {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space", "supernet/space/families"},

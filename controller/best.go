@@ -8,6 +8,8 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/espalier-nas/espalier/internal/stream"
 )
 
 // Pool is all that one arm evaluated.
@@ -58,14 +60,14 @@ func CompareBest(search, random Pool, k int, seed uint64) (BestComparison, error
 	s, r = falling(s), falling(r)
 	c := BestComparison{Best: k, Evaluations: len(s), SearchMean: bestMean(s, k), RandomMean: bestMean(r, k)}
 	c.Difference = c.SearchMean - c.RandomMean
-	b := bestBootstrap{search: s, random: r, k: k, rng: stream(seed, "best", 0)}
+	b := bestBootstrap{search: s, random: r, k: k, rng: stream.New(seed, "best")}
 	draws := bestDraws
 	if search.Correct != nil {
 		c.Pictures, draws = len(search.Correct[0]), bestPictureDraws
 		b.pictures = [2][][]bool{search.Correct, random.Correct}
 	}
 	c.Low, c.High, c.Better = b.interval(draws)
-	c.Chance = chance(s, r, k, stream(seed, "best by chance", 0))
+	c.Chance = chance(s, r, k, stream.New(seed, "best by chance"))
 	return c, nil
 }
 

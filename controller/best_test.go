@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/espalier-nas/espalier/internal/stream"
 )
 
 // skewed draws accuracies as random architectures have them: most are good,
@@ -26,7 +28,7 @@ func TestCompareBestOfRandomArms(t *testing.T) {
 	var naive, better, chances float64
 	holds, misled, significant := 0, 0, 0
 	for seed := range uint64(seeds) {
-		rng := stream(seed, "two random arms", 0)
+		rng := stream.New(seed, "two random arms")
 		x, y := skewed(rng, n), skewed(rng, n)
 		best := slices.Sorted(slices.Values(x))[n-k:]
 		old, err := Compare(best, y, seed)
@@ -69,7 +71,7 @@ func TestCompareBestOfRandomArms(t *testing.T) {
 // TestCompareBestSeesABetterArm: an arm whose best ones lie a deviation higher
 // is told apart, with the difference of the sorted lists.
 func TestCompareBestSeesABetterArm(t *testing.T) {
-	rng := stream(7, "better arm", 0)
+	rng := stream.New(7, "better arm")
 	x, y := skewed(rng, 96), skewed(rng, 96)
 	for i := range x {
 		x[i] += 0.05
@@ -104,7 +106,7 @@ func answers(rng *rand.Rand, acc []float64, pictures int) [][]bool {
 // TestCompareBestOverPictures: few pictures make the interval wider than
 // evaluations alone do, and accuracies are those of the pictures.
 func TestCompareBestOverPictures(t *testing.T) {
-	rng := stream(3, "pictures", 0)
+	rng := stream.New(3, "pictures")
 	level := func(v float64) []float64 { return slices.Repeat([]float64{v}, 24) }
 	search, random := Pool{Correct: answers(rng, level(0.8), 150)}, Pool{Correct: answers(rng, level(0.8), 150)}
 	c, err := CompareBest(search, random, 24, 5)
@@ -143,7 +145,7 @@ func accuraciesOf(t *testing.T, p Pool) []float64 {
 // TestPicturesAreSharedByArms: arms that answer alike on every picture differ
 // on no resample of them.
 func TestPicturesAreSharedByArms(t *testing.T) {
-	same := answers(stream(4, "pictures", 0), []float64{0.7}, 40)[0]
+	same := answers(stream.New(4, "pictures"), []float64{0.7}, 40)[0]
 	arm := Pool{Correct: [][]bool{same, same, same}}
 	c, err := CompareBest(arm, arm, 2, 1)
 	if err != nil || c.Low != 0 || c.High != 0 || c.Better != 0.5 || c.Chance != 1 {
@@ -199,7 +201,7 @@ func TestSummarise(t *testing.T) {
 // TestSummariseCovers: the interval of 3 runs holds the true mean in about 90 of
 // 100 cases; with the normal quantile it would in about 76.
 func TestSummariseCovers(t *testing.T) {
-	rng := stream(1, "summary", 0)
+	rng := stream.New(1, "summary")
 	held := 0
 	for range 1000 {
 		s, err := Summarise([]float64{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()}, 0.9)
@@ -219,7 +221,7 @@ func TestSummariseCovers(t *testing.T) {
 func TestDeals(t *testing.T) {
 	all := []float64{6, 5, 4, 3, 2, 1}
 	fast, slow := map[float64]int{}, map[float64]int{}
-	rng := stream(1, "deals", 0)
+	rng := stream.New(1, "deals")
 	const deals = 20000
 	for range deals {
 		fast[math.Round(10*dealt(all, 2, rng))]++

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
+
+	"github.com/espalier-nas/espalier/internal/stream"
 )
 
 // Comparison sets what a search found against what random search found with
@@ -88,7 +90,7 @@ func superiority(x, y []float64) float64 {
 }
 
 func bootstrap(x, y []float64, seed uint64) (low, high float64) {
-	rng := stream(seed, "comparison", 0)
+	rng := stream.New(seed, "comparison")
 	resampled := func(x []float64) float64 {
 		sum := 0.0
 		for range x {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -59,7 +60,7 @@ func newEvolution(s *space.Space, seed uint64, o EvolutionOptions) (Strategy, er
 // Propose implements Strategy: random architectures until the population is
 // complete, then children.
 func (e *evolution) Propose(n int) []space.Arch {
-	rng := stream(e.seed, "evolution", e.calls)
+	rng := stream.New(e.seed, "evolution", e.calls)
 	e.calls++
 	archs := make([]space.Arch, n)
 	for i := range archs {

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -138,7 +139,7 @@ func TestCompare(t *testing.T) {
 // TestCompareCoverage: the interval holds the true difference of 0.02 in about
 // 95 of 100 comparisons of samples of 20.
 func TestCompareCoverage(t *testing.T) {
-	rng := stream(1, "coverage", 0)
+	rng := stream.New(1, "coverage")
 	held := 0
 	for i := range 200 {
 		x, y := make([]float64, 20), make([]float64, 20)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -161,7 +162,7 @@ func TestLearnsFromNoise(t *testing.T) {
 	random := quality(newStrategy(t, "random", s, 1).Propose(100))
 	for _, name := range []string{"rl", "tunas"} {
 		r := newStrategy(t, name, s, 1)
-		noise := stream(1, "noise", 0)
+		noise := stream.New(1, "noise")
 		for range 80 {
 			r.Propose(4)
 			var trials []Trial

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -51,7 +52,7 @@ func (l *local) climbing() bool { return l.starts >= l.o.Starts }
 // Propose implements Strategy. It proposes nothing while all that it wants to
 // know has been proposed and not observed.
 func (l *local) Propose(n int) []space.Arch {
-	rng := stream(l.seed, "local", l.calls)
+	rng := stream.New(l.seed, "local", l.calls)
 	l.calls++
 	if l.climbing() && len(l.todo) == 0 && l.unanswered == 0 {
 		l.starts = 0
@@ -112,7 +113,7 @@ func (l *local) Observe(trials []Trial) {
 
 // surround lists the untried neighbours of here in random order.
 func (l *local) surround() {
-	rng := stream(l.seed, "local neighbours", l.calls)
+	rng := stream.New(l.seed, "local neighbours", l.calls)
 	l.todo = nil
 	for _, a := range l.space.Neighbors(l.here.Arch) {
 		if !l.tried[a] {

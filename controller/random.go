@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 
+	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -26,7 +27,7 @@ func newRandom(s *space.Space, seed uint64, purpose string) *randomStrategy {
 
 // Propose implements Strategy.
 func (s *randomStrategy) Propose(n int) []space.Arch {
-	rng := stream(s.seed, s.purpose, s.calls)
+	rng := stream.New(s.seed, s.purpose, s.calls)
 	s.calls++
 	archs := make([]space.Arch, n)
 	for i := range archs {

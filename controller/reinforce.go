@@ -3,6 +3,7 @@ package controller
 import (
 	"math"
 
+	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -45,7 +46,7 @@ func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*R
 	shape, prior := shaping{temperature: o.Temperature, tanh: o.TanhConstant}, newSkipPrior(s, o.SkipRate)
 	switch name {
 	case "rl":
-		p, err := newLSTM(s, stream(seed, "policy parameters", 0), o.Hidden, o.BiasGain, shape, prior)
+		p, err := newLSTM(s, stream.New(seed, "policy parameters"), o.Hidden, o.BiasGain, shape, prior)
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +64,7 @@ func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*R
 
 // Propose implements Strategy: n samples of the policy.
 func (r *Reinforce) Propose(n int) []space.Arch {
-	rng := stream(r.seed, "policy sample", r.calls)
+	rng := stream.New(r.seed, "policy sample", r.calls)
 	r.calls++
 	archs := make([]space.Arch, n)
 	for i := range archs {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -37,7 +38,7 @@ func (r *run) unblock(round []Trial) ([]Trial, error) {
 // each starts at a random architecture and takes over genes of the smallest
 // one, in random order, until it meets the limits.
 func (r *run) repair(round []Trial) ([]Trial, error) {
-	rng := stream(r.o.Seed, "repair", r.repairs)
+	rng := stream.New(r.o.Seed, "repair", r.repairs)
 	r.repairs++
 	want := min(r.o.Batch, r.o.Trials-r.res.Evaluated)
 	pending := make(map[space.Arch]bool, want)
