@@ -34,7 +34,7 @@ func (r *Run) explore(ctx context.Context, l *Latencies, out *outcome) (found, e
 		}
 		all.merge(f)
 		picks := r.pick(out.model, without(f.trials, out.samples))
-		out.foretell(out.model, picks)
+		out.predictPicks(out.model, picks)
 		judged, err := r.rate(ctx, fmt.Sprintf("%s %d", armRound, k+1), picks, judge{r.compare}, l.Cost)
 		if err != nil {
 			return found{}, err
@@ -71,18 +71,18 @@ type prediction struct {
 	calibrated, deviation float64
 }
 
-// foretell notes what a model says of architectures that it has not learnt from.
-func (o *outcome) foretell(m *accuracyModel, archs []space.Arch) {
+// predictPicks notes what a model says of architectures that it has not learnt from.
+func (o *outcome) predictPicks(m *accuracyModel, archs []space.Arch) {
 	if len(archs) == 0 {
 		return
 	}
-	if o.foretold == nil {
-		o.foretold = make(map[space.Arch]prediction)
+	if o.predicted == nil {
+		o.predicted = make(map[space.Arch]prediction)
 	}
 	mean, std := m.model.Predict(archs)
 	calibrated, deviation := m.calibration.ApplyAll(mean, std)
 	for i, a := range archs {
-		o.foretold[a] = prediction{mean[i], std[i], calibrated[i], deviation[i]}
+		o.predicted[a] = prediction{mean[i], std[i], calibrated[i], deviation[i]}
 	}
 }
 
@@ -91,7 +91,7 @@ func (o *outcome) foretell(m *accuracyModel, archs []space.Arch) {
 func (r *Run) calibrate(out *outcome, last []controller.Trial) predictor.Calibration {
 	var mean, std, truth []float64
 	for _, t := range out.samples[out.first:] {
-		p := out.foretold[t.Arch]
+		p := out.predicted[t.Arch]
 		mean, std, truth = append(mean, p.mean), append(std, p.std), append(truth, r.target(t))
 	}
 	c := predictor.Calibrate(mean, std, truth)
@@ -99,27 +99,27 @@ func (r *Run) calibrate(out *outcome, last []controller.Trial) predictor.Calibra
 	return c
 }
 
-// foretellSamples notes what models that had learnt from the other folds of the
+// predictSamples notes what models that had learnt from the other folds of the
 // cross-validation said of each of the first samples.
-func (r *Run) foretellSamples(out *outcome) {
+func (r *Run) predictSamples(out *outcome) {
 	at := slices.IndexFunc(out.model.standings, func(s predictor.Standing) bool { return s.Model == r.cfg.Predictor.Model })
 	if at < 0 {
 		return
 	}
 	held := out.model.standings[at].HeldOut
-	if out.foretold == nil {
-		out.foretold = make(map[space.Arch]prediction)
+	if out.predicted == nil {
+		out.predicted = make(map[space.Arch]prediction)
 	}
 	for i, t := range out.samples[:out.first] {
 		mean, std := held.Mean[i], held.Std[i]
-		out.foretold[t.Arch] = prediction{mean, std, mean, std}
+		out.predicted[t.Arch] = prediction{mean, std, mean, std}
 	}
 }
 
 // prediction returns what the predictor said of a before it learnt from it;
 // false if there is no predictor.
 func (o *outcome) prediction(a space.Arch) (prediction, bool) {
-	if p, ok := o.foretold[a]; ok || o.model == nil {
+	if p, ok := o.predicted[a]; ok || o.model == nil {
 		return p, ok
 	}
 	mean, std := o.model.model.Predict([]space.Arch{a})

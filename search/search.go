@@ -64,7 +64,7 @@ type outcome struct {
 	samples   []controller.Trial        // first samples and the picks of each round, judged on the supernet
 	first     int                       // of them, the first samples
 	model     *accuracyModel            // nil if the supernet itself scores proposals
-	foretold  map[space.Arch]prediction // of the picks, before they were judged
+	predicted  map[space.Arch]prediction // of the picks, before they were judged
 	search    found
 	random    found       // empty without a random arm
 	searchOn  []candidate // the search's candidates
@@ -113,7 +113,7 @@ func (r *Run) learn(ctx context.Context, l *Latencies, out *outcome) (*accuracyM
 	if out.model, err = r.fitAccuracy(out.samples); err != nil {
 		return nil, err
 	}
-	r.foretellSamples(out)
+	r.predictSamples(out)
 	return out.model, nil
 }
 

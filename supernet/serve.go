@@ -6,7 +6,7 @@ import (
 )
 
 // lastReaders returns, for each step of a plan, the last step that reads its
-// output; the plan's own output has none, -1. A summand is read where its sum
+// output; the plan's own output has none, -1. A convolution that accumulates is read where its sum
 // computes it, so what it reads lives on until then.
 func (s *Subnet) lastReaders() []int {
 	last := make([]int, len(s.plan))

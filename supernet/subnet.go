@@ -67,7 +67,7 @@ type Pass struct {
 // batch norms use the batch's statistics and everything is recorded for
 // Backward; otherwise they use stats, one entry per step (see Calibrate).
 //
-// Summands have no output of their own: their sum computes them in place.
+// Accumulating convolutions have no output of their own: their sum computes them in place.
 func (s *Subnet) Forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats) *ops.Tensor {
 	mode := ops.NormRunning
 	if e.Training() {
@@ -84,7 +84,7 @@ func (s *Subnet) forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats
 	return p.outs[len(p.outs)-1]
 }
 
-// step computes step i, nil for a summand.
+// step computes step i, nil for a convolution that accumulates into a sum.
 func (s *Subnet) step(e *ops.Exec, p *Pass, i int, x *ops.Tensor, stats []*ops.Stats, mode ops.NormMode) *ops.Tensor {
 	var st *ops.Stats
 	if stats != nil {
@@ -107,7 +107,7 @@ func (s *Subnet) step(e *ops.Exec, p *Pass, i int, x *ops.Tensor, stats []*ops.S
 	}
 }
 
-// sum adds summands to one buffer, in the order of in, and then what other
+// sum accumulates convolutions in one buffer, in the order of in, and then adds what other
 // steps have put out.
 func (p *Pass) sum(e *ops.Exec, s *Subnet, in []int, image *ops.Tensor) *ops.Tensor {
 	p.ins = p.ins[:0]
@@ -126,7 +126,7 @@ func (p *Pass) sum(e *ops.Exec, s *Subnet, in []int, image *ops.Tensor) *ops.Ten
 	return ops.Add(e, ops.NoAct, p.ins)
 }
 
-// residual computes sum i, of a summand and outputs of other steps.
+// residual computes sum i, of an accumulating convolution and outputs of other steps.
 func (p *Pass) residual(e *ops.Exec, s *Subnet, i int, image *ops.Tensor) *ops.Tensor {
 	p.ins = p.ins[:0]
 	in := s.plan[i].In
@@ -137,7 +137,7 @@ func (p *Pass) residual(e *ops.Exec, s *Subnet, i int, image *ops.Tensor) *ops.T
 	return ops.Residual(e, ops.Act(s.plan[i].Layer.Act), p.out(c.In[0], image), convOf(e, c, &s.bound[in[0]]), p.ins)
 }
 
-// normed computes sum i, of summands only, and its norm.
+// normed computes sum i, of accumulating convolutions only, and its norm.
 func (p *Pass) normed(e *ops.Exec, s *Subnet, i int, image *ops.Tensor, norm ops.NormSpec) *ops.Tensor {
 	in := s.plan[i].In
 	last := in[len(in)-1]

@@ -18,23 +18,23 @@ type Autotuner struct {
 }
 
 const (
-	crewWarm   = 2                     // passes of a trial that bring the caches round
-	crewJudged = 5                     // passes of a trial that count
-	crewTrial  = crewWarm + crewJudged // passes of a trial
-	crewFirst  = 60                    // passes before the first trial: memory is new, and workers have to wake up
-	crewEvery  = 50 * time.Millisecond // at least from one trial to the next,
-	crewRare   = 20 * crewTrial        // and so many passes
-	crewClear  = 10                    // alone must be faster by one part in so many
+	tuneWarm   = 2                     // passes of a trial that bring the caches round
+	tuneJudged = 5                     // passes of a trial that count
+	tuneTrial  = tuneWarm + tuneJudged // passes of a trial
+	tuneFirst  = 60                    // passes before the first trial: memory is new, and workers have to wake up
+	tuneEvery  = 50 * time.Millisecond // at least from one trial to the next,
+	tuneRare   = 20 * tuneTrial        // and so many passes
+	tuneClear  = 10                    // alone must be faster by one part in so many
 )
 
 // recent are the last times of one way.
 type recent struct {
-	times [crewJudged]time.Duration
+	times [tuneJudged]time.Duration
 	n     int
 }
 
 func (r *recent) add(d time.Duration) {
-	r.times[r.n%crewJudged] = d
+	r.times[r.n%tuneJudged] = d
 	r.n++
 }
 
@@ -44,14 +44,14 @@ func (r *recent) best() time.Duration { return slices.Min(r.times[:]) }
 func (r *recent) median() time.Duration {
 	t := r.times
 	slices.Sort(t[:])
-	return t[crewJudged/2]
+	return t[tuneJudged/2]
 }
 
 // Alone reports whether the caller is to do the pass alone that begins now. One
 // that takes longer than long when it is shared is not tried alone.
 func (c *Autotuner) Alone(now time.Time, long time.Duration) bool {
-	first := c.tried.IsZero() && c.passes >= crewFirst
-	if !c.trial && (first || c.passes >= crewRare && now.Sub(c.tried) >= crewEvery) && (c.alone || c.took[0].median() < long) {
+	first := c.tried.IsZero() && c.passes >= tuneFirst
+	if !c.trial && (first || c.passes >= tuneRare && now.Sub(c.tried) >= tuneEvery) && (c.alone || c.took[0].median() < long) {
 		c.alone, c.trial, c.passes = !c.alone, true, 0
 	}
 	return c.alone
@@ -61,12 +61,12 @@ func (c *Autotuner) Alone(now time.Time, long time.Duration) bool {
 // had its passes: what was shared by its best time, since times of several cores
 // scatter more and what holds one up passes.
 func (c *Autotuner) Note(d time.Duration, now time.Time) {
-	if c.passes++; c.passes > crewWarm {
+	if c.passes++; c.passes > tuneWarm {
 		c.took[way(c.alone)].add(d)
 	}
-	if c.trial && c.passes == crewTrial {
+	if c.trial && c.passes == tuneTrial {
 		c.trial, c.tried, c.passes = false, now, 0
-		c.alone = crewClear*c.took[1].median() < (crewClear-1)*c.took[0].best()
+		c.alone = tuneClear*c.took[1].median() < (tuneClear-1)*c.took[0].best()
 	}
 }
 
@@ -89,7 +89,7 @@ type passKey struct {
 
 const (
 	mostCrews = 4096
-	crewFLOPs = 100e6                  // passes of more work are always shared
+	tuneFLOPs = 100e6                  // passes of more work are always shared
 	longPass  = 200 * time.Microsecond // and those that take longer
 )
 
@@ -101,7 +101,7 @@ type tuned struct {
 
 // begin has the tuner of a pass of c choose who does it.
 func (e *Engine) begin(pass int, c Conv) tuned {
-	if e.Pool.Workers() == 1 || c.FLOPs() > crewFLOPs || c.work() < 2*e.unitFLOPs() {
+	if e.Pool.Workers() == 1 || c.FLOPs() > tuneFLOPs || c.work() < 2*e.unitFLOPs() {
 		return tuned{}
 	}
 	k := passKey{pass, c}

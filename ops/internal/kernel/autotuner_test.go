@@ -71,7 +71,7 @@ func TestAutotunersKeepBits(t *testing.T) {
 			n := map[string]int{"forward": len(dy), "backward data": len(x), "backward weights": len(w)}[pass]
 			out, want := make([]float32, n), make([]float32, n)
 			run(want)
-			for turn := range 4 + 2*crewWarm {
+			for turn := range 4 + 2*tuneWarm {
 				for _, tuner := range e.tuners {
 					tuner.alone = turn%2 == 1
 				}

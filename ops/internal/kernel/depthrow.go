@@ -129,7 +129,7 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	want := e.units(work)
 	t.plan(t.inC, unitBytes, t.cols, max(parts(want, t.blocks()), min(want, e.Pool.Workers())))
 	t.divide(e.Pool.Workers())
-	if e.preparer != nil && r.mapBytes()/r.n <= preparedBytes && r.n >= want {
+	if e.before != nil && r.mapBytes()/r.n <= preparedBytes && r.n >= want {
 		t.unitRows = r.rows
 	}
 	t.following = e.following

@@ -26,7 +26,7 @@ type Engine struct {
 	tuners    tuners
 	following following // of the next pass
 
-	preparer    Prologue // of the next forward pass or weight gradient
+	before    Prologue // of the next forward pass or weight gradient
 	prepareTask prepareTask
 }
 
@@ -54,7 +54,7 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue, fused Fusion) {
 		e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
 		e.Pool.Run(c.N*c.OutH(), &e.plain)
 	}
-	e.following, e.preparer = following{}, nil
+	e.following, e.before = following{}, nil
 }
 
 // BackwardData computes dx, the gradient of Forward's x given dy, that of its y
@@ -167,7 +167,7 @@ func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32, fused Fusion) {
 		e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
 		e.Pool.Run(c.K*c.K, &e.plain)
 	}
-	e.preparer = nil
+	e.before = nil
 }
 
 // runBackWeights runs the weight gradient of c by tiles.

@@ -36,7 +36,7 @@ type Fusion struct {
 }
 
 // fuse sets what goes with the pass that begins.
-func (e *Engine) fuse(f Fusion) { e.following, e.preparer = following{f.After, f.Grain}, f.Before }
+func (e *Engine) fuse(f Fusion) { e.following, e.before = following{f.After, f.Grain}, f.Before }
 
 // mostGrown is how many times as large units may become to hold a whole stretch.
 const mostGrown = 3

@@ -21,13 +21,13 @@ func (p preparing) prepare(img, imgs, oh, from, to, row, worker int) {
 // preparing returns the prologue of an operand of so many pixels, of pixel floats each, if
 // each part of it is read by one thread only; else it runs the prologue for all of it.
 func (e *Engine) preparing(pixels, pixel int, alone bool) preparing {
-	if e.preparer != nil && !alone {
+	if e.before != nil && !alone {
 		n := max(1, min(prepareChunks, pixels*pixel/prepareFloats))
-		e.prepareTask = prepareTask{e.preparer, pixels, pixel, n}
+		e.prepareTask = prepareTask{e.before, pixels, pixel, n}
 		e.Pool.Run(n, &e.prepareTask)
-		e.preparer = nil
+		e.before = nil
 	}
-	return preparing{e.preparer}
+	return preparing{e.before}
 }
 
 const (
