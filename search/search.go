@@ -64,7 +64,7 @@ type outcome struct {
 	samples   []controller.Trial        // first samples and the picks of each round, judged on the supernet
 	first     int                       // of them, the first samples
 	model     *accuracyModel            // nil if the supernet itself scores proposals
-	predicted  map[space.Arch]prediction // of the picks, before they were judged
+	predicted map[space.Arch]prediction // of the picks, before they were judged
 	search    found
 	random    found       // empty without a random arm
 	searchOn  []candidate // the search's candidates

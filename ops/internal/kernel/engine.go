@@ -26,7 +26,7 @@ type Engine struct {
 	tuners    tuners
 	following following // of the next pass
 
-	before    Prologue // of the next forward pass or weight gradient
+	before      Prologue // of the next forward pass or weight gradient
 	prepareTask prepareTask
 }
 
