@@ -3,6 +3,7 @@ package search
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -22,6 +23,9 @@ func (r *Run) openData() error {
 	if err != nil {
 		return err
 	}
+	if err := r.fitBatch(); err != nil {
+		return err
+	}
 	r.norm = data.Measure(r.splits.Train)
 	if err := data.CheckLoader(r.splits.Train, r.norm, r.augment(), r.cfg.Train.Batch); err != nil {
 		return fmt.Errorf("train: %w", err)
@@ -31,16 +35,68 @@ func (r *Run) openData() error {
 		return fmt.Errorf("data: the pictures are not those that the run in %s began with", r.dir.Path())
 	}
 	r.state.Data = print
-	s := r.splits
-	r.monitor.Log.Info("data", "name", r.source.Name, "train", s.Train.Len(), "validation", s.Val.Len(), "test", s.Test.Len(), "classes", len(s.Train.Classes))
+	r.describeData()
 	return nil
 }
+
+// listedClasses bounds how many classes are told with their counts.
+const listedClasses = 12
+
+// describeData tells what was found, and what a person should know of it.
+func (r *Run) describeData() {
+	s, log := r.splits, r.monitor.Log
+	what := []any{"name", r.source.Name, "train", s.Train.Len(), "validation", s.Val.Len(), "test", s.Test.Len(), "classes", len(s.Train.Classes)}
+	if r.source.Layout != "" {
+		what = append(what, "found", r.source.Layout, "size", fmt.Sprintf("%dx%dx%d", s.Train.H, s.Train.W, s.Train.C))
+	}
+	log.Info("data", what...)
+	counts := s.Train.ClassCounts()
+	if n := len(counts); r.source.Layout != "" && n <= listedClasses {
+		var list []any
+		for c, name := range s.Train.Classes {
+			list = append(list, name, counts[c])
+		}
+		log.Info("training pictures", list...)
+	}
+	notes := slices.Concat(r.source.Notes, s.Train.Notes())
+	if n := s.Train.Shared(s.Test); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d test pictures are among the training pictures too, pixel for pixel", n, s.Test.Len()))
+	}
+	if n := s.Train.Shared(s.Val); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d validation pictures are among the training pictures too, pixel for pixel", n, s.Val.Len()))
+	}
+	for _, note := range notes {
+		log.Warn(note)
+	}
+}
+
+// fitBatch makes train.batch small enough for two steps in a pass over the training
+// pictures, where there are few.
+func (r *Run) fitBatch() error {
+	n, batch := r.splits.Train.Len(), &r.cfg.Train.Batch
+	if *batch <= n {
+		return nil
+	}
+	if n < leastPictures {
+		return fmt.Errorf("data: %d training pictures; want at least %d", n, leastPictures)
+	}
+	was := *batch
+	for *batch > n/2 {
+		*batch /= 2
+	}
+	r.cfg.Finish.Batch = min(r.cfg.Finish.Batch, *batch)
+	r.monitor.Log.Warn("fewer training pictures than a batch: the batch is smaller", "pictures", n, "train.batch", *batch, "instead of", was)
+	return r.saveConfig()
+}
+
+// leastPictures are worth training on: two batches of two.
+const leastPictures = 4
 
 func openDataset(c config.Data) (*data.Dataset, error) {
 	if c.Dir == "" {
 		return data.Embedded()
 	}
-	return data.Open(c.Dir, data.OpenOptions{Size: c.Size, Gray: c.Gray})
+	return data.Open(c.Dir, data.OpenOptions{Size: c.Size, Gray: c.Gray, View: c.View(), SkipBad: c.SkipBad})
 }
 
 func (r *Run) augment() data.Augment {
@@ -54,10 +110,13 @@ func fingerprint(s data.Splits) string { return fingerprintOf(s.Train, s.Val, s.
 // pictures returns 16 hexadecimal digits over pixels and labels of a data set,
 // however it is split.
 func pictures(d *data.Dataset) string {
-	if d.Test == nil {
-		return fingerprintOf(d.Train)
+	sets := []*data.Set{d.Train}
+	for _, s := range []*data.Set{d.Val, d.Test} {
+		if s != nil {
+			sets = append(sets, s)
+		}
 	}
-	return fingerprintOf(d.Train, d.Test)
+	return fingerprintOf(sets...)
 }
 
 func fingerprintOf(sets ...*data.Set) string {

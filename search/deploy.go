@@ -8,6 +8,7 @@ import (
 
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/onnx"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -15,7 +16,7 @@ import (
 // label describes a network that is cut out of the run.
 func (r *Run) label(a space.Arch) supernet.Label {
 	s := r.family.Space()
-	return supernet.Label{Arch: s.Format(a), SpaceID: s.ID(), Classes: r.splits.Train.Classes}
+	return supernet.Label{Arch: s.Format(a), SpaceID: s.ID(), Classes: r.splits.Train.Classes, View: r.view()}
 }
 
 // networkPath returns where in the folder a network goes, relative to it.
@@ -62,4 +63,10 @@ func (r *Run) test(ctx context.Context, name string, n *supernet.Network) (float
 	r.state.Tests[name] = score(s)
 	r.monitor.Log.Info("test split", "network", name, "accuracy", fmt.Sprintf("%.4f", s.Accuracy))
 	return s.Accuracy, r.state.save(r.dir)
+}
+
+// view returns how pictures become the pixels that networks learn from.
+func (r *Run) view() *data.View {
+	v := r.cfg.Data.View().Resolved()
+	return &v
 }

@@ -101,7 +101,7 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 	r.monitor.Log.Info("rival", "name", name, "network", text, "width", fmt.Sprintf("x%.3g", fit.Factor), "latency", fmt.Sprintf("%.4g ms", 1e3*fit.Latency), "steps", fit.Steps)
 	checkpoint := name + ".training"
 	start := time.Now()
-	label := supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes}
+	label := supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes, View: r.view()}
 	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.trainOptions(fit.Steps), checkpoint: checkpoint, on: r.splits.Val})
 	if err != nil {
 		return report.Rival{}, err

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/espalier-nas/espalier/ops"
@@ -48,11 +49,11 @@ type Run struct {
 
 // New makes the folder's run: it opens the data, builds the family and the
 // shared weights, and saves the effective configuration. The configuration must
-// be valid.
+// be valid. A folder that was made for the run is gone again after an error.
 func New(dir *rundir.Dir, cfg config.Config, monitor Monitor) (*Run, error) {
 	r := &Run{cfg: cfg, dir: dir, monitor: monitor.complete(), started: time.Now()}
 	if err := r.open(); err != nil {
-		return nil, errors.Join(err, r.Close())
+		return nil, errors.Join(err, r.Close(), dir.Discard())
 	}
 	return r, nil
 }
@@ -67,6 +68,11 @@ func (r *Run) open() error {
 		return err
 	}
 	r.cfg.Kernel = r.exec.Kernel() // bits depend on it: a resumed run must not take another
+	if d := &r.cfg.Data.Dir; *d != "" {
+		if *d, err = filepath.Abs(*d); err != nil { // a run goes on from anywhere
+			return fmt.Errorf("data: %w", err)
+		}
+	}
 	if err := r.openData(); err != nil {
 		return err
 	}

@@ -18,6 +18,9 @@ type Label struct {
 	Classes []string  `json:"classes"`
 	Mean    []float32 `json:"mean"` // per channel, of pixels in 0..1
 	Std     []float32 `json:"std"`
+	// View is how pictures became the pixels that it learnt from; nil in files that were
+	// written before it was noted, see PlainView.
+	View *data.View `json:"view,omitempty"`
 }
 
 // Network is a network ready to classify: weights of its own, batch-norm

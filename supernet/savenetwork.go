@@ -69,6 +69,11 @@ func (h *networkHeader) validate() error {
 	case len(h.Classes) != classes:
 		return fmt.Errorf("classes: %d names; want %d, the outputs of the last step", len(h.Classes), classes)
 	}
+	if h.View != nil {
+		if err := h.View.Validate(); err != nil {
+			return fmt.Errorf("view: %w", err)
+		}
+	}
 	for i, s := range h.Std {
 		if !(s > 0) {
 			return fmt.Errorf("std of channel %d is %v; want more than 0", i, s)

@@ -12,7 +12,7 @@ import (
 
 type classifyCmd struct {
 	Network  string   `arg:"" type:"existingfile" help:"Network file or ONNX model."`
-	Pictures []string `arg:"" type:"existingfile" help:"PNG or JPEG files of any size."`
+	Pictures []string `arg:"" type:"existingfile" help:"Pictures of any size: PNG, JPEG, GIF, BMP, WebP, TIFF, PPM."`
 	Top      int      `default:"1" placeholder:"N" help:"Classes to print for each picture, the most likely first."`
 	Workers  int      `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
 	Kernel   string   `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: the best)."`
@@ -49,7 +49,7 @@ func (c classifyCmd) Run(s streams) error {
 // classify returns the probability of each class for one picture file.
 func classify(e *ops.Exec, n *supernet.Network, path string) ([]float64, error) {
 	h, w, ch := n.Input()
-	pix, err := data.ReadPicture(path, h, w, ch)
+	pix, err := data.ReadPicture(path, h, w, ch, viewOf(n))
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +61,14 @@ func classify(e *ops.Exec, n *supernet.Network, path string) ([]float64, error) 
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return softmax(logits.Data().([]float32)), nil
+}
+
+// viewOf returns how a network wants pictures to become pixels.
+func viewOf(n *supernet.Network) data.View {
+	if v := n.Label().View; v != nil {
+		return *v
+	}
+	return data.PlainView()
 }
 
 func softmax(logits []float32) []float64 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // Exit codes. An interrupted run ends like a program that the signal ended.
@@ -57,7 +58,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	parser, err := kong.New(new(grammar),
 		kong.Name("espalier"),
 		kong.Description("Weight-sharing search for networks that fit a machine."),
-		kong.Vars{"samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies())},
+		kong.Vars{"samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies()), "fits": oneOf(data.Fits())},
 		kong.UsageOnError(),
 		kong.Writers(out, errOut),
 		kong.Exit(func(int) { exited = true }),

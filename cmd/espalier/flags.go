@@ -11,9 +11,14 @@ import (
 type configFlags struct {
 	Config string `short:"c" type:"existingfile" placeholder:"FILE" help:"YAML configuration; flags override it."`
 
-	Data   *string        `placeholder:"DIR" help:"Pictures: IDX, CIFAR, or a folder per class (default: embedded pictures)."`
-	Size   *int           `placeholder:"N" help:"Scale pictures in folders to N x N pixels."`
-	Gray   *bool          `negatable:"" help:"Read pictures in folders as grey."`
+	Data *string `placeholder:"DIR" help:"Pictures: IDX, CIFAR, or a folder per class (default: embedded pictures)."`
+	Size *int    `placeholder:"N" help:"Scale pictures in folders to N x N pixels."`
+	Gray *bool   `negatable:"" help:"Read pictures in folders as grey."`
+
+	Fit        *string `placeholder:"NAME" help:"How pictures in folders get their size: ${fits} (default: crop)."`
+	Background *string `placeholder:"COLOUR" help:"What transparent parts of pictures lie on, such as #000000 (default: white)."`
+	SkipBad    *bool   `negatable:"" help:"Leave out pictures in folders that cannot be read."`
+
 	Space  *string        `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: chain)."`
 	Budget *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m."`
 
@@ -57,6 +62,9 @@ func (f configFlags) load() (config.Config, error) {
 	set(&c.Data.Dir, f.Data)
 	set(&c.Data.Size, f.Size)
 	set(&c.Data.Gray, f.Gray)
+	set(&c.Data.Fit, f.Fit)
+	set(&c.Data.Background, f.Background)
+	set(&c.Data.SkipBad, f.SkipBad)
 	set(&c.Train.Sampler, f.Sampler)
 	set(&c.Train.Batch, f.Batch)
 	set(&c.Train.LR, f.LR)

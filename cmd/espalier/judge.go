@@ -122,7 +122,7 @@ func (f trainedFlags) exec() (*ops.Exec, error) {
 // for labels, and says which part of the folder it is.
 func (c evalCmd) pictures(n *supernet.Network) (*data.Set, string, error) {
 	h, w, ch := n.Input()
-	o := data.OpenOptions{Gray: ch == 1}
+	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n)}
 	if h == w {
 		o.Size = h
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
@@ -34,9 +35,15 @@ type Data struct {
 	Dir        string  `yaml:"dir"`        // IDX, CIFAR or a folder per class; empty: the embedded pictures
 	Size       int     `yaml:"size"`       // side in pixels that pictures in folders are scaled to; 0: they have one size
 	Gray       bool    `yaml:"gray"`       // one channel for pictures in folders
+	Fit        string  `yaml:"fit"`        // how pictures in folders get their size: crop (their middle), pad (with the background), squash
+	Background string  `yaml:"background"` // what transparent parts of pictures lie on, #rrggbb
+	SkipBad    bool    `yaml:"skip_bad"`   // leave out pictures in folders that cannot be read, instead of ending with their names
 	Validation float64 `yaml:"validation"` // share of the training part that candidates are compared on
 	Test       float64 `yaml:"test"`       // share that is tested on once, if the data has no test part of its own
 }
+
+// View returns how pictures in folders become pixels.
+func (d Data) View() data.View { return data.View{Fit: d.Fit, Background: d.Background} }
 
 // Train says how the shared weights learn.
 type Train struct {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // Default returns the document that an empty file stands for: the embedded
@@ -15,7 +16,7 @@ func Default() Config {
 	return Config{
 		Seed:   1,
 		Budget: 210 * time.Second,
-		Data:   Data{Validation: 0.15, Test: 0.15},
+		Data:   Data{Validation: 0.15, Test: 0.15, Fit: data.FitCrop, Background: "#ffffff"},
 		Train: Train{
 			Sampler: "uniform", Random: 2, Between: 0.5, Sort: true, Alone: 0.3, Batch: 64,
 			LR: 0.2, MinLR: 0, Warmup: 0.2, Schedule: supernet.ScheduleLinear, Momentum: 0.9, Nesterov: true,

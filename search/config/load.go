@@ -81,7 +81,10 @@ func decodeFile(path string, into any) error {
 	if len(text) > maxFile {
 		return fmt.Errorf("config: %s has more than %d bytes; want a YAML document", path, maxFile)
 	}
-	return decode(path, text, into)
+	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
+		return fmt.Errorf("config: %s is UTF-16; want it saved as UTF-8", path)
+	}
+	return decode(path, bytes.TrimPrefix(text, []byte("\ufeff")), into) // Windows puts a mark before UTF-8
 }
 
 // decode overlays into with one strict YAML document. A key without a value is

@@ -46,6 +46,11 @@ func (c *Config) Validate() error {
 }
 
 func (d Data) validate(f *faults) {
+	f.oneOf("data.fit", d.Fit, data.Fits())
+	if d.Background == "" {
+		d.Background = "empty"
+	}
+	f.check(data.View{Background: d.Background}.Validate() == nil, "data.background", d.Background, "a colour such as #ffffff")
 	f.check(d.Size >= 0, "data.size", d.Size, "pixels, or 0 for the size of the pictures")
 	f.check(d.Validation > 0 && d.Validation < 1, "data.validation", d.Validation, "a share between 0 and 1")
 	f.check(d.Test > 0 && d.Test < 1, "data.test", d.Test, "a share between 0 and 1")

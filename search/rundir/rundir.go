@@ -60,18 +60,25 @@ const maxJSON = 256 << 20
 type Dir struct {
 	path string
 	lock *os.File
+	made bool // by this process, in Create
+	own  bool // with its folder, which was not there
 }
 
 // Create makes a new run folder: path, which must not exist or be empty, or
 // ./espalier-run-N with the first free N if path is "".
 func Create(path string) (*Dir, error) {
+	own := true
 	if path == "" {
 		var err error
 		if path, err = fresh(); err != nil {
 			return nil, err
 		}
-	} else if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, fmt.Errorf("run folder: %w", err)
+	} else {
+		_, err := os.Stat(path)
+		own = errors.Is(err, os.ErrNotExist)
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			return nil, fmt.Errorf("run folder: %w", err)
+		}
 	}
 	d, err := lock(path)
 	if err != nil {
@@ -84,7 +91,29 @@ func Create(path string) (*Dir, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("run folder: %w", err), d.Close())
 	}
+	d.made, d.own = true, own
 	return d, nil
+}
+
+// Discard empties a folder that this process has made and in which nothing was done yet,
+// and removes it if it was not there before: a start that failed must not stand in the way
+// of the next. The folder stays locked. Of other folders it does nothing.
+func (d *Dir) Discard() error {
+	if !d.made {
+		return nil
+	}
+	for _, name := range []string{Config, Log, State, Trials} {
+		if err := os.Remove(d.Path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("run folder: %w", err)
+		}
+	}
+	if !d.own {
+		return nil
+	}
+	if err := os.Remove(d.path); err != nil {
+		return fmt.Errorf("run folder: %w", err)
+	}
+	return nil
 }
 
 // fresh claims the first free numbered folder; Mkdir decides, so that two

@@ -1,138 +1,116 @@
 package data
 
 import (
+	"bytes"
 	"fmt"
 	"image"
-	"io/fs"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 )
 
-// pictureFile is a picture of a class, not yet read.
-type pictureFile struct {
+// listedPicture is a picture of a class, not yet read.
+type listedPicture struct {
 	path  string
 	label int
 }
 
-// readFolder reads dir/CLASS/*.png, or dir/train/CLASS/*.png and dir/test/CLASS/*.png when dir/train holds folders.
-// Classes and pictures are in the order of their names.
+// readFolder reads a folder of pictures for each class, all together or in parts for
+// training, validation and test; see layout. Classes and pictures are in the order of their
+// names.
 func readFolder(dir string, _ map[string]bool, o OpenOptions) (*Dataset, error) {
-	trainDir, testDir, err := folderParts(dir)
+	l, err := findLayout(dir)
 	if err != nil {
 		return nil, err
 	}
-	classes, err := subfolders(trainDir)
+	d := &Dataset{Layout: l.describe(dir)}
+	classes, err := subfolders(l.train)
 	if err != nil {
 		return nil, err
 	}
 	if len(classes) > maxClasses {
-		return nil, badFile(trainDir, "%d folders, expected at most %d classes", len(classes), maxClasses)
+		return nil, badFile(l.train, "%d folders, expected at most %d classes", len(classes), maxClasses)
 	}
-	files, err := listPictures(trainDir, classes, classes)
-	if err != nil {
-		return nil, err
-	}
-	shape, err := folderShape(files[0].path, o)
-	if err != nil {
-		return nil, err
-	}
-	d := &Dataset{}
-	if d.Train, err = shape.load(files, classes, o); err != nil || testDir == "" {
-		return d, err
-	}
-	testClasses, err := subfolders(testDir)
-	if err != nil {
-		return nil, err
-	}
-	if files, err = listPictures(testDir, testClasses, classes); err != nil {
-		return nil, err
-	}
-	d.Test, err = shape.load(files, classes, o)
-	return d, err
-}
-
-// folderParts returns the folders whose subfolders are the classes; test is "" when there is none.
-func folderParts(dir string) (train, test string, err error) {
-	parts, err := subfolders(dir)
-	if err != nil {
-		return "", "", err
-	}
-	split := false
-	for _, part := range parts {
-		if part == "train" {
-			inner, err := subfolders(filepath.Join(dir, part))
-			if err != nil {
-				return "", "", err
-			}
-			split = len(inner) > 0
+	parts := []struct {
+		dir string
+		to  **Set
+	}{{l.train, &d.Train}, {l.val, &d.Val}, {l.test, &d.Test}}
+	lists := make([][]listedPicture, len(parts))
+	for i, part := range parts {
+		if part.dir == "" {
+			continue
 		}
-	}
-	if !split {
-		return dir, "", nil
-	}
-	for _, part := range parts {
-		switch part {
-		case "train":
-		case "test":
-			test = filepath.Join(dir, part)
-		default:
-			return "", "", badFile(filepath.Join(dir, part),
-				"a folder beside train, expected only test there (the search-validation split is cut from train)")
-		}
-	}
-	return filepath.Join(dir, "train"), test, nil
-}
-
-// subfolders returns the names of the folders in dir, sorted; hidden ones do not count, links do.
-func subfolders(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	var names []string
-	for _, e := range entries {
-		folder, err := isFolder(dir, e)
+		folders, err := subfolders(part.dir)
 		if err != nil {
 			return nil, err
 		}
-		if folder {
-			names = append(names, e.Name())
+		if lists[i], err = listPictures(part.dir, folders, classes); err != nil {
+			return nil, err
 		}
 	}
-	return names, nil
-}
-
-func isFolder(dir string, e fs.DirEntry) (bool, error) {
-	if isClutter(e.Name()) {
-		return false, nil
-	}
-	if e.Type()&fs.ModeSymlink == 0 {
-		return e.IsDir(), nil
-	}
-	info, err := os.Stat(filepath.Join(dir, e.Name()))
+	shape, err := folderShape(lists[0], o)
 	if err != nil {
-		return false, fmt.Errorf("data: %w", err)
+		return nil, err
 	}
-	return info.IsDir(), nil
+	var damaged DamagedError
+	for i, part := range parts {
+		if len(lists[i]) == 0 {
+			continue
+		}
+		if *part.to, err = shape.load(lists[i], classes, o, &damaged, d); err != nil {
+			return nil, err
+		}
+	}
+	if len(damaged.Errors) > 0 {
+		if !o.SkipBad {
+			return nil, &damaged
+		}
+		d.Notes = append(d.Notes, fmt.Sprintf("%d of %d pictures are damaged and left out, the first: %v", len(damaged.Errors), damaged.Of, damaged.Errors[0]))
+	}
+	return d, nil
 }
 
-// isClutter reports whether name is a file that desktops leave behind.
-func isClutter(name string) bool {
-	return strings.HasPrefix(name, ".") || name == "Thumbs.db" || name == "desktop.ini"
+// DamagedError lists the pictures of a folder that cannot be read.
+type DamagedError struct {
+	Errors []error // one for each, in the order of their names
+	Of     int     // pictures there are
 }
+
+// mostListed bounds how many damaged pictures Error names.
+const mostListed = 20
+
+// Error lists the pictures.
+func (e *DamagedError) Error() string {
+	if len(e.Errors) == 1 {
+		return e.Errors[0].Error()
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %d pictures cannot be read (they can be left out, see skip-bad):", len(e.Errors), e.Of)
+	for _, err := range e.Errors[:min(len(e.Errors), mostListed)] {
+		fmt.Fprintf(&b, "\n  %v", err)
+	}
+	if more := len(e.Errors) - mostListed; more > 0 {
+		fmt.Fprintf(&b, "\n  and %d more", more)
+	}
+	return b.String()
+}
+
+// Unwrap returns the error of each picture.
+func (e *DamagedError) Unwrap() []error { return e.Errors }
 
 // listPictures returns the pictures of the folders dir/CLASS, where every folder must be one of classes and hold at
 // least one picture and nothing else.
-func listPictures(dir string, folders, classes []string) ([]pictureFile, error) {
+func listPictures(dir string, folders, classes []string) ([]listedPicture, error) {
 	labels := make(map[string]int, len(classes))
 	for i, class := range classes {
 		labels[class] = i
 	}
-	var files []pictureFile
+	var files []listedPicture
 	for _, folder := range folders {
 		path := filepath.Join(dir, folder)
 		label, known := labels[folder]
@@ -145,16 +123,16 @@ func listPictures(dir string, folders, classes []string) ([]pictureFile, error) 
 			return nil, err
 		}
 		if len(files) == before {
-			return nil, badFile(path, "an empty folder, expected PNG or JPEG pictures of its class")
+			return nil, badFile(path, "an empty folder, expected %s pictures of its class", formats)
 		}
 	}
 	if len(files) == 0 {
-		return nil, badFile(dir, "no folders, expected one with PNG or JPEG pictures for each class")
+		return nil, badFile(dir, "no folders, expected one with %s pictures for each class", formats)
 	}
 	return files, nil
 }
 
-func appendPictures(files []pictureFile, dir string, label int) ([]pictureFile, error) {
+func appendPictures(files []listedPicture, dir string, label int) ([]listedPicture, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
@@ -164,14 +142,33 @@ func appendPictures(files []pictureFile, dir string, label int) ([]pictureFile, 
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		switch strings.ToLower(filepath.Ext(e.Name())) {
-		case ".png", ".jpg", ".jpeg":
-			files = append(files, pictureFile{path: path, label: label})
-		default:
-			return nil, badFile(path, "in a class folder, expected only .png, .jpg and .jpeg files")
+		folder, err := isFolder(dir, e)
+		switch {
+		case err != nil:
+			return nil, err
+		case folder:
+			return nil, badFile(path, "a folder in a class folder, expected pictures only")
+		case !isPictureName(e.Name()) && !looksLikeAPicture(path):
+			return nil, badFile(path, "in a class folder, expected only %s pictures", formats)
 		}
+		files = append(files, listedPicture{path: path, label: label})
 	}
 	return files, nil
+}
+
+// looksLikeAPicture reports whether a file of another name begins as pictures do.
+func looksLikeAPicture(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, 4096))
+	if err != nil {
+		return false
+	}
+	_, _, err = image.DecodeConfig(bytes.NewReader(head))
+	return err == nil
 }
 
 // pictureShape is the shape that every picture of a folder data set gets.
@@ -180,7 +177,12 @@ type pictureShape struct {
 	like    string // the first picture, whose size all must have; "" when they are scaled
 }
 
-func folderShape(first string, o OpenOptions) (pictureShape, error) {
+// mostAsTheyAre bounds the sides of pictures that are taken in their own size, without
+// being asked.
+const mostAsTheyAre = 224
+
+// folderShape returns the size asked for, or that of the first picture that can be read.
+func folderShape(files []listedPicture, o OpenOptions) (pictureShape, error) {
 	shape := pictureShape{h: o.Size, w: o.Size, c: 3}
 	if o.Gray {
 		shape.c = 1
@@ -188,14 +190,27 @@ func folderShape(first string, o OpenOptions) (pictureShape, error) {
 	if o.Size != 0 {
 		return shape, nil
 	}
-	h, w, err := pictureSize(first)
-	shape.h, shape.w, shape.like = h, w, first
-	return shape, err
+	var first error
+	for _, f := range files {
+		p, err := openPicture(f.path)
+		if err != nil {
+			if first == nil {
+				first = err
+			}
+			continue
+		}
+		if p.h > mostAsTheyAre || p.w > mostAsTheyAre {
+			return shape, badFile(f.path, "a picture %d pixels wide and %d high and no size to scale to, expected --size (64, say), or pictures of at most %d pixels a side", p.w, p.h, mostAsTheyAre)
+		}
+		shape.h, shape.w, shape.like = p.h, p.w, f.path
+		return shape, nil
+	}
+	return shape, first
 }
 
-// load reads files on several goroutines, each picture into its own place. Of several errors it returns the one of the
-// first file in order: files are handed out in order, so every file before a bad one has been read.
-func (p pictureShape) load(files []pictureFile, classes []string, o OpenOptions) (*Set, error) {
+// load reads files on several goroutines, each picture into its own place. What cannot be
+// read is added to damaged, in order, and left out.
+func (p pictureShape) load(files []listedPicture, classes []string, o OpenOptions, damaged *DamagedError, d *Dataset) (*Set, error) {
 	size := p.h * p.w * p.c
 	if int64(len(files)) > o.MaxBytes/int64(size) {
 		return nil, badFile(files[0].path, "the first of %d pictures of %dx%dx%d bytes, expected at most %d bytes in all",
@@ -206,39 +221,72 @@ func (p pictureShape) load(files []pictureFile, classes []string, o OpenOptions)
 		Pix: make([]uint8, len(files)*size), Labels: make([]uint16, len(files)),
 	}
 	var next atomic.Int64
-	var failed atomic.Bool
-	errs := make([]error, len(files))
+	errs, deep, other := make([]error, len(files)), make([]uint16, len(files)), make([]bool, len(files))
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		wg.Go(func() {
-			for !failed.Load() {
+			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(files) {
 					return
 				}
 				s.Labels[i] = uint16(files[i].label)
-				if errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size]); errs[i] != nil {
-					failed.Store(true)
-				}
+				deep[i], other[i], errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size], o.View)
 			}
 		})
 	}
 	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
+	damaged.Of += len(files)
+	var whole []int
+	for i, err := range errs {
+		if other[i] {
 			return nil, err
+		}
+		if err != nil {
+			damaged.Errors = append(damaged.Errors, err)
+			continue
+		}
+		whole = append(whole, i)
+	}
+	if note := lowRange(deep); note != "" && !slices.Contains(d.Notes, note) {
+		d.Notes = append(d.Notes, note)
+	}
+	if len(whole) < len(files) {
+		if s = s.Subset(whole); slices.Contains(s.ClassCounts(), 0) && o.SkipBad && d.Train == nil {
+			class := classes[slices.Index(s.ClassCounts(), 0)]
+			return nil, badFile(files[0].path, "among pictures of which none of class %q can be read, expected at least one", class)
 		}
 	}
 	return s, nil
 }
 
-// read decodes one picture into dst.
-func (p pictureShape) read(path string, dst []uint8) error {
-	return withPicture(path, func(f *os.File, config image.Config) error {
-		if p.like != "" && (config.Height != p.h || config.Width != p.w) {
-			return badFile(path, "a picture of %dx%d pixels, expected %dx%d like %s, or a size to scale all pictures to",
-				config.Height, config.Width, p.h, p.w, p.like)
+// lowRange tells when pictures of 16 bits use few of them: they come out nearly black.
+func lowRange(deep []uint16) string {
+	var most uint16
+	for _, v := range deep {
+		if v == 0 {
+			return "" // of 8 bits, or black
 		}
-		return decodePicture(f, dst, p.h, p.w, p.c)
-	})
+		most = max(most, v)
+	}
+	for _, bits := range []int{8, 10, 12, 14} {
+		if most > 0 && int(most) < 1<<bits {
+			return fmt.Sprintf("pictures have 16 bits a channel, but no value above %d, as cameras of %d bits write: they come out dark; multiply them by %d first", most, bits, 1<<(16-bits))
+		}
+	}
+	return ""
+}
+
+// read decodes one picture into dst; other says that it has another size than the first.
+func (p pictureShape) read(path string, dst []uint8, v View) (deepest uint16, other bool, err error) {
+	f, err := openPicture(path)
+	if err != nil {
+		return 0, false, err
+	}
+	if p.like != "" && (f.h != p.h || f.w != p.w) {
+		return 0, true, badFile(path, "a picture of %dx%d pixels, expected %dx%d like %s, or a size to scale all pictures to",
+			f.h, f.w, p.h, p.w, p.like)
+	}
+	deepest, err = f.decode(dst, p.h, p.w, p.c, v)
+	return deepest, false, err
 }

@@ -104,14 +104,19 @@ func TestOpenFolderErrors(t *testing.T) {
 	}{
 		{"mixed sizes", map[string][]byte{"a/1.png": good, "b/2.png": pngOf(t, 6, 4, plainColor(1, 1, 1))}, "2.png", "6x4 pixels, expected 4x6"},
 		{"truncated", map[string][]byte{"a/1.png": good, "a/2.png": good[:len(good)-20]}, "2.png", "unexpected EOF"},
-		{"not a picture", map[string][]byte{"a/1.png": good, "b/2.jpg": []byte("hello")}, "2.jpg", "expected a PNG or JPEG"},
-		{"empty picture", map[string][]byte{"a/1.png": nil}, "1.png", "expected a PNG or JPEG"},
-		{"stray file", map[string][]byte{"a/1.png": good, "a/notes.txt": nil}, "notes.txt", "expected only .png"},
-		{"folder in a class", map[string][]byte{"a/1.png": good, "a/more/2.png": good}, "more", "expected only .png"},
+		{"not a picture", map[string][]byte{"a/1.png": good, "b/2.jpg": []byte("hello")}, "2.jpg", "expected a PNG, JPEG"},
+		{"empty picture", map[string][]byte{"a/1.png": nil}, "1.png", "expected a PNG, JPEG"},
+		{"stray file", map[string][]byte{"a/1.png": good, "a/notes.txt": nil}, "notes.txt", "expected only PNG"},
+		{"folder in a class", map[string][]byte{"a/1.png": good, "a/more/2.png": good}, "more", "expected pictures only"},
 		{"empty class", map[string][]byte{"a/1.png": good, "b/.keep": nil}, "b", "an empty folder"},
 		{"new class in test", map[string][]byte{"train/a/1.png": good, "test/z/1.png": good}, "z", "does not have"},
 		{"empty test", map[string][]byte{"train/a/1.png": good, "test/.keep": nil}, "test", "no folders"},
-		{"third part", map[string][]byte{"train/a/1.png": good, "val/a/1.png": good}, "val", "expected only test"},
+		{"fourth part", map[string][]byte{"train/a/1.png": good, "val/a/1.png": good, "extra/a/1.png": good}, "extra", "expected only parts"},
+		{"two parts of one role", map[string][]byte{"train/a/1.png": good, "Training/a/1.png": good}, "train", "a train part beside Training"},
+		{"parts without classes", map[string][]byte{"train/1.png": good, "test/2.png": good}, "001", "a folder of pictures for each class"},
+		{"a part without classes", map[string][]byte{"train/a/1.png": good, "test/2.png": good}, "test", "no folders"},
+		{"no training part", map[string][]byte{"val/a/1.png": good, "test/a/2.png": good}, "001", "none called train"},
+		{"large", map[string][]byte{"a/1.png": pngOf(t, 20, 225, plainColor(1, 1, 1))}, "1.png", "expected --size"},
 		{"bomb", map[string][]byte{"a/1.png": good, "a/2.png": claim(good, 8000, 8000)}, "2.png", "8000x8000 pixels in"},
 		{"giant", map[string][]byte{"a/1.png": claim(good, 100000, 100000)}, "1.png", "expected 1 to 67108864"},
 	} {
@@ -136,6 +141,6 @@ func TestOpenFolderReportsFirstError(t *testing.T) {
 	dir := tree(t, files)
 	for range 20 {
 		_, err := Open(dir, OpenOptions{})
-		wantFault(t, err, "41.png", NoOffset, "expected a PNG or JPEG")
+		wantFault(t, err, "41.png", NoOffset, "expected a PNG, JPEG")
 	}
 }

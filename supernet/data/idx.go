@@ -30,6 +30,9 @@ func idxFile(names map[string]bool, part, kind string) string {
 			if names[name] {
 				return name
 			}
+			if inner := name + "/" + name; names[inner] {
+				return inner
+			}
 		}
 	}
 	return ""

@@ -1,6 +1,8 @@
 package data
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"strings"
 )
@@ -17,7 +19,11 @@ func readNames(path string, want int) ([]string, error) {
 		if src.off = int64(len(text)); err != nil {
 			return src.fail(src.off, err, "unreadable, expected class names")
 		}
-		for line := range strings.Lines(string(text)) {
+		plain, err := unmarked(text)
+		if err != nil {
+			return src.fail(0, err, "unreadable, expected class names")
+		}
+		for line := range strings.Lines(plain) {
 			if name := strings.TrimSpace(line); name != "" {
 				names = append(names, name)
 			}
@@ -33,4 +39,13 @@ func readNames(path string, want int) ([]string, error) {
 		return nil, badFile(path, "%d class names, expected 1 to %d, one a line", len(names), maxClasses)
 	}
 	return names, nil
+}
+
+// unmarked returns a text without the byte order mark that Windows puts before UTF-8. The
+// marks of UTF-16 are an error.
+func unmarked(text []byte) (string, error) {
+	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
+		return "", errors.New("the text is UTF-16; save it as UTF-8")
+	}
+	return strings.TrimPrefix(string(text), "\ufeff"), nil
 }

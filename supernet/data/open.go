@@ -18,7 +18,9 @@ type OpenOptions struct {
 	Size int
 	// Gray turns pictures in folders into one channel; without it they have three. For the other formats it is an
 	// error unless they are grey already.
-	Gray bool
+	Gray    bool
+	View    View // how pictures in folders become pixels
+	SkipBad bool // leave out pictures in folders that cannot be read, with a note, instead of an error that lists them
 	// MaxBytes bounds the pixels of the training part and of the test part, in bytes of memory; 0 means DefaultMaxBytes.
 	MaxBytes int64
 }
@@ -32,7 +34,7 @@ func (o OpenOptions) Validate() error {
 	if o.MaxBytes < 0 {
 		errs = append(errs, fmt.Errorf("data: limit is %d bytes, expected 0 or more", o.MaxBytes))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, o.View.Validate())...)
 }
 
 // binaryFormat is a format that is known by the names of its files.
@@ -56,9 +58,10 @@ func binaryFormats() []binaryFormat {
 //	          also spelt train-images.idx3-ubyte; class names in classes.txt, one a line, if there is one
 //	cifar10   data_batch_1.bin ..., test_batch.bin, batches.meta.txt
 //	cifar100  train.bin, test.bin, fine_label_names.txt; the fine label counts
-//	folder    CLASS/*.png, *.jpg, *.jpeg, or the same under train/ and test/
+//	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
+//	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper
 //
-// The test part may be missing. Hidden files do not count. A file or a directory that breaks its format is a
+// Test and validation part may be missing. Hidden files, and what systems leave behind, do not count. A file or a directory that breaks its format is a
 // *FormatError.
 func Open(dir string, o OpenOptions) (*Dataset, error) {
 	if err := o.Validate(); err != nil {
@@ -94,7 +97,18 @@ func recognise(dir string) (binaryFormat, map[string]bool, error) {
 	}
 	names := make(map[string]bool, len(entries))
 	for _, e := range entries {
-		names[e.Name()] = true
+		folder, err := isFolder(dir, e)
+		if err != nil {
+			return binaryFormat{}, nil, err
+		}
+		if !folder {
+			names[e.Name()] = true
+			continue
+		}
+		// Some archives of MNIST have a folder called as the file in it.
+		if inner := e.Name() + "/" + e.Name(); isFile(filepath.Join(dir, inner)) {
+			names[inner] = true
+		}
 	}
 	var found []binaryFormat
 	var known []string
@@ -119,6 +133,11 @@ func recognise(dir string) (binaryFormat, map[string]bool, error) {
 			"(data_batch_1.bin or train.bin) or a folder of pictures for each class")
 	}
 	return binaryFormat{name: "folder", read: readFolder}, names, nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // matches returns an error when the set has not the shape that the options ask for.

@@ -1,14 +1,19 @@
 package data
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"image"
+	_ "image/gif"  // decoder for image.Decode: the first frame
 	_ "image/jpeg" // decoder for image.Decode
 	_ "image/png"  // decoder for image.Decode
 	"io"
 	"os"
 
-	"golang.org/x/image/draw"
+	_ "golang.org/x/image/bmp"  // decoder for image.Decode
+	_ "golang.org/x/image/tiff" // decoder for image.Decode: the first page
+	_ "golang.org/x/image/webp" // decoder for image.Decode
 )
 
 const (
@@ -16,79 +21,124 @@ const (
 	maxPixels = 1 << 26
 	// maxPixelsPerByte is more than PNG and JPEG can pack: deflate reaches 1032:1, and a pixel takes a bit or more.
 	maxPixelsPerByte = 8 * 1032
+	// freePixels may be claimed by a file of any size: some formats pack a picture of one colour into a few bytes.
+	freePixels = 1 << 20
+	// maxFile bounds a picture file, in bytes.
+	maxFile = 1 << 28
 )
 
-// ReadPicture reads one PNG or JPEG file as [h][w][c], c being 1 (luminance, ITU-R BT.601) or 3 (RGB). A picture of
-// another size is scaled with a Catmull-Rom filter, without regard to its proportions. Transparent parts come out over
-// black. A rotation noted in EXIF data is not applied.
-func ReadPicture(path string, h, w, c int) ([]uint8, error) {
+// formats names what picture files may be, whatever they are called.
+const formats = "PNG, JPEG, GIF, BMP, WebP, TIFF or PPM"
+
+// ReadPicture reads one picture file, of PNG, JPEG, GIF, BMP, WebP, TIFF or PPM by its content, as [h][w][c], c being 1
+// (luminance, ITU-R BT.601) or 3 (RGB): upright, as viewers show it, where a camera noted how it was held, and scaled as
+// v says. Of several frames or pages the first one counts.
+func ReadPicture(path string, h, w, c int, v View) ([]uint8, error) {
 	if h < 1 || h > maxSide || w < 1 || w > maxSide || (c != 1 && c != 3) {
 		return nil, fmt.Errorf("data: picture of %dx%dx%d asked for, expected sides of 1 to %d and 1 or 3 channels", h, w, c, maxSide)
 	}
-	pix := make([]uint8, h*w*c)
-	err := withPicture(path, func(f *os.File, _ image.Config) error { return decodePicture(f, pix, h, w, c) })
+	if err := v.Validate(); err != nil {
+		return nil, err
+	}
+	p, err := openPicture(path)
 	if err != nil {
 		return nil, err
 	}
-	return pix, nil
+	pix := make([]uint8, h*w*c)
+	_, err = p.decode(pix, h, w, c, v)
+	return pix, err
 }
 
-// pictureSize returns height and width of a picture file in pixels, from its header.
-func pictureSize(path string) (h, w int, err error) {
-	err = withPicture(path, func(_ *os.File, c image.Config) error {
-		h, w = c.Height, c.Width
-		return nil
-	})
-	return h, w, err
+// pictureFile is a picture file whose header was read.
+type pictureFile struct {
+	path   string
+	bytes  []byte
+	format string
+	h, w   int // upright
+	orientation
 }
 
-// withPicture opens a picture file, checks its header and calls read with the file, at its start.
-func withPicture(path string, read func(*os.File, image.Config) error) error {
+// openPicture reads a picture file and its header.
+func openPicture(path string) (*pictureFile, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("data: %w", err)
+		return nil, fmt.Errorf("data: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("data: %w", err)
+		return nil, fmt.Errorf("data: %w", err)
 	}
-	config, format, err := image.DecodeConfig(f)
+	if info.IsDir() {
+		return nil, badFile(path, "a folder, expected a %s picture", formats)
+	}
+	if info.Size() > maxFile {
+		return nil, badFile(path, "%d bytes, expected at most %d of a picture", info.Size(), maxFile)
+	}
+	p := &pictureFile{path: path}
+	if p.bytes, err = io.ReadAll(io.LimitReader(f, maxFile)); err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	if len(p.bytes) == 0 {
+		return nil, badFile(path, "an empty file, expected a %s picture", formats)
+	}
+	config, format, err := image.DecodeConfig(bytes.NewReader(p.bytes))
 	switch pixels := int64(config.Width) * int64(config.Height); {
 	case err != nil:
-		return &FormatError{File: path, Offset: NoOffset, Problem: "unreadable, expected a PNG or JPEG picture", Err: err}
-	case format != "png" && format != "jpeg":
-		return badFile(path, "a picture in format %s, expected PNG or JPEG", format)
-	case config.Width < 1 || config.Height < 1 || pixels > maxPixels:
-		return badFile(path, "a picture of %dx%d pixels, expected 1 to %d in all", config.Height, config.Width, maxPixels)
-	case pixels/maxPixelsPerByte > info.Size():
-		return badFile(path, "a picture of %dx%d pixels in %d bytes, expected more bytes", config.Height, config.Width, info.Size())
+		return nil, &FormatError{File: path, Offset: NoOffset, Problem: "unreadable, expected a " + formats + " picture", Err: err}
+	case config.Width < 1 || config.Height < 1 || config.Width > maxPixels || config.Height > maxPixels || pixels > maxPixels:
+		return nil, badFile(path, "a picture of %dx%d pixels, expected 1 to %d in all", config.Height, config.Width, maxPixels)
+	case pixels > freePixels && pixels/maxPixelsPerByte > int64(len(p.bytes)):
+		return nil, badFile(path, "a picture of %dx%d pixels in %d bytes, expected more bytes", config.Height, config.Width, len(p.bytes))
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("data: %w", err)
+	p.format, p.h, p.w, p.orientation = format, config.Height, config.Width, orientationOf(p.bytes, format)
+	if p.turned() {
+		p.h, p.w = p.w, p.h
 	}
-	return read(f, config)
+	return p, nil
 }
 
-// decodePicture decodes f into dst, [h][w][c].
-func decodePicture(f *os.File, dst []uint8, h, w, c int) error {
-	picture, _, err := image.Decode(f)
+// jpegEnd is the marker that ends a JPEG file.
+var jpegEnd = []byte{0xff, 0xd9}
+
+// decode decodes the picture into dst, [h][w][c], and returns the largest value of a
+// picture of 16 bits a channel; 0 of others.
+func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest uint16, err error) {
+	picture, _, err := image.Decode(bytes.NewReader(p.bytes))
+	if p.format == "jpeg" && errors.Is(err, io.ErrUnexpectedEOF) && !bytes.HasSuffix(p.bytes, jpegEnd) {
+		picture, _, err = image.Decode(io.MultiReader(bytes.NewReader(p.bytes), bytes.NewReader(jpegEnd))) // all pixels may be there
+	}
 	if err != nil {
-		return &FormatError{File: f.Name(), Offset: NoOffset, Problem: "unreadable, expected a whole PNG or JPEG picture", Err: err}
+		return 0, &FormatError{File: p.path, Offset: NoOffset, Problem: "damaged, expected a whole " + formats + " picture", Err: err}
 	}
-	rgba := image.NewRGBA(image.Rect(0, 0, w, h))
-	from := picture.Bounds()
-	if from.Dx() == w && from.Dy() == h {
-		draw.Draw(rgba, rgba.Bounds(), picture, from.Min, draw.Src)
-	} else {
-		draw.CatmullRom.Scale(rgba, rgba.Bounds(), picture, from, draw.Src, nil)
-	}
+	rgba := v.render(picture, p.orientation, w, h)
 	if c == 1 {
 		putLuminance(dst, rgba.Pix)
 	} else {
 		putRGB(dst, rgba.Pix)
 	}
-	return nil
+	return deepestOf(picture), nil
+}
+
+// deepestOf returns the largest value of a picture of 16 bits a channel; 0 of others.
+func deepestOf(p image.Image) (most uint16) {
+	var pix []uint8
+	alpha := false
+	switch p := p.(type) {
+	case *image.Gray16:
+		pix = p.Pix
+	case *image.RGBA64:
+		pix, alpha = p.Pix, true
+	case *image.NRGBA64:
+		pix, alpha = p.Pix, true
+	}
+	for i := 0; i+1 < len(pix); i += 2 {
+		if alpha && i%8 == 6 {
+			continue
+		}
+		most = max(most, uint16(pix[i])<<8|uint16(pix[i+1]))
+	}
+	return most
 }
 
 func putRGB(dst, rgba []uint8) {

@@ -1,8 +1,11 @@
 package data
 
 import (
+	"bytes"
 	"fmt"
+	"hash/maphash"
 	"math"
+	"slices"
 )
 
 // maxClasses is what a uint16 label can tell apart.
@@ -73,6 +76,68 @@ func (s *Set) Validate() error {
 type Dataset struct {
 	Name   string // "fashion-mnist-6000" for the embedded one, else the base name of the directory
 	Format string // "embedded", "idx", "cifar10", "cifar100" or "folder"
+	Layout string // of a folder: which folders hold what; empty for other formats
 	Train  *Set
+	Val    *Set // nil when the source has no validation part
 	Test   *Set // nil when the source has no test part
+	// Notes are sentences about what was found that a person should know.
+	Notes []string
+}
+
+// imbalance of classes is told from this ratio of the largest to the smallest on.
+const imbalance = 5
+
+// Notes returns sentences about the pictures that a person should know: classes of very
+// different size, channels that hold nothing.
+func (s *Set) Notes() (notes []string) {
+	counts := s.ClassCounts()
+	if len(counts) > 1 && s.Len() > 0 {
+		most, least := slices.Max(counts), slices.Min(counts)
+		if most >= imbalance*least {
+			name := func(n int) string { return s.Classes[slices.Index(counts, n)] }
+			notes = append(notes, fmt.Sprintf("classes are of very different size, from %d pictures (%s) to %d (%s): saying %[4]s always is right for %.1f %% of them",
+				least, name(least), most, name(most), 100*float64(most)/float64(s.Len())))
+		}
+	}
+	if s.Len() == 0 {
+		return notes
+	}
+	same := s.C == 3
+	for at := 0; same && at < len(s.Pix); at += 3 {
+		same = s.Pix[at] == s.Pix[at+1] && s.Pix[at] == s.Pix[at+2]
+	}
+	if same {
+		return append(notes, "the three channels are the same everywhere: as grey pictures they train faster")
+	}
+	for c := range s.C {
+		constant := true
+		for at := c; constant && at < len(s.Pix); at += s.C {
+			constant = s.Pix[at] == s.Pix[c]
+		}
+		if constant {
+			notes = append(notes, fmt.Sprintf("channel %d is %d everywhere", c, s.Pix[c]))
+		}
+	}
+	return notes
+}
+
+// Shared returns how many pictures of other are in s too, pixel for pixel.
+func (s *Set) Shared(other *Set) int {
+	if other == nil || s.H != other.H || s.W != other.W || s.C != other.C {
+		return 0
+	}
+	seed := maphash.MakeSeed()
+	own := make(map[uint64][]int, s.Len())
+	for i := range s.Len() {
+		h := maphash.Bytes(seed, s.Image(i))
+		own[h] = append(own[h], i)
+	}
+	n := 0
+	for i := range other.Len() {
+		p := other.Image(i)
+		if slices.ContainsFunc(own[maphash.Bytes(seed, p)], func(k int) bool { return bytes.Equal(s.Image(k), p) }) {
+			n++
+		}
+	}
+	return n
 }

@@ -39,10 +39,14 @@ type Splits struct {
 
 // Split cuts d as a function of o alone. Every class is cut in the same proportion, to the nearest picture but at least
 // one for each share that is not 0. The pictures of Train and Val (and of Test when it is cut from the training part)
-// are shuffled, so that any prefix is a fair sample; a test part of d is taken as it is.
+// are shuffled, so that any prefix is a fair sample; a test part of d is taken as it is, and so is a validation part, but
+// for its order.
 func (d *Dataset) Split(o SplitOptions) (Splits, error) {
 	if d.Test != nil {
 		o.Test = 0
+	}
+	if d.Val != nil {
+		o.Val = 0
 	}
 	if err := o.Validate(); err != nil {
 		return Splits{}, err
@@ -67,6 +71,14 @@ func (d *Dataset) Split(o SplitOptions) (Splits, error) {
 	s := Splits{Train: d.Train.Subset(train), Val: d.Train.Subset(val), Test: d.Test}
 	if s.Test == nil {
 		s.Test = d.Train.Subset(test)
+	}
+	if d.Val != nil {
+		order := make([]int, d.Val.Len())
+		for i := range order {
+			order[i] = i
+		}
+		shuffle(order, o.Seed, forSplitOrder, 1)
+		s.Val = d.Val.Subset(order)
 	}
 	return s, nil
 }

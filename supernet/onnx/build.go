@@ -56,8 +56,18 @@ func props(p *parts) ([]prop, error) {
 		}
 		list = append(list, prop{v.key, string(text)})
 	}
+	if v := p.label.View; v != nil {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("label: view: %w", err)
+		}
+		list = append(list, prop{viewKey, string(text)})
+	}
 	return list, nil
 }
+
+// viewKey is the metadata entry that tells how pictures become pixels, a JSON object.
+const viewKey = "view"
 
 // classesKey is the metadata entry that names the classes, a JSON array.
 const classesKey = "classes"

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -289,6 +290,12 @@ func (l *lifter) prop(p prop) error {
 		label.SpaceID = p.value
 	case classesKey:
 		return json.Unmarshal([]byte(p.value), &label.Classes)
+	case viewKey:
+		label.View = new(data.View)
+		if err := json.Unmarshal([]byte(p.value), label.View); err != nil {
+			return err
+		}
+		return label.View.Validate()
 	}
 	return nil
 }
