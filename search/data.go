@@ -23,6 +23,7 @@ func (r *Run) openData() error {
 	if err != nil {
 		return err
 	}
+	r.decideFlip()
 	if err := r.fitBatch(); err != nil {
 		return err
 	}
@@ -37,6 +38,18 @@ func (r *Run) openData() error {
 	r.state.Data = print
 	r.describeData()
 	return nil
+}
+
+// decideFlip settles whether pictures are mirrored, where that is left to the data.
+func (r *Run) decideFlip() {
+	t := &r.cfg.Train
+	if t.Flip != config.Auto {
+		return
+	}
+	if t.Flip = config.On; r.splits.Train.Written() {
+		t.Flip = config.Off
+		r.monitor.Log.Info("pictures are not mirrored: classes are digits or letters", "train.flip", "false")
+	}
 }
 
 // listedClasses bounds how many classes are told with their counts.
@@ -101,7 +114,7 @@ func openDataset(c config.Data) (*data.Dataset, error) {
 
 func (r *Run) augment() data.Augment {
 	t := r.cfg.Train
-	return data.Augment{Crop: t.Crop, Flip: t.Flip, Alternate: t.Alternate, Cutout: t.Cutout, Erase: t.Erase, EraseMost: t.EraseMost}
+	return data.Augment{Crop: t.Crop, Flip: t.Flip == config.On, Alternate: t.Alternate, Cutout: t.Cutout, Erase: t.Erase, EraseMost: t.EraseMost}
 }
 
 // fingerprint returns 16 hexadecimal digits over pixels and labels of all splits.

@@ -68,7 +68,7 @@ type Train struct {
 	Clip        float64       `yaml:"clip"`         // largest gradient norm; 0: none
 	Average     float64       `yaml:"average"`      // mean age of averaged weights, a share of the steps done; 0: no average
 	Crop        int           `yaml:"crop"`         // pixels of padding for random crops
-	Flip        bool          `yaml:"flip"`         // mirror left to right at random
+	Flip        Toggle        `yaml:"flip"`         // mirror left to right at random; auto: unless classes are digits or letters, which mirroring changes
 	Alternate   bool          `yaml:"alternate"`    // with flip, mirror each picture in every second epoch instead
 	Cutout      int           `yaml:"cutout"`       // side of the erased square, pixels
 	Erase       float64       `yaml:"erase"`        // share of pictures in which a random rectangle is erased

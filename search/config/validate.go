@@ -85,6 +85,7 @@ func (t Train) validate(f *faults) {
 
 func (t Train) validateAugment(f *faults) {
 	f.check(t.Plain >= 0, "train.plain", t.Plain, "0 or more passes")
+	f.oneOf("train.flip", string(t.Flip), []string{string(Auto), string(On), string(Off)})
 	f.check(t.Crop >= 0, "train.crop", t.Crop, "0 or more pixels")
 	f.check(t.Cutout >= 0, "train.cutout", t.Cutout, "0 or more pixels")
 	f.check(t.Erase >= 0 && t.Erase <= 1, "train.erase", t.Erase, "a share from 0 to 1")

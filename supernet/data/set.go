@@ -6,6 +6,8 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxClasses is what a uint16 label can tell apart.
@@ -140,4 +142,22 @@ func (s *Set) Shared(other *Set) int {
 		}
 	}
 	return n
+}
+
+// Written reports whether the classes are digits, numbers of two digits, or letters, by
+// their names: mirrored ones are others, or none. Classes of IDX files without names are
+// numbered.
+func (s *Set) Written() bool {
+	for _, name := range s.Classes {
+		n := 0
+		for _, c := range name {
+			if n++; !unicode.IsDigit(c) && !(unicode.IsLetter(c) && utf8.RuneCountInString(name) == 1) {
+				return false
+			}
+		}
+		if n > 2 {
+			return false
+		}
+	}
+	return len(s.Classes) > 0
 }

@@ -112,6 +112,7 @@ func changes(t *testing.T) []change {
 			p := propOf(t, m, classesKey)
 			p.value = strings.Replace(p.value, ",", ", ", 1)
 		}, `"classes"`},
+		{"a view that is none", func(m *model) { m.props = append(m.props, prop{viewKey, `{"fit":"stretch"}`}) }, `metadata "view"`},
 		{"metadata of others", func(m *model) { m.props = append(m.props, prop{"author", "me"}) }, "entries of metadata"},
 	}
 }

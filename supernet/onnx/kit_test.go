@@ -105,6 +105,9 @@ func deployed(t testing.TB, d space.Declaration, in space.Input, count int, r *r
 	for i := range count {
 		a := family.Space().Random(r)
 		l := supernet.Label{Arch: family.Space().Format(a), SpaceID: "0123456789abcdef"}
+		if i%2 == 0 {
+			l.View = &data.View{Fit: data.FitPad, Background: "#00ff7f"}
+		}
 		for c := range in.Classes {
 			l.Classes = append(l.Classes, fmt.Sprintf("class <%d>", c))
 		}

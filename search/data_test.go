@@ -1,0 +1,145 @@
+package search
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
+)
+
+// folderOf writes n pictures of 8x8 pixels of each class under dir/CLASS.
+func folderOf(t *testing.T, dir string, n int, classes ...string) {
+	t.Helper()
+	for c, class := range classes {
+		if err := os.MkdirAll(filepath.Join(dir, class), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			m := image.NewGray(image.Rect(0, 0, 8, 8))
+			for p := range m.Pix {
+				m.Pix[p] = uint8(37*p*(i+1) + 101*c + p/8)
+			}
+			m.SetGray(i%8, i/8, color.Gray{uint8(200 + c)})
+			var b bytes.Buffer
+			if err := png.Encode(&b, m); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, class, fmt.Sprintf("%02d.png", i)), b.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// started begins a run on a folder and returns it, with what was logged.
+func started(t *testing.T, folder, run string, change func(*config.Config)) (*Run, string, error) {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Data.Dir, cfg.Budget, cfg.Train.Steps = folder, 0, 2
+	if change != nil {
+		change(&cfg)
+	}
+	if err := cfg.Ready(); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := rundir.Create(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dir.Close() })
+	var log bytes.Buffer
+	r, err := New(dir, cfg, Monitor{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err == nil {
+		t.Cleanup(func() { r.Close() })
+	}
+	return r, log.String(), err
+}
+
+// Few pictures make the batch smaller, which is said and saved; what was found is told, and
+// classes that mirroring would change turn it off.
+func TestPicturesDecideBatchAndFlip(t *testing.T) {
+	base := t.TempDir()
+	folderOf(t, filepath.Join(base, "few"), 20, "cat", "dog")
+	folderOf(t, filepath.Join(base, "digits"), 60, "0", "7")
+	r, log, err := started(t, filepath.Join(base, "few"), filepath.Join(base, "run"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := r.Config().Train.Batch; b != 8 || r.splits.Train.Len() != 28 {
+		t.Errorf("batches of %d of %d pictures; want 8 of 28", b, r.splits.Train.Len())
+	}
+	if r.Config().Train.Flip != config.On || !r.augment().Flip {
+		t.Errorf("cats and dogs are mirrored: %v", r.Config().Train.Flip)
+	}
+	for _, want := range []string{"instead of=64", "cat=14 dog=14", "found=CLASS", "size=8x8x3", "three channels are the same"} {
+		if !strings.Contains(strings.ReplaceAll(log, `"`, ""), want) {
+			t.Errorf("the log lacks %q:\n%s", want, log)
+		}
+	}
+	saved, err := config.Load(r.dir.Path(rundir.Config))
+	if err != nil || saved.Train.Batch != 8 || saved.Train.Flip != config.On {
+		t.Errorf("saved: batch %d, flip %s (%v); want 8 and true", saved.Train.Batch, saved.Train.Flip, err)
+	}
+	if r, _, err = started(t, filepath.Join(base, "digits"), filepath.Join(base, "run2"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if r.Config().Train.Flip != config.Off || r.augment().Flip {
+		t.Error("digits are mirrored")
+	}
+	if r, _, err = started(t, filepath.Join(base, "digits"), filepath.Join(base, "run3"), func(c *config.Config) { c.Train.Flip = config.On }); err != nil || !r.augment().Flip {
+		t.Errorf("asked for, digits are not mirrored (%v)", err)
+	}
+}
+
+// A start that fails leaves nothing that stands in the way of the next, but what was there.
+func TestFailedStartLeavesNothing(t *testing.T) {
+	base := t.TempDir()
+	folderOf(t, filepath.Join(base, "good"), 20, "cat", "dog")
+	folderOf(t, filepath.Join(base, "bad"), 20, "cat", "dog")
+	if err := os.WriteFile(filepath.Join(base, "bad", "cat", "03.png"), []byte("no picture"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run, empty := filepath.Join(base, "run"), filepath.Join(base, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{run, empty} {
+		if _, _, err := started(t, filepath.Join(base, "bad"), folder, nil); err == nil || !strings.Contains(err.Error(), "03.png") {
+			t.Fatalf("error %v; want one about the damaged picture", err)
+		}
+	}
+	if _, err := os.Stat(run); !os.IsNotExist(err) {
+		t.Errorf("the folder of the failed start is still there (%v)", err)
+	}
+	if left, err := os.ReadDir(empty); err != nil || len(left) != 0 {
+		t.Errorf("the folder that was there holds %v (%v)", left, err)
+	}
+	if _, _, err := started(t, filepath.Join(base, "good"), run, nil); err != nil {
+		t.Errorf("the next start: %v", err)
+	}
+	if _, log, err := started(t, filepath.Join(base, "bad"), filepath.Join(base, "run2"), func(c *config.Config) { c.Data.SkipBad = true }); err != nil || !strings.Contains(log, "1 of 40 pictures are damaged") {
+		t.Errorf("with skip_bad: %v\n%s", err, log)
+	}
+}
+
+// Networks know how their pictures were read.
+func TestNetworksKnowTheirView(t *testing.T) {
+	base := t.TempDir()
+	folderOf(t, filepath.Join(base, "pets"), 20, "cat", "dog")
+	r, _, err := started(t, filepath.Join(base, "pets"), filepath.Join(base, "run"), func(c *config.Config) { c.Data.Fit, c.Data.Background = "pad", "#00ff00" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := r.label(r.family.Extremes().Smallest).View; v == nil || v.Fit != "pad" || v.Background != "#00ff00" {
+		t.Errorf("view %+v; want padded, on green", v)
+	}
+}
