@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"math"
 	"slices"
 	"strconv"
 
@@ -66,41 +67,89 @@ func (v View) color() (color.RGBA, error) {
 	return color.RGBA{uint8(n >> 16), uint8(n >> 8), uint8(n), 255}, nil
 }
 
-// render draws a picture, stored in an orientation, upright at w x h pixels. A picture of
-// another size is scaled with a Catmull-Rom filter; transparent parts show the background.
-// v must be valid.
+// render draws a picture, stored in an orientation, upright at w x h pixels. Transparent
+// parts are put on the background, then a picture of another size is scaled with a
+// Catmull-Rom filter: to crop, until it covers w x h, of which the middle is taken; to pad,
+// until it fits in. v must be valid.
 func (v View) render(p image.Image, o orientation, w, h int) *image.RGBA {
 	v = v.Resolved()
 	under, _ := v.color()
-	if o.turned() {
-		w, h = h, w
+	ground := image.NewUniform(under)
+	if o, ok := p.(interface{ Opaque() bool }); !ok || !o.Opaque() {
+		whole := image.NewRGBA(p.Bounds())
+		draw.Draw(whole, whole.Bounds(), ground, image.Point{}, draw.Src)
+		draw.Draw(whole, whole.Bounds(), p, p.Bounds().Min, draw.Over)
+		p = whole
 	}
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(dst, dst.Bounds(), image.NewUniform(under), image.Point{}, draw.Src)
-	from, to := p.Bounds(), dst.Bounds()
+	if v.Fit == FitCrop {
+		p = shortened(p, upright(image.Pt(w, h), o))
+	}
+	size := image.Pt(w, h)
 	switch v.Fit {
 	case FitCrop:
-		from = middle(from, w, h)
+		size = scaled(upright(p.Bounds().Size(), o), w, h, func(a, b float64) float64 { return max(a, b) })
 	case FitPad:
-		to = middle(to, from.Dx(), from.Dy())
+		size = scaled(upright(p.Bounds().Size(), o), w, h, func(a, b float64) float64 { return min(a, b) })
 	}
-	if from.Dx() == to.Dx() && from.Dy() == to.Dy() {
-		draw.Draw(dst, to, p, from.Min, draw.Over)
+	stored := upright(size, o)
+	all := image.NewRGBA(image.Rectangle{Max: stored})
+	if stored == p.Bounds().Size() {
+		draw.Draw(all, all.Bounds(), p, p.Bounds().Min, draw.Src)
 	} else {
-		draw.CatmullRom.Scale(dst, to, p, from, draw.Over, nil)
+		draw.CatmullRom.Scale(all, all.Bounds(), p, p.Bounds(), draw.Src, nil)
 	}
-	return o.upright(dst)
+	all = o.upright(all)
+	if size == image.Pt(w, h) {
+		return all
+	}
+	dst := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(dst, dst.Bounds(), ground, image.Point{}, draw.Src)
+	at := image.Pt((w-size.X)/2, (h-size.Y)/2)
+	if v.Fit == FitCrop {
+		at = image.Pt(-((size.X - w) / 2), -((size.Y - h) / 2))
+	}
+	draw.Draw(dst, image.Rectangle{Min: at, Max: at.Add(size)}, all, image.Point{}, draw.Src)
+	return dst
 }
 
-// middle returns the largest part of r, around its middle, with the proportions w:h, to the
-// nearest pixel and at least one.
-func middle(r image.Rectangle, w, h int) image.Rectangle {
-	dx, dy := r.Dx(), r.Dy()
-	if int64(dx)*int64(h) > int64(dy)*int64(w) {
-		dx = min(dx, max(1, (2*dy*w+h)/(2*h)))
-	} else {
-		dy = min(dy, max(1, (2*dx*h+w)/(2*w)))
+// longest is how many times longer than the wanted proportions a picture may be before its
+// ends are cut off: scaled to cover what is wanted, a line of a million pixels would be huge.
+const longest = 8
+
+// part is a part of a picture.
+type part struct {
+	image.Image
+	bounds image.Rectangle
+}
+
+// Bounds returns those of the part.
+func (p part) Bounds() image.Rectangle { return p.bounds }
+
+// shortened returns a picture without the ends that cropping to like's proportions drops
+// anyway, where it is very long.
+func shortened(p image.Image, like image.Point) image.Image {
+	b := p.Bounds()
+	most := func(short, a, b int) int { return longest * max(1, int(math.Ceil(float64(short)*float64(a)/float64(b)))) }
+	dx, dy := min(b.Dx(), most(b.Dy(), like.X, like.Y)), min(b.Dy(), most(b.Dx(), like.Y, like.X))
+	if dx == b.Dx() && dy == b.Dy() {
+		return p
 	}
-	at := r.Min.Add(image.Pt((r.Dx()-dx)/2, (r.Dy()-dy)/2))
-	return image.Rectangle{Min: at, Max: at.Add(image.Pt(dx, dy))}
+	at := b.Min.Add(image.Pt((b.Dx()-dx)/2, (b.Dy()-dy)/2))
+	return part{p, image.Rectangle{Min: at, Max: at.Add(image.Pt(dx, dy))}}
+}
+
+// scaled returns size times the factor that pick chooses of those that make it w wide and h
+// high, to the nearest pixel and at least one.
+func scaled(size image.Point, w, h int, pick func(a, b float64) float64) image.Point {
+	by := pick(float64(w)/float64(size.X), float64(h)/float64(size.Y))
+	nearest := func(n int) int { return max(1, int(math.Round(by*float64(n)))) }
+	return image.Pt(nearest(size.X), nearest(size.Y))
+}
+
+// upright returns the size of a stored picture as it is seen, and the other way round.
+func upright(size image.Point, o orientation) image.Point {
+	if o.turned() {
+		return image.Pt(size.Y, size.X)
+	}
+	return size
 }

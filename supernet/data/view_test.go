@@ -235,11 +235,30 @@ func TestFits(t *testing.T) {
 			}
 		}
 	}
+	long := pngOf(t, 2, 40000, stripes40000)
+	path = filepath.Join(tree(t, map[string][]byte{"x.png": long}), "x.png")
+	for _, fit := range Fits() {
+		pix, err := ReadPicture(path, 64, 64, 3, View{Fit: fit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mid := pix[(32*64+32)*3:][:3]; fit == FitCrop && (mid[1] < 200 || mid[0] > 60) {
+			t.Errorf("%s: the middle of a line of 40,000 pixels is %v; want green", fit, mid)
+		}
+	}
 	for _, v := range []View{{Fit: "stretch"}, {Background: "white"}, {Background: "#12345"}, {Background: "#1234567"}, {Background: "#gggggg"}} {
 		if err := v.Validate(); err == nil {
 			t.Errorf("%+v is valid", v)
 		}
 	}
+}
+
+// stripes40000 is green in the middle fifth, else red.
+func stripes40000(_, x int) color.NRGBA {
+	if x >= 16000 && x < 24000 {
+		return color.NRGBA{0, 255, 0, 255}
+	}
+	return color.NRGBA{255, 0, 0, 255}
 }
 
 // Black shapes on transparent ground are not black throughout.
