@@ -36,7 +36,7 @@ var edges = map[string][]string{
 	"supernet/data":                   {},
 	"supernet/checkpoint":             {"internal/atomicfile"},
 	"supernet":                        {"internal/stream", "ops", "supernet/checkpoint", "supernet/data", "supernet/space"},
-	"supernet/onnx":                   {"internal/atomicfile", "supernet", "supernet/space"},
+	"supernet/onnx":                   {"internal/atomicfile", "supernet", "supernet/data", "supernet/space"},
 	"controller":                      {"internal/stream", "supernet/space"},
 	"predictor":                       {"supernet/space"},
 	"bench":                           {"internal/stream", "ops", "supernet", "supernet/space"},

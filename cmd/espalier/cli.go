@@ -58,7 +58,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	parser, err := kong.New(new(grammar),
 		kong.Name("espalier"),
 		kong.Description("Weight-sharing search for networks that fit a machine."),
-		kong.Vars{"samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies()), "fits": oneOf(data.Fits())},
+		choices(),
 		kong.UsageOnError(),
 		kong.Writers(out, errOut),
 		kong.Exit(func(int) { exited = true }),
@@ -119,6 +119,11 @@ func doubleDashes(app *kong.Application, args []string) []string {
 		}
 	}
 	return out
+}
+
+// choices are what help says of flags that take one of several names.
+func choices() kong.Vars {
+	return kong.Vars{"samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies()), "fits": oneOf(data.Fits())}
 }
 
 // oneOf returns names as help lists them: "a, b or c".

@@ -129,7 +129,9 @@ func (p part) Bounds() image.Rectangle { return p.bounds }
 // anyway, where it is very long.
 func shortened(p image.Image, like image.Point) image.Image {
 	b := p.Bounds()
-	most := func(short, a, b int) int { return longest * max(1, int(math.Ceil(float64(short)*float64(a)/float64(b)))) }
+	most := func(short, a, b int) int {
+		return longest * max(1, int(math.Ceil(float64(short)*float64(a)/float64(b))))
+	}
 	dx, dy := min(b.Dx(), most(b.Dy(), like.X, like.Y)), min(b.Dy(), most(b.Dx(), like.Y, like.X))
 	if dx == b.Dx() && dy == b.Dy() {
 		return p
