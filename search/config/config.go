@@ -32,7 +32,7 @@ type Config struct {
 
 // Data says which pictures are used and how they are split.
 type Data struct {
-	Dir        string  `yaml:"dir"`        // IDX, CIFAR or a folder per class; empty: the embedded pictures
+	Dir        string  `yaml:"dir"`        // IDX, CIFAR, a NumPy archive or a folder per class; empty: the embedded pictures
 	Size       int     `yaml:"size"`       // side in pixels that pictures in folders are scaled to; 0: they have one size
 	Gray       bool    `yaml:"gray"`       // one channel for pictures in folders
 	Fit        string  `yaml:"fit"`        // how pictures in folders get their size: crop (their middle), pad (with the background), squash

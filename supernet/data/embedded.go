@@ -44,12 +44,12 @@ func Embedded() (*Dataset, error) {
 	src := &source{name: name, r: z, size: int64(len(fashionCut))}
 	d := &Dataset{Name: "fashion-mnist-6000", Format: "embedded"}
 	for _, part := range []**Set{&d.Train, &d.Test} {
-		s := &Set{Classes: fashionClasses()}
+		s := new(Set)
 		*part = s
 		if err := decodeIDXImages(src, s, DefaultMaxBytes); err != nil {
 			return nil, fmt.Errorf("data: embedded pictures: %w", err)
 		}
-		if err := decodeIDXLabels(src, s, len(s.Pix)/(s.H*s.W)); err != nil {
+		if err := decodeIDXLabels(src, s, len(s.Pix)/(s.H*s.W), &labelling{names: fashionClasses()}); err != nil {
 			return nil, fmt.Errorf("data: embedded labels: %w", err)
 		}
 	}

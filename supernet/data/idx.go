@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -48,14 +49,14 @@ func isIDX(names map[string]bool) bool {
 }
 
 func readIDX(dir string, names map[string]bool, o OpenOptions) (*Dataset, error) {
-	var classes []string
+	var classes labelling
 	if names[idxClassFile] {
 		var err error
-		if classes, err = readNames(filepath.Join(dir, idxClassFile), 0); err != nil {
+		if classes.names, err = readNames(filepath.Join(dir, idxClassFile), 0); err != nil {
 			return nil, err
 		}
 	}
-	train, err := readIDXPart(dir, names, "train", classes, o.MaxBytes)
+	train, err := readIDXPart(dir, names, "train", &classes, o.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func readIDX(dir string, names map[string]bool, o OpenOptions) (*Dataset, error)
 	if idxFile(names, "t10k", "images-idx3") == "" && idxFile(names, "t10k", "labels-idx1") == "" {
 		return d, nil
 	}
-	if d.Test, err = readIDXPart(dir, names, "t10k", train.Classes, o.MaxBytes); err != nil {
+	if d.Test, err = readIDXPart(dir, names, "t10k", &classes, o.MaxBytes); err != nil {
 		return nil, err
 	}
 	if d.Test.H != train.H || d.Test.W != train.W {
@@ -75,8 +76,16 @@ func readIDX(dir string, names map[string]bool, o OpenOptions) (*Dataset, error)
 	return d, nil
 }
 
-// readIDXPart reads pictures and labels of a part. With classes nil, the labels themselves say what classes there are.
-func readIDXPart(dir string, names map[string]bool, part string, classes []string, maxBytes int64) (*Set, error) {
+// labelling tells what labels mean.
+type labelling struct {
+	names []string // of the classes; nil: not known yet
+	first int      // label of the first class: 0, or 1 in files that count from 1
+	known bool     // first is
+}
+
+// readIDXPart reads pictures and labels of a part. Where the names of classes are not known, the labels themselves say
+// what classes there are.
+func readIDXPart(dir string, names map[string]bool, part string, classes *labelling, maxBytes int64) (*Set, error) {
 	images, labels := idxFile(names, part, "images-idx3"), idxFile(names, part, "labels-idx1")
 	if images == "" {
 		return nil, badFile(dir, "no file %s-images-idx3-ubyte or %[1]s-images-idx3-ubyte.gz", part)
@@ -84,13 +93,13 @@ func readIDXPart(dir string, names map[string]bool, part string, classes []strin
 	if labels == "" {
 		return nil, badFile(dir, "no file %s-labels-idx1-ubyte or %[1]s-labels-idx1-ubyte.gz beside %s", part, images)
 	}
-	s := &Set{Classes: classes, C: 1}
+	s := &Set{C: 1}
 	err := withSource(filepath.Join(dir, images), func(src *source) error { return decodeIDXImages(src, s, maxBytes) })
 	if err != nil {
 		return nil, err
 	}
 	n := len(s.Pix) / (s.H * s.W)
-	err = withSource(filepath.Join(dir, labels), func(src *source) error { return decodeIDXLabels(src, s, n) })
+	err = withSource(filepath.Join(dir, labels), func(src *source) error { return decodeIDXLabels(src, s, n, classes) })
 	if err != nil {
 		return nil, err
 	}
@@ -123,8 +132,8 @@ func decodeIDXImages(src *source, s *Set, maxBytes int64) error {
 	return err
 }
 
-// decodeIDXLabels reads one IDX array of n labels into s.Labels, and s.Classes when that is nil.
-func decodeIDXLabels(src *source, s *Set, n int) error {
+// decodeIDXLabels reads one IDX array of n labels into s.Labels, as classes says, and completes that.
+func decodeIDXLabels(src *source, s *Set, n int, classes *labelling) error {
 	start := src.off
 	header, err := src.read(8, "the IDX header")
 	if err != nil {
@@ -140,24 +149,40 @@ func decodeIDXLabels(src *source, s *Set, n int) error {
 	if err != nil {
 		return err
 	}
-	if s.Classes == nil {
-		if s.Classes, err = idxClasses(src, start+8, labels); err != nil {
-			return err
-		}
+	if err := classes.complete(src, start+8, labels); err != nil {
+		return err
 	}
+	s.Classes = classes.names
 	s.Labels = make([]uint16, n)
 	for i, label := range labels {
-		if int(label) >= len(s.Classes) {
-			return src.fail(start+8+int64(i), nil, "label %d, expected less than the number of classes, %d", label, len(s.Classes))
+		if c := int(label) - classes.first; c < 0 || c >= len(s.Classes) {
+			return src.fail(start+8+int64(i), nil, "label %d, expected less than the number of classes, %d, counted from %d", label, len(s.Classes), classes.first)
 		}
-		s.Labels[i] = uint16(label)
+		s.Labels[i] = uint16(int(label) - classes.first)
 	}
 	return nil
 }
 
-// idxClasses names the classes of unnamed labels that start at byte start: by the labels 0, 1, ... themselves, every one
-// of which must occur, or by the published names where the labels are those of Fashion-MNIST.
-func idxClasses(src *source, start int64, labels []byte) ([]string, error) {
+// complete finds out what is not known from the training labels, which start at byte start.
+// Labels count from 1 where none is 0 and as many as there are names, or all up to the
+// largest, occur.
+func (l *labelling) complete(src *source, start int64, labels []byte) (err error) {
+	if l.known {
+		return nil
+	}
+	l.known = true
+	if least, most := slices.Min(labels), slices.Max(labels); least == 1 && (l.names == nil || int(most) == len(l.names)) {
+		l.first = 1
+	}
+	if l.names == nil {
+		l.names, err = idxClasses(src, start, labels, l.first)
+	}
+	return err
+}
+
+// idxClasses names the classes of unnamed labels that start at byte start: by the labels from lowest on themselves, every
+// one of which must occur, or by the published names where the labels are those of Fashion-MNIST.
+func idxClasses(src *source, start int64, labels []byte, lowest int) ([]string, error) {
 	if len(labels) == fashionTrainLen && crc32.ChecksumIEEE(labels) == fashionTrainCRC {
 		return fashionClasses(), nil
 	}
@@ -170,10 +195,10 @@ func idxClasses(src *source, start int64, labels []byte) ([]string, error) {
 		if first[label] == 0 {
 			continue
 		}
-		if label != len(classes) {
+		if label != lowest+len(classes) {
 			return nil, src.fail(start+int64(first[label]-1), nil,
 				"label %d, but no picture is of class %d; expected every class to occur, or their names in %s",
-				label, len(classes), idxClassFile)
+				label, lowest+len(classes), idxClassFile)
 		}
 		classes = append(classes, strconv.Itoa(label))
 	}

@@ -178,7 +178,7 @@ func FuzzIDX(f *testing.F) {
 			return
 		}
 		src = &source{name: "labels", r: bytes.NewReader(labels), size: int64(len(labels))}
-		if decodeIDXLabels(src, &s, len(s.Pix)/(s.H*s.W)) != nil || src.end() != nil {
+		if decodeIDXLabels(src, &s, len(s.Pix)/(s.H*s.W), new(labelling)) != nil || src.end() != nil {
 			return
 		}
 		if err := s.Validate(); err != nil {

@@ -52,12 +52,14 @@ func binaryFormats() []binaryFormat {
 	}
 }
 
-// Open reads the data set in dir. What it is shows in the names of the files:
+// Open reads the data set in dir, or the archive that dir is. What it is shows in the names of the files:
 //
 //	idx       train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k for the test part, plain or .gz,
 //	          also spelt train-images.idx3-ubyte; class names in classes.txt, one a line, if there is one
 //	cifar10   data_batch_1.bin ..., test_batch.bin, batches.meta.txt
 //	cifar100  train.bin, test.bin, fine_label_names.txt; the fine label counts
+//	npz       a NumPy archive, by itself or alone in its folder, with the arrays of MedMNIST (train_images, train_labels,
+//	          val_..., test_...) or Keras (x_train, y_train, x_test, y_test)
 //	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
 //	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper
 //
@@ -70,11 +72,14 @@ func Open(dir string, o OpenOptions) (*Dataset, error) {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = DefaultMaxBytes
 	}
+	var d *Dataset
 	format, names, err := recognise(dir)
-	if err != nil {
-		return nil, err
+	if archive := npzOf(dir); archive != "" && err != nil {
+		format.name = "npz"
+		d, err = readNPZ(archive, o)
+	} else if err == nil {
+		d, err = format.read(dir, names, o)
 	}
-	d, err := format.read(dir, names, o)
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +138,6 @@ func recognise(dir string) (binaryFormat, map[string]bool, error) {
 			"(data_batch_1.bin or train.bin) or a folder of pictures for each class")
 	}
 	return binaryFormat{name: "folder", read: readFolder}, names, nil
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // matches returns an error when the set has not the shape that the options ask for.
