@@ -37,6 +37,7 @@ type Data struct {
 	Gray       bool    `yaml:"gray"`       // one channel for pictures in folders
 	Fit        string  `yaml:"fit"`        // how pictures in folders get their size: crop (their middle), pad (with the background), squash
 	Background string  `yaml:"background"` // what transparent parts of pictures lie on, #rrggbb
+	Group      string  `yaml:"group"`      // regular expression: pictures in folders in whose path (CLASS/FILE) it finds the same text are kept on one side of the split
 	SkipBad    bool    `yaml:"skip_bad"`   // leave out pictures in folders that cannot be read, instead of ending with their names
 	Validation float64 `yaml:"validation"` // share of the training part that candidates are compared on
 	Test       float64 `yaml:"test"`       // share that is tested on once, if the data has no test part of its own

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,8 @@ func (c *Config) Validate() error {
 
 func (d Data) validate(f *faults) {
 	f.oneOf("data.fit", d.Fit, data.Fits())
+	_, err := regexp.Compile(d.Group)
+	f.check(err == nil, "data.group", d.Group, "a regular expression")
 	if d.Background == "" {
 		d.Background = "empty"
 	}

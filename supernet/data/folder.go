@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -236,6 +237,9 @@ func (p pictureShape) load(files []listedPicture, classes []string, o OpenOption
 		})
 	}
 	wg.Wait()
+	if s.Groups, errs = grouped(files, o.Group, errs); s.Groups != nil && d.Train == nil {
+		d.Notes = append(d.Notes, fmt.Sprintf("%d groups of pictures by %q", len(distinct(s.Groups)), o.Group))
+	}
 	damaged.Of += len(files)
 	var whole []int
 	for i, err := range errs {
@@ -258,6 +262,42 @@ func (p pictureShape) load(files []listedPicture, classes []string, o OpenOption
 		}
 	}
 	return s, nil
+}
+
+// grouped numbers the groups of pictures; a picture in whose path the pattern finds nothing
+// is an error of that picture.
+func grouped(files []listedPicture, pattern string, errs []error) ([]int32, []error) {
+	if pattern == "" {
+		return nil, errs
+	}
+	re, ids, out := regexp.MustCompile(pattern), map[string]int32{}, make([]int32, len(files)) // Validate has compiled it
+	for i, f := range files {
+		name := filepath.ToSlash(filepath.Join(filepath.Base(filepath.Dir(f.path)), filepath.Base(f.path)))
+		m := re.FindStringSubmatch(name)
+		if m == nil {
+			if errs[i] == nil {
+				errs[i] = badFile(f.path, "a name in which the pattern of groups %q finds nothing", pattern)
+			}
+			continue
+		}
+		text := m[0]
+		if len(m) > 1 {
+			text = m[1]
+		}
+		if _, known := ids[text]; !known {
+			ids[text] = int32(len(ids))
+		}
+		out[i] = ids[text]
+	}
+	return out, errs
+}
+
+func distinct(groups []int32) map[int32]bool {
+	seen := map[int32]bool{}
+	for _, g := range groups {
+		seen[g] = true
+	}
+	return seen
 }
 
 // lowRange tells when pictures of 16 bits use few of them: they come out nearly black.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -21,6 +22,10 @@ type OpenOptions struct {
 	Gray    bool
 	View    View // how pictures in folders become pixels
 	SkipBad bool // leave out pictures in folders that cannot be read, with a note, instead of an error that lists them
+	// Group, a regular expression, tells which pictures in folders belong together: those in
+	// whose path, from the class folder on, it finds the same text, in its first group if it
+	// has one. Split keeps them on one side. Empty: each picture is by itself.
+	Group string
 	// MaxBytes bounds the pixels of the training part and of the test part, in bytes of memory; 0 means DefaultMaxBytes.
 	MaxBytes int64
 }
@@ -33,6 +38,9 @@ func (o OpenOptions) Validate() error {
 	}
 	if o.MaxBytes < 0 {
 		errs = append(errs, fmt.Errorf("data: limit is %d bytes, expected 0 or more", o.MaxBytes))
+	}
+	if _, err := regexp.Compile(o.Group); err != nil {
+		errs = append(errs, fmt.Errorf("data: group %q is no regular expression: %w", o.Group, err))
 	}
 	return errors.Join(append(errs, o.View.Validate())...)
 }

@@ -20,6 +20,7 @@ type Set struct {
 	Classes []string // names; a label is an index into it
 	Pix     []uint8  // [N][H][W][C]
 	Labels  []uint16 // [N]
+	Groups  []int32  // [N] which pictures belong together, such as those of one patient; nil: each is by itself
 }
 
 // Len returns the number of pictures, N.
@@ -42,6 +43,9 @@ func (s *Set) Subset(idx []int) *Set {
 	for _, i := range idx {
 		t.Pix = append(t.Pix, s.Image(i)...)
 		t.Labels = append(t.Labels, s.Labels[i])
+		if s.Groups != nil {
+			t.Groups = append(t.Groups, s.Groups[i])
+		}
 	}
 	return t
 }

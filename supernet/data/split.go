@@ -52,7 +52,16 @@ func (d *Dataset) Split(o SplitOptions) (Splits, error) {
 		return Splits{}, err
 	}
 	var train, val, test []int
+	if d.Train.Groups != nil {
+		var err error
+		if train, val, test, err = d.splitGroups(o); err != nil {
+			return Splits{}, err
+		}
+	}
 	for class, members := range d.Train.byClass() {
+		if d.Train.Groups != nil {
+			break
+		}
 		nVal, nTest := portion(o.Val, len(members)), portion(o.Test, len(members))
 		if len(members) > 0 && nVal+nTest >= len(members) {
 			return Splits{}, fmt.Errorf(
@@ -81,6 +90,47 @@ func (d *Dataset) Split(o SplitOptions) (Splits, error) {
 		s.Val = d.Val.Subset(order)
 	}
 	return s, nil
+}
+
+// splitGroups cuts the training part between groups: in a random order, groups go to the
+// part that lacks most of its share, until no part lacks any. Every class must be left for training.
+func (d *Dataset) splitGroups(o SplitOptions) (train, val, test []int, err error) {
+	s := d.Train
+	members := map[int32][]int{}
+	var order []int
+	for i, g := range s.Groups {
+		if members[g] == nil {
+			order = append(order, int(g))
+		}
+		members[g] = append(members[g], i)
+	}
+	shuffle(order, o.Seed, forSplit, 0)
+	lack := map[*[]int]int{&val: portion(o.Val, s.Len()), &test: portion(o.Test, s.Len())}
+	for _, g := range order {
+		to := &train
+		for _, part := range []*[]int{&val, &test} {
+			if n := lack[part]; n > 0 && 2*n >= len(members[int32(g)]) && n >= lack[to] {
+				to = part
+			}
+		}
+		*to = append(*to, members[int32(g)]...)
+		if to != &train {
+			lack[to] -= len(members[int32(g)])
+		}
+	}
+	if o.Val > 0 && len(val) == 0 || o.Test > 0 && len(test) == 0 {
+		return nil, nil, nil, fmt.Errorf("data: %s: %d groups of pictures, too few or too large for shares of %v validation and %v test", d.Name, len(order), o.Val, o.Test)
+	}
+	counts := make([]int, len(s.Classes))
+	for _, i := range train {
+		counts[s.Labels[i]]++
+	}
+	for c, n := range counts {
+		if n == 0 {
+			return nil, nil, nil, fmt.Errorf("data: %s: no group with pictures of class %q is left for training", d.Name, s.Classes[c])
+		}
+	}
+	return train, val, test, nil
 }
 
 // byClass returns the pictures of each class, in stored order.
