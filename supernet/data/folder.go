@@ -67,13 +67,22 @@ func readFolder(dir string, _ map[string]bool, o OpenOptions) (*Dataset, error) 
 			return nil, err
 		}
 	}
-	if len(damaged.Errors) > 0 {
-		if !o.SkipBad {
-			return nil, &damaged
-		}
-		d.Notes = append(d.Notes, fmt.Sprintf("%d of %d pictures are damaged and left out, the first: %v", len(damaged.Errors), damaged.Of, damaged.Errors[0]))
+	if err := damaged.settle(d, o); err != nil {
+		return nil, err
 	}
 	return d, nil
+}
+
+// settle returns the error, if there is a damaged picture, or notes how many are left out.
+func (e *DamagedError) settle(d *Dataset, o OpenOptions) error {
+	if len(e.Errors) == 0 {
+		return nil
+	}
+	if !o.SkipBad {
+		return e
+	}
+	d.Notes = append(d.Notes, fmt.Sprintf("%d of %d pictures are damaged and left out, the first: %v", len(e.Errors), e.Of, e.Errors[0]))
+	return nil
 }
 
 // DamagedError lists the pictures of a folder that cannot be read.

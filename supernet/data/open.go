@@ -68,6 +68,8 @@ func binaryFormats() []binaryFormat {
 //	cifar100  train.bin, test.bin, fine_label_names.txt; the fine label counts
 //	npz       a NumPy archive, by itself or alone in its folder, with the arrays of MedMNIST (train_images, train_labels,
 //	          val_..., test_...) or Keras (x_train, y_train, x_test, y_test)
+//	list      pictures in one folder or several and a csv file of names and labels beside them, where folders are no
+//	          classes
 //	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
 //	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper
 //
@@ -82,10 +84,15 @@ func Open(dir string, o OpenOptions) (*Dataset, error) {
 	}
 	var d *Dataset
 	format, names, err := recognise(dir)
-	if archive := npzOf(dir); archive != "" && err != nil {
+	archive, list := npzOf(dir), listOf(dir)
+	switch other := err != nil || format.name == "folder"; {
+	case archive != "" && err != nil:
 		format.name = "npz"
 		d, err = readNPZ(archive, o)
-	} else if err == nil {
+	case list != "" && other:
+		format.name = "list"
+		d, err = readList(dir, list, o)
+	case err == nil:
 		d, err = format.read(dir, names, o)
 	}
 	if err != nil {
