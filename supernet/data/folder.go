@@ -50,6 +50,15 @@ func readFolder(dir string, _ map[string]bool, o OpenOptions) (*Dataset, error) 
 		if err != nil {
 			return nil, err
 		}
+		if i > 0 && slices.Equal(folders, []string{tinyImages}) && !slices.Contains(classes, tinyImages) {
+			if lists[i], err = tinyPart(part.dir, classes); err != nil {
+				return nil, err
+			}
+			if lists[i] == nil {
+				d.Notes = append(d.Notes, fmt.Sprintf("%s has pictures without labels and is not used", part.dir))
+			}
+			continue
+		}
 		if lists[i], err = listPictures(part.dir, folders, classes); err != nil {
 			return nil, err
 		}
@@ -142,7 +151,47 @@ func listPictures(dir string, folders, classes []string) ([]listedPicture, error
 	return files, nil
 }
 
+// Tiny ImageNet keeps the pictures of a class in a folder of its folder, those of its
+// validation part all in one, with a list of file and class, and those of its test part
+// without labels.
+const (
+	tinyImages = "images"
+	tinyLabels = "val_annotations.txt"
+)
+
+// tinyPart returns the pictures of dir/images with the classes that the list beside it
+// gives; none if there is no list.
+func tinyPart(dir string, classes []string) ([]listedPicture, error) {
+	path := filepath.Join(dir, tinyLabels)
+	text, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	var files []listedPicture
+	for line := range strings.Lines(string(text)) {
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		label := -1
+		if len(f) > 1 {
+			label = slices.Index(classes, f[1])
+		}
+		if label < 0 {
+			return nil, badFile(path, "a line %q, expected a file and one of the %d classes of the training part", strings.TrimSpace(line), len(classes))
+		}
+		files = append(files, listedPicture{filepath.Join(dir, tinyImages, f[0]), label})
+	}
+	return files, nil
+}
+
 func appendPictures(files []listedPicture, dir string, label int) ([]listedPicture, error) {
+	if inner := filepath.Join(dir, tinyImages); isFolderAt(inner) {
+		dir = inner
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
@@ -164,6 +213,11 @@ func appendPictures(files []listedPicture, dir string, label int) ([]listedPictu
 		files = append(files, listedPicture{path: path, label: label})
 	}
 	return files, nil
+}
+
+func isFolderAt(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // looksLikeAPicture reports whether a file of another name begins as pictures do.

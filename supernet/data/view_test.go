@@ -508,3 +508,26 @@ func TestGroupsStayTogether(t *testing.T) {
 		t.Error("two groups are cut into three parts")
 	}
 }
+
+// Tiny ImageNet is read as it is: pictures one folder deeper, validation labels in a list,
+// a test part without labels that is not used, and said.
+func TestTinyImageNet(t *testing.T) {
+	p := pngOf(t, 4, 4, plainColor(1, 1, 1))
+	files := map[string][]byte{
+		"train/n01/images/n01_0.JPEG": p, "train/n01/n01_boxes.txt": []byte("n01_0.JPEG 0 0 9 9"),
+		"train/n02/images/n02_0.JPEG": p, "train/n02/images/n02_1.JPEG": p,
+		"val/images/val_0.JPEG": p, "val/images/val_1.JPEG": p, "val/val_annotations.txt": []byte("val_0.JPEG\tn02\t0\t0\t9\t9\nval_1.JPEG\tn01\t1\t1\t3\t3\n"),
+		"test/images/test_0.JPEG": p, "wnids.txt": nil, "words.txt": nil,
+	}
+	d, err := Open(tree(t, files), OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Train.Len() != 3 || d.Val == nil || !slices.Equal(d.Val.Labels, []uint16{1, 0}) || d.Test != nil || len(d.Notes) != 1 || !strings.Contains(d.Notes[0], "without labels") {
+		t.Errorf("%d training pictures, validation %v, test %v, notes %q", d.Train.Len(), d.Val, d.Test, d.Notes)
+	}
+	files["val/val_annotations.txt"] = []byte("val_0.JPEG\tn03\n")
+	if _, err := Open(tree(t, files), OpenOptions{}); err == nil || !strings.Contains(err.Error(), "val_annotations.txt") {
+		t.Errorf("a class that there is not: %v", err)
+	}
+}
