@@ -91,6 +91,9 @@ func (r *Run) openSpace() error {
 		return err
 	}
 	r.family = family
+	if err := r.checkMemory(); err != nil {
+		return err
+	}
 	r.net = supernet.New(family, r.cfg.Seed)
 	return nil
 }

@@ -1,0 +1,153 @@
+package search
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// need is how much memory a run takes at its peak, about, in bytes.
+type need struct {
+	pictures int64 // as read, and split
+	weights  int64 // shared ones, with gradients, momentum and averages
+	step     int64 // what a training step of the largest network keeps
+}
+
+const (
+	// programBytes are taken by the program, its tables and what the collector leaves lying.
+	programBytes = 64 << 20
+	// stepShare is what a training step takes, as a multiple of the outputs of all layers and
+	// their gradients: 1.2 (chain) to 2.8 (resnet) as measured, with what norms and kernels
+	// keep and the rounding of buffers.
+	stepShare = 2.2
+	// packedShare is what kernels keep of the weights in their own order beside them.
+	packedShare = 0.5
+)
+
+func (n need) total() int64 { return programBytes + n.pictures + n.weights + n.step }
+
+// memory computes what the run needs.
+func (r *Run) memory() need {
+	var n need
+	for _, s := range []*data.Set{r.source.Train, r.source.Val, r.source.Test, r.splits.Train, r.splits.Val, r.splits.Test} {
+		if s != nil {
+			n.pictures += int64(len(s.Pix))
+		}
+	}
+	copies := 3 + packedShare // weights, gradients, momentum
+	if r.cfg.Train.Average > 0 {
+		copies++
+	}
+	numbers := int64(0)
+	for _, w := range r.family.Weights() {
+		numbers += w.Numbers()
+	}
+	n.weights = int64(4 * copies * float64(numbers))
+	outputs := int64(0)
+	for _, s := range r.family.Plan(r.heaviest()) {
+		l := s.Layer
+		outputs += int64(l.OutH()) * int64(l.OutW()) * int64(l.OutC)
+	}
+	n.step = int64(stepShare * 2 * 4 * float64(outputs) * float64(max(r.cfg.Train.Batch, r.finishBatch())))
+	return n
+}
+
+// heaviest returns the network that takes most memory in training: the one that trains
+// alone, the largest of the space or, as limits may exclude that, the narrow one.
+func (r *Run) heaviest() space.Arch {
+	if text := r.cfg.Train.Arch; text != "" {
+		if a, err := r.Arch(text); err == nil {
+			return a
+		}
+	}
+	if l := r.cfg.Limits; l.Latency > 0 || l.FLOPs > 0 || l.Params > 0 {
+		return r.family.Extremes().Narrow
+	}
+	return r.family.Extremes().Largest
+}
+
+// checkMemory tells what the run needs, and refuses where the machine has less.
+func (r *Run) checkMemory() error {
+	n, has := r.memory(), freeMemory(memoryRoot)
+	r.monitor.Log.Info("memory", "needed", inBytes(n.total()), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "free", inBytes(has))
+	if n.total() <= has {
+		return nil
+	}
+	advice := "a smaller train.batch (--batch), or smaller pictures (--size)"
+	switch {
+	case n.pictures >= max(n.weights, n.step):
+		advice = "smaller pictures (--size), or fewer"
+	case n.weights >= n.step:
+		advice = "a smaller space"
+	}
+	return fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures) and %s are free; %s would help",
+		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), max(r.cfg.Train.Batch, r.finishBatch()), inBytes(has), advice)
+}
+
+// inBytes writes a number of bytes as people do.
+func inBytes(n int64) string {
+	switch {
+	case n == math.MaxInt64:
+		return "unknown"
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	default:
+		return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
+	}
+}
+
+// memoryRoot is where the system's own files are; tests have theirs.
+var memoryRoot = "/"
+
+// freeMemory returns the bytes that this machine, or the control group that the process is
+// in, has left; a very large number where neither says. root is "/" but in tests.
+func freeMemory(root string) int64 {
+	free := int64(math.MaxInt64)
+	if n, ok := meminfo(root, "MemAvailable:"); ok {
+		free = n
+	}
+	for _, group := range []struct{ limit, used string }{
+		{"sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory.current"},
+		{"sys/fs/cgroup/memory/memory.limit_in_bytes", "sys/fs/cgroup/memory/memory.usage_in_bytes"},
+	} {
+		limit, ok := number(root + group.limit)
+		if !ok {
+			continue
+		}
+		used, _ := number(root + group.used)
+		free = min(free, max(0, limit-used))
+	}
+	return free
+}
+
+// number reads a file that holds one number.
+func number(path string) (int64, bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
+	return n, err == nil
+}
+
+// meminfo reads a line of /proc/meminfo, in bytes.
+func meminfo(root, name string) (int64, bool) {
+	text, err := os.ReadFile(root + "proc/meminfo")
+	if err != nil {
+		return 0, false
+	}
+	for line := range bytes.Lines(text) {
+		f := bytes.Fields(line)
+		if len(f) < 2 || string(f[0]) != name {
+			continue
+		}
+		kib, err := strconv.ParseInt(string(f[1]), 10, 64)
+		return kib << 10, err == nil
+	}
+	return 0, false
+}
