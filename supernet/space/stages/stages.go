@@ -6,6 +6,7 @@ package stages
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -68,7 +69,7 @@ func New(c Config, input space.Input) (*Family, error) {
 	}
 	f.space = s
 	f.weights = f.list()
-	f.ends = space.Extremes{Smallest: f.level(0), Largest: f.level(1), Narrow: f.level(0), Uniform: f.levels()}
+	f.ends = space.Extremes{Smallest: f.smallest(), Largest: f.level(1), Narrow: f.level(0), Uniform: f.levels()}
 	for _, a := range []space.Arch{f.ends.Smallest, f.ends.Largest} {
 		if err := f.Plan(a).Validate(); err != nil {
 			return nil, fmt.Errorf("space %q: %w", c.Name, err)
@@ -181,6 +182,23 @@ func (f *Family) level(share float64) space.Arch {
 		}
 	}
 	return space.NewArch(genes)
+}
+
+// smallest returns the architecture of the fewest operations: all choices the first, but
+// perhaps the resolution, as pictures that are as large as they were need no resizing.
+func (f *Family) smallest() space.Arch {
+	best := f.level(0)
+	for r := range len(f.config.Resolutions) {
+		if f.resized < 0 {
+			break
+		}
+		genes := slices.Clone(best.Genes())
+		genes[f.resized] = uint8(r)
+		if a := space.NewArch(genes); f.Plan(a).FLOPs() < f.Plan(best).FLOPs() {
+			best = a
+		}
+	}
+	return best
 }
 
 // levels returns what a person would try first: everything small, middling, large.

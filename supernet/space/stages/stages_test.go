@@ -252,6 +252,21 @@ func TestFaultsAreListed(t *testing.T) {
 	}
 }
 
+// Where pictures that are not resized have fewer operations than smaller ones, the smallest
+// network takes them as they are.
+func TestSmallestIsNotResizedInVain(t *testing.T) {
+	f, err := stages.New(stages.Config{
+		Name: "s", Stem: 2, StemStride: 2, Activation: "relu", Resolutions: []int{17, 18},
+		Stages: []stages.Stage{{Block: stages.Basic, Widths: []int{2, 4}, Depths: []int{2}, Kernels: []int{3}, Expansions: []float64{1, 3}, Stride: 2}},
+	}, space.Input{H: 14, W: 18, C: 3, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := f.Space().Format(f.Extremes().Smallest); text != "18 2:1 1" {
+		t.Errorf("the smallest is %s; want 18 2:1 1", text)
+	}
+}
+
 // What is not offered is refused, not clamped to what is: a depth, kernel or expansion out
 // of the lists, and a block beyond the depth or one too few.
 func TestTextsThatAreNotOffered(t *testing.T) {
