@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // listedPicture is a picture of a class, not yet read.
@@ -34,6 +36,10 @@ func readFolder(dir string, _ map[string]bool, o OpenOptions) (*Dataset, error) 
 	if err != nil {
 		return nil, err
 	}
+	for i, name := range classes {
+		classes[i] = norm.NFC.String(name)
+	}
+	slices.Sort(classes)
 	if len(classes) > maxClasses {
 		return nil, badFile(l.train, "%d folders, expected at most %d classes", len(classes), maxClasses)
 	}
@@ -132,7 +138,7 @@ func listPictures(dir string, folders, classes []string) ([]listedPicture, error
 	var files []listedPicture
 	for _, folder := range folders {
 		path := filepath.Join(dir, folder)
-		label, known := labels[folder]
+		label, known := labels[norm.NFC.String(folder)] // archives made on a Mac spell accents as letters of their own
 		if !known {
 			return nil, badFile(path, "a class that the training part does not have")
 		}

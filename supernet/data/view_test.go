@@ -531,3 +531,16 @@ func TestTinyImageNet(t *testing.T) {
 		t.Errorf("a class that there is not: %v", err)
 	}
 }
+
+// A class is the same however its accents are spelt, as letters of their own (a Mac's
+// archives) or not, and need not be UTF-8.
+func TestClassNamesAreNormalised(t *testing.T) {
+	p := pngOf(t, 4, 4, plainColor(1, 1, 1))
+	d, err := Open(tree(t, map[string][]byte{"train/cafe\u0301/1.png": p, "train/th\xe9/1.png": p, "test/caf\u00e9/1.png": p}), OpenOptions{})
+	if err != nil {
+		t.Skipf("the file system does not take such names: %v", err)
+	}
+	if !slices.Equal(d.Train.Classes, []string{"caf\u00e9", "th\xe9"}) || d.Test.Len() != 1 || d.Test.Labels[0] != 0 {
+		t.Errorf("classes %q, test %v", d.Train.Classes, d.Test.Labels)
+	}
+}
