@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -63,53 +64,68 @@ func readList(dir, list string, o OpenOptions) (*Dataset, error) {
 		return nil, err
 	}
 	d := &Dataset{Layout: filepath.Base(list)}
-	var classes []string
-	for _, r := range rows {
-		classes = append(classes, r.label)
-	}
-	slices.SortFunc(classes, byNumberOrName)
-	classes = slices.Compact(classes)
-	if len(classes) > maxClasses {
-		return nil, badFile(list, "%d different labels, expected at most %d", len(classes), maxClasses)
-	}
-	var files []listedPicture
+	var found []listRow // with paths for files
+	listed := map[string]bool{}
 	missing, first := 0, ""
 	for _, r := range rows {
 		path := places[filepath.ToSlash(r.file)]
-		if path == "" {
+		switch {
+		case path == "":
 			if missing++; first == "" {
 				first = r.file
 			}
 			continue
+		case listed[path]:
+			return nil, badFile(list, "%q twice, expected each picture once, with one label", r.file)
 		}
-		label, _ := slices.BinarySearchFunc(classes, r.label, byNumberOrName)
-		files = append(files, listedPicture{path, label})
+		listed[path] = true
+		found = append(found, listRow{path, r.label})
 	}
-	if len(files) == 0 {
+	if len(found) == 0 {
 		return nil, badFile(list, "%d files, of which none is there, the first %q; expected names of pictures under %s, with or without ending", len(rows), first, dir)
 	}
 	if missing > 0 {
 		d.Notes = append(d.Notes, fmt.Sprintf("%d of %d files that %s lists are not there, the first: %s", missing, len(rows), filepath.Base(list), first))
 	}
+	classes := labelsOf(found)
+	if len(classes) > maxClasses {
+		return nil, badFile(list, "%d different labels, expected at most %d", len(classes), maxClasses)
+	}
+	number := make(map[string]int, len(classes))
+	for i, name := range classes {
+		number[name] = i
+	}
+	files := make([]listedPicture, len(found))
+	for i, r := range found {
+		files[i] = listedPicture{r.file, number[r.label]}
+	}
 	shape, err := folderShape(files, o)
 	if err != nil {
 		return nil, err
 	}
-	var damaged DamagedError
-	if d.Train, err = shape.load(files, classes, o, &damaged, d); err != nil {
+	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
+	if d.Train, err = b.load(files); err != nil {
 		return nil, err
 	}
-	return d, damaged.settle(d, o)
+	return b.finish()
 }
 
-// byNumberOrName orders labels by their numbers where both are numbers, else by name.
-func byNumberOrName(a, b string) int {
-	x, errX := strconv.Atoi(a)
-	y, errY := strconv.Atoi(b)
-	if errX == nil && errY == nil && x != y {
-		return x - y
+// labelsOf returns the different labels: in the order of their numbers where all are whole
+// numbers, else of their names.
+func labelsOf(rows []listRow) (labels []string) {
+	numbers := make(map[string]int, len(rows))
+	for _, r := range rows {
+		labels = append(labels, r.label)
+		if n, err := strconv.Atoi(r.label); err == nil {
+			numbers[r.label] = n
+		}
 	}
-	return strings.Compare(a, b)
+	slices.Sort(labels)
+	labels = slices.Compact(labels)
+	if len(numbers) == len(labels) {
+		slices.SortStableFunc(labels, func(a, b string) int { return cmp.Compare(numbers[a], numbers[b]) })
+	}
+	return labels
 }
 
 // listRow is a line of a list.
@@ -174,7 +190,9 @@ func columnOf(line, names []string) int {
 }
 
 // picturesUnder returns the pictures in dir and its folders by their path from dir, by their
-// name, and both without ending. A name that several have is not among them.
+// name, and both without ending. A name that several have is not among them; those in
+// folders called as a test or validation part go by their path alone, as such parts often
+// number their pictures from 0 again.
 func picturesUnder(dir string) (map[string]string, error) {
 	places, twice := map[string]string{}, map[string]bool{}
 	put := func(name, path string) {
@@ -200,7 +218,12 @@ func picturesUnder(dir string) (map[string]string, error) {
 		if err != nil {
 			return fmt.Errorf("data: %w", err)
 		}
-		for _, name := range []string{filepath.ToSlash(rel), e.Name()} {
+		rel = filepath.ToSlash(rel)
+		names := []string{rel, e.Name()}
+		if top, _, inside := strings.Cut(rel, "/"); inside && roleOf(top) != "" && roleOf(top) != "train" {
+			names = names[:1]
+		}
+		for _, name := range names {
 			put(name, path)
 			put(strings.TrimSuffix(name, filepath.Ext(name)), path)
 		}

@@ -7,10 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -73,60 +71,17 @@ func readFolder(dir string, _ map[string]bool, o OpenOptions) (*Dataset, error) 
 	if err != nil {
 		return nil, err
 	}
-	var damaged DamagedError
+	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
 	for i, part := range parts {
 		if len(lists[i]) == 0 {
 			continue
 		}
-		if *part.to, err = shape.load(lists[i], classes, o, &damaged, d); err != nil {
+		if *part.to, err = b.load(lists[i]); err != nil {
 			return nil, err
 		}
 	}
-	if err := damaged.settle(d, o); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return b.finish()
 }
-
-// settle returns the error, if there is a damaged picture, or notes how many are left out.
-func (e *DamagedError) settle(d *Dataset, o OpenOptions) error {
-	if len(e.Errors) == 0 {
-		return nil
-	}
-	if !o.SkipBad {
-		return e
-	}
-	d.Notes = append(d.Notes, fmt.Sprintf("%d of %d pictures are damaged and left out, the first: %v", len(e.Errors), e.Of, e.Errors[0]))
-	return nil
-}
-
-// DamagedError lists the pictures of a folder that cannot be read.
-type DamagedError struct {
-	Errors []error // one for each, in the order of their names
-	Of     int     // pictures there are
-}
-
-// mostListed bounds how many damaged pictures Error names.
-const mostListed = 20
-
-// Error lists the pictures.
-func (e *DamagedError) Error() string {
-	if len(e.Errors) == 1 {
-		return e.Errors[0].Error()
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %d pictures cannot be read (they can be left out, see skip-bad):", len(e.Errors), e.Of)
-	for _, err := range e.Errors[:min(len(e.Errors), mostListed)] {
-		fmt.Fprintf(&b, "\n  %v", err)
-	}
-	if more := len(e.Errors) - mostListed; more > 0 {
-		fmt.Fprintf(&b, "\n  and %d more", more)
-	}
-	return b.String()
-}
-
-// Unwrap returns the error of each picture.
-func (e *DamagedError) Unwrap() []error { return e.Errors }
 
 // listPictures returns the pictures of the folders dir/CLASS, where every folder must be one of classes and hold at
 // least one picture and nothing else.
@@ -153,43 +108,6 @@ func listPictures(dir string, folders, classes []string) ([]listedPicture, error
 	}
 	if len(files) == 0 {
 		return nil, badFile(dir, "no folders, expected one with %s pictures for each class", formats)
-	}
-	return files, nil
-}
-
-// Tiny ImageNet keeps the pictures of a class in a folder of its folder, those of its
-// validation part all in one, with a list of file and class, and those of its test part
-// without labels.
-const (
-	tinyImages = "images"
-	tinyLabels = "val_annotations.txt"
-)
-
-// tinyPart returns the pictures of dir/images with the classes that the list beside it
-// gives; none if there is no list.
-func tinyPart(dir string, classes []string) ([]listedPicture, error) {
-	path := filepath.Join(dir, tinyLabels)
-	text, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	var files []listedPicture
-	for line := range strings.Lines(string(text)) {
-		f := strings.Fields(line)
-		if len(f) == 0 {
-			continue
-		}
-		label := -1
-		if len(f) > 1 {
-			label = slices.Index(classes, f[1])
-		}
-		if label < 0 {
-			return nil, badFile(path, "a line %q, expected a file and one of the %d classes of the training part", strings.TrimSpace(line), len(classes))
-		}
-		files = append(files, listedPicture{filepath.Join(dir, tinyImages, f[0]), label})
 	}
 	return files, nil
 }
@@ -278,16 +196,27 @@ func folderShape(files []listedPicture, o OpenOptions) (pictureShape, error) {
 	return shape, first
 }
 
+// loading reads the pictures of a data set, part by part.
+type loading struct {
+	shape   pictureShape
+	classes []string
+	o       OpenOptions
+	d       *Dataset // that the parts belong to, and the notes go to
+	groups  *grouping
+	damaged DamagedError
+}
+
 // load reads files on several goroutines, each picture into its own place. What cannot be
-// read is added to damaged, in order, and left out.
-func (p pictureShape) load(files []listedPicture, classes []string, o OpenOptions, damaged *DamagedError, d *Dataset) (*Set, error) {
+// read is noted as damaged, in order, and left out.
+func (b *loading) load(files []listedPicture) (*Set, error) {
+	p := b.shape
 	size := p.h * p.w * p.c
-	if int64(len(files)) > o.MaxBytes/int64(size) {
+	if int64(len(files)) > b.o.MaxBytes/int64(size) {
 		return nil, badFile(files[0].path, "the first of %d pictures of %dx%dx%d bytes, expected at most %d bytes in all",
-			len(files), p.h, p.w, p.c, o.MaxBytes)
+			len(files), p.h, p.w, p.c, b.o.MaxBytes)
 	}
 	s := &Set{
-		H: p.h, W: p.w, C: p.c, Classes: classes,
+		H: p.h, W: p.w, C: p.c, Classes: b.classes,
 		Pix: make([]uint8, len(files)*size), Labels: make([]uint16, len(files)),
 	}
 	var next atomic.Int64
@@ -301,72 +230,53 @@ func (p pictureShape) load(files []listedPicture, classes []string, o OpenOption
 					return
 				}
 				s.Labels[i] = uint16(files[i].label)
-				deep[i], other[i], errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size], o.View)
+				deep[i], other[i], errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size], b.o.View)
 			}
 		})
 	}
 	wg.Wait()
-	if s.Groups, errs = grouped(files, o.Group, errs); s.Groups != nil && d.Train == nil {
-		d.Notes = append(d.Notes, fmt.Sprintf("%d groups of pictures by %q", len(distinct(s.Groups)), o.Group))
+	if note := lowRange(deep); note != "" && !slices.Contains(b.d.Notes, note) {
+		b.d.Notes = append(b.d.Notes, note)
 	}
-	damaged.Of += len(files)
-	var whole []int
+	s.Groups = b.groups.of(files, errs)
+	return b.whole(s, errs, other)
+}
+
+// whole returns the pictures without those that have an error. One of another size than the
+// first is an error of the whole set: all may be.
+func (b *loading) whole(s *Set, errs []error, other []bool) (*Set, error) {
+	b.damaged.Of += len(errs)
+	var left []int
 	for i, err := range errs {
-		if other[i] {
+		switch {
+		case other[i]:
 			return nil, err
-		}
-		if err != nil {
-			damaged.Errors = append(damaged.Errors, err)
-			continue
-		}
-		whole = append(whole, i)
-	}
-	if note := lowRange(deep); note != "" && !slices.Contains(d.Notes, note) {
-		d.Notes = append(d.Notes, note)
-	}
-	if len(whole) < len(files) {
-		if s = s.Subset(whole); slices.Contains(s.ClassCounts(), 0) && o.SkipBad && d.Train == nil {
-			class := classes[slices.Index(s.ClassCounts(), 0)]
-			return nil, badFile(files[0].path, "among pictures of which none of class %q can be read, expected at least one", class)
+		case err != nil:
+			b.damaged.Errors = append(b.damaged.Errors, err)
+		default:
+			left = append(left, i)
 		}
 	}
-	return s, nil
+	if len(left) == len(errs) {
+		return s, nil
+	}
+	return s.Subset(left), nil
 }
 
-// grouped numbers the groups of pictures; a picture in whose path the pattern finds nothing
-// is an error of that picture.
-func grouped(files []listedPicture, pattern string, errs []error) ([]int32, []error) {
-	if pattern == "" {
-		return nil, errs
-	}
-	re, ids, out := regexp.MustCompile(pattern), map[string]int32{}, make([]int32, len(files)) // Validate has compiled it
-	for i, f := range files {
-		name := filepath.ToSlash(filepath.Join(filepath.Base(filepath.Dir(f.path)), filepath.Base(f.path)))
-		m := re.FindStringSubmatch(name)
-		if m == nil {
-			if errs[i] == nil {
-				errs[i] = badFile(f.path, "a name in which the pattern of groups %q finds nothing", pattern)
-			}
-			continue
+// finish returns the data set, unless pictures are damaged that are not to be left out, or
+// none of a class is left to train on.
+func (b *loading) finish() (*Dataset, error) {
+	if n := len(b.damaged.Errors); n > 0 {
+		if !b.o.SkipBad {
+			return nil, &b.damaged
 		}
-		text := m[0]
-		if len(m) > 1 {
-			text = m[1]
-		}
-		if _, known := ids[text]; !known {
-			ids[text] = int32(len(ids))
-		}
-		out[i] = ids[text]
+		b.d.Notes = append(b.d.Notes, fmt.Sprintf("%d of %d pictures are damaged and left out, the first: %v", n, b.damaged.Of, b.damaged.Errors[0]))
 	}
-	return out, errs
-}
-
-func distinct(groups []int32) map[int32]bool {
-	seen := map[int32]bool{}
-	for _, g := range groups {
-		seen[g] = true
+	if c := slices.Index(b.d.Train.ClassCounts(), 0); c >= 0 {
+		return nil, fmt.Errorf("data: none of the training pictures of class %q can be read (%w)", b.classes[c], &b.damaged)
 	}
-	return seen
+	b.groups.note(b.d)
+	return b.d, nil
 }
 
 // lowRange tells when pictures of 16 bits use few of them: they come out nearly black.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -188,4 +189,44 @@ func FuzzIDX(f *testing.F) {
 			t.Fatalf("accepted input does not read back: %x %x", images, labels)
 		}
 	})
+}
+
+// Class lists may begin with the byte order mark of Windows; UTF-16 is refused in words. IDX
+// files may lie in folders of their own names.
+func TestOddIDX(t *testing.T) {
+	images, labels := idxOf(&Set{H: 1, W: 1, C: 1, Classes: []string{"0", "1"}, Pix: []uint8{1, 2}, Labels: []uint16{0, 1}})
+	files := map[string][]byte{
+		"train-images-idx3-ubyte/train-images-idx3-ubyte": images, "train-labels-idx1-ubyte/train-labels-idx1-ubyte": labels,
+		"classes.txt": []byte("\ufeffcat\r\ndog\r\n"),
+	}
+	d, err := Open(tree(t, files), OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(d.Train.Classes, []string{"cat", "dog"}) || d.Train.Len() != 2 {
+		t.Errorf("%d pictures of %q", d.Train.Len(), d.Train.Classes)
+	}
+	files["classes.txt"] = []byte("\xff\xfec\x00")
+	if _, err := Open(tree(t, files), OpenOptions{}); err == nil || !strings.Contains(err.Error(), "UTF-16") {
+		t.Errorf("UTF-16: %v", err)
+	}
+}
+
+// IDX labels may count from 1, as EMNIST's letters do, with names or without.
+func TestIDXLabelsFromOne(t *testing.T) {
+	images, labels := idxOf(&Set{H: 1, W: 1, C: 1, Pix: []uint8{1, 2, 3}, Labels: []uint16{1, 3, 2}})
+	test, testLabels := idxOf(&Set{H: 1, W: 1, C: 1, Pix: []uint8{9}, Labels: []uint16{3}})
+	files := map[string][]byte{"train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels, "t10k-images-idx3-ubyte": test, "t10k-labels-idx1-ubyte": testLabels}
+	for _, want := range [][]string{{"1", "2", "3"}, {"A", "B", "C"}} {
+		if want[0] == "A" {
+			files["classes.txt"] = []byte("A\nB\nC\n")
+		}
+		d, err := Open(tree(t, files), OpenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(d.Train.Classes, want) || !slices.Equal(d.Train.Labels, []uint16{0, 2, 1}) || d.Test.Labels[0] != 2 {
+			t.Errorf("classes %q, labels %v and %v", d.Train.Classes, d.Train.Labels, d.Test.Labels)
+		}
+	}
 }

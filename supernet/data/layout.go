@@ -157,11 +157,11 @@ func unwrapped(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		pictures, err := filepath.Glob(filepath.Join(inner, "*.*"))
+		inside, err := os.ReadDir(inner)
 		if err != nil {
 			return "", fmt.Errorf("data: %w", err)
 		}
-		if len(folders) == 0 || slices.ContainsFunc(pictures, isPictureName) {
+		if len(folders) == 0 || slices.ContainsFunc(inside, func(e fs.DirEntry) bool { return !isClutter(e.Name()) && isPictureName(e.Name()) }) {
 			return dir, nil // a class
 		}
 		dir = inner

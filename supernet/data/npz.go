@@ -32,11 +32,21 @@ func npzOf(path string) string {
 	if strings.EqualFold(filepath.Ext(path), ".npz") && isFile(path) {
 		return path
 	}
-	found, err := filepath.Glob(filepath.Join(path, "*.npz"))
-	if err != nil || len(found) != 1 {
+	entries, err := os.ReadDir(path)
+	if err != nil {
 		return ""
 	}
-	return found[0]
+	found := ""
+	for _, e := range entries {
+		if isClutter(e.Name()) || !strings.EqualFold(filepath.Ext(e.Name()), ".npz") {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = filepath.Join(path, e.Name())
+	}
+	return found
 }
 
 // readNPZ reads a NumPy archive: pictures as uint8, N x H x W or N x H x W x 1 or 3, labels

@@ -73,8 +73,8 @@ func binaryFormats() []binaryFormat {
 //	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
 //	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper
 //
-// Test and validation part may be missing. Hidden files, and what systems leave behind, do not count. A file or a directory that breaks its format is a
-// *FormatError.
+// Test and validation part may be missing. Hidden files, and what systems leave behind, do not count. A file or a
+// directory that breaks its format is a *FormatError.
 func Open(dir string, o OpenOptions) (*Dataset, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -97,6 +97,9 @@ func Open(dir string, o OpenOptions) (*Dataset, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if o.Group != "" && d.Train.Groups == nil {
+		return nil, badFile(dir, "pictures in format %s, which have no names to group by %q, expected pictures in folders", format.name, o.Group)
 	}
 	if err := matches(d.Train, dir, format.name, o); err != nil {
 		return nil, err

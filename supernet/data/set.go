@@ -68,6 +68,9 @@ func (s *Set) Validate() error {
 		return fmt.Errorf("data: set of %d %dx%dx%d pictures holds %d bytes in Pix, expected %d",
 			len(s.Labels), s.H, s.W, s.C, len(s.Pix), want)
 	}
+	if s.Groups != nil && len(s.Groups) != len(s.Labels) {
+		return fmt.Errorf("data: set of %d pictures has groups of %d, expected all or none", len(s.Labels), len(s.Groups))
+	}
 	for i, label := range s.Labels {
 		if int(label) >= len(s.Classes) {
 			return fmt.Errorf("data: label %d of picture %d is out of range, the set has %d classes",
@@ -81,7 +84,7 @@ func (s *Set) Validate() error {
 // parts agree in H, W, C and Classes.
 type Dataset struct {
 	Name   string // "fashion-mnist-6000" for the embedded one, else the base name of the directory
-	Format string // "embedded", "idx", "cifar10", "cifar100" or "folder"
+	Format string // "embedded", or one of those that Open lists
 	Layout string // of a folder: which folders hold what; empty for other formats
 	Train  *Set
 	Val    *Set // nil when the source has no validation part
@@ -113,7 +116,7 @@ func (s *Set) Notes() (notes []string) {
 		same = s.Pix[at] == s.Pix[at+1] && s.Pix[at] == s.Pix[at+2]
 	}
 	if same {
-		return append(notes, "the three channels are the same everywhere: as grey pictures they train faster")
+		return append(notes, "the three channels are the same everywhere: read as grey (--gray) they train faster")
 	}
 	for c := range s.C {
 		constant := true

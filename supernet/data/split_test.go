@@ -2,6 +2,7 @@ package data
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -144,5 +145,37 @@ func TestSplitErrors(t *testing.T) {
 		if _, err := d.Split(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: got %v, want an error with %q", c.o, err, c.want)
 		}
+	}
+}
+
+// A validation part is taken as it is, but for its order, and nothing of the training part
+// joins it.
+func TestSplitKeepsValidationPart(t *testing.T) {
+	files := map[string][]byte{}
+	for i := range 20 {
+		files[fmt.Sprintf("train/a/%02d.png", i)] = pngOf(t, 4, 4, plainColor(uint8(i), 0, 0))
+		files[fmt.Sprintf("val/a/%02d.png", i)] = pngOf(t, 4, 4, plainColor(uint8(i), 200, 0))
+	}
+	d, err := Open(tree(t, files), OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := d.Split(SplitOptions{Val: 0.5, Test: 0.25, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Train.Len() != 15 || s.Val.Len() != 20 || s.Test.Len() != 5 {
+		t.Errorf("%d, %d, %d pictures; want 15, 20, 5", s.Train.Len(), s.Val.Len(), s.Test.Len())
+	}
+	seen := map[uint8]bool{}
+	for i := range s.Val.Len() {
+		if p := s.Val.Image(i); p[1] != 200 {
+			t.Errorf("validation picture %d is of the training part", i)
+		} else {
+			seen[p[0]] = true
+		}
+	}
+	if len(seen) != 20 {
+		t.Errorf("%d different validation pictures; want 20", len(seen))
 	}
 }

@@ -1,0 +1,34 @@
+package data
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a person should know of pictures is said: classes of very different size, channels
+// that are alike or hold nothing, pictures that are in two parts, classes that mirroring
+// changes.
+func TestNotes(t *testing.T) {
+	grey := &Set{H: 1, W: 1, C: 3, Classes: []string{"a", "b"}, Pix: []uint8{1, 1, 1, 2, 2, 2}, Labels: []uint16{0, 1}}
+	if n := grey.Notes(); len(n) != 1 || !strings.Contains(n[0], "three channels are the same") {
+		t.Errorf("grey in three channels: %q", n)
+	}
+	flat := &Set{H: 1, W: 1, C: 3, Classes: []string{"a", "b"}, Labels: make([]uint16, 13)}
+	for i := range 13 {
+		flat.Pix = append(flat.Pix, uint8(i), 9, uint8(20*i))
+	}
+	flat.Labels[3], flat.Labels[5] = 1, 1
+	if n := strings.Join(flat.Notes(), "; "); !strings.Contains(n, "channel 1 is 9 everywhere") || !strings.Contains(n, "from 2 pictures (b) to 11 (a): saying a always is right for 84.6 %") {
+		t.Errorf("a constant channel and 2 of 13 pictures: %q", n)
+	}
+	other := flat.Subset([]int{4, 4, 7})
+	other.Pix[0]++
+	if n := flat.Shared(other); n != 2 {
+		t.Errorf("%d shared pictures; want 2", n)
+	}
+	for names, want := range map[string]bool{"0 1 2 10": true, "A b": true, "cat dog": false, "0 1 x-ray": false, "ab": false} {
+		if got := (&Set{Classes: strings.Fields(names)}).Written(); got != want {
+			t.Errorf("%s: written %t", names, got)
+		}
+	}
+}
