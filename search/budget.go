@@ -104,8 +104,8 @@ func (r *Run) affordableAlone(ctx context.Context, trial *supernet.Net) (int, er
 }
 
 // stepTime returns the mean time of a step, measured over about the given span.
-// Random subnets stand for those of an ENAS controller; stages of a sandwich
-// and of samplers like it are timed apart.
+// Random subnets stand for those of an ENAS controller; the first steps of samplers that
+// begin with the largest alone are timed apart.
 func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration) (time.Duration, error) {
 	timed := func(s supernet.Sampler, err error) (time.Duration, error) {
 		if err != nil {
@@ -117,7 +117,7 @@ func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration)
 		return timed(supernet.NewSampler("uniform", r.family.Space(), supernet.SamplerOptions{}))
 	}
 	later, err := timed(r.samplerAlone(0))
-	if s := r.cfg.Train.Sampler; err != nil || s == "uniform" || s == "fair" {
+	if err != nil || !supernet.BeginsAlone(r.cfg.Train.Sampler) {
 		return later, err
 	}
 	first, err := timed(r.samplerAlone(manySteps))

@@ -38,11 +38,10 @@ func newAttentive(name string, s *space.Space, o SamplerOptions) (Sampler, error
 // Sample appends the largest and, after its steps alone, the narrow one and the contests,
 // soft.
 func (a *attentive) Sample(step int, r *rand.Rand, dst []Sample) []Sample {
-	dst = append(dst, Sample{Arch: a.o.Max})
-	if step < a.o.Alone {
+	dst, all := a.o.slices(step, dst)
+	if !all {
 		return dst
 	}
-	dst = append(dst, Sample{Arch: a.o.Narrow, Distill: true})
 	for i := range a.o.Random {
 		want := a.sizes.random(r)
 		for range contestants {

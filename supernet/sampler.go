@@ -56,15 +56,27 @@ type SamplerOptions struct {
 
 // samplers are the kinds of sampler; a new one is one line.
 var samplers = []struct {
-	name string
-	open func(name string, s *space.Space, o SamplerOptions) (Sampler, error)
+	name  string
+	open  func(name string, s *space.Space, o SamplerOptions) (Sampler, error)
+	alone bool // begins with steps of the largest alone
 }{
-	{"uniform", newUniform},
-	{"fair", newFair},
-	{"sandwich", newSandwich},
-	{"shrinking", newShrinking},
-	{"bestup", newAttentive},
-	{"worstup", newAttentive},
+	{"uniform", newUniform, false},
+	{"fair", newFair, false},
+	{"sandwich", newSandwich, true},
+	{"shrinking", newShrinking, true},
+	{"bestup", newAttentive, true},
+	{"worstup", newAttentive, true},
+}
+
+// BeginsAlone reports whether the sampler called name trains the largest subnet alone in its
+// first steps, SamplerOptions.Alone of them, which then take another time than the later ones.
+func BeginsAlone(name string) bool {
+	for _, k := range samplers {
+		if k.name == name {
+			return k.alone
+		}
+	}
+	return false
 }
 
 // Samplers lists the names that NewSampler takes.
@@ -136,11 +148,10 @@ func newSandwich(name string, s *space.Space, o SamplerOptions) (Sampler, error)
 
 // Sample appends the largest, and after the first stage the others, soft.
 func (s *sandwich) Sample(step int, r *rand.Rand, dst []Sample) []Sample {
-	dst = append(dst, Sample{Arch: s.o.Max})
-	if step < s.o.Alone {
+	dst, all := s.o.slices(step, dst)
+	if !all {
 		return dst
 	}
-	dst = append(dst, Sample{Arch: s.o.Narrow, Distill: true})
 	for i := range s.o.Random {
 		dst = append(dst, Sample{Arch: fitting(s.o.Fits, func() space.Arch { return s.draw(i, r) }), Distill: true})
 	}
@@ -149,6 +160,16 @@ func (s *sandwich) Sample(step int, r *rand.Rand, dst []Sample) []Sample {
 
 // Sorts implements Sorter: when the largest no longer learns alone.
 func (s *sandwich) Sorts(step int) bool { return s.o.sorts(step) }
+
+// slices appends the slices of the sandwich, the largest and, soft, the narrow one; in the
+// first steps the largest alone, and then nothing is to follow.
+func (o *SamplerOptions) slices(step int, dst []Sample) (_ []Sample, all bool) {
+	dst = append(dst, Sample{Arch: o.Max})
+	if step < o.Alone {
+		return dst, false
+	}
+	return append(dst, Sample{Arch: o.Narrow, Distill: true}), true
+}
 
 // sorts reports whether a step is the first after those of the largest alone.
 func (o *SamplerOptions) sorts(step int) bool { return o.Sort && step > 0 && step == o.Alone }

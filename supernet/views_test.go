@@ -23,6 +23,10 @@ func (c cycled) Sample(step int, _ *rand.Rand, dst []Sample) []Sample {
 	return c.Sampler.Sample(step, c.rand, dst)
 }
 
+// warmSteps are steps of each of the period after which convolutions have met all forms in
+// which they are computed: the autotuner tries them from their 60th pass on.
+const warmSteps = 32
+
 // A step whose architectures the training has met allocates nothing: views,
 // draws, passes, batches and the update.
 func TestStepsAllocateNothing(t *testing.T) {
@@ -41,7 +45,7 @@ func TestStepsAllocateNothing(t *testing.T) {
 		distil(t, tr, Targets{oneHot(tr.loader.Set()), 0.5})
 		batches := data.NewPrefetcher(tr.loader, prefetchDepth, 0)
 		step := func() { tr.train(batches.Next()) }
-		for range 4 * period {
+		for range warmSteps * period { // until every convolution has been tried by one worker alone too
 			step()
 		}
 		if n := allocs.PerRun(2*period, step); n != 0 {

@@ -42,6 +42,20 @@ func TestDefaultIsValidInEveryPreset(t *testing.T) {
 	}
 }
 
+// A toggle is written as people write it, and read back.
+func TestToggle(t *testing.T) {
+	for text, want := range map[string]Toggle{"true": On, "on": On, "false": Off, "off": Off, "auto": Auto, `"true"`: On} {
+		c := Default()
+		if err := decode("x.yaml", []byte("train: {flip: "+text+"}"), &c); err != nil || c.Train.Flip != want {
+			t.Errorf("%s is read as %q (%v); want %q", text, c.Train.Flip, err, want)
+		}
+	}
+	c := Default()
+	if err := decode("x.yaml", []byte("train: {flip: maybe}"), &c); err == nil || !strings.Contains(err.Error(), "neither true") {
+		t.Errorf("maybe: %v", err)
+	}
+}
+
 func TestLoadOverlaysDefaults(t *testing.T) {
 	c, err := Load(write(t, "seed: 7\ntrain:\n  lr: 0.2\nlimits:\n  latency: 1ms\n  flops: 20M\nfinish: {networks: 3}\n"))
 	if err != nil {

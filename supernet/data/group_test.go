@@ -18,7 +18,7 @@ func TestGroupsStayTogether(t *testing.T) {
 	}
 	dir := tree(t, files)
 	for seed := range uint64(20) {
-		d, err := Open(dir, OpenOptions{Group: `(p\d+)_`})
+		d, err := Open(dir, OpenOptions{Group: `(p\d+)_\d`})
 		if err != nil {
 			t.Fatal(err)
 		}
