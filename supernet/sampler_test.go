@@ -138,3 +138,17 @@ func TestFairSpreadsWhereOpsAreNoChoice(t *testing.T) {
 		}
 	}
 }
+
+// What is said of samplers' first steps is so: those that begin alone train one subnet, the
+// largest, for as many steps as they are told, and several later; the others take no notice.
+func TestBeginsAlone(t *testing.T) {
+	c := smallChain(t)
+	for _, name := range Samplers() {
+		s := sampler(t, name, c) // one step alone
+		first, later := s.Sample(0, newRand(1), nil), s.Sample(1, newRand(1), nil)
+		alone := len(first) == 1 && len(later) > 1 && first[0].Arch == c.Extremes().Largest
+		if alone != BeginsAlone(name) || !alone && len(first) != len(later) {
+			t.Errorf("%s: begins alone %t; it trains %d and then %d subnets", name, BeginsAlone(name), len(first), len(later))
+		}
+	}
+}
