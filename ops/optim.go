@@ -46,18 +46,23 @@ func NewSGD(params []*Param, c SGDConfig) *SGD {
 
 // Step implements Optimizer.
 func (o *SGD) Step(lr float64) {
-	h := kernel.SGDStep{Rate: float32(lr), Momentum: float32(o.config.Momentum), Nesterov: o.config.Nesterov}
-	for i, p := range o.params {
-		h.Decay = 0
-		if p.Decay {
-			h.Decay = float32(o.config.WeightDecay)
-		}
-		for _, s := range p.Spans() {
-			lo, hi := s.Off, s.Off+s.Len
-			o.vec.SGD(&h, p.Data[lo:hi], p.Grad[lo:hi], o.v[i][lo:hi])
-		}
-		p.used = p.used[:0]
+	for i := range o.params {
+		o.update(i, lr)
 	}
+}
+
+// update does one step of parameter i.
+func (o *SGD) update(i int, lr float64) {
+	h := kernel.SGDStep{Rate: float32(lr), Momentum: float32(o.config.Momentum), Nesterov: o.config.Nesterov}
+	p := o.params[i]
+	if p.Decay {
+		h.Decay = float32(o.config.WeightDecay)
+	}
+	for _, s := range p.Spans() {
+		lo, hi := s.Off, s.Off+s.Len
+		o.vec.SGD(&h, p.Data[lo:hi], p.Grad[lo:hi], o.v[i][lo:hi])
+	}
+	p.used = p.used[:0]
 }
 
 // State implements Optimizer.

@@ -37,7 +37,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 		if err := r.fixSteps(ctx); err != nil {
 			return nil, err
 		}
-		n, s, err = r.alone(ctx, aloneTraining{net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.trainOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val})
+		n, s, err = r.alone(ctx, aloneTraining{net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.aloneOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val})
 		return n, err
 	})
 	if err != nil {
@@ -61,6 +61,15 @@ func single(n *supernet.Net) supernet.Single { return supernet.Single{Arch: sole
 
 // soleArch returns the architecture of a net that has only one.
 func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arch() }
+
+// aloneOptions returns what the trainer of a network of its own needs for so many steps.
+func (r *Run) aloneOptions(steps int) supernet.TrainOptions {
+	o, t := r.trainOptions(steps), r.cfg.Train
+	if o.Optimizer = t.Optimizer; o.Optimizer == supernet.OptimizerMuon {
+		o.MuonRatio = t.MuonRatio
+	}
+	return o
+}
 
 // aloneTraining is the training of a net of one architecture.
 type aloneTraining struct {

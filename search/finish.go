@@ -119,7 +119,7 @@ const (
 // one schedule of the rate: it rises on the first, stays, and falls on the last,
 // so that what a rung has trained is not undone by the next one's warm-up.
 func (r *Run) finishOptions(steps, rung int) supernet.TrainOptions {
-	o := r.trainOptions(steps)
+	o := r.aloneOptions(steps)
 	o.LR, o.MinLR, o.Warmup = r.cfg.Finish.LR, r.cfg.Finish.LR, 0
 	switch rung {
 	case 0:

@@ -88,7 +88,7 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 	}
 	net := supernet.New(family, r.cfg.Seed)
 	if fit.Steps == 0 {
-		each, err := r.timeSteps(ctx, supernet.New(family, r.cfg.Seed), single(net), r.trainOptions(manySteps), time.Duration(onlyTrialShare*r.state.Alone*float64(time.Second)), warmSteps, leastTimed)
+		each, err := r.timeSteps(ctx, supernet.New(family, r.cfg.Seed), single(net), r.aloneOptions(manySteps), time.Duration(onlyTrialShare*r.state.Alone*float64(time.Second)), warmSteps, leastTimed)
 		if err != nil {
 			return report.Rival{}, err
 		}
@@ -102,7 +102,7 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 	checkpoint := name + ".training"
 	start := time.Now()
 	label := supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes, View: r.view()}
-	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.trainOptions(fit.Steps), checkpoint: checkpoint, on: r.splits.Val})
+	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.aloneOptions(fit.Steps), checkpoint: checkpoint, on: r.splits.Val})
 	if err != nil {
 		return report.Rival{}, err
 	}

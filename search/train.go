@@ -47,7 +47,7 @@ func (r *Run) train(ctx context.Context) error {
 	return nil
 }
 
-// trainOptions returns what the trainer needs for a run of so many steps.
+// trainOptions returns what the trainer of the supernet needs for a run of so many steps.
 func (r *Run) trainOptions(steps int) supernet.TrainOptions {
 	t := r.cfg.Train
 	return supernet.TrainOptions{

@@ -129,7 +129,7 @@ func orDefault[T comparable](v, otherwise T) T {
 // What is 0 is left out, so that options that come later change no recipe that
 // does without them.
 func (r *Run) recipe(steps int) string {
-	o, e := r.trainOptions(steps), r.cfg.Evaluate
+	o, e := r.aloneOptions(steps), r.cfg.Evaluate
 	o.Seed = 0
 	return strings.Join(settings("", reflect.ValueOf(o)), " ") + fmt.Sprintf(", calibration on %d in batches of %d", e.Calibration, e.Batch)
 }
@@ -209,7 +209,7 @@ func (r *Run) trainAlone(ctx context.Context, a drawnArch, h TruthHead, seed int
 	if err != nil {
 		return Alone{}, err
 	}
-	o := r.trainOptions(h.Steps)
+	o := r.aloneOptions(h.Steps)
 	o.Seed = stream.New(h.Seed, "training alone", uint64(seed)).Uint64()
 	net := supernet.New(own, o.Seed)
 	w := &watched{arch: own.Arch()}

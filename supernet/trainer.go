@@ -27,7 +27,7 @@ type Trainer struct {
 	net     *Net
 	loader  *data.Loader
 	sampler Sampler
-	opt     *ops.SGD
+	opt     ops.Optimizer
 	rate    ops.Schedule
 	average average
 	o       TrainOptions
@@ -54,10 +54,14 @@ func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s S
 	if set.Len() < o.Batch {
 		return nil, fmt.Errorf("training: %d images; want at least one batch of %d", set.Len(), o.Batch)
 	}
+	opt, err := o.optimizer(e, n)
+	if err != nil {
+		return nil, fmt.Errorf("training: %w", err)
+	}
 	t := &Trainer{
 		exec: e, net: n, sampler: s, o: o, views: newViews(n),
 		loader: data.NewLoader(set, norm, o.augment(set.Len()/o.Batch), o.Batch, o.Seed),
-		opt:    ops.NewSGD(n.params, ops.SGDConfig{Momentum: o.Momentum, WeightDecay: o.WeightDecay, Nesterov: o.Nesterov}),
+		opt:    opt,
 		rate:   o.rate(), average: newAverage(n, o.Average),
 	}
 	t.rand = rand.New(&t.pcg)

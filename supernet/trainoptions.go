@@ -17,7 +17,9 @@ type TrainOptions struct {
 	LR, MinLR   float64      // peak and final learning rate of the schedule
 	Warmup      float64      // share of the steps over which the rate rises linearly from 0
 	Schedule    string       // how the rate falls: one of Schedules; empty: the first
-	Momentum    float64      // of SGD
+	Optimizer   string       // one of Optimizers; empty: the first
+	MuonRatio   float64      // rate of matrices over LR, with muon
+	Momentum    float64      // of SGD, and of matrices with muon
 	Nesterov    bool         // Nesterov momentum
 	WeightDecay float64      // L2, on convolution and linear weights only
 	Smoothing   float64      // label smoothing
@@ -57,6 +59,8 @@ func (o TrainOptions) Validate() error {
 	check(o.MinLR >= 0 && o.MinLR <= o.LR, "min_lr is %v; want 0 to lr", o.MinLR)
 	check(o.Warmup >= 0 && o.Warmup < 1, "warmup is %v; want a share below 1", o.Warmup)
 	check(o.Schedule == "" || slices.Contains(Schedules(), o.Schedule), "schedule is %q; want one of %v", o.Schedule, Schedules())
+	check(o.Optimizer == "" || slices.Contains(Optimizers(), o.Optimizer), "optimizer is %q; want one of %v", o.Optimizer, Optimizers())
+	check(o.Optimizer != OptimizerMuon || o.MuonRatio > 0, "muon_ratio is %v; want more than 0", o.MuonRatio)
 	check(o.Momentum >= 0 && o.Momentum < 1, "momentum is %v; want 0 to below 1", o.Momentum)
 	check(o.WeightDecay >= 0, "weight_decay is %v; want 0 or more", o.WeightDecay)
 	check(o.Smoothing >= 0 && o.Smoothing < 1, "smoothing is %v; want 0 to below 1", o.Smoothing)

@@ -62,7 +62,9 @@ type Train struct {
 	MinLR       float64       `yaml:"min_lr"`       // its end
 	Warmup      float64       `yaml:"warmup"`       // share of the steps of linear warm-up
 	Schedule    string        `yaml:"schedule"`     // how the rate falls: cosine, linear, or restarts (three cosines, each twice as long as the one before)
-	Momentum    float64       `yaml:"momentum"`     // of SGD
+	Optimizer   string        `yaml:"optimizer"`    // of networks that are trained alone: sgd or muon; the supernet has sgd
+	MuonRatio   float64       `yaml:"muon_ratio"`   // rate of matrices over lr, with muon; see ops.Muon
+	Momentum    float64       `yaml:"momentum"`     // of SGD and Muon
 	Nesterov    bool          `yaml:"nesterov"`     //
 	WeightDecay float64       `yaml:"weight_decay"` //
 	Smoothing   float64       `yaml:"smoothing"`    // of labels

@@ -19,7 +19,7 @@ func Default() Config {
 		Data:   Data{Validation: 0.15, Test: 0.15, Fit: data.FitCrop, Background: "#ffffff"},
 		Train: Train{
 			Sampler: "uniform", Random: 2, Between: 0.5, Sort: true, Alone: 0.3, Batch: 64,
-			LR: 0.2, MinLR: 0, Warmup: 0.2, Schedule: supernet.ScheduleLinear, Momentum: 0.9, Nesterov: true,
+			LR: 0.2, MinLR: 0, Warmup: 0.2, Schedule: supernet.ScheduleLinear, Optimizer: supernet.OptimizerMuon, MuonRatio: 0.1, Momentum: 0.9, Nesterov: true,
 			WeightDecay: 5e-4, Smoothing: 0.1, Clip: 5,
 			Crop: 2, Flip: Auto, Alternate: true, EraseMost: 0.4, Plain: 8,
 			Checkpoint: time.Minute,

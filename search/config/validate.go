@@ -71,6 +71,8 @@ func (t Train) validate(f *faults) {
 	f.check(t.MinLR >= 0 && t.MinLR <= t.LR, "train.min_lr", t.MinLR, "0 to train.lr")
 	f.share("train.warmup", t.Warmup)
 	f.oneOf("train.schedule", t.Schedule, supernet.Schedules())
+	f.oneOf("train.optimizer", t.Optimizer, supernet.Optimizers())
+	f.check(t.MuonRatio > 0, "train.muon_ratio", t.MuonRatio, "more than 0")
 	f.share("train.momentum", t.Momentum)
 	f.share("train.smoothing", t.Smoothing)
 	f.check(t.WeightDecay >= 0, "train.weight_decay", t.WeightDecay, "0 or more")
