@@ -124,7 +124,7 @@ func inherited(r *Run, a space.Arch) *supernet.Net { return r.net.Extract(a, r.c
 
 func finishedWorld(t *testing.T) (*world, finishing) {
 	w := newWorld(t, asPredicted)
-	o := w.spelt()
+	o := w.speltAlone()
 	o.LR, o.MinLR, o.Batch = 0.06, 0, 9
 	w.cfg.Finish = config.Finish{Networks: 2, Share: 0.5, Steps: 48, LR: 0.06, Batch: 9, Power: 0.5, Distill: 0.3}
 	return w, finishing{seed: 11, begin: inherited, options: o, distill: 0.3, steps: [3]int{6, 12, 48}}

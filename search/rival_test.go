@@ -20,7 +20,7 @@ import (
 func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	const earlier = 300 * time.Millisecond
 	w := newWorld(t, asPredicted)
-	o := w.spelt()
+	o := w.speltAlone()
 	w.cfg.Rivals = []string{rivalAuto}
 	r := w.open("run")
 	r.earlier = earlier
@@ -61,7 +61,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	each, err := r.timeSteps(t.Context(), supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, r.trainOptions(manySteps), 100*time.Millisecond, 2, 2)
+	each, err := r.timeSteps(t.Context(), supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, r.aloneOptions(manySteps), 100*time.Millisecond, 2, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

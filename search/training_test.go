@@ -27,6 +27,15 @@ func (w *world) spelt() supernet.TrainOptions {
 	}
 }
 
+// speltAlone gives the training of networks alone values of its own too, and returns o with
+// them.
+func (w *world) speltAlone() supernet.TrainOptions {
+	o, t := w.spelt(), &w.cfg.Train
+	t.Optimizer, t.MuonRatio = supernet.OptimizerMuon, 0.3
+	o.Optimizer, o.MuonRatio = supernet.OptimizerMuon, 0.3
+	return o
+}
+
 // trainAnew trains a net on the training split of a run, with a teacher's targets
 // unless they are nil, and returns the averaged weights.
 func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, targets *supernet.Targets) *supernet.Net {
@@ -70,7 +79,7 @@ func TestTrainingFollowsTheConfiguration(t *testing.T) {
 // The same holds for an architecture alone.
 func TestTrainingAloneFollowsTheConfiguration(t *testing.T) {
 	w := newWorld(t, asPredicted)
-	o := w.spelt()
+	o := w.speltAlone()
 	a := w.family.Extremes().Largest
 	w.cfg.Train.Arch = w.family.Space().Format(a)
 	r := w.open("run")
