@@ -65,17 +65,17 @@ func (o *Muon) Step(lr float64) {
 func (o *Muon) turn(p *Param, v []float32, lr float64) {
 	mu := float32(o.config.Momentum)
 	for i, g := range p.Grad {
-		v[i] = mu*v[i] + g
+		v[i] = float32(mu*v[i]) + g
 		p.Grad[i] = v[i]
 		if o.config.Nesterov {
-			p.Grad[i] = g + mu*v[i]
+			p.Grad[i] = g + float32(mu*v[i])
 		}
 	}
 	o.polar.factor(p)
 	length := math.Sqrt(sumSquares(p.Data))
 	rate := float32(lr * length / math.Sqrt(float64(p.OutC)))
 	for i, d := range p.Grad {
-		p.Data[i] -= rate * d
+		p.Data[i] -= float32(rate * d)
 		p.Grad[i] = 0
 	}
 	if now := math.Sqrt(sumSquares(p.Data)); now > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/espalier-nas/espalier/internal/allocs"
 	"github.com/espalier-nas/espalier/ops"
 )
 
@@ -122,6 +123,26 @@ func TestMuonTurnsByItsRate(t *testing.T) {
 	near(t, "a matrix after gradients 1024 times as large", b.Data, a.Data, 1e-5)
 	if !sameBits(unused.Data, before) {
 		t.Error("an unused matrix has changed")
+	}
+}
+
+func TestMuonAllocatesNothing(t *testing.T) {
+	e := newExec(t, "", 0)
+	a, b := ops.NewDense("a", 24, 8, 3, 1), ops.NewVector("b", 24)
+	ops.InitHe(a, rand.New(rand.NewPCG(5, 9)))
+	o := ops.NewMuon(e, []*ops.Param{a, b}, func(p *ops.Param) bool { return p == a }, ops.MuonConfig{Ratio: 1})
+	ga, gb := make([]float32, a.Count()), make([]float32, b.Count())
+	ga[3], gb[3] = 1, 1
+	step := func() {
+		a.All().AddGrad(ga)
+		b.All().AddGrad(gb)
+		o.Step(0.1)
+	}
+	for range 100 { // the kernels try out how to compute
+		step()
+	}
+	if n := allocs.PerRun(10, step); n != 0 {
+		t.Errorf("a step allocates %v times; want none", n)
 	}
 }
 
