@@ -24,6 +24,7 @@ func (r *Run) openData() error {
 		return err
 	}
 	r.decideFlip()
+	r.decidePlain()
 	if err := r.fitBatch(); err != nil {
 		return err
 	}
@@ -49,6 +50,23 @@ func (r *Run) decideFlip() {
 	if t.Flip = config.On; r.splits.Train.Written() {
 		t.Flip = config.Off
 		r.monitor.Log.Info("pictures are not mirrored: classes are digits or letters", "train.flip", "false")
+	}
+}
+
+// Passes at the end that show pictures as they are, where that is left to the data. Grey
+// ones (clothes, digits) are seen upright and centred, so what crops and mirroring make of
+// them is not met; see docs/log/recipes.md.
+const plainGrey, plainColour = 8, 2
+
+// decidePlain settles how many passes at the end show pictures as they are, where that is
+// left to the data.
+func (r *Run) decidePlain() {
+	t := &r.cfg.Train
+	if t.Plain != config.AutoPasses {
+		return
+	}
+	if t.Plain = plainGrey; r.splits.Train.C > 1 {
+		t.Plain = plainColour
 	}
 }
 

@@ -77,6 +77,9 @@ func TestPicturesDecideBatchAndFlip(t *testing.T) {
 	if b := r.Config().Train.Batch; b != 8 || r.splits.Train.Len() != 28 {
 		t.Errorf("batches of %d of %d pictures; want 8 of 28", b, r.splits.Train.Len())
 	}
+	if p := r.trainOptions(1).Plain; p != plainColour || r.Config().Train.Plain != plainColour {
+		t.Errorf("pictures with colours are shown as they are in %v passes, noted as %v; want %v", p, r.Config().Train.Plain, plainColour)
+	}
 	if r.Config().Train.Flip != config.On || !r.augment().Flip {
 		t.Errorf("cats and dogs are mirrored: %v", r.Config().Train.Flip)
 	}

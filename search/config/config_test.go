@@ -56,6 +56,24 @@ func TestToggle(t *testing.T) {
 	}
 }
 
+func TestPasses(t *testing.T) {
+	for text, want := range map[string]Passes{"auto": AutoPasses, "0": 0, "3": 3, "2.5": 2.5} {
+		c := Default()
+		if err := decode("x.yaml", []byte("train: {plain: "+text+"}"), &c); err != nil || c.Train.Plain != want {
+			t.Errorf("%s is read as %v (%v); want %v", text, c.Train.Plain, err, want)
+		}
+		if back, err := want.MarshalText(); err != nil || string(back) != text {
+			t.Errorf("%v is written as %q (%v); want %q", want, back, err, text)
+		}
+	}
+	for _, text := range []string{"some", "-2", "-1"} {
+		c := Default()
+		if err := decode("x.yaml", []byte("train: {plain: "+text+"}"), &c); err == nil || !strings.Contains(err.Error(), "nor auto") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestLoadOverlaysDefaults(t *testing.T) {
 	c, err := Load(write(t, "seed: 7\ntrain:\n  lr: 0.2\nlimits:\n  latency: 1ms\n  flops: 20M\nfinish: {networks: 3}\n"))
 	if err != nil {
