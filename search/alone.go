@@ -65,6 +65,7 @@ func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arc
 // aloneOptions returns what the trainer of a network of its own needs for so many steps.
 func (r *Run) aloneOptions(steps int) supernet.TrainOptions {
 	o, t := r.trainOptions(steps), r.cfg.Train
+	o.DropPath = t.DropPath
 	if o.Optimizer = t.Optimizer; o.Optimizer == supernet.OptimizerMuon {
 		o.MuonRatio = t.MuonRatio
 	}

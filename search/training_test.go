@@ -31,9 +31,24 @@ func (w *world) spelt() supernet.TrainOptions {
 // them.
 func (w *world) speltAlone() supernet.TrainOptions {
 	o, t := w.spelt(), &w.cfg.Train
-	t.Optimizer, t.MuonRatio = supernet.OptimizerMuon, 0.3
-	o.Optimizer, o.MuonRatio = supernet.OptimizerMuon, 0.3
+	t.Optimizer, t.MuonRatio, t.DropPath = supernet.OptimizerMuon, 0.3, 0.2
+	o.Optimizer, o.MuonRatio, o.DropPath = supernet.OptimizerMuon, 0.3, 0.2
 	return o
+}
+
+// Drop path is for networks that are trained alone: what they share keeps all paths.
+func TestDropPathIsForNetworksAlone(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.speltAlone()
+	r := w.open("run")
+	if got := r.trainOptions(5).DropPath; got != 0 {
+		t.Errorf("the supernet loses %v of its paths; want none", got)
+	}
+	for _, o := range []supernet.TrainOptions{r.aloneOptions(5), r.finishOptions(5, 0), r.finishOptions(5, rungs-1)} {
+		if o.DropPath != 0.2 {
+			t.Errorf("a network alone loses %v of its paths; want 0.2", o.DropPath)
+		}
+	}
 }
 
 // trainAnew trains a net on the training split of a run, with a teacher's targets

@@ -18,7 +18,7 @@ func fuse(p space.Plan) []fusion {
 	accumulate(p, fused)
 	for i := range len(p) - 1 {
 		next := &p[i+1]
-		fused[i].deferred = p[i].Norm != "" && next.Norm != "" && next.Layer.Op == space.Conv && next.In[0] == i
+		fused[i].deferred = p[i].Norm != "" && p[i].Path == 0 && next.Norm != "" && next.Layer.Op == space.Conv && next.In[0] == i
 	}
 	return fused
 }
@@ -52,7 +52,8 @@ func accumulate(p space.Plan, fused []fusion) {
 	}
 }
 
-// raw reports whether a step is a convolution without norm and activation.
+// raw reports whether a step is a convolution without norm and activation whose output
+// nothing else changes.
 func raw(s *space.Step) bool {
-	return s.Layer.Op == space.Conv && s.Norm == "" && s.Layer.Act == space.NoAct
+	return s.Layer.Op == space.Conv && s.Norm == "" && s.Layer.Act == space.NoAct && s.Path == 0
 }

@@ -79,7 +79,7 @@ func TestMatricesAreBeforeNorms(t *testing.T) {
 	}
 	p := space.Plan{
 		conv("stem", "stem", space.Image), // 0
-		grouped, biased, // 1, 2
+		grouped, biased,                   // 1, 2
 		conv("left", "", 0), conv("right", "", 0), sum("sum", 3, 4), // 3, 4, 5
 		conv("plain", "", 5), sum("", 5, 6), // 6, 7
 		conv("twice", "", 7), sum("again", 7, 8), sum("", 8, 9), // 8, 9, 10

@@ -61,6 +61,7 @@ func (s *Subnet) Plan() space.Plan { return s.plan }
 // nothing.
 type Pass struct {
 	outs, ins []*ops.Tensor
+	drop      *dropPath // of the pass that trains; nil: none
 }
 
 // Forward runs the subnet on a batch and returns its logits. While e trains,
@@ -79,7 +80,11 @@ func (s *Subnet) Forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats
 func (s *Subnet) forward(e *ops.Exec, p *Pass, x *ops.Tensor, stats []*ops.Stats, mode ops.NormMode) *ops.Tensor {
 	p.outs = p.outs[:0]
 	for i := range s.plan {
-		p.outs = append(p.outs, s.step(e, p, i, x, stats, mode))
+		y := s.step(e, p, i, x, stats, mode)
+		if p.drop != nil && e.Training() && s.plan[i].Path > 0 {
+			y = p.drop.apply(e, y, s.plan[i].Path)
+		}
+		p.outs = append(p.outs, y)
 	}
 	return p.outs[len(p.outs)-1]
 }

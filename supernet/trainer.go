@@ -43,6 +43,7 @@ type Trainer struct {
 	targets   Targets // none without logits
 	targetsID string  // their fingerprint; empty without them
 	soft      []float32
+	drop      dropPath
 }
 
 // NewTrainer returns a trainer at step 0. norm is the training split's
@@ -116,6 +117,10 @@ func (t *Trainer) train(b *data.Batch) (Progress, error) {
 	stream.Seed(&t.pcg, t.o.Seed, "lessons", uint64(t.step))
 	t.samples = t.sampler.Sample(t.step, t.rand, t.samples[:0])
 	t.settle(b)
+	if t.o.DropPath > 0 {
+		t.drop.begin(&t.o, t.step)
+		t.pass.drop = &t.drop
+	}
 	p := Progress{Steps: t.o.Steps, LR: lr, Subnets: len(t.samples), Images: b.N}
 	for i, sample := range t.samples {
 		loss, correct := t.accumulate(b, sample, i == 0)

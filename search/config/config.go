@@ -69,6 +69,7 @@ type Train struct {
 	WeightDecay float64       `yaml:"weight_decay"` //
 	Smoothing   float64       `yaml:"smoothing"`    // of labels
 	Clip        float64       `yaml:"clip"`         // largest gradient norm; 0: none
+	DropPath    float64       `yaml:"drop_path"`    // of networks that are trained alone, in cells: share of the pictures that the deepest paths lose at the end of training; less before and above
 	Average     float64       `yaml:"average"`      // mean age of averaged weights, a share of the steps done; 0: no average
 	Crop        int           `yaml:"crop"`         // pixels of padding for random crops
 	Flip        Toggle        `yaml:"flip"`         // mirror left to right at random; auto: unless classes are digits or letters, which mirroring changes

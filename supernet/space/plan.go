@@ -17,7 +17,10 @@ type Step struct {
 	Bias       bool     // adds the bias Weight+".bias"; always set for Linear, for Conv only once batch norm is folded in
 	Norm       string   // batch norm between the layer and its activation; "" if none
 	Zero       bool     `json:",omitempty"` // the scale of its norm begins at 0 where the network is trained from scratch; see Weight.Zero
-	In         []int    // earlier steps whose outputs it reads (Image for the picture)
+	// Path marks the end of a path that drop path may leave out while a network is trained
+	// alone: how deep in the network it lies, a share up to 1. 0: it is none.
+	Path float64 `json:",omitempty"`
+	In   []int   // earlier steps whose outputs it reads (Image for the picture)
 }
 
 // Plan is a network as a flat list in execution order; the last step is the

@@ -9,6 +9,7 @@ import (
 // position is one cell of the network.
 type position struct {
 	name    string
+	index   int
 	kind    int // normal or reduce
 	filters int
 	scale   int // by how much its output is smaller than the picture
@@ -21,10 +22,10 @@ func (f *Family) positions() []position {
 	for s := range f.config.Stages {
 		if s > 0 {
 			filters, scale = 2*filters, 2*scale
-			all = append(all, position{fmt.Sprintf("cell%d", len(all)+1), reduce, filters, scale})
+			all = append(all, position{fmt.Sprintf("cell%d", len(all)+1), len(all), reduce, filters, scale})
 		}
 		for range f.config.Repeats {
-			all = append(all, position{fmt.Sprintf("cell%d", len(all)+1), normal, filters, scale})
+			all = append(all, position{fmt.Sprintf("cell%d", len(all)+1), len(all), normal, filters, scale})
 		}
 	}
 	return all
@@ -159,8 +160,12 @@ func (b *builder) cell(cell int) []space.Map {
 func (b *builder) node(p position, n int, get func(source int) space.Map) space.Map {
 	var sides [2]space.Map
 	for i, h := range b.family.halves(b.arch, p.kind, n) {
-		o := b.family.ops[h.op]
-		sides[i] = o.build(b.Planner, get(h.from), halfName(p, n, i, h.from, o), strideOf(p, h.from))
+		o, from := b.family.ops[h.op], get(h.from)
+		first := len(b.Plan)
+		sides[i] = o.build(b.Planner, from, halfName(p, n, i, h.from, o), strideOf(p, h.from))
+		if sides[i].Step >= first { // not so the identity
+			b.Plan[sides[i].Step].Path = float64(p.index+1) / float64(len(b.cells))
+		}
 	}
 	return b.Add("", space.NoAct, sides[0], sides[1])
 }
