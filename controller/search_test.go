@@ -262,7 +262,7 @@ func TestSearchErrors(t *testing.T) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
 	}
-	if _, err := New("magic", s, DefaultStrategyOptions(1)); err == nil || !strings.Contains(err.Error(), "evolution, local, random, rl, tunas") {
+	if _, err := New("magic", s, DefaultStrategyOptions(1)); err == nil || !strings.Contains(err.Error(), "evolution, local, ppo, random, rl, tunas") {
 		t.Errorf("unknown strategy: error %v, want one that lists the names", err)
 	}
 	for _, name := range []string{"evolution", "local", "rl", "tunas"} {

@@ -15,6 +15,7 @@ type StrategyOptions struct {
 	Evolution EvolutionOptions `yaml:"evolution"`
 	Local     LocalOptions     `yaml:"local"`
 	LSTM      PolicyOptions    `yaml:"rl"`
+	PPO       PolicyOptions    `yaml:"ppo"`
 	Tunas     PolicyOptions    `yaml:"tunas"`
 }
 
@@ -25,6 +26,7 @@ func DefaultStrategyOptions(seed uint64) StrategyOptions {
 		Evolution: DefaultEvolutionOptions(),
 		Local:     DefaultLocalOptions(),
 		LSTM:      DefaultLSTMOptions(),
+		PPO:       DefaultPPOOptions(),
 		Tunas:     DefaultTunasOptions(),
 	}
 }
@@ -39,7 +41,7 @@ func (o StrategyOptions) Validate() error {
 	}
 	return errors.Join(
 		named("evolution", o.Evolution.Validate()), named("local", o.Local.Validate()),
-		named("rl", o.LSTM.Validate()), named("tunas", o.Tunas.Validate()))
+		named("rl", o.LSTM.Validate()), named("ppo", o.PPO.Validate()), named("tunas", o.Tunas.Validate()))
 }
 
 // strategies are the kinds of strategy; a new one is one line.
@@ -49,6 +51,7 @@ var strategies = []struct {
 }{
 	{"evolution", openEvolution}, // regularised evolution
 	{"local", openLocal},         // first-improvement local search
+	{"ppo", openPPO}, // the LSTM controller trained by PPO, a *Reinforce
 	{"random", openRandom},
 	{"rl", openLSTM},     // LSTM controller, a *Reinforce
 	{"tunas", openTunas}, // independent decisions, a *Reinforce
@@ -87,6 +90,10 @@ func openRandom(name string, s *space.Space, o *StrategyOptions) (Strategy, erro
 
 func openLSTM(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
 	return asStrategy(NewReinforce(name, s, o.Seed, o.LSTM))
+}
+
+func openPPO(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
+	return asStrategy(NewReinforce(name, s, o.Seed, o.PPO))
 }
 
 func openTunas(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {

@@ -137,6 +137,7 @@ func (s Search) validate(f *faults) {
 	f.join("search.strategies", o.Evolution.Validate())
 	f.join("search.strategies", o.Local.Validate())
 	f.join("search.strategies.rl", o.LSTM.Validate())
+	f.join("search.strategies.ppo", o.PPO.Validate())
 	f.join("search.strategies.tunas", o.Tunas.Validate())
 	f.check(s.Reward.Weight <= 0, "search.reward.weight", s.Reward.Weight, "a number below 0, or 0 for the kind's own")
 	if s.Reward.Kind != "" {
