@@ -12,8 +12,12 @@ import (
 // that is asked for.
 type StrategyOptions struct {
 	Seed      uint64           `yaml:"-"`
+	Limits    Limits           `yaml:"-"` // of the search, for strategies that learn what meets them
+	Bayes     BayesOptions     `yaml:"bayes"`
 	Evolution EvolutionOptions `yaml:"evolution"`
+	Guided    GuidedOptions    `yaml:"guided"`
 	Local     LocalOptions     `yaml:"local"`
+	NSGA2     NSGA2Options     `yaml:"nsga2"`
 	LSTM      PolicyOptions    `yaml:"rl"`
 	PPO       PolicyOptions    `yaml:"ppo"`
 	Tunas     PolicyOptions    `yaml:"tunas"`
@@ -23,8 +27,11 @@ type StrategyOptions struct {
 func DefaultStrategyOptions(seed uint64) StrategyOptions {
 	return StrategyOptions{
 		Seed:      seed,
+		Bayes:     DefaultBayesOptions(),
 		Evolution: DefaultEvolutionOptions(),
+		Guided:    DefaultGuidedOptions(),
 		Local:     DefaultLocalOptions(),
+		NSGA2:     DefaultNSGA2Options(),
 		LSTM:      DefaultLSTMOptions(),
 		PPO:       DefaultPPOOptions(),
 		Tunas:     DefaultTunasOptions(),
@@ -40,7 +47,8 @@ func (o StrategyOptions) Validate() error {
 		return nil
 	}
 	return errors.Join(
-		named("evolution", o.Evolution.Validate()), named("local", o.Local.Validate()),
+		named("bayes", o.Bayes.Validate()), named("evolution", o.Evolution.Validate()), named("guided", o.Guided.Validate()),
+		named("local", o.Local.Validate()), named("nsga2", o.NSGA2.Validate()),
 		named("rl", o.LSTM.Validate()), named("ppo", o.PPO.Validate()), named("tunas", o.Tunas.Validate()))
 }
 
@@ -49,9 +57,13 @@ var strategies = []struct {
 	name string
 	open func(name string, s *space.Space, o *StrategyOptions) (Strategy, error)
 }{
+	{"bayes", openBayes},         // a Gaussian process and expected improvement
 	{"evolution", openEvolution}, // regularised evolution
+	{"guided", openGuided},       // evolution on a predictor that learns as it goes
+	{"halton", openHalton},       // a low-discrepancy sequence
 	{"local", openLocal},         // first-improvement local search
-	{"ppo", openPPO}, // the LSTM controller trained by PPO, a *Reinforce
+	{"nsga2", openNSGA2},         // several objectives
+	{"ppo", openPPO},             // the LSTM controller trained by PPO, a *Reinforce
 	{"random", openRandom},
 	{"rl", openLSTM},     // LSTM controller, a *Reinforce
 	{"tunas", openTunas}, // independent decisions, a *Reinforce
