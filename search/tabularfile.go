@@ -113,3 +113,11 @@ func (h *TruthHead) sameAs(want TruthHead) error {
 	}
 	return errors.Join(errs...)
 }
+
+// IsTable reports whether a file that begins like this holds a table.
+func IsTable(head []byte) bool {
+	return IsTruth(head) && bytes.Contains(head, []byte("\n"+strings.Join(tableColumns, ",")))
+}
+
+// ReadTable reads the table at path, of whatever run.
+func ReadTable(path string) (*Table, error) { return readTable(path) }

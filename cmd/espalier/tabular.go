@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/espalier-nas/espalier/search"
@@ -72,4 +75,22 @@ func (c tabularCmd) check() error {
 		return errors.New("--budget and --sampler are of no use here; want --epochs or --steps of each training")
 	}
 	return nil
+}
+
+// inspectTable shows what a table holds and its best network.
+func inspectTable(w io.Writer, path string) error {
+	t, err := search.ReadTable(path)
+	if err != nil {
+		return err
+	}
+	h := t.Head
+	fmt.Fprintf(w, "%s: %d of %d trainings, each network of a space alone\n", path, len(t.Rows), h.Count*h.Seeds)
+	fmt.Fprintf(w, "  made by   %s\n  data      %s\n  space     %s, %d networks, %d trainings of each\n  training  %d steps of %d images\n  recipe    %s\n",
+		h.Command, h.Data, h.Space, h.Count, h.Seeds, h.Steps, h.Batch, h.Recipe)
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	best := slices.MaxFunc(t.Rows, func(a, b search.Tabulated) int { return cmp.Compare(a.Val.Accuracy, b.Val.Accuracy) })
+	_, err = fmt.Fprintf(w, "  best      %s: %.4f on validation, %.2f MFLOPs, training %d\n", best.Arch, best.Val.Accuracy, float64(best.FLOPs)/1e6, best.Seed)
+	return err
 }

@@ -53,6 +53,9 @@ func TestTableIsTheSameAfterInterruptions(t *testing.T) {
 		}
 	}
 	_, rows, _ := strings.Cut(whole, "test_loss\n")
+	if out := s.must("inspect", s.path("whole.csv")); !strings.Contains(out, "8 of 8 trainings") || !strings.Contains(out, "best ") {
+		t.Errorf("inspect says %s", out)
+	}
 	lines := strings.Split(strings.TrimSuffix(rows, "\n"), "\n")
 	seen := map[string]bool{}
 	for _, line := range lines {
