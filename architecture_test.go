@@ -38,12 +38,13 @@ var edges = map[string][]string{
 	"supernet":                        {"internal/stream", "ops", "supernet/checkpoint", "supernet/data", "supernet/space"},
 	"supernet/onnx":                   {"internal/atomicfile", "supernet", "supernet/data", "supernet/space"},
 	"controller":                      {"internal/stream", "supernet/space"},
+	"controller/table":                {"controller", "internal/stream", "supernet/space"},
 	"predictor":                       {"supernet/space"},
 	"bench":                           {"internal/stream", "ops", "supernet", "supernet/space"},
 	"bench/nets":                      {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space", "supernet/space/families"},
 	"bench/peers":                     {"bench", "bench/nets", "ops", "supernet", "supernet/space"},
 	"search":                          {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
-	"cmd/espalier":                    {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "search", "search/config", "search/report", "search/rundir", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
+	"cmd/espalier":                    {"bench", "controller", "controller/table", "internal/atomicfile", "internal/stream", "ops", "predictor", "search", "search/config", "search/report", "search/rundir", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
 }
 
 // stdlibOnly lists packages that import nothing but the standard library.

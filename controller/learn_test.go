@@ -32,7 +32,9 @@ func TestFindsOptimum(t *testing.T) {
 	best := make(map[string][]float64)
 	for _, name := range Strategies() {
 		for seed := range uint64(seeds) {
-			res, _ := climb(t, name, layers, Options{Trials: 300, Batch: 8, Seed: seed, Tries: 200}, DefaultStrategyOptions(seed))
+			so := DefaultStrategyOptions(seed)
+			so.NSGA2.Objectives = []string{"reward"}
+			res, _ := climb(t, name, layers, Options{Trials: 300, Batch: 8, Seed: seed, Tries: 200}, so)
 			best[name] = append(best[name], res.Best.Accuracy)
 		}
 	}
@@ -42,7 +44,7 @@ func TestFindsOptimum(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Logf("%-10s best %.4f (std %.4f), over random %+.4f [%.4f, %.4f], P(better) %.2f", name, c.SearchMean, c.SearchStd, c.Difference, c.Low, c.High, c.Better)
-		if name == "random" {
+		if name == "random" || name == "halton" { // these learn nothing
 			continue
 		}
 		if c.SearchMean < 0.89 || c.Better < 0.99 || c.Low <= 0 {

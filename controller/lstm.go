@@ -192,6 +192,9 @@ func (p *lstm) sample(rng *rand.Rand) space.Arch {
 func (p *lstm) gradient(a space.Arch, w weights, g []float64) terms {
 	walk := p.walk(func(i int, _ categorical) int { return a.Gene(i) })
 	t := walk.weigh(w)
+	if g == nil {
+		return t
+	}
 	grads, _ := p.view(g)
 	walk.backward(grads)
 	return t

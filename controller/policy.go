@@ -13,7 +13,7 @@ type policy interface {
 	// sample draws an architecture.
 	sample(rng *rand.Rand) space.Arch
 	// gradient adds to g the gradient, by params, of w at architecture a and
-	// returns its terms. g is as long as params.
+	// returns its terms. g is as long as params; nil: the terms alone are wanted.
 	gradient(a space.Arch, w weights, g []float64) terms
 	// params returns the parameters; writing to them changes the policy.
 	params() []float64

@@ -23,6 +23,9 @@ type PolicyOptions struct {
 	Beta1        float64 `yaml:"beta1"`         // Adam's decay of gradients
 	Beta2        float64 `yaml:"beta2"`         // Adam's decay of squared gradients
 	Epsilon      float64 `yaml:"epsilon"`       // Adam's guard against division by 0
+	Epochs       int     `yaml:"epochs"`        // steps of Adam on each batch of trials; 1 is REINFORCE
+	Clip         float64 `yaml:"clip"`          // how far the ratio of new to old probability counts from 1; of use from two epochs on
+	Warmup       int     `yaml:"warmup"`        // first updates in which the policy stands still and only the baseline moves
 }
 
 // DefaultLSTMOptions starts from the macro search script of ENAS: hidden size
@@ -41,11 +44,24 @@ type PolicyOptions struct {
 //   - entropy bonus (1e-4 on raw accuracy) and skip weight (0.8 beside
 //     advantages of a few hundredths) are in units of one standard deviation of
 //     reward, small enough for rewards to overrule them.
+//
+// There is no warm-up: TuNAS lets its policy stand still for the first quarter of
+// the training of the supernet that rewards come from, and a search begins when
+// that training is over.
 func DefaultLSTMOptions() PolicyOptions {
 	return PolicyOptions{
 		Hidden: 64, BiasGain: 15, Temperature: 1, TanhConstant: 2.5, Entropy: 0.05, SkipRate: 0.4, SkipWeight: 0.05,
 		Decay: 0.9, Rate: 0.004, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-6,
+		Epochs: 1, Clip: 0.2,
 	}
+}
+
+// DefaultPPOOptions take four steps on each batch, with the clipping of 0.2 of
+// Schulman et al. (2017).
+func DefaultPPOOptions() PolicyOptions {
+	o := DefaultLSTMOptions()
+	o.Epochs = 4
+	return o
 }
 
 // DefaultTunasOptions differ in the learning rate: every logit is a parameter
@@ -77,5 +93,8 @@ func (o PolicyOptions) Validate() error {
 	check(o.Beta1 >= 0 && o.Beta1 < 1, "beta1", o.Beta1, "0 to below 1")
 	check(o.Beta2 >= 0 && o.Beta2 < 1, "beta2", o.Beta2, "0 to below 1")
 	check(o.Epsilon > 0, "epsilon", o.Epsilon, "a positive number")
+	check(o.Epochs >= 1 && o.Epochs <= 100, "epochs", o.Epochs, "1 to 100")
+	check(o.Clip > 0 && o.Clip < 1, "clip", o.Clip, "a share between 0 and 1")
+	check(o.Warmup >= 0, "warmup", o.Warmup, "0 or more updates")
 	return errors.Join(faults...)
 }

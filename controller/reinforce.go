@@ -36,8 +36,8 @@ type Reinforce struct {
 	health   []Health
 }
 
-// NewReinforce returns the strategy "rl", the LSTM controller of ENAS, or
-// "tunas", independent decisions.
+// NewReinforce returns the strategy "rl", the LSTM controller of ENAS, "ppo", the
+// same trained by PPO, or "tunas", independent decisions.
 func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*Reinforce, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*R
 	r := &Reinforce{space: s, o: o, seed: seed}
 	shape, prior := shaping{temperature: o.Temperature, tanh: o.TanhConstant}, newSkipPrior(s, o.SkipRate)
 	switch name {
-	case "rl":
+	case "rl", "ppo":
 		p, err := newLSTM(s, stream.New(seed, "policy parameters"), o.Hidden, o.BiasGain, shape, prior)
 		if err != nil {
 			return nil, err
@@ -54,7 +54,7 @@ func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*R
 	case "tunas":
 		r.policy = newTunas(s, shape, prior)
 	default:
-		return nil, unknown(name, "rl", "tunas")
+		return nil, unknown(name, "ppo", "rl", "tunas")
 	}
 	n := len(r.policy.params())
 	r.grads = make([]float64, n)
@@ -73,7 +73,7 @@ func (r *Reinforce) Propose(n int) []space.Arch {
 	return archs
 }
 
-// Observe implements Strategy: one update on all trials. It accepts any number
+// Observe implements Strategy: one update on all trials, of Epochs steps. It accepts any number
 // of them, and the same architecture many times. It panics if a reward is not
 // finite, which would destroy the policy, or if an architecture is not one of
 // the space.
@@ -82,15 +82,16 @@ func (r *Reinforce) Observe(trials []Trial) {
 		return
 	}
 	adv, mean := r.advantages(trials)
-	scale := 1 / math.Max(math.Sqrt(r.variance), leastSpread)
-	share := 1 / float64(len(trials))
-	clear(r.grads)
 	found := make([]terms, len(trials))
-	for i, t := range trials {
-		w := weights{logProb: adv[i] * scale * share, entropy: r.o.Entropy * share, skip: -r.o.SkipWeight * share}
-		found[i] = r.policy.gradient(t.Arch, w, r.grads)
+	if r.updates < r.o.Warmup {
+		for i, t := range trials {
+			found[i] = r.policy.gradient(t.Arch, weights{}, nil)
+		}
+	} else {
+		for epoch := range r.o.Epochs {
+			r.climb(trials, adv, found, epoch)
+		}
 	}
-	r.opt.climb(r.policy.params(), r.grads)
 	r.updates++
 	r.health = append(r.health, r.measure(trials, found, adv, mean))
 }

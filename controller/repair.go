@@ -86,15 +86,23 @@ func (r *run) walk(rng *rand.Rand) (a space.Arch, ok bool, err error) {
 	return a, false, nil
 }
 
-// infeasible says which limit could not be met and by how much.
+// infeasible names the network that comes nearest to the limits, of what was
+// proposed and the smallest candidate, and says which it breaks and by how much.
 func (r *run) infeasible() error {
-	err := fmt.Errorf("%w (%s): all %d proposals break them, the nearest with %s", ErrInfeasible, r.p.Limits, r.res.Infeasible, r.p.Limits.Broken(r.nearest))
-	if r.p.Smallest.Len() == 0 {
-		return err
+	if r.p.Smallest.Len() > 0 {
+		cost, err := r.p.Cost(r.p.Smallest)
+		if err != nil {
+			return fmt.Errorf("%w (%s); cost of the smallest candidate: %w", ErrInfeasible, r.p.Limits, err)
+		}
+		r.approach(r.p.Smallest, cost)
 	}
-	cost, cerr := r.p.Cost(r.p.Smallest)
-	if cerr != nil {
-		return fmt.Errorf("%w; cost of the smallest candidate: %w", err, cerr)
+	return fmt.Errorf("%w (%s): all %d proposals break them; the nearest is %s, which costs %s, and so breaks: %s",
+		ErrInfeasible, r.p.Limits, r.res.Infeasible, r.p.Space.Format(r.nearest), r.nearestCost, r.p.Limits.Broken(r.nearestCost))
+}
+
+// approach notes an architecture that breaks the limits less than any before.
+func (r *run) approach(a space.Arch, c Cost) {
+	if excess := r.p.Limits.Excess(c); excess < r.excess {
+		r.nearest, r.nearestCost, r.excess = a, c, excess
 	}
-	return fmt.Errorf("%w; the smallest candidate costs %s, and so breaks: %s", err, cost, r.p.Limits.Broken(cost))
 }

@@ -61,7 +61,7 @@ type Result struct {
 // Draws are bounded: after o.Tries proposals in a row without a new feasible
 // architecture, or when the strategy proposes none at all, Search repairs (see repair.go) if most of them broke a limit,
 // and otherwise ends with Result.Exhausted. If nothing ever met the limits the
-// error wraps ErrInfeasible and says what the smallest candidate costs.
+// error wraps ErrInfeasible and names the nearest network and what it costs.
 //
 // each, if not nil, is called after every trial that was not replayed; its
 // error ends the search. When ctx is cancelled Search returns the trials so far
@@ -103,9 +103,10 @@ type run struct {
 	seen   map[space.Arch]int // evaluated architectures: index in res.Trials
 	replay []Trial            // logged trials that have not come up yet
 
-	stale       int     // proposals since the last new feasible one
-	staleBroken int     // those of them that broke a limit
-	nearest     Cost    // of the proposal that broke the limits least
+	stale       int        // proposals since the last new feasible one
+	staleBroken int        // those of them that broke a limit
+	nearest     space.Arch // what broke the limits least
+	nearestCost Cost
 	excess      float64 // its excess; +Inf before the first
 	repairs     uint64  // calls of unblock, the step of its random stream
 }
@@ -181,13 +182,11 @@ func (r *run) classify(a space.Arch, pending map[space.Arch]bool) (Trial, error)
 	if t.Cost, err = r.p.Cost(a); err != nil {
 		return t, fmt.Errorf("cost of %s: %w", r.p.Space.Format(a), err)
 	}
-	if excess := r.p.Limits.Excess(t.Cost); excess > 0 {
+	if r.p.Limits.Excess(t.Cost) > 0 {
 		t.Outcome, t.Reward = Infeasible, r.p.Limits.Penalty(t.Cost)
 		r.res.Infeasible++
 		r.staleBroken++
-		if excess < r.excess {
-			r.nearest, r.excess = t.Cost, excess
-		}
+		r.approach(a, t.Cost)
 		return t, nil
 	}
 	pending[a] = true

@@ -181,7 +181,7 @@ func TestSearchNothingFeasible(t *testing.T) {
 		if !errors.Is(err, ErrInfeasible) {
 			t.Fatalf("%s: error %v, want ErrInfeasible", name, err)
 		}
-		for _, part := range []string{"latency 0.01 ms", "1000 parameters", "smallest candidate costs 0.03 ms, 30 FLOPs, 30 parameters", "breaks: latency 0.03 ms above 0.01 ms"} {
+		for _, part := range []string{"latency 0.01 ms", "1000 parameters", "which costs 0.03 ms, 30 FLOPs, 30 parameters", "breaks: latency 0.03 ms above 0.01 ms"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%s: error %q does not say %q", name, err, part)
 			}
@@ -262,7 +262,7 @@ func TestSearchErrors(t *testing.T) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
 	}
-	if _, err := New("magic", s, DefaultStrategyOptions(1)); err == nil || !strings.Contains(err.Error(), "evolution, local, random, rl, tunas") {
+	if _, err := New("magic", s, DefaultStrategyOptions(1)); err == nil || !strings.Contains(err.Error(), "bayes, evolution, guided, halton, local, nsga2, ppo, random, rl, tunas") {
 		t.Errorf("unknown strategy: error %v, want one that lists the names", err)
 	}
 	for _, name := range []string{"evolution", "local", "rl", "tunas"} {

@@ -12,9 +12,14 @@ import (
 // that is asked for.
 type StrategyOptions struct {
 	Seed      uint64           `yaml:"-"`
+	Limits    Limits           `yaml:"-"` // of the search, for strategies that learn what meets them
+	Bayes     BayesOptions     `yaml:"bayes"`
 	Evolution EvolutionOptions `yaml:"evolution"`
+	Guided    GuidedOptions    `yaml:"guided"`
 	Local     LocalOptions     `yaml:"local"`
+	NSGA2     NSGA2Options     `yaml:"nsga2"`
 	LSTM      PolicyOptions    `yaml:"rl"`
+	PPO       PolicyOptions    `yaml:"ppo"`
 	Tunas     PolicyOptions    `yaml:"tunas"`
 }
 
@@ -22,9 +27,13 @@ type StrategyOptions struct {
 func DefaultStrategyOptions(seed uint64) StrategyOptions {
 	return StrategyOptions{
 		Seed:      seed,
+		Bayes:     DefaultBayesOptions(),
 		Evolution: DefaultEvolutionOptions(),
+		Guided:    DefaultGuidedOptions(),
 		Local:     DefaultLocalOptions(),
+		NSGA2:     DefaultNSGA2Options(),
 		LSTM:      DefaultLSTMOptions(),
+		PPO:       DefaultPPOOptions(),
 		Tunas:     DefaultTunasOptions(),
 	}
 }
@@ -38,8 +47,9 @@ func (o StrategyOptions) Validate() error {
 		return nil
 	}
 	return errors.Join(
-		named("evolution", o.Evolution.Validate()), named("local", o.Local.Validate()),
-		named("rl", o.LSTM.Validate()), named("tunas", o.Tunas.Validate()))
+		named("bayes", o.Bayes.Validate()), named("evolution", o.Evolution.Validate()), named("guided", o.Guided.Validate()),
+		named("local", o.Local.Validate()), named("nsga2", o.NSGA2.Validate()),
+		named("rl", o.LSTM.Validate()), named("ppo", o.PPO.Validate()), named("tunas", o.Tunas.Validate()))
 }
 
 // strategies are the kinds of strategy; a new one is one line.
@@ -47,8 +57,13 @@ var strategies = []struct {
 	name string
 	open func(name string, s *space.Space, o *StrategyOptions) (Strategy, error)
 }{
+	{"bayes", openBayes},         // a Gaussian process and expected improvement
 	{"evolution", openEvolution}, // regularised evolution
+	{"guided", openGuided},       // evolution on a predictor that learns as it goes
+	{"halton", openHalton},       // a low-discrepancy sequence
 	{"local", openLocal},         // first-improvement local search
+	{"nsga2", openNSGA2},         // several objectives
+	{"ppo", openPPO},             // the LSTM controller trained by PPO, a *Reinforce
 	{"random", openRandom},
 	{"rl", openLSTM},     // LSTM controller, a *Reinforce
 	{"tunas", openTunas}, // independent decisions, a *Reinforce
@@ -87,6 +102,10 @@ func openRandom(name string, s *space.Space, o *StrategyOptions) (Strategy, erro
 
 func openLSTM(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
 	return asStrategy(NewReinforce(name, s, o.Seed, o.LSTM))
+}
+
+func openPPO(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
+	return asStrategy(NewReinforce(name, s, o.Seed, o.PPO))
 }
 
 func openTunas(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {

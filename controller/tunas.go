@@ -61,7 +61,11 @@ func (t *tunas) gradient(a space.Arch, w weights, g []float64) terms {
 		if !made {
 			continue
 		}
-		for c, dz := range t.prior.record(&sum, i, decision.Kind, d, int(genes[i]), w) {
+		dz := t.prior.record(&sum, i, decision.Kind, d, int(genes[i]), w)
+		if g == nil {
+			continue
+		}
+		for c, dz := range dz {
 			g[t.offset[i]+c] += dz * slope[c]
 		}
 	}

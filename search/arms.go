@@ -33,7 +33,7 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies,
 	}
 	var all found
 	for i, limit := range limits {
-		s, err := r.strategy(stream.New(r.seed(), "strategy", uint64(round), uint64(i)).Uint64())
+		s, err := r.strategy(stream.New(r.seed(), "strategy", uint64(round), uint64(i)).Uint64(), limit)
 		if err != nil {
 			return found{}, err
 		}

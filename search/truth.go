@@ -205,26 +205,11 @@ func (t *Truth) checkpoint(i int) string {
 // there is one.
 func (r *Run) trainAlone(ctx context.Context, a drawnArch, h TruthHead, seed int, checkpoint string) (Alone, error) {
 	plan := r.family.Plan(a.arch)
-	own, err := space.NewFixed(plan)
+	w, err := r.watch(plan, h, seed)
 	if err != nil {
 		return Alone{}, err
 	}
-	o := r.aloneOptions(h.Steps)
-	o.Seed = stream.New(h.Seed, "training alone", uint64(seed)).Uint64()
-	net := supernet.New(own, o.Seed)
-	w := &watched{arch: own.Arch()}
-	if w.trainer, err = supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o); err != nil {
-		return Alone{}, err
-	}
-	if w.by, err = r.evaluator(w.trainer.Averaged(), r.splits.Val); err != nil {
-		return Alone{}, err
-	}
-	_, statErr := os.Stat(checkpoint)
-	loop := trainLoop{
-		trainer: w.trainer, steps: h.Steps, path: checkpoint, every: r.cfg.Train.Checkpoint, monitor: r.monitor, resume: statErr == nil,
-		owner: w.owner, restore: w.restore, chunk: w.trainer.StepsPerEpoch(), between: w.between,
-	}
-	if err := loop.run(ctx); err != nil {
+	if err := r.runAlone(ctx, w, h.Steps, checkpoint, w.trainer.StepsPerEpoch()); err != nil {
 		return Alone{}, err
 	}
 	s, err := w.score(ctx)
@@ -235,6 +220,34 @@ func (r *Run) trainAlone(ctx context.Context, a drawnArch, h TruthHead, seed int
 		Arch: r.family.Space().Format(a.arch), FLOPs: plan.FLOPs(), Params: plan.Params(), Stratum: a.stratum, Seed: seed,
 		Accuracy: s.Accuracy, Loss: s.Loss, EarlyLoss: orDefault(w.early, s.Loss), Steps: h.Steps,
 	}, nil
+}
+
+// watch begins a training from scratch.
+func (r *Run) watch(plan space.Plan, h TruthHead, seed int) (*watched, error) {
+	own, err := space.NewFixed(plan)
+	if err != nil {
+		return nil, err
+	}
+	o := r.aloneOptions(h.Steps)
+	o.Seed = stream.New(h.Seed, "training alone", uint64(seed)).Uint64()
+	net := supernet.New(own, o.Seed)
+	w := &watched{arch: own.Arch()}
+	if w.trainer, err = supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o); err != nil {
+		return nil, err
+	}
+	w.by, err = r.evaluator(w.trainer.Averaged(), r.splits.Val)
+	return w, err
+}
+
+// runAlone trains to the last step, going on from the checkpoint if it is there.
+// chunk is the steps between two calls of between, 0 for none.
+func (r *Run) runAlone(ctx context.Context, w *watched, steps int, checkpoint string, chunk int) error {
+	_, statErr := os.Stat(checkpoint)
+	loop := trainLoop{
+		trainer: w.trainer, steps: steps, path: checkpoint, every: r.cfg.Train.Checkpoint, monitor: r.monitor, resume: statErr == nil,
+		owner: w.owner, restore: w.restore, chunk: chunk, between: w.between,
+	}
+	return loop.run(ctx)
 }
 
 // watched is a training that is judged after its first epoch.

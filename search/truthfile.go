@@ -53,13 +53,10 @@ func (h *TruthHead) fields() []headField {
 	}
 }
 
-// truthColumns name the columns of the rows.
-var truthColumns = []string{"arch", "flops", "params", "stratum", "seed", "accuracy", "loss", "epoch1_loss", "steps"}
-
-// save replaces the file. What it holds depends on head and rows only.
-func (t *Truth) save() error {
-	var b bytes.Buffer
-	for _, f := range t.Head.fields() {
+// String returns the head as lines of a file.
+func (h *TruthHead) String() string {
+	var b strings.Builder
+	for _, f := range h.fields() {
 		value := ""
 		switch at := f.at.(type) {
 		case *string:
@@ -71,6 +68,33 @@ func (t *Truth) save() error {
 		}
 		fmt.Fprintf(&b, "# %s: %s\n", f.name, value)
 	}
+	return b.String()
+}
+
+// read sets the head from the beginning of a text and returns what follows it.
+func (h *TruthHead) read(text string) (rest string, err error) {
+	rest = text
+	for i, f := range h.fields() {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		value, ok := strings.CutPrefix(strings.TrimSuffix(line, "\r"), "# "+f.name+": ")
+		if !ok {
+			return "", fmt.Errorf("line %d is %q; want # %s: and its value", i+1, line, f.name)
+		}
+		if err := f.set(value); err != nil {
+			return "", fmt.Errorf("line %d: %w", i+1, err)
+		}
+	}
+	return rest, nil
+}
+
+// truthColumns name the columns of the rows.
+var truthColumns = []string{"arch", "flops", "params", "stratum", "seed", "accuracy", "loss", "epoch1_loss", "steps"}
+
+// save replaces the file. What it holds depends on head and rows only.
+func (t *Truth) save() error {
+	var b bytes.Buffer
+	b.WriteString(t.Head.String())
 	w := csv.NewWriter(&b)
 	w.Write(truthColumns)
 	for _, a := range t.Rows {
@@ -96,17 +120,9 @@ func ReadTruth(path string) (*Truth, error) {
 		return nil, err
 	}
 	t := &Truth{path: path}
-	rest := string(text)
-	for i, f := range t.Head.fields() {
-		var line string
-		line, rest, _ = strings.Cut(rest, "\n")
-		value, ok := strings.CutPrefix(strings.TrimSuffix(line, "\r"), "# "+f.name+": ")
-		if !ok {
-			return nil, fmt.Errorf("%s, line %d is %q; want # %s: and its value", path, i+1, line, f.name)
-		}
-		if err := f.set(value); err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", path, i+1, err)
-		}
+	rest, err := t.Head.read(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s, %w", path, err)
 	}
 	if err := t.readRows(rest, len(t.Head.fields())); err != nil {
 		return nil, fmt.Errorf("%s, %w", path, err)

@@ -30,6 +30,8 @@ type grammar struct {
 	Train    trainCmd    `cmd:"" help:"Train the shared weights of a space, or one architecture alone, into a run folder."`
 	Eval     evalCmd     `cmd:"" help:"Judge architectures with a run's weights, without retraining, or a network file on pictures."`
 	Fidelity fidelityCmd `cmd:"" help:"Tell how well a supernet ranks architectures, beside training them alone."`
+	Tabular  tabularCmd  `cmd:"" help:"Train every network of a small space alone, into a table."`
+	Compare  compareCmd  `cmd:"" help:"Let search strategies search a table of networks whose figures are known, and say which does better than random search."`
 	Measure  measureCmd  `cmd:"" help:"Measure how long layers and networks of a space take on this machine."`
 	Bench    benchCmd    `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
 	Export   exportCmd   `cmd:"" help:"Cut one architecture out of a run, as a network file of its own."`

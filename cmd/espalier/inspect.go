@@ -53,6 +53,8 @@ func (c inspectCmd) Run(s streams) error {
 		return inspectWeights(s.out, c.File, c.Tensors)
 	case onnx.Is(head), strings.EqualFold(filepath.Ext(c.File), ".onnx"):
 		return inspectONNX(s.out, c.File, c.Tensors)
+	case search.IsTable(head):
+		return inspectTable(s.out, c.File)
 	case search.IsTruth(head):
 		return inspectTruth(s.out, c.File)
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"mean_reward"`)):

@@ -137,9 +137,13 @@ func (s Search) validate(f *faults) {
 	f.check(s.Seeds >= 1, "search.seeds", s.Seeds, "at least 1")
 	f.check(s.Repeat >= 0, "search.repeat", s.Repeat, "0 or more")
 	o := s.Strategies
+	f.join("search.strategies", o.Bayes.Validate())
 	f.join("search.strategies", o.Evolution.Validate())
+	f.join("search.strategies", o.Guided.Validate())
 	f.join("search.strategies", o.Local.Validate())
+	f.join("search.strategies", o.NSGA2.Validate())
 	f.join("search.strategies.rl", o.LSTM.Validate())
+	f.join("search.strategies.ppo", o.PPO.Validate())
 	f.join("search.strategies.tunas", o.Tunas.Validate())
 	f.check(s.Reward.Weight <= 0, "search.reward.weight", s.Reward.Weight, "a number below 0, or 0 for the kind's own")
 	if s.Reward.Kind != "" {

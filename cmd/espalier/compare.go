@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/controller/table"
+)
+
+type compareCmd struct {
+	Table       string `required:"" type:"existingfile" placeholder:"FILE" help:"Networks whose figures are known: what tabular writes, or a CSV file with a column genes or ops, also compressed (.gz)."`
+	Column      string `placeholder:"NAME" help:"Figure to maximise (default: accuracy or c10_test)."`
+	Evaluations int    `default:"200" placeholder:"N" help:"Networks that a search may look at (default: ${default})."`
+	Seeds       int    `default:"100" placeholder:"N" help:"Searches of each strategy (default: ${default})."`
+	Batch       int    `default:"5" placeholder:"N" help:"Evaluations between two updates of a strategy (default: ${default})."`
+	Seed        uint64 `default:"1" placeholder:"N" help:"Seed of the first searches (default: ${default})."`
+	Strategies  string `default:"all" placeholder:"LIST" help:"Names with commas between, of ${strategies} (default: all)."`
+	JSON        string `name:"json" placeholder:"FILE" help:"Write all figures as JSON."`
+	SVG         string `name:"svg" placeholder:"FILE" help:"Write a plot of regret against evaluations."`
+}
+
+// Run lets strategies search a table and shows which found good networks soonest.
+func (c compareCmd) Run(ctx context.Context, s streams) error {
+	names := controller.Strategies()
+	if c.Strategies != "all" {
+		names = strings.Split(c.Strategies, ",")
+		slices.Sort(names)
+		names = slices.Compact(names)
+	}
+	t, err := table.Read(c.Table, c.Column)
+	if err != nil {
+		return err
+	}
+	found, err := table.Run(ctx, t, table.Options{
+		Strategies: names, Evaluations: c.Evaluations, Seeds: c.Seeds, Batch: c.Batch, Seed: c.Seed,
+	})
+	if err != nil {
+		return err
+	}
+	if c.SVG != "" {
+		if err := writeFile(c.SVG, found.SVG()); err != nil {
+			return err
+		}
+	}
+	if c.JSON != "" {
+		b, err := json.MarshalIndent(found, "", "  ")
+		if err != nil {
+			return fmt.Errorf("figures as JSON: %w", err)
+		}
+		if err := writeFile(c.JSON, append(b, '\n')); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(s.out, found.Text())
+	return err
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/espalier-nas/espalier/search"
+)
+
+type tabularCmd struct {
+	configFlags
+	screenFlags
+	Out   string `required:"" placeholder:"FILE" help:"Table to write (CSV); one that an interruption has left unfinished is completed."`
+	Seeds int    `placeholder:"N" help:"Trainings of each network with different weights and orders (default: 1)."`
+}
+
+// Run trains every network of a space alone.
+func (c tabularCmd) Run(ctx context.Context, s streams) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
+	f := c.configFlags
+	f.Steps, f.Epochs = nil, nil // of each training, not of a supernet
+	cfg, err := f.load()
+	if err != nil {
+		return err
+	}
+	if err := cfg.Ready(); err != nil {
+		return err
+	}
+	screen, _, err := c.screenFlags.open(s.err, nil)
+	if err != nil {
+		return err
+	}
+	r, err := search.OpenAlone(cfg, screen)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	o := search.TableOptions{Command: "espalier " + strings.Join(os.Args[1:], " "), Seeds: c.Seeds}
+	set(&o.Steps, c.Steps)
+	set(&o.Epochs, c.Epochs)
+	t, err := r.OpenTable(c.Out, o)
+	if err != nil {
+		return err
+	}
+	screen.Events.Begin("tabulate")
+	err = r.Tabulate(ctx, t, func(done, total int, a search.Tabulated) {
+		screen.Log.Info("trained alone", "done", done, "of", total, "accuracy", a.Val.Accuracy, "test", a.Test.Accuracy, "MFLOPs", float64(a.FLOPs)/1e6, "seed", a.Seed, "arch", a.Arch)
+	})
+	screen.Events.End()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%s: %d trainings of %d networks\n", c.Out, len(t.Rows), t.Head.Count)
+	return err
+}
+
+// check refuses flags that would be ignored.
+func (c tabularCmd) check() error {
+	switch {
+	case c.Seeds < 0:
+		return fmt.Errorf("--seeds is %d; want at least 1", c.Seeds)
+	case c.Steps != nil && c.Epochs != nil:
+		return errors.New("--epochs and --steps each fix the length of a training; want one of them")
+	case c.Steps != nil && *c.Steps < 1 || c.Epochs != nil && !(*c.Epochs > 0):
+		return errors.New("--epochs or --steps is 0; want more")
+	case c.Budget != nil || c.Sampler != nil:
+		return errors.New("--budget and --sampler are of no use here; want --epochs or --steps of each training")
+	}
+	return nil
+}
+
+// inspectTable shows what a table holds and its best network.
+func inspectTable(w io.Writer, path string) error {
+	t, err := search.ReadTable(path)
+	if err != nil {
+		return err
+	}
+	h := t.Head
+	fmt.Fprintf(w, "%s: %d of %d trainings, each network of a space alone\n", path, len(t.Rows), h.Count*h.Seeds)
+	fmt.Fprintf(w, "  made by   %s\n  data      %s\n  space     %s, %d networks, %d trainings of each\n  training  %d steps of %d images\n  recipe    %s\n",
+		h.Command, h.Data, h.Space, h.Count, h.Seeds, h.Steps, h.Batch, h.Recipe)
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	best := slices.MaxFunc(t.Rows, func(a, b search.Tabulated) int { return cmp.Compare(a.Val.Accuracy, b.Val.Accuracy) })
+	_, err = fmt.Fprintf(w, "  best      %s: %.4f on validation, %.2f MFLOPs, training %d\n", best.Arch, best.Val.Accuracy, float64(best.FLOPs)/1e6, best.Seed)
+	return err
+}
