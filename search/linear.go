@@ -59,7 +59,7 @@ func (r *Run) linearOptions(pictures int) supernet.TrainOptions {
 	epochs := min(linearEpochs, max(1, linearPictures/pictures))
 	return supernet.TrainOptions{
 		Batch: batch, Steps: max(1, epochs*(pictures/batch)), LR: linearRate, Warmup: 0.05, Momentum: 0.9, Nesterov: true,
-		WeightDecay: 1e-3, Clip: 5, Seed: r.cfg.Seed,
+		WeightDecay: 1e-3, Clip: 5, Seed: r.cfg.Seed, Balance: r.cfg.Data.Balance,
 	}
 }
 

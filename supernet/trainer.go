@@ -56,7 +56,7 @@ func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s S
 	}
 	t := &Trainer{
 		exec: e, net: n, sampler: s, o: o, views: newViews(n),
-		loader: data.NewLoader(set, norm, o.augment(set.Len()/o.Batch), o.Batch, o.Seed),
+		loader: o.loader(set, norm),
 		opt:    ops.NewSGD(n.params, ops.SGDConfig{Momentum: o.Momentum, WeightDecay: o.WeightDecay, Nesterov: o.Nesterov}),
 		rate:   o.rate(), average: newAverage(n, o.Average),
 	}

@@ -18,6 +18,7 @@ type configFlags struct {
 	Fit        *string `placeholder:"NAME" help:"How pictures in folders get their size: ${fits} (default: crop)."`
 	Background *string `placeholder:"COLOUR" help:"What transparent parts of pictures lie on, such as #000000 (default: white)."`
 	Group      *string `placeholder:"PATTERN" help:"Keep pictures in folders on one side of the split if this regular expression finds the same text in CLASS/FILE."`
+	Balance    *bool   `negatable:"" help:"Show pictures of every class equally often in training."`
 	SkipBad    *bool   `negatable:"" help:"Leave out pictures in folders that cannot be read."`
 
 	Space  *string        `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: chain)."`
@@ -67,6 +68,7 @@ func (f configFlags) load() (config.Config, error) {
 	set(&c.Data.Background, f.Background)
 	set(&c.Data.SkipBad, f.SkipBad)
 	set(&c.Data.Group, f.Group)
+	set(&c.Data.Balance, f.Balance)
 	set(&c.Train.Sampler, f.Sampler)
 	set(&c.Train.Batch, f.Batch)
 	set(&c.Train.LR, f.LR)

@@ -39,6 +39,7 @@ type Data struct {
 	Background string  `yaml:"background"` // what transparent parts of pictures lie on, #rrggbb
 	Group      string  `yaml:"group"`      // regular expression: pictures in folders in whose path (CLASS/FILE) it finds the same text are kept on one side of the split
 	SkipBad    bool    `yaml:"skip_bad"`   // leave out pictures in folders that cannot be read, instead of ending with their names
+	Balance    bool    `yaml:"balance"`    // show pictures of every class equally often in training: those of small classes several times, those of large ones in turns
 	Validation float64 `yaml:"validation"` // share of the training part that candidates are compared on
 	Test       float64 `yaml:"test"`       // share that is tested on once, if the data has no test part of its own
 }

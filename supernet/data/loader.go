@@ -13,6 +13,7 @@ type Loader struct {
 	aug    Augment
 	batch  int
 	seed   uint64
+	even   *classOrder // classes are shown equally often; nil: every picture once in an epoch
 }
 
 // CheckLoader reports every reason why NewLoader would refuse its arguments.
@@ -48,6 +49,15 @@ func NewLoader(s *Set, norm Normalization, aug Augment, batch int, seed uint64) 
 	return &Loader{set: s, tables: norm.tables(), aug: aug, batch: batch, seed: seed}
 }
 
+// NewBalancedLoader returns a loader as NewLoader does, whose epochs show every class that has pictures equally often, to
+// the nearest picture: those of small classes several times, each time varied anew, those of large ones in turns. An
+// epoch has as many batches as without it.
+func NewBalancedLoader(s *Set, norm Normalization, aug Augment, batch int, seed uint64) *Loader {
+	l := NewLoader(s, norm, aug, batch, seed)
+	l.even = newClassOrder(s)
+	return l
+}
+
 // Set returns the set that l reads.
 func (l *Loader) Set() *Set { return l.set }
 
@@ -63,10 +73,28 @@ func (l *Loader) Fill(b *Batch, epoch, index int) {
 		panic("data: Loader.Fill: epoch or index out of range")
 	}
 	b.resize(l.set, l.batch)
+	if l.even != nil {
+		l.fillEven(b, epoch, index)
+		return
+	}
 	pictures := newOrder(l.seed, epoch, l.set.Len())
 	for k := range l.batch {
 		i := pictures.at(index*l.batch + k)
 		l.put(b, k, i, l.aug.draw(l.seed, epoch, i, l.set.H, l.set.W))
+	}
+}
+
+// fillEven is Fill of a balanced loader. A picture that an epoch shows several times is
+// varied each time as in an epoch of its own.
+func (l *Loader) fillEven(b *Batch, epoch, index int) {
+	pass, aug := l.even.pass(l.seed, epoch), l.aug
+	if aug.Until > 0 && epoch >= aug.Until {
+		aug = Augment{}
+	}
+	aug.Until = 0
+	for k := range l.batch {
+		i, before := l.even.at(l.seed, epoch, pass.at(index*l.batch+k))
+		l.put(b, k, i, aug.draw(l.seed, before, i, l.set.H, l.set.W))
 	}
 }
 

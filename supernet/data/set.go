@@ -93,6 +93,22 @@ type Dataset struct {
 	Notes []string
 }
 
+// Ratio returns how many times as many pictures the largest class has as the smallest of
+// those that have any; 1 for an empty set.
+func (s *Set) Ratio() float64 {
+	least, most := 0, 0
+	for _, n := range s.ClassCounts() {
+		if n > 0 && (least == 0 || n < least) {
+			least = n
+		}
+		most = max(most, n)
+	}
+	if least == 0 {
+		return 1
+	}
+	return float64(most) / float64(least)
+}
+
 // imbalance of classes is told from this ratio of the largest to the smallest on.
 const imbalance = 5
 
@@ -104,7 +120,7 @@ func (s *Set) Notes() (notes []string) {
 		most, least := slices.Max(counts), slices.Min(counts)
 		if most >= imbalance*least {
 			name := func(n int) string { return s.Classes[slices.Index(counts, n)] }
-			notes = append(notes, fmt.Sprintf("classes are of very different size, from %d pictures (%s) to %d (%s): saying %[4]s always is right for %.1f %% of them",
+			notes = append(notes, fmt.Sprintf("classes are of very different size, from %d pictures (%s) to %d (%s): saying %[4]s always is right for %.1f %% of them; see balanced accuracy in the report, and balance (--balance), which shows every class equally often",
 				least, name(least), most, name(most), 100*float64(most)/float64(s.Len())))
 		}
 	}
