@@ -109,7 +109,7 @@ func openDataset(c config.Data) (*data.Dataset, error) {
 	if c.Dir == "" {
 		return data.Embedded()
 	}
-	return data.Open(c.Dir, data.OpenOptions{Size: c.Size, Gray: c.Gray, View: c.View(), SkipBad: c.SkipBad, Group: c.Group})
+	return data.Open(c.Dir, data.OpenOptions{Size: c.Size, Gray: c.Gray, View: c.View(), SkipBad: c.SkipBad, Group: c.Group, LabelPattern: c.LabelPattern, Labels: c.Labels})
 }
 
 func (r *Run) augment() data.Augment {

@@ -50,6 +50,7 @@ func (d Data) validate(f *faults) {
 	f.oneOf("data.fit", d.Fit, data.Fits())
 	_, err := regexp.Compile(d.Group)
 	f.check(err == nil, "data.group", d.Group, "a regular expression")
+	f.join("data", data.OpenOptions{LabelPattern: d.LabelPattern, Labels: d.Labels}.Validate())
 	f.check(data.View{Background: d.Background}.Validate() == nil, "data.background", d.Background, "a colour such as #ffffff")
 	f.check(d.Size >= 0, "data.size", d.Size, "pixels, or 0 for the size of the pictures")
 	f.check(d.Validation > 0 && d.Validation < 1, "data.validation", d.Validation, "a share between 0 and 1")

@@ -24,12 +24,12 @@ type listedPicture struct {
 // readFolder reads a folder of pictures for each class, all together or in parts for
 // training, validation and test; see layout. Classes and pictures are in the order of their
 // names.
-func readFolder(dir string, _ map[string]bool, o OpenOptions) (*Dataset, error) {
+func readFolder(dir, _ string, o OpenOptions) (*Dataset, error) {
 	l, err := findLayout(dir)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Layout: l.describe(dir)}
+	d := &Dataset{Layout: l.describe(dir), Notes: l.unused}
 	classes, err := subfolders(l.train)
 	if err != nil {
 		return nil, err
@@ -61,6 +61,10 @@ func readFolder(dir string, _ map[string]bool, o OpenOptions) (*Dataset, error) 
 			if lists[i] == nil {
 				d.Notes = append(d.Notes, fmt.Sprintf("%s has pictures without labels and is not used", part.dir))
 			}
+			continue
+		}
+		if i > 0 && len(folders) == 1 && namesNoClass(folders[0]) && !slices.Contains(classes, norm.NFC.String(folders[0])) {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s, the only folder of that part, is no class of the training part and is not used", filepath.Join(part.dir, folders[0])))
 			continue
 		}
 		if lists[i], err = listPictures(part.dir, folders, classes); err != nil {
