@@ -65,7 +65,10 @@ func NewEvaluator(e *ops.Exec, n *Net, train, val *data.Set, norm data.Normaliza
 	}
 	o.Calibration = min(o.Calibration, train.Len())
 	o.Batch = min(o.Batch, o.Calibration)
-	picked := train.Subset(stream.New(o.Seed, "calibration").Perm(train.Len())[:o.Calibration])
+	picked, err := train.Subset(stream.New(o.Seed, "calibration").Perm(train.Len())[:o.Calibration]).Load()
+	if err != nil {
+		return nil, fmt.Errorf("evaluation: %w", err)
+	}
 	return &Evaluator{
 		exec: e, net: n, norm: norm, o: o, passes: make([]Pass, e.Workers()),
 		calib: data.NewLoader(picked, norm, data.Augment{}, o.Batch, o.Seed),
@@ -197,7 +200,9 @@ func (v *Evaluator) each(ctx context.Context, l *data.Loader, f func(x *ops.Tens
 			return err
 		}
 		b := &v.batch
-		l.Sequential(b, first, min(v.o.Batch, l.Set().Len()-first))
+		if l.Sequential(b, first, min(v.o.Batch, l.Set().Len()-first)); b.Err != nil {
+			return b.Err
+		}
 		v.exec.Begin(false)
 		f(v.exec.Input(b.N, b.H, b.W, b.C, b.X))
 	}

@@ -190,7 +190,9 @@ func (w *Network) each(ctx context.Context, e *ops.Exec, set *data.Set, batch in
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		l.Sequential(&b, first, min(batch, set.Len()-first))
+		if l.Sequential(&b, first, min(batch, set.Len()-first)); b.Err != nil {
+			return b.Err
+		}
 		e.Begin(false)
 		f(&b, w.Forward(e, e.Input(b.N, b.H, b.W, b.C, b.X)))
 	}

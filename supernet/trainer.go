@@ -85,7 +85,11 @@ func (t *Trainer) Run(ctx context.Context, until int, each func(Progress) error)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p, err := t.train(batches.Next())
+		b := batches.Next()
+		if b.Err != nil {
+			return b.Err
+		}
+		p, err := t.train(b)
 		if err != nil {
 			return err
 		}

@@ -123,7 +123,7 @@ func (f trainedFlags) exec() (*ops.Exec, error) {
 // for labels, and says which part of the folder it is.
 func (c evalCmd) pictures(n *supernet.Network) (*data.Set, string, error) {
 	h, w, ch := n.Input()
-	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n)}
+	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n), Cache: judgedCache, LabelPattern: c.LabelPattern, Labels: c.Labels}
 	if h == w {
 		o.Size = h
 	}
@@ -153,6 +153,10 @@ func (c evalCmd) pictures(n *supernet.Network) (*data.Set, string, error) {
 	}
 	return &own, part, nil
 }
+
+// judgedCache is how many bytes of pictures are kept in memory; of more, the others are read
+// as they are judged.
+const judgedCache = 1 << 30
 
 // judgedBatch is how many pictures go through a network at a time.
 const judgedBatch = 64

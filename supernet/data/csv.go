@@ -105,6 +105,7 @@ func readList(dir, list string, o OpenOptions) (*Dataset, error) {
 		return nil, err
 	}
 	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
+	b.expect(len(files))
 	if d.Train, err = b.load(files); err != nil {
 		return nil, err
 	}

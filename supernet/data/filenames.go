@@ -165,6 +165,7 @@ func readNamed(dir string, o OpenOptions) (*Dataset, error) {
 		return nil, err
 	}
 	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
+	b.expect(len(named["train"]) + len(named["val"]) + len(named["test"]))
 	if d.Train, err = b.load(train); err != nil {
 		return nil, err
 	}

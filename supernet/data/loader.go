@@ -80,7 +80,7 @@ func (l *Loader) Fill(b *Batch, epoch, index int) {
 	pictures := newOrder(l.seed, epoch, l.set.Len())
 	for k := range l.batch {
 		i := pictures.at(index*l.batch + k)
-		l.put(b, k, i, l.aug.draw(l.seed, epoch, i, l.set.H, l.set.W))
+		l.put(b, k, i, l.aug.draw(l.seed, epoch, i, l.set.H, l.set.W), &b.scratch)
 	}
 }
 
@@ -94,7 +94,7 @@ func (l *Loader) fillEven(b *Batch, epoch, index int) {
 	aug.Until = 0
 	for k := range l.batch {
 		i, before := l.even.at(l.seed, epoch, pass.at(index*l.batch+k))
-		l.put(b, k, i, aug.draw(l.seed, before, i, l.set.H, l.set.W))
+		l.put(b, k, i, aug.draw(l.seed, before, i, l.set.H, l.set.W), &b.scratch)
 	}
 }
 
@@ -105,17 +105,42 @@ func (l *Loader) Sequential(b *Batch, first, n int) {
 		panic("data: Loader.Sequential: pictures out of range")
 	}
 	b.resize(l.set, n)
+	if l.set.Streamed() {
+		l.sequentialStreamed(b, first)
+		return
+	}
 	for k := range n {
-		l.put(b, k, first+k, variation{})
+		l.put(b, k, first+k, variation{}, &b.scratch)
 	}
 }
 
-// put writes picture i, varied by v, to place k of b.
-func (l *Loader) put(b *Batch, k, i int, v variation) {
+// sequentialStreamed reads the pictures of a batch on all processors.
+func (l *Loader) sequentialStreamed(b *Batch, first int) {
+	errs := make([]error, b.N)
+	parallel(b.N, func(k int) {
+		part := *b // with an error of its own
+		buf := l.set.disk.bufs.Get().(*[]uint8)
+		l.put(&part, k, first+k, variation{}, buf)
+		l.set.disk.bufs.Put(buf)
+		errs[k] = part.Err
+	})
+	for _, err := range errs {
+		if b.Err == nil {
+			b.Err = err
+		}
+	}
+}
+
+// put writes picture i, varied by v, to place k of b. buf holds what is read from a file.
+func (l *Loader) put(b *Batch, k, i int, v variation, buf *[]uint8) {
 	b.Labels[k], b.Index[k] = int32(l.set.Labels[i]), int32(i)
 	line := l.set.W * l.set.C
 	dst := b.X[k*l.set.H*line : (k+1)*l.set.H*line]
-	src := l.set.Image(i)
+	src, grown, err := l.set.Read(i, *buf)
+	if *buf = grown; err != nil {
+		b.Err = err
+		return
+	}
 	for y := range l.set.H {
 		row := dst[y*line : (y+1)*line]
 		if from := y + v.dy; from >= 0 && from < l.set.H {

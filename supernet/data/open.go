@@ -31,6 +31,9 @@ type OpenOptions struct {
 	// only group, or that called label. Empty: folders, or a list, tell classes.
 	LabelPattern string
 	Labels       string // which labels of CIFAR-100, one of LabelKinds; empty: fine
+	// Cache, unless it is 0, is how many bytes of pixels of pictures in folders are kept in memory: where all parts
+	// together take more, pictures are read from their files when they are asked for, but for so many.
+	Cache int64
 	// MaxBytes bounds the pixels of the training part and of the test part, in bytes of memory; 0 means DefaultMaxBytes.
 	MaxBytes int64
 }
@@ -40,6 +43,9 @@ func (o OpenOptions) Validate() error {
 	var errs []error
 	if o.Size < 0 || o.Size > maxSide {
 		errs = append(errs, fmt.Errorf("data: picture size is %d, expected 0 to %d", o.Size, maxSide))
+	}
+	if o.Cache < 0 {
+		errs = append(errs, fmt.Errorf("data: cache is %d bytes, expected 0 or more", o.Cache))
 	}
 	if o.MaxBytes < 0 {
 		errs = append(errs, fmt.Errorf("data: limit is %d bytes, expected 0 or more", o.MaxBytes))
