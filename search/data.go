@@ -19,6 +19,9 @@ func (r *Run) openData() error {
 	if r.source, err = openDataset(c); err != nil {
 		return err
 	}
+	if n := len(r.source.Train.Classes); n < 2 {
+		return fmt.Errorf("data: %s: %d class (%s); want at least 2: a folder of pictures for each, a list, or names that tell them", c.Dir, n, r.source.Train.Classes[0])
+	}
 	r.splits, err = r.source.Split(data.SplitOptions{Val: c.Validation, Test: c.Test, Seed: r.cfg.Seed})
 	if err != nil {
 		return err
@@ -28,16 +31,22 @@ func (r *Run) openData() error {
 	if err := r.fitBatch(); err != nil {
 		return err
 	}
-	r.norm = data.Measure(r.splits.Train)
+	if err := r.splits.Val.Warm(); err != nil { // judged on more often than trained on
+		return err
+	}
+	look, print, err := survey(r.splits)
+	if err != nil {
+		return err
+	}
+	r.norm = look.Normalization()
 	if err := data.CheckLoader(r.splits.Train, r.norm, r.augment(), r.cfg.Train.Batch); err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
-	print := fingerprint(r.splits)
 	if r.state.Data != "" && r.state.Data != print {
 		return fmt.Errorf("data: the pictures are not those that the run in %s began with", r.dir.Path())
 	}
 	r.state.Data = print
-	r.describeData()
+	r.describeData(look)
 	return nil
 }
 
@@ -74,13 +83,16 @@ func (r *Run) decidePlain() {
 const listedClasses = 12
 
 // describeData tells what was found, and what a person should know of it.
-func (r *Run) describeData() {
+func (r *Run) describeData(look *data.Survey) {
 	s, log := r.splits, r.monitor.Log
 	what := []any{"name", r.source.Name, "train", s.Train.Len(), "validation", s.Val.Len(), "test", s.Test.Len(), "classes", len(s.Train.Classes)}
 	if r.source.Layout != "" {
 		what = append(what, "found", r.source.Layout, "size", fmt.Sprintf("%dx%dx%d", s.Train.H, s.Train.W, s.Train.C))
 	}
 	log.Info("data", what...)
+	if s.Train.Streamed() {
+		log.Info("pictures are read from their files when they are asked for", "kept in memory", inBytes(s.Train.Bytes()))
+	}
 	counts := s.Train.ClassCounts()
 	if n := len(counts); r.source.Layout != "" && n <= listedClasses {
 		var list []any
@@ -89,7 +101,7 @@ func (r *Run) describeData() {
 		}
 		log.Info("training pictures", list...)
 	}
-	notes := slices.Concat(r.source.Notes, s.Train.Notes())
+	notes := slices.Concat(r.source.Notes, look.Notes())
 	if n := s.Train.Shared(s.Test); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d of %d test pictures are among the training pictures too, pixel for pixel", n, s.Test.Len()))
 	}
@@ -123,11 +135,22 @@ func (r *Run) fitBatch() error {
 // leastPictures are worth training on: two batches of two.
 const leastPictures = 4
 
+const (
+	// cacheShare is the part of the free memory, as 1/cacheShare, that pictures in folders may
+	// take before they are streamed: they are there twice, as read and as split.
+	cacheShare = 4
+	leastCache = 16 << 20
+)
+
 func openDataset(c config.Data) (*data.Dataset, error) {
 	if c.Dir == "" {
 		return data.Embedded()
 	}
-	return data.Open(c.Dir, data.OpenOptions{Size: c.Size, Gray: c.Gray, View: c.View(), SkipBad: c.SkipBad, Group: c.Group})
+	cache := int64(c.Cache)
+	if cache == 0 {
+		cache = max(leastCache, freeMemory(memoryRoot)/cacheShare)
+	}
+	return data.Open(c.Dir, data.OpenOptions{Cache: cache, Size: c.Size, Gray: c.Gray, View: c.View(), SkipBad: c.SkipBad, Group: c.Group, LabelPattern: c.LabelPattern, Labels: c.Labels})
 }
 
 func (r *Run) augment() data.Augment {
@@ -135,34 +158,50 @@ func (r *Run) augment() data.Augment {
 	return data.Augment{Crop: t.Crop, Flip: t.Flip == config.On, Alternate: t.Alternate, Cutout: t.Cutout, Erase: t.Erase, EraseMost: t.EraseMost}
 }
 
-// fingerprint returns 16 hexadecimal digits over pixels and labels of all splits.
-func fingerprint(s data.Splits) string { return fingerprintOf(s.Train, s.Val, s.Test) }
-
-// pictures returns 16 hexadecimal digits over pixels and labels of a data set,
-// however it is split.
-func pictures(d *data.Dataset) string {
-	sets := []*data.Set{d.Train}
-	for _, s := range []*data.Set{d.Val, d.Test} {
-		if s != nil {
-			sets = append(sets, s)
+// survey looks at the pictures of all splits, once. It returns what it saw of the training
+// split and the fingerprint of all, 16 hexadecimal digits over pixels and labels.
+func survey(s data.Splits) (train *data.Survey, print string, err error) {
+	h := xxh3.New()
+	for _, set := range []*data.Set{s.Train, s.Val, s.Test} {
+		look, err := hash(h, set)
+		if err != nil {
+			return nil, "", err
+		}
+		if set == s.Train {
+			train = look
 		}
 	}
-	return fingerprintOf(sets...)
+	return train, fmt.Sprintf("%016x", h.Sum64()), nil
 }
 
-func fingerprintOf(sets ...*data.Set) string {
+// pictures returns the same digits of a data set, however it is split.
+func pictures(d *data.Dataset) (string, error) {
 	h := xxh3.New()
-	for _, set := range sets {
-		var b [8]byte
-		for _, n := range []int{set.Len(), set.H, set.W, set.C} {
-			binary.LittleEndian.PutUint64(b[:], uint64(n))
-			h.Write(b[:])
+	for _, set := range []*data.Set{d.Train, d.Val, d.Test} {
+		if set == nil {
+			continue
 		}
-		h.Write(set.Pix)
-		for _, l := range set.Labels {
-			binary.LittleEndian.PutUint16(b[:], l)
-			h.Write(b[:2])
+		if _, err := hash(h, set); err != nil {
+			return "", err
 		}
 	}
-	return fmt.Sprintf("%016x", h.Sum64())
+	return fmt.Sprintf("%016x", h.Sum64()), nil
+}
+
+// hash adds a set to h and returns what it saw.
+func hash(h *xxh3.Hasher, set *data.Set) (*data.Survey, error) {
+	var b [8]byte
+	for _, n := range []int{set.Len(), set.H, set.W, set.C} {
+		binary.LittleEndian.PutUint64(b[:], uint64(n))
+		h.Write(b[:])
+	}
+	look, err := set.Survey(func(p []uint8) { h.Write(p) })
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range set.Labels {
+		binary.LittleEndian.PutUint16(b[:], l)
+		h.Write(b[:2])
+	}
+	return look, nil
 }

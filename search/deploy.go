@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -49,20 +50,21 @@ func (r *Run) deploy(front []*finished) error {
 func networkName(i int) string { return fmt.Sprintf("pareto-%d", i+1) }
 
 // test judges a network on the test split, once in the life of the folder.
-func (r *Run) test(ctx context.Context, name string, n *supernet.Network) (float64, error) {
+func (r *Run) test(ctx context.Context, name string, n *supernet.Network) (tested, error) {
 	if s, done := r.state.Tests[name]; done {
-		return s.Accuracy, nil
+		return s, nil
 	}
-	s, err := n.Score(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
+	s, table, err := n.Judge(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
 	if err != nil {
-		return 0, err
+		return tested{}, err
 	}
 	if r.state.Tests == nil {
-		r.state.Tests = make(map[string]score)
+		r.state.Tests = make(map[string]tested)
 	}
-	r.state.Tests[name] = score(s)
-	r.monitor.Log.Info("test split", "network", name, "accuracy", fmt.Sprintf("%.4f", s.Accuracy))
-	return s.Accuracy, r.state.save(r.dir)
+	t := tested{score(s), report.Table(table)}
+	r.state.Tests[name] = t
+	r.monitor.Log.Info("test split", "network", name, "accuracy", fmt.Sprintf("%.4f", s.Accuracy), "balanced", fmt.Sprintf("%.4f", t.ByClass.Balanced))
+	return t, r.state.save(r.dir)
 }
 
 // view returns how pictures become the pixels that networks learn from.

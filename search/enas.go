@@ -86,6 +86,9 @@ func (a *alternation) learn(ctx context.Context) error {
 	n := min(a.r.cfg.Train.ENAS.Images, val.Len())
 	picked := stream.New(a.r.cfg.Seed, "enas images", uint64(a.updates)).Perm(val.Len())[:n]
 	data.NewLoader(val.Subset(picked), a.r.norm, data.Augment{}, n, 0).Sequential(&a.batch, 0, n)
+	if a.batch.Err != nil {
+		return a.batch.Err
+	}
 	archs := a.policy.Propose(a.r.cfg.Train.ENAS.Batch)
 	trials := make([]controller.Trial, len(archs))
 	for i, arch := range archs {

@@ -2,8 +2,11 @@ package search
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -18,9 +21,70 @@ func (unscored) Evaluate(_ context.Context, archs []space.Arch) ([]controller.Sc
 // feasible returns an error that tells what the smallest network costs if no
 // architecture is found that meets the limits, before anything is trained.
 func (r *Run) feasible(ctx context.Context, l *Latencies) error {
-	p := r.problem(unscored{}, l, r.limits())
-	p.Reward = controller.Reward{}
+	return r.findFeasible(ctx, r.limits(), l.Cost)
+}
+
+func (r *Run) findFeasible(ctx context.Context, limits controller.Limits, cost func(space.Arch) (controller.Cost, error)) error {
+	p := controller.Problem{Space: r.family.Space(), Cost: cost, Evaluator: unscored{}, Limits: limits, Smallest: r.family.Extremes().Smallest}
 	o := controller.Options{Trials: 1, Batch: 1, Seed: r.cfg.Seed, Strategy: "limits"}
 	_, err := controller.Search(ctx, p, controller.NewRandomArm(r.family.Space(), r.cfg.Seed), o, nil)
 	return err
+}
+
+// check refuses, before latencies are measured, limits that no network meets: those on
+// operations and parameters are known of any network; of latency, the smallest network is
+// timed. It is done once in the life of the folder.
+func (r *Run) check(ctx context.Context) error {
+	if r.dir.Has(rundir.Latency) {
+		return nil
+	}
+	limits := r.limits()
+	exact := controller.Limits{FLOPs: limits.FLOPs, Params: limits.Params}
+	sizes := func(a space.Arch) (controller.Cost, error) {
+		flops, params := r.sizes(a)
+		return controller.Cost{FLOPs: flops, Params: params}, nil
+	}
+	if exact != (controller.Limits{}) && !r.extremesMeet(exact, sizes) {
+		if err := r.findFeasible(ctx, exact, sizes); err != nil {
+			return err
+		}
+	}
+	if limits.Latency == 0 {
+		return nil
+	}
+	return r.checkLatency(ctx, limits.Latency)
+}
+
+// extremesMeet reports whether one of the known ends of the space is within limits.
+func (r *Run) extremesMeet(limits controller.Limits, cost func(space.Arch) (controller.Cost, error)) bool {
+	e := r.family.Extremes()
+	for _, a := range []space.Arch{e.Smallest, e.Narrow} {
+		if c, err := cost(a); err == nil && limits.Excess(c) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// checkLatency times the smallest network, if the device is at hand: a limit below the best
+// of its times is out of the reach of all.
+func (r *Run) checkLatency(ctx context.Context, limit float64) error {
+	l, err := r.openLatencies(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if !l.Local() {
+		return nil
+	}
+	a := r.family.Extremes().Smallest
+	s, err := l.device.Time(ctx, r.family.Plan(a), bench.DefaultEffort)
+	if err != nil {
+		return err
+	}
+	if best := s.Best / float64(l.batch); best > limit {
+		return fmt.Errorf("no architecture meets the limits: the smallest network takes %.4g ms at best, and %.4g ms in the median, on %s; limits.latency is %.4g ms",
+			1e3*best, 1e3*s.Median/float64(l.batch), l.Device(), 1e3*limit)
+	}
+	return nil
 }

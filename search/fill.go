@@ -69,7 +69,8 @@ func (r *Run) dataReport() report.Data {
 	s := r.splits
 	return report.Data{
 		Name: r.source.Name, Format: r.source.Format, Train: s.Train.Len(), Val: s.Val.Len(), Test: s.Test.Len(),
-		H: s.Train.H, W: s.Train.W, C: s.Train.C, Classes: len(s.Train.Classes),
+		H: s.Train.H, W: s.Train.W, C: s.Train.C, Classes: len(s.Train.Classes), Balance: r.cfg.Data.Balance,
+		Majority: majority(s.Test), Ratio: s.Train.Ratio(), Names: s.Train.Classes,
 	}
 }
 
@@ -172,11 +173,11 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 		handed[f] = true
 		n := r.network(networkName(i), f, out)
 		n.File = networkPath(n.Name)
-		acc, err := r.test(ctx, n.Name, f.net)
+		t, err := r.test(ctx, n.Name, f.net)
 		if err != nil {
 			return err
 		}
-		n.Test, n.TestError = &acc, binomialError(acc, r.splits.Test.Len())
+		n.Test, n.TestError, n.ByClass = &t.Accuracy, binomialError(t.Accuracy, r.splits.Test.Len()), t.ByClass
 		rep.Pareto = append(rep.Pareto, n)
 	}
 	for _, f := range union(out.searchTop, out.randomTop) {

@@ -56,7 +56,7 @@ func TestLinearClassifierIsRecomputed(t *testing.T) {
 // returns its accuracy on the validation split.
 func plainLinear(t *testing.T, r *Run) float64 {
 	t.Helper()
-	train := flat(r.splits.Train)
+	train := r.splits.Train.Flat()
 	f, err := space.NewFixed(space.Plan{{Layer: space.Layer{Op: space.Linear, H: 1, W: 1, InC: 64, OutC: 3}, Weight: "linear", Bias: true, In: []int{space.Image}}})
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func plainLinear(t *testing.T, r *Run) float64 {
 	if weight.InC != 64 {
 		weight, bias = bias, weight
 	}
-	val, correct := flat(r.splits.Val), 0.0
+	val, correct := r.splits.Val.Flat(), 0.0
 	for i := range val.Len() {
 		x, logits := plainInput(norm, val, i), make([]float64, 3)
 		for o := range logits {

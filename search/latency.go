@@ -312,9 +312,9 @@ func (l *Latencies) Cost(a space.Arch) (controller.Cost, error) {
 }
 
 // complete adds layers to the table: a search may ask for thousands, which a
-// bounded time does not allow to measure.
+// bounded time does not allow to measure, and those of another machine cannot be.
 func (l *Latencies) complete(layers []space.Layer) error {
-	if l.Probed == nil {
+	if l.Probed == nil && l.Local() {
 		return l.table.Measure(l.ctx, layers, nil)
 	}
 	l.table.Estimate(layers)
@@ -325,6 +325,10 @@ func (l *Latencies) complete(layers []space.Layer) error {
 func (r *Run) latencies(ctx context.Context) (*Latencies, error) {
 	l, err := r.openLatencies(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.covers(r.cfg.Seed); err != nil {
+		l.Close()
 		return nil, err
 	}
 	p := Probing{Samples: r.cfg.Device.Samples, Seed: r.cfg.Seed, Holdout: r.cfg.Predictor.Holdout, Span: probeSpan(r.cfg)}

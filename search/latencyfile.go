@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/search/rundir"
@@ -71,6 +73,35 @@ func (l *Latencies) read(path string) error {
 		l.note(a, n.Sample, n.Found)
 	}
 	return nil
+}
+
+// rareLayers is the share of the layers of a space that a table of another machine may lack:
+// those that hardly any architecture has are estimated, as in a probing of bounded time.
+const rareLayers = 0.02
+
+// covers returns an error that names layers if the table of a machine that cannot be measured
+// here lacks some of the extremes, or more than a few.
+func (l *Latencies) covers(seed uint64) error {
+	if l.Local() {
+		return nil
+	}
+	var ends layerCount
+	ends.add(l.family.Plan(l.family.Extremes().Smallest))
+	ends.add(l.family.Plan(l.family.Extremes().Largest))
+	all := l.layers(seed, time.Time{})
+	var lacks []string
+	must := false
+	for _, x := range all {
+		if _, known := l.table.Lookup(x); !known {
+			lacks = append(lacks, x.String())
+			must = must || ends.times[x] > 0
+		}
+	}
+	if !must && float64(len(lacks)) <= rareLayers*float64(len(all)) {
+		return nil
+	}
+	return fmt.Errorf("%s: %d of the %d layers of this space, with pictures of this size, are not in this table of %s, such as %s; want a table that measure wrote there for this space",
+		l.device.(recorded).path, len(lacks), len(all), l.Device(), strings.Join(lacks[:min(3, len(lacks))], ", "))
 }
 
 func (l *Latencies) note(a space.Arch, s bench.Sample, found bool) {

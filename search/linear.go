@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/espalier-nas/espalier/supernet"
-	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -24,14 +23,18 @@ func (r *Run) linear(ctx context.Context) (float64, error) {
 	if r.state.Linear != nil {
 		return *r.state.Linear, nil
 	}
-	train, val := flat(r.splits.Train), flat(r.splits.Val)
+	train, val := r.splits.Train.Flat(), r.splits.Val.Flat()
 	f, err := space.NewFixed(space.Plan{{
 		Layer: space.Layer{Op: space.Linear, H: 1, W: 1, InC: train.C, OutC: len(train.Classes)}, Weight: "linear", Bias: true, In: []int{space.Image},
 	}})
 	if err != nil {
 		return 0, err
 	}
-	net, norm := supernet.New(f, r.cfg.Seed), data.Measure(train)
+	look, err := train.Survey(nil)
+	if err != nil {
+		return 0, err
+	}
+	net, norm := supernet.New(f, r.cfg.Seed), look.Normalization()
 	o := r.linearOptions(train.Len())
 	t, err := supernet.NewTrainer(r.exec, net, train, norm, single(net), o)
 	if err != nil {
@@ -59,12 +62,6 @@ func (r *Run) linearOptions(pictures int) supernet.TrainOptions {
 	epochs := min(linearEpochs, max(1, linearPictures/pictures))
 	return supernet.TrainOptions{
 		Batch: batch, Steps: max(1, epochs*(pictures/batch)), LR: linearRate, Warmup: 0.05, Momentum: 0.9, Nesterov: true,
-		WeightDecay: 1e-3, Clip: 5, Seed: r.cfg.Seed,
+		WeightDecay: 1e-3, Clip: 5, Seed: r.cfg.Seed, Balance: r.cfg.Data.Balance,
 	}
-}
-
-// flat returns pictures as rows of numbers: one pixel with all of them as its
-// channels, so that each is normalised by itself. It shares memory with s.
-func flat(s *data.Set) *data.Set {
-	return &data.Set{H: 1, W: 1, C: s.H * s.W * s.C, Classes: s.Classes, Pix: s.Pix, Labels: s.Labels}
 }

@@ -25,6 +25,8 @@ const (
 	// their gradients: 1.2 (chain) to 2.8 (resnet) as measured, with what norms and kernels
 	// keep and the rounding of buffers.
 	stepShare = 2.2
+	// calibrators is how many evaluators hold pictures at a time.
+	calibrators = 3
 	// packedShare is what kernels keep of the weights in their own order beside them.
 	packedShare = 0.5
 )
@@ -35,9 +37,12 @@ func (n need) total() int64 { return programBytes + n.pictures + n.weights + n.s
 func (r *Run) memory() need {
 	var n need
 	for _, s := range []*data.Set{r.source.Train, r.source.Val, r.source.Test, r.splits.Train, r.splits.Val, r.splits.Test} {
-		if s != nil {
-			n.pictures += int64(len(s.Pix))
+		if s != nil && !(s.Streamed() && s != r.source.Train) {
+			n.pictures += s.Bytes()
 		}
+	}
+	if t := r.splits.Train; t.Streamed() { // what evaluators calibrate on is in memory
+		n.pictures += calibrators * int64(min(r.cfg.Evaluate.Calibration, t.Len())) * int64(t.H*t.W*t.C)
 	}
 	copies := 3 + packedShare // weights, gradients, momentum
 	if r.cfg.Train.Average > 0 {
@@ -81,7 +86,7 @@ func (r *Run) checkMemory() error {
 	advice := "a smaller train.batch (--batch), or smaller pictures (--size)"
 	switch {
 	case n.pictures >= max(n.weights, n.step):
-		advice = "smaller pictures (--size), or fewer"
+		advice = "smaller pictures (--size), fewer, or less of them in memory (--cache)"
 	case n.weights >= n.step:
 		advice = "a smaller space"
 	}

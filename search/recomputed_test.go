@@ -93,6 +93,9 @@ func (c recomputed) networks() (seen bool) {
 				t.Errorf("%s: accuracy on %d pictures is reported as %v; want %v", n.Name, set.Len(), want, got)
 			}
 		}
+		if c.s.state.Tests[n.Name].ByClass == nil || n.ByClass == nil || math.Abs(n.ByClass.Matrix.Accuracy()-*n.Test) > 1e-9 || n.ByClass.Balanced != n.ByClass.Matrix.Balanced() {
+			t.Errorf("%s: by class %+v; want it to be of the test split", n.Name, n.ByClass)
+		}
 		if want := 1.96 * math.Sqrt(*n.Test*(1-*n.Test)/netTest); math.Abs(n.TestError-want) > 1e-9 {
 			t.Errorf("%s: half of the interval is %v; want %v", n.Name, n.TestError, want)
 		}

@@ -107,13 +107,14 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 		return report.Rival{}, err
 	}
 	took := time.Since(start).Seconds()
-	test, err := n.Score(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
+	test, table, err := n.Judge(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
 	if err != nil {
 		return report.Rival{}, err
 	}
 	v := report.Rival{
 		Name: name, Network: text, Factor: fit.Factor, FLOPs: family.Plan(family.Arch()).FLOPs(), Params: family.Plan(family.Arch()).Params(), Latency: fit.Latency,
 		Steps: fit.Steps, Seconds: took, Validation: s.Accuracy, Test: test.Accuracy, TestError: binomialError(test.Accuracy, r.splits.Test.Len()),
+		ByClass: report.Table(table),
 	}
 	if r.state.Rivals == nil {
 		r.state.Rivals = make(map[string]report.Rival)

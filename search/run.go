@@ -123,6 +123,9 @@ func (r *Run) saveConfig() error {
 	return r.cfg.Save(func(text []byte) error { return r.dir.Write(rundir.Config, text) })
 }
 
+// Classes returns the names of the classes.
+func (r *Run) Classes() []string { return r.splits.Train.Classes }
+
 // Config returns the effective configuration.
 func (r *Run) Config() config.Config { return r.cfg }
 

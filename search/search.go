@@ -16,6 +16,9 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if a := r.cfg.Train.Arch; a != "" {
 		return report.Report{}, fmt.Errorf("train.arch is %q; want it empty: a search trains the supernet", a)
 	}
+	if _, err := phase(r, "check", func() (struct{}, error) { return struct{}{}, r.check(ctx) }); err != nil {
+		return report.Report{}, err
+	}
 	lat, err := phase(r, phaseLatency, func() (*Latencies, error) { return r.latencies(ctx) })
 	if err != nil {
 		return report.Report{}, err

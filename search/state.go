@@ -17,7 +17,7 @@ type state struct {
 	Alone  float64                 `json:"alone,omitempty"`  // seconds that each rival is trained for
 	Fits   map[string]fitted       `json:"fits,omitempty"`   // rivals before their training
 	Rivals map[string]report.Rival `json:"rivals,omitempty"` // after it
-	Tests  map[string]score        `json:"tests,omitempty"`  // accuracy on the test split by network: each is tested once
+	Tests  map[string]tested       `json:"tests,omitempty"`  // result on the test split by network: each is tested once
 }
 
 // lastStep is what the last training step told.
@@ -30,6 +30,12 @@ type lastStep struct {
 type score struct {
 	Accuracy float64 `json:"accuracy"` // fraction
 	Loss     float64 `json:"loss"`     // nats
+}
+
+// tested is a network's result on the test split.
+type tested struct {
+	score
+	ByClass *report.ByClass `json:"by_class,omitempty"` // nil in folders of earlier versions
 }
 
 // load reads the folder's state; a new folder has none.

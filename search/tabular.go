@@ -53,7 +53,10 @@ func (r *Run) OpenTable(path string, o TableOptions) (*Table, error) {
 	if size*float64(seeds) > mostTabulated {
 		return nil, fmt.Errorf("the space holds %.4g networks and seeds is %d; want at most %d trainings", size, seeds, mostTabulated)
 	}
-	head := r.truthHead(TruthOptions{Command: o.Command, Count: int(size), Seeds: seeds, Steps: o.Steps, Epochs: o.Epochs})
+	head, err := r.truthHead(TruthOptions{Command: o.Command, Count: int(size), Seeds: seeds, Steps: o.Steps, Epochs: o.Epochs})
+	if err != nil {
+		return nil, err
+	}
 	t, err := readTable(path)
 	switch {
 	case os.IsNotExist(err):

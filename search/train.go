@@ -53,7 +53,7 @@ func (r *Run) trainOptions(steps int) supernet.TrainOptions {
 	return supernet.TrainOptions{
 		Batch: t.Batch, Steps: steps, LR: t.LR, MinLR: t.MinLR, Warmup: t.Warmup, Schedule: t.Schedule,
 		Momentum: t.Momentum, Nesterov: t.Nesterov, WeightDecay: t.WeightDecay, Smoothing: t.Smoothing, Clip: t.Clip, Average: t.Average,
-		Seed: r.cfg.Seed, Augment: r.augment(), Plain: float64(t.Plain),
+		Seed: r.cfg.Seed, Augment: r.augment(), Plain: float64(t.Plain), Balance: r.cfg.Data.Balance,
 	}
 }
 

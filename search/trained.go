@@ -8,6 +8,7 @@ import (
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -114,6 +115,13 @@ type Judged struct {
 	Loss     float64 `json:"loss"`     // nats
 	FLOPs    int64   `json:"flops"`
 	Params   int64   `json:"params"`
+	Majority float64 `json:"majority"` // share of the most frequent class
+	report.ByClass
+}
+
+// judgement puts a score together with what the network says of each class.
+func judgement(arch string, s supernet.Score, table supernet.Confusion, flops, params int64) Judged {
+	return Judged{arch, s.Accuracy, s.Loss, flops, params, table.Majority(), *report.Table(table)}
 }
 
 // Judge scores architectures with freshly calibrated statistics, on the
@@ -127,14 +135,14 @@ func (r *Run) Judge(ctx context.Context, archs []space.Arch, onTest bool) ([]Jud
 			return nil, err
 		}
 	}
-	scores, err := by.Evaluate(ctx, archs)
+	scores, tables, err := by.Judge(ctx, archs)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Judged, len(archs))
 	for i, a := range archs {
 		flops, params := r.sizes(a)
-		out[i] = Judged{r.family.Space().Format(a), scores[i].Accuracy, scores[i].Loss, flops, params}
+		out[i] = judgement(r.family.Space().Format(a), scores[i], tables[i], flops, params)
 	}
 	if onTest {
 		if err := r.noteTests(out, rundir.Tested{Supernet: r.net.Hash()}); err != nil {
@@ -160,11 +168,11 @@ func (r *Run) JudgeNetwork(ctx context.Context, name string, onTest bool) (Judge
 		return Judged{}, fmt.Errorf("%s reads pictures of %dx%dx%d in %d classes; want %dx%dx%d in %d, the run's own",
 			networkPath(name), h, w, c, len(n.Label().Classes), set.H, set.W, set.C, len(set.Classes))
 	}
-	s, err := n.Score(ctx, r.exec, set, r.cfg.Evaluate.Batch)
+	s, table, err := n.Judge(ctx, r.exec, set, r.cfg.Evaluate.Batch)
 	if err != nil {
 		return Judged{}, err
 	}
-	j := Judged{n.Label().Arch, s.Accuracy, s.Loss, n.Plan().FLOPs(), n.Plan().Params()}
+	j := judgement(n.Label().Arch, s, table, n.Plan().FLOPs(), n.Plan().Params())
 	if onTest {
 		err = r.noteTests([]Judged{j}, rundir.Tested{Network: n.Net().Hash()})
 	}

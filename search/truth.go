@@ -88,7 +88,8 @@ func (r *Run) OpenTruth(path string, o TruthOptions) (*Truth, error) {
 	t, err := ReadTruth(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &Truth{Head: r.truthHead(o), path: path}, nil
+		head, err := r.truthHead(o)
+		return &Truth{Head: head, path: path}, err
 	case err != nil:
 		return nil, err
 	}
@@ -99,17 +100,21 @@ func (r *Run) OpenTruth(path string, o TruthOptions) (*Truth, error) {
 }
 
 // truthHead describes a truth that this run makes.
-func (r *Run) truthHead(o TruthOptions) TruthHead {
+func (r *Run) truthHead(o TruthOptions) (TruthHead, error) {
+	print, err := pictures(r.source)
+	if err != nil {
+		return TruthHead{}, err
+	}
 	steps := o.Steps
 	if steps == 0 {
 		steps = r.epochSteps(orDefault(o.Epochs, defaultTruthEpochs))
 	}
 	return TruthHead{
-		Command: o.Command, Data: r.source.Name, Pictures: pictures(r.source), Splits: fingerprint(r.splits),
+		Command: o.Command, Data: r.source.Name, Pictures: print, Splits: r.state.Data,
 		Space: r.family.Space().ID(), Seed: r.cfg.Seed,
 		Count: orDefault(o.Count, defaultTruthCount), Seeds: orDefault(o.Seeds, defaultTruthSeeds),
 		Steps: steps, Batch: r.cfg.Train.Batch, Recipe: r.recipe(steps), Kernel: r.exec.Kernel(),
-	}
+	}, nil
 }
 
 // epochSteps returns the steps of so many passes over the training split.

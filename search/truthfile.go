@@ -205,10 +205,14 @@ func (r *Run) checkTruth(t *Truth, o TruthOptions) error {
 	h := t.Head
 	check("space", h.Space, r.family.Space().ID(), ", the run's")
 	check("data", h.Data, r.source.Name, ", the run's")
-	if p := pictures(r.source); h.Pictures != p {
+	p, err := pictures(r.source)
+	if err != nil {
+		return err
+	}
+	if h.Pictures != p {
 		check("pictures", h.Pictures, p, ", the fingerprint of the run's")
 	} else if !o.OtherSplit {
-		check("splits", h.Splits, fingerprint(r.splits), ", the run's: train with the same seed and shares, or say --other-split")
+		check("splits", h.Splits, r.state.Data, ", the run's: train with the same seed and shares, or say --other-split")
 	}
 	if o.Count != 0 {
 		check("count", h.Count, o.Count, "")
@@ -253,6 +257,6 @@ func (r *Run) checkRecipe(t *Truth) error {
 	}
 	check("recipe", t.Head.Recipe, r.recipe(t.Head.Steps))
 	check("kernel", t.Head.Kernel, r.exec.Kernel())
-	check("splits", t.Head.Splits, fingerprint(r.splits))
+	check("splits", t.Head.Splits, r.state.Data)
 	return errors.Join(errs...)
 }

@@ -93,7 +93,7 @@ func TestEveryNetworkIsTestedOnce(t *testing.T) {
 	a := w.search("run")
 	const mark = 0.4375
 	name := a.report.Pareto[0].Name
-	a.state.Tests[name] = score{Accuracy: mark}
+	a.state.Tests[name] = tested{score: score{Accuracy: mark}}
 	if err := a.state.save(a.dir); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,10 @@ func (r *Run) Verify(ctx context.Context, o VerifyOptions, tell func(done int)) 
 		return v, err
 	}
 	defer os.RemoveAll(folder)
-	set := firstOf(r.splits.Val, o.Pictures)
+	set, err := r.splits.Val.First(o.Pictures).Load()
+	if err != nil {
+		return v, err
+	}
 	rng, s := stream.New(r.cfg.Seed, "verify"), r.family.Space()
 	for i := range o.Count {
 		a := s.Random(rng)
@@ -59,13 +62,6 @@ func (r *Run) Verify(ctx context.Context, o VerifyOptions, tell func(done int)) 
 		tell(i + 1)
 	}
 	return v, nil
-}
-
-// firstOf returns the first n pictures of a set.
-func firstOf(set *data.Set, n int) *data.Set {
-	first := *set
-	first.Pix, first.Labels = set.Pix[:n*set.H*set.W*set.C], set.Labels[:n]
-	return &first
 }
 
 func (r *Run) verify(ctx context.Context, a space.Arch, set *data.Set, o VerifyOptions, folder string, v *Verified) error {

@@ -65,7 +65,10 @@ func NewEvaluator(e *ops.Exec, n *Net, train, val *data.Set, norm data.Normaliza
 	}
 	o.Calibration = min(o.Calibration, train.Len())
 	o.Batch = min(o.Batch, o.Calibration)
-	picked := train.Subset(stream.New(o.Seed, "calibration").Perm(train.Len())[:o.Calibration])
+	picked, err := train.Subset(stream.New(o.Seed, "calibration").Perm(train.Len())[:o.Calibration]).Load()
+	if err != nil {
+		return nil, fmt.Errorf("evaluation: %w", err)
+	}
 	return &Evaluator{
 		exec: e, net: n, norm: norm, o: o, passes: make([]Pass, e.Workers()),
 		calib: data.NewLoader(picked, norm, data.Augment{}, o.Batch, o.Seed),
@@ -92,6 +95,22 @@ func (v *Evaluator) Logits(ctx context.Context, a space.Arch, set *data.Set) ([]
 // Evaluate returns the score of each architecture. A done context ends it
 // between batches with the context's error.
 func (v *Evaluator) Evaluate(ctx context.Context, archs []space.Arch) ([]Score, error) {
+	return v.evaluate(ctx, archs, nil)
+}
+
+// Judge returns the score of each architecture as Evaluate does, and what each says of the
+// images of each class.
+func (v *Evaluator) Judge(ctx context.Context, archs []space.Arch) ([]Score, []Confusion, error) {
+	tables := make([]Confusion, len(archs))
+	for i := range tables {
+		tables[i] = NewConfusion(len(v.val.Set().Classes))
+	}
+	scores, err := v.evaluate(ctx, archs, tables)
+	return scores, tables, err
+}
+
+// evaluate scores architectures and counts into tables, one for each, unless that is nil.
+func (v *Evaluator) evaluate(ctx context.Context, archs []space.Arch, tables []Confusion) ([]Score, error) {
 	subnets, flops := v.views(archs)
 	t := newTrie(subnets)
 	if err := v.calibrate(ctx, t); err != nil {
@@ -102,6 +121,9 @@ func (v *Evaluator) Evaluate(ctx context.Context, archs []space.Arch) ([]Score, 
 		for i, logits := range v.run(t, subnets, x) {
 			scores[i].Accuracy += float64(ops.Correct(logits, v.batch.Labels))
 			scores[i].Loss += ops.CrossEntropy(v.exec, logits, v.batch.Labels, 0) * float64(logits.N)
+			if tables != nil {
+				tables[i].Add(logits, v.batch.Labels)
+			}
 		}
 	})
 	if err != nil {
@@ -178,7 +200,9 @@ func (v *Evaluator) each(ctx context.Context, l *data.Loader, f func(x *ops.Tens
 			return err
 		}
 		b := &v.batch
-		l.Sequential(b, first, min(v.o.Batch, l.Set().Len()-first))
+		if l.Sequential(b, first, min(v.o.Batch, l.Set().Len()-first)); b.Err != nil {
+			return b.Err
+		}
 		v.exec.Begin(false)
 		f(v.exec.Input(b.N, b.H, b.W, b.C, b.X))
 	}

@@ -140,10 +140,26 @@ func (w *Network) Predict(e *ops.Exec, x *tensor.Dense) (*tensor.Dense, error) {
 
 // Score returns how well the network does on a set, batch images at a time.
 func (w *Network) Score(ctx context.Context, e *ops.Exec, set *data.Set, batch int) (Score, error) {
+	return w.judge(ctx, e, set, batch, nil)
+}
+
+// Judge returns the score on a set, and what the network says of each class, from one pass
+// over the pictures.
+func (w *Network) Judge(ctx context.Context, e *ops.Exec, set *data.Set, batch int) (Score, Confusion, error) {
+	c := NewConfusion(len(set.Classes))
+	s, err := w.judge(ctx, e, set, batch, c)
+	return s, c, err
+}
+
+// judge scores the network and counts into c, unless that is nil.
+func (w *Network) judge(ctx context.Context, e *ops.Exec, set *data.Set, batch int, c Confusion) (Score, error) {
 	var s Score
 	err := w.each(ctx, e, set, batch, func(b *data.Batch, logits *ops.Tensor) {
 		s.Accuracy += float64(ops.Correct(logits, b.Labels))
 		s.Loss += ops.CrossEntropy(e, logits, b.Labels, 0) * float64(b.N)
+		if c != nil {
+			c.Add(logits, b.Labels)
+		}
 	})
 	if err != nil {
 		return Score{}, err
@@ -174,7 +190,9 @@ func (w *Network) each(ctx context.Context, e *ops.Exec, set *data.Set, batch in
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		l.Sequential(&b, first, min(batch, set.Len()-first))
+		if l.Sequential(&b, first, min(batch, set.Len()-first)); b.Err != nil {
+			return b.Err
+		}
 		e.Begin(false)
 		f(&b, w.Forward(e, e.Input(b.N, b.H, b.W, b.C, b.X)))
 	}

@@ -81,7 +81,7 @@ func TestRecipesResume(t *testing.T) {
 	c := smallChain(t)
 	set := shapes(60, 1)
 	o := trainOptions
-	o.Average, o.Schedule, o.Clip = 0.1, ScheduleLinear, 5
+	o.Average, o.Schedule, o.Clip, o.Balance = 0.1, ScheduleLinear, 5, true
 	o.Augment = data.Augment{Crop: 1, Flip: true, Alternate: true, Cutout: 2, Erase: 0.5, EraseMost: 0.3}
 	targets := Targets{oneHot(set), 0.5}
 	start := func(workers int) *Trainer {

@@ -61,7 +61,7 @@ func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s S
 	}
 	t := &Trainer{
 		exec: e, net: n, sampler: s, o: o, views: newViews(n),
-		loader: data.NewLoader(set, norm, o.augment(set.Len()/o.Batch), o.Batch, o.Seed),
+		loader: o.loader(set, norm),
 		opt:    opt,
 		rate:   o.rate(), average: newAverage(n, o.Average),
 	}
@@ -90,7 +90,11 @@ func (t *Trainer) Run(ctx context.Context, until int, each func(Progress) error)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p, err := t.train(batches.Next())
+		b := batches.Next()
+		if b.Err != nil {
+			return b.Err
+		}
+		p, err := t.train(b)
 		if err != nil {
 			return err
 		}

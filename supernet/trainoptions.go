@@ -29,6 +29,7 @@ type TrainOptions struct {
 	Seed        uint64       // of order, augmentation and sampled subnets
 	Augment     data.Augment // of the training images
 	Plain       float64      // passes over the training images at the end, at least, that show them as they are
+	Balance     bool         // show every class equally often, see data.NewBalancedLoader
 }
 
 // The schedules of the learning rate.
@@ -76,6 +77,15 @@ func (o TrainOptions) Validate() error {
 func (o TrainOptions) resolved() TrainOptions {
 	o.Schedule = cmp.Or(o.Schedule, ScheduleCosine)
 	return o
+}
+
+// loader returns the loader of the training images.
+func (o TrainOptions) loader(set *data.Set, norm data.Normalization) *data.Loader {
+	aug := o.augment(set.Len() / o.Batch)
+	if o.Balance {
+		return data.NewBalancedLoader(set, norm, aug, o.Batch, o.Seed)
+	}
+	return data.NewLoader(set, norm, aug, o.Batch, o.Seed)
 }
 
 // augment returns how images are varied when an epoch has so many steps: not in the

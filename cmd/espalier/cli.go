@@ -125,7 +125,7 @@ func doubleDashes(app *kong.Application, args []string) []string {
 
 // choices are what help says of flags that take one of several names.
 func choices() kong.Vars {
-	return kong.Vars{"samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies()), "fits": oneOf(data.Fits())}
+	return kong.Vars{"samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies()), "fits": oneOf(data.Fits()), "labels": oneOf(data.LabelKinds())}
 }
 
 // oneOf returns names as help lists them: "a, b or c".

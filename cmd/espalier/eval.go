@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -39,13 +40,15 @@ func (f trainedFlags) open(by opener, sf screenFlags, s streams) (*search.Run, e
 type evalCmd struct {
 	trainedFlags
 	screenFlags
-	Model   string   `arg:"" optional:"" name:"network-file" type:"existingfile" help:"Network file or ONNX model, to be judged on the pictures of --data instead of a run's."`
-	Data    string   `type:"existingdir" placeholder:"DIR" help:"Pictures to judge the network file on: their test part, or all if they have none."`
-	Arch    []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`
-	File    string   `type:"existingfile" placeholder:"FILE" help:"File with an architecture in text form on each line."`
-	Network []string `sep:"none" placeholder:"NAME" help:"Network of the run folder with its own weights, such as pareto-1, or alone after train --arch; may be repeated."`
-	Test    bool     `help:"Judge on the test split instead of the validation split. The run folder's tests.jsonl and every later report tell of it."`
-	JSON    bool     `name:"json" help:"Print JSON lines."`
+	Model        string   `arg:"" optional:"" name:"network-file" type:"existingfile" help:"Network file or ONNX model, to be judged on the pictures of --data instead of a run's."`
+	Data         string   `type:"existingdir" placeholder:"DIR" help:"Pictures to judge the network file on: their test part, or all if they have none."`
+	Labels       string   `placeholder:"KIND" help:"With --data, which labels of CIFAR-100: ${labels} (default: fine)."`
+	LabelPattern string   `placeholder:"PATTERN" help:"With --data, take the class from the names of pictures, as in train."`
+	Arch         []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`
+	File         string   `type:"existingfile" placeholder:"FILE" help:"File with an architecture in text form on each line."`
+	Network      []string `sep:"none" placeholder:"NAME" help:"Network of the run folder with its own weights, such as pareto-1, or alone after train --arch; may be repeated."`
+	Test         bool     `help:"Judge on the test split instead of the validation split. The run folder's tests.jsonl and every later report tell of it."`
+	JSON         bool     `name:"json" help:"Print JSON lines, each with what is taken for what."`
 }
 
 // Run judges architectures.
@@ -79,7 +82,11 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 	if err := errors.Join(err, r.Close()); err != nil {
 		return err
 	}
-	return printJudged(s, judged, c.JSON)
+	if err := printJudged(s, judged, c.JSON); err != nil || c.JSON || len(judged) != 1 {
+		return err
+	}
+	_, err = io.WriteString(s.out, "\n"+confusionText(&judged[0].ByClass, r.Classes()))
+	return err
 }
 
 // judge scores architectures with shared weights, then networks with their own.
@@ -113,7 +120,7 @@ func printJudged(s streams, judged []search.Judged, asJSON bool) error {
 			}
 			continue
 		}
-		if _, err := fmt.Fprintf(s.out, "accuracy %.4f  loss %.4f  %.2f MFLOPs  %d parameters  %s\n", j.Accuracy, j.Loss, float64(j.FLOPs)/1e6, j.Params, j.Arch); err != nil {
+		if _, err := fmt.Fprintf(s.out, "accuracy %.4f  loss %.4f  balanced %.4f (most frequent class: %.4f)  %.2f MFLOPs  %d parameters  %s\n", j.Accuracy, j.Loss, j.Balanced, j.Majority, float64(j.FLOPs)/1e6, j.Params, j.Arch); err != nil {
 			return err
 		}
 	}

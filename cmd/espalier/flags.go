@@ -15,10 +15,14 @@ type configFlags struct {
 	Size *int    `placeholder:"N" help:"Scale pictures in folders to N x N pixels."`
 	Gray *bool   `negatable:"" help:"Read pictures in folders as grey."`
 
-	Fit        *string `placeholder:"NAME" help:"How pictures in folders get their size: ${fits} (default: crop)."`
-	Background *string `placeholder:"COLOUR" help:"What transparent parts of pictures lie on, such as #000000 (default: white)."`
-	Group      *string `placeholder:"PATTERN" help:"Keep pictures in folders on one side of the split if this regular expression finds the same text in CLASS/FILE."`
-	SkipBad    *bool   `negatable:"" help:"Leave out pictures in folders that cannot be read."`
+	Fit          *string       `placeholder:"NAME" help:"How pictures in folders get their size: ${fits} (default: crop)."`
+	Background   *string       `placeholder:"COLOUR" help:"What transparent parts of pictures lie on, such as #000000 (default: white)."`
+	Group        *string       `placeholder:"PATTERN" help:"Keep pictures in folders on one side of the split if this regular expression finds the same text in CLASS/FILE."`
+	Balance      *bool         `negatable:"" help:"Show pictures of every class equally often in training."`
+	Labels       *string       `placeholder:"KIND" help:"Which labels of CIFAR-100: ${labels} (default: fine)."`
+	Cache        *config.Count `placeholder:"BYTES" help:"Keep so much of pictures in folders in memory, such as 500M, and read the others when they are asked for (default: a quarter of the memory that is free)."`
+	LabelPattern *string       `placeholder:"PATTERN" help:"Take the class from the names of pictures: what the only group of this regular expression, or the one called label, finds, such as '^(\\d)_'."`
+	SkipBad      *bool         `negatable:"" help:"Leave out pictures in folders that cannot be read."`
 
 	Space  *string        `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: chain)."`
 	Budget *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m."`
@@ -67,6 +71,10 @@ func (f configFlags) load() (config.Config, error) {
 	set(&c.Data.Background, f.Background)
 	set(&c.Data.SkipBad, f.SkipBad)
 	set(&c.Data.Group, f.Group)
+	set(&c.Data.Balance, f.Balance)
+	set(&c.Data.Cache, f.Cache)
+	set(&c.Data.Labels, f.Labels)
+	set(&c.Data.LabelPattern, f.LabelPattern)
 	set(&c.Train.Sampler, f.Sampler)
 	set(&c.Train.Batch, f.Batch)
 	set(&c.Train.LR, f.LR)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -22,17 +23,17 @@ import (
 
 // fileJudgement is how well a network file does on pictures.
 type fileJudgement struct {
-	Network  string   `json:"network"`
-	Arch     string   `json:"arch"`
-	Pictures string   `json:"pictures"`
-	N        int      `json:"n"`
-	Accuracy float64  `json:"accuracy"` // fraction
-	Error    float64  `json:"error"`    // half of the 95 % interval of the accuracy
-	Balanced float64  `json:"balanced"` // mean over the classes that occur of the share of their pictures that is right
-	Loss     float64  `json:"loss"`     // mean cross entropy, nats
-	Majority float64  `json:"majority"` // share of the most frequent class
-	Classes  []string `json:"classes"`
-	Matrix   [][]int  `json:"matrix"` // [class of the picture][class that the network says]
+	Network  string             `json:"network"`
+	Arch     string             `json:"arch"`
+	Pictures string             `json:"pictures"`
+	N        int                `json:"n"`
+	Accuracy float64            `json:"accuracy"` // fraction
+	Error    float64            `json:"error"`    // half of the 95 % interval of the accuracy
+	Balanced float64            `json:"balanced"` // mean over the classes that occur of the share of their pictures that is right
+	Loss     float64            `json:"loss"`     // mean cross entropy, nats
+	Majority float64            `json:"majority"` // share of the most frequent class
+	Classes  []string           `json:"classes"`
+	Matrix   supernet.Confusion `json:"matrix"` // [class of the picture][class that the network says]
 }
 
 // judgeFile judges the network file on the pictures in a folder: the test part where there
@@ -122,7 +123,7 @@ func (f trainedFlags) exec() (*ops.Exec, error) {
 // for labels, and says which part of the folder it is.
 func (c evalCmd) pictures(n *supernet.Network) (*data.Set, string, error) {
 	h, w, ch := n.Input()
-	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n)}
+	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n), Cache: judgedCache, LabelPattern: c.LabelPattern, Labels: c.Labels}
 	if h == w {
 		o.Size = h
 	}
@@ -153,74 +154,32 @@ func (c evalCmd) pictures(n *supernet.Network) (*data.Set, string, error) {
 	return &own, part, nil
 }
 
+// judgedCache is how many bytes of pictures are kept in memory; of more, the others are read
+// as they are judged.
+const judgedCache = 1 << 30
+
 // judgedBatch is how many pictures go through a network at a time.
 const judgedBatch = 64
 
 // count fills in what the network says of each picture.
 func (j *fileJudgement) count(ctx context.Context, e *ops.Exec, n *supernet.Network, set *data.Set) error {
-	logits, err := n.Logits(ctx, e, set, judgedBatch)
+	score, table, err := n.Judge(ctx, e, set, judgedBatch)
 	if err != nil {
 		return err
 	}
-	k := len(j.Classes)
-	j.Matrix = make([][]int, k)
-	for i := range j.Matrix {
-		j.Matrix[i] = make([]int, k)
-	}
-	for i, l := range set.Labels {
-		row := logits[i*k:][:k]
-		j.Loss -= math.Log(softmax(row)[l])
-		j.Matrix[l][slices.Index(row, slices.Max(row))]++
-	}
-	right, most, present := 0, 0, 0
-	for c, row := range j.Matrix {
-		total := 0
-		for _, v := range row {
-			total += v
-		}
-		if total > 0 {
-			present++
-			j.Balanced += float64(row[c]) / float64(total)
-		}
-		right += row[c]
-		most = max(most, total)
-	}
-	all := float64(j.N)
-	j.Accuracy, j.Majority = float64(right)/all, float64(most)/all
-	j.Balanced /= float64(present)
-	j.Loss /= all
-	j.Error = 1.96 * math.Sqrt(j.Accuracy*(1-j.Accuracy)/all)
+	j.Accuracy, j.Loss, j.Matrix = score.Accuracy, score.Loss, table
+	j.Balanced, j.Majority = table.Balanced(), table.Majority()
+	j.Error = 1.96 * math.Sqrt(j.Accuracy*(1-j.Accuracy)/float64(j.N))
 	return nil
 }
 
-// text returns the judgement for people: a line for each figure and the confusion matrix.
+// text returns the judgement for people: a line for each figure and what is taken for what.
 func (j *fileJudgement) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "network    %s: %s\n", j.Network, j.Arch)
 	fmt.Fprintf(&b, "pictures   %d, %s\n", j.N, j.Pictures)
 	fmt.Fprintf(&b, "accuracy   %.4f ±%.4f, balanced over classes %.4f; always the most frequent class: %.4f; loss %.4f\n\n", j.Accuracy, j.Error, j.Balanced, j.Majority, j.Loss)
-	width, cell := len("picture of"), 3
-	for i, name := range j.Classes {
-		width = max(width, len([]rune(name))+2)
-		for _, v := range j.Matrix[i] {
-			cell = max(cell, len(fmt.Sprint(v)))
-		}
-	}
-	fmt.Fprintf(&b, "%-*s  the network says (numbers as in the first column)\n%-*s", width+4, "picture of", width+4, "")
-	for i := range j.Classes {
-		fmt.Fprintf(&b, " %*d", cell, i)
-	}
-	b.WriteByte('\n')
-	for i, row := range j.Matrix {
-		fmt.Fprintf(&b, "%3d %-*s", i, width, j.Classes[i])
-		for _, v := range row {
-			text := fmt.Sprint(v)
-			if v == 0 {
-				text = "."
-			}
-			fmt.Fprintf(&b, " %*s", cell, text)
-		}
-		b.WriteByte('\n')
-	}
+	by := report.Table(j.Matrix)
+	b.WriteString(confusionText(by, j.Classes))
 	return b.String()
 }

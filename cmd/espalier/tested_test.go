@@ -49,7 +49,8 @@ func TestNetworksAreJudged(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := plainAccuracy(t, n, on != nil)
-		if got.Arch != n.Label().Arch || math.Abs(got.Accuracy-want) > 1e-9 || got.FLOPs != n.Plan().FLOPs() || got.Params != n.Plan().Params() {
+		if got.Arch != n.Label().Arch || math.Abs(got.Accuracy-want) > 1e-9 || got.FLOPs != n.Plan().FLOPs() || got.Params != n.Plan().Params() ||
+			math.Abs(supernet.Confusion(got.Matrix).Accuracy()-want) > 1e-9 || len(got.Matrix) != len(n.Label().Classes) || math.Abs(got.Majority-0.1) > 1e-9 {
 			t.Errorf("%v: %+v; want accuracy %v of %s", on, got, want, n.Label().Arch)
 		}
 		if out := s.must("inspect", s.path("run")); strings.Contains(out, "judged on the test split") != (on != nil) {

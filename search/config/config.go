@@ -32,13 +32,20 @@ type Config struct {
 
 // Data says which pictures are used and how they are split.
 type Data struct {
-	Dir        string  `yaml:"dir"`        // IDX, CIFAR, a NumPy archive or a folder per class; empty: the embedded pictures
-	Size       int     `yaml:"size"`       // side in pixels that pictures in folders are scaled to; 0: they have one size
-	Gray       bool    `yaml:"gray"`       // one channel for pictures in folders
-	Fit        string  `yaml:"fit"`        // how pictures in folders get their size: crop (their middle), pad (with the background), squash
-	Background string  `yaml:"background"` // what transparent parts of pictures lie on, #rrggbb
-	Group      string  `yaml:"group"`      // regular expression: pictures in folders in whose path (CLASS/FILE) it finds the same text are kept on one side of the split
+	Dir        string `yaml:"dir"`        // IDX, CIFAR, a NumPy archive or a folder per class; empty: the embedded pictures
+	Size       int    `yaml:"size"`       // side in pixels that pictures in folders are scaled to; 0: they have one size
+	Gray       bool   `yaml:"gray"`       // one channel for pictures in folders
+	Fit        string `yaml:"fit"`        // how pictures in folders get their size: crop (their middle), pad (with the background), squash
+	Background string `yaml:"background"` // what transparent parts of pictures lie on, #rrggbb
+	Group      string `yaml:"group"`      // regular expression: pictures in folders in whose path (CLASS/FILE) it finds the same text are kept on one side of the split
+	// LabelPattern is a regular expression that finds the class in the names of pictures: its only group, or that called label.
+	LabelPattern string `yaml:"label_pattern"`
+	Labels       string `yaml:"labels"` // which labels of CIFAR-100: fine, or coarse; empty: fine
+	// Cache is how many bytes of pixels of pictures in folders are kept in memory; where they take more, the others are
+	// read from their files when they are asked for. 0: a quarter of the memory that is free.
+	Cache      Count   `yaml:"cache"`
 	SkipBad    bool    `yaml:"skip_bad"`   // leave out pictures in folders that cannot be read, instead of ending with their names
+	Balance    bool    `yaml:"balance"`    // show pictures of every class equally often in training: those of small classes several times, those of large ones in turns
 	Validation float64 `yaml:"validation"` // share of the training part that candidates are compared on
 	Test       float64 `yaml:"test"`       // share that is tested on once, if the data has no test part of its own
 }

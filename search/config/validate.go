@@ -50,7 +50,9 @@ func (d Data) validate(f *faults) {
 	f.oneOf("data.fit", d.Fit, data.Fits())
 	_, err := regexp.Compile(d.Group)
 	f.check(err == nil, "data.group", d.Group, "a regular expression")
+	f.join("data", data.OpenOptions{LabelPattern: d.LabelPattern, Labels: d.Labels}.Validate())
 	f.check(data.View{Background: d.Background}.Validate() == nil, "data.background", d.Background, "a colour such as #ffffff")
+	f.check(d.Cache >= 0, "data.cache", int64(d.Cache), "bytes, such as 500M, or 0 for a share of the memory that is free")
 	f.check(d.Size >= 0, "data.size", d.Size, "pixels, or 0 for the size of the pictures")
 	f.check(d.Validation > 0 && d.Validation < 1, "data.validation", d.Validation, "a share between 0 and 1")
 	f.check(d.Test > 0 && d.Test < 1, "data.test", d.Test, "a share between 0 and 1")
@@ -217,6 +219,10 @@ func (f *faults) join(field string, err error) {
 		for _, e := range many.Unwrap() {
 			f.join(field, e)
 		}
+		return
+	}
+	if strings.HasPrefix(err.Error(), field+": ") {
+		*f = append(*f, err)
 		return
 	}
 	*f = append(*f, fmt.Errorf("%s: %w", field, err))

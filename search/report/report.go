@@ -60,6 +60,11 @@ type Data struct {
 	W       int    `json:"width"`
 	C       int    `json:"channels"`
 	Classes int    `json:"classes"`
+	// Names are the classes, as in ByClass.
+	Names    []string `json:"names"`
+	Balance  bool     `json:"balance"`  // training showed every class equally often
+	Majority float64  `json:"majority"` // share of the most frequent class among the test pictures: what always naming it gets right
+	Ratio    float64  `json:"ratio"`    // training pictures of the largest class over those of the smallest
 }
 
 // Space is what was searched.
@@ -172,8 +177,9 @@ type Network struct {
 	Validation float64       `json:"validation_accuracy"`       // whole split, finished
 	Test       *float64      `json:"test_accuracy,omitempty"`
 	TestError  float64       `json:"test_error"` // half of the 95 % interval that so many test pictures leave
-	Steps      int           `json:"steps"`      // of finishing, all rungs
-	Seconds    float64       `json:"seconds"`    // that they took, judging included
+	ByClass    *ByClass      `json:"test_by_class,omitempty"`
+	Steps      int           `json:"steps"`   // of finishing, all rungs
+	Seconds    float64       `json:"seconds"` // that they took, judging included
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
 	File       string        `json:"file,omitempty"`             // in the run folder
@@ -194,6 +200,8 @@ type Rival struct {
 	Validation float64 `json:"validation_accuracy"`
 	Test       float64 `json:"test_accuracy"`
 	TestError  float64 `json:"test_error"` // half of the 95 % interval
+	// ByClass is nil in folders of earlier versions.
+	ByClass *ByClass `json:"test_by_class,omitempty"`
 }
 
 // Seeds is what several searches on one supernet say together. All figures are

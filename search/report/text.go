@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -64,14 +65,19 @@ func (t *text) pareto(r Report) {
 	t.head("Networks handed over, by latency per image")
 	var rows [][]string
 	for _, n := range r.Pareto {
-		rows = append(rows, networkRow(n))
+		rows = append(rows, networkRow(n, r.uneven()))
 	}
-	t.table([]string{"<network", ">latency", ">test accuracy", ">validation", ">inherited", ">trained for", ">MFLOPs", ">params", "<found by"}, rows)
+	titles := []string{"<network", ">latency", ">test accuracy", ">validation", ">inherited", ">trained for", ">MFLOPs", ">params", "<found by"}
+	if r.uneven() {
+		titles = slices.Insert(titles, balancedAt, ">balanced")
+	}
+	t.table(titles, rows)
 	t.line("")
 	for _, n := range r.Pareto {
 		t.line("  %-9s  %s", n.Name, n.Arch)
 	}
 	t.floor(r)
+	t.classes(r)
 	t.verdict(r)
 	t.line("  test accuracy with its 95 %% interval, measured once; validation: the split by which they were chosen; inherited: on that")
 	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency measured (median)")
@@ -91,11 +97,15 @@ func (t *text) floor(r Report) {
 	}
 }
 
-func networkRow(n Network) []string {
-	return []string{
+func networkRow(n Network, uneven bool) []string {
+	row := []string{
 		n.Name, latency(n), tested(n), fmt.Sprintf("%.4f", n.Validation), fmt.Sprintf("%.4f", n.Inherited),
 		seconds(n.Seconds), fmt.Sprintf("%.2f", float64(n.FLOPs)/1e6), fmt.Sprint(n.Params), foundBy(n),
 	}
+	if uneven {
+		row = slices.Insert(row, balancedAt, balanced(n.ByClass))
+	}
+	return row
 }
 
 func tested(n Network) string {

@@ -11,6 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/supernet"
 )
 
 var update = flag.Bool("update", false, "rewrite the files of testdata")
@@ -113,5 +114,32 @@ func TestVerdictIsOfAllRepetitions(t *testing.T) {
 		if !strings.Contains(rest, "at equal latency "+c.want) {
 			t.Errorf("an interval from %v to %v: the table does not say that %s:\n%s", c.low, c.high, c.want, rest)
 		}
+	}
+}
+
+// Where classes differ in size, accuracy stands beside balanced accuracy and what is taken
+// for what; in any case beside the share of the most frequent class.
+func TestUnevenClassesAreTold(t *testing.T) {
+	r := fixed()
+	r.Data.Majority, r.Data.Ratio, r.Data.Names = 0.6, 1.2, []string{"boot", "clog", "sandal"}
+	by := Table(supernet.Confusion{{80, 7, 3}, {5, 25, 10}, {0, 2, 18}})
+	r.Pareto[1].ByClass = by
+	if got := Text(r); !strings.Contains(got, "is right for 0.6000 of the test pictures") || strings.Contains(got, "balanced") {
+		t.Errorf("classes of like size:\n%s", got)
+	}
+	r.Data.Ratio, r.Data.Balance = 4.5, true
+	got := Text(r)
+	for _, want := range []string{"  balanced  ", "0.8046", "largest class has 4.5 times", "training showed every class equally often", "pareto-2 takes 10 of 40 test pictures of clog for sandal"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	big := make(supernet.Confusion, MostListed+1)
+	for i := range big {
+		big[i] = make([]int, len(big))
+	}
+	big[3][4] = 2
+	if b := Table(big); b.Matrix != nil || len(b.Worst) != 1 || b.Worst[0].Of != 2 {
+		t.Errorf("of many classes: %+v", b)
 	}
 }

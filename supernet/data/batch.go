@@ -6,11 +6,14 @@ type Batch struct {
 	X          []float32 // [N][H][W][C]
 	Labels     []int32   // [N]
 	Index      []int32   // [N]: the pictures' places in the set
+	Err        error     // of a streamed set: a picture could not be read, and X is not whole
+
+	scratch []uint8 // for a picture that is read from its file
 }
 
 // resize makes b hold n pictures of the shape of s. It allocates only when b has never been that big.
 func (b *Batch) resize(s *Set, n int) {
-	b.N, b.H, b.W, b.C = n, s.H, s.W, s.C
+	b.N, b.H, b.W, b.C, b.Err = n, s.H, s.W, s.C, nil
 	if size := n * s.H * s.W * s.C; cap(b.X) < size {
 		b.X = make([]float32, size)
 	} else {

@@ -17,7 +17,8 @@ const (
 
 // cifarLayout tells the two CIFAR formats apart. A record is the label bytes, then a red, a green and a blue plane.
 type cifarLayout struct {
-	labels []int    // number of classes of each label byte; the last one is the label that counts
+	labels []int    // number of classes of each label byte
+	counts int      // which label byte counts
 	names  string   // optional file of class names, one a line
 	train  []string // files of the training part
 	test   string   // file of the test part
@@ -49,9 +50,21 @@ func readCIFAR10(dir string, names map[string]bool, o OpenOptions) (*Dataset, er
 	return layout.read(dir, names, o)
 }
 
+// The values of OpenOptions.Labels, for CIFAR-100.
+const (
+	LabelsFine   = "fine"   // 100 classes
+	LabelsCoarse = "coarse" // 20 groups of them
+)
+
+// LabelKinds lists the values of OpenOptions.Labels.
+func LabelKinds() []string { return []string{LabelsFine, LabelsCoarse} }
+
 func readCIFAR100(dir string, names map[string]bool, o OpenOptions) (*Dataset, error) {
 	layout := cifarLayout{
-		labels: []int{20, 100}, names: "fine_label_names.txt", train: []string{"train.bin"}, test: "test.bin",
+		labels: []int{20, 100}, counts: 1, names: "fine_label_names.txt", train: []string{"train.bin"}, test: "test.bin",
+	}
+	if o.Labels == LabelsCoarse {
+		layout.counts, layout.names = 0, "coarse_label_names.txt"
 	}
 	return layout.read(dir, names, o)
 }
@@ -80,7 +93,7 @@ func (l cifarLayout) read(dir string, names map[string]bool, o OpenOptions) (*Da
 
 // classes returns the names beside the data, or the numbers of the classes when there are none.
 func (l cifarLayout) classes(dir string, names map[string]bool) ([]string, error) {
-	n := l.labels[len(l.labels)-1]
+	n := l.labels[l.counts]
 	if names[l.names] {
 		return readNames(filepath.Join(dir, l.names), n)
 	}
@@ -142,7 +155,7 @@ func (l cifarLayout) decode(src *source, s *Set, maxBytes int64) error {
 		if int64(len(s.Pix)) > maxBytes-cifarImage {
 			return src.fail(src.off, nil, "another picture, expected at most %d bytes of pixels in all", maxBytes)
 		}
-		s.Labels = append(s.Labels, uint16(record[len(l.labels)-1]))
+		s.Labels = append(s.Labels, uint16(record[l.counts]))
 		s.Pix = appendInterleaved(s.Pix, record[len(l.labels):])
 		src.off += int64(len(record))
 	}

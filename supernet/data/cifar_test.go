@@ -114,7 +114,7 @@ func FuzzCIFAR(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, hundred bool) {
 		layout := cifarLayout{labels: []int{10}}
 		if hundred {
-			layout.labels = []int{20, 100}
+			layout.labels, layout.counts = []int{20, 100}, 1
 		}
 		s := &Set{H: cifarSide, W: cifarSide, C: 3, Classes: make([]string, 100)}
 		if layout.decode(&source{name: "batch", r: bytes.NewReader(b)}, s, 1<<30) != nil {

@@ -36,6 +36,7 @@ func listOf(dir string) string {
 			found = append(found, e.Name())
 		}
 	}
+	found = slices.DeleteFunc(found, func(name string) bool { return pixelColumns(filepath.Join(dir, name)) != nil })
 	if len(found) > 1 {
 		found = slices.DeleteFunc(found, func(name string) bool {
 			stem := strings.ToLower(strings.TrimSuffix(name, filepath.Ext(name)))
@@ -104,6 +105,7 @@ func readList(dir, list string, o OpenOptions) (*Dataset, error) {
 		return nil, err
 	}
 	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
+	b.expect(len(files))
 	if d.Train, err = b.load(files); err != nil {
 		return nil, err
 	}
@@ -201,7 +203,26 @@ func picturesUnder(dir string) (map[string]string, error) {
 		}
 		places[name] = path
 	}
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	err := walkPictures(dir, func(path, rel string) {
+		names := []string{rel, filepath.Base(path)}
+		if top, _, inside := strings.Cut(rel, "/"); inside && roleOf(top) != "" && roleOf(top) != "train" {
+			names = names[:1]
+		}
+		for _, name := range names {
+			put(name, path)
+			put(strings.TrimSuffix(name, filepath.Ext(name)), path)
+		}
+	})
+	for name := range twice {
+		delete(places, name)
+	}
+	return places, err
+}
+
+// walkPictures calls f with each file in and below dir that is called as pictures are, by its
+// path and by its path from dir with slashes.
+func walkPictures(dir string, f func(path, rel string)) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("data: %w", err)
 		}
@@ -218,19 +239,7 @@ func picturesUnder(dir string) (map[string]string, error) {
 		if err != nil {
 			return fmt.Errorf("data: %w", err)
 		}
-		rel = filepath.ToSlash(rel)
-		names := []string{rel, e.Name()}
-		if top, _, inside := strings.Cut(rel, "/"); inside && roleOf(top) != "" && roleOf(top) != "train" {
-			names = names[:1]
-		}
-		for _, name := range names {
-			put(name, path)
-			put(strings.TrimSuffix(name, filepath.Ext(name)), path)
-		}
+		f(path, filepath.ToSlash(rel))
 		return nil
 	})
-	for name := range twice {
-		delete(places, name)
-	}
-	return places, err
 }

@@ -7,10 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -24,12 +21,12 @@ type listedPicture struct {
 // readFolder reads a folder of pictures for each class, all together or in parts for
 // training, validation and test; see layout. Classes and pictures are in the order of their
 // names.
-func readFolder(dir string, _ map[string]bool, o OpenOptions) (*Dataset, error) {
+func readFolder(dir, _ string, o OpenOptions) (*Dataset, error) {
 	l, err := findLayout(dir)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Layout: l.describe(dir)}
+	d := &Dataset{Notes: l.unused}
 	classes, err := subfolders(l.train)
 	if err != nil {
 		return nil, err
@@ -63,15 +60,22 @@ func readFolder(dir string, _ map[string]bool, o OpenOptions) (*Dataset, error) 
 			}
 			continue
 		}
+		if i > 0 && len(folders) == 1 && namesNoClass(folders[0]) && !slices.Contains(classes, norm.NFC.String(folders[0])) {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s, the only folder of that part, is no class of the training part and is not used", filepath.Join(part.dir, folders[0])))
+			*[]*string{nil, &l.val, &l.test}[i] = ""
+			continue
+		}
 		if lists[i], err = listPictures(part.dir, folders, classes); err != nil {
 			return nil, err
 		}
 	}
+	d.Layout = l.describe(dir)
 	shape, err := folderShape(lists[0], o)
 	if err != nil {
 		return nil, err
 	}
 	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
+	b.expect(len(lists[0]) + len(lists[1]) + len(lists[2]))
 	for i, part := range parts {
 		if len(lists[i]) == 0 {
 			continue
@@ -204,11 +208,24 @@ type loading struct {
 	d       *Dataset // that the parts belong to, and the notes go to
 	groups  *grouping
 	damaged DamagedError
+	disk    *store // of pictures that are streamed; nil: they are read into memory
+}
+
+// expect is told how many pictures all parts have, before any is loaded: where they take more
+// than o.Cache bytes they are streamed.
+func (b *loading) expect(n int) {
+	size := int64(b.shape.h * b.shape.w * b.shape.c)
+	if b.o.Cache > 0 && int64(n) > min(b.o.Cache, b.o.MaxBytes)/size {
+		b.disk = newStore(b.shape, b.o.View, b.o.Cache)
+	}
 }
 
 // load reads files on several goroutines, each picture into its own place. What cannot be
 // read is noted as damaged, in order, and left out.
 func (b *loading) load(files []listedPicture) (*Set, error) {
+	if b.disk != nil {
+		return b.loadStreamed(files)
+	}
 	p := b.shape
 	size := p.h * p.w * p.c
 	if int64(len(files)) > b.o.MaxBytes/int64(size) {
@@ -219,22 +236,16 @@ func (b *loading) load(files []listedPicture) (*Set, error) {
 		H: p.h, W: p.w, C: p.c, Classes: b.classes,
 		Pix: make([]uint8, len(files)*size), Labels: make([]uint16, len(files)),
 	}
-	var next atomic.Int64
 	errs, deep, other := make([]error, len(files)), make([]uint16, len(files)), make([]bool, len(files))
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
-		wg.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(files) {
-					return
-				}
-				s.Labels[i] = uint16(files[i].label)
-				deep[i], other[i], errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size], b.o.View)
-			}
-		})
-	}
-	wg.Wait()
+	parallel(len(files), func(i int) {
+		s.Labels[i] = uint16(files[i].label)
+		deep[i], other[i], errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size], b.o.View)
+	})
+	return b.loaded(s, files, deep, other, errs)
+}
+
+// loaded notes what was found in reading files, and leaves out what cannot be read.
+func (b *loading) loaded(s *Set, files []listedPicture, deep []uint16, other []bool, errs []error) (*Set, error) {
 	if note := lowRange(deep); note != "" && !slices.Contains(b.d.Notes, note) {
 		b.d.Notes = append(b.d.Notes, note)
 	}

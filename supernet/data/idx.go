@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The IDX format of MNIST: a big-endian magic number (two zero bytes, type 8 for uint8, number of dimensions), one
@@ -39,37 +40,45 @@ func idxFile(names map[string]bool, part, kind string) string {
 	return ""
 }
 
-func isIDX(names map[string]bool) bool {
-	for _, part := range []string{"train", "t10k"} {
-		if idxFile(names, part, "images-idx3") != "" || idxFile(names, part, "labels-idx1") != "" {
-			return true
-		}
-	}
-	return false
-}
+func isIDX(names map[string]bool) bool { return len(idxSets(names)) > 0 }
 
 func readIDX(dir string, names map[string]bool, o OpenOptions) (*Dataset, error) {
-	var classes labelling
-	if names[idxClassFile] {
-		var err error
-		if classes.names, err = readNames(filepath.Join(dir, idxClassFile), 0); err != nil {
-			return nil, err
-		}
+	sets := idxSets(names)
+	if len(sets) > 1 {
+		return nil, badFile(dir, "IDX files of %d sets, %q and %q among them, expected one set, in a folder of its own", len(sets), sets[0].part("train"), sets[1].part("train"))
 	}
-	train, err := readIDXPart(dir, names, "train", &classes, o.MaxBytes)
+	set := sets[0]
+	var classes labelling
+	var err error
+	mapping := strings.TrimSuffix(set.prefix, "-") + "-mapping.txt"
+	switch {
+	case names[idxClassFile]:
+		classes.names, err = readNames(filepath.Join(dir, idxClassFile), 0)
+	case set.transposed() && names[mapping]:
+		classes.names, classes.first, err = emnistNames(filepath.Join(dir, mapping))
+		classes.known = err == nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	train, err := readIDXPart(dir, names, set, "train", &classes, o.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
 	d := &Dataset{Train: train}
-	if idxFile(names, "t10k", "images-idx3") == "" && idxFile(names, "t10k", "labels-idx1") == "" {
+	if set.transposed() {
+		d.Layout = set.part("train") + "-images, pictures turned upright"
+	}
+	test := set.part("test")
+	if idxFile(names, test, "images-idx3") == "" && idxFile(names, test, "labels-idx1") == "" {
 		return d, nil
 	}
-	if d.Test, err = readIDXPart(dir, names, "t10k", &classes, o.MaxBytes); err != nil {
+	if d.Test, err = readIDXPart(dir, names, set, "test", &classes, o.MaxBytes); err != nil {
 		return nil, err
 	}
 	if d.Test.H != train.H || d.Test.W != train.W {
 		return nil, &FormatError{
-			File: filepath.Join(dir, idxFile(names, "t10k", "images-idx3")), Offset: 8,
+			File: filepath.Join(dir, idxFile(names, test, "images-idx3")), Offset: 8,
 			Problem: fmt.Sprintf("pictures of %dx%d, expected %dx%d as in the training part", d.Test.H, d.Test.W, train.H, train.W),
 		}
 	}
@@ -85,7 +94,8 @@ type labelling struct {
 
 // readIDXPart reads pictures and labels of a part. Where the names of classes are not known, the labels themselves say
 // what classes there are.
-func readIDXPart(dir string, names map[string]bool, part string, classes *labelling, maxBytes int64) (*Set, error) {
+func readIDXPart(dir string, names map[string]bool, set idxSet, role string, classes *labelling, maxBytes int64) (*Set, error) {
+	part := set.part(role)
 	images, labels := idxFile(names, part, "images-idx3"), idxFile(names, part, "labels-idx1")
 	if images == "" {
 		return nil, badFile(dir, "no file %s-images-idx3-ubyte or %[1]s-images-idx3-ubyte.gz", part)
@@ -97,6 +107,12 @@ func readIDXPart(dir string, names map[string]bool, part string, classes *labell
 	err := withSource(filepath.Join(dir, images), func(src *source) error { return decodeIDXImages(src, s, maxBytes) })
 	if err != nil {
 		return nil, err
+	}
+	if set.transposed() {
+		if s.H != s.W {
+			return nil, badFile(filepath.Join(dir, images), "pictures of %dx%d, expected square ones, which EMNIST stores column by column", s.H, s.W)
+		}
+		upend(s)
 	}
 	n := len(s.Pix) / (s.H * s.W)
 	err = withSource(filepath.Join(dir, labels), func(src *source) error { return decodeIDXLabels(src, s, n, classes) })

@@ -14,15 +14,18 @@ var roles = []struct {
 	name  string
 	words []string
 }{
-	{"train", []string{"train", "training", "seg_train", "train_set", "trainset"}},
-	{"val", []string{"val", "valid", "validation", "dev", "seg_val", "val_set", "valset"}},
-	{"test", []string{"test", "testing", "seg_test", "test_set", "testset"}},
+	{"train", []string{"train", "training", "seg_train", "trainset", "trainingset", "traindata", "trainimages", "trainingimages"}},
+	{"val", []string{"val", "valid", "validation", "dev", "seg_val", "valset", "validset", "validationset", "valdata", "valimages"}},
+	{"test", []string{"test", "test1", "testing", "seg_test", "testset", "testingset", "testdata", "testimages"}},
 }
+
+// plainer drops what people put between the words of a folder's name.
+var plainer = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // roleOf returns which part of a data set a folder of that name holds; "" for others.
 func roleOf(name string) string {
 	for _, r := range roles {
-		if slices.Contains(r.words, strings.ToLower(name)) {
+		if lower := strings.ToLower(name); slices.Contains(r.words, lower) || slices.Contains(r.words, plainer.Replace(lower)) {
 			return r.name
 		}
 	}
@@ -33,6 +36,7 @@ func roleOf(name string) string {
 // val and test are "" where there is none.
 type layout struct {
 	train, val, test string
+	unused           []string // folders beside them without pictures of known classes, and why they are not used
 }
 
 // describe tells a person what was found.
@@ -101,15 +105,73 @@ func findLayout(dir string) (layout, error) {
 		return layout{train: dir}, nil
 	case found["train"] == "":
 		return layout{}, badFile(dir, "folders %s and none called train, expected one", quoted(found))
-	case len(others) > 0:
-		return layout{}, badFile(filepath.Join(dir, others[0]), "a folder beside %s, expected only parts called train, val and test there", found["train"])
 	}
-	for role, name := range found {
-		if classes, err := subfolders(inner[role]); err != nil || len(classes) == 0 {
-			return layout{}, badFile(filepath.Join(dir, name), "no folders, expected one with pictures for each class")
+	l := layout{train: inner["train"]}
+	for _, name := range others {
+		why, err := needless(filepath.Join(dir, name))
+		if err != nil {
+			return layout{}, err
+		}
+		if why == "" {
+			return layout{}, badFile(filepath.Join(dir, name), "a folder beside %s, expected only parts called train, val and test there", found["train"])
+		}
+		l.unused = append(l.unused, why)
+	}
+	for _, role := range []string{"train", "val", "test"} {
+		if found[role] == "" {
+			continue
+		}
+		classes, err := subfolders(inner[role])
+		switch {
+		case err != nil:
+			return layout{}, err
+		case len(classes) > 0:
+		case role == "train":
+			return layout{}, badFile(filepath.Join(dir, found[role]), "no folders, expected one with pictures for each class")
+		case isFile(filepath.Join(dir, found[role], tinyLabels)):
+			return layout{}, badFile(filepath.Join(dir, found[role], tinyLabels), "a list without a folder %s beside it", tinyImages)
+		default:
+			l.unused = append(l.unused, fmt.Sprintf("%s has no folders of classes and is not used", inner[role]))
+			inner[role] = ""
 		}
 	}
-	return layout{inner["train"], inner["val"], inner["test"]}, nil
+	l.val, l.test = inner["val"], inner["test"]
+	return l, nil
+}
+
+// unknownWords are what folders of pictures without labels are called.
+var unknownWords = []string{"unknown", "unlabeled", "unlabelled", "nolabel", "images", "image", "imgs", "pictures", "data", "all", "files"}
+
+// namesNoClass reports whether a folder in a part is called as those of pictures without
+// labels are.
+func namesNoClass(name string) bool {
+	return roleOf(name) != "" || slices.Contains(unknownWords, plainer.Replace(strings.ToLower(name)))
+}
+
+// sampleWords are what folders are called that repeat a few pictures of others.
+var sampleWords = []string{"sample", "samples", "trainingsample", "trainsample", "example", "examples"}
+
+// needless says why a folder beside the parts of a data set may be left out: it has no
+// folders, so that nothing says what classes its pictures are of, or repeats others. It is
+// empty for other folders.
+func needless(dir string) (why string, err error) {
+	if slices.Contains(sampleWords, plainer.Replace(strings.ToLower(filepath.Base(dir)))) {
+		return fmt.Sprintf("%s is called a sample and is not used", dir), nil
+	}
+	inner, err := unwrapped(dir)
+	if err != nil {
+		return "", err
+	}
+	folders, err := subfolders(inner)
+	if err != nil || len(folders) > 1 {
+		return "", err
+	}
+	if len(folders) == 1 { // seg_pred/seg_pred
+		if deeper, err := subfolders(filepath.Join(inner, folders[0])); err != nil || len(deeper) > 0 || !strings.EqualFold(folders[0], filepath.Base(inner)) && !strings.EqualFold(folders[0], tinyImages) {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%s has no folders of classes and is not used", dir), nil
 }
 
 func quoted(names map[string]string) string {

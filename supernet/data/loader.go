@@ -13,6 +13,7 @@ type Loader struct {
 	aug    Augment
 	batch  int
 	seed   uint64
+	even   *classOrder // classes are shown equally often; nil: every picture once in an epoch
 }
 
 // CheckLoader reports every reason why NewLoader would refuse its arguments.
@@ -48,6 +49,15 @@ func NewLoader(s *Set, norm Normalization, aug Augment, batch int, seed uint64) 
 	return &Loader{set: s, tables: norm.tables(), aug: aug, batch: batch, seed: seed}
 }
 
+// NewBalancedLoader returns a loader as NewLoader does, whose epochs show every class that has pictures equally often, to
+// the nearest picture: those of small classes several times, each time varied anew, those of large ones in turns. An
+// epoch has as many batches as without it.
+func NewBalancedLoader(s *Set, norm Normalization, aug Augment, batch int, seed uint64) *Loader {
+	l := NewLoader(s, norm, aug, batch, seed)
+	l.even = newClassOrder(s)
+	return l
+}
+
 // Set returns the set that l reads.
 func (l *Loader) Set() *Set { return l.set }
 
@@ -63,10 +73,28 @@ func (l *Loader) Fill(b *Batch, epoch, index int) {
 		panic("data: Loader.Fill: epoch or index out of range")
 	}
 	b.resize(l.set, l.batch)
+	if l.even != nil {
+		l.fillEven(b, epoch, index)
+		return
+	}
 	pictures := newOrder(l.seed, epoch, l.set.Len())
 	for k := range l.batch {
 		i := pictures.at(index*l.batch + k)
-		l.put(b, k, i, l.aug.draw(l.seed, epoch, i, l.set.H, l.set.W))
+		l.put(b, k, i, l.aug.draw(l.seed, epoch, i, l.set.H, l.set.W), &b.scratch)
+	}
+}
+
+// fillEven is Fill of a balanced loader. A picture that an epoch shows several times is
+// varied each time as in an epoch of its own.
+func (l *Loader) fillEven(b *Batch, epoch, index int) {
+	pass, aug := l.even.pass(l.seed, epoch), l.aug
+	if aug.Until > 0 && epoch >= aug.Until {
+		aug = Augment{}
+	}
+	aug.Until = 0
+	for k := range l.batch {
+		i, before := l.even.at(l.seed, epoch, pass.at(index*l.batch+k))
+		l.put(b, k, i, aug.draw(l.seed, before, i, l.set.H, l.set.W), &b.scratch)
 	}
 }
 
@@ -77,17 +105,42 @@ func (l *Loader) Sequential(b *Batch, first, n int) {
 		panic("data: Loader.Sequential: pictures out of range")
 	}
 	b.resize(l.set, n)
+	if l.set.Streamed() {
+		l.sequentialStreamed(b, first)
+		return
+	}
 	for k := range n {
-		l.put(b, k, first+k, variation{})
+		l.put(b, k, first+k, variation{}, &b.scratch)
 	}
 }
 
-// put writes picture i, varied by v, to place k of b.
-func (l *Loader) put(b *Batch, k, i int, v variation) {
+// sequentialStreamed reads the pictures of a batch on all processors.
+func (l *Loader) sequentialStreamed(b *Batch, first int) {
+	errs := make([]error, b.N)
+	parallel(b.N, func(k int) {
+		part := *b // with an error of its own
+		buf := l.set.disk.bufs.Get().(*[]uint8)
+		l.put(&part, k, first+k, variation{}, buf)
+		l.set.disk.bufs.Put(buf)
+		errs[k] = part.Err
+	})
+	for _, err := range errs {
+		if b.Err == nil {
+			b.Err = err
+		}
+	}
+}
+
+// put writes picture i, varied by v, to place k of b. buf holds what is read from a file.
+func (l *Loader) put(b *Batch, k, i int, v variation, buf *[]uint8) {
 	b.Labels[k], b.Index[k] = int32(l.set.Labels[i]), int32(i)
 	line := l.set.W * l.set.C
 	dst := b.X[k*l.set.H*line : (k+1)*l.set.H*line]
-	src := l.set.Image(i)
+	src, grown, err := l.set.Read(i, *buf)
+	if *buf = grown; err != nil {
+		b.Err = err
+		return
+	}
 	for y := range l.set.H {
 		row := dst[y*line : (y+1)*line]
 		if from := y + v.dy; from >= 0 && from < l.set.H {

@@ -8,24 +8,15 @@ type Normalization struct {
 	Mean, Std []float32 // [C]
 }
 
-// Measure returns the normalisation of s: the population mean and standard deviation of each channel, from exact
-// histograms. A constant channel gets Std 1, so that it normalises to 0. Measure the training split, never another.
+// Measure returns the normalisation of s, whose pixels must be in memory: the population mean and standard deviation of
+// each channel, from exact histograms. A constant channel gets Std 1, so that it normalises to 0. Measure the training
+// split, never another. A streamed set has its own from Survey.
 func Measure(s *Set) Normalization {
-	norm := Normalization{Mean: make([]float32, s.C), Std: make([]float32, s.C)}
-	histograms := make([][256]int, s.C)
-	for i := 0; i < len(s.Pix); i += s.C {
-		for c, v := range s.Pix[i : i+s.C] {
-			histograms[c][v]++
-		}
+	if s.Streamed() {
+		panic("data: Measure: the set is streamed")
 	}
-	for c := range histograms {
-		mean, std := moments(&histograms[c])
-		if std == 0 {
-			std = 1
-		}
-		norm.Mean[c], norm.Std[c] = float32(mean), float32(std)
-	}
-	return norm
+	v, _ := s.Survey(nil) // memory does not fail
+	return v.Normalization()
 }
 
 // moments returns mean and standard deviation of value/255; 0 and 0 for an empty histogram.

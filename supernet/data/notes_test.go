@@ -10,7 +10,7 @@ import (
 // changes.
 func TestNotes(t *testing.T) {
 	grey := &Set{H: 1, W: 1, C: 3, Classes: []string{"a", "b"}, Pix: []uint8{1, 1, 1, 2, 2, 2}, Labels: []uint16{0, 1}}
-	if n := grey.Notes(); len(n) != 1 || !strings.Contains(n[0], "three channels are the same") {
+	if n := notesOf(t, grey); len(n) != 1 || !strings.Contains(n[0], "three channels are the same") {
 		t.Errorf("grey in three channels: %q", n)
 	}
 	flat := &Set{H: 1, W: 1, C: 3, Classes: []string{"a", "b"}, Labels: make([]uint16, 13)}
@@ -18,7 +18,7 @@ func TestNotes(t *testing.T) {
 		flat.Pix = append(flat.Pix, uint8(i), 9, uint8(20*i))
 	}
 	flat.Labels[3], flat.Labels[5] = 1, 1
-	if n := strings.Join(flat.Notes(), "; "); !strings.Contains(n, "channel 1 is 9 everywhere") || !strings.Contains(n, "from 2 pictures (b) to 11 (a): saying a always is right for 84.6 %") {
+	if n := strings.Join(notesOf(t, flat), "; "); !strings.Contains(n, "channel 1 is 9 everywhere") || !strings.Contains(n, "from 2 pictures (b) to 11 (a): saying a always is right for 84.6 %") {
 		t.Errorf("a constant channel and 2 of 13 pictures: %q", n)
 	}
 	other := flat.Subset([]int{4, 4, 7})
@@ -31,4 +31,13 @@ func TestNotes(t *testing.T) {
 			t.Errorf("%s: written %t", names, got)
 		}
 	}
+}
+
+func notesOf(t *testing.T, s *Set) []string {
+	t.Helper()
+	v, err := s.Survey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.Notes()
 }

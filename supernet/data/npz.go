@@ -16,7 +16,7 @@ import (
 )
 
 // The arrays of a NumPy archive, by the names that data sets give them: those of MedMNIST,
-// and those of Keras.
+// those of Keras, and pairs without parts.
 var npzNames = []struct{ part, pictures, labels string }{
 	{"train", "train_images", "train_labels"},
 	{"val", "val_images", "val_labels"},
@@ -24,6 +24,8 @@ var npzNames = []struct{ part, pictures, labels string }{
 	{"train", "x_train", "y_train"},
 	{"val", "x_val", "y_val"},
 	{"test", "x_test", "y_test"},
+	{"train", "images", "labels"},
+	{"train", "x", "y"},
 }
 
 // npzOf returns the archive that path is, or the only one that the folder path holds; "" for
@@ -51,30 +53,80 @@ func npzOf(path string) string {
 
 // readNPZ reads a NumPy archive: pictures as uint8, N x H x W or N x H x W x 1 or 3, labels
 // as integers, N or N x 1, from 0 or 1 on.
-func readNPZ(path string, o OpenOptions) (*Dataset, error) {
+func readNPZ(_, path string, o OpenOptions) (*Dataset, error) {
 	z, err := zip.OpenReader(path)
 	if err != nil {
 		return nil, &FormatError{File: path, Offset: NoOffset, Problem: "unreadable, expected a NumPy archive", Err: err}
 	}
 	defer z.Close()
-	files := map[string]*zip.File{}
+	files := map[string]array{}
 	for _, f := range z.File {
-		files[strings.TrimSuffix(f.Name, ".npy")] = f
+		files[strings.ToLower(strings.TrimSuffix(f.Name, ".npy"))] = array{f.Name, f.Open}
 	}
+	return readArrays(path, files, o)
+}
+
+// array is a file of one array of NumPy.
+type array struct {
+	name string
+	open func() (io.ReadCloser, error) // nil: there is no such array
+}
+
+// npyFolderOf returns the folder that dir is, if it holds arrays of NumPy and no folders; "" for
+// others.
+func npyFolderOf(dir string) string {
+	entries, err := os.ReadDir(dir)
+	if err != nil || !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return isNPY(e.Name()) }) {
+		return ""
+	}
+	if folders, err := subfolders(dir); err != nil || len(folders) > 0 {
+		return ""
+	}
+	return dir
+}
+
+func isNPY(name string) bool {
+	return !isClutter(name) && strings.EqualFold(filepath.Ext(name), ".npy")
+}
+
+// readNPYFolder reads arrays that are files of their own, x_train.npy, y_train.npy and so on, as
+// readNPZ reads those of an archive.
+func readNPYFolder(_, dir string, o OpenOptions) (*Dataset, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	files := map[string]array{}
+	for _, e := range entries {
+		if name := e.Name(); isNPY(name) {
+			path := filepath.Join(dir, name)
+			files[strings.ToLower(name[:len(name)-len(".npy")])] = array{name, func() (io.ReadCloser, error) { return os.Open(path) }}
+		}
+	}
+	return readArrays(dir, files, o)
+}
+
+// readArrays reads the arrays of npzNames among files, by their names in lower case.
+func readArrays(path string, files map[string]array, o OpenOptions) (*Dataset, error) {
 	d := &Dataset{}
 	var classes labelling
 	for _, n := range npzNames {
 		to := map[string]**Set{"train": &d.Train, "val": &d.Val, "test": &d.Test}[n.part]
-		if files[n.pictures] == nil && files[n.labels] == nil {
+		pictures, labels := files[n.pictures], files[n.labels]
+		switch {
+		case pictures.open == nil && labels.open == nil:
 			continue
-		}
-		if files[n.pictures] == nil || files[n.labels] == nil {
+		case labels.open == nil && n.part == "test" && d.Train != nil:
+			d.Notes = append(d.Notes, fmt.Sprintf("%s has no labels beside it and is not used", pictures.name))
+			continue
+		case pictures.open == nil || labels.open == nil:
 			return nil, badFile(path, "one of the arrays %s and %s, expected both", n.pictures, n.labels)
-		}
-		if n.part != "train" && d.Train == nil {
+		case n.part != "train" && d.Train == nil:
 			return nil, badFile(path, "an array %s and no training pictures before it", n.pictures)
+		case *to != nil:
+			return nil, badFile(path, "an array %s beside others of the same part, expected one pair", n.pictures)
 		}
-		s, err := npzPart(files[n.pictures], files[n.labels], &classes, o.MaxBytes)
+		s, err := npzPart(pictures, labels, &classes, o.MaxBytes)
 		if err != nil {
 			return nil, &FormatError{File: path, Offset: NoOffset, Problem: fmt.Sprintf("arrays %s and %s cannot be used", n.pictures, n.labels), Err: err}
 		}
@@ -89,7 +141,7 @@ func readNPZ(path string, o OpenOptions) (*Dataset, error) {
 	return d, nil
 }
 
-func sortedNames(files map[string]*zip.File) (names []string) {
+func sortedNames(files map[string]array) (names []string) {
 	for name := range files {
 		names = append(names, name)
 	}
@@ -98,32 +150,32 @@ func sortedNames(files map[string]*zip.File) (names []string) {
 }
 
 // npzPart reads pictures and labels.
-func npzPart(pictures, labels *zip.File, classes *labelling, maxBytes int64) (*Set, error) {
+func npzPart(pictures, labels array, classes *labelling, maxBytes int64) (*Set, error) {
 	p, err := readNPY(pictures, maxBytes)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", pictures.Name, err)
+		return nil, fmt.Errorf("%s: %w", pictures.name, err)
 	}
 	if len(p.shape) == 3 {
 		p.shape = append(p.shape, 1)
 	}
 	if len(p.shape) != 4 || p.kind != "u1" || p.shape[3] != 1 && p.shape[3] != 3 || slices.Min(p.shape) < 1 || max(p.shape[1], p.shape[2]) > maxSide {
-		return nil, fmt.Errorf("%s: type %s and shape %v; expected u1 (uint8) and N x H x W, or that x 1 or 3", pictures.Name, p.kind, p.shape)
+		return nil, fmt.Errorf("%s: type %s and shape %v; expected u1 (uint8) and N x H x W, or that x 1 or 3", pictures.name, p.kind, p.shape)
 	}
 	l, err := readNPY(labels, maxBytes)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", labels.Name, err)
+		return nil, fmt.Errorf("%s: %w", labels.name, err)
 	}
 	numbers, err := l.integers()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", labels.Name, err)
+		return nil, fmt.Errorf("%s: %w", labels.name, err)
 	}
 	if len(numbers) != p.shape[0] {
-		return nil, fmt.Errorf("%s: shape %v; expected one label for each of %d pictures", labels.Name, l.shape, p.shape[0])
+		return nil, fmt.Errorf("%s: shape %v; expected one label for each of %d pictures", labels.name, l.shape, p.shape[0])
 	}
 	if !classes.known {
 		least, most := slices.Min(numbers), slices.Max(numbers)
 		if least < 0 || least > 1 || most >= maxClasses {
-			return nil, fmt.Errorf("%s: labels from %d to %d; expected them to begin with 0 or 1", labels.Name, least, most)
+			return nil, fmt.Errorf("%s: labels from %d to %d; expected them to begin with 0 or 1", labels.name, least, most)
 		}
 		classes.known, classes.first = true, int(least)
 		for c := least; c <= most; c++ {
@@ -133,7 +185,7 @@ func npzPart(pictures, labels *zip.File, classes *labelling, maxBytes int64) (*S
 	s := &Set{H: p.shape[1], W: p.shape[2], C: p.shape[3], Classes: classes.names, Pix: p.bytes, Labels: make([]uint16, len(numbers))}
 	for i, n := range numbers {
 		if n < int64(classes.first) || n-int64(classes.first) >= int64(len(classes.names)) {
-			return nil, fmt.Errorf("%s: label %d of picture %d; expected %d to %d as in the training part", labels.Name, n, i, classes.first, classes.first+len(classes.names)-1)
+			return nil, fmt.Errorf("%s: label %d of picture %d; expected %d to %d as in the training part", labels.name, n, i, classes.first, classes.first+len(classes.names)-1)
 		}
 		s.Labels[i] = uint16(n - int64(classes.first))
 	}
@@ -153,8 +205,8 @@ var npyHeader = regexp.MustCompile(`^\s*\{'descr':\s*'([<>|=])([a-z])([1-8])',\s
 
 // readNPY reads an array of at most so many bytes. Memory grows with what the archive
 // holds, not with what it claims.
-func readNPY(f *zip.File, maxBytes int64) (*npy, error) {
-	r, err := f.Open()
+func readNPY(f array, maxBytes int64) (*npy, error) {
+	r, err := f.open()
 	if err != nil {
 		return nil, err
 	}

@@ -114,3 +114,32 @@ func FuzzNPZ(f *testing.F) {
 		}
 	})
 }
+
+// Arrays may be files of their own; a test part without labels is passed over.
+func TestOpenNPYFolder(t *testing.T) {
+	x, y := npyOf("|u1", "4, 2, 2", []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}), npyOf("|u1", "4,", []byte{0, 1, 1, 0})
+	for _, files := range []map[string][]byte{
+		{"X_train.npy": x, "y_train.npy": y, "x_test.npy": x, "y_test.npy": y},
+		{"train_images.npy": x, "train_labels.npy": y, "test_images.npy": x},
+		{"images.npy": x, "labels.npy": y},
+		{"X.npy": x, "y.npy": y},
+	} {
+		d, err := Open(tree(t, files), OpenOptions{})
+		if err != nil {
+			t.Errorf("%d files: %v", len(files), err)
+			continue
+		}
+		if d.Format != "npy" || d.Train.Len() != 4 || d.Train.Image(2)[1] != 9 || d.Train.Labels[2] != 1 || (d.Test != nil) != (len(files) == 4) || (len(d.Notes) > 0) != (len(files) == 3) {
+			t.Errorf("%d files: %s of %d pictures, notes %q", len(files), d.Format, d.Train.Len(), d.Notes)
+		}
+	}
+	for want, files := range map[string]map[string][]byte{
+		"expected both":        {"x_train.npy": x},
+		"beside others":        {"x_train.npy": x, "y_train.npy": y, "x.npy": x, "y.npy": y},
+		"expected train_image": {"pictures.npy": x},
+	} {
+		if _, err := Open(tree(t, files), OpenOptions{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+}

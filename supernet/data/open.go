@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,13 @@ type OpenOptions struct {
 	// whose path, from the class folder on, it finds the same text, in its first group if it
 	// has one. Split keeps them on one side. Empty: each picture is by itself.
 	Group string
+	// LabelPattern, a regular expression, finds the class in the names of pictures in folders: its
+	// only group, or that called label. Empty: folders, or a list, tell classes.
+	LabelPattern string
+	Labels       string // which labels of CIFAR-100, one of LabelKinds; empty: fine
+	// Cache, unless it is 0, is how many bytes of pixels of pictures in folders are kept in memory: where all parts
+	// together take more, pictures are read from their files when they are asked for, but for so many.
+	Cache int64
 	// MaxBytes bounds the pixels of the training part and of the test part, in bytes of memory; 0 means DefaultMaxBytes.
 	MaxBytes int64
 }
@@ -36,11 +44,22 @@ func (o OpenOptions) Validate() error {
 	if o.Size < 0 || o.Size > maxSide {
 		errs = append(errs, fmt.Errorf("data: picture size is %d, expected 0 to %d", o.Size, maxSide))
 	}
+	if o.Cache < 0 {
+		errs = append(errs, fmt.Errorf("data: cache is %d bytes, expected 0 or more", o.Cache))
+	}
 	if o.MaxBytes < 0 {
 		errs = append(errs, fmt.Errorf("data: limit is %d bytes, expected 0 or more", o.MaxBytes))
 	}
 	if _, err := regexp.Compile(o.Group); err != nil {
 		errs = append(errs, fmt.Errorf("data: group %q is no regular expression: %w", o.Group, err))
+	}
+	if o.LabelPattern != "" {
+		if _, _, err := checkLabelPattern(o.LabelPattern); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if o.Labels != "" && !slices.Contains(LabelKinds(), o.Labels) {
+		errs = append(errs, fmt.Errorf("data: labels are %q, expected one of %v", o.Labels, LabelKinds()))
 	}
 	return errors.Join(append(errs, o.View.Validate())...)
 }
@@ -65,9 +84,13 @@ func binaryFormats() []binaryFormat {
 //	idx       train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k for the test part, plain or .gz,
 //	          also spelt train-images.idx3-ubyte; class names in classes.txt, one a line, if there is one
 //	cifar10   data_batch_1.bin ..., test_batch.bin, batches.meta.txt
-//	cifar100  train.bin, test.bin, fine_label_names.txt; the fine label counts
+//	          those of EMNIST, emnist-letters-train-images-idx3-ubyte, are turned upright and named by their mapping
+//	cifar100  train.bin, test.bin, fine_label_names.txt; the fine label counts, or the coarse one
 //	npz       a NumPy archive, by itself or alone in its folder, with the arrays of MedMNIST (train_images, train_labels,
 //	          val_..., test_...) or Keras (x_train, y_train, x_test, y_test)
+//	npy       the same arrays in files of their own
+//	pixels    csv files with a label and the pixels of a picture in each line, as Kaggle has MNIST
+//	names     pictures whose names tell their class, by a pattern, or by the only guess that fits
 //	list      pictures in one folder or several and a csv file of names and labels beside them, where folders are no
 //	          classes
 //	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
@@ -82,37 +105,90 @@ func Open(dir string, o OpenOptions) (*Dataset, error) {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = DefaultMaxBytes
 	}
-	var d *Dataset
-	format, names, err := recognise(dir)
-	archive, list := npzOf(dir), listOf(dir)
-	switch other := err != nil || format.name == "folder"; {
-	case archive != "" && err != nil:
-		format.name = "npz"
-		d, err = readNPZ(archive, o)
-	case list != "" && other:
-		format.name = "list"
-		d, err = readList(dir, list, o)
-	case err == nil:
-		d, err = format.read(dir, names, o)
-	}
+	format, d, err := read(dir, o)
 	if err != nil {
 		return nil, err
 	}
-	if o.Group != "" && d.Train.Groups == nil {
-		return nil, badFile(dir, "pictures in format %s, which have no names to group by %q, expected pictures in folders", format.name, o.Group)
+	if o.Labels != "" && format != "cifar100" {
+		return nil, badFile(dir, "format %s, which has one kind of labels, but %s ones are asked for; only CIFAR-100 has two", format, o.Labels)
 	}
-	if err := matches(d.Train, dir, format.name, o); err != nil {
+	if o.Group != "" && d.Train.Groups == nil {
+		return nil, badFile(dir, "pictures in format %s, which have no names to group by %q, expected pictures in folders", format, o.Group)
+	}
+	if err := matches(d.Train, dir, format, o); err != nil {
 		return nil, err
 	}
 	path, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
-	d.Name, d.Format = filepath.Base(path), format.name
+	d.Name, d.Format = filepath.Base(path), format
 	return d, nil
 }
 
-// recognise returns the format of dir and the names of its entries. Binary files go before folders.
+// otherFormats are formats that are known by what the files are, in the order in which they
+// are looked for. find returns the path to read; "": it is another format.
+func otherFormats(o OpenOptions) []otherFormat {
+	named := func(dir string) string { return when(o.LabelPattern != "", dir) }
+	flat := func(dir string) string { return when(findFlat(dir) != nil, dir) }
+	classes := func(dir string) string {
+		folders, err := subfolders(dir)
+		return when(err == nil && len(folders) > 0, dir)
+	}
+	archive := func(dir string) string { return when(isFile(dir) || classes(dir) == "", npzOf(dir)) }
+	readNames := func(dir, _ string, o OpenOptions) (*Dataset, error) { return readNamed(dir, o) }
+	return []otherFormat{
+		{"npz", archive, readNPZ},
+		{"npy", npyFolderOf, readNPYFolder},
+		{"names", named, readNames},
+		{"pixels", pixelsOf, readPixels},
+		{"list", listOf, readList},
+		{"names", flat, readNames},
+		{"folder", classes, readFolder},
+	}
+}
+
+// otherFormat is a format that is known by what the files are.
+type otherFormat struct {
+	name string
+	find func(dir string) (path string)
+	read func(dir, path string, o OpenOptions) (*Dataset, error)
+}
+
+func when(yes bool, path string) string {
+	if yes {
+		return path
+	}
+	return ""
+}
+
+// read reads the data set in dir and returns the name of its format.
+func read(dir string, o OpenOptions) (string, *Dataset, error) {
+	if !isFile(dir) {
+		format, names, err := recognise(dir)
+		if err != nil {
+			return "", nil, err
+		}
+		if format.read != nil {
+			d, err := format.read(dir, names, o)
+			return format.name, d, err
+		}
+		if names["data_batch_1"] || names["train"] && names["meta"] && names["test"] {
+			return "", nil, badFile(dir, "the files of CIFAR for Python, expected those of its binary version (data_batch_1.bin, train.bin)")
+		}
+	}
+	for _, f := range otherFormats(o) {
+		if path := f.find(dir); path != "" {
+			d, err := f.read(dir, path, o)
+			return f.name, d, err
+		}
+	}
+	return "", nil, badFile(dir, "no data set, expected IDX files (train-images-idx3-ubyte), CIFAR files "+
+		"(data_batch_1.bin or train.bin), a NumPy archive, a csv file of pixels, or pictures in a folder for each class")
+}
+
+// recognise returns the format of the binary files in dir, none if there are none, and the
+// names of its entries.
 func recognise(dir string) (binaryFormat, map[string]bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -141,21 +217,13 @@ func recognise(dir string) (binaryFormat, map[string]bool, error) {
 			known = append(known, f.name)
 		}
 	}
-	if len(found) == 1 {
+	switch len(found) {
+	case 0:
+		return binaryFormat{}, names, nil
+	case 1:
 		return found[0], names, nil
 	}
-	if len(found) > 1 {
-		return binaryFormat{}, nil, badFile(dir, "files of several formats (%s), expected one", strings.Join(known, ", "))
-	}
-	folders, err := subfolders(dir)
-	if err != nil {
-		return binaryFormat{}, nil, err
-	}
-	if len(folders) == 0 {
-		return binaryFormat{}, nil, badFile(dir, "no data set, expected IDX files (train-images-idx3-ubyte), CIFAR files "+
-			"(data_batch_1.bin or train.bin) or a folder of pictures for each class")
-	}
-	return binaryFormat{name: "folder", read: readFolder}, names, nil
+	return binaryFormat{}, nil, badFile(dir, "files of several formats (%s), expected one", strings.Join(known, ", "))
 }
 
 // matches returns an error when the set has not the shape that the options ask for.

@@ -14,6 +14,7 @@ const (
 	forEpochOrder
 	forAugment
 	forFlip
+	forBalance
 )
 
 // mix folds v into the hash h with the finaliser of SplitMix64 (Steele, Lea and Flood 2014). For a fixed h it is one to

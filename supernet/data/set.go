@@ -18,30 +18,36 @@ const maxClasses = math.MaxUint16 + 1
 type Set struct {
 	H, W, C int      // pixels, pixels, channels (1 grey, 3 RGB)
 	Classes []string // names; a label is an index into it
-	Pix     []uint8  // [N][H][W][C]
+	Pix     []uint8  // [N][H][W][C]; nil in a streamed set, whose pictures are read from their files
 	Labels  []uint16 // [N]
 	Groups  []int32  // [N] which pictures belong together, such as those of one patient; nil: each is by itself
+
+	disk   *store  // of a streamed set; nil: pixels are in Pix
+	places []int32 // [N] numbers in disk
 }
 
 // Len returns the number of pictures, N.
 func (s *Set) Len() int { return len(s.Labels) }
 
-// Image returns picture i as [H][W][C]. It shares memory with s.
+// Image returns picture i of a set in memory as [H][W][C]. It shares memory with s. See Read for streamed sets.
 func (s *Set) Image(i int) []uint8 {
 	size := s.H * s.W * s.C
 	return s.Pix[i*size : (i+1)*size : (i+1)*size]
 }
 
-// Subset copies the pictures idx, in that order, into a set of its own. Classes is shared.
+// Subset copies the pictures idx, in that order, into a set of its own; of a streamed set only where they are. Classes
+// is shared.
 func (s *Set) Subset(idx []int) *Set {
-	t := &Set{
-		H: s.H, W: s.W, C: s.C,
-		Classes: s.Classes,
-		Pix:     make([]uint8, 0, len(idx)*s.H*s.W*s.C),
-		Labels:  make([]uint16, 0, len(idx)),
+	t := &Set{H: s.H, W: s.W, C: s.C, Classes: s.Classes, Labels: make([]uint16, 0, len(idx)), disk: s.disk}
+	if s.disk == nil {
+		t.Pix = make([]uint8, 0, len(idx)*s.H*s.W*s.C)
 	}
 	for _, i := range idx {
-		t.Pix = append(t.Pix, s.Image(i)...)
+		if s.disk == nil {
+			t.Pix = append(t.Pix, s.Image(i)...)
+		} else {
+			t.places = append(t.places, s.places[i])
+		}
 		t.Labels = append(t.Labels, s.Labels[i])
 		if s.Groups != nil {
 			t.Groups = append(t.Groups, s.Groups[i])
@@ -64,7 +70,12 @@ func (s *Set) Validate() error {
 	if s.H < 1 || s.W < 1 || s.C < 1 {
 		return fmt.Errorf("data: set of %dx%dx%d pictures, expected H, W and C of at least 1", s.H, s.W, s.C)
 	}
-	if want := len(s.Labels) * s.H * s.W * s.C; len(s.Pix) != want {
+	if want := len(s.Labels) * s.H * s.W * s.C; s.disk != nil {
+		if len(s.places) != len(s.Labels) || len(s.Pix) != 0 || s.H*s.W*s.C != s.disk.size {
+			return fmt.Errorf("data: streamed set of %d %dx%dx%d pictures has places of %d, expected as many of %d bytes",
+				len(s.Labels), s.H, s.W, s.C, len(s.places), s.disk.size)
+		}
+	} else if len(s.Pix) != want {
 		return fmt.Errorf("data: set of %d %dx%dx%d pictures holds %d bytes in Pix, expected %d",
 			len(s.Labels), s.H, s.W, s.C, len(s.Pix), want)
 	}
@@ -93,47 +104,60 @@ type Dataset struct {
 	Notes []string
 }
 
+// Ratio returns how many times as many pictures the largest class has as the smallest of
+// those that have any; 1 for an empty set.
+func (s *Set) Ratio() float64 {
+	least, most := 0, 0
+	for _, n := range s.ClassCounts() {
+		if n > 0 && (least == 0 || n < least) {
+			least = n
+		}
+		most = max(most, n)
+	}
+	if least == 0 {
+		return 1
+	}
+	return float64(most) / float64(least)
+}
+
 // imbalance of classes is told from this ratio of the largest to the smallest on.
 const imbalance = 5
 
 // Notes returns sentences about the pictures that a person should know: classes of very
 // different size, channels that hold nothing.
-func (s *Set) Notes() (notes []string) {
+func (v *Survey) Notes() (notes []string) {
+	s := v.set
 	counts := s.ClassCounts()
 	if len(counts) > 1 && s.Len() > 0 {
 		most, least := slices.Max(counts), slices.Min(counts)
 		if most >= imbalance*least {
 			name := func(n int) string { return s.Classes[slices.Index(counts, n)] }
-			notes = append(notes, fmt.Sprintf("classes are of very different size, from %d pictures (%s) to %d (%s): saying %[4]s always is right for %.1f %% of them",
+			notes = append(notes, fmt.Sprintf("classes are of very different size, from %d pictures (%s) to %d (%s): saying %[4]s always is right for %.1f %% of them; see balanced accuracy in the report, and balance (--balance), which shows every class equally often",
 				least, name(least), most, name(most), 100*float64(most)/float64(s.Len())))
 		}
 	}
 	if s.Len() == 0 {
 		return notes
 	}
-	same := s.C == 3
-	for at := 0; same && at < len(s.Pix); at += 3 {
-		same = s.Pix[at] == s.Pix[at+1] && s.Pix[at] == s.Pix[at+2]
-	}
-	if same {
+	if v.same {
 		return append(notes, "the three channels are the same everywhere: read as grey (--gray) they train faster")
 	}
-	for c := range s.C {
-		constant := true
-		for at := c; constant && at < len(s.Pix); at += s.C {
-			constant = s.Pix[at] == s.Pix[c]
-		}
-		if constant {
-			notes = append(notes, fmt.Sprintf("channel %d is %d everywhere", c, s.Pix[c]))
+	for c := range v.histograms {
+		if at := slices.IndexFunc(v.histograms[c][:], func(n int) bool { return n > 0 }); v.histograms[c][at] == s.Len()*s.H*s.W {
+			notes = append(notes, fmt.Sprintf("channel %d is %d everywhere", c, at))
 		}
 	}
 	return notes
 }
 
-// Shared returns how many pictures of other are in s too, pixel for pixel.
+// Shared returns how many pictures of other are in s too, pixel for pixel; of sets that are cut out of one streamed set,
+// by hashes of 64 bits.
 func (s *Set) Shared(other *Set) int {
 	if other == nil || s.H != other.H || s.W != other.W || s.C != other.C {
 		return 0
+	}
+	if s.SharesPixels(other) {
+		return s.sharedStreamed(other)
 	}
 	seed := maphash.MakeSeed()
 	own := make(map[uint64][]int, s.Len())
@@ -145,6 +169,20 @@ func (s *Set) Shared(other *Set) int {
 	for i := range other.Len() {
 		p := other.Image(i)
 		if slices.ContainsFunc(own[maphash.Bytes(seed, p)], func(k int) bool { return bytes.Equal(s.Image(k), p) }) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *Set) sharedStreamed(other *Set) int {
+	own := make(map[uint64]bool, s.Len())
+	for _, at := range s.places {
+		own[s.disk.hashes[at]] = true
+	}
+	n := 0
+	for _, at := range other.places {
+		if own[s.disk.hashes[at]] {
 			n++
 		}
 	}

@@ -27,8 +27,12 @@ func tinyPart(dir string, classes []string) ([]listedPicture, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
+	plain, err := unmarked(text)
+	if err != nil {
+		return nil, &FormatError{File: path, Offset: 0, Problem: "unreadable, expected a list of files and classes", Err: err}
+	}
 	var files []listedPicture
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(plain) {
 		f := strings.Fields(line)
 		if len(f) == 0 {
 			continue
