@@ -30,7 +30,7 @@ func timeless(name string, text []byte) ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			lines = append(lines, clean)
+			lines = append(lines, bytes.ReplaceAll(clean, []byte{'\n'}, nil))
 		}
 		slices.SortFunc(lines, bytes.Compare)
 		return bytes.Join(lines, []byte{'\n'}), nil
@@ -43,7 +43,7 @@ func withoutTimes(text []byte) ([]byte, error) {
 	if err := json.Unmarshal(text, &v); err != nil {
 		return nil, err
 	}
-	return json.Marshal(dropTimes(v))
+	return json.MarshalIndent(dropTimes(v), "", " ")
 }
 
 func dropTimes(v any) any {
