@@ -95,8 +95,12 @@ func ReadTruth(path string) (*Truth, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseTruth(path, string(text))
+}
+
+// parseTruth reads the content of a truth.
+func parseTruth(path, rest string) (*Truth, error) {
 	t := &Truth{path: path}
-	rest := string(text)
 	for i, f := range t.Head.fields() {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
