@@ -58,9 +58,20 @@ func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished,
 		Arm: f.arm.name, Rung: rung, Candidate: f.index, Arch: arch, Steps: steps,
 		Seconds: time.Since(start).Seconds(), Accuracy: score.Accuracy, Loss: score.Loss,
 	}
+	if err := l.note(g); err != nil {
+		return g, err
+	}
+	return g, remove(l.r.dir.Path(checkpoint))
+}
+
+// note writes a line to the disk.
+func (l *ladder) note(g rundir.Rung) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return g, errors.Join(l.log.Append(g), l.log.Sync(), remove(l.r.dir.Path(checkpoint)))
+	if err := l.log.Append(g); err != nil {
+		return err
+	}
+	return l.log.Sync()
 }
 
 // kept reads a network back from the folder. One whose next rung is done too
@@ -87,13 +98,13 @@ func (l *ladder) weights(f *finished) *supernet.Net {
 
 // path returns the file of a candidate after a rung.
 func (l *ladder) path(rung int, f *finished) string {
-	return l.r.dir.Path(finishFolder, fmt.Sprintf("%s-%02d-%d.msgpack", f.arm.name, f.index, rung))
+	return l.r.dir.Path(rundir.Finishing, fmt.Sprintf("%s-%02d-%d.msgpack", f.arm.name, f.index, rung))
 }
 
 // checkpoint returns the file, within the folder, of a candidate in training on a
 // rung.
 func (l *ladder) checkpoint(rung int, f *finished) string {
-	return filepath.Join(finishFolder, fmt.Sprintf("%s-%02d-%d.training", f.arm.name, f.index, rung))
+	return filepath.Join(rundir.Finishing, fmt.Sprintf("%s-%02d-%d.training", f.arm.name, f.index, rung))
 }
 
 func remove(path string) error {

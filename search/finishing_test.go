@@ -271,7 +271,7 @@ func TestCheckpointOfAnEarlierRungIsNotUsed(t *testing.T) {
 			}
 		}
 	}
-	if left, err := filepath.Glob(r.dir.Path(finishFolder, "*.training")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(r.dir.Path(rundir.Finishing, "*.training")); err != nil || len(left) > 0 {
 		t.Errorf("checkpoints %v are left over, %v", left, err)
 	}
 }
@@ -297,7 +297,7 @@ func leaveFirstRung(t *testing.T, w *world, r *Run) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.MkdirAll(r.dir.Path(finishFolder), 0o755), tr.Save(r.dir.Path(l.checkpoint(0, f)), nil), n.Save(l.path(0, f))); err != nil {
+	if err := errors.Join(os.MkdirAll(r.dir.Path(rundir.Finishing), 0o755), tr.Save(r.dir.Path(l.checkpoint(0, f)), nil), n.Save(l.path(0, f))); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -45,16 +45,16 @@ func (r *Run) finish(ctx context.Context, arms []*arm, span time.Duration) error
 	return errors.Join(l.climb(ctx), l.log.Close())
 }
 
-// finishFolder holds the networks that are on their way up.
-const finishFolder = "finish"
-
 func (r *Run) openLadder(arms []*arm, span time.Duration) (*ladder, error) {
-	if err := os.MkdirAll(r.dir.Path(finishFolder), 0o755); err != nil {
+	if err := os.MkdirAll(r.dir.Path(rundir.Finishing), 0o755); err != nil {
 		return nil, fmt.Errorf("finish: %w", err)
 	}
-	log, lines, _, err := rundir.OpenJournal[rundir.Rung](r.dir.Path(rundir.Finish))
+	log, lines, torn, err := rundir.OpenJournal[rundir.Rung](r.dir.Path(rundir.Finish))
 	if err != nil {
 		return nil, err
+	}
+	if torn {
+		r.monitor.Log.Warn("the end of the lines of finishing was cut off by an interruption: what it told is trained again")
 	}
 	l := &ladder{r: r, arms: arms, log: log, done: make(map[string]rundir.Rung), ends: r.spent() + span}
 	if l.lanes, err = r.openLanes(len(l.all())); err != nil {

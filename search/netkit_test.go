@@ -298,7 +298,7 @@ func armKind(arm string) string {
 
 // rungFile returns the file of a network after a rung, within the folder.
 func rungFile(g rundir.Rung) string {
-	return filepath.Join(finishFolder, fmt.Sprintf("%s-%02d-%d.msgpack", g.Arm, g.Candidate, g.Rung))
+	return filepath.Join(rundir.Finishing, fmt.Sprintf("%s-%02d-%d.msgpack", g.Arm, g.Candidate, g.Rung))
 }
 
 // arch parses an architecture of the world's space.

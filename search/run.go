@@ -105,7 +105,7 @@ func (r *Run) openTrials() error {
 		return err
 	}
 	if torn {
-		r.monitor.Log.Warn("the last line of the trials was cut off by an interruption and is judged again")
+		r.monitor.Log.Warn("the end of the trials was cut off by an interruption and is judged again")
 	}
 	r.trials = j
 	r.logged = make(map[string][]rundir.Trial)
@@ -148,7 +148,7 @@ func phase[T any](r *Run, name string, f func() (T, error)) (T, error) {
 	took := time.Since(start)
 	r.monitor.Events.End()
 	r.state.add(name, took)
-	if serr := r.state.save(r.dir); err == nil {
+	if serr := r.settle(); err == nil {
 		err = serr
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -158,4 +158,14 @@ func phase[T any](r *Run, name string, f func() (T, error)) (T, error) {
 		r.monitor.Log.Info(name+" done", "took", took.Round(100*time.Millisecond).String())
 	}
 	return v, err
+}
+
+// settle brings the trials and the account of time to the disk, in this order.
+func (r *Run) settle() error {
+	if r.trials != nil {
+		if err := r.trials.Sync(); err != nil {
+			return err
+		}
+	}
+	return r.state.save(r.dir)
 }

@@ -34,7 +34,13 @@ func (r *Run) train(ctx context.Context) error {
 	}
 	loop := trainLoop{
 		trainer: t, steps: r.cfg.Train.Steps, path: r.dir.Path(rundir.Supernet), every: r.cfg.Train.Checkpoint,
-		owner: l.state, monitor: r.monitor, resume: r.dir.Has(rundir.Supernet), restore: l.restore, between: l.between, chunk: l.chunk,
+		owner: func() (json.RawMessage, error) {
+			if err := r.state.save(r.dir); err != nil { // what the last step told, before the step counts as done
+				return nil, err
+			}
+			return l.state()
+		},
+		monitor: r.monitor, resume: r.dir.Has(rundir.Supernet), restore: l.restore, between: l.between, chunk: l.chunk,
 		last: func(p supernet.Progress) { r.state.Train = &lastStep{p.Loss, p.Accuracy} },
 	}
 	if err := loop.run(ctx); err != nil {

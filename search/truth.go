@@ -184,7 +184,10 @@ func (r *Run) Complete(ctx context.Context, t *Truth, each func(done, total int,
 			return err
 		}
 		t.Rows = append(t.Rows, found)
-		if err := errors.Join(t.save(), remove(t.checkpoint(i))); err != nil {
+		if err := t.save(); err != nil {
+			return err
+		}
+		if err := remove(t.checkpoint(i)); err != nil {
 			return err
 		}
 		each(i+1, t.Head.Count*t.Head.Seeds, found)

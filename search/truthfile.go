@@ -119,8 +119,13 @@ func ReadTruth(path string) (*Truth, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseTruth(path, string(text))
+}
+
+// parseTruth reads the content of a truth.
+func parseTruth(path, rest string) (*Truth, error) {
 	t := &Truth{path: path}
-	rest, err := t.Head.read(string(text))
+	rest, err := t.Head.read(rest)
 	if err != nil {
 		return nil, fmt.Errorf("%s, %w", path, err)
 	}

@@ -72,15 +72,26 @@ func (t *Trainer) Load(path string) (json.RawMessage, error) {
 }
 
 // Load replaces the weights by those of a supernet file of the same space: the
-// averaged ones, if its training kept them.
+// averaged ones, if its training kept them. It reads no others, nor the optimiser's state.
 func (n *Net) Load(path string) (Header, error) {
-	f, h, err := readSupernet(path, n)
+	var h Header
+	name := ownName
+	f, err := checkpoint.ReadSome(path, func(in *checkpoint.Header) (func(string) bool, error) {
+		var err error
+		if h, err = headerOf(path, in.Kind, in.Meta, n); err != nil {
+			return nil, err
+		}
+		if h.Options != nil && h.Options.Average > 0 {
+			name = averageName
+		}
+		wanted := make(map[string]bool, len(n.params))
+		for _, p := range n.params {
+			wanted[name(p.Name)] = true
+		}
+		return func(name string) bool { return wanted[name] }, nil
+	})
 	if err != nil {
 		return Header{}, err
-	}
-	name := ownName
-	if h.Options != nil && h.Options.Average > 0 {
-		name = averageName
 	}
 	return h, n.restore(path, index(f), name)
 }
@@ -98,17 +109,22 @@ func readSupernet(path string, n *Net) (*checkpoint.File, Header, error) {
 	if err != nil {
 		return nil, Header{}, err
 	}
-	var h Header
-	if f.Kind != KindSupernet {
-		return nil, h, fmt.Errorf("%s: kind is %q; want %q", path, f.Kind, KindSupernet)
+	h, err := headerOf(path, f.Kind, f.Meta, n)
+	return f, h, err
+}
+
+// headerOf returns the document of a file that must be a supernet of n's space.
+func headerOf(path, kind string, meta []byte, n *Net) (h Header, err error) {
+	if kind != KindSupernet {
+		return h, fmt.Errorf("%s: kind is %q; want %q", path, kind, KindSupernet)
 	}
-	if err := json.Unmarshal(f.Meta, &h); err != nil {
-		return nil, h, fmt.Errorf("%s: meta: %w", path, err)
+	if err := json.Unmarshal(meta, &h); err != nil {
+		return h, fmt.Errorf("%s: meta: %w", path, err)
 	}
 	if id := n.family.Space().ID(); h.SpaceID != id {
-		return nil, h, fmt.Errorf("%s: space_id is %s; want %s, this configuration's", path, h.SpaceID, id)
+		return h, fmt.Errorf("%s: space_id is %s; want %s, this configuration's", path, h.SpaceID, id)
 	}
-	return f, h, nil
+	return h, nil
 }
 
 // ownName is the name of a parameter's tensor: its own.

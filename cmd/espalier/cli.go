@@ -35,7 +35,8 @@ type grammar struct {
 	Measure  measureCmd  `cmd:"" help:"Measure how long layers and networks of a space take on this machine."`
 	Bench    benchCmd    `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
 	Export   exportCmd   `cmd:"" help:"Cut one architecture out of a run, as a network file of its own."`
-	Verify   verifyCmd   `cmd:"" help:"Check that views, network files and ONNX models of a run's architectures say the same."`
+	Verify   verifyCmd   `cmd:"" help:"Check a file for damage, or that views, network files and ONNX models of a run's architectures say the same."`
+	Diff     diffCmd     `cmd:"" help:"Compare two weights files: metadata and every tensor."`
 	Classify classifyCmd `cmd:"" help:"Run a network file on picture files."`
 	Inspect  inspectCmd  `cmd:"" help:"Show what a file of this program holds."`
 	Draw     drawCmd     `cmd:"" help:"Draw a network: its layers, and what was chosen among what the space offers."`

@@ -26,6 +26,7 @@ const weightsMagic = "ESPALIER"
 type inspectCmd struct {
 	File    string `arg:"" type:"path" help:"Run folder, supernet, network, ONNX model, trials, report, latency or configuration file, or results of training alone."`
 	Tensors bool   `help:"List the tensors of a weights file, or the layers of an ONNX model."`
+	NPY     string `name:"npy" placeholder:"DIR" help:"Folder to write each tensor of a weights file to, as a NumPy array."`
 }
 
 // Run shows what a file holds; the content tells what it is.
@@ -50,7 +51,12 @@ func (c inspectCmd) Run(s streams) error {
 	head = head[:n]
 	switch {
 	case bytes.HasPrefix(head, []byte(weightsMagic)):
-		return inspectWeights(s.out, c.File, c.Tensors)
+		if err := inspectWeights(s.out, c.File, c.Tensors); err != nil || c.NPY == "" {
+			return err
+		}
+		return writeNPYs(c.NPY, c.File)
+	case c.NPY != "":
+		return fmt.Errorf("%s: --npy: want a weights file", c.File)
 	case onnx.Is(head), strings.EqualFold(filepath.Ext(c.File), ".onnx"):
 		return inspectONNX(s.out, c.File, c.Tensors)
 	case search.IsTable(head):

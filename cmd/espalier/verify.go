@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/espalier-nas/espalier/search"
 )
 
 type verifyCmd struct {
-	Folder string `arg:"" name:"run" type:"existingdir" help:"Run folder with a supernet."`
+	Path string `arg:"" name:"run" type:"path" help:"Run folder with a supernet; or a weights file, an ONNX model or a journal, every byte of which is checked."`
 	screenFlags
 	Count       int     `default:"100" placeholder:"N" help:"Random architectures to check."`
 	Pictures    int     `default:"1000" placeholder:"N" help:"Pictures of the validation split for each."`
@@ -26,9 +27,17 @@ func (c verifyCmd) Validate() error {
 	return nil
 }
 
-// Run checks that views, files and ONNX models of a run's architectures say the same.
+// Run checks that views, files and ONNX models of a run's architectures say the same, or
+// one file.
 func (c verifyCmd) Run(ctx context.Context, s streams) error {
-	t := trainedFlags{Folder: c.Folder, Workers: c.Workers, Kernel: c.Kernel}
+	info, err := os.Stat(c.Path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return verifyFile(s.out, c.Path)
+	}
+	t := trainedFlags{Folder: c.Path, Workers: c.Workers, Kernel: c.Kernel}
 	r, err := t.open(search.OpenTrained, c.screenFlags, s)
 	if err != nil {
 		return err

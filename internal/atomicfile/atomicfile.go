@@ -2,7 +2,14 @@
 // the machine stops, a path holds the old content or the new one.
 package atomicfile
 
-import "io"
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+)
 
 // Write lets write fill a temporary file in the folder of path and, if that
 // succeeds, moves it to path in one step. The new content is complete on the
@@ -18,4 +25,30 @@ func WriteBytes(path string, b []byte) error {
 		_, err := w.Write(b)
 		return err
 	})
+}
+
+// SyncFolder makes files that were made, renamed or removed in a folder stay so after a
+// power cut. Where a file system knows no such operation it does nothing.
+func SyncFolder(dir string) error { return syncDir(dir) }
+
+// temporary matches the names of files that Write fills.
+var temporary = regexp.MustCompile(`^\..+\.[a-z]+[0-9]{4,}$`)
+
+// Sweep removes what killed writers have left in a folder: files called ".NAME.ENDING"
+// followed by four digits or more. Nobody may be writing there. A folder that does not exist is clean.
+func Sweep(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	var errs []error
+	for _, e := range entries {
+		if e.Type().IsRegular() && temporary.MatchString(e.Name()) {
+			errs = append(errs, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return errors.Join(errs...)
 }

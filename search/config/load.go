@@ -90,6 +90,9 @@ func decodeFile(path string, into any) error {
 // decode overlays into with one strict YAML document. A key without a value is
 // an error: it would set a whole section to zero.
 func decode(path string, text []byte, into any) error {
+	if err := checkTokens(path, string(text)); err != nil {
+		return err
+	}
 	f, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return fmt.Errorf("config: %s: %s", path, yaml.FormatError(err, false, true))

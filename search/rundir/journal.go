@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+
+	"github.com/espalier-nas/espalier/internal/atomicfile"
 )
 
 // Trial is one line of trials.jsonl: an architecture that one arm of a run has
@@ -24,15 +27,18 @@ type Trial struct {
 	Reward   float64 `json:"reward"`
 }
 
-// Journal is a file of JSON lines that only grows.
+// Journal is a file of JSON lines that only grows. Each line ends with the checksum of what
+// is before it; see sums.go.
 type Journal[T any] struct {
 	f    *os.File
 	path string
+	size int64 // of the whole lines
 }
 
 // OpenJournal opens or makes the journal at path and returns the lines that it
-// holds. A last line without its end is what an interrupted write leaves: it is
-// cut off, and torn tells so. Any other fault is an error with the line number.
+// holds. What an interrupted write or a power cut leaves at its end is cut off, and torn
+// tells so: a last line without its end, and lines of another checksum than they carry, or
+// with zeros in them, that no good line follows. Any other fault is an error with the line number.
 func OpenJournal[T any](path string) (j *Journal[T], lines []T, torn bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -44,59 +50,96 @@ func OpenJournal[T any](path string) (j *Journal[T], lines []T, torn bool, err e
 		}
 	}()
 	text, err := io.ReadAll(f)
+	if err == nil && len(text) == 0 {
+		err = atomicfile.SyncFolder(filepath.Dir(path)) // the file may be new
+	}
 	if err != nil {
 		return nil, nil, false, fmt.Errorf("journal %s: %w", path, err)
 	}
-	whole := bytes.LastIndexByte(text, '\n') + 1
-	if lines, err = parseLines[T](path, text[:whole]); err != nil {
+	lines, whole, err := parseLines[T](path, text)
+	if err != nil {
 		return nil, nil, false, err
 	}
-	if err := f.Truncate(int64(whole)); err != nil {
+	j = &Journal[T]{f: f, path: path, size: int64(whole)}
+	if err := j.cut(); err != nil {
 		return nil, nil, false, fmt.Errorf("journal %s: %w", path, err)
 	}
-	if _, err := f.Seek(int64(whole), io.SeekStart); err != nil {
-		return nil, nil, false, fmt.Errorf("journal %s: %w", path, err)
-	}
-	return &Journal[T]{f: f, path: path}, lines, whole < len(text), nil
+	return j, lines, whole < len(text), nil
 }
 
-// ReadJournal returns the lines of the journal at path without changing it.
+// cut leaves the whole lines, and goes to their end.
+func (j *Journal[T]) cut() error {
+	if err := j.f.Truncate(j.size); err != nil {
+		return err
+	}
+	_, err := j.f.Seek(j.size, io.SeekStart)
+	return err
+}
+
+// ReadJournal returns the lines of the journal at path without changing it. A torn end is
+// left out, as OpenJournal does.
 func ReadJournal[T any](path string) ([]T, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	return parseLines[T](path, text[:bytes.LastIndexByte(text, '\n')+1])
+	lines, _, err := parseLines[T](path, text)
+	return lines, err
 }
 
-func parseLines[T any](path string, text []byte) ([]T, error) {
-	var lines []T
-	for n := 1; len(text) > 0; n++ {
-		line, rest, _ := bytes.Cut(text, []byte{'\n'})
-		text = rest
-		var v T
-		d := json.NewDecoder(bytes.NewReader(line))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&v); err != nil {
-			return nil, fmt.Errorf("journal %s, line %d: %w", path, n, err)
+// parseLines returns the lines of a journal and the bytes that they take; what is behind
+// them is torn.
+func parseLines[T any](path string, text []byte) (lines []T, whole int, err error) {
+	var fault error
+	for n, at := 1, 0; ; n++ {
+		end := bytes.IndexByte(text[at:], '\n')
+		if end < 0 {
+			return lines, whole, nil
 		}
-		if d.InputOffset() != int64(len(line)) {
-			return nil, fmt.Errorf("journal %s, line %d: want one JSON object and nothing after it", path, n)
+		v, err := parseLine[T](text[at : at+end])
+		at += end + 1
+		switch {
+		case errors.Is(err, errTorn):
+			if fault == nil {
+				fault = fmt.Errorf("journal %s, line %d: %w", path, n, err)
+			}
+		case err != nil:
+			return nil, 0, fmt.Errorf("journal %s, line %d: %w", path, n, err)
+		case fault != nil:
+			return nil, 0, fmt.Errorf("%w, and good lines follow", fault)
+		default:
+			lines, whole = append(lines, v), at
 		}
-		lines = append(lines, v)
 	}
-	return lines, nil
 }
 
-// Append writes lines at the end of the file, with one write.
+func parseLine[T any](line []byte) (v T, err error) {
+	text, err := withoutSum(line)
+	if err != nil {
+		return v, err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		return v, err
+	}
+	if d.InputOffset() != int64(len(text)) {
+		return v, errors.New("want one JSON object and nothing after it")
+	}
+	return v, nil
+}
+
+// Append writes lines at the end of the file, with one write. After an error the file ends
+// as before it.
 func (j *Journal[T]) Append(lines ...T) error {
 	text, err := formatLines(lines)
 	if err != nil {
 		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
 	if _, err := j.f.Write(text); err != nil {
-		return fmt.Errorf("journal %s: %w", j.path, err)
+		return fmt.Errorf("journal %s: %w", j.path, errors.Join(err, j.cut()))
 	}
+	j.size += int64(len(text))
 	return nil
 }
 
@@ -127,7 +170,7 @@ func formatLines[T any](lines []T) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		buf.Write(text)
+		buf.Write(withSum(text))
 		buf.WriteByte('\n')
 	}
 	return buf.Bytes(), nil

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -41,6 +42,7 @@ const (
 	Tests      = "tests.jsonl"
 	Controller = "controller.jsonl"
 	Finish     = "finish.jsonl"
+	Finishing  = "finish"
 	Networks   = "networks"
 	ReportJSON = "report.json"
 	ReportText = "report.txt"
@@ -64,8 +66,9 @@ type Dir struct {
 	own  bool // with its folder, which was not there
 }
 
-// Create makes a new run folder: path, which must not exist or be empty, or
-// ./espalier-run-N with the first free N if path is "".
+// Create makes a new run folder: path, which must not exist or hold nothing but what a start
+// leaves that was killed before its configuration was saved, or ./espalier-run-N with the
+// first free N if path is "".
 func Create(path string) (*Dir, error) {
 	own := true
 	if path == "" {
@@ -85,7 +88,7 @@ func Create(path string) (*Dir, error) {
 		return nil, err
 	}
 	entries, err := os.ReadDir(path)
-	if err == nil && len(entries) > 0 {
+	if err == nil && !nothingDone(entries) {
 		err = fmt.Errorf("%s is not empty; want a new folder, or --resume to continue a run", path)
 	}
 	if err != nil {
@@ -93,6 +96,17 @@ func Create(path string) (*Dir, error) {
 	}
 	d.made, d.own = true, own
 	return d, nil
+}
+
+// nothingDone reports whether a folder holds at most a log and a journal without lines.
+func nothingDone(entries []fs.DirEntry) bool {
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || e.Name() != Log && (e.Name() != Trials || info.Size() > 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // Discard empties a folder that this process has made and in which nothing was done yet,
@@ -144,11 +158,17 @@ func Open(path string) (*Dir, error) {
 func View(path string) *Dir { return &Dir{path: path} }
 
 // lock keeps other processes out of the folder. The lock goes away with the
-// process, however that ends, and leaves no file behind.
+// process, however that ends, and leaves no file behind. Files that an earlier process was
+// killed over are removed.
 func lock(path string) (*Dir, error) {
 	f, err := lockFolder(path)
 	if err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	for _, dir := range []string{"", Finishing, Networks} {
+		if err := atomicfile.Sweep(filepath.Join(path, dir)); err != nil {
+			return nil, errors.Join(fmt.Errorf("run folder: %w", err), f.Close())
+		}
 	}
 	return &Dir{path: path, lock: f}, nil
 }

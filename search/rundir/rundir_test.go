@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -159,5 +160,119 @@ func TestFaultyFilesAreNamed(t *testing.T) {
 		if err := ReadJSON(path, &v); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want %q", text, err, want)
 		}
+	}
+}
+
+// A power cut leaves zeros, or lines that did not get to the disk, at the end: they are
+// cut off. In front of good lines they are damage.
+func TestJournalSurvivesPowerCuts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), Trials)
+	if err := WriteLines(path, []Trial{{Arm: "sample", Arch: "first"}, {Arm: "sample", Index: 1, Arch: "second"}}); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := strings.IndexByte(string(whole), '\n') + 1
+	try := func(text []byte) ([]Trial, bool, error) {
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		j, lines, torn, err := OpenJournal[Trial](path)
+		if err == nil {
+			j.Close()
+			if left, err := os.ReadFile(path); err != nil || string(left) != string(whole[:len(left)]) {
+				t.Errorf("repaired to %q (%v)", left, err)
+			}
+		}
+		return lines, torn, err
+	}
+	for _, at := range []int{first, first + 40, len(whole) - 1} { // from there on the disk has zeros
+		text := append([]byte(nil), whole...)
+		clear(text[at:])
+		if lines, torn, err := try(text); err != nil || !torn || len(lines) != 1 {
+			t.Errorf("zeros from %d: %d lines, torn %v, %v; want 1, torn", at, len(lines), torn, err)
+		}
+		text[len(text)-1] = '\n'
+		if lines, torn, err := try(text); at < len(text)-1 && (err != nil || !torn || len(lines) != 1) {
+			t.Errorf("zeros from %d to the end of the line: %d lines, torn %v, %v; want 1, torn", at, len(lines), torn, err)
+		}
+	}
+	for at := range 8 * len(whole) { // one damaged bit; that of the end of the first line makes both one
+		text := append([]byte(nil), whole...)
+		text[at/8] ^= 1 << (at % 8)
+		lines, good, err := parseLines[Trial](path, text)
+		switch {
+		case err != nil && strings.Contains(err.Error(), path):
+		case err == nil && good == first && at/8 >= first && len(lines) == 1:
+		case err == nil && good == 0 && at/8 == first-1:
+		default:
+			t.Errorf("bit %d: %d lines in %d bytes, %v; want an error, or the last line left out", at, len(lines), good, err)
+		}
+	}
+}
+
+func TestLinesWithoutSumsAreRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), Trials)
+	if err := os.WriteFile(path, []byte(`{"arm":"sample","index":0,"arch":"a","latency":1,"flops":2,"params":3,"accuracy":0.5,"loss":1,"reward":0.5}`+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	j, _, _, err := OpenJournal[Trial](path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(j.Append(Trial{Arm: "next"}), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadJournal[Trial](path); err != nil || len(got) != 2 || got[0].Reward != 0.5 || got[1].Arm != "next" {
+		t.Errorf("%+v, %v; want both lines", got, err)
+	}
+}
+
+// What a process leaves that was killed before it had done anything is no run, and what it
+// was killed over goes when the folder is opened again.
+func TestKilledStartsLeaveRoom(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	write := func(name, text string) {
+		if err := errors.Join(os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755), os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(Log, "begun\n")
+	write(Trials, "")
+	write(".config.yaml1234567", "seed")
+	d, err := Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(d.Write(Config, []byte("seed: 1\n")), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".supernet.msgpack81273", Finishing + "/.search-00-1.training99999", Networks + "/.pareto-1.onnx12345", Networks + "/pareto-1.onnx", ".mine"} {
+		write(name, "half")
+	}
+	if d, err = Open(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	var left []string
+	for _, at := range []string{"", Finishing, Networks} {
+		entries, err := os.ReadDir(filepath.Join(dir, at))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if !e.IsDir() {
+				left = append(left, e.Name())
+			}
+		}
+	}
+	if d := cmp.Diff([]string{".mine", Config, Log, Trials, "pareto-1.onnx"}, left); d != "" {
+		t.Errorf("files that are left (-want +got):\n%s", d)
+	}
+	write("other/"+Trials, "{}\n")
+	if _, err := Create(filepath.Join(dir, "other")); err == nil {
+		t.Error("a folder with trials was taken for a new one")
 	}
 }

@@ -70,7 +70,8 @@ func (d *Dir) Tested() ([]Tested, error) {
 	var all []Tested
 	for line := range bytes.Lines(text) {
 		var t Tested
-		if json.Unmarshal(line, &t) == nil && t.Arch != "" {
+		object, err := withoutSum(bytes.TrimSuffix(line, []byte{'\n'}))
+		if err == nil && json.Unmarshal(object, &t) == nil && t.Arch != "" {
 			all = append(all, t)
 		}
 	}

@@ -60,34 +60,55 @@ func (d *reader) fill(b []byte, field string) error {
 	return nil
 }
 
-// header reads prefix and header and checks both, and the layout of the payloads.
+// header reads prefix and header and checks both, the layout of the payloads, and that
+// they fill the file.
 func (d *reader) header() (*Header, error) {
-	var p [prefixBytes]byte
-	if err := d.fill(p[:], "prefix"); err != nil {
+	h, end, err := d.described()
+	if err != nil {
 		return nil, err
 	}
+	return h, checkSize(d.file, h, end)
+}
+
+// described reads prefix and header and checks both, and the layout of the payloads. It
+// returns where the header ends. Payloads may lie past the end of the file.
+func (d *reader) described() (*Header, int64, error) {
+	b, begin, err := d.packed()
+	if err != nil {
+		return nil, 0, err
+	}
+	h, err := parseHeader(d.file, b, begin, d.size)
+	return h, begin + int64(len(b)), err
+}
+
+// packed reads prefix and header, whose checksum is right, and returns where that begins.
+func (d *reader) packed() ([]byte, int64, error) {
+	var p [prefixBytes]byte
+	if err := d.fill(p[:], "prefix"); err != nil {
+		return nil, 0, err
+	}
 	if string(p[:len(magic)]) != magic {
-		return nil, d.fail(0, "magic", fmt.Sprintf("%q, expected %q", p[:len(magic)], magic), ErrNotCheckpoint)
+		return nil, 0, d.fail(0, "magic", fmt.Sprintf("%q, expected %q", p[:len(magic)], magic), ErrNotCheckpoint)
 	}
 	if v := binary.LittleEndian.Uint32(p[8:]); v != Schema {
-		return nil, d.fail(8, "schema", schemaProblem(v), ErrSchema)
+		return nil, 0, d.fail(8, "schema", schemaProblem(v), ErrSchema)
 	}
 	length := int64(binary.LittleEndian.Uint32(p[12:]))
 	if length > MaxHeader {
-		return nil, d.fail(12, "header length", fmt.Sprintf("%d, expected at most %d", length, MaxHeader), nil)
+		return nil, 0, d.fail(12, "header length", fmt.Sprintf("%d, expected at most %d", length, MaxHeader), nil)
 	}
 	if left := d.size - d.at; length > left {
-		return nil, d.fail(12, "header length", fmt.Sprintf("%d, but only %d bytes follow", length, left), io.ErrUnexpectedEOF)
+		return nil, 0, d.fail(12, "header length", fmt.Sprintf("%d, but only %d bytes follow", length, left), io.ErrUnexpectedEOF)
 	}
 	begin := d.at
 	b := make([]byte, length)
 	if err := d.fill(b, "header"); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if got, want := xxh3.Hash(b), binary.LittleEndian.Uint64(p[16:]); got != want {
-		return nil, d.fail(begin, "header", sumProblem(got, want), ErrChecksum)
+		return nil, 0, d.fail(begin, "header", sumProblem(got, want), ErrChecksum)
 	}
-	return parseHeader(d.file, b, begin, d.size)
+	return b, begin, nil
 }
 
 // payload reads the zeros before a payload and the payload itself into values.

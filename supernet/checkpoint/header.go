@@ -11,7 +11,7 @@ import (
 const leastInfoBytes = 1 + (5 + 2) + (6 + 1) + (7 + 1) + (6 + 1) + (5 + 1)
 
 // parseHeader reads the msgpack header that begins at byte base of a file of
-// size bytes, and checks that the payloads it describes fill the rest of it.
+// size bytes, and checks the layout of the payloads it describes.
 func parseHeader(file string, header []byte, base, size int64) (*Header, error) {
 	w := newWalker(file, header, base)
 	h := &Header{Size: size}
@@ -132,29 +132,45 @@ func (w *walker) shape(field string) ([]int, error) {
 }
 
 // checkLayout checks that the payloads lie one after the other, each on the first
-// boundary after what precedes it, and that the last one ends the file: the
-// layout is a function of header length and shapes, without gaps or overlaps.
+// boundary after what precedes it: the layout is a function of header length and shapes,
+// without gaps or overlaps.
 func checkLayout(file string, h *Header, end int64) error {
-	fail := func(field, problem string, cause error) error {
-		return &FormatError{File: file, Offset: end, Field: field, Problem: problem, Err: cause}
-	}
 	for i := range h.Tensors {
 		in := &h.Tensors[i]
-		field := fmt.Sprintf("tensor %q", in.Name)
+		fail := func(problem string) error {
+			return &FormatError{File: file, Offset: end, Field: fmt.Sprintf("tensor %q", in.Name), Problem: problem}
+		}
 		values, _ := valuesOf(in.Shape)
 		if want := valueBytes * int64(values); in.Bytes != want {
-			return fail(field, fmt.Sprintf("%d bytes, expected %d for shape %v", in.Bytes, want, in.Shape), nil)
+			return fail(fmt.Sprintf("%d bytes, expected %d for shape %v", in.Bytes, want, in.Shape))
 		}
 		if want := alignUp(end); in.Offset != want {
-			return fail(field, fmt.Sprintf("offset %d, expected %d", in.Offset, want), nil)
+			return fail(fmt.Sprintf("offset %d, expected %d", in.Offset, want))
 		}
 		end = in.end()
-		if end > h.Size {
-			return fail(field, fmt.Sprintf("its payload ends here, but the file has %d bytes", h.Size), io.ErrUnexpectedEOF)
-		}
-	}
-	if end < h.Size {
-		return fail("end", fmt.Sprintf("%d bytes after the last payload, expected none", h.Size-end), nil)
 	}
 	return nil
+}
+
+// checkSize checks that the last payload, or the header, which ends at byte end, ends the
+// file.
+func checkSize(file string, h *Header, end int64) error {
+	for i := range h.Tensors {
+		in := &h.Tensors[i]
+		if end = in.end(); end > h.Size {
+			return &FormatError{
+				File: file, Offset: end, Field: fmt.Sprintf("tensor %q", in.Name),
+				Problem: fmt.Sprintf("its payload ends here, but the file has %d bytes", h.Size), Err: io.ErrUnexpectedEOF,
+			}
+		}
+	}
+	return checkEnd(file, h.Size, end)
+}
+
+// checkEnd checks that nothing follows byte end of a file.
+func checkEnd(file string, size, end int64) error {
+	if end >= size {
+		return nil
+	}
+	return &FormatError{File: file, Offset: end, Field: "end", Problem: fmt.Sprintf("%d bytes after the last payload, expected none", size-end)}
 }

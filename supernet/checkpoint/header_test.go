@@ -112,7 +112,11 @@ func TestHeaderFaults(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := parseHeader("f", packed(t, c.header), int64(prefixBytes), oneTensorSize)
+			b := packed(t, c.header)
+			h, err := parseHeader("f", b, int64(prefixBytes), oneTensorSize)
+			if err == nil {
+				err = checkSize("f", h, int64(prefixBytes+len(b)))
+			}
 			wantFault(t, err, "checkpoint f: byte ", c.want)
 		})
 	}

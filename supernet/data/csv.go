@@ -145,6 +145,11 @@ func listRows(path string) ([]listRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
+	return parseList(path, text)
+}
+
+// parseList reads the content of a csv file.
+func parseList(path string, text []byte) ([]listRow, error) {
 	plain, err := unmarked(text)
 	if err != nil {
 		return nil, &FormatError{File: path, Offset: 0, Problem: "unreadable, expected a list of pictures", Err: err}

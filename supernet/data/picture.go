@@ -27,6 +27,17 @@ const (
 	maxFile = 1 << 28
 )
 
+// pixelsPerByte returns how many pixels a byte of a file can stand for, at most.
+func pixelsPerByte(format string) int64 {
+	switch format {
+	case "bmp", "pnm": // not packed, from one bit a pixel on
+		return 8
+	case "jpeg": // a block of 8x8 takes at least one bit, chroma at a quarter of the size included
+		return 8 * 8 * 8
+	}
+	return maxPixelsPerByte
+}
+
 // formats names what picture files may be, whatever they are called.
 const formats = "PNG, JPEG, GIF, BMP, WebP, TIFF or PPM"
 
@@ -75,10 +86,16 @@ func openPicture(path string) (*pictureFile, error) {
 	if info.Size() > maxFile {
 		return nil, badFile(path, "%d bytes, expected at most %d of a picture", info.Size(), maxFile)
 	}
-	p := &pictureFile{path: path}
-	if p.bytes, err = io.ReadAll(io.LimitReader(f, maxFile)); err != nil {
+	content, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
+	return newPicture(path, content)
+}
+
+// newPicture reads the header of a picture file.
+func newPicture(path string, content []byte) (*pictureFile, error) {
+	p := &pictureFile{path: path, bytes: content}
 	if len(p.bytes) == 0 {
 		return nil, badFile(path, "an empty file, expected a %s picture", formats)
 	}
@@ -88,7 +105,7 @@ func openPicture(path string) (*pictureFile, error) {
 		return nil, &FormatError{File: path, Offset: NoOffset, Problem: "unreadable, expected a " + formats + " picture", Err: err}
 	case config.Width < 1 || config.Height < 1 || config.Width > maxPixels || config.Height > maxPixels || pixels > maxPixels:
 		return nil, badFile(path, "a picture of %dx%d pixels, expected 1 to %d in all", config.Height, config.Width, maxPixels)
-	case pixels > freePixels && pixels/maxPixelsPerByte > int64(len(p.bytes)):
+	case pixels > freePixels && pixels/pixelsPerByte(format) > int64(len(p.bytes)):
 		return nil, badFile(path, "a picture of %dx%d pixels in %d bytes, expected more bytes", config.Height, config.Width, len(p.bytes))
 	}
 	p.format, p.h, p.w, p.orientation = format, config.Height, config.Width, orientationOf(p.bytes, format)

@@ -1,0 +1,57 @@
+package config
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/space/families"
+)
+
+// Documents that would cost far more than their length are refused by one clear error.
+func TestBombsAreRefused(t *testing.T) {
+	var stairs strings.Builder
+	for i := range 1000 {
+		stairs.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"nested lists":  {"a: " + strings.Repeat("[", 1<<20-8), "nested deeper than 32"},
+		"nested maps":   {strings.Repeat("{a: ", 1<<18), "nested deeper than 32"},
+		"nested dashes": {strings.Repeat("- ", 1<<19), "nested deeper than 32"},
+		"stairs":        {stairs.String(), "nested deeper than 32"},
+		"laughs":        {"a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]\n", "want the value itself"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := Default()
+			err := decode("f.yaml", []byte(c.text), &cfg)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "f.yaml: [") {
+				t.Errorf("%.200v; want the place and %q", err, c.want)
+			}
+		})
+	}
+}
+
+// FuzzConfig feeds documents of both kinds. None may cost more than a multiple of its length.
+func FuzzConfig(f *testing.F) {
+	f.Add("seed: 1\nbudget: 20m\ndata: {dir: pictures, size: 32}\nspace:\n  chain:\n    name: mine\n    ops: [conv3x3, identity]\n    widths: [16, 32]\n")
+	f.Add("chain: {stem: 16, layers: 6}\n")
+	f.Add("a: &a [x]\nb: [*a, *a]")
+	f.Add("- [{a: [[[")
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 1<<16 {
+			return
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		cfg := Default()
+		if err := decode("f", []byte(text), &cfg); err == nil {
+			_ = cfg.Validate()
+		}
+		var s families.Space
+		_ = decode("f", []byte(text), &s)
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > uint64(4096*len(text)+32<<20) {
+			t.Errorf("%d bytes allocated for a document of %d", got, len(text))
+		}
+	})
+}
