@@ -18,7 +18,8 @@ func (s *Sources) Choose(p *Pool, n int) []int {
 	for _, k := range spread(len(rows), maxCandidates) {
 		cand = append(cand, rows[k])
 	}
-	set := setting{near: -1, all: 1, choice: 0.03, number: 0.03, local: 0.03, noise: 0.05}
+	set := setting{near: -1, all: 0.8, even: 0.2, rest: 0.1, noise: 0.05}
+	ks := s.kernels(p, cand)
 	m := len(cand)
 	k := make([][]float64, m)
 	for a := range k {
@@ -26,7 +27,8 @@ func (s *Sources) Choose(p *Pool, n int) []int {
 	}
 	for a := range k {
 		for b := a; b < m; b++ {
-			v := set.kernel(p, p, cand[a], cand[b], p.pair(p, cand[a], cand[b]))
+			at := a*m + b
+			v := flat + set.all*ks.all[at] + set.even*ks.even[at] + set.rest*ks.rest[at]
 			k[a][b], k[b][a] = v, v
 		}
 	}

@@ -19,8 +19,10 @@ type Sources struct {
 	scale  []standard         // of the sources' logarithms
 	odd    []bool             // by row: beyond a fence of some source
 	smooth *smoother
-	prior  []float64 // logarithmic, of each setting
+	forms  forms
 	sets   []setting
+	kind   []int
+	prior  []float64 // logarithmic, of each setting
 }
 
 // Fit learns from latencies [device][network] in any unit, 0 or more.
@@ -54,8 +56,19 @@ func Fit(in Inputs, archs []space.Arch, latency [][]float64) (*Sources, error) {
 	if s.smooth, err = fitSmoother(s.code.encode(archs), s.unit); err != nil {
 		return nil, err
 	}
-	s.sets = settings(len(latency))
-	s.prior = make([]float64, len(s.sets))
+	rows := spread(len(archs), maxSmooth)
+	p := s.Prepare(archs, true)
+	f := make([][]float64, len(rows))
+	for k, i := range rows {
+		f[k] = p.factor[i]
+	}
+	if s.forms, err = newForms(f); err != nil {
+		return nil, err
+	}
+	s.sets, s.kind = settings(len(latency))
+	if err := s.learn(p, rows); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -73,13 +86,11 @@ func (s *Sources) Prepare(archs []space.Arch, known bool) *Pool {
 	for i, a := range archs {
 		row, ok := s.at[a]
 		p.odd[i] = ok && s.odd[row]
-		if ok && known {
-			p.factor[i] = make([]float64, len(s.unit))
-			for d := range s.unit {
-				p.factor[i][d] = s.unit[d][row]
+		p.factor[i] = s.smooth.at(p.code, i)
+		if ok && known && !s.smooth.has[row] {
+			for d, keep := range s.smooth.keep {
+				p.factor[i][d] += keep * (s.unit[d][row] - p.factor[i][d])
 			}
-		} else {
-			p.factor[i] = s.smooth.at(p.code, i)
 		}
 	}
 	return p

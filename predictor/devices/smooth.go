@@ -22,17 +22,18 @@ var mixtures = []mixture{
 }
 
 // Most rows that mixtures are compared on, and that a source is smoothed with.
-const maxCompare, maxSmooth = 300, 1000
+const maxCompare, maxSmooth = 250, 800
 
 // smoother knows the logarithmic latency of every source at every network: a Gaussian
 // process per source on what is known of networks, with one kernel for all sources.
 type smoother struct {
 	mix    mixture
-	known  codes       // of the rows that it learnt from
-	scale  []float64   // variance of each source's process
-	noise  []float64   // and of its measurements, over that
-	weight [][]float64 // [source][row]
-	chol   []*mat.Cholesky
+	known  codes        // of the rows that it learnt from
+	scale  []float64    // variance of each source's process
+	noise  []float64    // and of its measurements, over that
+	weight [][]float64  // [source][row]
+	keep   []float64    // share of a measurement of a network that it has not learnt from
+	has    map[int]bool // rows that it learnt from
 }
 
 // spread returns at most most of n indices, evenly.
@@ -90,24 +91,31 @@ func fitSmoother(c codes, unit [][]float64) (*smoother, error) {
 	rows := spread(len(c.choice), maxSmooth)
 	s.known = c.pick(rows)
 	k := gram(s.known, s.mix)
+	s.has = make(map[int]bool, len(rows))
+	for _, i := range rows {
+		s.has[i] = true
+	}
+	solved := make(map[float64]*solver)
 	for d, y := range unit {
-		g := mat.NewSymDense(len(rows), nil)
-		g.CopySym(k)
-		for i := range rows {
-			g.SetSym(i, i, k.At(i, i)+s.noise[d])
+		v := solved[s.noise[d]]
+		if v == nil {
+			var err error
+			if v, err = newSolver(k, s.noise[d]); err != nil {
+				return nil, fmt.Errorf("devices: source %d: %w", d, err)
+			}
+			solved[s.noise[d]] = v
 		}
-		chol := new(mat.Cholesky)
-		if !chol.Factorize(g) {
-			return nil, fmt.Errorf("devices: kernel of source %d is not positive", d)
+		t := pickRows(y, rows)
+		w := v.solve(t)
+		s.weight = append(s.weight, w)
+		s.scale[d] = dot(w, t) / float64(len(t))
+		// Left-out errors have the variance of the process where it is not known, plus that of a measurement.
+		var left float64
+		for i, x := range w {
+			left += x / v.diagonal[i] * x / v.diagonal[i] / float64(len(w))
 		}
-		var w mat.VecDense
-		t := mat.NewVecDense(len(rows), pickRows(y, rows))
-		if err := chol.SolveVecTo(&w, t); err != nil {
-			return nil, fmt.Errorf("devices: kernel of source %d: %w", d, err)
-		}
-		s.scale[d] = mat.Dot(&w, t) / float64(len(rows))
-		s.weight = append(s.weight, w.RawVector().Data)
-		s.chol = append(s.chol, chol)
+		noise := s.scale[d] * s.noise[d]
+		s.keep = append(s.keep, max(left-noise, 0)/max(left, 1e-300))
 	}
 	return s, nil
 }
@@ -170,4 +178,38 @@ func (s *spectrum) best(y []float64) (evidence, noise float64) {
 		}
 	}
 	return evidence, noise
+}
+
+// solver is a kernel with noise on its diagonal, decomposed.
+type solver struct {
+	chol     mat.Cholesky
+	diagonal []float64 // of the inverse
+}
+
+func newSolver(k *mat.SymDense, noise float64) (*solver, error) {
+	n := k.SymmetricDim()
+	g := mat.NewSymDense(n, nil)
+	g.CopySym(k)
+	for i := range n {
+		g.SetSym(i, i, k.At(i, i)+noise)
+	}
+	v := new(solver)
+	if !v.chol.Factorize(g) {
+		return nil, fmt.Errorf("kernel is not positive")
+	}
+	if err := v.chol.InverseTo(g); err != nil {
+		return nil, err
+	}
+	for i := range n {
+		v.diagonal = append(v.diagonal, g.At(i, i))
+	}
+	return v, nil
+}
+
+func (v *solver) solve(y []float64) []float64 {
+	var w mat.VecDense
+	if err := v.chol.SolveVecTo(&w, mat.NewVecDense(len(y), y)); err != nil {
+		panic("devices: kernel is singular")
+	}
+	return w.RawVector().Data
 }
