@@ -18,7 +18,7 @@ func (s *Sources) Choose(p *Pool, n int) []int {
 	for _, k := range spread(len(rows), maxCandidates) {
 		cand = append(cand, rows[k])
 	}
-	set := setting{near: -1, all: 0.8, even: 0.2, rest: 0.1, noise: 0.05}
+	set := s.expected()
 	ks := s.kernels(p, cand)
 	m := len(cand)
 	k := make([][]float64, m)
@@ -56,3 +56,17 @@ func (s *Sources) Choose(p *Pool, n int) []int {
 	}
 	return out
 }
+
+// expected returns the setting with the mean variances of the prior.
+func (s *Sources) expected() setting {
+	out := setting{near: -1}
+	for c, set := range s.sets {
+		share := math.Exp(s.prior[c])
+		out.all += share * (set.all + set.one) // along any of the sources is along what they have in common
+		out.even += share * set.even
+		out.rest += share * set.rest
+		out.noise += share * set.noise
+	}
+	return out
+}
+
