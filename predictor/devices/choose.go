@@ -69,4 +69,3 @@ func (s *Sources) expected() setting {
 	}
 	return out
 }
-

@@ -18,7 +18,7 @@ type setting struct {
 // reach of the local similarity.
 const flat, localReach = 30.0, 0.5
 
-// kind numbers settings that differ in the source only.
+// settings lists the priors; kind numbers those that differ in the source only.
 func settings(sources int) (sets []setting, kind []int) {
 	rests := []float64{0.001, 0.003, 0.01, 0.03, 0.1, 0.3}
 	noisy := []float64{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1}
@@ -64,7 +64,7 @@ func (s *Sources) kernels(p *Pool, at []int) *kernels {
 	return k
 }
 
-// without returns the same without source d, for trying it as a new device.
+// sum is the mean of the three similarities.
 func (p pair) sum() float64 { return (p.linear + p.number + p.local) / 3 }
 
 func (p *Pool) pair(q *Pool, i, j int) pair { return similar(p.code, q.code, i, j, localReach) }
