@@ -2,6 +2,7 @@ package predictor
 
 import (
 	"encoding/hex"
+	"maps"
 	"math"
 	"slices"
 
@@ -200,4 +201,25 @@ func (p pathOf) text() string {
 		n++
 	}
 	return hex.EncodeToString(p[:n])
+}
+
+// PlanNumbers returns a function that gives sizes of a network's plan: the graph's lengths
+// of paths, logarithms of FLOPs and parameters, and how often each kind of operation is
+// done, of the kinds that these architectures have. It may be called at the same time.
+func PlanNumbers(plan func(space.Arch) space.Plan, archs []space.Arch) func(space.Arch) []float64 {
+	seen := make(map[string]bool)
+	for _, a := range archs {
+		for m := range newGraph(plan(a)).moves {
+			seen[m] = true
+		}
+	}
+	moves := slices.Sorted(maps.Keys(seen))
+	return func(a space.Arch) []float64 {
+		g := newGraph(plan(a))
+		out := slices.Clone(g.numbers)
+		for _, m := range moves {
+			out = append(out, g.moves[m])
+		}
+		return out
+	}
 }

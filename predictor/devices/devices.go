@@ -7,6 +7,7 @@ package devices
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -75,14 +76,15 @@ func Fit(in Inputs, archs []space.Arch, latency [][]float64) (*Sources, error) {
 // Pool is networks ready for any device.
 type Pool struct {
 	code   codes
-	factor [][]float64 // [network][source], divided by the root of the sources
+	factor [][]float64 // [network][source], standardised logarithms
 	odd    []bool      // not to be measured
+	scale  []standard  // of the sources
 }
 
 // Prepare readies networks. With known, networks that the sources measured count as
 // they were measured; without, all are predicted from what they are.
 func (s *Sources) Prepare(archs []space.Arch, known bool) *Pool {
-	p := &Pool{code: s.code.encode(archs), factor: make([][]float64, len(archs)), odd: make([]bool, len(archs))}
+	p := &Pool{code: s.code.encode(archs), factor: make([][]float64, len(archs)), odd: make([]bool, len(archs)), scale: s.scale}
 	for i, a := range archs {
 		row, ok := s.at[a]
 		p.odd[i] = ok && s.odd[row]
@@ -94,4 +96,18 @@ func (s *Sources) Prepare(archs []space.Arch, known bool) *Pool {
 		}
 	}
 	return p
+}
+
+// Odd reports whether network i is one that some source did not run, or was interrupted
+// in: not one to measure.
+func (p *Pool) Odd(i int) bool { return p.odd[i] }
+
+// Source returns the latencies of all networks on a source, as the model knows them, in
+// the unit of that source.
+func (p *Pool) Source(device int) []float64 {
+	out := make([]float64, len(p.factor))
+	for i, f := range p.factor {
+		out[i] = math.Exp(p.scale[device].mean + p.scale[device].std*f[device])
+	}
+	return out
 }
