@@ -36,7 +36,7 @@ func newGPCode(in Inputs, archs []space.Arch) (*gpCode, []gpRow, error) {
 	if in.Plan != nil {
 		paths, moves := make(map[string]bool), make(map[string]bool)
 		for _, a := range archs {
-			g := newGraph(in.Plan(a))
+			g := in.graph(a)
 			for p := range g.paths {
 				paths[p] = true
 			}
@@ -117,8 +117,8 @@ func (c *gpCode) rows(in Inputs, archs []space.Arch) ([]gpRow, error) {
 		if in.Plan == nil {
 			continue
 		}
-		g := newGraph(in.Plan(a))
-		out[i].Paths, out[i].Moves, out[i].Numbers = roots(c.Paths, g.paths), roots(c.Moves, g.moves), g.numbers
+		g := in.graph(a)
+		out[i].Paths, out[i].Moves, out[i].Numbers = roots(c.Paths, g.paths), roots(c.Moves, g.moves), slices.Clone(g.numbers)
 		for k, v := range g.numbers {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				return nil, fmt.Errorf("architecture %d: number %d of its plan is %v; want a finite one", i, k, v)

@@ -18,6 +18,8 @@ type Inputs struct {
 	FLOPs    func(space.Arch) float64    // needed by "flops"; "fm" adds its logarithm to the features when set
 	Params   func(space.Arch) float64    // needed by "params"; "fm" adds its logarithm to the features when set
 	Plan     func(space.Arch) space.Plan // what "gp" reads paths, operations and sizes from; nil: it knows the features only
+
+	memory *memory // of graphs; nil: none
 }
 
 // FamilyInputs returns all inputs of a family: the features of its space, and

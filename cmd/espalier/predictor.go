@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/predictor/table"
 	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/espalier-nas/espalier/supernet/space/families"
@@ -141,8 +140,8 @@ func (c predictAccuracyCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("%s: no column of numbers; want one to predict", c.Table)
 	}
 	for _, m := range c.Models {
-		if !slices.Contains(predictor.Names(), m) {
-			return fmt.Errorf("--models: %q is unknown; want some of %s", m, strings.Join(predictor.Names(), ", "))
+		if !slices.Contains(table.Models(), m) {
+			return fmt.Errorf("--models: %q is unknown; want some of %s", m, strings.Join(table.Models(), ", "))
 		}
 	}
 	o.Targets, o.Samples, o.Models, o.Seeds = []string{c.Target}, c.Samples, c.Models, c.Seeds

@@ -99,7 +99,7 @@ func without(rows, others []int) []int {
 // there is one, else one-hot digits, each as many choices as the table shows.
 func (t *Table) Inputs(f space.Family) predictor.Inputs {
 	if f != nil {
-		return predictor.FamilyInputs(f)
+		return predictor.FamilyInputs(f).Remembering()
 	}
 	choices := t.Choices()
 	total := 0
@@ -125,7 +125,7 @@ func Accuracy(ctx context.Context, t *Table, f space.Family, o Options) ([]Resul
 	in := t.Inputs(f)
 	names := o.Models
 	if names == nil {
-		for _, n := range predictor.Names() {
+		for _, n := range Models() {
 			if (n != "flops" || in.FLOPs != nil) && (n != "params" || in.Params != nil) {
 				names = append(names, n)
 			}
@@ -148,7 +148,7 @@ func Accuracy(ctx context.Context, t *Table, f space.Family, o Options) ([]Resul
 					}
 					at := draw(pool, n, seed)
 					rows := trimmed(without(o.Query.of(t), at), y, o.Trim)
-					m, err := predictor.New(name, in, predictor.Options{Seed: seed, Workers: o.Workers})
+					m, err := open(name, in, predictor.Options{Seed: seed, Workers: o.Workers})
 					if err != nil {
 						return nil, err
 					}
