@@ -68,13 +68,14 @@ func (d *Device) ranker(q *Pool) *ranker {
 // measurements: its median.
 func (d *Device) Rank(q *Pool) []float64 {
 	r := d.ranker(q)
+	constant := d.constant()
 	out := make([]float64, len(q.factor))
 	for i := range out {
-		v := dot(r.factor, q.factor[i]) + dot(q.code.number[i], r.number)
+		v := constant + dot(r.factor, q.factor[i]) + dot(q.code.number[i], r.number)
 		for j, at := range d.at {
 			v += r.rest[j] * r.local.at(q.code.choice[i], d.pool.code.choice[at])
 		}
-		out[i] = math.Exp(d.unit.mean + d.unit.std*(v+d.constant()))
+		out[i] = math.Exp(d.unit.mean + d.unit.std*v)
 	}
 	return out
 }
