@@ -40,11 +40,13 @@ var edges = map[string][]string{
 	"controller":                      {"internal/stream", "supernet/space"},
 	"controller/table":                {"controller", "internal/stream", "supernet/space"},
 	"predictor":                       {"supernet/space"},
+	"predictor/devices":               {"supernet/space"},
+	"predictor/table":                 {"predictor", "predictor/devices", "supernet/space"},
 	"bench":                           {"internal/stream", "ops", "supernet", "supernet/space"},
 	"bench/nets":                      {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space", "supernet/space/families"},
 	"bench/peers":                     {"bench", "bench/nets", "ops", "supernet", "supernet/space"},
 	"search":                          {"bench", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
-	"cmd/espalier":                    {"bench", "controller", "controller/table", "internal/atomicfile", "internal/stream", "ops", "predictor", "search", "search/config", "search/report", "search/rundir", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
+	"cmd/espalier":                    {"bench", "controller", "controller/table", "internal/atomicfile", "internal/stream", "ops", "predictor", "predictor/devices", "predictor/table", "search", "search/config", "search/report", "search/rundir", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
 }
 
 // stdlibOnly lists packages that import nothing but the standard library.

@@ -66,10 +66,14 @@ type Model struct {
 }
 
 // Models returns the models of New that these inputs permit, in the order of
-// Names: the low-rank one and the twins that it must beat.
-func Models(in Inputs, o Options) ([]Model, error) {
+// Names: the low-rank one, the plain ones that it must beat, and those asked for by name.
+func Models(in Inputs, o Options, also ...string) ([]Model, error) {
 	var out []Model
-	for _, name := range Names() {
+	for _, m := range models {
+		name := m.name
+		if !m.always && !slices.Contains(also, name) {
+			continue
+		}
 		if name == "flops" && in.FLOPs == nil || name == "params" && in.Params == nil {
 			continue
 		}

@@ -14,9 +14,12 @@ type Features func(space.Arch) []float64
 
 // Inputs are what models may look at.
 type Inputs struct {
-	Features Features                 // needed by "fm" and "ridge"
-	FLOPs    func(space.Arch) float64 // needed by "flops"; "fm" adds its logarithm to the features when set
-	Params   func(space.Arch) float64 // needed by "params"; "fm" adds its logarithm to the features when set
+	Features Features                    // needed by "fm", "ridge" and "gp"
+	FLOPs    func(space.Arch) float64    // needed by "flops"; "fm" adds its logarithm to the features when set
+	Params   func(space.Arch) float64    // needed by "params"; "fm" adds its logarithm to the features when set
+	Plan     func(space.Arch) space.Plan // what "gp" reads paths, operations and sizes from; nil: it knows the features only
+
+	memory *memory // of graphs; nil: none
 }
 
 // FamilyInputs returns all inputs of a family: the features of its space, and
@@ -26,6 +29,7 @@ func FamilyInputs(f space.Family) Inputs {
 		Features: f.Space().Features,
 		FLOPs:    func(a space.Arch) float64 { return float64(f.Plan(a).FLOPs()) },
 		Params:   func(a space.Arch) float64 { return float64(f.Plan(a).Params()) },
+		Plan:     f.Plan,
 	}
 }
 

@@ -33,15 +33,19 @@ type Predictor interface {
 	Predict(archs []space.Arch) (mean, std []float64)
 }
 
-// models are the kinds of predictor, the low-rank one first; a new one is one line.
+// models are the kinds of predictor, the low-rank one first; a new one is one line. Those
+// that are always compared cost little and are what others must beat.
 var models = []struct {
-	name string
-	open func(name string, in Inputs, o Options) (Predictor, error)
+	name   string
+	always bool // Models lists it unasked
+	open   func(name string, in Inputs, o Options) (Predictor, error)
 }{
-	{"fm", func(_ string, in Inputs, o Options) (Predictor, error) { return newFM(in, o) }}, // low-rank second-order model, an *FM
-	{"ridge", openRidge},   // linear model on the features, a *Ridge
-	{"flops", openFLOPs},   // line on FLOPs or their logarithm, a *Scalar
-	{"params", openParams}, // line on parameters or their logarithm, a *Scalar
+	{"fm", true, func(_ string, in Inputs, o Options) (Predictor, error) { return newFM(in, o) }}, // low-rank second-order model, an *FM
+	{"ridge", true, openRidge},   // linear model on the features, a *Ridge
+	{"flops", true, openFLOPs},   // line on FLOPs or their logarithm, a *Scalar
+	{"params", true, openParams}, // line on parameters or their logarithm, a *Scalar
+	{"gp", false, func(_ string, in Inputs, o Options) (Predictor, error) { return newGP(in, o) }},       // Gaussian process on choices and graphs, a *GP
+	{"blend", false, func(_ string, in Inputs, o Options) (Predictor, error) { return newBlend(in, o) }}, // mean of gp and fm, a *Blend
 }
 
 // Names lists the models that New knows, the low-rank one first.

@@ -257,7 +257,7 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 		archs[i] = t.Arch
 	}
 	y := r.targets(samples)
-	models, err := predictor.Models(predictor.FamilyInputs(r.family), r.predictorOptions())
+	models, err := predictor.Models(predictor.FamilyInputs(r.family), r.predictorOptions(), r.cfg.Predictor.Model)
 	if err != nil {
 		return nil, err
 	}

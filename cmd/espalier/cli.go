@@ -26,22 +26,23 @@ const (
 
 // grammar is what the command line can say.
 type grammar struct {
-	Search   searchCmd   `cmd:"" help:"Search a space for networks that fit this machine, from pictures to files that run."`
-	Train    trainCmd    `cmd:"" help:"Train the shared weights of a space, or one architecture alone, into a run folder."`
-	Eval     evalCmd     `cmd:"" help:"Judge architectures with a run's weights, without retraining, or a network file on pictures."`
-	Fidelity fidelityCmd `cmd:"" help:"Tell how well a supernet ranks architectures, beside training them alone."`
-	Tabular  tabularCmd  `cmd:"" help:"Train every network of a small space alone, into a table."`
-	Compare  compareCmd  `cmd:"" help:"Let search strategies search a table of networks whose figures are known, and say which does better than random search."`
-	Measure  measureCmd  `cmd:"" help:"Measure how long layers and networks of a space take on this machine."`
-	Bench    benchCmd    `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
-	Export   exportCmd   `cmd:"" help:"Cut one architecture out of a run, as a network file of its own."`
-	Verify   verifyCmd   `cmd:"" help:"Check a file for damage, or that views, network files and ONNX models of a run's architectures say the same."`
-	Diff     diffCmd     `cmd:"" help:"Compare two weights files: metadata and every tensor."`
-	Classify classifyCmd `cmd:"" help:"Run a network file on picture files."`
-	Inspect  inspectCmd  `cmd:"" help:"Show what a file of this program holds."`
-	Draw     drawCmd     `cmd:"" help:"Draw a network: its layers, and what was chosen among what the space offers."`
-	Spaces   spacesCmd   `cmd:"" help:"List the search spaces, or describe one: its decisions, its size, its smallest and largest network."`
-	Version  versionCmd  `cmd:"" help:"Show the version, the processor and the kernels that it can run."`
+	Search    searchCmd    `cmd:"" help:"Search a space for networks that fit this machine, from pictures to files that run."`
+	Train     trainCmd     `cmd:"" help:"Train the shared weights of a space, or one architecture alone, into a run folder."`
+	Eval      evalCmd      `cmd:"" help:"Judge architectures with a run's weights, without retraining, or a network file on pictures."`
+	Fidelity  fidelityCmd  `cmd:"" help:"Tell how well a supernet ranks architectures, beside training them alone."`
+	Tabular   tabularCmd   `cmd:"" help:"Train every network of a small space alone, into a table."`
+	Compare   compareCmd   `cmd:"" help:"Let search strategies search a table of networks whose figures are known, and say which does better than random search."`
+	Measure   measureCmd   `cmd:"" help:"Measure how long layers and networks of a space take on this machine."`
+	Predictor predictorCmd `cmd:"" help:"Tell how well predictors do on tables of measured networks."`
+	Bench     benchCmd     `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
+	Export    exportCmd    `cmd:"" help:"Cut one architecture out of a run, as a network file of its own."`
+	Verify    verifyCmd    `cmd:"" help:"Check a file for damage, or that views, network files and ONNX models of a run's architectures say the same."`
+	Diff      diffCmd      `cmd:"" help:"Compare two weights files: metadata and every tensor."`
+	Classify  classifyCmd  `cmd:"" help:"Run a network file on picture files."`
+	Inspect   inspectCmd   `cmd:"" help:"Show what a file of this program holds."`
+	Draw      drawCmd      `cmd:"" help:"Draw a network: its layers, and what was chosen among what the space offers."`
+	Spaces    spacesCmd    `cmd:"" help:"List the search spaces, or describe one: its decisions, its size, its smallest and largest network."`
+	Version   versionCmd   `cmd:"" help:"Show the version, the processor and the kernels that it can run."`
 }
 
 // streams are where a command writes: results and everything else.
@@ -99,7 +100,11 @@ func fail(w io.Writer, err error, code int) int {
 // package does: -data becomes --data if there is a flag of that name.
 func doubleDashes(app *kong.Application, args []string) []string {
 	known := map[string]bool{"help": true}
-	for _, node := range append([]*kong.Node{app.Node}, app.Children...) {
+	nodes := append([]*kong.Node{app.Node}, app.Children...)
+	for _, child := range app.Children {
+		nodes = append(nodes, child.Children...)
+	}
+	for _, node := range nodes {
 		for _, group := range node.AllFlags(false) {
 			for _, f := range group {
 				known[f.Name] = true

@@ -1,0 +1,119 @@
+package predictor
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/nb201"
+)
+
+func cells(t testing.TB) space.Family {
+	t.Helper()
+	f, err := nb201.New(nb201.Config{Name: "small", Channels: 4, Cells: 2}, space.Input{H: 8, W: 8, C: 3, Classes: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestGraphsOfEqualCells: cells that compute the same have the same graph however they
+// are written, and others have another.
+func TestGraphsOfEqualCells(t *testing.T) {
+	f := cells(t)
+	graphOf := func(genes ...uint8) graph { return newGraph(f.Plan(space.NewArch(genes))) }
+	same := func(a, b graph) bool {
+		return maps.Equal(a.paths, b.paths) && maps.Equal(a.moves, b.moves) && slices.Equal(a.numbers, b.numbers)
+	}
+	// Edges 1<-0, 2<-0, 2<-1, 3<-0, 3<-1, 3<-2; 0 none, 1 skip, 2 conv1x1, 3 conv3x3, 4 pool.
+	direct := graphOf(0, 0, 0, 3, 0, 0)
+	if !same(direct, graphOf(1, 0, 0, 0, 3, 0)) || !same(direct, graphOf(3, 2, 4, 3, 0, 0)) {
+		t.Error("a skip before the convolution, or edges that lead nowhere, change the graph of a single convolution")
+	}
+	for _, genes := range [][]uint8{{0, 0, 0, 2, 0, 0}, {0, 0, 0, 0, 0, 0}, {3, 0, 0, 3, 1, 0}, {3, 0, 0, 0, 3, 0}, {1, 0, 0, 3, 1, 0}} {
+		if same(direct, graphOf(genes...)) {
+			t.Errorf("cell %v has the graph of a single convolution", genes)
+		}
+	}
+}
+
+// TestPathsAreCounted recounts the paths and lengths of a cell by walking every path.
+func TestPathsAreCounted(t *testing.T) {
+	one, err := nb201.New(nb201.Config{Name: "one", Channels: 4, Cells: 1}, space.Input{H: 8, W: 8, C: 3, Classes: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := one.Plan(space.NewArch([]uint8{3, 1, 2, 4, 3, 3}))
+	var count, sum, shortest, longest float64
+	shortest = math.Inf(1)
+	var walk func(i int, depth float64)
+	walk = func(i int, depth float64) {
+		if i < 0 {
+			count, sum = count+1, sum+depth
+			shortest, longest = min(shortest, depth), max(longest, depth)
+			return
+		}
+		if moveOf(p[i].Layer) != 0 {
+			depth++
+		}
+		for _, j := range p[i].In {
+			walk(j, depth)
+		}
+	}
+	walk(len(p)-1, 0)
+	g := newGraph(p)
+	want := []float64{shortest, longest, sum / count, math.Log(count)}
+	got := []float64{g.numbers[0], g.numbers[1], g.numbers[2], g.numbers[4]}
+	for k := range want {
+		if math.Abs(got[k]-want[k]) > 1e-9 {
+			t.Errorf("number %d: %v; want %v from every path walked", k, got[k], want[k])
+		}
+	}
+	// Three cells: the path of three convolutions 3x3-1x1-3x3 and 3x3-3x3 once in each.
+	three, one1 := moveOf(space.Layer{Op: space.Conv, K: 3, S: 1, G: 1}), moveOf(space.Layer{Op: space.Conv, K: 1, S: 1, G: 1})
+	for _, path := range []pathOf{{three, one1, three}, {three, three}, {three}} {
+		if n := g.paths[path.text()]; n < 3 {
+			t.Errorf("path %s is counted %v times; want at least once a cell", path.text(), n)
+		}
+	}
+	if n := g.paths[pathOf{three, one1, three}.text()]; n != 3 {
+		t.Errorf("the longest path is counted %v times; want 3", n)
+	}
+}
+
+// TestGraphModelsRestoreBits saves and restores models that read plans.
+func TestGraphModelsRestoreBits(t *testing.T) {
+	f := cells(t)
+	in := FamilyInputs(f)
+	r := stream(1, forChains, 0)
+	var archs []space.Arch
+	var y []float64
+	for range 40 {
+		a := f.Space().Random(r)
+		archs, y = append(archs, a), append(y, math.Log(in.FLOPs(a))+0.1*r.NormFloat64())
+	}
+	for _, name := range []string{"gp", "blend"} {
+		p := fitted(t, name, in, Options{Seed: 1, Workers: 1}, archs[:30], y[:30])
+		data, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := mustNew(t, name, in, Options{Seed: 1, Workers: 3})
+		if err := json.Unmarshal(data, q.(json.Unmarshaler)); err != nil {
+			t.Fatal(err)
+		}
+		other := fitted(t, name, in, Options{Seed: 1, Workers: 2}, archs[:30], y[:30])
+		m, s := p.Predict(archs)
+		for what, p := range map[string]Predictor{"restored": q, "of other workers": other} {
+			if m2, s2 := p.Predict(archs); !slices.Equal(m, m2) || !slices.Equal(s, s2) {
+				t.Errorf("%s: model %s predicts other bits", name, what)
+			}
+		}
+		if tau := Kendall(m[30:], y[30:]); tau < 0.5 {
+			t.Errorf("%s: tau %.2f on networks ranked by their size; want at least 0.5", name, tau)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+// Package table reads tables of networks that were measured, as csv files, plain or
+// gzipped: what each network is, and a column of numbers for each device or score.
+package table
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// Table is networks and what was measured of them.
+type Table struct {
+	File   string       // for errors
+	Index  []string     // of each row, distinct: column idx, or the row's number from 0
+	Archs  []space.Arch // of each row; nil if the file does not say what its networks are
+	Names  []string     // of the columns of numbers, in the file's order
+	Values [][]float64  // [column][row]
+	lines  []int        // of each row in the file
+}
+
+// Rows returns the number of networks.
+func (t *Table) Rows() int { return len(t.Index) }
+
+// Column returns the numbers called name. The error names file and columns.
+func (t *Table) Column(name string) ([]float64, error) {
+	if k := slices.Index(t.Names, name); k >= 0 {
+		return t.Values[k], nil
+	}
+	return nil, fmt.Errorf("%s: no column %q; want one of %s", t.File, name, strings.Join(t.Names, ", "))
+}
+
+// Columns returns the numbers of several columns, in the order asked for.
+func (t *Table) Columns(names []string) ([][]float64, error) {
+	out := make([][]float64, len(names))
+	for k, name := range names {
+		v, err := t.Column(name)
+		if err != nil {
+			return nil, err
+		}
+		out[k] = v
+	}
+	return out, nil
+}
+
+// Join adds the columns of other to those of t, row by row of the same index. Every row
+// of t must be in other; rows of other that t lacks are left out. Networks are
+// taken from whichever table has them.
+func (t *Table) Join(other *Table) (*Table, error) {
+	at := make(map[string]int, other.Rows())
+	for i, x := range other.Index {
+		at[x] = i
+	}
+	place := make([]int, t.Rows())
+	for i, x := range t.Index {
+		j, ok := at[x]
+		if !ok {
+			return nil, fmt.Errorf("%s line %d: idx %s is not in %s; want a row for every network", t.File, t.lines[i], x, other.File)
+		}
+		place[i] = j
+	}
+	out := &Table{File: t.File, Index: t.Index, Archs: t.Archs, Names: slices.Clone(t.Names), Values: slices.Clone(t.Values), lines: t.lines}
+	if out.Archs == nil && other.Archs != nil {
+		out.Archs = make([]space.Arch, t.Rows())
+		for i, j := range place {
+			out.Archs[i] = other.Archs[j]
+		}
+	}
+	for k, name := range other.Names {
+		if slices.Contains(out.Names, name) {
+			return nil, fmt.Errorf("%s: column %q is in %s too; want different columns", other.File, name, t.File)
+		}
+		v := make([]float64, t.Rows())
+		for i, j := range place {
+			v[i] = other.Values[k][j]
+		}
+		out.Names, out.Values = append(out.Names, name), append(out.Values, v)
+	}
+	return out, nil
+}
+
+// Choices returns how many choices each decision has in the table: the highest gene
+// plus one. It panics without architectures.
+func (t *Table) Choices() []int {
+	out := make([]int, t.Archs[0].Len())
+	for _, a := range t.Archs {
+		for i := range out {
+			out[i] = max(out[i], a.Gene(i)+1)
+		}
+	}
+	return out
+}
