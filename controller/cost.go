@@ -84,9 +84,13 @@ func (l Limits) String() string {
 	return strings.Join(set, ", ")
 }
 
-// String gives all three figures.
+// String gives the figures; a latency of 0 is one that is not known.
 func (c Cost) String() string {
-	return fmt.Sprintf("%s, %d FLOPs, %d parameters", milliseconds(c.Latency), c.FLOPs, c.Params)
+	size := fmt.Sprintf("%d FLOPs, %d parameters", c.FLOPs, c.Params)
+	if c.Latency == 0 { // not known yet
+		return size
+	}
+	return milliseconds(c.Latency) + ", " + size
 }
 
 func milliseconds(seconds float64) string { return fmt.Sprintf("%.4g ms", seconds*1e3) }

@@ -49,8 +49,8 @@ func TestLimitsAreCheckedFirst(t *testing.T) {
 		set  func(*config.Config)
 		want []string
 	}{
-		"flops":   {func(c *config.Config) { c.Limits.FLOPs = 10 }, []string{"no architecture meets the limits", "smallest", "10"}},
-		"params":  {func(c *config.Config) { c.Limits.Params = 10 }, []string{"no architecture meets the limits", "smallest", "10"}},
+		"flops":   {func(c *config.Config) { c.Limits.FLOPs = 10 }, []string{"no architecture meets the limits", "the nearest is identity identity, which costs 5272 FLOPs", "10"}},
+		"params":  {func(c *config.Config) { c.Limits.Params = 10 }, []string{"no architecture meets the limits", "59 parameters above 10"}},
 		"latency": {func(c *config.Config) { c.Limits.Latency, c.Device.Table = 1, "" }, []string{"no architecture meets the limits", "smallest network takes", "1e-06 ms"}},
 	} {
 		w := newWorld(t, asPredicted)
