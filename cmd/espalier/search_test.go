@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 )
@@ -278,7 +279,7 @@ func TestInterruptionsAndWorkersChangeNothing(t *testing.T) {
 func TestNothingFeasibleIsSaidBeforeTraining(t *testing.T) {
 	s := newShell(t)
 	code, _, errText := s.run(context.Background(), "search", "-c", s.path("tiny.yaml"), "-q", "--out", s.path("run"), "--max-flops", "1k")
-	if code != exitFailure || !strings.Contains(errText, "no architecture meets the limits") || !strings.Contains(errText, "smallest") {
+	if code != exitFailure || !strings.Contains(errText, "no architecture meets the limits") || !strings.Contains(errText, "the nearest is identity") {
 		t.Errorf("exit code %d\n%s", code, errText)
 	}
 	if _, err := os.Stat(s.path("run", rundir.Supernet)); err == nil {
@@ -289,7 +290,7 @@ func TestNothingFeasibleIsSaidBeforeTraining(t *testing.T) {
 func TestEveryScoreAndStrategySearches(t *testing.T) {
 	s := newShell(t)
 	s.must("measure", "-c", s.path("tiny.yaml"), "-q", "--out", s.path("latency.json"), "--arch", "max")
-	for _, strategy := range []string{"evolution", "random", "local", "tunas"} {
+	for _, strategy := range controller.Strategies() {
 		dir := s.path(strategy)
 		s.must("search", "-c", s.path("tiny.yaml"), "-q", "--out", dir, "--strategy", strategy, "--score", "supernet", "--trials", "16", "--sweep", "1",
 			"--steps", "2", "--table", s.path("latency.json"), "--sampler", "fair")
