@@ -22,7 +22,7 @@ const maxTheta = 12
 // deviation.
 var priorTheta = gpTheta{-2, -1.5, -2, -1.5, -1, -3.5, 0, -4}
 
-const priorStd = 3.0
+const priorStd = 1.0
 
 // gpPowers are the parameters themselves.
 type gpPowers [8]float64

@@ -117,3 +117,23 @@ func TestGraphModelsRestoreBits(t *testing.T) {
 		}
 	}
 }
+
+// TestGraphsRankCells learns accuracies of NAS-Bench-201 from few networks: plans must pay.
+func TestGraphsRankCells(t *testing.T) {
+	p := loadPublic(t, "nb201")
+	f, err := nb201.New(nb201.Config{Name: "nb201", Channels: 16, Cells: 5}, space.Input{H: 32, W: 32, C: 3, Classes: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := p.column["c10_test"]
+	train, test := p.draw(78, 500, 1)
+	tau := func(in Inputs) float64 {
+		m := fitted(t, "gp", in, Options{Seed: 1}, pick(p.archs, train), pick(y, train))
+		pred, _ := m.Predict(pick(p.archs, test))
+		return Kendall(pred, pick(y, test))
+	}
+	with, without := tau(FamilyInputs(f)), tau(Inputs{Features: oneHot(5)})
+	t.Logf("tau %.3f with plans, %.3f without", with, without)
+	atLeast(t, 78, "tau with plans", with, 0.75)
+	atLeast(t, 78, "tau with plans over that without", with, without+0.1)
+}

@@ -2,6 +2,7 @@ package devices
 
 import (
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -9,7 +10,10 @@ import (
 // forms are quadratic forms of the source latencies of two networks, each with a mean of
 // 1 over the networks that the sources measured: all weighs sources alike, so that what
 // they agree in has most variance; even gives each direction of the table the same.
-type forms struct{ all, even *mat.SymDense }
+type forms struct {
+	all, even *mat.SymDense
+	mean      float64 // times the sum of the sources' values: their mean at a deviation of 1
+}
 
 // ridgeOfEven, as a share of the mean variance of a direction, keeps directions that hold
 // little but noise from counting as much as the others.
@@ -28,7 +32,7 @@ func newForms(factor [][]float64) (forms, error) {
 	}
 	var v mat.Dense
 	e.VectorsTo(&v)
-	f := forms{mat.NewSymDense(n, nil), mat.NewSymDense(n, nil)}
+	f := forms{all: mat.NewSymDense(n, nil), even: mat.NewSymDense(n, nil), mean: 1 / math.Sqrt(max(mat.Sum(cov), 1e-300))}
 	var total, mean float64
 	for _, l := range e.Values(nil) {
 		total += max(l, 0)
@@ -48,4 +52,13 @@ func times(m *mat.SymDense, v []float64) []float64 {
 	var out mat.VecDense
 	out.MulVec(m, mat.NewVecDense(len(v), v))
 	return out.RawVector().Data
+}
+
+// common returns the mean of the sources at a network, at a deviation of 1.
+func (f *forms) common(factor []float64) float64 {
+	var sum float64
+	for _, v := range factor {
+		sum += v
+	}
+	return f.mean * sum
 }

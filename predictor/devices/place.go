@@ -16,6 +16,7 @@ type Device struct {
 	coef    [][]float64 // [setting][measurement], unit of the logarithm
 	extra   []float64   // variance of each measurement beyond the noise of a setting
 	y       []float64   // standardised logarithms
+	mean    []float64   // of the sources, at the measurements
 }
 
 // freedom is that of the Student distribution of a measurement: one that lies far from
@@ -47,6 +48,7 @@ func (s *Sources) Place(p *Pool, at []int, latency []float64) (*Device, error) {
 	}
 	copy(d.extra, rounding)
 	k := s.kernels(p, at)
+	d.mean = k.mean
 	if err := d.weigh(k); err != nil {
 		return nil, err
 	}
@@ -131,5 +133,6 @@ func (d *Device) outlying(k *kernels) []float64 {
 
 // scale returns the expected variance under a setting, over that of the measurements.
 func (d *Device) scale(c int) float64 {
-	return (rate + dot(d.coef[c], d.y)/2) / (shape + float64(len(d.at))/2 - 1)
+	sq := dot(d.coef[c], d.y) - d.sources.sets[c].mean*dot(d.coef[c], d.mean)
+	return (rate + sq/2) / (shape + float64(len(d.at))/2 - 1)
 }

@@ -54,6 +54,11 @@ func (d *Device) ranker(q *Pool) *ranker {
 			r.number[k] += r.rest[i] * v
 		}
 	}
+	for c, set := range d.sources.sets {
+		for k := range r.factor {
+			r.factor[k] += d.share[c] * set.mean * d.sources.forms.mean
+		}
+	}
 	most := 0
 	for _, c := range [][][]int32{d.pool.code.choice, q.code.choice} {
 		for _, row := range c {
@@ -121,7 +126,7 @@ func (d *Device) Predict(q *Pool) (mean, std []float64) {
 		if set.near >= 0 {
 			own += set.one * f[set.near] * f[set.near]
 		}
-		m := dot(v, d.coef[c])
+		m := set.mean*d.sources.forms.common(f) + dot(v, d.coef[c])
 		t.forward(v)
 		variance := scale * (set.noise + max(own-dot(v, v), 0))
 		apart := m - (math.Log(mean[i])-d.unit.mean)/d.unit.std

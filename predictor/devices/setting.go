@@ -7,6 +7,7 @@ import (
 // setting is one prior of a new device, in units of the variance of its logarithmic
 // latencies.
 type setting struct {
+	mean      float64 // expected slope on the mean of the sources
 	near      int     // source that it is like; -1: to none more than to another
 	all, even float64 // variances along what sources have in common, and along each direction
 	one       float64 // along the source that it is like
@@ -22,7 +23,7 @@ const flat, localReach = 30.0, 0.5
 func settings(sources int) (sets []setting, kind []int) {
 	rests := []float64{0.001, 0.003, 0.01, 0.03, 0.1, 0.3}
 	noisy := []float64{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1}
-	shapes := []setting{{near: -1, all: 1}, {near: -1, all: 0.8, even: 0.2}, {all: 0.1, one: 0.9}, {all: 0.09, even: 0.01, one: 0.9}}
+	shapes := []setting{{near: -1, all: 1}, {near: -1, all: 0.8, even: 0.2}, {near: -1, mean: 0.8, all: 0.1}, {near: -1, mean: 0.8, all: 0.3}, {near: -1, mean: 0.8, all: 0.1, even: 0.1}, {all: 0.1, one: 0.9}, {all: 0.09, even: 0.01, one: 0.9}}
 	kinds := 0
 	for _, s := range shapes {
 		for _, s.rest = range rests {
@@ -46,6 +47,7 @@ type kernels struct {
 	n         int
 	all, even []float64
 	rest      []float64
+	mean      []float64   // of the sources
 	factor    [][]float64 // of the networks
 }
 
@@ -54,6 +56,7 @@ func (s *Sources) kernels(p *Pool, at []int) *kernels {
 	k := &kernels{n: n, all: make([]float64, n*n), even: make([]float64, n*n), rest: make([]float64, n*n)}
 	for i, a := range at {
 		k.factor = append(k.factor, p.factor[a])
+		k.mean = append(k.mean, s.forms.common(p.factor[a]))
 		all, even := times(s.forms.all, p.factor[a]), times(s.forms.even, p.factor[a])
 		for j, b := range at {
 			k.all[i*n+j] = dot(all, p.factor[b])
@@ -97,7 +100,9 @@ func (k *kernels) evidence(t *triangle, s setting, extra, y, w []float64) (float
 	if !t.factorise() {
 		return 0, false
 	}
-	copy(w, y)
+	for i, v := range y {
+		w[i] = v - s.mean*k.mean[i]
+	}
 	t.forward(w)
 	sq := dot(w, w)
 	t.backward(w)

@@ -16,9 +16,15 @@ func (m mixture) of(p pair) float64 {
 
 // mixtures are what the sources choose from, together.
 var mixtures = []mixture{
-	{1, 1, 0.3, 0.2}, {1, 1, 1, 0.2}, {0.3, 0.3, 1, 0.2},
-	{1, 1, 0.3, 0.5}, {1, 1, 1, 0.5}, {0.3, 0.3, 1, 0.5},
-	{1, 1, 0.3, 1.5}, {1, 1, 1, 1.5}, {0.3, 0.3, 1, 1.5},
+	{1, 1, 0.3, 0.2},
+	{1, 1, 1, 0.2},
+	{0.3, 0.3, 1, 0.2},
+	{1, 1, 0.3, 0.5},
+	{1, 1, 1, 0.5},
+	{0.3, 0.3, 1, 0.5},
+	{1, 1, 0.3, 1.5},
+	{1, 1, 1, 1.5},
+	{0.3, 0.3, 1, 1.5},
 }
 
 // Most rows that mixtures are compared on, and that a source is smoothed with.

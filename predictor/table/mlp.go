@@ -32,9 +32,9 @@ type mlp struct {
 
 // mlpLayer is a linear layer: y = x W + b.
 type mlpLayer struct {
-	w, b     *mat.Dense // [in][out], [1][out]
-	moments  [2][2]*mat.Dense
-	in, grad *mat.Dense // of the latest pass
+	w, b    *mat.Dense // [in][out], [1][out]
+	moments [2][2]*mat.Dense
+	in      *mat.Dense // of the latest pass
 }
 
 func newLayer(in, out int, r *rand.Rand) *mlpLayer {
