@@ -100,6 +100,25 @@ func (e *Exec) crossEntropy(logits *Tensor, target func(i int) []float64) float6
 	return loss / float64(n)
 }
 
+// AddLosses returns sum with -log(softmax(logits)) of each image's label added to it, image by
+// image: however pictures come in batches, sums over all of them have the same bits. It
+// tracks no gradient. It panics as CrossEntropy does.
+func AddLosses(e *Exec, sum float64, logits *Tensor, labels []int32) float64 {
+	e.materialize()
+	c := logits.H * logits.W * logits.C
+	if len(labels) != logits.N {
+		panic("ops: AddLosses: number of labels differs from the batch")
+	}
+	for i, l := range labels {
+		row := logits.Data[i*c:][:c]
+		if l < 0 || int(l) >= c {
+			panic("ops: AddLosses: label out of range")
+		}
+		sum += logSumExp(row) - float64(row[l])
+	}
+	return sum
+}
+
 func logSumExp(row []float32) float64 {
 	top := math.Inf(-1)
 	for _, v := range row {

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
+
+	"github.com/zeebo/xxh3"
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
@@ -60,9 +63,18 @@ func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Re
 		rep.Prefix.Computed += computed
 		rep.Prefix.Saved += saved
 	}
+	if rep.Trials, err = r.trialsHash(); err != nil {
+		return rep, err
+	}
 	r.judgeHonesty(&rep)
 	rep.Warnings = r.warnings
 	return rep, nil
+}
+
+// trialsHash returns a hash over all that was judged, in order.
+func (r *Run) trialsHash() (string, error) {
+	text, err := os.ReadFile(r.dir.Path(rundir.Trials))
+	return fmt.Sprintf("%016x", xxh3.Hash(text)), err
 }
 
 func (r *Run) dataReport() report.Data {

@@ -47,6 +47,7 @@ func (r *Run) train(ctx context.Context) error {
 		return err
 	}
 	r.net = t.Averaged()
+	r.monitor.Log.Info("weights of the supernet", "hash", r.net.Hash())
 	if l.policy != nil {
 		r.policy = l.policy.State()
 	}

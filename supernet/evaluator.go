@@ -120,7 +120,7 @@ func (v *Evaluator) evaluate(ctx context.Context, archs []space.Arch, tables []C
 	err := v.each(ctx, v.val, func(x *ops.Tensor) {
 		for i, logits := range v.run(t, subnets, x) {
 			scores[i].Accuracy += float64(ops.Correct(logits, v.batch.Labels))
-			scores[i].Loss += ops.CrossEntropy(v.exec, logits, v.batch.Labels, 0) * float64(logits.N)
+			scores[i].Loss = ops.AddLosses(v.exec, scores[i].Loss, logits, v.batch.Labels)
 			if tables != nil {
 				tables[i].Add(logits, v.batch.Labels)
 			}

@@ -156,7 +156,7 @@ func (w *Network) judge(ctx context.Context, e *ops.Exec, set *data.Set, batch i
 	var s Score
 	err := w.each(ctx, e, set, batch, func(b *data.Batch, logits *ops.Tensor) {
 		s.Accuracy += float64(ops.Correct(logits, b.Labels))
-		s.Loss += ops.CrossEntropy(e, logits, b.Labels, 0) * float64(b.N)
+		s.Loss = ops.AddLosses(e, s.Loss, logits, b.Labels)
 		if c != nil {
 			c.Add(logits, b.Labels)
 		}

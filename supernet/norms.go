@@ -20,7 +20,7 @@ func (v *Evaluator) EvaluateNorms(ctx context.Context, a space.Arch, stats []*op
 	err := v.each(ctx, v.val, func(x *ops.Tensor) {
 		logits := view.forward(v.exec, &v.passes[0], x, stats, mode)
 		s.Accuracy += float64(ops.Correct(logits, v.batch.Labels))
-		s.Loss += ops.CrossEntropy(v.exec, logits, v.batch.Labels, 0) * float64(logits.N)
+		s.Loss = ops.AddLosses(v.exec, s.Loss, logits, v.batch.Labels)
 	})
 	n := float64(v.val.Set().Len())
 	return Score{s.Accuracy / n, s.Loss / n}, err

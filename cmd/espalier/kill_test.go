@@ -140,12 +140,18 @@ func (k killed) torture(r longRun, kills int) {
 			}
 			args = k.next(r, dir)
 		}
-		if d := cmp.Diff(want, k.contents(dir)); d != "" {
-			t.Errorf("%s differs from the undisturbed run:\n%s", dir, d)
-		}
+		k.alike(dir, want, dir)
 		os.RemoveAll(dir)
 	}
 	t.Logf("undisturbed %v; %d processes, %d of them killed (%v), %d folders brought to their end", took.Round(time.Millisecond), starts, done, signals, folders)
+}
+
+// alike compares a folder with what an undisturbed run leaves.
+func (k killed) alike(what string, want map[string]string, dir string) {
+	k.t.Helper()
+	if d := cmp.Diff(want, k.contents(dir)); d != "" {
+		k.t.Errorf("%s: differs from the undisturbed run:\n%s", what, d)
+	}
 }
 
 // folder returns the path of a new folder as a command expects it.

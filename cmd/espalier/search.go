@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"syscall"
 
 	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/search/config"
@@ -74,10 +75,24 @@ func inFolder(ff folderFlags, sf screenFlags, cfg config.Config, w io.Writer, f 
 	if errors.Is(err, context.Canceled) {
 		return interrupted{dir.Path()}
 	}
+	if isStorage(err) && dir.Has(rundir.Config) {
+		err = fmt.Errorf("%w\nwhat was saved before is whole: see to the disk and continue with --resume %s", err, dir.Path())
+	}
 	if err != nil {
 		screen.Log.Error(err.Error())
 	}
 	return err
+}
+
+// isStorage reports whether an error is one of the disk: full, over a quota, not to be
+// written to, or failing.
+func isStorage(err error) bool {
+	for _, is := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return false
 }
 
 // interrupted is the end of a run that can be continued.

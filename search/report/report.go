@@ -22,6 +22,7 @@ type Report struct {
 	Data     Data      `json:"data"`
 	Space    Space     `json:"space"`
 	Supernet Supernet  `json:"supernet"`
+	Trials   string    `json:"trials,omitempty"` // hash of trials.jsonl; with that of the weights it tells whether two runs were the same
 	Accuracy Accuracy  `json:"accuracy_predictor"`
 	Latency  Latency   `json:"latency_predictor"`
 	Search   Arm       `json:"search"`

@@ -204,6 +204,9 @@ func (t *text) supernet(r Report) {
 	s := r.Supernet
 	t.head("Supernet")
 	t.line("  %d shared parameters, hash %s", s.Params, s.Hash)
+	if r.Trials != "" {
+		t.line("  hash of all trials %s", r.Trials)
+	}
 	t.line("  sampler %s, %d steps of %d images (%.1f epochs), last loss %.4f", s.Sampler, s.Steps, s.Batch, s.Epochs, s.Loss)
 	if e := s.Exposure; e != nil {
 		t.line("  choices were trained by %d subnets in the median, %d to %d; least: %s", e.Median, e.Least, e.Most, e.Which)
