@@ -217,6 +217,7 @@ func (b *loading) expect(n int) {
 	size := int64(b.shape.h * b.shape.w * b.shape.c)
 	if b.o.Cache > 0 && int64(n) > min(b.o.Cache, b.o.MaxBytes)/size {
 		b.disk = newStore(b.shape, b.o.View, b.o.Cache)
+		b.disk.stop = b.stopped
 	}
 }
 
@@ -238,14 +239,28 @@ func (b *loading) load(files []listedPicture) (*Set, error) {
 	}
 	errs, deep, other := make([]error, len(files)), make([]uint16, len(files)), make([]bool, len(files))
 	parallel(len(files), func(i int) {
+		if b.stopped() != nil {
+			return
+		}
 		s.Labels[i] = uint16(files[i].label)
 		deep[i], other[i], errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size], b.o.View)
 	})
 	return b.loaded(s, files, deep, other, errs)
 }
 
+// stopped returns the error that ends the reading, if there is one.
+func (b *loading) stopped() error {
+	if b.o.Stop == nil {
+		return nil
+	}
+	return b.o.Stop()
+}
+
 // loaded notes what was found in reading files, and leaves out what cannot be read.
 func (b *loading) loaded(s *Set, files []listedPicture, deep []uint16, other []bool, errs []error) (*Set, error) {
+	if err := b.stopped(); err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
 	if note := lowRange(deep); note != "" && !slices.Contains(b.d.Notes, note) {
 		b.d.Notes = append(b.d.Notes, note)
 	}
