@@ -49,6 +49,15 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 	return n, s, r.save(aloneName, n)
 }
 
+// LastStep returns loss and accuracy of the last training step of the supernet, on its batch;
+// ok is false if there was none.
+func (r *Run) LastStep() (loss, accuracy float64, ok bool) {
+	if r.state.Train == nil {
+		return 0, 0, false
+	}
+	return r.state.Train.Loss, r.state.Train.Accuracy, true
+}
+
 // fresh returns untrained weights of one architecture, initialised for its own
 // sizes.
 func (r *Run) fresh(a space.Arch, seed uint64) *supernet.Net {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/zeebo/xxh3"
 
@@ -15,8 +16,11 @@ import (
 // the training split. A resumed run must find the pictures it began with.
 func (r *Run) openData() error {
 	c := r.cfg.Data
+	if !utf8.ValidString(c.Dir) {
+		return fmt.Errorf("data: the path %q is not UTF-8, so that no configuration can hold it; want another name, or a link to it", c.Dir)
+	}
 	var err error
-	if r.source, err = openDataset(c); err != nil {
+	if r.source, err = openDataset(c, r.monitor.Stop); err != nil {
 		return err
 	}
 	if n := len(r.source.Train.Classes); n < 2 {
@@ -142,7 +146,7 @@ const (
 	leastCache = 16 << 20
 )
 
-func openDataset(c config.Data) (*data.Dataset, error) {
+func openDataset(c config.Data, stop func() error) (*data.Dataset, error) {
 	if c.Dir == "" {
 		return data.Embedded()
 	}
@@ -150,7 +154,7 @@ func openDataset(c config.Data) (*data.Dataset, error) {
 	if cache == 0 {
 		cache = max(leastCache, freeMemory(memoryRoot)/cacheShare)
 	}
-	return data.Open(c.Dir, data.OpenOptions{Cache: cache, Size: c.Size, Gray: c.Gray, View: c.View(), SkipBad: c.SkipBad, Group: c.Group, LabelPattern: c.LabelPattern, Labels: c.Labels})
+	return data.Open(c.Dir, data.OpenOptions{Stop: stop, Cache: cache, Size: c.Size, Gray: c.Gray, View: c.View(), SkipBad: c.SkipBad, Group: c.Group, LabelPattern: c.LabelPattern, Labels: c.Labels})
 }
 
 func (r *Run) augment() data.Augment {

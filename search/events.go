@@ -21,6 +21,7 @@ type Status struct {
 type Monitor struct {
 	Log    *slog.Logger // results, decisions and warnings, as they come; nil: none
 	Events Events       // nil: none
+	Stop   func() error // asked while pictures are read, such as the Err of a context; its error ends that. nil: nothing does
 }
 
 // complete returns the monitor without nil fields.

@@ -16,6 +16,7 @@ type need struct {
 	pictures int64 // as read, and split
 	weights  int64 // shared ones, with gradients, momentum and averages
 	step     int64 // what a training step of the largest network keeps
+	judging  int64 // outputs of all its layers for a batch that is judged; they stay beside the step's
 }
 
 const (
@@ -25,13 +26,15 @@ const (
 	// their gradients: 1.2 (chain) to 2.8 (resnet) as measured, with what norms and kernels
 	// keep and the rounding of buffers.
 	stepShare = 2.2
+	// readBytes are left to collect by the reading of pictures from their files.
+	readBytes = 256 << 20
 	// calibrators is how many evaluators hold pictures at a time.
 	calibrators = 3
 	// packedShare is what kernels keep of the weights in their own order beside them.
 	packedShare = 0.5
 )
 
-func (n need) total() int64 { return programBytes + n.pictures + n.weights + n.step }
+func (n need) total() int64 { return programBytes + n.pictures + n.weights + n.step + n.judging }
 
 // memory computes what the run needs.
 func (r *Run) memory() need {
@@ -42,7 +45,7 @@ func (r *Run) memory() need {
 		}
 	}
 	if t := r.splits.Train; t.Streamed() { // what evaluators calibrate on is in memory
-		n.pictures += calibrators * int64(min(r.cfg.Evaluate.Calibration, t.Len())) * int64(t.H*t.W*t.C)
+		n.pictures += readBytes + calibrators*int64(min(r.cfg.Evaluate.Calibration, t.Len()))*int64(t.H*t.W*t.C)
 	}
 	copies := 3 + packedShare // weights, gradients, momentum
 	if r.cfg.Train.Average > 0 {
@@ -58,6 +61,7 @@ func (r *Run) memory() need {
 		l := s.Layer
 		outputs += int64(l.OutH()) * int64(l.OutW()) * int64(l.OutC)
 	}
+	n.judging = 4 * outputs * int64(r.cfg.Evaluate.Batch)
 	n.step = int64(stepShare * 2 * 4 * float64(outputs) * float64(max(r.cfg.Train.Batch, r.finishBatch())))
 	return n
 }
@@ -79,19 +83,22 @@ func (r *Run) heaviest() space.Arch {
 // checkMemory tells what the run needs, and refuses where the machine has less.
 func (r *Run) checkMemory() error {
 	n, has := r.memory(), freeMemory(memoryRoot)
-	r.monitor.Log.Info("memory", "needed", inBytes(n.total()), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "free", inBytes(has))
+	r.monitor.Log.Info("memory", "needed", inBytes(n.total()), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "judging", inBytes(n.judging), "free", inBytes(has))
 	if n.total() <= has {
 		return nil
 	}
 	advice := "a smaller train.batch (--batch), or smaller pictures (--size)"
+	if n.judging > n.step {
+		advice = "a smaller evaluate.batch, or smaller pictures (--size)"
+	}
 	switch {
-	case n.pictures >= max(n.weights, n.step):
+	case n.pictures >= max(n.weights, n.step, n.judging):
 		advice = "smaller pictures (--size), fewer, or less of them in memory (--cache)"
-	case n.weights >= n.step:
+	case n.weights >= max(n.step, n.judging):
 		advice = "a smaller space"
 	}
-	return fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures) and %s are free; %s would help",
-		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), max(r.cfg.Train.Batch, r.finishBatch()), inBytes(has), advice)
+	return fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures, %s for judging %d at a time) and %s are free; %s would help",
+		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), max(r.cfg.Train.Batch, r.finishBatch()), inBytes(n.judging), r.cfg.Evaluate.Batch, inBytes(has), advice)
 }
 
 // inBytes writes a number of bytes as people do.

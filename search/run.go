@@ -73,6 +73,11 @@ func (r *Run) open() error {
 			return fmt.Errorf("data: %w", err)
 		}
 	}
+	if t := &r.cfg.Device.Table; *t != "" {
+		if *t, err = filepath.Abs(*t); err != nil {
+			return fmt.Errorf("device.table: %w", err)
+		}
+	}
 	if err := r.openData(); err != nil {
 		return err
 	}

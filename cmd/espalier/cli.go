@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
 
@@ -64,6 +65,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 		kong.Description("Weight-sharing search for networks that fit a machine."),
 		choices(),
 		kong.UsageOnError(),
+		kong.KindMapper(reflect.String, kong.MapperFunc(rawText)),
 		kong.Writers(out, errOut),
 		kong.Exit(func(int) { exited = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -88,6 +90,16 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	default:
 		return fail(errOut, err, exitFailure)
 	}
+}
+
+// rawText takes a value as it is: names of files need not be UTF-8.
+func rawText(ctx *kong.DecodeContext, target reflect.Value) error {
+	token, err := ctx.Scan.PopValue("string")
+	if err != nil {
+		return err
+	}
+	target.SetString(fmt.Sprint(token.Value))
+	return nil
 }
 
 // fail prints an error and returns code.

@@ -39,7 +39,7 @@ func (c searchCmd) Run(ctx context.Context, s streams) error {
 	}
 	c.searchFlags.apply(&cfg)
 	set(&cfg.Device.Table, c.Table)
-	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *search.Run) error {
+	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s.err, func(r *search.Run) error {
 		rep, err := r.SearchSeeds(ctx)
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ var errResume = errors.New("with --resume the folder's own configuration counts;
 
 // inFolder runs f on a new run folder, or on one that is to be continued, whose
 // configuration then counts instead of cfg.
-func inFolder(ff folderFlags, sf screenFlags, cfg config.Config, w io.Writer, f func(*search.Run) error) (err error) {
+func inFolder(ctx context.Context, ff folderFlags, sf screenFlags, cfg config.Config, w io.Writer, f func(*search.Run) error) (err error) {
 	dir, err := ff.open(&cfg)
 	if err != nil {
 		return err
@@ -66,7 +66,11 @@ func inFolder(ff folderFlags, sf screenFlags, cfg config.Config, w io.Writer, f 
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
 	screen.Log.Info("run folder", "path", dir.Path())
+	screen.Stop = ctx.Err
 	r, err := search.New(dir, cfg, screen)
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("interrupted while pictures were read, before anything was done: %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -24,9 +24,14 @@ func (c trainCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	set(&cfg.Train.Arch, c.Arch)
-	return inFolder(c.folderFlags, c.screenFlags, cfg, s.err, func(r *search.Run) error {
+	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s.err, func(r *search.Run) error {
 		n, score, err := r.TrainOnly(ctx)
-		if err != nil || n == nil {
+		if err != nil {
+			return err
+		}
+		if n == nil {
+			loss, accuracy, _ := r.LastStep()
+			_, err = fmt.Fprintf(s.out, "supernet of %d steps, the last with loss %.4f and accuracy %.4f on its batch\n", r.Config().Train.Steps, loss, accuracy)
 			return err
 		}
 		_, err = fmt.Fprintf(s.out, "validation accuracy %.4f  loss %.4f  %s\n", score.Accuracy, score.Loss, n.Label().Arch)

@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // labelGroup is the name of the group of a label pattern that is the label, where it has
@@ -228,7 +226,7 @@ func labelIn(pattern, path string) string {
 		return ""
 	}
 	if m := p.FindStringSubmatch(filepath.Base(path)); m != nil {
-		return norm.NFC.String(m[at])
+		return className(m[at])
 	}
 	return ""
 }

@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // listedPicture is a picture of a class, not yet read.
@@ -32,9 +30,14 @@ func readFolder(dir, _ string, o OpenOptions) (*Dataset, error) {
 		return nil, err
 	}
 	for i, name := range classes {
-		classes[i] = norm.NFC.String(name)
+		classes[i] = className(name)
 	}
 	slices.Sort(classes)
+	for i := 1; i < len(classes); i++ {
+		if classes[i] == classes[i-1] {
+			return nil, badFile(l.train, "two folders called %q, spelt in different ways, expected one", classes[i])
+		}
+	}
 	if len(classes) > maxClasses {
 		return nil, badFile(l.train, "%d folders, expected at most %d classes", len(classes), maxClasses)
 	}
@@ -60,7 +63,7 @@ func readFolder(dir, _ string, o OpenOptions) (*Dataset, error) {
 			}
 			continue
 		}
-		if i > 0 && len(folders) == 1 && namesNoClass(folders[0]) && !slices.Contains(classes, norm.NFC.String(folders[0])) {
+		if i > 0 && len(folders) == 1 && namesNoClass(folders[0]) && !slices.Contains(classes, className(folders[0])) {
 			d.Notes = append(d.Notes, fmt.Sprintf("%s, the only folder of that part, is no class of the training part and is not used", filepath.Join(part.dir, folders[0])))
 			*[]*string{nil, &l.val, &l.test}[i] = ""
 			continue
@@ -97,7 +100,7 @@ func listPictures(dir string, folders, classes []string) ([]listedPicture, error
 	var files []listedPicture
 	for _, folder := range folders {
 		path := filepath.Join(dir, folder)
-		label, known := labels[norm.NFC.String(folder)] // archives made on a Mac spell accents as letters of their own
+		label, known := labels[className(folder)] // archives made on a Mac spell accents as letters of their own
 		if !known {
 			return nil, badFile(path, "a class that the training part does not have")
 		}
@@ -217,6 +220,7 @@ func (b *loading) expect(n int) {
 	size := int64(b.shape.h * b.shape.w * b.shape.c)
 	if b.o.Cache > 0 && int64(n) > min(b.o.Cache, b.o.MaxBytes)/size {
 		b.disk = newStore(b.shape, b.o.View, b.o.Cache)
+		b.disk.stop = b.stopped
 	}
 }
 
@@ -238,14 +242,28 @@ func (b *loading) load(files []listedPicture) (*Set, error) {
 	}
 	errs, deep, other := make([]error, len(files)), make([]uint16, len(files)), make([]bool, len(files))
 	parallel(len(files), func(i int) {
+		if b.stopped() != nil {
+			return
+		}
 		s.Labels[i] = uint16(files[i].label)
 		deep[i], other[i], errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size], b.o.View)
 	})
 	return b.loaded(s, files, deep, other, errs)
 }
 
+// stopped returns the error that ends the reading, if there is one.
+func (b *loading) stopped() error {
+	if b.o.Stop == nil {
+		return nil
+	}
+	return b.o.Stop()
+}
+
 // loaded notes what was found in reading files, and leaves out what cannot be read.
 func (b *loading) loaded(s *Set, files []listedPicture, deep []uint16, other []bool, errs []error) (*Set, error) {
+	if err := b.stopped(); err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
 	if note := lowRange(deep); note != "" && !slices.Contains(b.d.Notes, note) {
 		b.d.Notes = append(b.d.Notes, note)
 	}

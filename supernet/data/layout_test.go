@@ -82,7 +82,8 @@ func TestTinyImageNet(t *testing.T) {
 }
 
 // A class is the same however its accents are spelt, as letters of their own (a Mac's
-// archives) or not, and need not be UTF-8.
+// archives) or not; names that are not UTF-8 are read as Latin-1. Two spellings of one name
+// are refused.
 func TestClassNamesAreNormalised(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("names need not be UTF-8 on Linux only")
@@ -92,7 +93,10 @@ func TestClassNamesAreNormalised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(d.Train.Classes, []string{"caf\u00e9", "th\xe9"}) || d.Test.Len() != 1 || d.Test.Labels[0] != 0 {
+	if !slices.Equal(d.Train.Classes, []string{"caf\u00e9", "th\u00e9"}) || d.Test.Len() != 1 || d.Test.Labels[0] != 0 {
 		t.Errorf("classes %q, test %v", d.Train.Classes, d.Test.Labels)
+	}
+	if _, err := Open(tree(t, map[string][]byte{"cafe\u0301/1.png": p, "caf\u00e9/1.png": p}), OpenOptions{}); err == nil || !strings.Contains(err.Error(), "two folders called") {
+		t.Errorf("a class in two spellings: %v", err)
 	}
 }

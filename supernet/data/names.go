@@ -5,6 +5,9 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxNameBytes bounds a file of class names.
@@ -48,4 +51,18 @@ func unmarked(text []byte) (string, error) {
 		return "", errors.New("the text is UTF-16; save it as UTF-8")
 	}
 	return strings.TrimPrefix(string(text), "\ufeff"), nil
+}
+
+// className returns the name of a class as files can hold it, from that of a folder or file:
+// accents in one way of spelling (archives made on a Mac spell them as letters of their own),
+// and names that are not UTF-8 read as Latin-1, as old archives have them.
+func className(name string) string {
+	if !utf8.ValidString(name) {
+		runes := make([]rune, len(name))
+		for i := range len(name) {
+			runes[i] = rune(name[i])
+		}
+		name = string(runes)
+	}
+	return norm.NFC.String(name)
 }

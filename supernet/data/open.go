@@ -31,6 +31,8 @@ type OpenOptions struct {
 	// only group, or that called label. Empty: folders, or a list, tell classes.
 	LabelPattern string
 	Labels       string // which labels of CIFAR-100, one of LabelKinds; empty: fine
+	// Stop, unless it is nil, is asked between pictures in folders; its error ends the reading.
+	Stop func() error
 	// Cache, unless it is 0, is how many bytes of pixels of pictures in folders are kept in memory: where all parts
 	// together take more, pictures are read from their files when they are asked for, but for so many.
 	Cache int64

@@ -18,6 +18,7 @@ type store struct {
 	files  []string // by number
 	hashes []uint64 // of the pixels as they were when the data set was opened
 	seed   maphash.Seed
+	stop   func() error // ends Each; nil: nothing does
 
 	bufs sync.Pool // of *[]uint8, a picture each
 
@@ -162,6 +163,11 @@ func (s *Set) Each(f func(i int, p []uint8)) error {
 	n := aheadEach * runtime.GOMAXPROCS(0)
 	bufs, pix, errs := make([][]uint8, n), make([][]uint8, n), make([]error, n)
 	for first := 0; first < s.Len(); first += n {
+		if s.disk.stop != nil {
+			if err := s.disk.stop(); err != nil {
+				return err
+			}
+		}
 		k := min(n, s.Len()-first)
 		parallel(k, func(j int) { pix[j], bufs[j], errs[j] = s.Read(first+j, bufs[j]) })
 		for j := range k {
@@ -195,6 +201,9 @@ func (b *loading) loadStreamed(files []listedPicture) (*Set, error) {
 	first := d.add(files)
 	errs, deep, other := make([]error, len(files)), make([]uint16, len(files)), make([]bool, len(files))
 	parallel(len(files), func(i int) {
+		if b.stopped() != nil {
+			return
+		}
 		buf := d.bufs.Get().(*[]uint8)
 		s.Labels[i], s.places[i] = uint16(files[i].label), int32(first+i)
 		deep[i], other[i], errs[i] = p.read(files[i].path, *buf, b.o.View)

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -209,4 +211,36 @@ func TestStreamedReadersAgree(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// Reading ends when it is told to, while a data set is opened and afterwards.
+func TestReadingStops(t *testing.T) {
+	dir := photos(t, 30, "a", "b")
+	why := errors.New("enough")
+	for _, cache := range []int64{0, 1} {
+		var asked atomic.Int64
+		_, err := Open(dir, OpenOptions{Size: 6, Cache: cache, Stop: func() error {
+			if asked.Add(1) > 7 {
+				return why
+			}
+			return nil
+		}})
+		if !errors.Is(err, why) || asked.Load() < 8 {
+			t.Errorf("cache %d: asked %d times, %v", cache, asked.Load(), err)
+		}
+	}
+	var over atomic.Bool
+	d, err := Open(dir, OpenOptions{Size: 6, Cache: 1, Stop: func() error {
+		if over.Load() {
+			return why
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over.Store(true)
+	if _, err := d.Train.Survey(nil); !errors.Is(err, why) {
+		t.Errorf("a look at all pictures goes on: %v", err)
+	}
 }

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// squares writes n pictures of each class under dir/CLASS.
+func squares(t *testing.T, dir string, n int, classes ...string) {
+	t.Helper()
+	for c, class := range classes {
+		if err := os.MkdirAll(filepath.Join(dir, class), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			m := image.NewGray(image.Rect(0, 0, 8, 8))
+			for p := range m.Pix {
+				m.Pix[p] = uint8(29*p*(i+1) + 90*c)
+			}
+			m.SetGray(i%8, c, color.Gray{255})
+			f, err := os.Create(filepath.Join(dir, class, strconv.Itoa(i)+".png"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := png.Encode(f, m); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// Training on a folder says its result with -q too, for supernets and single networks, streamed
+// and not; the data may be where one stands, and a run goes on and is judged from anywhere.
+func TestTrainingFromAnywhere(t *testing.T) {
+	s := newShell(t)
+	squares(t, s.path("set"), 20, "cat", "dog")
+	t.Chdir(s.path("set"))
+	tiny := []string{"-c", s.path("tiny.yaml"), "-q", "--data", ".", "--batch", "4", "--steps", "3"}
+	out := s.must(append([]string{"train", "--out", "../run"}, tiny...)...)
+	if !strings.Contains(out, "supernet of 3 steps, the last with loss") {
+		t.Errorf("train -q says %q", out)
+	}
+	t.Chdir(t.TempDir())
+	if again := s.must("train", "-q", "--resume", s.path("run")); again != out {
+		t.Errorf("resumed where all is done: %q; want %q", again, out)
+	}
+	if out := s.must("eval", "--run", s.path("run"), "--arch", "min"); !strings.Contains(out, "balanced") || !strings.Contains(out, "picture of") {
+		t.Errorf("eval says\n%s", out)
+	}
+	t.Chdir(s.path("set"))
+	memory := s.must(append([]string{"train", "--out", "../alone", "--arch", "min"}, tiny...)...)
+	streamed := s.must(append([]string{"train", "--out", "../streamed", "--arch", "min", "--cache", "1k"}, tiny...)...)
+	if memory != streamed || !strings.HasPrefix(memory, "validation accuracy") {
+		t.Errorf("in memory %q, streamed %q", memory, streamed)
+	}
+}
+
+// Names of folders and classes need not be UTF-8; a path that no configuration can hold is
+// refused in words.
+func TestNamesThatAreNotUTF8(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("names need not be UTF-8 on Linux only")
+	}
+	s := newShell(t)
+	squares(t, s.path("set"), 20, "th\xe9", "dog")
+	tiny := []string{"-c", s.path("tiny.yaml"), "-q", "--batch", "4", "--steps", "2", "--arch", "min"}
+	s.must(append([]string{"train", "--out", s.path("run"), "--data", s.path("set")}, tiny...)...)
+	s.must("eval", "--run", s.path("run"), "--network", "alone", "--json")
+	s.must("eval", s.path("run", "networks", "alone.msgpack"), "--data", s.path("set"))
+	if err := os.Rename(s.path("set"), s.path("d\xe9part")); err != nil {
+		t.Fatal(err)
+	}
+	code, _, msg := s.run(context.Background(), append([]string{"train", "--out", s.path("run2"), "--data", s.path("d\xe9part")}, tiny...)...)
+	if code != exitFailure || !strings.Contains(msg, `d\xe9part" is not UTF-8`) {
+		t.Errorf("exit code %d: %s", code, msg)
+	}
+}
+
+// An interrupt ends the reading of pictures, and leaves nothing behind.
+func TestReadingIsInterrupted(t *testing.T) {
+	s := newShell(t)
+	squares(t, s.path("set"), 20, "cat", "dog")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	code, _, msg := s.run(ctx, "train", "-c", s.path("tiny.yaml"), "--data", s.path("set"), "--steps", "2", "--batch", "4", "--out", s.path("run"))
+	if _, err := os.Stat(s.path("run")); code != exitInterrupted || !strings.Contains(msg, "interrupted while pictures were read") || err == nil {
+		t.Errorf("exit code %d, folder %v: %s", code, err, msg)
+	}
+}
+
+// A rate that no training survives ends it within steps, in words.
+func TestHugeRatesEndInWords(t *testing.T) {
+	s := newShell(t)
+	squares(t, s.path("set"), 20, "cat", "dog")
+	code, _, msg := s.run(context.Background(), "train", "-c", s.path("tiny.yaml"), "-q", "--data", s.path("set"), "--steps", "60", "--batch", "4", "--lr", "1e6", "--out", s.path("run"))
+	if code != exitFailure || !strings.Contains(msg, "diverge") {
+		t.Errorf("exit code %d: %s", code, msg)
+	}
+}
