@@ -32,7 +32,8 @@ func TestEvaluateNormsUsesWhatItIsGiven(t *testing.T) {
 			t.Errorf("own statistics: %+v, %v; want %+v", got, err, want[0])
 		}
 		got, err = v.EvaluateNorms(ctx, a, nil)
-		if byHand := batches(net, e, a, v); err != nil || got != byHand {
+		// The mean of means of batches differs from the mean of all in its last bits.
+		if byHand := batches(net, e, a, v); err != nil || got.Accuracy != byHand.Accuracy || math.Abs(got.Loss-byHand.Loss) > 1e-12 {
 			t.Errorf("statistics of batches: %+v, %v; want %+v", got, err, byHand)
 		}
 	}
