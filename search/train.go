@@ -119,7 +119,12 @@ type trainLoop struct {
 	last    func(supernet.Progress)
 
 	saved time.Time
+	cost  time.Duration // of the last checkpoint
 }
+
+// saveShare is how much of the time, at most, checkpoints take: where one takes long, as on
+// a slow disk, they are further apart than train.checkpoint says.
+const saveShare = 0.02
 
 // run trains to the end. Whatever ends it early, it saves the steps done.
 func (l *trainLoop) run(ctx context.Context) error {
@@ -167,7 +172,7 @@ func (l *trainLoop) each(p supernet.Progress) error {
 	if !l.silent {
 		l.show(p)
 	}
-	if time.Since(l.saved) < l.every {
+	if time.Since(l.saved) < max(l.every, time.Duration(float64(l.cost)/saveShare)) {
 		return nil
 	}
 	return l.save()
@@ -181,6 +186,7 @@ func (l *trainLoop) show(p supernet.Progress) {
 }
 
 func (l *trainLoop) save() error {
+	start := time.Now()
 	owner, err := l.owner()
 	if err != nil {
 		return err
@@ -189,6 +195,7 @@ func (l *trainLoop) save() error {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	l.saved = time.Now()
+	l.cost = l.saved.Sub(start)
 	return nil
 }
 
