@@ -31,10 +31,13 @@ func (r *Run) findFeasible(ctx context.Context, limits controller.Limits, cost f
 	return err
 }
 
-// check refuses, before latencies are measured, limits that no network meets: those on
-// operations and parameters are known of any network; of latency, the smallest network is
-// timed. It is done once in the life of the folder.
+// check refuses, before latencies are measured, more memory than there is, and limits that no
+// network meets: those on operations and parameters are known of any network; of latency, the smallest network is
+// timed. Limits are checked once in the life of the folder.
 func (r *Run) check(ctx context.Context) error {
+	if err := r.checkMemory(true); err != nil {
+		return err
+	}
 	if r.dir.Has(rundir.Latency) {
 		return nil
 	}

@@ -16,7 +16,8 @@ type need struct {
 	pictures int64 // as read, and split
 	weights  int64 // shared ones, with gradients, momentum and averages
 	step     int64 // what a training step of the largest network keeps
-	judging  int64 // outputs of all its layers for a batch that is judged; they stay beside the step's
+	judging  int64 // what judging it keeps; that stays beside the step's
+	lanes    int64 // what finishing keeps beside both, where several networks train at a time
 }
 
 const (
@@ -34,10 +35,14 @@ const (
 	packedShare = 0.5
 )
 
-func (n need) total() int64 { return programBytes + n.pictures + n.weights + n.step + n.judging }
+func (n need) total() int64 { return programBytes + n.pictures + n.weights + n.step + n.judging + n.lanes }
 
-// memory computes what the run needs.
-func (r *Run) memory() need {
+// lanesShare is what a lane of finishing takes, of what step and judging of the largest
+// network take: candidates are smaller.
+const lanesShare = 0.5
+
+// memory computes what the run needs: for training alone, or for a whole search.
+func (r *Run) memory(searching bool) need {
 	var n need
 	for _, s := range []*data.Set{r.source.Train, r.source.Val, r.source.Test, r.splits.Train, r.splits.Val, r.splits.Test} {
 		if s != nil && !(s.Streamed() && s != r.source.Train) {
@@ -61,8 +66,14 @@ func (r *Run) memory() need {
 		l := s.Layer
 		outputs += int64(l.OutH()) * int64(l.OutW()) * int64(l.OutC)
 	}
-	n.judging = 4 * outputs * int64(r.cfg.Evaluate.Batch)
+	if searching || r.cfg.Train.Arch != "" {
+		n.judging = int64(stepShare * 4 * float64(outputs) * float64(r.cfg.Evaluate.Batch))
+	}
 	n.step = int64(stepShare * 2 * 4 * float64(outputs) * float64(max(r.cfg.Train.Batch, r.finishBatch())))
+	if searching {
+		lanes := max(1, min(r.cfg.Finish.Networks, r.exec.Workers()))
+		n.lanes = int64(lanesShare * float64(lanes) * float64(n.step+n.judging))
+	}
 	return n
 }
 
@@ -80,10 +91,11 @@ func (r *Run) heaviest() space.Arch {
 	return r.family.Extremes().Largest
 }
 
-// checkMemory tells what the run needs, and refuses where the machine has less.
-func (r *Run) checkMemory() error {
-	n, has := r.memory(), freeMemory(memoryRoot)
-	r.monitor.Log.Info("memory", "needed", inBytes(n.total()), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "judging", inBytes(n.judging), "free", inBytes(has))
+// checkMemory tells what training, or a whole search, needs, and refuses where the machine
+// has less.
+func (r *Run) checkMemory(searching bool) error {
+	n, has := r.memory(searching), freeMemory(memoryRoot)
+	r.monitor.Log.Info("memory", "needed", inBytes(n.total()), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "judging", inBytes(n.judging+n.lanes), "free", inBytes(has))
 	if n.total() <= has {
 		return nil
 	}
@@ -97,8 +109,8 @@ func (r *Run) checkMemory() error {
 	case n.weights >= max(n.step, n.judging):
 		advice = "a smaller space"
 	}
-	return fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures, %s for judging %d at a time) and %s are free; %s would help",
-		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), max(r.cfg.Train.Batch, r.finishBatch()), inBytes(n.judging), r.cfg.Evaluate.Batch, inBytes(has), advice)
+	return fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures, %s for judging %d at a time and for what trains beside it) and %s are free; %s would help",
+		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), max(r.cfg.Train.Batch, r.finishBatch()), inBytes(n.judging+n.lanes), r.cfg.Evaluate.Batch, inBytes(has), advice)
 }
 
 // inBytes writes a number of bytes as people do.

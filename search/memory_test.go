@@ -55,10 +55,10 @@ func TestTooMuchMemoryIsRefused(t *testing.T) {
 	if !strings.Contains(log, "needed=") || !strings.Contains(log, `free="293 MiB"`) {
 		t.Errorf("the log does not tell memory:\n%s", log)
 	}
-	small := r.memory()
+	small := r.memory(false)
 	batch := r.cfg.Finish.Batch
 	r.cfg.Finish.Batch = 1 << 15
-	if err := r.checkMemory(); err == nil || !strings.Contains(err.Error(), "--batch") || !strings.Contains(err.Error(), "293 MiB are free") {
+	if err := r.checkMemory(false); err == nil || !strings.Contains(err.Error(), "--batch") || !strings.Contains(err.Error(), "293 MiB are free") {
 		t.Errorf("error %v; want one that names --batch", err)
 	}
 	r.cfg.Finish.Batch = batch
@@ -72,5 +72,9 @@ func TestTooMuchMemoryIsRefused(t *testing.T) {
 	}
 	if want := int64(stepShare * 8 * float64(outputs*8)); small.step != want || small.pictures != 2*40*8*8*3 {
 		t.Errorf("%+v; want %d for a step of 8 pictures, %d for pictures", small, want, 2*40*8*8*3)
+	}
+	whole, judging := r.memory(true), int64(stepShare*4*float64(outputs*128))
+	if lanes := min(5, r.exec.Workers()); small.judging != 0 || whole.judging != judging || whole.lanes != int64(0.5*float64(lanes)*float64(whole.step+judging)) {
+		t.Errorf("%+v; want nothing for judging in training, %d and half of it and of a step for each of %d lanes in a search, not %+v", small, judging, lanes, whole)
 	}
 }

@@ -96,7 +96,7 @@ func (r *Run) openSpace() error {
 		return err
 	}
 	r.family = family
-	if err := r.checkMemory(); err != nil {
+	if err := r.checkMemory(false); err != nil {
 		return err
 	}
 	r.net = supernet.New(family, r.cfg.Seed)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,5 +149,28 @@ func TestLogits(t *testing.T) {
 	cancel()
 	if _, err := n.Logits(done, e, set, 10); err == nil {
 		t.Error("a done context: no error")
+	}
+}
+
+// Training that is to show every class equally often takes its batches from a balanced loader.
+func TestBalancedTraining(t *testing.T) {
+	c := smallChain(t)
+	all := shapes(60, 1)
+	few := all.Subset([]int{0, 1, 2, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39, 42, 45, 48, 51}) // 18 of class 0, 1 of each other
+	o := trainOptions
+	o.Balance = true
+	tr, err := NewTrainer(exec(t, 1), New(c, 3), few, data.Measure(few), sampler(t, "uniform", c), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := data.NewBalancedLoader(few, data.Measure(few), o.augment(few.Len()/o.Batch), o.Batch, o.Seed)
+	var a, b data.Batch
+	tr.loader.Fill(&a, 2, 0)
+	want.Fill(&b, 2, 0)
+	if !slices.Equal(a.X, b.X) || !slices.Equal(a.Index, b.Index) {
+		t.Error("a balanced training's batch is not a balanced loader's")
+	}
+	if n := len(slices.DeleteFunc(slices.Clone(a.Labels), func(l int32) bool { return l == 0 })); n < o.Batch/2 {
+		t.Errorf("%d of %d pictures of a batch are of the two small classes; want about two thirds", n, o.Batch)
 	}
 }

@@ -131,7 +131,8 @@ func search(binary, pictures, out string, size, classes int, budget string) stri
 	check(perr)
 	computed := "-"
 	if text, err := os.ReadFile(filepath.Join(out, "log.txt")); err == nil {
-		if m := needed.FindStringSubmatch(string(text)); m != nil {
+		if all := needed.FindAllStringSubmatch(string(text), -1); len(all) > 0 {
+			m := all[len(all)-1] // of the search, after that of training
 			v, _ := strconv.ParseFloat(m[1], 64)
 			if m[2] == "GiB" {
 				v *= 1024

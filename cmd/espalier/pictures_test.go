@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/espalier-nas/espalier/search/rundir"
 )
 
 // squares writes n pictures of each class under dir/CLASS.
@@ -105,6 +107,30 @@ func TestHugeRatesEndInWords(t *testing.T) {
 	squares(t, s.path("set"), 20, "cat", "dog")
 	code, _, msg := s.run(context.Background(), "train", "-c", s.path("tiny.yaml"), "-q", "--data", s.path("set"), "--steps", "60", "--batch", "4", "--lr", "1e6", "--out", s.path("run"))
 	if code != exitFailure || !strings.Contains(msg, "diverge") {
+		t.Errorf("exit code %d: %s", code, msg)
+	}
+}
+
+// A table that measure wrote holds all that a search of the same space asks for: it is enough
+// where nothing can be measured. For pictures of another size it is refused.
+func TestMeasuredTableIsEnoughElsewhere(t *testing.T) {
+	s := newShell(t)
+	s.must("measure", "-c", s.path("tiny.yaml"), "-q", "--out", s.path("table.json"))
+	var file map[string]any
+	if err := rundir.ReadJSON(s.path("table.json"), &file); err != nil {
+		t.Fatal(err)
+	}
+	file["table"].(map[string]any)["device"] = "another machine"
+	if err := rundir.WriteJSON(s.path("table.json"), file); err != nil {
+		t.Fatal(err)
+	}
+	s.must("search", "-c", s.path("tiny.yaml"), "-q", "--table", s.path("table.json"), "--out", s.path("run"))
+	if r := s.report("run"); r.Latency.Device != "another machine" || len(r.Pareto) == 0 {
+		t.Errorf("device %q, %d networks", r.Latency.Device, len(r.Pareto))
+	}
+	squares(t, s.path("set"), 20, "cat", "dog")
+	code, _, msg := s.run(context.Background(), "search", "-c", s.path("tiny.yaml"), "-q", "--data", s.path("set"), "--batch", "4", "--table", s.path("table.json"), "--out", s.path("run2"))
+	if code != exitFailure || !strings.Contains(msg, "layers of this space") {
 		t.Errorf("exit code %d: %s", code, msg)
 	}
 }
