@@ -3,10 +3,12 @@ package search
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -52,10 +54,32 @@ func (r *Run) check(ctx context.Context) error {
 			return err
 		}
 	}
-	if limits.Latency == 0 {
+	if limits.Latency > 0 {
+		if err := r.checkLatency(ctx, limits.Latency); err != nil {
+			return err
+		}
+	}
+	return r.checkBudget(ctx)
+}
+
+// checkBudget times a training step of the narrow network, after one to warm up: a budget that
+// is spent by the least number of steps that the supernet and finishing can do with, of
+// networks no larger, is refused before a large part of it has gone into finding that out.
+func (r *Run) checkBudget(ctx context.Context) error {
+	if !r.budgeted() || r.cfg.Train.Steps > 0 {
 		return nil
 	}
-	return r.checkLatency(ctx, limits.Latency)
+	whole := supernet.New(r.family, r.cfg.Seed)
+	each, err := r.timeSteps(ctx, whole, supernet.Single{Arch: r.family.Extremes().Narrow}, r.trainOptions(manySteps), 0, 1, 1)
+	if err != nil {
+		return err
+	}
+	least := time.Duration(leastSteps * float64(each) / (1 - r.cfg.Finish.Share))
+	if budget := r.cfg.Budget; least > budget {
+		return fmt.Errorf("budget is %v; want at least %v, more for larger networks than the narrow one: a training step of %d pictures takes that %v, and %d steps of the supernet with finishing %v; smaller pictures (--size) or batches (--batch) would help too",
+			budget, roundUp(least), r.cfg.Train.Batch, each.Round(time.Millisecond), leastSteps, least.Round(time.Second/10))
+	}
+	return nil
 }
 
 // extremesMeet reports whether one of the known ends of the space is within limits.
