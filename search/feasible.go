@@ -3,10 +3,13 @@ package search
 import (
 	"context"
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -52,10 +55,47 @@ func (r *Run) check(ctx context.Context) error {
 			return err
 		}
 	}
-	if limits.Latency == 0 {
+	if limits.Latency > 0 {
+		if err := r.checkLatency(ctx, limits.Latency); err != nil {
+			return err
+		}
+	}
+	return r.checkBudget(ctx)
+}
+
+// The budget is checked by the fastest of timedFirst training steps, timed as long as that
+// takes no more than firstShare of it, and refused where the least takes surely times as long.
+const (
+	timedFirst = 5
+	firstShare = 0.05
+	surely     = 1.5
+)
+
+// checkBudget times training steps of the narrow network: a budget that is spent by the least
+// number of steps that the supernet and finishing can do with, of networks no larger, is
+// refused before a large part of it has gone into finding that out.
+func (r *Run) checkBudget(ctx context.Context) error {
+	if !r.budgeted() || r.cfg.Train.Steps > 0 {
 		return nil
 	}
-	return r.checkLatency(ctx, limits.Latency)
+	net, narrow := supernet.New(r.family, r.cfg.Seed), supernet.Single{Arch: r.family.Extremes().Narrow}
+	start, each := time.Now(), time.Duration(math.MaxInt64)
+	for i := range timedFirst {
+		if i > 0 && time.Since(start).Seconds() > firstShare*r.cfg.Budget.Seconds() {
+			break
+		}
+		took, err := r.timeSteps(ctx, net, narrow, r.trainOptions(manySteps), 0, 1, 1)
+		if err != nil {
+			return err
+		}
+		each = min(each, took)
+	}
+	least := time.Duration(leastSteps * float64(each) / (1 - r.cfg.Finish.Share))
+	if budget := r.cfg.Budget; least.Seconds() > surely*budget.Seconds() {
+		return fmt.Errorf("budget is %v; want at least %v, more for larger networks than the narrow one: a training step of %d pictures takes that %v, and %d steps of the supernet with finishing %v; smaller pictures (--size) or batches (--batch) would help too",
+			budget, roundUp(least), r.cfg.Train.Batch, each.Round(time.Millisecond), leastSteps, least.Round(time.Second/10))
+	}
+	return nil
 }
 
 // extremesMeet reports whether one of the known ends of the space is within limits.

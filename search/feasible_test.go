@@ -51,6 +51,7 @@ func TestLimitsAreCheckedFirst(t *testing.T) {
 	}{
 		"flops":   {func(c *config.Config) { c.Limits.FLOPs = 10 }, []string{"no architecture meets the limits", "the nearest is identity identity, which costs 5272 FLOPs", "10"}},
 		"params":  {func(c *config.Config) { c.Limits.Params = 10 }, []string{"no architecture meets the limits", "59 parameters above 10"}},
+		"budget":  {func(c *config.Config) { c.Budget, c.Train.Steps, c.Finish.Steps = time.Microsecond, 0, 0 }, []string{"budget is 1µs", "want at least", "narrow"}},
 		"latency": {func(c *config.Config) { c.Limits.Latency, c.Device.Table = 1, "" }, []string{"no architecture meets the limits", "smallest network takes", "1e-06 ms"}},
 	} {
 		w := newWorld(t, asPredicted)

@@ -4,8 +4,10 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -90,4 +92,27 @@ func plainLinear(t *testing.T, r *Run) float64 {
 		}
 	}
 	return correct / float64(val.Len())
+}
+
+// What the linear classifier learns from is bounded by the budget where pictures have many
+// pixels and classes, and by passes over the pictures where not.
+func TestLinearClassifierKeepsToTheBudget(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Train.Batch = 64
+	for _, c := range []struct {
+		budget         time.Duration
+		side, classes  int
+		pictures, want int
+	}{
+		{0, 28, 1000, 6400, 3100},                  // 31 passes
+		{210 * time.Second, 28, 10, 4096, 40 * 64}, // 40 passes
+		{20 * time.Second, 28, 1000, 6400, 99},     // 0.05 x 20 s x 5e9 / (64 x 28 x 28 x 1000)
+		{time.Second, 224, 1000, 6400, 1},
+	} {
+		r.cfg.Budget = c.budget
+		set := &data.Set{H: 1, W: 1, C: c.side * c.side, Classes: make([]string, c.classes), Labels: make([]uint16, c.pictures)}
+		if got := r.linearOptions(set).Steps; got != c.want {
+			t.Errorf("%v, %d pixels a side, %d classes: %d steps; want %d", c.budget, c.side, c.classes, got, c.want)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -14,6 +15,11 @@ const (
 	linearPictures = 200_000
 	linearEpochs   = 40
 	linearRate     = 0.01
+	// With a budget it learns from no more than it can in linearShare of that at a speed that
+	// every machine has, so that how much does not depend on the machine: pictures of many
+	// pixels and classes would take longer than all the rest.
+	linearShare = 0.05
+	linearSpeed = 5e9 // weights times pictures, in a second
 )
 
 // linear returns the accuracy on the validation split of a linear classifier of
@@ -35,7 +41,7 @@ func (r *Run) linear(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	net, norm := supernet.New(f, r.cfg.Seed), look.Normalization()
-	o := r.linearOptions(train.Len())
+	o := r.linearOptions(train)
 	t, err := supernet.NewTrainer(r.exec, net, train, norm, single(net), o)
 	if err != nil {
 		return 0, err
@@ -57,11 +63,18 @@ func (r *Run) linear(ctx context.Context) (float64, error) {
 	return scores[0].Accuracy, r.state.save(r.dir)
 }
 
-func (r *Run) linearOptions(pictures int) supernet.TrainOptions {
+// linearOptions returns how the linear classifier is trained; train is flat.
+func (r *Run) linearOptions(train *data.Set) supernet.TrainOptions {
+	pictures := train.Len()
 	batch := min(r.cfg.Train.Batch, pictures)
 	epochs := min(linearEpochs, max(1, linearPictures/pictures))
+	steps := max(1, epochs*(pictures/batch))
+	if budget := r.cfg.Budget.Seconds(); budget > 0 {
+		each := float64(batch) * float64(train.C) * float64(len(train.Classes))
+		steps = min(steps, max(1, int(linearShare*budget*linearSpeed/each)))
+	}
 	return supernet.TrainOptions{
-		Batch: batch, Steps: max(1, epochs*(pictures/batch)), LR: linearRate, Warmup: 0.05, Momentum: 0.9, Nesterov: true,
+		Batch: batch, Steps: steps, LR: linearRate, Warmup: 0.05, Momentum: 0.9, Nesterov: true,
 		WeightDecay: 1e-3, Clip: 5, Seed: r.cfg.Seed, Balance: r.cfg.Data.Balance,
 	}
 }

@@ -35,7 +35,9 @@ const (
 	packedShare = 0.5
 )
 
-func (n need) total() int64 { return programBytes + n.pictures + n.weights + n.step + n.judging + n.lanes }
+func (n need) total() int64 {
+	return programBytes + n.pictures + n.weights + n.step + n.judging + n.lanes
+}
 
 // lanesShare is what a lane of finishing takes, of what step and judging of the largest
 // network take: candidates are smaller.
@@ -71,6 +73,9 @@ func (r *Run) memory(searching bool) need {
 	}
 	n.step = int64(stepShare * 2 * 4 * float64(outputs) * float64(max(r.cfg.Train.Batch, r.finishBatch())))
 	if searching {
+		t := r.splits.Train // the linear classifier: weights, gradients, momentum, histograms
+		pixels := int64(t.H * t.W * t.C)
+		n.weights += pixels * (4*3*int64(len(t.Classes)) + 8*256)
 		lanes := max(1, min(r.cfg.Finish.Networks, r.exec.Workers()))
 		n.lanes = int64(lanesShare * float64(lanes) * float64(n.step+n.judging))
 	}
