@@ -4,38 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
-
-// labelGroup is the name of the group of a label pattern that is the label, where it has
-// several.
-const labelGroup = "label"
-
-// labelGuesses are patterns of file names that people give pictures whose classes stand in
-// the name. The class is the group.
-var labelGuesses = []string{
-	`^(.*\pL.*?)[ ._-]*\(?\d+\)?\.\w+$`,          // cat.12.jpg, dog_12.png, cat12.jpg, dog (12).jpg
-	`^(\pL[^ ._-]*|0|[1-9]\d?\d?)[ ._-].*\.\w+$`, // 7_jackson_3.png, cat-left-3.jpg
-	`^\d+[ ._-]+(\P{N}*\pL\P{N}*)\.\w+$`,         // 0012_cat.png
-	`^.*[ ._-]([^ ._-]*\pL[^ ._-]*)\.\w+$`,       // img_0012_cat.png
-}
-
-// checkLabelPattern returns the pattern and the number of its group that is the label.
-func checkLabelPattern(pattern string) (*regexp.Regexp, int, error) {
-	p, err := regexp.Compile(pattern)
-	if err != nil {
-		return nil, 0, fmt.Errorf("data: label pattern %q is no regular expression: %w", pattern, err)
-	}
-	if at := p.SubexpIndex(labelGroup); at > 0 {
-		return p, at, nil
-	}
-	if p.NumSubexp() != 1 {
-		return nil, 0, fmt.Errorf("data: label pattern %q has %d groups, expected one, or one called (?P<label>...), such as '^([a-z]+)[._]'", pattern, p.NumSubexp())
-	}
-	return p, 1, nil
-}
 
 // flatParts are folders of pictures without folders of classes in them, by role; train is there.
 type flatParts map[string]string
@@ -95,69 +66,27 @@ func hasPictures(dir string) bool {
 // readNamed reads pictures whose classes stand in their names, by the pattern of o or, without
 // one, by the only guess that fits.
 func readNamed(dir string, o OpenOptions) (*Dataset, error) {
-	parts := findFlat(dir)
-	if parts == nil || o.LabelPattern != "" {
-		var err error
-		if parts, err = namedParts(dir); err != nil {
-			return nil, err
-		}
-	}
-	lists := map[string][]string{}
-	for role, path := range parts {
-		list, err := picturesOf(path, parts)
-		if err != nil {
-			return nil, err
-		}
-		lists[role] = list
+	parts, lists, err := listNamed(dir, o.LabelPattern != "")
+	if err != nil {
+		return nil, err
 	}
 	d := &Dataset{}
-	pattern := o.LabelPattern
-	if pattern == "" {
-		var err error
-		if pattern, err = guessPattern(dir, lists["train"]); err != nil {
-			return nil, err
-		}
-		first := lists["train"][0]
-		last := lists["train"][len(lists["train"])-1]
-		d.Notes = append(d.Notes, fmt.Sprintf("classes are guessed from file names, by %q: %s is of class %q, %s of %q; a folder for each class, a csv file, or label-pattern (--label-pattern) would say it for sure",
-			pattern, filepath.Base(first), labelIn(pattern, first), filepath.Base(last), labelIn(pattern, last)))
+	pattern, err := d.choosePattern(dir, lists["train"], o.LabelPattern)
+	if err != nil {
+		return nil, err
 	}
 	d.Layout = fmt.Sprintf("classes in file names by %s", pattern)
 	named := map[string][]listRow{}
 	for role, list := range lists {
-		for _, path := range list {
-			label := labelIn(pattern, path)
-			if label == "" && role == "train" {
-				return nil, badFile(path, "a name in which the pattern of labels %q finds nothing", pattern)
-			}
-			if label != "" {
-				named[role] = append(named[role], listRow{path, label})
-			}
-		}
-		if n := len(named[role]); n > 0 && n < len(list) {
-			return nil, badFile(parts[role], "%d of %d names in which the pattern of labels %q finds nothing, expected all or none", len(list)-n, len(list), pattern)
+		if named[role], err = labelled(parts[role], list, pattern, role == "train"); err != nil {
+			return nil, err
 		}
 	}
 	classes := labelsOf(named["train"])
 	if len(classes) > maxClasses {
 		return nil, badFile(dir, "%d different labels in file names by %q, expected at most %d", len(classes), pattern, maxClasses)
 	}
-	number := make(map[string]int, len(classes))
-	for i, name := range classes {
-		number[name] = i
-	}
-	files := func(rows []listRow) ([]listedPicture, string) {
-		out := make([]listedPicture, len(rows))
-		for i, r := range rows {
-			label, known := number[r.label]
-			if !known {
-				return nil, r.label
-			}
-			out[i] = listedPicture{r.file, label}
-		}
-		return out, ""
-	}
-	train, _ := files(named["train"])
+	train, _ := classNumbers(named["train"], classes)
 	shape, err := folderShape(train, o)
 	if err != nil {
 		return nil, err
@@ -174,7 +103,7 @@ func readNamed(dir string, o OpenOptions) (*Dataset, error) {
 		if parts[part.role] == "" {
 			continue
 		}
-		list, unknown := files(named[part.role])
+		list, unknown := classNumbers(named[part.role], classes)
 		if len(list) == 0 {
 			why := "pictures without labels"
 			if unknown != "" {
@@ -188,6 +117,75 @@ func readNamed(dir string, o OpenOptions) (*Dataset, error) {
 		}
 	}
 	return b.finish()
+}
+
+// listNamed returns the folders of pictures under dir by role, and what lies in each. With a
+// pattern given there may be folders in them too.
+func listNamed(dir string, given bool) (parts flatParts, lists map[string][]string, err error) {
+	if parts = findFlat(dir); parts == nil || given {
+		if parts, err = namedParts(dir); err != nil {
+			return nil, nil, err
+		}
+	}
+	lists = map[string][]string{}
+	for role, path := range parts {
+		if lists[role], err = picturesOf(path, parts); err != nil {
+			return nil, nil, err
+		}
+	}
+	return parts, lists, nil
+}
+
+// choosePattern returns the pattern that is given or, without one, the only guess that fits
+// the training pictures, which it notes.
+func (d *Dataset) choosePattern(dir string, list []string, given string) (labelPattern, error) {
+	if given != "" {
+		return parseLabelPattern(given)
+	}
+	p, err := guessPattern(dir, list)
+	if err != nil {
+		return p, err
+	}
+	first, last := list[0], list[len(list)-1]
+	d.Notes = append(d.Notes, fmt.Sprintf("classes are guessed from file names, by %q: %s is of class %q, %s of %q; a folder for each class, a csv file, or label-pattern (--label-pattern) would say it for sure",
+		p, filepath.Base(first), p.label(first), filepath.Base(last), p.label(last)))
+	return p, nil
+}
+
+// labelled returns the pictures of a part with the labels in their names: of all, or of none,
+// which the training part must not be.
+func labelled(part string, list []string, p labelPattern, train bool) ([]listRow, error) {
+	var rows []listRow
+	for _, path := range list {
+		label := p.label(path)
+		if label == "" && train {
+			return nil, badFile(path, "a name in which the pattern of labels %q finds nothing", p)
+		}
+		if label != "" {
+			rows = append(rows, listRow{path, label})
+		}
+	}
+	if n := len(rows); n > 0 && n < len(list) {
+		return nil, badFile(part, "%d of %d names in which the pattern of labels %q finds nothing, expected all or none", len(list)-n, len(list), p)
+	}
+	return rows, nil
+}
+
+// classNumbers returns pictures with the numbers of their classes; none, and a label that is not
+// among the classes, if there is such a label.
+func classNumbers(rows []listRow, classes []string) (list []listedPicture, unknown string) {
+	number := make(map[string]int, len(classes))
+	for i, name := range classes {
+		number[name] = i
+	}
+	for _, r := range rows {
+		label, known := number[r.label]
+		if !known {
+			return nil, r.label
+		}
+		list = append(list, listedPicture{r.file, label})
+	}
+	return list, ""
 }
 
 // namedParts returns dir, or the folders in it that are called as parts.
@@ -217,56 +215,4 @@ func picturesOf(dir string, parts flatParts) ([]string, error) {
 	}
 	slices.Sort(list)
 	return list, err
-}
-
-// labelIn returns the label that a valid pattern finds in the name of a file; "" if it finds none.
-func labelIn(pattern, path string) string {
-	p, at, err := checkLabelPattern(pattern)
-	if err != nil {
-		return ""
-	}
-	if m := p.FindStringSubmatch(filepath.Base(path)); m != nil {
-		return className(m[at])
-	}
-	return ""
-}
-
-// guessPattern returns the one pattern by which all names fall into classes of at least two
-// pictures. Several that make different classes, and none, are errors.
-func guessPattern(dir string, list []string) (string, error) {
-	type fit struct {
-		pattern string
-		classes []string // of each picture
-	}
-	var fits []fit
-	for _, pattern := range labelGuesses {
-		f := fit{pattern: pattern}
-		p := regexp.MustCompile(pattern)
-		counts := map[string]int{}
-		for _, path := range list {
-			m := p.FindStringSubmatch(filepath.Base(path))
-			if m == nil {
-				break
-			}
-			f.classes = append(f.classes, m[1])
-			counts[m[1]]++
-		}
-		few := slices.ContainsFunc(f.classes, func(c string) bool { return counts[c] < 2 })
-		same := func(g fit) bool { return slices.Equal(g.classes, f.classes) }
-		if len(f.classes) == len(list) && len(counts) > 1 && !few && !slices.ContainsFunc(fits, same) {
-			fits = append(fits, f)
-		}
-	}
-	if len(fits) == 1 {
-		return fits[0].pattern, nil
-	}
-	if len(fits) == 0 {
-		return "", badFile(dir, "%d pictures and nothing that says their classes, expected a folder of pictures for each class, a csv file of names and labels, or names such as cat.12.jpg, or a pattern of labels in names (--label-pattern)", len(list))
-	}
-	var ways []string
-	for _, f := range fits {
-		different := slices.Compact(slices.Sorted(slices.Values(f.classes)))
-		ways = append(ways, fmt.Sprintf("%d classes such as %q by '%s'", len(different), different[0], f.pattern))
-	}
-	return "", badFile(dir, "pictures whose names can be read in several ways, %s; expected one, given as --label-pattern", strings.Join(ways, ", or "))
 }

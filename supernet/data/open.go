@@ -56,7 +56,7 @@ func (o OpenOptions) Validate() error {
 		errs = append(errs, fmt.Errorf("data: group %q is no regular expression: %w", o.Group, err))
 	}
 	if o.LabelPattern != "" {
-		if _, _, err := checkLabelPattern(o.LabelPattern); err != nil {
+		if _, err := parseLabelPattern(o.LabelPattern); err != nil {
 			errs = append(errs, err)
 		}
 	}
