@@ -129,6 +129,20 @@ func checkCrowding(t *testing.T, all []individual, front []int) {
 
 // TestTradeOffs: what strategies for several objectives find covers more than what
 // random search finds in as many evaluations.
+func TestRoomDecidesWithinAFront(t *testing.T) {
+	in := func(rank int, crowding float64, index int) individual {
+		return individual{rank: rank, crowding: crowding, trial: Trial{Index: index}}
+	}
+	order := []individual{in(0, math.Inf(1), 5), in(0, 2, 1), in(0, 2, 4), in(0, 0.1, 0), in(1, math.Inf(1), 2), in(1, 3, 3)}
+	for i, a := range order {
+		for j, b := range order {
+			if got := ahead(a, b); got != cmp.Compare(i, j) {
+				t.Errorf("%+v beside %+v: %d; want %d", a, b, got, cmp.Compare(i, j))
+			}
+		}
+	}
+}
+
 func TestTradeOffs(t *testing.T) {
 	s := testSpace(t, 4)
 	volume := func(name string, seed uint64) float64 {

@@ -122,6 +122,37 @@ func TestOutlierCountsLess(t *testing.T) {
 	}
 }
 
+// TestRoundingAddsItsVariance: what a timer with a step of its own leaves unsaid is that
+// step's variance, of each measurement as a share of it.
+func TestRoundingAddsItsVariance(t *testing.T) {
+	archs, latency := planted(200, 5, 0.02)
+	s := mustFit(t, archs, latency[:4])
+	p := s.Prepare(archs, true)
+	at := s.Choose(p, 10)
+	exact := pickRows(latency[4], at)
+	rounded := make([]float64, len(exact))
+	for i, v := range exact {
+		rounded[i] = math.Round(v/10) * 10
+	}
+	d, err := s.Place(p, at, rounded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logs []float64
+	for _, v := range rounded {
+		logs = append(logs, math.Log(v))
+	}
+	std := standardOf(logs).std
+	for i, v := range rounded {
+		if least := 10 * 10 / 12. / (v * v) / (std * std); d.extra[i] < least*(1-1e-9) {
+			t.Errorf("measurement %d of %v has a variance of %v added; want at least %v", i, v, d.extra[i], least)
+		}
+	}
+	if d, err = s.Place(p, at, exact); err != nil || slices.Min(d.extra) != 0 {
+		t.Errorf("measurements that are not rounded have at least %v added (%v); want 0", slices.Min(d.extra), err)
+	}
+}
+
 // TestNearZeroIsLeftOut: networks that a source did not run are not measured, and do not
 // bend its scale.
 func TestNearZeroIsLeftOut(t *testing.T) {
