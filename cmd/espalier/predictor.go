@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/espalier-nas/espalier/predictor/table"
+	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/supernet/space"
-	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
 type predictorCmd struct {
@@ -21,15 +21,16 @@ type predictorCmd struct {
 
 // tableFlags say which networks to judge predictors on.
 type tableFlags struct {
-	Table   string  `required:"" type:"existingfile" placeholder:"FILE" help:"Measured networks: csv, plain or gzipped, with columns idx, ops (a digit or letter per decision) or arch (the space's text form), and numbers."`
-	Space   string  `placeholder:"NAME" help:"Ready-made space of the networks: models then see their plans too. Its pictures are --size pixels wide and high, in 3 channels, of --classes classes."`
-	Size    int     `default:"32" placeholder:"N" help:"Pixels on a side of the pictures of --space."`
-	Classes int     `default:"10" placeholder:"N" help:"Classes of the pictures of --space."`
-	Pool    string  `placeholder:"A-B" help:"Rows, from 0, that networks to measure are taken from (default: all)."`
-	Query   string  `placeholder:"A-B" help:"Rows to judge on (default: all others)."`
-	Trim    float64 `default:"0" placeholder:"F" help:"Share of the query rows with the lowest, and with the highest, value that is left out."`
-	Workers int     `default:"0" placeholder:"N" help:"Goroutines; 0: one per processor. No result depends on it."`
-	JSON    string  `name:"json" placeholder:"FILE" help:"Also write the results as JSON."`
+	Table    string  `required:"" type:"existingfile" placeholder:"FILE" help:"Measured networks: csv, plain or gzipped, with columns idx, ops or genes (a digit or letter per decision, or numbers with - between them) or arch (the space's text form), and numbers."`
+	Space    string  `placeholder:"NAME" help:"Space of the networks, ready-made or a YAML file: models then see their plans too. Its pictures are --size pixels wide and high, in --channels channels, of --classes classes."`
+	Size     int     `default:"32" placeholder:"N" help:"Pixels on a side of the pictures of --space."`
+	Channels int     `default:"3" placeholder:"N" help:"Channels of the pictures of --space."`
+	Classes  int     `default:"10" placeholder:"N" help:"Classes of the pictures of --space."`
+	Pool     string  `placeholder:"A-B" help:"Rows, from 0, that networks to measure are taken from (default: all)."`
+	Query    string  `placeholder:"A-B" help:"Rows to judge on (default: all others)."`
+	Trim     float64 `default:"0" placeholder:"F" help:"Share of the query rows with the lowest, and with the highest, value that is left out."`
+	Workers  int     `default:"0" placeholder:"N" help:"Goroutines; 0: one per processor. No result depends on it."`
+	JSON     string  `name:"json" placeholder:"FILE" help:"Also write the results as JSON."`
 }
 
 type predictLatencyCmd struct {
@@ -56,7 +57,11 @@ func (c tableFlags) open() (*table.Table, space.Family, table.Options, error) {
 	var f space.Family
 	var err error
 	if c.Space != "" {
-		if f, err = families.Open(c.Space, space.Input{H: c.Size, W: c.Size, C: 3, Classes: c.Classes}); err != nil {
+		declared, err := config.LoadSpace(c.Space)
+		if err != nil {
+			return nil, nil, o, err
+		}
+		if f, err = declared.Open(space.Input{H: c.Size, W: c.Size, C: c.Channels, Classes: c.Classes}); err != nil {
 			return nil, nil, o, err
 		}
 	}

@@ -18,9 +18,10 @@ import (
 
 // The columns with a meaning of their own; all others hold numbers.
 const (
-	indexColumn = "idx"  // what rows of two files are joined by
-	opsColumn   = "ops"  // one digit or letter per decision: 0 to 9, then a to z
-	archColumn  = "arch" // the text form of the architecture's space
+	indexColumn = "idx"   // what rows of two files are joined by
+	opsColumn   = "ops"   // one digit or letter per decision: 0 to 9, then a to z
+	genesColumn = "genes" // the same, or numbers with - between them, beside arch in tables that espalier makes
+	archColumn  = "arch"  // the text form of the architecture's space
 )
 
 // Ignored are columns that are not read: classes of equal networks that a person would
@@ -30,8 +31,9 @@ var ignored = []string{"iso"}
 // Read reads a csv file, gzipped or not. Its first line names the columns: idx (may be
 // missing: rows are numbered), ops or arch (may be missing in a file of measurements
 // only), and columns of numbers. f is the family whose text forms stand in column arch
-// and whose rules hold for both; nil if there is none, and then ops is the only
-// form. Errors name file, line and column.
+// and whose rules hold for both; nil if there is none, and then ops or genes are the only
+// forms. Lines that begin with # are comments. Without idx, rows of one architecture are
+// trainings of one network: their means count. Errors name file, line and column.
 func Read(file string, f space.Family) (*Table, error) {
 	in, err := os.Open(file)
 	if err != nil {
@@ -54,7 +56,7 @@ func read(file string, in io.Reader, f space.Family) (*Table, error) {
 		b.Discard(3)
 	}
 	p := parser{csv: csv.NewReader(b), family: f, table: &Table{File: file}, seen: make(map[string]int)}
-	p.csv.ReuseRecord = true
+	p.csv.ReuseRecord, p.csv.Comment = true, '#'
 	if err := p.head(); err != nil {
 		return nil, err
 	}
@@ -72,6 +74,9 @@ func read(file string, in io.Reader, f space.Family) (*Table, error) {
 	}
 	if p.table.Rows() == 0 {
 		return nil, fmt.Errorf("%s: no rows; want at least one below the names of the columns", file)
+	}
+	if p.index < 0 && p.table.Archs != nil {
+		p.table.merge()
 	}
 	return p.table, nil
 }
@@ -105,6 +110,7 @@ func (p *parser) head() error {
 		return p.named(err)
 	}
 	p.index, p.ops, p.arch = -1, -1, -1
+	genes := -1
 	for k, name := range names {
 		name = strings.TrimSpace(name)
 		if name == "" || slices.ContainsFunc(names[:k], func(s string) bool { return strings.TrimSpace(s) == name }) {
@@ -115,11 +121,18 @@ func (p *parser) head() error {
 			p.index = k
 		case name == opsColumn:
 			p.ops = k
+		case name == genesColumn:
+			genes = k
 		case name == archColumn:
 			p.arch = k
 		case !slices.Contains(ignored, name):
 			p.numbers = append(p.numbers, k)
 			p.table.Names = append(p.table.Names, name)
+		}
+	}
+	if genes >= 0 && p.ops < 0 { // written beside arch, which says the same to whoever knows the space
+		if p.arch < 0 || p.family == nil {
+			p.ops, p.arch = genes, -1
 		}
 	}
 	if p.ops >= 0 && p.arch >= 0 {
@@ -178,9 +191,20 @@ func (p *parser) row(row []string) error {
 	return nil
 }
 
-// digits reads one digit or letter per decision.
+// digits reads one digit or letter per decision, or numbers with - between them.
 func (p *parser) digits(text string) (space.Arch, error) {
 	genes := make([]uint8, len(text))
+	if strings.Contains(text, "-") {
+		genes = genes[:0]
+		for number := range strings.SplitSeq(text, "-") {
+			v, err := strconv.ParseUint(number, 10, 8)
+			if err != nil {
+				return space.Arch{}, errors.New("numbers from 0 to 255 with - between them")
+			}
+			genes = append(genes, uint8(v))
+		}
+		return p.valid(space.NewArch(genes))
+	}
 	for i := range len(text) {
 		c := text[i]
 		switch {
@@ -195,7 +219,11 @@ func (p *parser) digits(text string) (space.Arch, error) {
 	if len(genes) == 0 {
 		return space.Arch{}, errors.New("a digit per decision")
 	}
-	a := space.NewArch(genes)
+	return p.valid(space.NewArch(genes))
+}
+
+// valid returns a if it is of the family, where there is one.
+func (p *parser) valid(a space.Arch) (space.Arch, error) {
 	if p.family != nil {
 		if err := p.family.Space().Valid(a); err != nil {
 			return space.Arch{}, fmt.Errorf("an architecture of the space (%w)", err)

@@ -80,6 +80,33 @@ func (t *Table) Join(other *Table) (*Table, error) {
 	return out, nil
 }
 
+// merge makes one row of those of one architecture, with the means of their numbers, where
+// the first of them stands.
+func (t *Table) merge() {
+	at := make(map[space.Arch]int)
+	var count []float64
+	for i, a := range t.Archs {
+		j, known := at[a]
+		if !known {
+			j = len(count)
+			at[a], count = j, append(count, 0)
+			t.Archs[j], t.lines[j] = a, t.lines[i]
+			for k := range t.Values {
+				t.Values[k][j] = t.Values[k][i]
+			}
+		}
+		count[j]++
+		for k := range t.Values {
+			t.Values[k][j] += (t.Values[k][i] - t.Values[k][j]) / count[j]
+		}
+	}
+	n := len(count)
+	t.Archs, t.lines, t.Index = t.Archs[:n], t.lines[:n], t.Index[:n] // row numbers
+	for k := range t.Values {
+		t.Values[k] = t.Values[k][:n]
+	}
+}
+
 // Choices returns how many choices each decision has in the table: the highest gene
 // plus one. It panics without architectures.
 func (t *Table) Choices() []int {

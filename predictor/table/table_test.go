@@ -38,6 +38,30 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestReadTabular reads what espalier tabular writes: comments, both forms of an
+// architecture, and several trainings of a network, whose mean counts.
+func TestReadTabular(t *testing.T) {
+	f, err := nb201.New(nb201.Config{Name: "small", Channels: 4, Cells: 1}, space.Input{H: 8, W: 8, C: 3, Classes: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := f.Space()
+	a, b := space.NewArch([]uint8{3, 3, 3, 3, 3, 3}), space.NewArch([]uint8{1, 2, 3, 4, 0, 1})
+	text := fmt.Sprintf("# command: x\narch,genes,flops,accuracy\n%[1]s,333333,10,0.25\n%[2]s,123401,20,0.5\n%[1]s,3-3-3-3-3-3,10,0.75\n%[1]s,333333,10,0.5\n", s.Format(a), s.Format(b))
+	for name, family := range map[string]space.Family{"a family": f, "genes alone": nil} {
+		got, err := parse(text, family)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if fmt.Sprint(got.Index, got.Names, got.Values) != "[0 1] [flops accuracy] [[10 20] [0.5 0.5]]" || got.Archs[0] != a || got.Archs[1] != b {
+			t.Errorf("%s: %v %v %v %v", name, got.Index, got.Names, got.Values, got.Archs)
+		}
+	}
+	if _, err := parse("genes,a\n1-x,2\n", nil); err == nil || !strings.Contains(err.Error(), "numbers from 0 to 255") {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestReadErrors(t *testing.T) {
 	f, err := nb201.New(nb201.Config{Name: "small", Channels: 4, Cells: 1}, space.Input{H: 8, W: 8, C: 3, Classes: 10})
 	if err != nil {
