@@ -32,6 +32,7 @@ func (r *Run) openData() error {
 	}
 	r.decideFlip()
 	r.decidePlain()
+	r.decideJudging()
 	if err := r.fitBatch(); err != nil {
 		return err
 	}
@@ -82,6 +83,18 @@ func (r *Run) decidePlain() {
 		t.Plain = plainColour
 	}
 }
+
+// decideJudging settles how many pictures are judged at a time, where that is left to the
+// data: as many as have the pixels of mostJudged of side judgedSide, and at least leastJudged.
+func (r *Run) decideJudging() {
+	e, s := &r.cfg.Evaluate, r.splits.Train
+	if e.Batch == 0 {
+		e.Batch = min(mostJudged, max(leastJudged, mostJudged*judgedSide*judgedSide/(s.H*s.W)))
+	}
+}
+
+// Bounds of decideJudging.
+const mostJudged, leastJudged, judgedSide = 128, 16, 64
 
 // listedClasses bounds how many classes are told with their counts.
 const listedClasses = 12

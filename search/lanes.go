@@ -14,9 +14,17 @@ type lanes struct {
 	execs []*ops.Exec
 }
 
+// laneCount returns how many of n networks are trained at a time.
+func (r *Run) laneCount(n int) int {
+	if r.single {
+		return 1
+	}
+	return max(1, min(n, r.exec.Workers()))
+}
+
 // openLanes divides the workers among at most n lanes.
 func (r *Run) openLanes(n int) (*lanes, error) {
-	n = max(1, min(n, r.exec.Workers()))
+	n = r.laneCount(n)
 	l := &lanes{}
 	for range n {
 		e, err := ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: max(1, r.exec.Workers()/n)})

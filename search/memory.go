@@ -76,8 +76,7 @@ func (r *Run) memory(searching bool) need {
 		t := r.splits.Train // the linear classifier: weights, gradients, momentum, histograms
 		pixels := int64(t.H * t.W * t.C)
 		n.weights += pixels * (4*3*int64(len(t.Classes)) + 8*256)
-		lanes := max(1, min(r.cfg.Finish.Networks, r.exec.Workers()))
-		n.lanes = int64(lanesShare * float64(lanes) * float64(n.step+n.judging))
+		n.lanes = int64(lanesShare * float64(r.laneCount(r.cfg.Finish.Networks)) * float64(n.step+n.judging))
 	}
 	return n
 }
@@ -100,6 +99,11 @@ func (r *Run) heaviest() space.Arch {
 // has less.
 func (r *Run) checkMemory(searching bool) error {
 	n, has := r.memory(searching), freeMemory(memoryRoot)
+	if n.total() > has && searching && r.laneCount(r.cfg.Finish.Networks) > 1 {
+		r.single = true // no bit depends on it
+		r.monitor.Log.Warn("networks are finished one after the other: there is not enough memory for several at a time", "needed", inBytes(n.total()), "free", inBytes(has))
+		n = r.memory(searching)
+	}
 	r.monitor.Log.Info("memory", "needed", inBytes(n.total()), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "judging", inBytes(n.judging+n.lanes), "free", inBytes(has))
 	if n.total() <= has {
 		return nil

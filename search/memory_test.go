@@ -1,11 +1,14 @@
 package search
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // system writes a machine's own files about memory.
@@ -73,8 +76,53 @@ func TestTooMuchMemoryIsRefused(t *testing.T) {
 	if want := int64(stepShare * 8 * float64(outputs*8)); small.step != want || small.pictures != 2*40*8*8*3 {
 		t.Errorf("%+v; want %d for a step of 8 pictures, %d for pictures", small, want, 2*40*8*8*3)
 	}
+	if r.cfg.Evaluate.Batch != 128 {
+		t.Errorf("pictures of 8 pixels are judged %d at a time; want 128", r.cfg.Evaluate.Batch)
+	}
 	whole, judging := r.memory(true), int64(stepShare*4*float64(outputs*128))
-	if lanes := min(5, r.exec.Workers()); small.judging != 0 || whole.judging != judging || whole.lanes != int64(0.5*float64(lanes)*float64(whole.step+judging)) {
+	if lanes := min(8, r.exec.Workers()); small.judging != 0 || whole.judging != judging || whole.lanes != int64(0.5*float64(lanes)*float64(whole.step+judging)) {
 		t.Errorf("%+v; want nothing for judging in training, %d and half of it and of a step for each of %d lanes in a search, not %+v", small, judging, lanes, whole)
+	}
+}
+
+// Large pictures are judged few at a time, unless a number is asked for.
+func TestLargePicturesAreJudgedFewAtATime(t *testing.T) {
+	for _, c := range []struct{ side, asked, want int }{{28, 0, 128}, {64, 0, 128}, {128, 0, 32}, {224, 0, 16}, {500, 0, 16}, {224, 100, 100}} {
+		r := newWorld(t, asPredicted).open("run")
+		r.cfg.Evaluate.Batch = c.asked
+		r.splits.Train = &data.Set{H: c.side, W: c.side, C: 3}
+		r.decideJudging()
+		if got := r.cfg.Evaluate.Batch; got != c.want {
+			t.Errorf("pictures of %d pixels, asked %d: %d at a time; want %d", c.side, c.asked, got, c.want)
+		}
+	}
+}
+
+// Where memory is short networks are finished one after the other, before a run is refused.
+func TestLanesNeedMemory(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Workers = 2
+	r := w.open("run")
+	if r.exec.Workers() < 2 {
+		t.Skip("one processor: networks are finished one after the other anyhow")
+	}
+	defer func() { memoryRoot = "/" }()
+	two := r.memory(true)
+	r.single = true
+	one := r.memory(true)
+	if one.lanes*2 != two.lanes {
+		t.Errorf("one lane takes %d, two take %d; want half", one.lanes, two.lanes)
+	}
+	for free, single := range map[int64]bool{two.total(): false, one.total(): true} {
+		memoryRoot = system(t, map[string]string{"proc/meminfo": fmt.Sprintf("MemAvailable: %d kB\n", (free+1023)/1024)})
+		r.single = false
+		if err := r.checkMemory(true); err != nil || r.single != single {
+			t.Errorf("%d bytes free: one after the other is %v (%v); want %v", free, r.single, err, single)
+		}
+	}
+	memoryRoot = system(t, map[string]string{"proc/meminfo": fmt.Sprintf("MemAvailable: %d kB\n", one.total()/1024-1)})
+	r.single = false
+	if err := r.checkMemory(true); err == nil {
+		t.Error("less memory than one network at a time needs is enough")
 	}
 }

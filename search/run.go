@@ -30,6 +30,7 @@ type Run struct {
 	onlyTrain bool // the budget is for training alone
 
 	exec   *ops.Exec
+	single bool // networks are finished one after the other, for want of memory
 	source *data.Dataset
 	splits data.Splits
 	norm   data.Normalization

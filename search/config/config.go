@@ -100,7 +100,7 @@ type ENAS struct {
 // Evaluate says how candidates are judged without retraining.
 type Evaluate struct {
 	Calibration int `yaml:"calibration"` // training images that batch-norm statistics are measured on
-	Batch       int `yaml:"batch"`       // images per forward pass
+	Batch       int `yaml:"batch"`       // images per forward pass; 0: 128, fewer where they are larger than 64 x 64 pixels
 	Images      int `yaml:"images"`      // validation images that candidates are compared on; the last ones are judged on all. 0: all
 }
 

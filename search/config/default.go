@@ -25,7 +25,7 @@ func Default() Config {
 			Checkpoint: time.Minute,
 			ENAS:       ENAS{Every: 50, Updates: 5, Batch: 10, Images: 128},
 		},
-		Evaluate:  Evaluate{Calibration: 512, Batch: 128, Images: 2000},
+		Evaluate:  Evaluate{Calibration: 512, Images: 2000},
 		Device:    Device{Batch: 1, Samples: 48},
 		Predictor: Predictor{Model: "fm", Samples: 96, Folds: 8, Holdout: 0.4},
 		Search: Search{

@@ -106,7 +106,7 @@ func (e ENAS) validate(f *faults) {
 
 func (e Evaluate) validate(f *faults) {
 	f.check(e.Calibration >= 2, "evaluate.calibration", e.Calibration, "at least 2 images")
-	f.check(e.Batch >= 2, "evaluate.batch", e.Batch, "at least 2 images")
+	f.check(e.Batch >= 2 || e.Batch == 0, "evaluate.batch", e.Batch, "at least 2 images, or 0")
 	f.check(e.Images >= 0, "evaluate.images", e.Images, "a number of images, or 0 for all")
 }
 
