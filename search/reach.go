@@ -38,7 +38,8 @@ func (r *Run) reach(ctx context.Context, l *Latencies) error {
 		return err
 	}
 	defer lanes.close()
-	xs, ys, err := r.trainingTimes(ctx, lanes.execs[0], l)
+	enough := r.lastEach(r.left(), len(lanes.execs)) * float64(fin.Networks) / r.leastSteps()
+	xs, ys, err := r.trainingTimes(ctx, lanes.execs[0], l, enough)
 	if err != nil {
 		return err
 	}
@@ -93,43 +94,61 @@ func slowestWithin(step float64, latencies, seconds []float64, least float64) ti
 }
 
 // trainingTimes times training steps of the smallest, the narrow and the largest
-// network and of some random ones, by predicted latency; see stepCurve.
-func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *Latencies) (latencies, seconds []float64, err error) {
-	archs := []space.Arch{r.family.Extremes().Smallest, r.family.Extremes().Narrow, r.family.Extremes().Largest}
+// network and of some random ones, by predicted latency; see stepCurve. Beyond one whose
+// steps take longer than enough only the narrow one is timed: others are out of reach anyhow.
+func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *Latencies, enough float64) (latencies, seconds []float64, err error) {
+	narrow := r.family.Extremes().Narrow
+	archs := []space.Arch{r.family.Extremes().Smallest, narrow, r.family.Extremes().Largest}
 	rng := stream.New(r.cfg.Seed, "timed networks")
 	for len(archs) < timedNetworks {
 		archs = append(archs, r.family.Space().Random(rng))
 	}
-	return r.stepCurve(ctx, x, archs, func(a space.Arch) (float64, error) {
+	at := make(map[space.Arch]float64)
+	for _, a := range archs {
 		c, err := l.Cost(a)
-		return c.Latency, err
-	})
+		if err != nil {
+			return nil, nil, err
+		}
+		at[a] = c.Latency
+	}
+	return r.stepCurve(ctx, x, archs, at, func(a space.Arch, beyond float64) bool { return beyond > enough && a != narrow })
 }
 
-// stepCurve times training steps of networks, on weights of their own, and returns
-// their latencies and the seconds of a step, both rising: what is slower and trains
-// faster than another is left out.
-func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, latency func(space.Arch) (float64, error)) (latencies, seconds []float64, err error) {
-	type timing struct{ latency, step float64 }
-	var all []timing
+// stepCurve times training steps of networks with these latencies, on weights of their own,
+// and returns latencies and the seconds of a step, both rising: what is slower and trains
+// faster than another is left out, and so is what skip says, given the longest step of those
+// that are faster; nil skips none.
+func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, at map[space.Arch]float64, skip func(a space.Arch, longest float64) bool) (latencies, seconds []float64, err error) {
+	archs = slices.Clone(archs)
+	slices.SortStableFunc(archs, func(a, b space.Arch) int { return sign(at[a] < at[b]) })
+	longest := 0.0
 	for _, a := range archs {
-		at, err := latency(a)
-		if err != nil {
-			return nil, nil, err
-		}
-		net := r.fresh(a, r.cfg.Seed)
-		t, err := r.timeStepsOn(ctx, x, net, single(net), r.finishOptions(manySteps, 0), time.Millisecond, 2, 6)
-		if err != nil {
-			return nil, nil, err
-		}
-		all = append(all, timing{at, t.Seconds()})
-	}
-	slices.SortStableFunc(all, func(a, b timing) int { return sign(a.latency < b.latency) })
-	for _, t := range all {
-		if n := len(latencies); n > 0 && !(t.latency > latencies[n-1] && t.step > seconds[n-1]) {
+		if skip != nil && skip(a, longest) {
 			continue
 		}
-		latencies, seconds = append(latencies, t.latency), append(seconds, t.step)
+		step, err := r.timeFew(ctx, x, a)
+		if err != nil {
+			return nil, nil, err
+		}
+		longest = max(longest, step)
+		if n := len(latencies); n > 0 && !(at[a] > latencies[n-1] && step > seconds[n-1]) {
+			continue
+		}
+		latencies, seconds = append(latencies, at[a]), append(seconds, step)
 	}
 	return latencies, seconds, nil
+}
+
+// slowStep is the seconds of a step that is long enough for one of them to tell.
+const slowStep = 0.1
+
+// timeFew returns the seconds of a training step of a network.
+func (r *Run) timeFew(ctx context.Context, x *ops.Exec, a space.Arch) (float64, error) {
+	net := r.fresh(a, r.cfg.Seed)
+	t, err := r.timeStepsOn(ctx, x, net, single(net), r.finishOptions(manySteps, 0), time.Millisecond, 1, 1)
+	if err != nil || t.Seconds() > slowStep {
+		return t.Seconds(), err
+	}
+	t, err = r.timeStepsOn(ctx, x, net, single(net), r.finishOptions(manySteps, 0), time.Millisecond, 2, 6)
+	return t.Seconds(), err
 }

@@ -2,10 +2,12 @@ package search
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // A network is within reach if its steps are short enough: between timed networks
@@ -86,5 +88,38 @@ func TestLeastStepsOfANetwork(t *testing.T) {
 		if got := r.leastSteps(); got != c.want {
 			t.Errorf("%+v: %v steps", c, got)
 		}
+	}
+}
+
+// Networks are timed by rising latency, until one trains too slowly to be finished: what is
+// slower is not looked at, but for the narrow one.
+func TestWhatIsOutOfReachIsNotTimed(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	var archs []space.Arch
+	at := map[space.Arch]float64{}
+	for a := range w.family.Space().Enumerate {
+		if len(archs) < 5 {
+			at[a] = float64(10 - len(archs))
+			archs = append(archs, a)
+		}
+	}
+	var asked []space.Arch
+	xs, ys, err := r.stepCurve(t.Context(), r.exec, archs, at, func(a space.Arch, longest float64) bool {
+		asked = append(asked, a)
+		if len(asked) == 1 != (longest == 0) {
+			t.Errorf("network %d: the longest step before it is %v", len(asked), longest)
+		}
+		return len(asked) > 2
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(archs)
+	if !slices.Equal(asked, archs) {
+		t.Errorf("asked for %v; want %v, by rising latency", asked, archs)
+	}
+	if len(xs) == 0 || len(xs) > 2 || xs[0] != 6 || len(ys) != len(xs) || !slices.IsSorted(ys) {
+		t.Errorf("latencies %v, seconds %v; want those of the first two", xs, ys)
 	}
 }
