@@ -75,8 +75,8 @@ func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arc
 func (r *Run) aloneOptions(steps int) supernet.TrainOptions {
 	o, t := r.trainOptions(steps), r.cfg.Train
 	o.DropPath = t.DropPath
-	if o.Optimizer = t.Optimizer; o.Optimizer == supernet.OptimizerMuon {
-		o.MuonRatio = t.MuonRatio
+	if t.Optimizer != supernet.OptimizerSGD { // SGD stays unsaid, as in recipes of earlier versions
+		o.Optimizer, o.MuonRatio = t.Optimizer, t.MuonRatio
 	}
 	return o
 }

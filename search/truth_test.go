@@ -2,12 +2,15 @@ package search
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/espalier-nas/espalier/supernet/space/chain"
 	"github.com/espalier-nas/espalier/supernet/space/families"
@@ -106,5 +109,27 @@ func TestTruthReadsBack(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(Truth{})); d != "" {
 		t.Errorf("differs (-want +got):\n%s", d)
+	}
+}
+
+// The recipes of tables that are kept can still be followed: what came later is left out
+// where it is not used.
+func TestRecipesOfEarlierVersions(t *testing.T) {
+	r := quiet(t)
+	r.cfg = config.Default()
+	r.cfg.Train.Optimizer, r.cfg.Train.Flip, r.cfg.Evaluate.Batch = supernet.OptimizerSGD, config.On, 128
+	for file, plain := range map[string]config.Passes{"chain-alone.csv": 0, "fashion-five.csv": 8} {
+		text, err := os.ReadFile(filepath.Join("..", "docs", "log", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var head TruthHead
+		if _, err := head.read(string(text)); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		r.cfg.Train.Plain = plain
+		if got := r.recipe(head.Steps); got != head.Recipe {
+			t.Errorf("%s: the recipe is %q; want %q", file, got, head.Recipe)
+		}
 	}
 }
