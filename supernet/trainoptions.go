@@ -76,6 +76,7 @@ func (o TrainOptions) Validate() error {
 // resolved returns o with what empty fields stand for.
 func (o TrainOptions) resolved() TrainOptions {
 	o.Schedule = cmp.Or(o.Schedule, ScheduleCosine)
+	o.Optimizer = cmp.Or(o.Optimizer, OptimizerSGD)
 	return o
 }
 
