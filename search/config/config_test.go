@@ -235,7 +235,7 @@ func TestValidateNamesTheField(t *testing.T) {
 
 func TestSpaceByNameOrFile(t *testing.T) {
 	s, err := LoadSpace("basic")
-	if err != nil || s.Preset != "basic" {
+	if c, ok := s.Declaration.(*chain.Config); err != nil || !ok || c.Name != "basic" {
 		t.Errorf("basic is %+v, %v", s, err)
 	}
 	s, err = LoadSpace(write(t, "chain:\n  name: mine\n  stem: 8\n  layers: 2\n  ops: [conv3x3]\n  widths: [8, 16]\n  skips: false\n"))

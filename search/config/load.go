@@ -50,10 +50,10 @@ func (c *Config) Ready() error {
 }
 
 // LoadSpace returns the space called name, or the one that the YAML file of
-// that name declares.
+// that name declares; either way it can be opened.
 func LoadSpace(name string) (families.Space, error) {
 	if slices.Contains(families.Presets(), name) {
-		return families.Space{Preset: name}, nil
+		return families.Preset(name)
 	}
 	var s families.Space
 	if err := decodeFile(name, &s); err != nil {
