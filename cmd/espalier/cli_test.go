@@ -56,7 +56,9 @@ func TestFlagsOverrideTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want.Data.Dir, want.Data.Size, want.Data.Gray = "pictures", 32, true
-	want.Space = families.Space{Preset: "basic"}
+	if want.Space, err = families.Preset("basic"); err != nil {
+		t.Fatal(err)
+	}
 	want.Budget, want.Train.Steps = 20*time.Minute, 0
 	want.Train.Sampler, want.Train.Batch, want.Train.LR, want.Train.MinLR = "fair", 16, 0.0001, 0.0001
 	want.Seed, want.Workers, want.Kernel = 9, 1, "go"
