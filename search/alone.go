@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/rundir"
@@ -34,10 +35,13 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 	}
 	var s supernet.Score
 	n, err := phase(r, "train alone", func() (n *supernet.Network, err error) {
+		fresh := r.cfg.Train.Steps == 0
 		if err := r.fixSteps(ctx); err != nil {
 			return nil, err
 		}
-		n, s, err = r.alone(ctx, aloneTraining{net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.aloneOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val})
+		n, s, err = r.alone(ctx, aloneTraining{
+			net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.aloneOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val, pace: r.alonePace(fresh),
+		})
 		return n, err
 	})
 	if err != nil {
@@ -47,6 +51,21 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 		return nil, s, fmt.Errorf("networks: %w", err)
 	}
 	return n, s, r.save(aloneName, n)
+}
+
+// alonePace returns what keeps train.arch to the budget, where this process decided on its
+// steps, or does what was done for that before.
+func (r *Run) alonePace(fresh bool) *pacing {
+	t := &r.cfg.Train
+	p := &pacing{kept: slices.Clone(t.Replans), clock: r.spent}
+	if fresh && r.budgeted() {
+		p.ends, p.judging = r.cfg.Budget, r.judging(r.splits.Val, t.Batch)
+		p.decided = func(change supernet.Replan) error {
+			t.Replans = append(t.Replans, change)
+			return r.saveConfig()
+		}
+	}
+	return p
 }
 
 // LastStep returns loss and accuracy of the last training step of the supernet, on its batch;
@@ -91,6 +110,7 @@ type aloneTraining struct {
 	checkpoint string            // file of the folder that is gone on from
 	on         *data.Set         // that the network is judged on afterwards
 	silent     bool              // shows no progress: others train beside it
+	pace       *pacing           // makes it end in time; nil: it takes what it takes
 }
 
 // alone trains a net of one architecture and returns it as a network with its
@@ -110,7 +130,7 @@ func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, su
 		}
 	}
 	loop := trainLoop{
-		trainer: t, steps: o.Steps, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, monitor: r.monitor, silent: l.silent,
+		trainer: t, pace: l.pace, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, monitor: r.monitor, silent: l.silent,
 		resume: r.dir.Has(l.checkpoint), owner: noOwner, restore: ignoreOwner,
 	}
 	if err := loop.run(ctx); err != nil {

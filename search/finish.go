@@ -16,9 +16,10 @@ import (
 	"github.com/espalier-nas/espalier/supernet/data"
 )
 
-// train takes one candidate over one rung and judges it on a set.
-func (l *ladder) train(ctx context.Context, x *ops.Exec, rung int, f *finished, steps int, on *data.Set) error {
-	g, err := l.rungOf(ctx, x, rung, f, steps, on)
+// train takes one candidate over one rung and judges it on a set. pace, if not nil, may change
+// the steps.
+func (l *ladder) train(ctx context.Context, x *ops.Exec, rung int, f *finished, steps int, on *data.Set, pace *pacing) error {
+	g, err := l.rungOf(ctx, x, rung, f, steps, on, pace)
 	if err != nil {
 		return err
 	}
@@ -33,12 +34,12 @@ func (l *ladder) train(ctx context.Context, x *ops.Exec, rung int, f *finished, 
 }
 
 // rungOf returns what a rung made of a candidate, from the folder if that knows.
-func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished, steps int, on *data.Set) (rundir.Rung, error) {
+func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished, steps int, on *data.Set, pace *pacing) (rundir.Rung, error) {
 	arch := l.r.family.Space().Format(f.Arch)
 	g, known := l.done[rungKey(f.arm.name, rung, f.index)]
-	if known && (g.Arch != arch || g.Steps != steps) {
+	if known && (g.Arch != arch || g.Steps != pace.stepsOf(steps)) {
 		return g, fmt.Errorf("%s: rung %d of candidate %d of %s is %s after %d steps; want %s after %d, which this run trains there",
-			l.r.dir.Path(rundir.Finish), rung, f.index, f.arm.name, g.Arch, g.Steps, arch, steps)
+			l.r.dir.Path(rundir.Finish), rung, f.index, f.arm.name, g.Arch, g.Steps, arch, pace.stepsOf(steps))
 	}
 	checkpoint := l.checkpoint(rung, f)
 	if known { // whoever ended after the line was written may have left its checkpoint
@@ -46,7 +47,7 @@ func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished,
 	}
 	start := time.Now()
 	net, score, err := l.r.alone(ctx, aloneTraining{
-		net: l.weights(f), exec: x, silent: true, label: l.r.label(f.Arch), options: l.r.finishOptions(steps, rung), targets: f.arm.targets, checkpoint: checkpoint, on: on,
+		net: l.weights(f), exec: x, silent: true, label: l.r.label(f.Arch), options: l.r.finishOptions(steps, rung), targets: f.arm.targets, checkpoint: checkpoint, on: on, pace: pace,
 	})
 	if err != nil {
 		return g, err
@@ -55,7 +56,7 @@ func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished,
 		return g, err
 	}
 	g = rundir.Rung{
-		Arm: f.arm.name, Rung: rung, Candidate: f.index, Arch: arch, Steps: steps,
+		Arm: f.arm.name, Rung: rung, Candidate: f.index, Arch: arch, Steps: pace.stepsOf(steps),
 		Seconds: time.Since(start).Seconds(), Accuracy: score.Accuracy, Loss: score.Loss,
 	}
 	if err := l.note(g); err != nil {

@@ -31,7 +31,15 @@ var climbers = map[string][2]string{
 // finishOf takes the climbers of a trained run up the ladder.
 func finishOf(t *testing.T, w *world, r *Run, span time.Duration) []*arm {
 	t.Helper()
-	var arms []*arm
+	arms := w.climbing()
+	if err := r.finish(t.Context(), arms, span); err != nil {
+		t.Fatal(err)
+	}
+	return arms
+}
+
+// climbing returns the arms that finishing begins with.
+func (w *world) climbing() (arms []*arm) {
 	for _, name := range []string{armSearch, armRandom} {
 		var all []candidate
 		for _, text := range climbers[name] {
@@ -40,9 +48,6 @@ func finishOf(t *testing.T, w *world, r *Run, span time.Duration) []*arm {
 			all = append(all, candidate{Trial: controller.Trial{Arch: a}, measured: &s})
 		}
 		arms = append(arms, newArm(name, all, nil))
-	}
-	if err := r.finish(t.Context(), arms, span); err != nil {
-		t.Fatal(err)
 	}
 	return arms
 }
@@ -54,6 +59,7 @@ type finishing struct {
 	options supernet.TrainOptions
 	distill float64
 	steps   [3]int
+	replans []supernet.Replan // on the last rung
 }
 
 // anew trains a network on as finishing is said to, on all rungs.
@@ -63,16 +69,16 @@ func (f finishing) anew(t *testing.T, w *world, r *Run, text string, targets *su
 	for rung, steps := range f.steps {
 		o := f.options
 		o.Steps, o.Seed = steps, stream.New(f.seed, "finish", uint64(rung)).Uint64()
-		of := targets
+		of, replans := targets, []supernet.Replan(nil)
 		switch rung { // one schedule of the rate over all rungs; compared before the last are averaged weights
 		case 0:
 			o.MinLR, o.Warmup, o.Average, o.Plain, of = o.LR, 0.5, 0.1, min(o.Plain, 1), nil
 		case 1:
 			o.MinLR, o.Warmup, o.Average, o.Plain, of = o.LR, 0, 0.1, min(o.Plain, 1), nil
 		case 2:
-			o.Warmup = 0
+			o.Warmup, replans = 0, f.replans
 		}
-		n = trainAnew(t, r, n, supernet.Single{Arch: soleArch(n)}, o, of)
+		n = trainAnew(t, r, n, supernet.Single{Arch: soleArch(n)}, o, of, replans...)
 	}
 	return n
 }
@@ -188,13 +194,14 @@ func TestFinishingFollowsThePlan(t *testing.T) {
 	w, f := finishedWorld(t)
 	w.cfg.Budget = time.Second
 	w.cfg.Finish.Plan = []int{2, 3, 5, 9, 9, 9, 9, 11, 13, 8, 9} // candidates; steps of two rungs; what four could expect; steps of the slowest of search, of random; then the others by falling latency
+	w.cfg.Finish.Replans = map[string][]supernet.Replan{"search-01": {{At: 4, Steps: 7}, {At: 6, Steps: 12}}, "random-01": {{At: 2, Steps: 5}}}
 	r := w.trained("run")
 	arms := finishOf(t, w, r, time.Second)
 	others := [2]string{"random 2 0", "search 2 0"}
 	if arms[0].on[0].latency() > arms[1].on[0].latency() {
 		others = [2]string{"search 2 0", "random 2 0"}
 	}
-	want := map[string]int{"search 2 1": 11, "random 2 1": 13, others[0]: 8, others[1]: 9}
+	want := map[string]int{"search 2 1": 12, "random 2 1": 5, others[0]: 8, others[1]: 9}
 	for _, name := range []string{"search", "random"} {
 		for i := range 2 {
 			want[rungKey(name, 0, i)], want[rungKey(name, 1, i)] = 3, 5
@@ -204,7 +211,7 @@ func TestFinishingFollowsThePlan(t *testing.T) {
 		t.Errorf("steps differ from the plan (-want +got):\n%s", d)
 	}
 	for i, a := range arms {
-		f.steps = [3]int{3, 5, []int{11, 13}[i]}
+		f.steps, f.replans = [3]int{3, 5, []int{11, 13}[i]}, w.cfg.Finish.Replans[a.name+"-01"]
 		if n := f.anew(t, w, r, climbers[a.name][1], nil); n.Hash() != a.on[1].net.Net().Hash() {
 			t.Errorf("%s: weights are not those of the plan", a.name)
 		}
@@ -217,7 +224,7 @@ func TestDecisionsByTimeAreKept(t *testing.T) {
 	w, _ := finishedWorld(t)
 	w.cfg.Budget, w.cfg.Finish.Steps = 10*time.Second, 0
 	r := w.trained("run")
-	finishOf(t, w, r, time.Second)
+	finishOf(t, w, r, 2*time.Second)
 	first := stepsOf(t, r)
 	cfg, err := config.Load(r.dir.Path(rundir.Config))
 	if err != nil {

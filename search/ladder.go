@@ -28,10 +28,11 @@ type ladder struct {
 	log   *rundir.Journal[rundir.Rung]
 	ends  time.Duration // time spent in the run at which all must be through
 	lanes *lanes
-	mu    sync.Mutex // of log
+	mu    sync.Mutex // of log, and of what is written into the configuration while lanes work
 	taken int        // entries of finish.plan that were used
 
 	timedAt, timed []float64 // latencies of some candidates, and the seconds of their training steps
+	slower         float64   // what steps have taken of late on the last rung, as a multiple of what they took before
 }
 
 // finish takes the candidates of all arms up the ladder. Afterwards each arm has
@@ -56,7 +57,7 @@ func (r *Run) openLadder(arms []*arm, span time.Duration) (*ladder, error) {
 	if torn {
 		r.monitor.Log.Warn("the end of the lines of finishing was cut off by an interruption: what it told is trained again")
 	}
-	l := &ladder{r: r, arms: arms, log: log, done: make(map[string]rundir.Rung), ends: r.spent() + span}
+	l := &ladder{r: r, arms: arms, log: log, done: make(map[string]rundir.Rung), ends: r.spent() + span, slower: 1}
 	if l.lanes, err = r.openLanes(len(l.all())); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
@@ -235,7 +236,7 @@ func (l *ladder) trainAll(ctx context.Context, rung int, on []*finished, steps i
 	on = slices.DeleteFunc(slices.Clone(on), func(f *finished) bool { return len(f.rungs) > rung }) // trained for another arm
 	var done atomic.Int64
 	return l.lanes.run(ctx, len(on), nil, func(ctx context.Context, x *ops.Exec, i int) error {
-		if err := l.train(ctx, x, rung, on[i], steps, l.r.comparedOn()); err != nil {
+		if err := l.train(ctx, x, rung, on[i], steps, l.r.comparedOn(), nil); err != nil {
 			return err
 		}
 		l.r.monitor.Events.Update(Status{
@@ -257,23 +258,32 @@ func (l *ladder) share(rung int) time.Duration {
 
 // judging returns how many training steps take as long as judging a network on
 // a set, calibration included.
-func (l *ladder) judging(on *data.Set) float64 {
-	images := l.r.cfg.Evaluate.Calibration + on.Len()
-	return forwardShare * float64(images) / float64(l.r.finishBatch())
+func (l *ladder) judging(on *data.Set) float64 { return l.r.judging(on, l.r.finishBatch()) }
+
+// judging is that for steps of so many images.
+func (r *Run) judging(on *data.Set, batch int) float64 {
+	return forwardShare * float64(r.cfg.Evaluate.Calibration+on.Len()) / float64(batch)
 }
 
 // decide returns the next entry of the plan, or what f says, which enters the
 // plan.
 func (l *ladder) decide(f func() (int, error)) (int, error) {
+	n, _, err := l.decideAnew(f)
+	return n, err
+}
+
+// decideAnew is decide that also tells whether it was f that decided.
+func (l *ladder) decideAnew(f func() (int, error)) (n int, fresh bool, err error) {
 	fin := &l.r.cfg.Finish
 	l.taken++
 	if l.taken <= len(fin.Plan) {
-		return fin.Plan[l.taken-1], nil
+		return fin.Plan[l.taken-1], false, nil
 	}
-	n, err := f()
-	if err != nil {
-		return 0, err
+	if n, err = f(); err != nil {
+		return 0, true, err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	fin.Plan = append(fin.Plan, n)
-	return n, l.r.saveConfig()
+	return n, true, l.r.saveConfig()
 }

@@ -22,19 +22,19 @@ func (l *ladder) lastRung(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	steps := make([]int, len(on))
+	steps, paces := make([]int, len(on)), make([]*pacing, len(on))
 	train := func(ctx context.Context, x *ops.Exec, i int) error {
 		f := on[i]
-		if err := l.train(ctx, x, rungs-1, f, steps[i], l.r.splits.Val); err != nil {
+		if err := l.train(ctx, x, rungs-1, f, steps[i], l.r.splits.Val, paces[i]); err != nil {
 			return err
 		}
-		l.r.monitor.Log.Info("finished", "arm", f.arm.name, "latency", fmt.Sprintf("%.4g ms", 1e3*f.latency()), "steps", steps[i],
+		l.r.monitor.Log.Info("finished", "arm", f.arm.name, "latency", fmt.Sprintf("%.4g ms", 1e3*f.latency()), "steps", f.last().Steps,
 			"inherited", fmt.Sprintf("%.4f", f.Accuracy), "now", fmt.Sprintf("%.4f", f.last().Accuracy))
 		return nil
 	}
 	first := l.wide(len(on))
 	for i := range first {
-		if steps[i], err = l.lastSteps(ctx, l.r.exec, on[i], weights[i:], 1); err != nil {
+		if steps[i], paces[i], err = l.lastSteps(ctx, l.r.exec, on[i], weights[i:]); err != nil {
 			return err
 		}
 		if err := train(ctx, l.r.exec, i); err != nil {
@@ -50,7 +50,7 @@ func (l *ladder) lastRung(ctx context.Context) error {
 	busy := newTimetable(len(l.lanes.execs))
 	return l.lanes.run(ctx, len(on)-first, func(k int) (err error) {
 		i := first + k
-		steps[i], err = l.lastStepsBeside(on[i], weights[i:], busy)
+		steps[i], paces[i], err = l.lastStepsBeside(on[i], weights[i:], busy)
 		return err
 	}, func(ctx context.Context, x *ops.Exec, k int) error {
 		defer busy.done(k)
@@ -166,34 +166,69 @@ func (l *ladder) makeTeacher(ctx context.Context, teacher *finished) error {
 }
 
 // lastSteps decides on the steps of a network that trains by itself.
-func (l *ladder) lastSteps(ctx context.Context, x *ops.Exec, f *finished, weights []float64, least int) (int, error) {
-	return l.decide(func() (int, error) {
+func (l *ladder) lastSteps(ctx context.Context, x *ops.Exec, f *finished, weights []float64) (int, *pacing, error) {
+	var each float64
+	steps, fresh, err := l.decideAnew(func() (n int, err error) {
 		if !l.r.budgeted() {
 			return l.r.finishSteps(rungs - 1), nil
 		}
-		each, err := l.timeOne(ctx, x, f)
-		if err != nil {
+		if each, err = l.timeOne(ctx, x, f); err != nil {
 			return 0, err
 		}
-		return max(least, lastSteps(l.ends-l.r.spent(), weights, each, l.judging(l.r.splits.Val))), nil
+		return lastSteps(l.ends-l.r.spent(), weights, each, l.judging(l.r.splits.Val)), nil
 	})
+	return steps, l.pace(f, steps, each, fresh), err
 }
 
 // lastStepsBeside decides on the steps of a network that trains in a lane beside
 // others: of the time that all lanes have left, less what those at work will need.
-func (l *ladder) lastStepsBeside(f *finished, weights []float64, busy *timetable) (int, error) {
+func (l *ladder) lastStepsBeside(f *finished, weights []float64, busy *timetable) (int, *pacing, error) {
 	now := l.r.spent()
 	g := f.last()
-	each := g.Seconds / (float64(g.Steps) + l.judging(l.r.comparedOn()))
+	l.mu.Lock()
+	each := l.slower * g.Seconds / (float64(g.Steps) + l.judging(l.r.comparedOn()))
+	l.mu.Unlock()
 	judging := l.judging(l.r.splits.Val)
-	steps, err := l.decide(func() (int, error) {
+	steps, fresh, err := l.decideAnew(func() (int, error) {
 		if !l.r.budgeted() {
 			return l.r.finishSteps(rungs - 1), nil
 		}
 		return lastSteps(busy.free(now, l.ends), weights, each, judging), nil
 	})
 	busy.start(now + time.Duration(each*(float64(steps)+judging)*float64(time.Second)))
-	return steps, err
+	return steps, l.pace(f, steps, each, fresh), err
+}
+
+// pace returns what keeps a network on the last rung to the time that so many steps, of so many
+// seconds each, were decided on for. Where they were decided on before, perhaps by a run that
+// ended, it does what was done then.
+func (l *ladder) pace(f *finished, steps int, each float64, fresh bool) *pacing {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := fmt.Sprintf("%s-%02d", f.arm.name, f.index)
+	p := &pacing{kept: slices.Clone(l.r.cfg.Finish.Replans[name]), clock: l.r.spent}
+	if !fresh || !l.r.budgeted() {
+		return p
+	}
+	judging, before := l.judging(l.r.splits.Val), l.slower
+	p.each, p.judging, p.most = each, judging, l.enough()
+	p.ends = l.r.spent() + time.Duration(each*(float64(steps)+judging)*float64(time.Second))
+	p.seen = func(slower float64) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.slower = before * slower
+	}
+	p.decided = func(change supernet.Replan) error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		fin := &l.r.cfg.Finish
+		if fin.Replans == nil {
+			fin.Replans = make(map[string][]supernet.Replan)
+		}
+		fin.Replans[name] = append(fin.Replans[name], change)
+		return l.r.saveConfig()
+	}
+	return p
 }
 
 // stepTimes returns the seconds of a training step of each candidate: what its

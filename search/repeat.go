@@ -94,7 +94,7 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 		}
 	}
 	cfg := r.cfg
-	cfg.Search.Repeat, cfg.Search.Seeds, cfg.Rivals, cfg.Finish.Plan = k, 1, nil, nil
+	cfg.Search.Repeat, cfg.Search.Seeds, cfg.Rivals, cfg.Finish.Plan, cfg.Finish.Replans = k, 1, nil, nil, nil
 	save := func(text []byte) error { return dir.Write(rundir.Config, text) }
 	if err := errors.Join(cfg.Save(save), shared.save(dir)); err != nil {
 		return nil, errors.Join(err, dir.Close())

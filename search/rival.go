@@ -87,6 +87,7 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 		return report.Rival{}, err
 	}
 	net := supernet.New(family, r.cfg.Seed)
+	pace := &pacing{kept: fit.Replans, clock: r.spent}
 	if fit.Steps == 0 {
 		each, err := r.timeSteps(ctx, supernet.New(family, r.cfg.Seed), single(net), r.aloneOptions(manySteps), time.Duration(onlyTrialShare*r.state.Alone*float64(time.Second)), warmSteps, leastTimed)
 		if err != nil {
@@ -97,12 +98,18 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 		if err := r.state.save(r.dir); err != nil {
 			return report.Rival{}, err
 		}
+		pace.ends, pace.each = r.spent()+time.Duration(r.state.Alone*float64(time.Second)), each.Seconds()
+		pace.decided = func(change supernet.Replan) error {
+			fit.Replans = append(fit.Replans, change)
+			r.state.Fits[name] = fit
+			return r.state.save(r.dir)
+		}
 	}
 	r.monitor.Log.Info("rival", "name", name, "network", text, "width", fmt.Sprintf("x%.3g", fit.Factor), "latency", fmt.Sprintf("%.4g ms", 1e3*fit.Latency), "steps", fit.Steps)
 	checkpoint := name + ".training"
 	start := time.Now()
 	label := supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes, View: r.view()}
-	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.aloneOptions(fit.Steps), checkpoint: checkpoint, on: r.splits.Val})
+	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.aloneOptions(fit.Steps), checkpoint: checkpoint, on: r.splits.Val, pace: pace})
 	if err != nil {
 		return report.Rival{}, err
 	}
@@ -113,7 +120,7 @@ func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan s
 	}
 	v := report.Rival{
 		Name: name, Network: text, Factor: fit.Factor, FLOPs: family.Plan(family.Arch()).FLOPs(), Params: family.Plan(family.Arch()).Params(), Latency: fit.Latency,
-		Steps: fit.Steps, Seconds: took, Validation: s.Accuracy, Test: test.Accuracy, TestError: binomialError(test.Accuracy, r.splits.Test.Len()),
+		Steps: pace.stepsOf(fit.Steps), Seconds: took, Validation: s.Accuracy, Test: test.Accuracy, TestError: binomialError(test.Accuracy, r.splits.Test.Len()),
 		ByClass: report.Table(table),
 	}
 	if r.state.Rivals == nil {
@@ -137,6 +144,8 @@ type fitted struct {
 	Factor  float64 `json:"factor"`
 	Latency float64 `json:"latency"` // seconds per image
 	Steps   int     `json:"steps"`
+
+	Replans []supernet.Replan `json:"replans,omitempty"` // what kept its training to its time
 }
 
 // beside returns the latency of a network per image, s, as if it had been measured

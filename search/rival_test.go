@@ -68,9 +68,12 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	if took := each.Seconds() * float64(v.Steps); took < whole/5 || took > 5*whole {
 		t.Errorf("%d steps take about %v s; want %v", v.Steps, took, whole)
 	}
-	o.Steps = v.Steps
-	if trainAnew(t, r, supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, o, nil).Hash() != n.Net().Hash() {
-		t.Errorf("the weights are not those of %d steps with the options of train spelt out", v.Steps)
+	fit := r.state.Fits[v.Name]
+	if o.Steps = fit.Steps; (&pacing{kept: fit.Replans}).stepsOf(fit.Steps) != v.Steps {
+		t.Errorf("%d steps; want those of %+v", v.Steps, fit)
+	}
+	if trainAnew(t, r, supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, o, nil, fit.Replans...).Hash() != n.Net().Hash() {
+		t.Errorf("the weights are not those of %+v with the options of train spelt out", fit)
 	}
 	checkRival(t, r, v, n)
 	if r.dir.Has(rundir.Supernet) {

@@ -119,7 +119,7 @@ func (r *Run) tabulate(ctx context.Context, a space.Arch, h TruthHead, seed int,
 	if err != nil {
 		return Tabulated{}, err
 	}
-	if err := r.runAlone(ctx, w, h.Steps, checkpoint, 0); err != nil {
+	if err := r.runAlone(ctx, w, checkpoint, 0); err != nil {
 		return Tabulated{}, err
 	}
 	val, err := w.score(ctx)

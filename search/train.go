@@ -33,7 +33,7 @@ func (r *Run) train(ctx context.Context) error {
 		return err
 	}
 	loop := trainLoop{
-		trainer: t, steps: r.cfg.Train.Steps, path: r.dir.Path(rundir.Supernet), every: r.cfg.Train.Checkpoint,
+		trainer: t, path: r.dir.Path(rundir.Supernet), every: r.cfg.Train.Checkpoint,
 		owner: func() (json.RawMessage, error) {
 			if err := r.state.save(r.dir); err != nil { // what the last step told, before the step counts as done
 				return nil, err
@@ -106,7 +106,6 @@ func (r *Run) fixSteps(ctx context.Context) error {
 // trainLoop drives a trainer through its steps with checkpoints.
 type trainLoop struct {
 	trainer *supernet.Trainer
-	steps   int
 	path    string        // of the checkpoint
 	every   time.Duration // between checkpoints
 	monitor Monitor
@@ -117,6 +116,7 @@ type trainLoop struct {
 	chunk   int                         // steps between two calls of between; 0: never
 	between func(context.Context) error // what happens between chunks
 	last    func(supernet.Progress)
+	pace    *pacing // makes it end in time; nil: it takes what it takes
 
 	saved time.Time
 	cost  time.Duration // of the last checkpoint
@@ -137,11 +137,14 @@ func (l *trainLoop) run(ctx context.Context) error {
 			return fmt.Errorf("resume: %s: %w", l.path, err)
 		}
 	}
-	if l.trainer.Step() >= l.steps {
+	if l.trainer.Step() >= l.trainer.Steps() {
 		return ctx.Err()
 	}
 	l.saved = time.Now()
-	for l.trainer.Step() < l.steps {
+	if l.pace != nil {
+		l.pace.begin(l.trainer)
+	}
+	for l.trainer.Step() < l.trainer.Steps() {
 		if err := l.part(ctx); err != nil {
 			if serr := l.save(); serr != nil {
 				return serr
@@ -154,7 +157,13 @@ func (l *trainLoop) run(ctx context.Context) error {
 
 // part runs what is due between two chunks and then the rest of a chunk.
 func (l *trainLoop) part(ctx context.Context) error {
-	until := l.steps
+	until := l.trainer.Steps()
+	if l.pace != nil {
+		var err error
+		if until, err = l.pace.next(l.trainer); err != nil {
+			return err
+		}
+	}
 	if l.chunk > 0 {
 		if err := l.between(ctx); err != nil {
 			return err

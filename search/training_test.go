@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -52,8 +53,8 @@ func TestDropPathIsForNetworksAlone(t *testing.T) {
 }
 
 // trainAnew trains a net on the training split of a run, with a teacher's targets
-// unless they are nil, and returns the averaged weights.
-func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, targets *supernet.Targets) *supernet.Net {
+// unless they are nil and with these changes of length, and returns the averaged weights.
+func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, targets *supernet.Targets, replans ...supernet.Replan) *supernet.Net {
 	t.Helper()
 	tr, err := supernet.NewTrainer(exec(t, r.cfg.Kernel), n, r.splits.Train, plainNorm(r.splits.Train), s, o)
 	if err != nil {
@@ -64,7 +65,12 @@ func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supe
 			t.Fatal(err)
 		}
 	}
-	if err := tr.Run(context.Background(), o.Steps, nil); err != nil {
+	for _, c := range replans {
+		if err := errors.Join(tr.Run(context.Background(), c.At, nil), tr.Replan(c.Steps)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tr.Run(context.Background(), tr.Steps(), nil); err != nil {
 		t.Fatal(err)
 	}
 	return tr.Averaged()

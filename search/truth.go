@@ -217,7 +217,7 @@ func (r *Run) trainAlone(ctx context.Context, a drawnArch, h TruthHead, seed int
 	if err != nil {
 		return Alone{}, err
 	}
-	if err := r.runAlone(ctx, w, h.Steps, checkpoint, w.trainer.StepsPerEpoch()); err != nil {
+	if err := r.runAlone(ctx, w, checkpoint, w.trainer.StepsPerEpoch()); err != nil {
 		return Alone{}, err
 	}
 	s, err := w.score(ctx)
@@ -249,10 +249,10 @@ func (r *Run) watch(plan space.Plan, h TruthHead, seed int) (*watched, error) {
 
 // runAlone trains to the last step, going on from the checkpoint if it is there.
 // chunk is the steps between two calls of between, 0 for none.
-func (r *Run) runAlone(ctx context.Context, w *watched, steps int, checkpoint string, chunk int) error {
+func (r *Run) runAlone(ctx context.Context, w *watched, checkpoint string, chunk int) error {
 	_, statErr := os.Stat(checkpoint)
 	loop := trainLoop{
-		trainer: w.trainer, steps: steps, path: checkpoint, every: r.cfg.Train.Checkpoint, monitor: r.monitor, resume: statErr == nil,
+		trainer: w.trainer, path: checkpoint, every: r.cfg.Train.Checkpoint, monitor: r.monitor, resume: statErr == nil,
 		owner: w.owner, restore: w.restore, chunk: chunk, between: w.between,
 	}
 	return loop.run(ctx)

@@ -17,12 +17,13 @@ type dropPath struct {
 	used  int
 }
 
-// begin sets what a training step leaves out, by its number.
-func (d *dropPath) begin(o *TrainOptions, step int) {
+// begin sets what a training step leaves out, by its number and by the step of the plan that
+// it stands for.
+func (d *dropPath) begin(o *TrainOptions, step int, planned float64) {
 	if d.rand == nil {
 		d.rand = rand.New(&d.pcg)
 	}
-	d.rate = o.DropPath * float64(step) / float64(o.Steps)
+	d.rate = o.DropPath * planned / float64(o.Steps)
 	stream.Seed(&d.pcg, o.Seed, "drop path", uint64(step))
 	d.used = 0
 }

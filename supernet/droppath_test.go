@@ -41,7 +41,7 @@ func TestPathsAreDroppedByDepthAndStep(t *testing.T) {
 		want  float64
 	}{{0, 1, 0}, {50, 1, 0.15}, {99, 1, 0.297}, {99, 0.5, 0.1485}} {
 		var d dropPath
-		d.begin(&TrainOptions{Steps: 100, DropPath: 0.3, Seed: 7}, c.step)
+		d.begin(&TrainOptions{Steps: 100, DropPath: 0.3, Seed: 7}, c.step, float64(c.step))
 		e.Begin(true)
 		y := d.apply(e, e.Input(n, 2, 2, channels, ones), c.depth)
 		lost := 0
@@ -68,7 +68,7 @@ func TestStepsLoseOtherPaths(t *testing.T) {
 	e := exec(t, 1)
 	masks := func(step int) []float32 {
 		var d dropPath
-		d.begin(&TrainOptions{Steps: 1000, DropPath: 0.5, Seed: 7}, step)
+		d.begin(&TrainOptions{Steps: 1000, DropPath: 0.5, Seed: 7}, step, float64(step))
 		e.Begin(true)
 		d.apply(e, e.New(64, 1, 1, 1), 1)
 		return d.masks[0]
@@ -91,7 +91,7 @@ func TestStepsLoseOtherPaths(t *testing.T) {
 func TestDroppedPathsLearnNothing(t *testing.T) {
 	e := exec(t, 1)
 	var d dropPath
-	d.begin(&TrainOptions{Steps: 2, DropPath: 0.8, Seed: 3}, 1)
+	d.begin(&TrainOptions{Steps: 2, DropPath: 0.8, Seed: 3}, 1, 1)
 	e.Begin(true)
 	x := e.New(8, 1, 1, 2)
 	for i := range x.Data {
@@ -158,7 +158,7 @@ func TestDropPathResumes(t *testing.T) {
 		return append([]float32(nil), s.forward(e, p, x, nil, ops.NormBatch).Data...)
 	}
 	var d dropPath
-	d.begin(&o, o.Steps-1)
+	d.begin(&o, o.Steps-1, float64(o.Steps-1))
 	if a, b := logits(&Pass{}), logits(&Pass{drop: &d}); !equalBits(a, b) {
 		t.Error("judging loses paths")
 	}

@@ -20,6 +20,7 @@ type Header struct {
 	SpaceID string          `json:"space_id"`
 	Step    int             `json:"step"`              // optimiser steps done
 	Options *TrainOptions   `json:"train,omitempty"`   // of the training run
+	Replans []Replan        `json:"replans,omitempty"` // changes of the options' number of steps
 	Targets string          `json:"targets,omitempty"` // fingerprint of a teacher's logits
 	Owner   json.RawMessage `json:"owner,omitempty"`   // whatever the caller keeps with it
 }
@@ -28,7 +29,7 @@ type Header struct {
 // the caller's. A trainer made with the same arguments that loads the file goes
 // on as if never interrupted.
 func (t *Trainer) Save(path string, owner json.RawMessage) error {
-	h := Header{SpaceID: t.net.family.Space().ID(), Step: t.step, Options: &t.o, Targets: t.targetsID, Owner: owner}
+	h := Header{SpaceID: t.net.family.Space().ID(), Step: t.step, Options: &t.o, Replans: t.course.changes, Targets: t.targetsID, Owner: owner}
 	f, err := newFile(KindSupernet, h)
 	if err != nil {
 		return err
@@ -52,8 +53,8 @@ func (t *Trainer) Load(path string) (json.RawMessage, error) {
 	if h.Options == nil || h.Options.resolved() != t.o.resolved() {
 		return nil, fmt.Errorf("%s: train: saved with other options (%+v); want %+v", path, h.Options, t.o)
 	}
-	if h.Step < 0 || h.Step > t.o.Steps {
-		return nil, fmt.Errorf("%s: step is %d; want 0 to %d", path, h.Step, t.o.Steps)
+	if err := checkReplans(h.Replans, t.o.Steps, h.Step); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if h.Targets != t.targetsID {
 		return nil, fmt.Errorf("%s: targets: saved with a teacher of fingerprint %q; want %q", path, h.Targets, t.targetsID)
@@ -68,6 +69,9 @@ func (t *Trainer) Load(path string) (json.RawMessage, error) {
 		return nil, err
 	}
 	t.step = h.Step
+	for _, r := range h.Replans {
+		t.replan(r)
+	}
 	return h.Owner, nil
 }
 

@@ -25,12 +25,15 @@ type Progress struct {
 type Trainer struct {
 	exec    *ops.Exec
 	net     *Net
+	norm    data.Normalization
+	varied  data.Augment // as the loader varies images
 	loader  *data.Loader
 	sampler Sampler
 	opt     ops.Optimizer
 	rate    ops.Schedule
 	average average
 	o       TrainOptions
+	course  course
 	step    int
 
 	views   views
@@ -59,11 +62,12 @@ func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s S
 	if err != nil {
 		return nil, fmt.Errorf("training: %w", err)
 	}
+	varied := o.augment(set.Len() / o.Batch)
 	t := &Trainer{
-		exec: e, net: n, sampler: s, o: o, views: newViews(n),
-		loader: o.loader(set, norm),
-		opt:    opt,
-		rate:   o.rate(), average: newAverage(n, o.Average),
+		exec: e, net: n, sampler: s, o: o, course: newCourse(o.Steps), views: newViews(n),
+		norm: norm, varied: varied, loader: o.loader(set, norm, varied),
+		opt:  opt,
+		rate: o.rate(), average: newAverage(n, o.Average),
 	}
 	t.rand = rand.New(&t.pcg)
 	return t, nil
@@ -75,12 +79,11 @@ func (t *Trainer) Step() int { return t.step }
 // StepsPerEpoch returns the number of full batches in the training images.
 func (t *Trainer) StepsPerEpoch() int { return t.loader.Batches() }
 
-// Run trains until the given number of steps is done, at most the options'
-// Steps. each, if not nil, is called after every step; its error ends the run.
+// Run trains until the given number of steps is done, at most Steps. each, if not nil, is called after every step; its error ends the run.
 // So does divergence, with a *DivergedError, before the step changes any weight.
 // A done context ends it after the current step with the context's error.
 func (t *Trainer) Run(ctx context.Context, until int, each func(Progress) error) error {
-	until = min(until, t.o.Steps)
+	until = min(until, t.course.total)
 	if t.step >= until {
 		return ctx.Err()
 	}
@@ -117,19 +120,20 @@ func (t *Trainer) train(b *data.Batch) (Progress, error) {
 	if s, ok := t.sampler.(Sorter); ok && s.Sorts(t.step) {
 		t.sort()
 	}
-	lr := t.rate.At(t.step)
+	planned := t.course.at(t.step)
+	lr := t.rate.At(int(planned))
 	stream.Seed(&t.pcg, t.o.Seed, "lessons", uint64(t.step))
 	t.samples = t.sampler.Sample(t.step, t.rand, t.samples[:0])
 	t.settle(b)
 	if t.o.DropPath > 0 {
-		t.drop.begin(&t.o, t.step)
+		t.drop.begin(&t.o, t.step, planned)
 		t.pass.drop = &t.drop
 	}
-	p := Progress{Steps: t.o.Steps, LR: lr, Subnets: len(t.samples), Images: b.N}
+	p := Progress{Steps: t.course.total, LR: lr, Subnets: len(t.samples), Images: b.N}
 	for i, sample := range t.samples {
 		loss, correct := t.accumulate(b, sample, i == 0)
 		if diverged(loss) {
-			return p, &DivergedError{t.step + 1, t.o.Steps, loss, t.net.family.Space().Format(sample.Arch), lr}
+			return p, &DivergedError{t.step + 1, t.course.total, loss, t.net.family.Space().Format(sample.Arch), lr}
 		}
 		if i == 0 {
 			p.Loss, p.Accuracy = loss, float64(correct)/float64(b.N)
@@ -140,7 +144,7 @@ func (t *Trainer) train(b *data.Batch) (Progress, error) {
 	}
 	t.opt.Step(lr)
 	t.step++
-	t.average.after(t.step, t.o.Steps, t.net)
+	t.average.after(t.step, t.course.total, t.net)
 	p.Step = t.step
 	return p, nil
 }

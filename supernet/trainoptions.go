@@ -80,9 +80,8 @@ func (o TrainOptions) resolved() TrainOptions {
 	return o
 }
 
-// loader returns the loader of the training images.
-func (o TrainOptions) loader(set *data.Set, norm data.Normalization) *data.Loader {
-	aug := o.augment(set.Len() / o.Batch)
+// loader returns the loader of the training images, varied as aug says.
+func (o TrainOptions) loader(set *data.Set, norm data.Normalization, aug data.Augment) *data.Loader {
 	if o.Balance {
 		return data.NewBalancedLoader(set, norm, aug, o.Batch, o.Seed)
 	}

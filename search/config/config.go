@@ -5,6 +5,8 @@ package config
 import (
 	"time"
 
+	"github.com/espalier-nas/espalier/supernet"
+
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space/families"
@@ -87,6 +89,8 @@ type Train struct {
 	Plain       Passes        `yaml:"plain"`        // passes over the training split at the end that show pictures as they are, not varied by any of these; auto: 8 where pictures are grey, 2 where they have colours
 	Checkpoint  time.Duration `yaml:"checkpoint"`   // between checkpoints
 	ENAS        ENAS          `yaml:"enas"`         // alternation, with sampler enas
+	// Replans holds by which changes of length train.arch kept to the budget.
+	Replans []supernet.Replan `yaml:"replans,omitempty"`
 }
 
 // ENAS says how weights and controller take turns with sampler enas.
@@ -186,4 +190,7 @@ type Finish struct {
 	// candidate could expect on the last rung, by which those are chosen that train
 	// there; steps of each of these. With it, another run does the same.
 	Plan []int `yaml:"plan,omitempty"`
+	// Replans holds by which changes of length networks kept to their time on the last
+	// rung, by arm and candidate.
+	Replans map[string][]supernet.Replan `yaml:"replans,omitempty"`
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/espalier-nas/espalier/supernet"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/espalier-nas/espalier/supernet/space/chain"
@@ -223,6 +225,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"finish.epochs":             func(c *Config) { c.Finish.Epochs = -1 },
 		"finish.power":              func(c *Config) { c.Finish.Power = 2 },
 		"finish.plan":               func(c *Config) { c.Finish.Plan = []int{3, 0} },
+		"finish.replans.search-00":  func(c *Config) { c.Finish.Replans = map[string][]supernet.Replan{"search-00": {{At: 5, Steps: 5}}} },
 	} {
 		c := resolved(t, Default())
 		spoil(&c)

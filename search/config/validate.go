@@ -67,6 +67,7 @@ func (t Train) validate(f *faults) {
 	f.check(t.Alone >= 0 && t.Alone <= 1, "train.alone", t.Alone, "a share from 0 to 1")
 	f.check(t.Batch >= 1, "train.batch", t.Batch, "at least 1")
 	f.check(t.Steps >= 0, "train.steps", t.Steps, "0 or more")
+	f.replans("train.replans", t.Replans)
 	f.check(t.Epochs >= 0, "train.epochs", t.Epochs, "0 or more")
 	f.check(t.Steps == 0 || t.Epochs == 0, "train.epochs", t.Epochs, "0 when train.steps is given")
 	f.check(t.LR > 0, "train.lr", t.LR, "more than 0")
@@ -166,6 +167,9 @@ func (t Finish) validate(f *faults) {
 	for _, n := range t.Plan {
 		f.check(n >= 1, "finish.plan", n, "numbers of at least 1")
 	}
+	for name, all := range t.Replans {
+		f.replans("finish.replans."+name, all)
+	}
 }
 
 // Controller returns the reward that the fields describe; it may be invalid.
@@ -197,6 +201,12 @@ func (f *faults) check(ok bool, field string, have any, want string) {
 
 func (f *faults) share(field string, v float64) {
 	f.check(v >= 0 && v < 1, field, v, "a share from 0 to below 1")
+}
+
+func (f *faults) replans(field string, all []supernet.Replan) {
+	for _, r := range all {
+		f.check(r.At >= 1 && r.Steps > r.At, field, r, "a step of at least 1 and more steps in all than that")
+	}
 }
 
 func (f *faults) oneOf(field, have string, want []string) {

@@ -1,0 +1,119 @@
+package search
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/espalier-nas/espalier/supernet"
+)
+
+const (
+	// firstLook is the part of a training's steps after which its pace is first looked at.
+	firstLook = 1.0 / 256
+	// nextLook is the part of the time left between two later looks.
+	nextLook = 1.0 / 16
+	// leastLook is the least time between two looks that says something.
+	leastLook = 250 * time.Millisecond
+	// offBy is the share of a training's steps by which it may miss its end before its length
+	// is changed.
+	offBy = 0.02
+	// leastLeft is the share of what is left of a training that is done however late it is: the
+	// rate must fall.
+	leastLeft = 0.1
+)
+
+// pacing makes a training end in time on a machine that changes its speed: its length is changed
+// by what its steps have taken of late. What was decided before is done again at the same steps.
+type pacing struct {
+	kept    []supernet.Replan           // what has been decided
+	ends    time.Duration               // on the clock, judging included; 0: nothing is decided anew
+	clock   func() time.Duration        // never stops nor goes back
+	each    float64                     // seconds that a step is expected to take
+	judging float64                     // steps that take as long as judging the network
+	most    float64                     // steps in all that are never too few; 0: there is no such number
+	decided func(supernet.Replan) error // writes a change down before it is made
+	seen    func(slower float64)        // is told what steps take, as a multiple of each; nil: nobody is
+
+	step   int // at the last look
+	at     time.Duration
+	stride int // steps to the next one
+}
+
+// begin starts the clock.
+func (p *pacing) begin(t *supernet.Trainer) {
+	p.step, p.at, p.stride = t.Step(), p.clock(), max(1, int(firstLook*float64(t.Steps())))
+}
+
+// next changes the length of the training where that is due, and returns the step at which it
+// is to be called again.
+func (p *pacing) next(t *supernet.Trainer) (int, error) {
+	if err := p.adjust(t); err != nil {
+		return 0, err
+	}
+	next := t.Steps()
+	if p.ends > 0 {
+		next = min(next, t.Step()+p.stride)
+	}
+	if made := len(t.Replans()); made < len(p.kept) {
+		next = min(next, p.kept[made].At)
+	}
+	return next, nil
+}
+
+func (p *pacing) adjust(t *supernet.Trainer) error {
+	if made := len(t.Replans()); made < len(p.kept) {
+		switch next := p.kept[made]; {
+		case next.At < t.Step():
+			return fmt.Errorf("training: after %d steps; want its length changed to %d after %d, as was decided", t.Step(), next.Steps, next.At)
+		case next.At == t.Step():
+			return t.Replan(next.Steps)
+		}
+		return nil
+	}
+	if p.ends == 0 || t.Step() == p.step {
+		return nil
+	}
+	now := p.clock()
+	if now-p.at < leastLook {
+		p.stride *= 2
+		return nil
+	}
+	each := (now - p.at).Seconds() / float64(t.Step()-p.step)
+	p.step, p.at = t.Step(), now
+	p.stride = max(1, int(max(leastLook.Seconds(), nextLook*(p.ends-now).Seconds())/each))
+	if p.seen != nil {
+		p.seen(each / p.each)
+	}
+	left := t.Steps() - t.Step()
+	want := p.rest(t.Step(), left, (p.ends-now).Seconds()/each-p.judging)
+	if left == 0 || math.Abs(float64(want-left)) <= offBy*float64(t.Steps()) {
+		return nil
+	}
+	change := supernet.Replan{At: t.Step(), Steps: t.Step() + want}
+	if err := p.decided(change); err != nil {
+		return err
+	}
+	p.kept = append(p.kept, change)
+	return t.Replan(change.Steps)
+}
+
+// rest returns how many more steps to do, where so many were left and time has room for others.
+func (p *pacing) rest(done, left int, room float64) int {
+	if p.most > 0 {
+		room = min(room, max(p.most-float64(done), float64(left)))
+	}
+	least := max(1, int(math.Ceil(leastLeft*float64(left))))
+	if room < float64(least) { // it ends late
+		p.ends = 0
+	}
+	return max(least, int(room))
+}
+
+// stepsOf returns the steps in all of a training that began with so many.
+func (p *pacing) stepsOf(planned int) int {
+	if p == nil || len(p.kept) == 0 {
+		return planned
+	}
+	return p.kept[len(p.kept)-1].Steps
+}

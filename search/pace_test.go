@@ -1,0 +1,152 @@
+package search
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
+)
+
+// speeds is a clock on which step i of a training takes so long.
+type speeds struct {
+	trainer *supernet.Trainer
+	step    func(i int) time.Duration
+	before  time.Duration
+}
+
+func (s speeds) now() time.Duration {
+	t := s.before
+	for i := range s.trainer.Step() {
+		t += s.step(i)
+	}
+	return t
+}
+
+// paced trains the smallest network for so many steps at a pace that p is to keep, and returns
+// the clock at the end.
+func paced(t *testing.T, steps int, p *pacing, step func(i int) time.Duration) (*supernet.Trainer, time.Duration) {
+	t.Helper()
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	net := r.fresh(w.family.Extremes().Smallest, 1)
+	tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), r.aloneOptions(steps))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := speeds{tr, step, 7 * time.Second}
+	p.clock = s.now
+	loop := trainLoop{
+		trainer: tr, path: filepath.Join(t.TempDir(), "net.msgpack"), every: time.Hour, monitor: r.monitor, silent: true, pace: p,
+		owner: noOwner, restore: func(json.RawMessage) error { return nil },
+	}
+	if err := loop.run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return tr, s.now()
+}
+
+// A training ends when it is to, judging included, whatever the machine does meanwhile; what
+// was decided for that is written down, and done again from what was written.
+func TestTrainingsEndInTime(t *testing.T) {
+	const expected, judging, ends = 100 * time.Millisecond, 5, 7*time.Second + 205*100*time.Millisecond
+	for name, c := range map[string]struct {
+		step func(i int) time.Duration
+		most float64
+		want [2]int // steps, at least and at most
+	}{
+		"as expected":   {func(int) time.Duration { return expected }, 0, [2]int{200, 200}},
+		"slower":        {func(int) time.Duration { return 2 * expected }, 0, [2]int{95, 99}},
+		"faster":        {func(int) time.Duration { return expected / 2 }, 0, [2]int{400, 412}},
+		"never enough":  {func(int) time.Duration { return expected / 2 }, 250, [2]int{250, 250}},
+		"slower later":  {func(i int) time.Duration { return expected * time.Duration(1+min(1, i/100)) }, 0, [2]int{145, 149}},
+		"slower a time": {func(i int) time.Duration { return expected * time.Duration(1+i/30%2) }, 0, [2]int{130, 160}},
+	} {
+		var written []supernet.Replan
+		slower := 0.0
+		p := &pacing{
+			ends: ends, each: expected.Seconds(), judging: judging, most: c.most,
+			decided: func(r supernet.Replan) error { written = append(written, r); return nil },
+			seen:    func(s float64) { slower = s },
+		}
+		tr, end := paced(t, 200, p, c.step)
+		if n := tr.Step(); n < c.want[0] || n > c.want[1] || p.stepsOf(200) != n {
+			t.Errorf("%s: %d steps, said to be %d; want %v", name, n, p.stepsOf(200), c.want)
+		}
+		own := c.step(tr.Step()).Seconds()
+		if off := (end - ends).Seconds() + judging*own; c.most == 0 && math.Abs(off) > 1 {
+			t.Errorf("%s: it ends %.2f s late; want it in time", name, off)
+		}
+		if (len(written) > 0) != (name != "as expected") {
+			t.Errorf("%s: %v was decided", name, written)
+		}
+		if last := own / expected.Seconds(); name != "slower a time" && math.Abs(slower-last) > 0.01 {
+			t.Errorf("%s: steps are said to take %v times as long; want %v", name, slower, last)
+		}
+		again, _ := paced(t, 200, &pacing{kept: slices.Clone(written)}, func(int) time.Duration { return time.Millisecond })
+		if again.Averaged().Hash() != tr.Averaged().Hash() {
+			t.Errorf("%s: what is done again from %v differs", name, written)
+		}
+	}
+}
+
+// However late it is, the rate falls over a tenth of what was left.
+func TestLateTrainingsStillEnd(t *testing.T) {
+	p := &pacing{ends: 7*time.Second + 10*time.Second, each: 0.1, decided: func(supernet.Replan) error { return nil }}
+	if tr, _ := paced(t, 80, p, func(int) time.Duration { return 10 * time.Second }); tr.Step() != 1+8 {
+		t.Errorf("%d steps; want one until the first look and a tenth of the other 79", tr.Step())
+	}
+}
+
+// Networks on the last rung whose steps take many times what they took before end in time
+// nevertheless, and those that follow are planned by what was seen.
+func TestLastRungEndsInTime(t *testing.T) {
+	w, _ := finishedWorld(t)
+	w.cfg.Budget, w.cfg.Finish.Steps, w.cfg.Finish.Distill, w.cfg.Finish.Power = 10*time.Second, 0, 0, 0
+	r := w.trained("run")
+	l, err := r.openLadder(w.climbing(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.lanes.close()
+	defer l.log.Close()
+	for rung := range rungs - 1 {
+		l.ends = r.spent() + 500*time.Millisecond
+		if err := l.rung(t.Context(), rung); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const off = 8
+	for _, f := range l.all() {
+		f.rungs[rungs-2].Seconds /= off
+	}
+	l.ends = r.spent() + 2*time.Second
+	if err := l.lastRung(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(r.dir.Path(rundir.Config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned, most := cfg.Finish.Plan[len(cfg.Finish.Plan)-len(l.all()):], 0
+	for i, f := range l.byLatency() {
+		all := cfg.Finish.Replans[fmt.Sprintf("%s-%02d", f.arm.name, f.index)]
+		if i == 0 && (len(all) == 0 || f.last().Steps > planned[0]/3) {
+			t.Errorf("the first network trains %d steps of %d, after the changes %v; want a small part, steps take %d times as long", f.last().Steps, planned[0], all, off)
+		}
+		most = max(most, f.last().Steps)
+	}
+	if last := planned[len(planned)-1]; last > planned[0]/3 {
+		t.Errorf("planned are %v steps; want the later ones planned by what steps have taken", planned)
+	}
+	if most < 2 {
+		t.Error("no network trains more than a step; want more in the time")
+	}
+}
