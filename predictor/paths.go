@@ -58,9 +58,28 @@ func moveOf(l space.Layer) move {
 	default:
 		return 0
 	}
-	m = m<<3 | byte(min(l.K, 7))
+	if l.K.H != l.K.W {
+		m = oblong(l)
+	}
+	m = m<<3 | byte(min(max(l.K.H, l.K.W), 7))
 	if l.S > 1 {
 		m |= 0x80
+	}
+	return m
+}
+
+// oblong returns the code, without the size, of a layer whose kernel is no square: by where
+// it lies, and for convolutions by whether they have groups.
+func oblong(l space.Layer) move {
+	m := move(11)
+	if l.K.W > l.K.H {
+		m++
+	}
+	switch {
+	case l.Op != space.Conv || l.Dil > 1:
+		return 15
+	case l.G > 1:
+		return m + 2
 	}
 	return m
 }

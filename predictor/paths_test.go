@@ -73,7 +73,7 @@ func TestPathsAreCounted(t *testing.T) {
 		}
 	}
 	// Three cells: the path of three convolutions 3x3-1x1-3x3 and 3x3-3x3 once in each.
-	three, one1 := moveOf(space.Layer{Op: space.Conv, K: 3, S: 1, G: 1}), moveOf(space.Layer{Op: space.Conv, K: 1, S: 1, G: 1})
+	three, one1 := moveOf(space.Layer{Op: space.Conv, K: space.Square(3), S: 1, G: 1}), moveOf(space.Layer{Op: space.Conv, K: space.Square(1), S: 1, G: 1})
 	for _, path := range []pathOf{{three, one1, three}, {three, three}, {three}} {
 		if n := g.paths[path.text()]; n < 3 {
 			t.Errorf("path %s is counted %v times; want at least once a cell", path.text(), n)

@@ -37,9 +37,9 @@ func (n *Net) bind(s *space.Step) binding {
 	l := s.Layer
 	if s.Weight != "" {
 		p := n.byName[s.Weight]
-		b.weight = ops.Window{P: p, OutC: l.OutC, K: l.K, InC: l.InC}
+		b.weight = ops.Window{P: p, OutC: l.OutC, KH: l.K.H, KW: l.K.W, InC: l.InC}
 		if l.Op == space.Linear {
-			b.weight.K = 1
+			b.weight.KH, b.weight.KW = 1, 1
 		}
 		for _, name := range s.Transforms {
 			b.matrices = append(b.matrices, n.byName[name])
@@ -163,9 +163,9 @@ func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st
 		}
 		return ops.ConvNorm(e, x, c, normOf(s, b, st, mode, deferred))
 	case space.MaxPool:
-		x = ops.MaxPool(e, x, l.K, l.S, l.Pad())
+		x = ops.MaxPool(e, x, poolOf(l))
 	case space.AvgPool:
-		x = ops.AvgPool(e, x, l.K, l.S, l.Pad(), false)
+		x = ops.AvgPool(e, x, poolOf(l), false)
 	case space.GlobalPool:
 		x = ops.GlobalAvgPool(e, x)
 	case space.Linear:
@@ -215,7 +215,13 @@ func convOf(e *ops.Exec, s *space.Step, b *binding) ops.ConvSpec {
 	if len(b.matrices) > 0 {
 		w = ops.KernelTransform(e, w, b.matrices)
 	}
-	return ops.ConvSpec{W: w, Bias: b.bias, S: s.Layer.S, Pad: s.Layer.Pad(), Dil: s.Layer.Dil}
+	pad := s.Layer.Pad()
+	return ops.ConvSpec{W: w, Bias: b.bias, S: s.Layer.S, PadH: pad.H, PadW: pad.W, Dil: s.Layer.Dil}
+}
+
+func poolOf(l space.Layer) ops.PoolSpec {
+	pad := l.Pad()
+	return ops.PoolSpec{KH: l.K.H, KW: l.K.W, S: l.S, PadH: pad.H, PadW: pad.W}
 }
 
 func (p *Pass) out(i int, image *ops.Tensor) *ops.Tensor {

@@ -56,16 +56,16 @@ func insideOf(n *Net, plan space.Plan) map[string][]bool {
 		l := s.Layer
 		if s.Weight != "" {
 			p := n.byName[s.Weight]
-			k, inC := max(l.K, 1), l.InC
+			kh, kw, inC := max(l.K.H, 1), max(l.K.W, 1), l.InC
 			if p.Layout == ops.DepthwiseLayout {
 				inC = 1
 			}
-			lo := (p.K - k) / 2
+			top, left := (p.KH-kh)/2, (p.KW-kw)/2
 			for o := range l.OutC {
 				for i := range inC {
-					for y := range k {
-						for x := range k {
-							in[p.Name][p.Index(o, i, lo+y, lo+x)] = true
+					for y := range kh {
+						for x := range kw {
+							in[p.Name][p.Index(o, i, top+y, left+x)] = true
 						}
 					}
 				}

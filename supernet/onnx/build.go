@@ -151,7 +151,7 @@ func (b *builder) layer(name string, i int, s *space.Step, v *supernet.Values, i
 	switch l.Op {
 	case space.Conv:
 		w := b.own(s.Weight, i)
-		in = append(in, b.tensor(w, v.Weight, l.OutC, l.InC/l.G, l.K, l.K))
+		in = append(in, b.tensor(w, v.Weight, l.OutC, l.InC/l.G, l.K.H, l.K.W))
 		if v.Bias != nil {
 			in = append(in, b.tensor(w+biasSuffix, v.Bias, l.OutC))
 		}
@@ -236,12 +236,12 @@ func normParts(v *supernet.Values) []normPart {
 	return []normPart{{scaleSuffix, &v.Scale}, {".shift", &v.Shift}, {".mean", &v.Mean}, {".var", &v.Var}}
 }
 
-func kernel(l space.Layer) attr { return integers("kernel_shape", l.K, l.K) }
+func kernel(l space.Layer) attr { return integers("kernel_shape", l.K.H, l.K.W) }
 
 func strides(l space.Layer) attr { return integers("strides", l.S, l.S) }
 
 // pads lists the padding above, left of, below and right of the map.
 func pads(l space.Layer) attr {
 	p := l.Pad()
-	return integers("pads", p, p, p, p)
+	return integers("pads", p.H, p.W, p.H, p.W)
 }

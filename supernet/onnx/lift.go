@@ -302,7 +302,7 @@ func (l *lifter) prop(p prop) error {
 
 // window reads kernel, stride and dilation of a convolution or pooling.
 func window(l *space.Layer, n *node, most int) (err error) {
-	if l.K, err = number(n, "kernel_shape", most); err != nil {
+	if l.K.H, l.K.W, err = sides(n, "kernel_shape", most); err != nil {
 		return err
 	}
 	if l.S, err = number(n, "strides", most); err != nil {
@@ -314,9 +314,20 @@ func window(l *space.Layer, n *node, most int) (err error) {
 		}
 	}
 	if l.OutH() < 1 || l.OutW() < 1 {
-		return fmt.Errorf("kernel_shape is %d; want it to fit into %dx%d pixels", l.K, l.H, l.W)
+		return fmt.Errorf("kernel_shape is %s; want it to fit into %dx%d pixels", l.K.Short(), l.H, l.W)
 	}
 	return nil
+}
+
+// sides returns both integers of an attribute, each from 1 to most.
+func sides(n *node, name string, most int) (first, second int, err error) {
+	if first, err = number(n, name, most); err != nil {
+		return 0, 0, err
+	}
+	if a := n.attr(name); len(a.ints) != 2 || a.ints[1] < 1 || a.ints[1] > int64(most) {
+		return 0, 0, fmt.Errorf("attribute %q is %v; want two numbers from 1 to %d", name, a, most)
+	}
+	return first, int(n.attr(name).ints[1]), nil
 }
 
 // number returns the first integer of an attribute, from 1 to most.

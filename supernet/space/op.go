@@ -8,9 +8,9 @@ type Op uint8
 // The operations of a plan. Conv covers dense, grouped, pointwise and depthwise
 // convolutions: G tells them apart.
 const (
-	Conv       Op = iota + 1 // K x K convolution, stride S, padding Pad, G groups, taps Dil pixels apart, no bias when a norm follows
-	MaxPool                  // K x K maximum, stride S, padding Pad
-	AvgPool                  // K x K mean of the real pixels (padding excluded), stride S, padding Pad
+	Conv       Op = iota + 1 // convolution with a kernel K, stride S, padding Pad, G groups, taps Dil pixels apart, no bias when a norm follows
+	MaxPool                  // maximum under a kernel K, stride S, padding Pad
+	AvgPool                  // mean under a kernel K of the real pixels (padding excluded), stride S, padding Pad
 	Add                      // sum of its inputs, all of one shape
 	GlobalPool               // mean over H and W
 	Linear                   // InC -> OutC with bias, on 1 x 1 maps
@@ -43,7 +43,7 @@ type opRow struct {
 var opRows = [...]opRow{
 	Conv: {
 		name: "conv", window: maxKernel, recasts: true, size: windowed, dilates: true, weight: convWeight, check: checkGroups,
-		flops: func(l Layer, out int64) int64 { return 2 * out * int64(l.InC/l.G) * int64(l.K) * int64(l.K) },
+		flops: func(l Layer, out int64) int64 { return 2 * out * int64(l.InC/l.G) * int64(l.K.Area()) },
 	},
 	MaxPool: {name: "maxpool", window: maxPool, size: windowed, flops: taps},
 	AvgPool: {name: "avgpool", window: maxPool, size: windowed, flops: taps},
@@ -58,7 +58,7 @@ var opRows = [...]opRow{
 	Linear: {
 		name: "linear", recasts: true, biased: true, size: onePixel, check: checkOnePixel,
 		flops:  func(l Layer, _ int64) int64 { return 2 * int64(l.InC) * int64(l.OutC) },
-		weight: func(l Layer) Weight { return Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1} },
+		weight: func(l Layer) Weight { return Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: Square(1), G: 1} },
 	},
 	Scale: {
 		name: "scale", inputs: 2,
@@ -127,18 +127,19 @@ func (l Layer) readsOf(k int) (h, w, c int) {
 }
 
 func windowed(l Layer) (h, w int) {
-	out := func(n int) int {
-		if n+2*l.Pad() < l.Span() || l.S < 1 {
+	out := func(n, pad, span int) int {
+		if n+2*pad < span || l.S < 1 {
 			return 0
 		}
-		return (n+2*l.Pad()-l.Span())/l.S + 1
+		return (n+2*pad-span)/l.S + 1
 	}
-	return out(l.H), out(l.W)
+	pad, span := l.Pad(), l.Span()
+	return out(l.H, pad.H, span.H), out(l.W, pad.W, span.W)
 }
 
 func onePixel(Layer) (h, w int) { return 1, 1 }
 
-func taps(l Layer, out int64) int64 { return out * int64(l.K) * int64(l.K) }
+func taps(l Layer, out int64) int64 { return out * int64(l.K.Area()) }
 
 func convWeight(l Layer) Weight {
 	if l.Depthwise() {

@@ -23,9 +23,9 @@ func Plain(in Input, width int) (Plan, error) {
 	}
 	halve := plainHalvings(min(in.H, in.W))
 	b := NewPlanner(plainLayers + 3)
-	x := b.Conv(Picture(in), ConvSpec{Weight: "stem", Norm: "stem/norm", K: 3, S: 1, OutC: width, Act: ReLU})
+	x := b.Conv(Picture(in), ConvSpec{Weight: "stem", Norm: "stem/norm", K: Square(3), S: 1, OutC: width, Act: ReLU})
 	for i := 1; i <= plainLayers; i++ {
-		c := ConvSpec{Weight: fmt.Sprintf("layer%d/conv3x3", i), K: 3, S: 1, OutC: width, Act: ReLU}
+		c := ConvSpec{Weight: fmt.Sprintf("layer%d/conv3x3", i), K: Square(3), S: 1, OutC: width, Act: ReLU}
 		c.Norm = c.Weight + "/norm"
 		if slices.Contains(halve, i) {
 			c.S = 2

@@ -53,7 +53,7 @@ func TestPlainHalvesDownToSevenPixels(t *testing.T) {
 			if s.Layer.Op == space.Conv {
 				convs++
 				halved += s.Layer.S - 1
-				if s.Layer.OutC != 16 || s.Layer.K != 3 {
+				if s.Layer.OutC != 16 || s.Layer.K != space.Square(3) {
 					t.Errorf("%d pixels: %v in a plain network of width 16", side, s.Layer)
 				}
 			}

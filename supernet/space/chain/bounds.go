@@ -20,7 +20,7 @@ func (ch *Family) largest() space.Arch {
 // inside Max wherever weights are shared, and a network worth training, which
 // Min, often nothing but identities, is not.
 func (ch *Family) narrow() space.Arch {
-	return ch.greedy(false, func(a, b op) bool { return a.class < b.class || a.class == b.class && a.k < b.k })
+	return ch.greedy(false, func(a, b op) bool { return a.class < b.class || a.class == b.class && a.k.Area() < b.k.Area() })
 }
 
 // uniform returns the networks that a person would try first, by rising width: those
@@ -86,7 +86,7 @@ func (o op) heavier(p op) bool {
 	if o.class != p.class {
 		return o.class < p.class
 	}
-	return o.k > p.k
+	return o.k.Area() > p.k.Area()
 }
 
 // smallest returns the architecture with the fewest FLOPs, exactly; of several, the

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // opClass is what a layer of the chain does with its main input.
@@ -21,21 +23,21 @@ const (
 type op struct {
 	name  string
 	class opClass
-	k     int
+	k     space.Sides
 }
 
 // operations lists every operation of the chain family.
 var operations = [...]op{
-	{"conv1x1", denseOp, 1},
-	{"conv3x3", denseOp, 3},
-	{"conv5x5", denseOp, 5},
-	{"conv7x7", denseOp, 7},
-	{"sep3x3", sepOp, 3},
-	{"sep5x5", sepOp, 5},
-	{"sep7x7", sepOp, 7},
-	{"maxpool3x3", maxOp, 3},
-	{"avgpool3x3", avgOp, 3},
-	{"identity", identityOp, 1},
+	{"conv1x1", denseOp, space.Square(1)},
+	{"conv3x3", denseOp, space.Square(3)},
+	{"conv5x5", denseOp, space.Square(5)},
+	{"conv7x7", denseOp, space.Square(7)},
+	{"sep3x3", sepOp, space.Square(3)},
+	{"sep5x5", sepOp, space.Square(5)},
+	{"sep7x7", sepOp, space.Square(7)},
+	{"maxpool3x3", maxOp, space.Square(3)},
+	{"avgpool3x3", avgOp, space.Square(3)},
+	{"identity", identityOp, space.Square(1)},
 }
 
 // Ops returns the name of every operation that a layer may offer.

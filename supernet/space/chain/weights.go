@@ -56,22 +56,22 @@ func (l *layer) names(elastic bool) layerNames {
 // of each operation and of each skip's projection, then head and classifier.
 func (ch *Family) Weights() []space.Weight {
 	var t space.WeightTable
-	t.Dense("stem", "stem/norm", ch.config.Stem, ch.input.C, 3)
+	t.Dense("stem", "stem/norm", ch.config.Stem, ch.input.C, space.Square(3))
 	for i := range ch.layers {
 		l := &ch.layers[i]
 		for k, op := range l.ops {
 			l.list(&t, op, l.named.ops[k])
 		}
 		for j := range l.skips {
-			t.Add(space.Weight{Name: l.named.skips[j], Role: space.Dense, OutC: l.maxOut, InC: ch.widestOutput(j), K: 1, G: 1})
+			t.Add(space.Weight{Name: l.named.skips[j], Role: space.Dense, OutC: l.maxOut, InC: ch.widestOutput(j), K: space.Square(1), G: 1})
 		}
 	}
 	last := ch.widestOutput(len(ch.layers))
 	if ch.config.Head > 0 {
-		t.Dense("head", "head/norm", ch.config.Head, last, 1)
+		t.Dense("head", "head/norm", ch.config.Head, last, space.Square(1))
 		last = ch.config.Head
 	}
-	t.Add(space.Weight{Name: "classifier", Role: space.Dense, OutC: ch.input.Classes, InC: last, K: 1, G: 1})
+	t.Add(space.Weight{Name: "classifier", Role: space.Dense, OutC: ch.input.Classes, InC: last, K: space.Square(1), G: 1})
 	t.Add(space.Weight{Name: "classifier.bias", Role: space.Bias, OutC: ch.input.Classes})
 	return t.List()
 }
@@ -97,8 +97,8 @@ func (l *layer) list(t *space.WeightTable, o op, n opWeights) {
 		t.Dense(n.conv, n.convNorm, widest, l.maxIn, o.k)
 	case sepOp:
 		t.Depthwise(n.dw, n.dwNorm, l.maxIn, o.k)
-		t.Dense(n.conv, n.convNorm, widest, l.maxIn, 1)
+		t.Dense(n.conv, n.convNorm, widest, l.maxIn, space.Square(1))
 	case maxOp, avgOp:
-		t.Dense(n.conv, n.convNorm, widest, l.maxIn, 1)
+		t.Dense(n.conv, n.convNorm, widest, l.maxIn, space.Square(1))
 	}
 }

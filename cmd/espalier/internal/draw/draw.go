@@ -53,8 +53,8 @@ func (n Network) size() string {
 func layer(s space.Step) string {
 	l := s.Layer
 	text := l.Op.String()
-	if l.K > 0 {
-		text += fmt.Sprintf(" %dx%d", l.K, l.K)
+	if l.K.H > 0 {
+		text += " " + l.K.String()
 		if l.Depthwise() {
 			text = "depthwise" + strings.TrimPrefix(text, "conv")
 		} else if l.G > 1 {
