@@ -58,6 +58,7 @@ func networks(t testing.TB, random int) []network {
 		}
 		list = append(list, network{fmt.Sprintf("%s %d", published.Title(), i), fill(t, family.Plan(family.Space().Random(r)), r, true)})
 	}
+	list = append(list, deployed(t, signals(), space.Input{H: 1, W: 40, C: 2, Classes: 7}, random, r)...)
 	for _, n := range list {
 		list = append(list, network{n.name + ", folded", n.net.Fold()})
 	}
@@ -142,6 +143,15 @@ func spaces(t testing.TB) []space.Declaration {
 		list = append(list, d)
 	}
 	return list
+}
+
+// signals returns a space of 1-D convolutions.
+func signals() space.Declaration {
+	return &chain.Config{
+		Name: "signals", Stem: 7, StemKernel: "1x3", Layers: 4,
+		Ops:    []string{"conv1x3", "conv1x7", "conv1x3d2", "sep1x5", "sep1x7", "maxpool1x3", "avgpool1x3", "identity"},
+		Widths: []int{9, 16}, Skips: true, Downsample: []int{2, 3}, ElasticKernel: true,
+	}
 }
 
 // preset returns a ready-made space.

@@ -10,7 +10,7 @@ func (ch *Family) Plan(a space.Arch) space.Plan {
 	}
 	genes := a.Genes()
 	b := space.NewPlanner(stepsOf(len(ch.layers)))
-	x := b.Conv(space.Picture(ch.input), space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: space.Square(3), S: 1, OutC: ch.config.Stem, Act: ch.acts[0]})
+	x := b.Conv(space.Picture(ch.input), space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: ch.config.stemKernel(), S: 1, OutC: ch.config.Stem, Act: ch.acts[0]})
 	outs := append(make([]space.Map, 0, len(ch.layers)+1), x)
 	for i := range ch.layers {
 		x = ch.layers[i].build(b, outs, ch.choice(genes, i))
@@ -81,7 +81,7 @@ func (l *layer) main(b *space.Planner, x space.Map, c choice, norm string, act s
 	n := c.names
 	switch c.op.class {
 	case denseOp:
-		return b.Conv(x, space.ConvSpec{Weight: n.conv, Norm: norm, K: c.op.k, S: l.stride, OutC: c.width, Act: act})
+		return b.Conv(x, space.ConvSpec{Weight: n.conv, Norm: norm, K: c.op.k, Dil: c.op.dil, S: l.stride, OutC: c.width, Act: act})
 	case sepOp:
 		x = b.Conv(x, space.ConvSpec{Weight: n.dw, Norm: n.dwNorm, K: c.op.k, S: l.stride, Depthwise: true, OutC: x.C, Act: c.act})
 	case maxOp:

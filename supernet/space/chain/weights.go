@@ -14,15 +14,17 @@ type opWeights struct {
 }
 
 // weightsOf names the shared tensors of op. With elastic kernels the dense
-// convolutions of a layer share one weight, and so do the separable ones.
+// convolutions of a layer share one weight, and so do the separable ones. Dilated ones
+// have their own: their taps lie elsewhere.
 func (l *layer) weightsOf(op op, elastic bool) opWeights {
 	own := fmt.Sprintf("layer%d/%s", l.number, op.name)
 	shared := own
 	if elastic {
-		switch op.class {
-		case denseOp:
+		switch {
+		case op.dil > 0:
+		case op.class == denseOp:
 			shared = fmt.Sprintf("layer%d/conv", l.number)
-		case sepOp:
+		case op.class == sepOp:
 			shared = fmt.Sprintf("layer%d/sep", l.number)
 		}
 	}
@@ -56,7 +58,7 @@ func (l *layer) names(elastic bool) layerNames {
 // of each operation and of each skip's projection, then head and classifier.
 func (ch *Family) Weights() []space.Weight {
 	var t space.WeightTable
-	t.Dense("stem", "stem/norm", ch.config.Stem, ch.input.C, space.Square(3))
+	t.Dense("stem", "stem/norm", ch.config.Stem, ch.input.C, ch.config.stemKernel())
 	for i := range ch.layers {
 		l := &ch.layers[i]
 		for k, op := range l.ops {
