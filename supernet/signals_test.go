@@ -8,6 +8,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"github.com/espalier-nas/espalier/supernet/checkpoint"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/espalier-nas/espalier/supernet/space/chain"
@@ -113,6 +114,15 @@ func checkSignals(t *testing.T, v *Evaluator, c *chain.Family, a space.Arch, x [
 	path := filepath.Join(t.TempDir(), "network.msgpack")
 	if err := w.Save(path); err != nil {
 		t.Fatal(err)
+	}
+	file, err := checkpoint.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tensor := range file.Tensors {
+		if want := []int{6, 1, 1, 3}; tensor.Name == "stem" && !slices.Equal(tensor.Shape, want) {
+			t.Errorf("%s: the stem is kept as %v; want %v: outputs, inputs, height, width", text, tensor.Shape, want)
+		}
 	}
 	if w, err = LoadNetwork(path); err != nil {
 		t.Fatal(err)

@@ -152,37 +152,7 @@ func (p *Pass) normed(e *ops.Exec, s *Subnet, i int, image *ops.Tensor, norm ops
 
 // run computes one step from the outputs of the earlier ones.
 func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st *ops.Stats, mode ops.NormMode, deferred bool) *ops.Tensor {
-	l := s.Layer
-	x := p.out(s.In[0], image)
-	switch l.Op {
-	case space.Conv:
-		c := convOf(e, s, b)
-		if s.Norm == "" {
-			c.Act = ops.Act(l.Act)
-			return ops.Conv(e, x, c)
-		}
-		return ops.ConvNorm(e, x, c, normOf(s, b, st, mode, deferred))
-	case space.MaxPool:
-		x = ops.MaxPool(e, x, poolOf(l))
-	case space.AvgPool:
-		x = ops.AvgPool(e, x, poolOf(l), false)
-	case space.GlobalPool:
-		x = ops.GlobalAvgPool(e, x)
-	case space.Linear:
-		x = ops.Linear(e, x, b.weight, b.bias)
-	case space.Add:
-		x = ops.Add(e, ops.NoAct, p.inputs(s, image))
-	case space.Scale:
-		x = ops.Scale(e, x, p.out(s.In[1], image))
-	case space.Identity:
-	case space.Zero:
-		x = ops.Zeros(e, x)
-	case space.Resize:
-		x = ops.Resize(e, x, l.ToH, l.ToW)
-	default:
-		panic("supernet: step with an op that cannot run")
-	}
-	return finish(e, x, s, b, st, mode, deferred)
+	return computations[s.Layer.Op](p, call{e, s, b, p.out(s.In[0], image), image, st, mode, deferred})
 }
 
 // inputs returns what a step reads, valid until the next call.
@@ -217,11 +187,6 @@ func convOf(e *ops.Exec, s *space.Step, b *binding) ops.ConvSpec {
 	}
 	pad := s.Layer.Pad()
 	return ops.ConvSpec{W: w, Bias: b.bias, S: s.Layer.S, PadH: pad.H, PadW: pad.W, Dil: s.Layer.Dil}
-}
-
-func poolOf(l space.Layer) ops.PoolSpec {
-	pad := l.Pad()
-	return ops.PoolSpec{KH: l.K.H, KW: l.K.W, S: l.S, PadH: pad.H, PadW: pad.W}
 }
 
 func (p *Pass) out(i int, image *ops.Tensor) *ops.Tensor {

@@ -101,7 +101,7 @@ func (l Layer) validateWindow(most int) error {
 
 func (p Plan) validateInputs(i int, s Step) error {
 	l := s.Layer
-	if want := l.inputs(); len(s.In) == 0 || len(s.In) != want {
+	if want := l.Inputs(); len(s.In) == 0 || len(s.In) != want {
 		return fmt.Errorf("has %d inputs; want %d", len(s.In), max(want, 1))
 	}
 	for k, j := range s.In {
@@ -109,7 +109,7 @@ func (p Plan) validateInputs(i int, s Step) error {
 			return fmt.Errorf("reads step %d; want an earlier one, or %d for the picture", j, Image)
 		}
 		h, w, c := p.shape(j)
-		wantH, wantW, wantC := l.readsOf(k)
+		wantH, wantW, wantC := l.Reads(k)
 		if h != wantH || w != wantW || c != wantC {
 			return fmt.Errorf("reads step %d of shape %dx%dx%d; want %dx%dx%d", j, h, w, c, wantH, wantW, wantC)
 		}

@@ -63,6 +63,9 @@ func layer(s space.Step) string {
 		if l.S > 1 {
 			text += fmt.Sprintf(" stride %d", l.S)
 		}
+		if l.Dil > 1 {
+			text += fmt.Sprintf(" dilation %d", l.Dil)
+		}
 	}
 	if l.Op == space.Identity && (s.Norm != "" || l.Act != space.NoAct) {
 		text = "" // what it is there for says it all
