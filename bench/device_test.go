@@ -22,7 +22,7 @@ func conv6(width int) space.Plan {
 		p = append(p, s)
 	}
 	for i := range 6 {
-		l := space.Layer{Op: space.Conv, H: h, W: h, InC: c, OutC: width, K: 3, S: 1, G: 1, Act: space.ReLU}
+		l := space.Layer{Op: space.Conv, H: h, W: h, InC: c, OutC: width, K: space.Square(3), S: 1, G: 1, Act: space.ReLU}
 		if i == 2 || i == 4 {
 			l.S = 2
 		}

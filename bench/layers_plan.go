@@ -26,7 +26,7 @@ func PlanLayers(p space.Plan, batch int) ([]Layer, error) {
 		seen[l] = true
 		c := Layer{Name: l.String(), N: batch, InC: l.InC, H: l.H, W: l.W, OutC: l.OutC, K: l.K, S: l.S, Pad: l.Pad(), G: l.G, Dil: l.Dil}
 		if l.Op == space.Linear {
-			c.K, c.S, c.Pad, c.G = 1, 1, 0, 1
+			c.K, c.S, c.Pad, c.G = space.Square(1), 1, space.Square(0), 1
 		}
 		c.Class = planClass(c, l.Op)
 		layers = append(layers, c)
@@ -43,7 +43,7 @@ func planClass(l Layer, op space.Op) string {
 		return "depthwise"
 	case l.G > 1:
 		return "grouped"
-	case l.K == 1:
+	case l.K.Area() == 1:
 		return "pointwise"
 	default:
 		return "dense"

@@ -3,6 +3,8 @@ package bench
 import (
 	"strings"
 	"testing"
+
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 func TestLayersOfTheTable(t *testing.T) {
@@ -16,11 +18,11 @@ func TestLayersOfTheTable(t *testing.T) {
 			t.Errorf("%s occurs twice", l.Name)
 		}
 		seen[l.Name] = true
-		if l.RealFLOPs() > l.FLOPs() || (l.Pad == 0) != (l.RealFLOPs() == l.FLOPs()) {
+		if l.RealFLOPs() > l.FLOPs() || (l.Pad == space.Square(0)) != (l.RealFLOPs() == l.FLOPs()) {
 			t.Errorf("%s: %d operations, %d on real pixels", l.Name, l.FLOPs(), l.RealFLOPs())
 		}
 	}
-	want := Layer{Name: "dw5s2_144_16_b64", Class: "depthwise", N: 64, InC: 144, H: 16, W: 16, OutC: 144, K: 5, S: 2, Pad: 2, G: 144}
+	want := Layer{Name: "dw5s2_144_16_b64", Class: "depthwise", N: 64, InC: 144, H: 16, W: 16, OutC: 144, K: space.Square(5), S: 2, Pad: space.Square(2), G: 144}
 	for _, l := range layers {
 		if l.Name == want.Name && l != want {
 			t.Errorf("got %+v; want %+v", l, want)
@@ -34,18 +36,19 @@ func TestLayersOfTheTable(t *testing.T) {
 // TestRealFLOPs compares the count with one by trying every tap.
 func TestRealFLOPs(t *testing.T) {
 	for _, l := range []Layer{
-		{N: 2, InC: 3, H: 5, W: 7, OutC: 4, K: 3, S: 1, Pad: 1, G: 1},
-		{N: 1, InC: 6, H: 8, W: 6, OutC: 6, K: 5, S: 2, Pad: 2, G: 6},
-		{N: 1, InC: 4, H: 2, W: 2, OutC: 2, K: 7, S: 1, Pad: 3, G: 2},
-		{N: 3, InC: 2, H: 9, W: 9, OutC: 5, K: 1, S: 2, Pad: 0, G: 1},
-		{N: 1, InC: 4, H: 9, W: 7, OutC: 4, K: 3, S: 2, Pad: 2, G: 4, Dil: 2},
+		{N: 2, InC: 3, H: 5, W: 7, OutC: 4, K: space.Square(3), S: 1, Pad: space.Square(1), G: 1},
+		{N: 1, InC: 6, H: 8, W: 6, OutC: 6, K: space.Square(5), S: 2, Pad: space.Square(2), G: 6},
+		{N: 1, InC: 4, H: 2, W: 2, OutC: 2, K: space.Square(7), S: 1, Pad: space.Square(3), G: 2},
+		{N: 3, InC: 2, H: 9, W: 9, OutC: 5, K: space.Square(1), S: 2, Pad: space.Square(0), G: 1},
+		{N: 1, InC: 4, H: 9, W: 7, OutC: 4, K: space.Square(3), S: 2, Pad: space.Square(2), G: 4, Dil: 2},
+		{N: 1, InC: 4, H: 3, W: 9, OutC: 4, K: space.Sides{H: 1, W: 5}, S: 2, Pad: space.Sides{W: 2}, G: 1},
 	} {
 		var taps int64
 		for oy := range l.OutH() {
 			for ox := range l.OutW() {
-				for ky := range l.K {
-					for kx := range l.K {
-						y, x := oy*l.S-l.Pad+ky*max(1, l.Dil), ox*l.S-l.Pad+kx*max(1, l.Dil)
+				for ky := range l.K.H {
+					for kx := range l.K.W {
+						y, x := oy*l.S-l.Pad.H+ky*max(1, l.Dil), ox*l.S-l.Pad.W+kx*max(1, l.Dil)
 						if y >= 0 && y < l.H && x >= 0 && x < l.W {
 							taps++
 						}

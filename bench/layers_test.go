@@ -105,16 +105,16 @@ func (d *layerData) run(e *ops.Exec, p pass) func() {
 		d.x, d.dy = random(r, l.Input()), random(r, l.Output())
 		d.dx, d.y = make([]float32, l.Input()), make([]float32, l.Output())
 	}
-	return p.of(ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: d.w, S: l.S, Pad: l.Pad}), d)
+	return p.of(ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: d.w, S: l.S, PadH: l.Pad.H, PadW: l.Pad.W}), d)
 }
 
 // whole returns a random weight that is exactly as large as the layer.
 func whole(l bench.Layer, r *rand.Rand) ops.Window {
 	p := ops.NewDepthwise
 	if !l.Depthwise() {
-		p = func(name string, c, k int) *ops.Param { return ops.NewDense(name, c, l.InC, k, l.G) }
+		p = func(name string, c, kh, kw int) *ops.Param { return ops.NewDense(name, c, l.InC, kh, kw, l.G) }
 	}
-	w := p("weight", l.OutC, l.K)
+	w := p("weight", l.OutC, l.K.H, l.K.W)
 	ops.InitHe(w, r)
 	return w.All()
 }

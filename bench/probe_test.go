@@ -62,10 +62,10 @@ func manyLayers() []space.Layer {
 			for _, s := range []int{1, 2} {
 				for _, k := range []int{3, 5} {
 					out = append(out,
-						space.Layer{Op: space.Conv, H: h, W: h, InC: c, OutC: c + 16, K: k, S: s, G: 1, Act: space.ReLU},
-						space.Layer{Op: space.Conv, H: h, W: h, InC: c, OutC: c, K: k, S: s, G: c})
+						space.Layer{Op: space.Conv, H: h, W: h, InC: c, OutC: c + 16, K: space.Square(k), S: s, G: 1, Act: space.ReLU},
+						space.Layer{Op: space.Conv, H: h, W: h, InC: c, OutC: c, K: space.Square(k), S: s, G: c})
 				}
-				out = append(out, space.Layer{Op: space.MaxPool, H: h, W: h, InC: c, OutC: c, K: 3, S: s})
+				out = append(out, space.Layer{Op: space.MaxPool, H: h, W: h, InC: c, OutC: c, K: space.Square(3), S: s})
 			}
 		}
 	}
@@ -198,7 +198,7 @@ func TestEstimatesSurviveTheFile(t *testing.T) {
 	}
 	var fresh []space.Layer
 	for c := range 40 {
-		fresh = append(fresh, space.Layer{Op: space.Conv, H: 12, W: 12, InC: c + 1, OutC: 40, K: 7, S: 1, G: 1})
+		fresh = append(fresh, space.Layer{Op: space.Conv, H: 12, W: 12, InC: c + 1, OutC: 40, K: space.Square(7), S: 1, G: 1})
 	}
 	if d := cmp.Diff(table.Guess(fresh), back.Guess(fresh)); d != "" {
 		t.Errorf("a table from a file estimates otherwise:\n%s", d)

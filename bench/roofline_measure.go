@@ -19,16 +19,16 @@ func newLayerPass(e *ops.Exec, l Layer) *layerPass {
 	r := stream.New(1, "layer "+l.Name)
 	p := newWeight(l)
 	ops.InitHe(p, r)
-	c := &layerPass{passes: ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: p.All(), S: l.S, Pad: l.Pad, Dil: l.Dil})}
+	c := &layerPass{passes: ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: p.All(), S: l.S, PadH: l.Pad.H, PadW: l.Pad.W, Dil: l.Dil})}
 	c.x, c.y = normals(c.passes.In(), r), normals(c.passes.Out(), r)
 	return c
 }
 
 func newWeight(l Layer) *ops.Param {
 	if l.Depthwise() {
-		return ops.NewDepthwise(l.Name, l.OutC, l.K)
+		return ops.NewDepthwise(l.Name, l.OutC, l.K.H, l.K.W)
 	}
-	return ops.NewDense(l.Name, l.OutC, l.InC, l.K, l.G)
+	return ops.NewDense(l.Name, l.OutC, l.InC, l.K.H, l.K.W, l.G)
 }
 
 // normals returns n normal values, of which the first few thousand repeat.

@@ -75,7 +75,7 @@ func TestLimits(t *testing.T) {
 func TestPlace(t *testing.T) {
 	// 2 x 10 x 10 x 8 floats in, as many out, 3 x 3 x 8 x 8 weights; 28 x 28 of 30 x
 	// 30 pairs of pixel and tap meet a real pixel.
-	l := Layer{Name: "a", Class: "dense", N: 2, InC: 8, H: 10, W: 10, OutC: 8, K: 3, S: 1, Pad: 1, G: 1}
+	l := Layer{Name: "a", Class: "dense", N: 2, InC: 8, H: 10, W: 10, OutC: 8, K: space.Square(3), S: 1, Pad: space.Square(1), G: 1}
 	const real, nominal = 2 * 2 * 64 * 28 * 28, 2 * 2 * 64 * 30 * 30
 	for pass, bytes := range map[Pass]float64{
 		Forward:         4 * (1600 + 1600 + 576),
@@ -95,10 +95,10 @@ func TestPlace(t *testing.T) {
 
 func TestMeasureLayersPlacesEveryPass(t *testing.T) {
 	layers := []Layer{
-		{Name: "dense", Class: "dense", N: 1, InC: 5, H: 6, W: 6, OutC: 7, K: 3, S: 2, Pad: 1, G: 1},
-		{Name: "grouped", Class: "grouped", N: 1, InC: 4, H: 6, W: 6, OutC: 8, K: 3, S: 1, Pad: 1, G: 2},
-		{Name: "depthwise", Class: "depthwise", N: 2, InC: 6, H: 6, W: 6, OutC: 6, K: 5, S: 1, Pad: 2, G: 6},
-		{Name: "one channel", Class: "dense", N: 1, InC: 1, H: 6, W: 6, OutC: 1, K: 1, S: 1, Pad: 0, G: 1},
+		{Name: "dense", Class: "dense", N: 1, InC: 5, H: 6, W: 6, OutC: 7, K: space.Square(3), S: 2, Pad: space.Square(1), G: 1},
+		{Name: "grouped", Class: "grouped", N: 1, InC: 4, H: 6, W: 6, OutC: 8, K: space.Square(3), S: 1, Pad: space.Square(1), G: 2},
+		{Name: "depthwise", Class: "depthwise", N: 2, InC: 6, H: 6, W: 6, OutC: 6, K: space.Square(5), S: 1, Pad: space.Square(2), G: 6},
+		{Name: "one channel", Class: "dense", N: 1, InC: 1, H: 6, W: 6, OutC: 1, K: space.Square(1), S: 1, Pad: space.Square(0), G: 1},
 	}
 	e, err := ops.NewExec(ops.Config{Workers: 1})
 	if err != nil {

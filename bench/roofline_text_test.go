@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // madeUpPoints are passes on the made-up machine with two workers: dense at half
@@ -13,8 +15,8 @@ import (
 // less than is counted.
 func madeUpPoints(t testing.TB) []Point {
 	r := madeUpRoofline(t, 2)
-	dense := Layer{Name: "d3_16_b1", Class: "dense", N: 1, InC: 16, H: 16, W: 16, OutC: 16, K: 3, S: 1, Pad: 1, G: 1}
-	depth := Layer{Name: "dw3_96_b64", Class: "depthwise", N: 64, InC: 96, H: 32, W: 32, OutC: 96, K: 3, S: 1, Pad: 1, G: 96}
+	dense := Layer{Name: "d3_16_b1", Class: "dense", N: 1, InC: 16, H: 16, W: 16, OutC: 16, K: space.Square(3), S: 1, Pad: space.Square(1), G: 1}
+	depth := Layer{Name: "dw3_96_b64", Class: "depthwise", N: 64, InC: 96, H: 32, W: 32, OutC: 96, K: space.Square(3), S: 1, Pad: space.Square(1), G: 96}
 	at := func(l Layer, p Pass, share float64) Point {
 		limit := r.Place(l, p, Sample{Median: 1}).Limit
 		s := float64(l.RealFLOPs()) / (share * limit * 1e9)

@@ -75,12 +75,12 @@ func BenchmarkSlicedLayer(b *testing.B) {
 func sliceOfLarger(w ops.Window) ops.Window {
 	var large *ops.Param
 	if w.P.Layout == ops.DepthwiseLayout {
-		large = ops.NewDepthwise("large", 2*w.OutC, w.K+2)
+		large = ops.NewDepthwise("large", 2*w.OutC, w.KH+2, w.KW+2)
 	} else {
-		large = ops.NewDense("large", 2*w.OutC, 2*w.InC, w.K+2, 1)
+		large = ops.NewDense("large", 2*w.OutC, 2*w.InC, w.KH+2, w.KW+2, 1)
 	}
 	ops.InitHe(large, rand.New(rand.NewPCG(2, 2)))
-	s := ops.Window{P: large, OutC: w.OutC, K: w.K, InC: w.InC}
+	s := ops.Window{P: large, OutC: w.OutC, KH: w.KH, KW: w.KW, InC: w.InC}
 	if err := s.Import(w.Export(nil)); err != nil {
 		panic(err)
 	}

@@ -87,22 +87,23 @@ func (t *Table) measure(ctx context.Context, l space.Layer, e Effort) (Sample, e
 	return s, nil
 }
 
-// alone returns the plan of one layer. What reads several maps reads one several times;
-// the gate of a Scale is the mean of its map, whose time counts with it.
+// alone returns the plan of one layer. What reads several maps reads one several times; an
+// input of one pixel is the mean of that map, whose time counts with it.
 func alone(l space.Layer) space.Plan {
-	s := space.Step{Layer: l, In: []int{space.Image}}
+	var p space.Plan
+	s := space.Step{Layer: l}
 	if _, ok := l.Weight(); ok {
 		s.Weight, s.Bias = "weight", true
 	}
-	switch l.Op {
-	case space.Add:
-		s.In = slices.Repeat(s.In, max(l.FanIn, 1))
-	case space.Scale:
-		mean := space.Layer{Op: space.GlobalPool, H: l.H, W: l.W, InC: l.InC, OutC: l.InC}
-		s.In = []int{space.Image, 0}
-		return space.Plan{{Layer: mean, In: []int{space.Image}}, s}
+	for k := range max(l.Inputs(), 1) {
+		from := space.Image
+		if h, w, _ := l.Reads(k); h != l.H || w != l.W {
+			mean := space.Layer{Op: space.GlobalPool, H: l.H, W: l.W, InC: l.InC, OutC: l.InC}
+			from, p = len(p), append(p, space.Step{Layer: mean, In: []int{space.Image}})
+		}
+		s.In = append(s.In, from)
 	}
-	return space.Plan{s}
+	return append(p, s)
 }
 
 type tableFile struct {

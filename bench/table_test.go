@@ -64,7 +64,7 @@ func TestEveryLayerCanBeTimedAlone(t *testing.T) {
 			}
 		}
 	}
-	for op := space.Conv; op <= space.Resize; op++ {
+	for _, op := range space.Ops() {
 		if !ops[op] {
 			t.Errorf("no ready-made space has a layer of %v", op)
 		}

@@ -16,7 +16,7 @@ func TestAutotunerKeepsBits(t *testing.T) {
 	if e.Workers() == 1 {
 		t.Skip("one processor")
 	}
-	p := NewDense("w", 16, 16, 3, 1) // far below longPass, by plain loops and on a slow machine too
+	p := NewDense("w", 16, 16, 3, 3, 1) // far below longPass, by plain loops and on a slow machine too
 	InitHe(p, rand.New(rand.NewPCG(1, 1)))
 	x := make([]float32, 12*12*16)
 	for i := range x {
@@ -29,7 +29,7 @@ func TestAutotunerKeepsBits(t *testing.T) {
 		e.Begin(false)
 		c.Start(e)
 		ways[e.Workers()] = true
-		y := Conv(e, e.Input(1, 12, 12, 16, x), ConvSpec{W: p.All(), S: 1, Pad: 1})
+		y := Conv(e, e.Input(1, 12, 12, 16, x), ConvSpec{W: p.All(), S: 1, PadH: 1, PadW: 1})
 		c.Done(e)
 		if e.Workers() != 2 {
 			t.Fatalf("%d workers after a pass, want 2", e.Workers())

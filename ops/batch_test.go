@@ -21,12 +21,12 @@ func TestBatchIndependent(t *testing.T) {
 	forEachKernel(t, func(t *testing.T, e *ops.Exec) {
 		forward := func(x []float32) []float32 {
 			e.Begin(false)
-			y := ops.Conv(e, e.Input(len(x)/(h*w*c), h, w, c, x), ops.ConvSpec{W: ops.Window{P: n.conv, OutC: 29, K: 3, InC: c}, S: 1, Pad: 1, Act: ops.SiLU})
+			y := ops.Conv(e, e.Input(len(x)/(h*w*c), h, w, c, x), ops.ConvSpec{W: ops.Window{P: n.conv, OutC: 29, KH: 3, KW: 3, InC: c}, S: 1, PadH: 1, PadW: 1, Act: ops.SiLU})
 			y = ops.BatchNorm(e, y, ops.NormSpec{Gamma: n.gamma, Beta: n.beta, C: 29, Eps: 1e-5, Act: ops.HardSwish, Stats: stats, Mode: ops.NormRunning})
-			y = ops.Conv(e, y, ops.ConvSpec{W: ops.Window{P: n.dw, OutC: 29, K: 5, InC: 29}, S: 2, Pad: 2, Act: ops.HardSwish})
-			y = ops.Add(e, ops.ReLU, []*ops.Tensor{ops.MaxPool(e, y, 3, 1, 1), ops.AvgPool(e, y, 3, 1, 1, false)})
+			y = ops.Conv(e, y, ops.ConvSpec{W: ops.Window{P: n.dw, OutC: 29, KH: 5, KW: 5, InC: 29}, S: 2, PadH: 2, PadW: 2, Act: ops.HardSwish})
+			y = ops.Add(e, ops.ReLU, []*ops.Tensor{ops.MaxPool(e, y, ops.PoolSpec{KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}), ops.AvgPool(e, y, ops.PoolSpec{KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}, false)})
 			y = ops.Scale(e, y, ops.GlobalAvgPool(e, y))
-			return ops.Linear(e, ops.GlobalAvgPool(e, y), ops.Window{P: n.fc, OutC: 10, K: 1, InC: 29}, n.bias).Data
+			return ops.Linear(e, ops.GlobalAvgPool(e, y), ops.Window{P: n.fc, OutC: 10, KH: 1, KW: 1, InC: 29}, n.bias).Data
 		}
 		want := append([]float32(nil), forward(x)...)
 		for _, batch := range []int{1, 3, 5} {

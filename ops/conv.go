@@ -5,10 +5,11 @@ import "github.com/espalier-nas/espalier/ops/internal/kernel"
 // ConvSpec describes a convolution. The window's parameter tells its groups,
 // and whether it is depthwise.
 type ConvSpec struct {
-	W           Window
-	Bias        *Param // at least W.OutC values, of which the first are used; nil for none
-	S, Pad, Dil int    // stride, padding on each side, dilation (0 means 1), in pixels
-	Act         Act    // applied to the output
+	W          Window
+	Bias       *Param // at least W.OutC values, of which the first are used; nil for none
+	S, Dil     int    // stride and dilation (0 means 1), in pixels
+	PadH, PadW int    // padding above and below, left and right, in pixels
+	Act        Act    // applied to the output
 }
 
 type convNode struct {
@@ -26,7 +27,7 @@ type convNode struct {
 }
 
 // Conv returns the convolution of x, N x H x W x InC, as N x OutH x OutW x OutC
-// with OutH = (H + 2 Pad - Dil(K-1) - 1)/S + 1. It panics if the window does
+// with OutH = (H + 2 PadH - Dil(KH-1) - 1)/S + 1, OutW alike. It panics if the window does
 // not fit its parameter, the input or the bias.
 func Conv(e *Exec, x *Tensor, s ConvSpec) *Tensor {
 	return conv(e, x, s.W, s.Bias, s.dims(x), s.Act)
@@ -37,20 +38,23 @@ func Conv(e *Exec, x *Tensor, s ConvSpec) *Tensor {
 // channels fastest. It panics if the window does not fit.
 func Linear(e *Exec, x *Tensor, w Window, bias *Param) *Tensor {
 	size := x.H * x.W * x.C
-	if !w.fits() || w.P.Layout != DenseLayout || w.P.G != 1 || w.P.K != 1 || w.InC != size {
+	if !w.fits() || w.P.Layout != DenseLayout || w.P.G != 1 || w.P.KH*w.P.KW != 1 || w.InC != size {
 		panic("ops: Linear: window does not fit the input")
 	}
 	checkBias(bias, w.OutC)
-	d := kernel.Conv{N: x.N, H: 1, W: 1, InC: size, OutC: w.OutC, K: 1, S: 1, Dil: 1, G: 1, WInC: w.P.InC, WK: 1}
+	d := kernel.Conv{N: x.N, H: 1, W: 1, InC: size, OutC: w.OutC, KH: 1, KW: 1, S: 1, Dil: 1, G: 1, WInC: w.P.InC, WKH: 1, WKW: 1}
 	return conv(e, x, w, bias, d, NoAct)
 }
 
 func (s ConvSpec) dims(x *Tensor) kernel.Conv {
 	w := s.W
-	if !w.fits() || w.P.Layout == VectorLayout || s.S < 1 || s.Pad < 0 || s.Dil < 0 {
+	if !w.fits() || w.P.Layout == VectorLayout || s.S < 1 || min(s.PadH, s.PadW) < 0 || s.Dil < 0 {
 		panic("ops: Conv: window does not fit its parameter")
 	}
-	d := kernel.Conv{N: x.N, H: x.H, W: x.W, InC: x.C, OutC: w.OutC, K: w.K, S: s.S, Pad: s.Pad, Dil: max(1, s.Dil), G: w.P.G, WInC: w.P.InC, WK: w.P.K}
+	d := kernel.Conv{
+		N: x.N, H: x.H, W: x.W, InC: x.C, OutC: w.OutC, KH: w.KH, KW: w.KW, S: s.S, PadH: s.PadH, PadW: s.PadW,
+		Dil: max(1, s.Dil), G: w.P.G, WInC: w.P.InC, WKH: w.P.KH, WKW: w.P.KW,
+	}
 	in := w.InC
 	if w.P.Layout == DepthwiseLayout {
 		in, d.G, d.WC = w.OutC, w.OutC, w.P.OutC
@@ -58,7 +62,7 @@ func (s ConvSpec) dims(x *Tensor) kernel.Conv {
 	if x.C != in {
 		panic("ops: Conv: input channels differ from the window's")
 	}
-	if reach := d.Dil*(d.K-1) + 1; d.H+2*d.Pad < reach || d.W+2*d.Pad < reach {
+	if d.H+2*d.PadH < d.Dil*(d.KH-1)+1 || d.W+2*d.PadW < d.Dil*(d.KW-1)+1 {
 		panic("ops: Conv: kernel larger than the padded input")
 	}
 	checkBias(s.Bias, d.OutC)
@@ -126,7 +130,7 @@ func (n *convNode) back(e *Exec) {
 
 func (n *convNode) biasBack(e *Exec) {
 	c := n.dims.OutC
-	Window{n.bias, c, 1, 1}.use()
+	Window{n.bias, c, 1, 1, 1}.use()
 	n.period = kernel.Period(c)
 	n.cut = cut(n.y.Len(), n.period)
 	n.partial = e.mem.floats(n.cut.count() * n.period)

@@ -13,15 +13,15 @@ import (
 func TestAddConvEqualsAdd(t *testing.T) {
 	forEachKernel(t, func(t *testing.T, e *ops.Exec) {
 		r := rand.New(rand.NewPCG(4, 2))
-		weights := []*ops.Param{ops.NewDense("3x3", 40, 24, 3, 1), ops.NewDense("1x1", 48, 20, 1, 1), ops.NewDense("1x1 stride 2", 33, 7, 1, 1)}
+		weights := []*ops.Param{ops.NewDense("3x3", 40, 24, 3, 3, 1), ops.NewDense("1x1", 48, 20, 1, 1, 1), ops.NewDense("1x1 stride 2", 33, 7, 1, 1, 1)}
 		for _, p := range weights {
 			ops.InitHe(p, r)
 		}
 		const c = 33
 		specs := []ops.ConvSpec{
-			{W: ops.Window{P: weights[0], OutC: c, K: 3, InC: 20}, S: 1, Pad: 1},
-			{W: ops.Window{P: weights[1], OutC: c, K: 1, InC: 20}, S: 1},
-			{W: ops.Window{P: weights[2], OutC: c, K: 1, InC: 7}, S: 2},
+			{W: ops.Window{P: weights[0], OutC: c, KH: 3, KW: 3, InC: 20}, S: 1, PadH: 1, PadW: 1},
+			{W: ops.Window{P: weights[1], OutC: c, KH: 1, KW: 1, InC: 20}, S: 1},
+			{W: ops.Window{P: weights[2], OutC: c, KH: 1, KW: 1, InC: 7}, S: 2},
 		}
 		small, large, dy := random(r, 3*6*5*20), random(r, 3*11*9*7), random(r, 3*6*5*c)
 		pass := func(fused bool) (out [][]float32) {

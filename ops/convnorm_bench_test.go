@@ -16,11 +16,11 @@ import (
 func BenchmarkConvNorm(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
 	layers := []convNormCase{
-		{"expand", 64, 32, 32, 16, ops.NewDense("w", 64, 16, 1, 1), 1, 64, 1, ops.ReLU, false},
-		{"project", 64, 16, 16, 64, ops.NewDense("w", 24, 64, 1, 1), 1, 24, 1, ops.NoAct, false},
-		{"depthwise5x5", 64, 32, 32, 64, ops.NewDepthwise("w", 64, 5), 5, 64, 1, ops.ReLU, false},
-		{"depthwise3x3s2", 64, 32, 32, 64, ops.NewDepthwise("w", 64, 3), 3, 64, 2, ops.ReLU, false},
-		{"dense3x3", 64, 32, 32, 32, ops.NewDense("w", 32, 32, 3, 1), 3, 32, 1, ops.ReLU, false},
+		{"expand", 64, 32, 32, 16, ops.NewDense("w", 64, 16, 1, 1, 1), 1, 64, 1, ops.ReLU, false},
+		{"project", 64, 16, 16, 64, ops.NewDense("w", 24, 64, 1, 1, 1), 1, 24, 1, ops.NoAct, false},
+		{"depthwise5x5", 64, 32, 32, 64, ops.NewDepthwise("w", 64, 5, 5), 5, 64, 1, ops.ReLU, false},
+		{"depthwise3x3s2", 64, 32, 32, 64, ops.NewDepthwise("w", 64, 3, 3), 3, 64, 2, ops.ReLU, false},
+		{"dense3x3", 64, 32, 32, 32, ops.NewDense("w", 32, 32, 3, 3, 1), 3, 32, 1, ops.ReLU, false},
 	}
 	for _, k := range layers {
 		ops.InitHe(k.weight, r)

@@ -21,22 +21,22 @@ type convNormCase struct {
 
 func convNormCases() []convNormCase {
 	return []convNormCase{
-		{"pointwise", 20, 9, 8, 20, ops.NewDense("w", 70, 24, 1, 1), 1, 61, 1, ops.ReLU, false},
-		{"pointwise of large maps", 5, 40, 40, 16, ops.NewDense("w", 64, 16, 1, 1), 1, 48, 1, ops.HardSwish, false},
-		{"3x3", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 5, 1), 3, 33, 1, ops.GELU, false},
-		{"3x3 of large maps", 3, 37, 40, 24, ops.NewDense("w", 32, 24, 3, 1), 3, 32, 1, ops.ReLU6, false},
-		{"3x3 of stride 2", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 3, 1), 3, 40, 2, ops.NoAct, false},
-		{"first", 17, 32, 32, 3, ops.NewDense("w", 16, 3, 3, 1), 3, 16, 1, ops.HardSwish, false},
-		{"depthwise", 17, 28, 28, 40, ops.NewDepthwise("w", 48, 7), 5, 40, 1, ops.ReLU, false},
-		{"depthwise of stride 2", 17, 28, 28, 40, ops.NewDepthwise("w", 40, 3), 3, 40, 2, ops.ReLU, false},
-		{"a pixel", 300, 1, 1, 7, ops.NewDense("w", 5, 7, 1, 1), 1, 5, 1, ops.ReLU, false},
-		{"two pointwise", 20, 9, 8, 20, ops.NewDense("w", 70, 24, 1, 1), 1, 61, 1, ops.ReLU, true},
-		{"two 3x3", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 5, 1), 3, 33, 1, ops.GELU, true},
+		{"pointwise", 20, 9, 8, 20, ops.NewDense("w", 70, 24, 1, 1, 1), 1, 61, 1, ops.ReLU, false},
+		{"pointwise of large maps", 5, 40, 40, 16, ops.NewDense("w", 64, 16, 1, 1, 1), 1, 48, 1, ops.HardSwish, false},
+		{"3x3", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 5, 5, 1), 3, 33, 1, ops.GELU, false},
+		{"3x3 of large maps", 3, 37, 40, 24, ops.NewDense("w", 32, 24, 3, 3, 1), 3, 32, 1, ops.ReLU6, false},
+		{"3x3 of stride 2", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 3, 3, 1), 3, 40, 2, ops.NoAct, false},
+		{"first", 17, 32, 32, 3, ops.NewDense("w", 16, 3, 3, 3, 1), 3, 16, 1, ops.HardSwish, false},
+		{"depthwise", 17, 28, 28, 40, ops.NewDepthwise("w", 48, 7, 7), 5, 40, 1, ops.ReLU, false},
+		{"depthwise of stride 2", 17, 28, 28, 40, ops.NewDepthwise("w", 40, 3, 3), 3, 40, 2, ops.ReLU, false},
+		{"a pixel", 300, 1, 1, 7, ops.NewDense("w", 5, 7, 1, 1, 1), 1, 5, 1, ops.ReLU, false},
+		{"two pointwise", 20, 9, 8, 20, ops.NewDense("w", 70, 24, 1, 1, 1), 1, 61, 1, ops.ReLU, true},
+		{"two 3x3", 18, 12, 12, 24, ops.NewDense("w", 40, 24, 5, 5, 1), 3, 33, 1, ops.GELU, true},
 	}
 }
 
 func (k *convNormCase) conv() ops.ConvSpec {
-	return ops.ConvSpec{W: ops.Window{P: k.weight, OutC: k.out, K: k.k, InC: k.c}, S: k.s, Pad: k.k / 2}
+	return ops.ConvSpec{W: ops.Window{P: k.weight, OutC: k.out, KH: k.k, KW: k.k, InC: k.c}, S: k.s, PadH: k.k / 2, PadW: k.k / 2}
 }
 
 // TestConvNormHasTheBitsOfItsParts compares it with a convolution and a norm one after
@@ -47,7 +47,7 @@ func TestConvNormHasTheBitsOfItsParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for _, k := range convNormCases() {
 		ops.InitHe(k.weight, r)
-		project := ops.NewDense("p", 8, k.out, 1, 1)
+		project := ops.NewDense("p", 8, k.out, 1, 1, 1)
 		ops.InitHe(project, r)
 		gamma, beta := ops.NewVector("g", k.out), ops.NewVector("b", k.out)
 		ops.InitUniform(gamma, 1, r)
@@ -84,9 +84,9 @@ func TestConvNormHasTheBitsOfItsParts(t *testing.T) {
 						return out
 					}
 					if !fused {
-						y = ops.AvgPool(e, y, 1, 1, 0, false)
+						y = ops.AvgPool(e, y, ops.PoolSpec{KH: 1, KW: 1, S: 1, PadH: 0, PadW: 0}, false)
 					}
-					z := ops.Conv(e, y, ops.ConvSpec{W: ops.Window{P: project, OutC: 8, K: 1, InC: k.out}, S: 1})
+					z := ops.Conv(e, y, ops.ConvSpec{W: ops.Window{P: project, OutC: 8, KH: 1, KW: 1, InC: k.out}, S: 1})
 					z.SetGrad(random(rand.New(rand.NewPCG(1, 2)), z.Len()))
 					e.Backward()
 					for _, p := range params {

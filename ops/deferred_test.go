@@ -20,8 +20,8 @@ const lateBatch, lateSide, deferredChannels = 20, 8, 40
 func newLateNet(r *rand.Rand) *deferredNet {
 	const c = deferredChannels
 	n := &deferredNet{
-		first: ops.NewDense("first", c, 8, 3, 1), pointwise: ops.NewDense("pointwise", c, c, 1, 1), dense: ops.NewDense("dense", c, c, 3, 1),
-		depthwise: ops.NewDepthwise("depthwise", c, 5), head: ops.NewDense("head", 10, c*lateSide*lateSide, 1, 1),
+		first: ops.NewDense("first", c, 8, 3, 3, 1), pointwise: ops.NewDense("pointwise", c, c, 1, 1, 1), dense: ops.NewDense("dense", c, c, 3, 3, 1),
+		depthwise: ops.NewDepthwise("depthwise", c, 5, 5), head: ops.NewDense("head", 10, c*lateSide*lateSide, 1, 1, 1),
 		gamma: ops.NewVector("g", c), beta: ops.NewVector("b", c),
 		x: random(r, lateBatch*lateSide*lateSide*8), labels: make([]int32, lateBatch),
 	}
@@ -36,7 +36,7 @@ func (n *deferredNet) params() []*ops.Param {
 }
 
 func (n *deferredNet) conv(p *ops.Param, k, in int) ops.ConvSpec {
-	return ops.ConvSpec{W: ops.Window{P: p, OutC: deferredChannels, K: k, InC: in}, S: 1, Pad: k / 2}
+	return ops.ConvSpec{W: ops.Window{P: p, OutC: deferredChannels, KH: k, KW: k, InC: in}, S: 1, PadH: k / 2, PadW: k / 2}
 }
 
 // lateReader is an operation, or some, on the output y of a norm; more norms are s.
@@ -75,7 +75,9 @@ func (n *deferredNet) readers() map[string]lateReader {
 			return ops.BatchNorm(e, y, deferred)
 		},
 		"activation": func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return ops.Activate(e, y, ops.SiLU) },
-		"pool":       func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return ops.MaxPool(e, y, 3, 1, 1) },
+		"pool": func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor {
+			return ops.MaxPool(e, y, ops.PoolSpec{KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1})
+		},
 		"scale": func(e *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor {
 			return ops.Scale(e, y, ops.GlobalAvgPool(e, y))
 		},
@@ -103,7 +105,7 @@ func (n *deferredNet) pass(t *testing.T, e *ops.Exec, name string, deferred bool
 	}
 	z := n.readers()[name](e, y, s)
 	if name != "loss" && name != "nobody" {
-		logits := ops.Linear(e, z, ops.Window{P: n.head, OutC: 10, K: 1, InC: z.H * z.W * z.C}, nil)
+		logits := ops.Linear(e, z, ops.Window{P: n.head, OutC: 10, KH: 1, KW: 1, InC: z.H * z.W * z.C}, nil)
 		ops.CrossEntropy(e, logits, n.labels, 0.1)
 	}
 	e.Backward()

@@ -36,7 +36,7 @@
 //
 // Activations are Data[((n*H+y)*W+x)*C+c]. Parameters rest as their Layout says,
 // so that a Window, the first channels and the centre of the kernel, is read in
-// place; Window.Export and Import translate from and to the order OutC, InC, K, K.
+// place; Window.Export and Import translate from and to the order OutC, InC, KH, KW.
 //
 // # Bits
 //

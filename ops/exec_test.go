@@ -13,7 +13,7 @@ import (
 // no gradient and count as unused, so an optimiser leaves them alone.
 func TestUnusedBranch(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
-	a, b := ops.NewDense("a", 4, 8, 1, 1), ops.NewDense("b", 4, 8, 1, 1)
+	a, b := ops.NewDense("a", 4, 8, 1, 1, 1), ops.NewDense("b", 4, 8, 1, 1, 1)
 	ops.InitHe(a, r)
 	ops.InitHe(b, r)
 	before := slices.Clone(b.Data)

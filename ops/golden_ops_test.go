@@ -16,9 +16,9 @@ const (
 func (g *golden) conv(e *ops.Exec) {
 	e.Begin(true)
 	p := g.Params
-	s := ops.ConvSpec{S: p.Stride, Pad: p.Pad, Dil: p.Dilation}
+	s := ops.ConvSpec{S: p.Stride, PadH: p.Pad, PadW: p.Pad, Dil: p.Dilation}
 	if o, _, k, _ := g.dims("w"); p.Groups > 1 && p.Groups == o && g.shape("x")[1] == o {
-		s.W = g.load(ops.NewDepthwise("w", o, k), "w").All()
+		s.W = g.load(ops.NewDepthwise("w", o, k, k), "w").All()
 	} else {
 		s.W = g.dense("w", p.Groups).All()
 	}
@@ -27,7 +27,7 @@ func (g *golden) conv(e *ops.Exec) {
 	}
 	x := g.input(e, "x")
 	tol := sumTol
-	if s.W.P.G == 1 && p.Stride == 1 && p.Dilation == 1 && (s.W.K == 3 || s.W.K == 5) {
+	if s.W.P.G == 1 && p.Stride == 1 && p.Dilation == 1 && (s.W.KH == 3 || s.W.KH == 5) {
 		tol = winoTol
 	}
 	y := ops.Conv(e, x, s)
@@ -44,12 +44,13 @@ func (g *golden) conv(e *ops.Exec) {
 func (g *golden) pool(e *ops.Exec) {
 	e.Begin(true)
 	x, p := g.input(e, "x"), g.Params
+	s := ops.PoolSpec{KH: p.Kernel, KW: p.Kernel, S: p.Stride, PadH: p.Pad, PadW: p.Pad}
 	var y *ops.Tensor
 	switch p.Kind {
 	case "max":
-		y = ops.MaxPool(e, x, p.Kernel, p.Stride, p.Pad)
+		y = ops.MaxPool(e, x, s)
 	case "avg_exclude_pad", "avg_include_pad":
-		y = ops.AvgPool(e, x, p.Kernel, p.Stride, p.Pad, p.Kind == "avg_include_pad")
+		y = ops.AvgPool(e, x, s, p.Kind == "avg_include_pad")
 	default:
 		g.t.Fatalf("unknown kind %q", p.Kind)
 	}
@@ -186,16 +187,16 @@ func (g *golden) lstmCell(e *ops.Exec) {
 
 func (g *golden) kernelTransform(e *ops.Exec) {
 	c := g.shape("w7")[0]
-	w7 := g.load(ops.NewDepthwise("w7", c, 7), "w7")
+	w7 := g.load(ops.NewDepthwise("w7", c, 7, 7), "w7")
 	m5, m3 := g.dense("m5", 1), g.dense("m3", 1)
 	matrices := []*ops.Param{m5, m3}
 	e.Begin(true)
 	x := g.input(e, "x")
-	five := ops.KernelTransform(e, ops.Window{P: w7, OutC: c, K: 5, InC: c}, matrices)
+	five := ops.KernelTransform(e, ops.Window{P: w7, OutC: c, KH: 5, KW: 5, InC: c}, matrices)
 	g.flat("w5", five.Export(nil), sumTol)
-	three := ops.KernelTransform(e, ops.Window{P: w7, OutC: c, K: 3, InC: c}, matrices)
+	three := ops.KernelTransform(e, ops.Window{P: w7, OutC: c, KH: 3, KW: 3, InC: c}, matrices)
 	g.flat("w3", three.Export(nil), sumTol)
-	y := ops.Conv(e, x, ops.ConvSpec{W: three, S: 1, Pad: 1})
+	y := ops.Conv(e, x, ops.ConvSpec{W: three, S: 1, PadH: 1, PadW: 1})
 	g.check("y", y.Data, sumTol)
 	y.SetGrad(g.image("dy"))
 	e.Backward()

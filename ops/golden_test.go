@@ -162,7 +162,7 @@ func (g *golden) flat(name string, got []float32, tol float64) {
 
 func (g *golden) dense(name string, groups int) *ops.Param {
 	o, i, k, _ := g.dims(name)
-	return g.load(ops.NewDense(name, o, i*groups, k, groups), name)
+	return g.load(ops.NewDense(name, o, i*groups, k, k, groups), name)
 }
 
 func (g *golden) vector(name string) *ops.Param {

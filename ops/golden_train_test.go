@@ -8,7 +8,7 @@ import (
 
 func (g *golden) optimizer(*ops.Exec) {
 	rows, cols := g.shape("w0")[0], g.shape("w0")[1]
-	w := g.load(ops.NewDense("w", rows, cols, 1, 1), "w0")
+	w := g.load(ops.NewDense("w", rows, cols, 1, 1, 1), "w0")
 	var o ops.Optimizer
 	switch p := g.Params; p.Kind {
 	case "sgd":
@@ -79,9 +79,9 @@ func (g *golden) residualNet() *residualNet {
 		p := ops.NewVector(name, s[0])
 		switch {
 		case name == "dw.weight":
-			p = ops.NewDepthwise(name, s[0], s[2])
+			p = ops.NewDepthwise(name, s[0], s[2], s[2])
 		case strings.HasSuffix(name, ".weight") && !strings.HasPrefix(name, "bn"):
-			p = ops.NewDense(name, s[0], s[1], s[2], 1)
+			p = ops.NewDense(name, s[0], s[1], s[2], s[2], 1)
 		}
 		p.Decay = true
 		g.load(p, "init."+name)
@@ -99,7 +99,7 @@ func (g *golden) residualNet() *residualNet {
 func (n *residualNet) forward(e *ops.Exec, x *ops.Tensor, mode ops.NormMode) *ops.Tensor {
 	conv := func(x *ops.Tensor, name string, stride int) *ops.Tensor {
 		p := n.byName[name+".weight"]
-		return ops.Conv(e, x, ops.ConvSpec{W: p.All(), S: stride, Pad: p.K / 2})
+		return ops.Conv(e, x, ops.ConvSpec{W: p.All(), S: stride, PadH: p.KH / 2, PadW: p.KW / 2})
 	}
 	norm := func(x *ops.Tensor, name string, act ops.Act) *ops.Tensor {
 		return ops.BatchNorm(e, x, ops.NormSpec{Gamma: n.byName[name+".weight"], Beta: n.byName[name+".bias"], C: x.C, Eps: 1e-5, Act: act, Stats: n.stats[name], Mode: mode})

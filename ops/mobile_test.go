@@ -33,7 +33,7 @@ type mobileBlock struct {
 
 func newMobile() *mobile {
 	n := &mobile{r: rand.New(rand.NewPCG(1, 1))}
-	n.conv(ops.NewDense("stem", 16, 1, 3, 1), 1, ops.HardSwish)
+	n.conv(ops.NewDense("stem", 16, 1, 3, 3, 1), 1, ops.HardSwish)
 	in := 16
 	for _, s := range []struct {
 		blocks, out, stride int
@@ -45,14 +45,14 @@ func newMobile() *mobile {
 				stride = s.stride
 			}
 			n.blocks = append(n.blocks, mobileBlock{len(n.convs), stride == 1 && in == s.out})
-			n.conv(ops.NewDense("expand", 6*in, in, 1, 1), 1, s.act)
-			n.conv(ops.NewDepthwise("depthwise", 6*in, 7), stride, s.act)
-			n.conv(ops.NewDense("project", s.out, 6*in, 1, 1), 1, ops.NoAct)
+			n.conv(ops.NewDense("expand", 6*in, in, 1, 1, 1), 1, s.act)
+			n.conv(ops.NewDepthwise("depthwise", 6*in, 7, 7), stride, s.act)
+			n.conv(ops.NewDense("project", s.out, 6*in, 1, 1, 1), 1, ops.NoAct)
 			in = s.out
 		}
 	}
-	n.conv(ops.NewDense("head", 480, in, 1, 1), 1, ops.HardSwish)
-	n.fc = ops.NewDense("fc", 10, 480, 1, 1)
+	n.conv(ops.NewDense("head", 480, in, 1, 1, 1), 1, ops.HardSwish)
+	n.fc = ops.NewDense("fc", 10, 480, 1, 1, 1)
 	ops.InitHe(n.fc, n.r)
 	n.params = append(n.params, n.fc)
 	return n
@@ -68,7 +68,7 @@ func (n *mobile) conv(w *ops.Param, stride int, act ops.Act) {
 
 func (n *mobile) layer(e *ops.Exec, x *ops.Tensor, i int) *ops.Tensor {
 	c := n.convs[i]
-	x = ops.Conv(e, x, ops.ConvSpec{W: c.w.All(), S: c.stride, Pad: c.w.K / 2})
+	x = ops.Conv(e, x, ops.ConvSpec{W: c.w.All(), S: c.stride, PadH: c.w.KH / 2, PadW: c.w.KW / 2})
 	return ops.BatchNorm(e, x, ops.NormSpec{Gamma: c.gamma, Beta: c.beta, C: x.C, Eps: 1e-5, Act: c.act})
 }
 

@@ -103,9 +103,9 @@ const (
 	polarSteps             = 5
 )
 
-// factor replaces the gradient of p, an OutC x (K*K*InC) matrix U S V', by about U V'.
+// factor replaces the gradient of p, an OutC x (KH*KW*InC) matrix U S V', by about U V'.
 func (q *polar) factor(p *Param) {
-	n := p.K * p.K * p.InC
+	n := p.KH * p.KW * p.InC
 	s, l := min(p.OutC, n), max(p.OutC, n)
 	q.reserve(s, l)
 	norm := math.Sqrt(sumSquares(p.Grad))
@@ -134,7 +134,7 @@ func (q *polar) reserve(s, l int) {
 
 // iterate does x = x (a I + b G + c G²) with G = x'x.
 func (q *polar) iterate(s, l int) {
-	c := kernel.Conv{N: 1, H: 1, W: l, InC: s, OutC: s, K: 1, S: 1, Dil: 1, G: 1, WInC: s, WK: 1}
+	c := kernel.Conv{N: 1, H: 1, W: l, InC: s, OutC: s, KH: 1, KW: 1, S: 1, Dil: 1, G: 1, WInC: s, WKH: 1, WKW: 1}
 	clear(q.gram)
 	q.eng.BackwardWeights(c, q.x, q.x, q.gram, kernel.Fusion{})
 	for o := range s {
@@ -168,7 +168,7 @@ func (q *polar) store(p *Param) { q.each(p, func(at, x int) { p.Grad[at] = q.x[x
 
 // each calls f with the place of each number in p and in x.
 func (q *polar) each(p *Param, f func(at, x int)) {
-	n := p.K * p.K * p.InC
+	n := p.KH * p.KW * p.InC
 	for b := range (p.OutC + Block - 1) / Block {
 		lanes := min(Block, p.OutC-b*Block)
 		for t := range n {

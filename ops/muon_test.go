@@ -13,11 +13,11 @@ import (
 
 // asMatrix returns a dense weight, or what else has its layout, as OutC x (K*K*InC).
 func asMatrix(p *ops.Param, data []float32) *mat.Dense {
-	m := mat.NewDense(p.OutC, p.K*p.K*p.InC, nil)
+	m := mat.NewDense(p.OutC, p.KH*p.KW*p.InC, nil)
 	for o := range p.OutC {
-		for t := range p.K * p.K {
+		for t := range p.KH * p.KW {
 			for i := range p.InC {
-				m.Set(o, t*p.InC+i, float64(data[p.Index(o, i, t/p.K, t%p.K)]))
+				m.Set(o, t*p.InC+i, float64(data[p.Index(o, i, t/p.KW, t%p.KW)]))
 			}
 		}
 	}
@@ -53,7 +53,7 @@ func TestMuonEqualsItsDefinition(t *testing.T) {
 		forEachKernel(t, func(t *testing.T, e *ops.Exec) {
 			for _, s := range []struct{ out, in, k int }{{16, 16, 1}, {24, 3, 3}, {7, 5, 3}, {40, 1, 5}, {48, 33, 3}, {1, 4, 1}} {
 				r := rand.New(rand.NewPCG(3, 9))
-				w, b := ops.NewDense("w", s.out, s.in, s.k, 1), ops.NewVector("b", s.out)
+				w, b := ops.NewDense("w", s.out, s.in, s.k, s.k, 1), ops.NewVector("b", s.out)
 				plain, ref := ops.NewVector("b", s.out), mat.NewDense(s.out, s.in*s.k*s.k, nil)
 				ops.InitHe(w, r)
 				want, v := asMatrix(w, w.Data), mat.NewDense(s.out, s.in*s.k*s.k, nil)
@@ -105,7 +105,7 @@ func TestMuonEqualsItsDefinition(t *testing.T) {
 func TestMuonTurnsByItsRate(t *testing.T) {
 	e := newExec(t, "", 0)
 	r := rand.New(rand.NewPCG(4, 9))
-	a, b, unused := ops.NewDense("a", 24, 8, 3, 1), ops.NewDense("b", 24, 8, 3, 1), ops.NewDense("unused", 8, 8, 1, 1)
+	a, b, unused := ops.NewDense("a", 24, 8, 3, 3, 1), ops.NewDense("b", 24, 8, 3, 3, 1), ops.NewDense("unused", 8, 8, 1, 1, 1)
 	for _, p := range []*ops.Param{a, unused} {
 		ops.InitHe(p, r)
 	}
@@ -128,7 +128,7 @@ func TestMuonTurnsByItsRate(t *testing.T) {
 
 func TestMuonAllocatesNothing(t *testing.T) {
 	e := newExec(t, "", 0)
-	a, b := ops.NewDense("a", 24, 8, 3, 1), ops.NewVector("b", 24)
+	a, b := ops.NewDense("a", 24, 8, 3, 3, 1), ops.NewVector("b", 24)
 	ops.InitHe(a, rand.New(rand.NewPCG(5, 9)))
 	o := ops.NewMuon(e, []*ops.Param{a, b}, func(p *ops.Param) bool { return p == a }, ops.MuonConfig{Ratio: 1})
 	ga, gb := make([]float32, a.Count()), make([]float32, b.Count())
@@ -148,8 +148,8 @@ func TestMuonAllocatesNothing(t *testing.T) {
 
 func TestMuonRefusesParts(t *testing.T) {
 	e := newExec(t, "", 0)
-	p := ops.NewDense("shared", 24, 8, 3, 1)
-	w := ops.Window{P: p, OutC: 16, K: 3, InC: 8}
+	p := ops.NewDense("shared", 24, 8, 3, 3, 1)
+	w := ops.Window{P: p, OutC: 16, KH: 3, KW: 3, InC: 8}
 	w.AddGrad(make([]float32, w.Count()))
 	defer func() {
 		if recover() == nil {

@@ -65,8 +65,8 @@ func (n *normReduce) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worke
 
 func (n *normNode) paramBack(ch *channels) {
 	c := n.x.C
-	Window{n.gamma, c, 1, 1}.use()
-	Window{n.beta, c, 1, 1}.use()
+	Window{n.gamma, c, 1, 1, 1}.use()
+	Window{n.beta, c, 1, 1, 1}.use()
 	for i := range c {
 		n.beta.Grad[i] += float32(ch.first[i])
 		n.gamma.Grad[i] += float32(ch.second[i] * float64(n.inv[i]))

@@ -2,9 +2,9 @@ package ops
 
 import "fmt"
 
-// Count returns the number of values in the window: OutC * InC/G * K * K, and
-// OutC * K * K for depthwise filters, OutC for vectors.
-func (w Window) Count() int { return w.OutC * w.depth() * w.K * w.K }
+// Count returns the number of values in the window: OutC * InC/G * KH * KW, and
+// OutC * KH * KW for depthwise filters, OutC for vectors.
+func (w Window) Count() int { return w.OutC * w.depth() * w.KH * w.KW }
 
 // Count returns the number of trainable values, padding excluded.
 func (p *Param) Count() int { return p.All().Count() }
@@ -17,22 +17,22 @@ func (w Window) depth() int {
 	return 1
 }
 
-// each calls f for the window's values in the order OutC, InC/G, K, K with their
+// each calls f for the window's values in the order OutC, InC/G, KH, KW with their
 // place in the parameter's storage and their place in that order.
 func (w Window) each(f func(at, i int)) {
 	p, i := w.P, 0
-	lo := (p.K - w.K) / 2
+	y, x := (p.KH-w.KH)/2, (p.KW-w.KW)/2
 	for o := range w.OutC {
 		for in := range w.depth() {
-			for k := range w.K * w.K {
-				f(p.Index(o, in, lo+k/w.K, lo+k%w.K), i)
+			for k := range w.KH * w.KW {
+				f(p.Index(o, in, y+k/w.KW, x+k%w.KW), i)
 				i++
 			}
 		}
 	}
 }
 
-// Export copies the window's values to dst in the order OutC, InC/G, K, K and
+// Export copies the window's values to dst in the order OutC, InC/G, KH, KW and
 // returns it; a nil dst is allocated. It panics if the length is not Count.
 func (w Window) Export(dst []float32) []float32 { return w.export(dst, w.P.Data) }
 
@@ -50,7 +50,7 @@ func (w Window) export(dst, data []float32) []float32 {
 	return dst
 }
 
-// Import sets the window's values from src, in the order OutC, InC/G, K, K. It
+// Import sets the window's values from src, in the order OutC, InC/G, KH, KW. It
 // returns an error, and changes nothing, if the length of src is not Count.
 func (w Window) Import(src []float32) error {
 	if !w.fits() {
@@ -63,7 +63,7 @@ func (w Window) Import(src []float32) error {
 	return nil
 }
 
-// AddGrad adds g, in the order OutC, InC/G, K, K, to the window's gradient, for
+// AddGrad adds g, in the order OutC, InC/G, KH, KW, to the window's gradient, for
 // gradients that come from elsewhere than Backward. It panics if the length is
 // not Count.
 func (w Window) AddGrad(g []float32) {
@@ -74,8 +74,8 @@ func (w Window) AddGrad(g []float32) {
 	w.each(func(at, i int) { w.P.Grad[at] += g[i] })
 }
 
-// ExportOIHW copies all values in the order OutC, InC/G, K, K; see Window.Export.
+// ExportOIHW copies all values in the order OutC, InC/G, KH, KW; see Window.Export.
 func (p *Param) ExportOIHW(dst []float32) []float32 { return p.All().Export(dst) }
 
-// ImportOIHW sets all values from the order OutC, InC/G, K, K; see Window.Import.
+// ImportOIHW sets all values from the order OutC, InC/G, KH, KW; see Window.Import.
 func (p *Param) ImportOIHW(src []float32) error { return p.All().Import(src) }

@@ -20,7 +20,7 @@ func TestResumedOptimizer(t *testing.T) {
 	for name, make := range makers {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 9))
-			a, b := []*ops.Param{ops.NewDense("w", 20, 5, 3, 1), ops.NewVector("b", 20)}, []*ops.Param{ops.NewDense("w", 20, 5, 3, 1), ops.NewVector("b", 20)}
+			a, b := []*ops.Param{ops.NewDense("w", 20, 5, 3, 3, 1), ops.NewVector("b", 20)}, []*ops.Param{ops.NewDense("w", 20, 5, 3, 3, 1), ops.NewVector("b", 20)}
 			oa, ob := make(a), make(b)
 			for i := range 6 {
 				if i == 3 {
@@ -58,7 +58,7 @@ func TestResumedOptimizer(t *testing.T) {
 
 func TestClipGrad(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 9))
-	p := []*ops.Param{ops.NewDense("w", 20, 5, 3, 1), ops.NewVector("b", 20)}
+	p := []*ops.Param{ops.NewDense("w", 20, 5, 3, 3, 1), ops.NewVector("b", 20)}
 	sum := 0.0
 	for _, p := range p {
 		g := draw(r, p.Count())
@@ -81,7 +81,7 @@ func TestClipGrad(t *testing.T) {
 // TestInitialValues demands that values do not depend on how a weight is
 // stored, and their spread.
 func TestInitialValues(t *testing.T) {
-	dense, other := ops.NewDense("a", 20, 7, 3, 1), ops.NewDense("b", 20, 7, 3, 1)
+	dense, other := ops.NewDense("a", 20, 7, 3, 3, 1), ops.NewDense("b", 20, 7, 3, 3, 1)
 	ops.InitHe(dense, rand.New(rand.NewPCG(1, 1)))
 	r, want := rand.New(rand.NewPCG(1, 1)), make([]float32, dense.Count())
 	for i := range want {

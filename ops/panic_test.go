@@ -14,21 +14,21 @@ func TestMisuse(t *testing.T) {
 	e.Begin(true)
 	x := e.New(2, 4, 4, 8)
 	logits := e.New(2, 1, 1, 3)
-	w := ops.NewDense("w", 16, 8, 3, 1)
+	w := ops.NewDense("w", 16, 8, 3, 3, 1)
 	v := ops.NewVector("v", 8)
-	window := func(outC, k, inC int) ops.Window { return ops.Window{P: w, OutC: outC, K: k, InC: inC} }
+	window := func(outC, k, inC int) ops.Window { return ops.Window{P: w, OutC: outC, KH: k, KW: k, InC: inC} }
 	for name, f := range map[string]func(){
 		"Input":                        func() { e.Input(1, 2, 2, 1, make([]float32, 3)) },
 		"Mark":                         func() { e.Mark() },
 		"SetGrad":                      func() { x.SetGrad(make([]float32, 1)) },
-		"NewDense groups":              func() { ops.NewDense("", 6, 4, 1, 4) },
-		"NewDense depthwise":           func() { ops.NewDense("", 4, 4, 3, 4) },
-		"NewDepthwise":                 func() { ops.NewDepthwise("", 4, 0) },
+		"NewDense groups":              func() { ops.NewDense("", 6, 4, 1, 1, 4) },
+		"NewDense depthwise":           func() { ops.NewDense("", 4, 4, 3, 3, 4) },
+		"NewDepthwise":                 func() { ops.NewDepthwise("", 4, 0, 0) },
 		"NewVector":                    func() { ops.NewVector("", 0) },
-		"Conv too many outputs":        func() { ops.Conv(e, x, ops.ConvSpec{W: window(17, 3, 8), S: 1, Pad: 1}) },
-		"Conv kernel of other parity":  func() { ops.Conv(e, x, ops.ConvSpec{W: window(16, 2, 8), S: 1, Pad: 1}) },
-		"Conv wrong input channels":    func() { ops.Conv(e, x, ops.ConvSpec{W: window(16, 3, 7), S: 1, Pad: 1}) },
-		"Conv without stride":          func() { ops.Conv(e, x, ops.ConvSpec{W: window(16, 3, 8), Pad: 1}) },
+		"Conv too many outputs":        func() { ops.Conv(e, x, ops.ConvSpec{W: window(17, 3, 8), S: 1, PadH: 1, PadW: 1}) },
+		"Conv kernel of other parity":  func() { ops.Conv(e, x, ops.ConvSpec{W: window(16, 2, 8), S: 1, PadH: 1, PadW: 1}) },
+		"Conv wrong input channels":    func() { ops.Conv(e, x, ops.ConvSpec{W: window(16, 3, 7), S: 1, PadH: 1, PadW: 1}) },
+		"Conv without stride":          func() { ops.Conv(e, x, ops.ConvSpec{W: window(16, 3, 8), PadH: 1, PadW: 1}) },
 		"Conv larger than its input":   func() { ops.Conv(e, e.New(1, 2, 2, 8), ops.ConvSpec{W: window(16, 3, 8), S: 1}) },
 		"Conv with a vector":           func() { ops.Conv(e, x, ops.ConvSpec{W: v.All(), S: 1}) },
 		"Conv with a short bias":       func() { ops.Conv(e, x, ops.ConvSpec{W: window(16, 3, 8), S: 1, Bias: v}) },
@@ -49,18 +49,18 @@ func TestMisuse(t *testing.T) {
 			ops.AddConvNorm(e, logits, x, ops.ConvSpec{W: window(8, 3, 8), S: 1}, ops.NormSpec{Gamma: v, Beta: v, C: 8})
 		},
 		"AddConvNorm channels": func() {
-			ops.AddConvNorm(e, x, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, Pad: 1}, ops.NormSpec{Gamma: v, Beta: v, C: 7})
+			ops.AddConvNorm(e, x, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, PadH: 1, PadW: 1}, ops.NormSpec{Gamma: v, Beta: v, C: 7})
 		},
-		"Residual nothing": func() { ops.Residual(e, ops.NoAct, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, Pad: 1}, nil) },
+		"Residual nothing": func() { ops.Residual(e, ops.NoAct, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, PadH: 1, PadW: 1}, nil) },
 		"Residual shapes": func() {
-			ops.Residual(e, ops.NoAct, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, Pad: 1}, []*ops.Tensor{x, logits})
+			ops.Residual(e, ops.NoAct, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, PadH: 1, PadW: 1}, []*ops.Tensor{x, logits})
 		},
 		"Residual activation": func() {
-			ops.Residual(e, ops.NoAct, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, Pad: 1, Act: ops.ReLU}, []*ops.Tensor{x})
+			ops.Residual(e, ops.NoAct, x, ops.ConvSpec{W: window(8, 3, 8), S: 1, PadH: 1, PadW: 1, Act: ops.ReLU}, []*ops.Tensor{x})
 		},
 		"Stats.Finish":                func() { ops.NewStats(3).Finish() },
-		"MaxPool padding":             func() { ops.MaxPool(e, x, 2, 2, 2) },
-		"AvgPool larger than its map": func() { ops.AvgPool(e, x, 5, 1, 0, true) },
+		"MaxPool padding":             func() { ops.MaxPool(e, x, ops.PoolSpec{KH: 2, KW: 2, S: 2, PadH: 2, PadW: 2}) },
+		"AvgPool larger than its map": func() { ops.AvgPool(e, x, ops.PoolSpec{KH: 5, KW: 5, S: 1, PadH: 0, PadW: 0}, true) },
 		"Add nothing":                 func() { ops.Add(e, ops.NoAct, nil) },
 		"Add different shapes":        func() { ops.Add(e, ops.NoAct, []*ops.Tensor{x, logits}) },
 		"Scale":                       func() { ops.Scale(e, x, logits) },
@@ -74,7 +74,7 @@ func TestMisuse(t *testing.T) {
 			ops.LSTMCell(e, logits, logits, logits, ops.LSTMSpec{Input: window(16, 1, 8), Hidden: window(16, 1, 8)})
 		},
 		"KernelTransform": func() {
-			ops.KernelTransform(e, ops.NewDepthwise("d", 4, 5).All(), nil)
+			ops.KernelTransform(e, ops.NewDepthwise("d", 4, 5, 5).All(), nil)
 			ops.KernelTransform(e, w.All(), nil)
 		},
 		"Export":  func() { w.ExportOIHW(make([]float32, 5)) },

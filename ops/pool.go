@@ -13,14 +13,14 @@ const (
 
 // poolNode is a pooling; windows never change, so taps are made on the way.
 type poolNode struct {
-	x, y      *Tensor
-	kind      poolKind
-	k, s, pad int
-	add       bool
-	v         *kernel.Vec
-	rows      int // output rows per piece of the forward pass
-	to        []float32
-	taps      []tapTable // by worker
+	x, y *Tensor
+	kind poolKind
+	spec PoolSpec
+	add  bool
+	v    *kernel.Vec
+	rows int // output rows per piece of the forward pass
+	to   []float32
+	taps []tapTable // by worker
 }
 
 // tapTable is where one window's pixels lie.
@@ -29,28 +29,39 @@ type tapTable [maxPoolKernel * maxPoolKernel]int32
 // maxPoolKernel bounds the windows.
 const maxPoolKernel = 16
 
-// MaxPool returns the maximum over k x k windows, stride s, with pad pixels of
-// padding that never win. The gradient goes to the first maximum in row order.
-// It panics unless k <= 16, pad <= k/2 and the window fits the padded map.
-func MaxPool(e *Exec, x *Tensor, k, s, pad int) *Tensor { return pool(e, x, poolMax, k, s, pad) }
-
-// AvgPool returns the mean over k x k windows, stride s. With includePad the
-// padding counts as zeros, else the mean is over the pixels inside the map. It
-// panics as MaxPool does.
-func AvgPool(e *Exec, x *Tensor, k, s, pad int, includePad bool) *Tensor {
-	if includePad {
-		return pool(e, x, poolMeanPad, k, s, pad)
-	}
-	return pool(e, x, poolMean, k, s, pad)
+// PoolSpec describes the windows of a pooling: KH x KW pixels, S apart, over a map with
+// PadH pixels of padding above and below and PadW left and right.
+type PoolSpec struct {
+	KH, KW     int
+	S          int
+	PadH, PadW int
 }
 
-func pool(e *Exec, x *Tensor, kind poolKind, k, s, pad int) *Tensor {
-	if k < 1 || k > maxPoolKernel || s < 1 || pad < 0 || pad > k/2 || x.H+2*pad < k || x.W+2*pad < k {
+// MaxPool returns the maximum over each window; padding never wins. The gradient goes to
+// the first maximum in row order. It panics unless sides are at most 16, the padding at
+// most half of them, and the window fits the padded map.
+func MaxPool(e *Exec, x *Tensor, s PoolSpec) *Tensor { return pool(e, x, poolMax, s) }
+
+// AvgPool returns the mean over each window. With includePad the
+// padding counts as zeros, else the mean is over the pixels inside the map. It
+// panics as MaxPool does.
+func AvgPool(e *Exec, x *Tensor, s PoolSpec, includePad bool) *Tensor {
+	if includePad {
+		return pool(e, x, poolMeanPad, s)
+	}
+	return pool(e, x, poolMean, s)
+}
+
+func pool(e *Exec, x *Tensor, kind poolKind, s PoolSpec) *Tensor {
+	fits := func(n, k, pad int) bool {
+		return k >= 1 && k <= maxPoolKernel && pad >= 0 && pad <= k/2 && n+2*pad >= k
+	}
+	if s.S < 1 || !fits(x.H, s.KH, s.PadH) || !fits(x.W, s.KW, s.PadW) {
 		panic("ops: pooling window does not fit the map")
 	}
-	y := e.New(x.N, (x.H+2*pad-k)/s+1, (x.W+2*pad-k)/s+1, x.C)
+	y := e.New(x.N, (x.H+2*s.PadH-s.KH)/s.S+1, (x.W+2*s.PadW-s.KW)/s.S+1, x.C)
 	n := next(e, &e.nodes.pool)
-	*n = poolNode{x: x, y: y, kind: kind, k: k, s: s, pad: pad, v: e.vec, taps: e.taps}
+	*n = poolNode{x: x, y: y, kind: kind, spec: s, v: e.vec, taps: e.taps}
 	n.rows = max(1, minChunk/2/(y.W*y.C))
 	e.run(y.N*n.bands(), (*poolForward)(n))
 	e.record(n)
@@ -96,8 +107,9 @@ func (n *poolBackward) Do(img, worker int) {
 // row handles one output row: the pixels whose windows lie within the map
 // horizontally in one run, the others one by one.
 func (n *poolNode) row(off *tapTable, img, oy int, back bool) {
-	first := min((n.pad+n.s-1)/n.s, n.y.W)
-	end := max(first, min((n.x.W+n.pad-n.k)/n.s+1, n.y.W))
+	s := n.spec
+	first := min((s.PadW+s.S-1)/s.S, n.y.W)
+	end := max(first, min((n.x.W+s.PadW-s.KW)/s.S+1, n.y.W))
 	for ox := range first {
 		n.cells(off, img, oy, ox, 1, back)
 	}
@@ -112,18 +124,18 @@ func (n *poolNode) row(off *tapTable, img, oy int, back bool) {
 // cells handles pixels output pixels from (oy, ox) on, whose windows are cut
 // alike by the map's edges.
 func (n *poolNode) cells(off *tapTable, img, oy, ox, pixels int, back bool) {
-	c, taps := n.x.C, 0
-	y0, x0 := oy*n.s-n.pad, ox*n.s-n.pad
-	for iy := max(y0, 0); iy < min(y0+n.k, n.x.H); iy++ {
-		for ix := max(x0, 0); ix < min(x0+n.k, n.x.W); ix++ {
+	c, taps, s := n.x.C, 0, n.spec
+	y0, x0 := oy*s.S-s.PadH, ox*s.S-s.PadW
+	for iy := max(y0, 0); iy < min(y0+s.KH, n.x.H); iy++ {
+		for ix := max(x0, 0); ix < min(x0+s.KW, n.x.W); ix++ {
 			off[taps] = int32((iy*n.x.W + ix) * c)
 			taps++
 		}
 	}
-	t := kernel.Taps{Off: off[:taps], Pixels: pixels, Step: n.s * c, C: c}
+	t := kernel.Taps{Off: off[:taps], Pixels: pixels, Step: s.S * c, C: c}
 	scale := 1 / float32(taps)
 	if n.kind == poolMeanPad {
-		scale = 1 / float32(n.k*n.k)
+		scale = 1 / float32(s.KH*s.KW)
 	}
 	size, at := n.x.H*n.x.W*c, ((img*n.y.H+oy)*n.y.W+ox)*c
 	lo, hi := img*size, (img+1)*size

@@ -13,17 +13,17 @@ func TestResidualEqualsAdd(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	const c = 37
 	weights := map[string]*ops.Param{
-		"pointwise": ops.NewDense("w", c, 20, 1, 1), "Winograd": ops.NewDense("w", c, 20, 3, 1),
-		"direct": ops.NewDense("w", c, 20, 3, 1), "large": ops.NewDense("w", c, 600, 1, 1),
+		"pointwise": ops.NewDense("w", c, 20, 1, 1, 1), "Winograd": ops.NewDense("w", c, 20, 3, 3, 1),
+		"direct": ops.NewDense("w", c, 20, 3, 3, 1), "large": ops.NewDense("w", c, 600, 1, 1, 1),
 	}
 	bias := ops.NewVector("b", c)
 	ops.InitUniform(bias, 1, r)
 	forEachKernel(t, func(t *testing.T, e *ops.Exec) {
 		for name, p := range weights {
 			ops.InitHe(p, r)
-			s := ops.ConvSpec{W: ops.Window{P: p, OutC: c, K: p.K, InC: p.InC}, Bias: bias, S: 1, Pad: p.K / 2}
+			s := ops.ConvSpec{W: ops.Window{P: p, OutC: c, KH: p.KH, KW: p.KW, InC: p.InC}, Bias: bias, S: 1, PadH: p.KH / 2, PadW: p.KW / 2}
 			if name == "direct" {
-				s.Dil, s.Pad = 2, 2
+				s.Dil, s.PadH, s.PadW = 2, 2, 2
 			}
 			for _, n := range []int{1, 5, 40} {
 				x, a, b := random(r, n*7*6*p.InC), random(r, n*7*6*c), random(r, n*7*6*c)

@@ -57,7 +57,7 @@ func TestNoGradientBehindZerosAndPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	w := ops.NewDense("w", 3, 2, 1, 1)
+	w := ops.NewDense("w", 3, 2, 1, 1, 1)
 	w.Fill(0.5)
 	e.Begin(true)
 	x := ops.Resize(e, e.Input(1, 2, 2, 2, []float32{1, 2, 3, 4, 5, 6, 7, 8}), 3, 3)

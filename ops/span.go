@@ -20,8 +20,8 @@ func (p *Param) Spans() []span {
 	case DenseLayout:
 		p.denseSpans()
 	case DepthwiseLayout:
-		for t := range p.K * p.K {
-			p.addSpan(t*p.OutC, p.extent(t/p.K, t%p.K, 0))
+		for t := range p.KH * p.KW {
+			p.addSpan(t*p.OutC, p.extent(t/p.KW, t%p.KW, 0))
 		}
 	default:
 		p.addSpan(0, p.extent(0, 0, 0))
@@ -34,7 +34,8 @@ func (p *Param) Spans() []span {
 func (p *Param) extent(ky, kx, in int) int {
 	n := 0
 	for _, u := range p.used {
-		if lo := (p.K - u.K) / 2; ky >= lo && ky < p.K-lo && kx >= lo && kx < p.K-lo && (p.Layout != DenseLayout || u.InC > in) {
+		y, x := (p.KH-u.KH)/2, (p.KW-u.KW)/2
+		if ky >= y && ky < p.KH-y && kx >= x && kx < p.KW-x && (p.Layout != DenseLayout || u.InC > in) {
 			n = max(n, u.OutC)
 		}
 	}
@@ -51,8 +52,8 @@ func (p *Param) denseSpans() {
 	}
 	blocks := (p.OutC + Block - 1) / Block
 	for b := range blocks {
-		for t := range p.K * p.K {
-			base := (b*p.K*p.K + t) * p.InC * Block
+		for t := range p.KH * p.KW {
+			base := (b*p.KH*p.KW + t) * p.InC * Block
 			for i := 0; i < p.InC; {
 				end, out := p.run(t, i)
 				lanes := min(Block, out-b*Block)
@@ -78,7 +79,7 @@ func (p *Param) run(t, in int) (end, out int) {
 			end = min(end, u.InC)
 		}
 	}
-	return end, p.extent(t/p.K, t%p.K, in)
+	return end, p.extent(t/p.KW, t%p.KW, in)
 }
 
 // addSpans appends count runs of n floats, Block apart.

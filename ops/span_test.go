@@ -10,11 +10,13 @@ import (
 func TestSpans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := rapid.IntRange(1, 40).Draw(t, "out")
-		k := rapid.SampledFrom([]int{1, 3, 5}).Draw(t, "k")
-		p := rapid.SampledFrom([]*Param{NewDense("d", c, rapid.IntRange(1, 9).Draw(t, "in"), k, 1), NewDepthwise("w", c, k), NewVector("v", c)}).Draw(t, "param")
+		side := rapid.SampledFrom([]int{1, 3, 5})
+		kh, kw := side.Draw(t, "kh"), side.Draw(t, "kw")
+		p := rapid.SampledFrom([]*Param{NewDense("d", c, rapid.IntRange(1, 9).Draw(t, "in"), kh, kw, 1), NewDepthwise("w", c, kh, kw), NewVector("v", c)}).Draw(t, "param")
 		used := make([]bool, len(p.Data))
 		for range rapid.IntRange(0, 3).Draw(t, "windows") {
-			w := Window{p, rapid.IntRange(1, p.OutC).Draw(t, "o"), p.K - 2*rapid.IntRange(0, p.K/2).Draw(t, "crop"), rapid.IntRange(1, p.InC).Draw(t, "i")}
+			cropped := func(k int) int { return k - 2*rapid.IntRange(0, k/2).Draw(t, "crop") }
+			w := Window{p, rapid.IntRange(1, p.OutC).Draw(t, "o"), cropped(p.KH), cropped(p.KW), rapid.IntRange(1, p.InC).Draw(t, "i")}
 			if p.Layout == DepthwiseLayout {
 				w.InC = w.OutC
 			}

@@ -35,14 +35,14 @@ func newConv6(batch int) *conv6 {
 		pool   bool
 	}{{16, 3, false}, {16, 3, true}, {32, 3, false}, {32, 5, true}, {64, 3, false}, {64, 3, false}} {
 		name := string(rune('a' + i))
-		layer := conv6Layer{ops.NewDense(name, l.out, in, l.k, 1), ops.NewVector(name+".gamma", l.out), ops.NewVector(name+".beta", l.out), l.pool}
+		layer := conv6Layer{ops.NewDense(name, l.out, in, l.k, l.k, 1), ops.NewVector(name+".gamma", l.out), ops.NewVector(name+".beta", l.out), l.pool}
 		ops.InitHe(layer.w, r)
 		layer.gamma.Fill(1)
 		n.layers = append(n.layers, layer)
 		n.params = append(n.params, layer.w, layer.gamma, layer.beta)
 		in = l.out
 	}
-	n.fc, n.bias = ops.NewDense("fc", 10, in, 1, 1), ops.NewVector("fc.bias", 10)
+	n.fc, n.bias = ops.NewDense("fc", 10, in, 1, 1, 1), ops.NewVector("fc.bias", 10)
 	ops.InitHe(n.fc, r)
 	n.params = append(n.params, n.fc, n.bias)
 	n.input = draw(r, batch*28*28)
@@ -56,10 +56,10 @@ func (n *conv6) step(e *ops.Exec, o ops.Optimizer) float64 {
 	e.Begin(true)
 	x := e.Input(n.batch, 28, 28, 1, n.input)
 	for _, l := range n.layers {
-		x = ops.Conv(e, x, ops.ConvSpec{W: l.w.All(), S: 1, Pad: l.w.K / 2})
+		x = ops.Conv(e, x, ops.ConvSpec{W: l.w.All(), S: 1, PadH: l.w.KH / 2, PadW: l.w.KW / 2})
 		x = ops.BatchNorm(e, x, ops.NormSpec{Gamma: l.gamma, Beta: l.beta, C: x.C, Eps: 1e-5, Act: ops.ReLU})
 		if l.pool {
-			x = ops.MaxPool(e, x, 2, 2, 0)
+			x = ops.MaxPool(e, x, ops.PoolSpec{KH: 2, KW: 2, S: 2, PadH: 0, PadW: 0})
 		}
 	}
 	loss := ops.CrossEntropy(e, ops.Linear(e, ops.GlobalAvgPool(e, x), n.fc.All(), n.bias), n.labels, 0)

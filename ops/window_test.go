@@ -19,9 +19,9 @@ type windowNet struct {
 
 func newWindowNet(r *rand.Rand) *windowNet {
 	n := &windowNet{
-		ops.NewDense("conv", 37, 21, 5, 1), ops.NewVector("gamma", 37), ops.NewVector("beta", 37),
-		ops.NewDepthwise("dw", 37, 7), ops.NewVector("gamma2", 37), ops.NewVector("beta2", 37),
-		ops.NewDense("fc", 20, 37, 1, 1), ops.NewVector("bias", 20),
+		ops.NewDense("conv", 37, 21, 5, 5, 1), ops.NewVector("gamma", 37), ops.NewVector("beta", 37),
+		ops.NewDepthwise("dw", 37, 7, 7), ops.NewVector("gamma2", 37), ops.NewVector("beta2", 37),
+		ops.NewDense("fc", 20, 37, 1, 1, 1), ops.NewVector("bias", 20),
 	}
 	for _, p := range n.params() {
 		ops.InitUniform(p, 1, r)
@@ -48,11 +48,11 @@ func drawCut(t *rapid.T) cut {
 func (n *windowNet) train(e *ops.Exec, c cut, r *rand.Rand) {
 	e.Begin(true)
 	x := variable(e, 2, 4, 5, c.in, draw(r, 2*4*5*c.in))
-	x = ops.Conv(e, x, ops.ConvSpec{W: ops.Window{P: n.conv, OutC: c.mid, K: c.k, InC: c.in}, S: 1, Pad: c.k / 2})
+	x = ops.Conv(e, x, ops.ConvSpec{W: ops.Window{P: n.conv, OutC: c.mid, KH: c.k, KW: c.k, InC: c.in}, S: 1, PadH: c.k / 2, PadW: c.k / 2})
 	x = ops.BatchNorm(e, x, ops.NormSpec{Gamma: n.gamma, Beta: n.beta, C: c.mid, Eps: 1e-3, Act: ops.HardSwish})
-	x = ops.Conv(e, x, ops.ConvSpec{W: ops.Window{P: n.dw, OutC: c.mid, K: c.dwK, InC: c.mid}, S: 1, Pad: c.dwK / 2})
+	x = ops.Conv(e, x, ops.ConvSpec{W: ops.Window{P: n.dw, OutC: c.mid, KH: c.dwK, KW: c.dwK, InC: c.mid}, S: 1, PadH: c.dwK / 2, PadW: c.dwK / 2})
 	x = ops.BatchNorm(e, x, ops.NormSpec{Gamma: n.gamma2, Beta: n.beta2, C: c.mid, Eps: 1e-3})
-	y := ops.Linear(e, ops.GlobalAvgPool(e, x), ops.Window{P: n.fc, OutC: c.out, K: 1, InC: c.mid}, n.bias)
+	y := ops.Linear(e, ops.GlobalAvgPool(e, x), ops.Window{P: n.fc, OutC: c.out, KH: 1, KW: 1, InC: c.mid}, n.bias)
 	ops.CrossEntropy(e, y, []int32{0, int32(c.out - 1)}, 0.1)
 	e.Backward()
 }
@@ -60,22 +60,22 @@ func (n *windowNet) train(e *ops.Exec, c cut, r *rand.Rand) {
 // inside tells for each stored value of a parameter whether the part uses it.
 func (n *windowNet) inside(p *ops.Param, c cut) []bool {
 	in := make([]bool, len(p.Data))
-	w := ops.Window{P: p, OutC: c.mid, K: 1, InC: 1}
+	w := ops.Window{P: p, OutC: c.mid, KH: 1, KW: 1, InC: 1}
 	switch p {
 	case n.conv:
-		w.K, w.InC = c.k, c.in
+		w.KH, w.KW, w.InC = c.k, c.k, c.in
 	case n.dw:
-		w.K = c.dwK
+		w.KH, w.KW = c.dwK, c.dwK
 	case n.fc:
 		w.OutC, w.InC = c.out, c.mid
 	case n.bias:
 		w.OutC = c.out
 	}
-	lo := (p.K - w.K) / 2
+	lo := (p.KH - w.KH) / 2
 	for o := range w.OutC {
 		for i := range w.InC {
-			for k := range w.K * w.K {
-				in[p.Index(o, i, lo+k/w.K, lo+k%w.K)] = true
+			for k := range w.KH * w.KW {
+				in[p.Index(o, i, lo+k/w.KW, lo+k%w.KW)] = true
 			}
 		}
 	}
@@ -180,8 +180,8 @@ func TestWindowEqualsCopy(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 			n, c := newWindowNet(r), drawCut(t)
-			s := ops.ConvSpec{W: ops.Window{P: n.conv, OutC: c.mid, K: c.k, InC: c.in}, S: 1, Pad: c.k / 2}
-			alone := ops.NewDense("alone", c.mid, c.in, c.k, 1)
+			s := ops.ConvSpec{W: ops.Window{P: n.conv, OutC: c.mid, KH: c.k, KW: c.k, InC: c.in}, S: 1, PadH: c.k / 2, PadW: c.k / 2}
+			alone := ops.NewDense("alone", c.mid, c.in, c.k, c.k, 1)
 			if err := alone.ImportOIHW(s.W.Export(nil)); err != nil {
 				t.Fatal(err)
 			}
@@ -196,7 +196,7 @@ func TestWindowEqualsCopy(t *testing.T) {
 			data := slices.Clone(x.Data)
 			e.Begin(true)
 			x = variable(e, 2, 4, 5, c.in, data)
-			y = ops.Conv(e, x, ops.ConvSpec{W: alone.All(), S: 1, Pad: c.k / 2})
+			y = ops.Conv(e, x, ops.ConvSpec{W: alone.All(), S: 1, PadH: c.k / 2, PadW: c.k / 2})
 			y.SetGrad(dy)
 			e.Backward()
 			for i, got := range [][]float32{y.Data, x.Grad, alone.All().ExportGrad(nil)} {

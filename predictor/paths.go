@@ -31,36 +31,60 @@ func (p pathOf) then(m move) pathOf {
 	return out
 }
 
+// moveCodes are the codes of ops on paths, without kernel and stride; 0 for those that only
+// hand on or sum. Convolutions take the codes up to 6, layers whose kernel is no square those
+// from 11 on. Files hold them.
+var moveCodes = map[space.Op]move{
+	space.Conv: 1, space.MaxPool: 7, space.AvgPool: 8, space.Zero: 9, space.Scale: 10,
+	space.Add: 0, space.GlobalPool: 0, space.Linear: 0, space.Identity: 0, space.Resize: 0,
+}
+
 // moveOf returns what a layer does to a path, 0 for layers that only hand on or sum. Sizes
 // do not count, so that stages of different width have the same moves.
 func moveOf(l space.Layer) move {
-	var m move
-	switch l.Op {
-	case space.Conv:
-		m = 1
-		if l.G > 1 {
-			m = 2
-		}
-		if l.G > 1 && l.G < l.InC {
-			m = 3
-		}
-		if l.Dil > 1 {
-			m += 3
-		}
-	case space.MaxPool:
-		m = 7
-	case space.AvgPool:
-		m = 8
-	case space.Zero:
-		m = 9
-	case space.Scale:
-		m = 10
-	default:
+	m := moveCodes[l.Op]
+	switch {
+	case m == 0:
 		return 0
+	case l.K.H != l.K.W:
+		m = oblong(l)
+	case l.Op == space.Conv:
+		m = squareConv(l)
 	}
-	m = m<<3 | byte(min(l.K, 7))
+	m = m<<3 | byte(min(max(l.K.H, l.K.W), 7))
 	if l.S > 1 {
 		m |= 0x80
+	}
+	return m
+}
+
+// squareConv returns the code of a convolution with a square kernel: by groups and dilation.
+func squareConv(l space.Layer) move {
+	m := moveCodes[space.Conv]
+	if l.G > 1 {
+		m++
+	}
+	if l.G > 1 && l.G < l.InC {
+		m++
+	}
+	if l.Dil > 1 {
+		m += 3
+	}
+	return m
+}
+
+// oblong returns the code, without the size, of a layer whose kernel is no square: by where
+// it lies, and for convolutions by whether they have groups.
+func oblong(l space.Layer) move {
+	m := move(11)
+	if l.K.W > l.K.H {
+		m++
+	}
+	switch {
+	case l.Op != space.Conv || l.Dil > 1:
+		return 15
+	case l.G > 1:
+		return m + 2
 	}
 	return m
 }

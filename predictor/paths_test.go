@@ -73,7 +73,7 @@ func TestPathsAreCounted(t *testing.T) {
 		}
 	}
 	// Three cells: the path of three convolutions 3x3-1x1-3x3 and 3x3-3x3 once in each.
-	three, one1 := moveOf(space.Layer{Op: space.Conv, K: 3, S: 1, G: 1}), moveOf(space.Layer{Op: space.Conv, K: 1, S: 1, G: 1})
+	three, one1 := moveOf(space.Layer{Op: space.Conv, K: space.Square(3), S: 1, G: 1}), moveOf(space.Layer{Op: space.Conv, K: space.Square(1), S: 1, G: 1})
 	for _, path := range []pathOf{{three, one1, three}, {three, three}, {three}} {
 		if n := g.paths[path.text()]; n < 3 {
 			t.Errorf("path %s is counted %v times; want at least once a cell", path.text(), n)
@@ -81,6 +81,31 @@ func TestPathsAreCounted(t *testing.T) {
 	}
 	if n := g.paths[pathOf{three, one1, three}.text()]; n != 3 {
 		t.Errorf("the longest path is counted %v times; want 3", n)
+	}
+}
+
+// Every op has a code, and layers that differ in kind have different ones.
+func TestEveryOpHasACode(t *testing.T) {
+	for _, o := range space.Ops() {
+		if _, ok := moveCodes[o]; !ok {
+			t.Errorf("%v has no code; want a row in moveCodes", o)
+		}
+	}
+	layer := func(o space.Op, h, w, g, dil int) space.Layer {
+		return space.Layer{Op: o, InC: 8, K: space.Sides{H: h, W: w}, S: 1, G: g, Dil: dil}
+	}
+	kinds := map[move]space.Layer{}
+	for _, l := range []space.Layer{
+		layer(space.Conv, 3, 3, 1, 0), layer(space.Conv, 3, 3, 8, 0), layer(space.Conv, 3, 3, 2, 0), layer(space.Conv, 3, 3, 1, 2),
+		layer(space.Conv, 3, 3, 8, 2), layer(space.Conv, 3, 3, 2, 2), layer(space.Conv, 1, 3, 1, 0), layer(space.Conv, 3, 1, 1, 0),
+		layer(space.Conv, 1, 3, 8, 0), layer(space.Conv, 3, 1, 8, 0), layer(space.Conv, 1, 3, 1, 2), layer(space.Conv, 1, 5, 1, 0),
+		layer(space.MaxPool, 3, 3, 0, 0), layer(space.AvgPool, 3, 3, 0, 0), layer(space.Zero, 0, 0, 0, 0), layer(space.Scale, 0, 0, 0, 0),
+	} {
+		m := moveOf(l)
+		if other, taken := kinds[m]; taken || m == 0 {
+			t.Errorf("%v has the code %#x of %v", l, m, other)
+		}
+		kinds[m] = l
 	}
 }
 

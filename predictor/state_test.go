@@ -27,7 +27,7 @@ func makers(t testing.TB) map[string]func() stateful {
 	plan := func(a space.Arch) space.Plan {
 		var p space.Plan
 		for g := range a.Len() {
-			p = append(p, space.Step{Layer: space.Layer{Op: space.Conv, H: 8, W: 8, InC: 8, OutC: 8 + 8*a.Gene(g), K: 3, S: 1, G: 1}, In: []int{g - 1}})
+			p = append(p, space.Step{Layer: space.Layer{Op: space.Conv, H: 8, W: 8, InC: 8, OutC: 8 + 8*a.Gene(g), K: space.Square(3), S: 1, G: 1}, In: []int{g - 1}})
 		}
 		return p
 	}

@@ -229,13 +229,13 @@ func (c recomputed) sizes(name string, a space.Arch, flops, params int64) {
 		out := l.OutH() * l.OutW() * l.OutC
 		switch l.Op {
 		case space.Conv:
-			ops += 2 * out * l.K * l.K * l.InC / l.G
-			numbers += l.OutC * l.K * l.K * l.InC / l.G
+			ops += 2 * out * l.K.H * l.K.W * l.InC / l.G
+			numbers += l.OutC * l.K.H * l.K.W * l.InC / l.G
 		case space.Linear:
 			ops += 2 * l.InC * l.OutC
 			numbers += l.InC*l.OutC + l.OutC
 		case space.AvgPool:
-			ops += out * l.K * l.K
+			ops += out * l.K.H * l.K.W
 		case space.Add:
 			ops += out * (len(s.In) - 1)
 		case space.GlobalPool:

@@ -117,8 +117,8 @@ func eachValue(p *ops.Param, f func(outC, at int)) {
 	in := p.InC / p.G
 	for o := range p.OutC {
 		for i := range in {
-			for y := range p.K {
-				for x := range p.K {
+			for y := range p.KH {
+				for x := range p.KW {
 					f(o, p.Index(o, i, y, x))
 				}
 			}

@@ -13,10 +13,10 @@ import (
 func TestFuse(t *testing.T) {
 	picture := space.Picture(space.Input{H: 8, W: 8, C: 4, Classes: 3})
 	raw := func(b *space.Planner, x space.Map, name string) space.Map {
-		return b.Conv(x, space.ConvSpec{Weight: name, K: 3, S: 1, OutC: 4})
+		return b.Conv(x, space.ConvSpec{Weight: name, K: space.Square(3), S: 1, OutC: 4})
 	}
 	normed := func(b *space.Planner, x space.Map, name string) space.Map {
-		return b.Conv(x, space.ConvSpec{Weight: name, Norm: name + "/norm", K: 3, S: 1, OutC: 4})
+		return b.Conv(x, space.ConvSpec{Weight: name, Norm: name + "/norm", K: space.Square(3), S: 1, OutC: 4})
 	}
 	for name, c := range map[string]struct {
 		build func(b *space.Planner)
@@ -26,15 +26,15 @@ func TestFuse(t *testing.T) {
 			b.Add("norm", space.ReLU, raw(b, picture, "a"), raw(b, picture, "b"))
 		}, []fusion{{accumulates: true}, {accumulates: true}, {normed: true}}},
 		"a convolution and another step's output": {func(b *space.Planner) {
-			x := b.Pool(picture, space.MaxPool, 3, 1)
+			x := b.Pool(picture, space.MaxPool, space.Square(3), 1)
 			b.Add("", space.ReLU, raw(b, x, "a"), x)
 		}, []fusion{{}, {accumulates: true}, {residual: true}}},
 		"the same with a norm": {func(b *space.Planner) {
-			x := b.Pool(picture, space.MaxPool, 3, 1)
+			x := b.Pool(picture, space.MaxPool, space.Square(3), 1)
 			b.Add("norm", space.ReLU, raw(b, x, "a"), x)
 		}, []fusion{{}, {accumulates: true}, {}}},
 		"behind another output": {func(b *space.Planner) {
-			x := b.Pool(picture, space.MaxPool, 3, 1)
+			x := b.Pool(picture, space.MaxPool, space.Square(3), 1)
 			b.Add("", space.ReLU, x, raw(b, x, "a"))
 		}, []fusion{{}, {}, {}}},
 		"read twice": {func(b *space.Planner) {
@@ -42,7 +42,7 @@ func TestFuse(t *testing.T) {
 			b.Add("", space.NoAct, x, b.Add("", space.ReLU, x, x))
 		}, []fusion{{}, {}, {}}},
 		"activated": {func(b *space.Planner) {
-			x := b.Conv(picture, space.ConvSpec{Weight: "a", K: 3, S: 1, OutC: 4, Act: space.ReLU})
+			x := b.Conv(picture, space.ConvSpec{Weight: "a", K: space.Square(3), S: 1, OutC: 4, Act: space.ReLU})
 			b.Add("", space.NoAct, x, picture)
 		}, []fusion{{}, {}}},
 		"a second bias": {func(b *space.Planner) {
@@ -52,11 +52,11 @@ func TestFuse(t *testing.T) {
 		}, []fusion{{accumulates: true}, {}, {residual: true}}},
 		"norm after norm": {func(b *space.Planner) {
 			x := normed(b, normed(b, picture, "a"), "b")
-			b.Pool(x, space.MaxPool, 3, 1)
+			b.Pool(x, space.MaxPool, space.Square(3), 1)
 		}, []fusion{{deferred: true}, {}, {}}},
 		"norm, read by the step after the next": {func(b *space.Planner) {
 			x := normed(b, picture, "a")
-			b.Pool(x, space.MaxPool, 3, 1)
+			b.Pool(x, space.MaxPool, space.Square(3), 1)
 			normed(b, x, "b")
 		}, []fusion{{}, {}, {}}},
 		"a sum's norm before a convolution": {func(b *space.Planner) {

@@ -14,7 +14,7 @@ import (
 // A file whose plan cannot be run is one clear error, even if it holds every
 // tensor that the plan names.
 func TestLoadNetworkRefusesPlansThatCannotRun(t *testing.T) {
-	conv := space.Step{Layer: space.Layer{Op: space.Conv, H: 20, W: 20, InC: 2, OutC: 2, K: 3, S: 1, G: 1}, Weight: "a", Norm: "n", In: []int{space.Image}}
+	conv := space.Step{Layer: space.Layer{Op: space.Conv, H: 20, W: 20, InC: 2, OutC: 2, K: space.Square(3), S: 1, G: 1}, Weight: "a", Norm: "n", In: []int{space.Image}}
 	mean := space.Step{Layer: space.Layer{Op: space.GlobalPool, H: 20, W: 20, InC: 2, OutC: 2}, In: []int{0}}
 	linear := space.Step{Layer: space.Layer{Op: space.Linear, H: 1, W: 1, InC: 2, OutC: 2}, Weight: "l", Bias: true, In: []int{1}}
 	for _, c := range []struct {
@@ -23,7 +23,7 @@ func TestLoadNetworkRefusesPlansThatCannotRun(t *testing.T) {
 	}{
 		{"nothing", "", func(space.Plan) {}},
 		{"large pool", "kernel is 17; want 1 to 16", func(p space.Plan) {
-			p[0] = space.Step{Layer: space.Layer{Op: space.MaxPool, H: 20, W: 20, InC: 2, OutC: 2, K: 17, S: 1}, In: []int{space.Image}}
+			p[0] = space.Step{Layer: space.Layer{Op: space.MaxPool, H: 20, W: 20, InC: 2, OutC: 2, K: space.Square(17), S: 1}, In: []int{space.Image}}
 		}},
 		{"linear layer of a map", "reads a map of 20 x 20 pixels", func(p space.Plan) { p[2].Layer.H, p[2].Layer.W, p[2].In = 20, 20, []int{0} }},
 		{"weight called like a bias", `"l.bias" is a name of step 0`, func(p space.Plan) { p[0].Weight = "l.bias" }},
@@ -69,7 +69,7 @@ func writePlan(t *testing.T, path string, p space.Plan) {
 	for _, s := range p {
 		l := s.Layer
 		if s.Weight != "" {
-			add(s.Weight, l.OutC, l.InC/max(1, l.G), max(1, l.K), max(1, l.K))
+			add(s.Weight, l.OutC, l.InC/max(1, l.G), max(1, l.K.H), max(1, l.K.W))
 		}
 		if s.Bias {
 			add(biasName(s.Weight), l.OutC)
@@ -87,7 +87,7 @@ func writePlan(t *testing.T, path string, p space.Plan) {
 
 // Copies of a shared weight get names that nothing else has.
 func TestFoldFindsFreeNames(t *testing.T) {
-	conv := space.Layer{Op: space.Conv, H: 5, W: 5, InC: 2, OutC: 2, K: 3, S: 1, G: 1}
+	conv := space.Layer{Op: space.Conv, H: 5, W: 5, InC: 2, OutC: 2, K: space.Square(3), S: 1, G: 1}
 	p := space.Plan{
 		{Layer: conv, Weight: "a", Norm: "n", In: []int{space.Image}},
 		{Layer: conv, Weight: "a", Norm: "m", In: []int{0}},

@@ -44,10 +44,10 @@ func (n *Net) declare(w space.Weight, seed uint64) {
 	switch w.Role {
 	case space.Dense:
 		g := max(w.G, 1)
-		p := n.add(ops.NewDense(w.Name, w.OutC, w.InC*g, w.K, g))
+		p := n.add(ops.NewDense(w.Name, w.OutC, w.InC*g, w.K.H, w.K.W, g))
 		ops.InitHe(p, r)
 	case space.Depthwise:
-		ops.InitHe(n.add(ops.NewDepthwise(w.Name, w.OutC, w.K)), r)
+		ops.InitHe(n.add(ops.NewDepthwise(w.Name, w.OutC, w.K.H, w.K.W)), r)
 	case space.Norm:
 		scale := n.add(ops.NewVector(scaleName(w.Name), w.OutC))
 		if !w.Zero {
@@ -57,7 +57,7 @@ func (n *Net) declare(w space.Weight, seed uint64) {
 	case space.Bias:
 		n.add(ops.NewVector(w.Name, w.OutC))
 	case space.Matrix:
-		p := n.add(ops.NewDense(w.Name, w.OutC, w.InC, 1, 1))
+		p := n.add(ops.NewDense(w.Name, w.OutC, w.InC, 1, 1, 1))
 		for i := range min(w.OutC, w.InC) {
 			p.Data[p.Index(i, i, 0, 0)] = 1
 		}

@@ -241,7 +241,7 @@ func (p *plainTrainer) descend(n plainNet, grads map[string][]float64, touched m
 			p.moment[name] = v
 		}
 		decay := p.o.WeightDecay
-		if q := n.byName[name]; q.K*q.InC == 1 { // a vector: bias, scale or shift
+		if q := n.byName[name]; q.KH*q.KW*q.InC == 1 { // a vector: bias, scale or shift
 			decay = 0
 		}
 		for i := range g {

@@ -18,12 +18,13 @@ func newPlainMaps(n, h, w, c int) plainMaps { return plainMaps{n, h, w, c, make(
 
 func (m plainMaps) at(n, y, x, c int) *float64 { return &m.v[((n*m.h+y)*m.w+x)*m.c+c] }
 
-// window calls f with every pixel of the k x k window, stride s, whose output is
+// window calls f with every pixel of the window under the kernel, stride s, whose output is
 // at (oy, ox), and with the tap that it meets.
 func (m plainMaps) window(l space.Layer, oy, ox int, f func(y, x, ky, kx int)) {
-	for ky := range l.K {
-		for kx := range l.K {
-			y, x := oy*l.S+ky*max(1, l.Dil)-l.Pad(), ox*l.S+kx*max(1, l.Dil)-l.Pad()
+	apart := max(1, l.Dil)
+	for ky := range l.K.H {
+		for kx := range l.K.W {
+			y, x := oy*l.S+(ky-(l.K.H-1)/2)*apart, ox*l.S+(kx-(l.K.W-1)/2)*apart
 			if y >= 0 && y < m.h && x >= 0 && x < m.w {
 				f(y, x, ky, kx)
 			}
@@ -132,10 +133,10 @@ func (p plainNet) value(s space.Step, in []plainMaps, n, oy, ox, o int) float64 
 	switch l.Op {
 	case space.Conv:
 		q, w := p.byName[s.Weight], p.w[s.Weight]
-		lo, per := (q.K-l.K)/2, l.InC/l.G
+		top, left, per := (q.KH-l.K.H)/2, (q.KW-l.K.W)/2, l.InC/l.G
 		x.window(l, oy, ox, func(y, xx, ky, kx int) {
 			for i := range per {
-				sum += w[q.Index(o, i, lo+ky, lo+kx)] * *x.at(n, y, xx, o/(l.OutC/l.G)*per+i)
+				sum += w[q.Index(o, i, top+ky, left+kx)] * *x.at(n, y, xx, o/(l.OutC/l.G)*per+i)
 			}
 		})
 	case space.MaxPool:

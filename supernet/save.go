@@ -152,12 +152,12 @@ func index(f *checkpoint.File) map[string]*checkpoint.Tensor {
 	return m
 }
 
-// shapeOf returns the logical shape of a parameter: O, I, K, K or C.
+// shapeOf returns the logical shape of a parameter: O, I, KH, KW or C.
 func shapeOf(p *ops.Param) []int {
 	if p.Layout == ops.VectorLayout {
 		return []int{p.OutC}
 	}
-	return []int{p.OutC, p.InC / p.G, p.K, p.K}
+	return []int{p.OutC, p.InC / p.G, p.KH, p.KW}
 }
 
 // logical copies storage of p's layout into row-major order of its logical

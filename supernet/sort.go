@@ -29,8 +29,8 @@ func (n *Net) worth(b *space.Band) (order []int) {
 	for i := range norms {
 		order = append(order, i)
 		for o := range reader.OutC {
-			for y := range reader.K {
-				for x := range reader.K {
+			for y := range reader.KH {
+				for x := range reader.KW {
 					norms[i] += math.Abs(float64(reader.Data[reader.Index(o, i, y, x)]))
 				}
 			}
@@ -91,8 +91,8 @@ func reorder(p *ops.Param, data []float32, from func(o, i int) (int, int)) {
 	for o := range p.OutC {
 		for i := range ins {
 			fromO, fromI := from(o, i)
-			for y := range p.K {
-				for x := range p.K {
+			for y := range p.KH {
+				for x := range p.KW {
 					data[p.Index(o, i, y, x)] = old[p.Index(fromO, fromI, y, x)]
 				}
 			}

@@ -81,8 +81,8 @@ func wholeNumbers(tr *Trainer) {
 	for i, p := range tr.net.params {
 		for o := range p.OutC {
 			for in := range max(1, p.InC/p.G) {
-				for y := range p.K {
-					for x := range p.K {
+				for y := range p.KH {
+					for x := range p.KW {
 						p.Data[p.Index(o, in, y, x)] = float32(r.IntN(3) - 1)
 					}
 				}
@@ -119,8 +119,8 @@ func readSums(p *ops.Param) []float64 {
 	sums := make([]float64, p.InC)
 	for in := range sums {
 		for o := range p.OutC {
-			for y := range p.K {
-				for x := range p.K {
+			for y := range p.KH {
+				for x := range p.KW {
 					sums[in] += math.Abs(float64(p.Data[p.Index(o, in, y, x)]))
 				}
 			}

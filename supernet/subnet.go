@@ -37,9 +37,9 @@ func (n *Net) bind(s *space.Step) binding {
 	l := s.Layer
 	if s.Weight != "" {
 		p := n.byName[s.Weight]
-		b.weight = ops.Window{P: p, OutC: l.OutC, K: l.K, InC: l.InC}
+		b.weight = ops.Window{P: p, OutC: l.OutC, KH: l.K.H, KW: l.K.W, InC: l.InC}
 		if l.Op == space.Linear {
-			b.weight.K = 1
+			b.weight.KH, b.weight.KW = 1, 1
 		}
 		for _, name := range s.Transforms {
 			b.matrices = append(b.matrices, n.byName[name])
@@ -152,37 +152,7 @@ func (p *Pass) normed(e *ops.Exec, s *Subnet, i int, image *ops.Tensor, norm ops
 
 // run computes one step from the outputs of the earlier ones.
 func (p *Pass) run(e *ops.Exec, s *space.Step, b *binding, image *ops.Tensor, st *ops.Stats, mode ops.NormMode, deferred bool) *ops.Tensor {
-	l := s.Layer
-	x := p.out(s.In[0], image)
-	switch l.Op {
-	case space.Conv:
-		c := convOf(e, s, b)
-		if s.Norm == "" {
-			c.Act = ops.Act(l.Act)
-			return ops.Conv(e, x, c)
-		}
-		return ops.ConvNorm(e, x, c, normOf(s, b, st, mode, deferred))
-	case space.MaxPool:
-		x = ops.MaxPool(e, x, l.K, l.S, l.Pad())
-	case space.AvgPool:
-		x = ops.AvgPool(e, x, l.K, l.S, l.Pad(), false)
-	case space.GlobalPool:
-		x = ops.GlobalAvgPool(e, x)
-	case space.Linear:
-		x = ops.Linear(e, x, b.weight, b.bias)
-	case space.Add:
-		x = ops.Add(e, ops.NoAct, p.inputs(s, image))
-	case space.Scale:
-		x = ops.Scale(e, x, p.out(s.In[1], image))
-	case space.Identity:
-	case space.Zero:
-		x = ops.Zeros(e, x)
-	case space.Resize:
-		x = ops.Resize(e, x, l.ToH, l.ToW)
-	default:
-		panic("supernet: step with an op that cannot run")
-	}
-	return finish(e, x, s, b, st, mode, deferred)
+	return computations[s.Layer.Op](p, call{e, s, b, p.out(s.In[0], image), image, st, mode, deferred})
 }
 
 // inputs returns what a step reads, valid until the next call.
@@ -215,7 +185,8 @@ func convOf(e *ops.Exec, s *space.Step, b *binding) ops.ConvSpec {
 	if len(b.matrices) > 0 {
 		w = ops.KernelTransform(e, w, b.matrices)
 	}
-	return ops.ConvSpec{W: w, Bias: b.bias, S: s.Layer.S, Pad: s.Layer.Pad(), Dil: s.Layer.Dil}
+	pad := s.Layer.Pad()
+	return ops.ConvSpec{W: w, Bias: b.bias, S: s.Layer.S, PadH: pad.H, PadW: pad.W, Dil: s.Layer.Dil}
 }
 
 func (p *Pass) out(i int, image *ops.Tensor) *ops.Tensor {

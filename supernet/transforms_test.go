@@ -80,8 +80,8 @@ func TestTransformedKernels(t *testing.T) {
 		t.Error("extracted logits differ")
 	}
 	for _, p := range own.Params() {
-		if strings.Contains(p.Name, "/to") || p.Name == "stage1/block1/depthwise" && p.K != 3 {
-			t.Errorf("the extracted network holds %s of %d taps a side", p.Name, p.K)
+		if strings.Contains(p.Name, "/to") || p.Name == "stage1/block1/depthwise" && p.KH != 3 {
+			t.Errorf("the extracted network holds %s of %d taps a side", p.Name, p.KH)
 		}
 	}
 }

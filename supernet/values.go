@@ -14,7 +14,7 @@ const NormEps = normEps
 // Values are the numbers of one step of a network in an order that does not
 // depend on how kernels want them. What the step lacks is nil.
 type Values struct {
-	Weight       []float32 // OutC x InC/G x K x K, of a Linear OutC x InC
+	Weight       []float32 // OutC x InC/G x KH x KW, of a Linear OutC x InC
 	Bias         []float32 // OutC
 	Scale, Shift []float32 // of the batch norm, OutC
 	Mean, Var    []float32 // its statistics, OutC

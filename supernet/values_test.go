@@ -49,7 +49,7 @@ func TestAssembledEqualsTakenApart(t *testing.T) {
 // TestValuesThatDoNotFit: every error names the step and what was expected.
 func TestValuesThatDoNotFit(t *testing.T) {
 	p := space.Plan{
-		{Layer: space.Layer{Op: space.Conv, H: 4, W: 4, InC: 2, OutC: 6, K: 3, S: 1, G: 1}, Weight: "a", Norm: "n", In: []int{space.Image}},
+		{Layer: space.Layer{Op: space.Conv, H: 4, W: 4, InC: 2, OutC: 6, K: space.Square(3), S: 1, G: 1}, Weight: "a", Norm: "n", In: []int{space.Image}},
 		{Layer: space.Layer{Op: space.GlobalPool, H: 4, W: 4, InC: 6, OutC: 6}, In: []int{0}},
 		{Layer: space.Layer{Op: space.Linear, H: 1, W: 1, InC: 6, OutC: 3}, Weight: "b", Bias: true, In: []int{1}},
 	}

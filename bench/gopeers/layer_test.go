@@ -74,11 +74,11 @@ func ours(t testing.TB, o *operands, workers int) side {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	w := ops.NewDense("weight", o.outC, o.inC, o.k, 1)
+	w := ops.NewDense("weight", o.outC, o.inC, o.k, o.k, 1)
 	if err := w.All().Import(o.w); err != nil {
 		t.Fatal(err)
 	}
-	p := ops.NewPasses(e, o.n, o.size, o.size, ops.ConvSpec{W: w.All(), S: 1, Pad: o.k / 2})
+	p := ops.NewPasses(e, o.n, o.size, o.size, ops.ConvSpec{W: w.All(), S: 1, PadH: o.k / 2, PadW: o.k / 2})
 	y, dx, dy := make([]float32, p.Out()), make([]float32, p.In()), make([]float32, p.Out())
 	for i := range dy {
 		dy[i] = 1
@@ -94,7 +94,7 @@ func ours(t testing.TB, o *operands, workers int) side {
 		y:  func() []float32 { return y },
 		dx: func() []float32 { return dx },
 		dw: func() []float32 {
-			g := ops.NewDense("gradient", o.outC, o.inC, o.k, 1)
+			g := ops.NewDense("gradient", o.outC, o.inC, o.k, o.k, 1)
 			g.Data = w.Grad
 			return g.All().Export(nil)
 		},

@@ -26,9 +26,9 @@ func NewConv6(channels, size int) (*space.Fixed, error) {
 	x := space.Map{Step: space.Image, H: size, W: size, C: channels}
 	for i, l := range conv6Layers {
 		name := fmt.Sprintf("conv%d", i+1)
-		x = b.Conv(x, space.ConvSpec{Weight: name, Norm: name + "/norm", K: l.k, S: 1, OutC: l.outC, Act: space.ReLU})
+		x = b.Conv(x, space.ConvSpec{Weight: name, Norm: name + "/norm", K: space.Square(l.k), S: 1, OutC: l.outC, Act: space.ReLU})
 		if l.halve {
-			x = b.Pool(x, space.MaxPool, 2, 2)
+			x = b.Pool(x, space.MaxPool, space.Square(2), 2)
 		}
 	}
 	b.Classify(x, Classes)

@@ -152,7 +152,7 @@ func smallestView(n *supernet.Net) map[string]map[int]bool {
 	}
 	box := func(name string, outC, inC, k int) {
 		p := byName[name]
-		lo := (p.K - k) / 2
+		lo := (p.KH - k) / 2
 		in[name] = map[int]bool{}
 		for o := range outC {
 			for i := range inC {
@@ -316,10 +316,10 @@ func TestConv6Forward(t *testing.T) {
 	params := n.Params() // weight, scale and shift of each convolution, then the classifier's
 	for i := range 6 {
 		p := params[3*i:]
-		x = ops.Conv(e, x, ops.ConvSpec{W: p[0].All(), S: 1, Pad: p[0].K / 2})
+		x = ops.Conv(e, x, ops.ConvSpec{W: p[0].All(), S: 1, PadH: p[0].KH / 2, PadW: p[0].KW / 2})
 		x = ops.BatchNorm(e, x, ops.NormSpec{Gamma: p[1], Beta: p[2], C: x.C, Eps: 1e-5, Act: ops.ReLU})
 		if i == 1 || i == 3 {
-			x = ops.MaxPool(e, x, 2, 2, 0)
+			x = ops.MaxPool(e, x, ops.PoolSpec{KH: 2, KW: 2, S: 2})
 		}
 	}
 	want := slices.Clone(ops.Linear(e, ops.GlobalAvgPool(e, x), params[18].All(), params[19]).Data)

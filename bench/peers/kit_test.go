@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // fakeArm is the variable that makes the test program an arm.
@@ -33,10 +34,10 @@ func TestMain(m *testing.M) {
 
 // tiny are layers that take no time: dense, grouped, pointwise and depthwise.
 var tiny = []bench.Layer{
-	{Name: "dense", Class: "a", N: 2, InC: 20, H: 7, W: 5, OutC: 24, K: 3, S: 2, Pad: 1, G: 1},
-	{Name: "stem", Class: "a", N: 1, InC: 3, H: 8, W: 8, OutC: 16, K: 3, S: 1, Pad: 1, G: 1},
-	{Name: "grouped", Class: "b", N: 1, InC: 12, H: 6, W: 6, OutC: 24, K: 3, S: 1, Pad: 1, G: 3},
-	{Name: "wide", Class: "b", N: 1, InC: 32, H: 6, W: 6, OutC: 32, K: 3, S: 1, Pad: 1, G: 1},
-	{Name: "pointwise", Class: "b", N: 3, InC: 17, H: 4, W: 4, OutC: 9, K: 1, S: 1, Pad: 0, G: 1},
-	{Name: "depthwise", Class: "c", N: 2, InC: 18, H: 6, W: 9, OutC: 18, K: 5, S: 2, Pad: 2, G: 18},
+	{Name: "dense", Class: "a", N: 2, InC: 20, H: 7, W: 5, OutC: 24, K: space.Square(3), S: 2, Pad: space.Square(1), G: 1},
+	{Name: "stem", Class: "a", N: 1, InC: 3, H: 8, W: 8, OutC: 16, K: space.Square(3), S: 1, Pad: space.Square(1), G: 1},
+	{Name: "grouped", Class: "b", N: 1, InC: 12, H: 6, W: 6, OutC: 24, K: space.Square(3), S: 1, Pad: space.Square(1), G: 3},
+	{Name: "wide", Class: "b", N: 1, InC: 32, H: 6, W: 6, OutC: 32, K: space.Square(3), S: 1, Pad: space.Square(1), G: 1},
+	{Name: "pointwise", Class: "b", N: 3, InC: 17, H: 4, W: 4, OutC: 9, K: space.Square(1), S: 1, Pad: space.Square(0), G: 1},
+	{Name: "depthwise", Class: "c", N: 2, InC: 18, H: 6, W: 9, OutC: 18, K: space.Square(5), S: 2, Pad: space.Square(2), G: 18},
 }

@@ -88,12 +88,12 @@ type ourCase struct {
 func newOurLayer(e *ops.Exec, l bench.Layer, p pass) (*ourCase, error) {
 	var weights *ops.Param
 	if l.Depthwise() {
-		weights = ops.NewDepthwise("w", l.OutC, l.K)
+		weights = ops.NewDepthwise("w", l.OutC, l.K.H, l.K.W)
 	} else {
-		weights = ops.NewDense("w", l.OutC, l.InC, l.K, l.G)
+		weights = ops.NewDense("w", l.OutC, l.InC, l.K.H, l.K.W, l.G)
 	}
 	weightPlaces(l, weights, func(i, at int) { weights.Data[at] = pattern(saltW, i) })
-	conv := ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: weights.All(), S: l.S, Pad: l.Pad})
+	conv := ops.NewPasses(e, l.N, l.H, l.W, ops.ConvSpec{W: weights.All(), S: l.S, PadH: l.Pad.H, PadW: l.Pad.W})
 	in, out := mapOf{l.InC, l.H, l.W}, mapOf{l.OutC, l.OutH(), l.OutW()}
 	e.Begin(false)
 	x, y := e.New(l.N, l.H, l.W, l.InC).Data, e.New(l.N, l.OutH(), l.OutW(), l.OutC).Data
@@ -115,7 +115,7 @@ func newOurLayer(e *ops.Exec, l bench.Layer, p pass) (*ourCase, error) {
 		out.fill(y, saltDY)
 		c.run = func() { conv.BackwardWeights(x, y) }
 		c.run()
-		places := make([]int, l.OutC*(l.InC/l.G)*l.K*l.K)
+		places := make([]int, l.Weights())
 		weightPlaces(l, weights, func(i, at int) { places[i] = at })
 		c.digest = digestOf(len(places), func(i int) float32 { return weights.Grad[places[i]] })
 	default:
@@ -140,14 +140,14 @@ func (m mapOf) fill(x []float32, salt int) {
 	}
 }
 
-// weightPlaces calls f with each weight's number in the order OutC, InC, K, K
+// weightPlaces calls f with each weight's number in the order OutC, InC, KH, KW
 // and its place in the parameter.
 func weightPlaces(l bench.Layer, p *ops.Param, f func(i, at int)) {
 	i := 0
 	for o := range l.OutC {
 		for c := range l.InC / l.G {
-			for ky := range l.K {
-				for kx := range l.K {
+			for ky := range l.K.H {
+				for kx := range l.K.W {
 					f(i, p.Index(o, c, ky, kx))
 					i++
 				}

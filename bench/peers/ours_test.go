@@ -56,19 +56,19 @@ func plain(l bench.Layer, p pass) digest {
 }
 
 // taps calls f with the places of every product of a convolution: input and
-// output as N, C, H, W, weight as OutC, InC, K, K.
+// output as N, C, H, W, weight as OutC, InC, KH, KW.
 func taps(l bench.Layer, f func(x, w, y int)) {
 	in, out := l.InC/l.G, l.OutC/l.G
 	for y := range l.Output() {
 		ox, oy := y%l.OutW(), y/l.OutW()%l.OutH()
 		o, n := y/(l.OutW()*l.OutH())%l.OutC, y/(l.OutW()*l.OutH()*l.OutC)
-		for i := range in * l.K * l.K {
-			c, ky, kx := i/(l.K*l.K), i/l.K%l.K, i%l.K
-			iy, ix := oy*l.S+ky-l.Pad, ox*l.S+kx-l.Pad
+		for i := range in * l.K.Area() {
+			c, ky, kx := i/l.K.Area(), i/l.K.W%l.K.H, i%l.K.W
+			iy, ix := oy*l.S+ky-l.Pad.H, ox*l.S+kx-l.Pad.W
 			if iy < 0 || ix < 0 || iy >= l.H || ix >= l.W {
 				continue
 			}
-			f(((n*l.InC+o/out*in+c)*l.H+iy)*l.W+ix, o*in*l.K*l.K+i, y)
+			f(((n*l.InC+o/out*in+c)*l.H+iy)*l.W+ix, o*in*l.K.Area()+i, y)
 		}
 	}
 }

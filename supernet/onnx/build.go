@@ -134,7 +134,7 @@ func (b *builder) step(i int, s *space.Step, v *supernet.Values, last bool) {
 		}
 	}
 	name := fmt.Sprintf("step%d", i)
-	y := b.layer(name, i, s, v, in, last)
+	y := forms[s.Layer.Op].write(b, writing{name, i, s, v, in, last})
 	if s.Norm != "" {
 		y = b.norm(name, b.own(s.Norm, i), y, v)
 	}
@@ -145,64 +145,54 @@ func (b *builder) step(i int, s *space.Step, v *supernet.Values, last bool) {
 	b.outs = append(b.outs, y)
 }
 
-// layer appends the layer of a step, without norm and activation.
-func (b *builder) layer(name string, i int, s *space.Step, v *supernet.Values, in []string, last bool) string {
-	l := s.Layer
-	switch l.Op {
-	case space.Conv:
-		w := b.own(s.Weight, i)
-		in = append(in, b.tensor(w, v.Weight, l.OutC, l.InC/l.G, l.K, l.K))
-		if v.Bias != nil {
-			in = append(in, b.tensor(w+biasSuffix, v.Bias, l.OutC))
-		}
-		attrs := []attr{integer("group", l.G), kernel(l), pads(l), strides(l)}
-		if l.Dil > 1 {
-			attrs = append(attrs, integers("dilations", l.Dil, l.Dil))
-		}
-		return b.node(name+"/conv", "Conv", in, attrs...)
-	case space.MaxPool:
-		return b.node(name+"/maxpool", "MaxPool", in, kernel(l), pads(l), strides(l))
-	case space.AvgPool:
-		return b.node(name+"/avgpool", "AveragePool", in, integer("count_include_pad", 0), kernel(l), pads(l), strides(l))
-	case space.GlobalPool:
-		return b.node(name+"/mean", "GlobalAveragePool", in)
-	case space.Linear:
-		return b.linear(name, b.own(s.Weight, i), l, v, in, last)
-	case space.Scale:
-		return b.node(name+"/scale", "Mul", in)
-	case space.Identity:
-		return b.node(name+"/identity", "Identity", in)
-	case space.Zero:
-		return b.node(name+"/zero", "Mul", append(in, b.scalar(zeroName, 0)))
-	case space.Resize:
-		rows := b.tensor(name+"/rows", resizing(l.H, l.ToH), l.ToH, l.H)
-		cols := b.tensor(name+"/columns", transposed(resizing(l.W, l.ToW), l.ToW, l.W), l.W, l.ToW)
-		y := b.node(name+"/resize_rows", "MatMul", []string{rows, in[0]})
-		return b.node(name+"/resize", "MatMul", []string{y, cols})
-	default: // space.Add: the plan is valid
-		op := "Sum"
-		if len(in) == 2 {
-			op = "Add"
-		}
-		return b.node(name+"/sum", op, in)
+// conv appends a convolution.
+func (b *builder) conv(s writing) string {
+	l, w := s.step.Layer, b.own(s.step.Weight, s.i)
+	in := append(s.in, b.tensor(w, s.v.Weight, l.OutC, l.InC/l.G, l.K.H, l.K.W))
+	if s.v.Bias != nil {
+		in = append(in, b.tensor(w+biasSuffix, s.v.Bias, l.OutC))
 	}
+	attrs := []attr{integer("group", l.G), kernel(l), pads(l), strides(l)}
+	if l.Dil > 1 {
+		attrs = append(attrs, integers("dilations", l.Dil, l.Dil))
+	}
+	return b.node(s.name+"/conv", "Conv", in, attrs...)
+}
+
+// sum appends the sum of a step's inputs.
+func (b *builder) sum(s writing) string {
+	op := "Sum"
+	if len(s.in) == 2 {
+		op = "Add"
+	}
+	return b.node(s.name+"/sum", op, s.in)
+}
+
+// resize appends the two products by which the picture gets another size, rows first.
+func (b *builder) resize(s writing) string {
+	l := s.step.Layer
+	rows := b.tensor(s.name+"/rows", resizing(l.H, l.ToH), l.ToH, l.H)
+	cols := b.tensor(s.name+"/columns", transposed(resizing(l.W, l.ToW), l.ToW, l.W), l.W, l.ToW)
+	y := b.node(s.name+"/resize_rows", "MatMul", []string{rows, s.in[0]})
+	return b.node(s.name+"/resize", "MatMul", []string{y, cols})
 }
 
 // linear appends a Gemm between maps of 1 x 1 pixel; the last one's output stays
 // as it is.
-func (b *builder) linear(name, weight string, l space.Layer, v *supernet.Values, in []string, last bool) string {
-	flat := b.node(name+"/flatten", "Flatten", in, integer("axis", 1))
-	w := b.tensor(weight, v.Weight, l.OutC, l.InC)
-	bias := b.tensor(weight+biasSuffix, v.Bias, l.OutC)
-	y := b.node(name+"/gemm", "Gemm", []string{flat, w, bias}, integer("transB", 1))
-	if last {
+func (b *builder) linear(s writing) string {
+	l, weight := s.step.Layer, b.own(s.step.Weight, s.i)
+	flat := b.node(s.name+"/flatten", "Flatten", s.in, integer("axis", 1))
+	w := b.tensor(weight, s.v.Weight, l.OutC, l.InC)
+	bias := b.tensor(weight+biasSuffix, s.v.Bias, l.OutC)
+	y := b.node(s.name+"/gemm", "Gemm", []string{flat, w, bias}, integer("transB", 1))
+	if s.last {
 		return y
 	}
 	if !b.taken[pixelAxes] {
 		b.taken[pixelAxes] = true
 		b.graph.tensors = append(b.graph.tensors, tensor{name: pixelAxes, elem: int64Elem, dims: []int64{2}, ints: []int64{2, 3}})
 	}
-	return b.node(name+"/map", "Unsqueeze", []string{y, pixelAxes})
+	return b.node(s.name+"/map", "Unsqueeze", []string{y, pixelAxes})
 }
 
 // norm appends a batch norm with running statistics.
@@ -236,12 +226,12 @@ func normParts(v *supernet.Values) []normPart {
 	return []normPart{{scaleSuffix, &v.Scale}, {".shift", &v.Shift}, {".mean", &v.Mean}, {".var", &v.Var}}
 }
 
-func kernel(l space.Layer) attr { return integers("kernel_shape", l.K, l.K) }
+func kernel(l space.Layer) attr { return integers("kernel_shape", l.K.H, l.K.W) }
 
 func strides(l space.Layer) attr { return integers("strides", l.S, l.S) }
 
 // pads lists the padding above, left of, below and right of the map.
 func pads(l space.Layer) attr {
 	p := l.Pad()
-	return integers("pads", p, p, p, p)
+	return integers("pads", p.H, p.W, p.H, p.W)
 }

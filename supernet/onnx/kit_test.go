@@ -58,6 +58,7 @@ func networks(t testing.TB, random int) []network {
 		}
 		list = append(list, network{fmt.Sprintf("%s %d", published.Title(), i), fill(t, family.Plan(family.Space().Random(r)), r, true)})
 	}
+	list = append(list, deployed(t, signals(), space.Input{H: 1, W: 40, C: 2, Classes: 7}, random, r)...)
 	for _, n := range list {
 		list = append(list, network{n.name + ", folded", n.net.Fold()})
 	}
@@ -81,7 +82,7 @@ func deployed(t testing.TB, d space.Declaration, in space.Input, count int, r *r
 				p.Data[i] += v
 			}
 		}
-		if transform := p.Layout == ops.DenseLayout && p.K == 1 && p.OutC == p.InC && p.G == 1; transform {
+		if transform := p.Layout == ops.DenseLayout && p.KH*p.KW == 1 && p.OutC == p.InC && p.G == 1; transform {
 			for o := range p.OutC {
 				for i, v := range normals(r, p.InC, 0, 0.02) {
 					p.Data[p.Index(o, i, 0, 0)] += v
@@ -144,6 +145,15 @@ func spaces(t testing.TB) []space.Declaration {
 	return list
 }
 
+// signals returns a space of 1-D convolutions.
+func signals() space.Declaration {
+	return &chain.Config{
+		Name: "signals", Stem: 7, StemKernel: "1x3", Layers: 4,
+		Ops:    []string{"conv1x3", "conv1x7", "conv1x3d2", "sep1x5", "sep1x7", "maxpool1x3", "avgpool1x3", "identity"},
+		Widths: []int{9, 16}, Skips: true, Downsample: []int{2, 3}, ElasticKernel: true,
+	}
+}
+
 // preset returns a ready-made space.
 func preset(t testing.TB, name string) families.Space {
 	t.Helper()
@@ -170,7 +180,7 @@ func fill(t testing.TB, p space.Plan, r *rand.Rand, labelled bool) *supernet.Net
 	for i, s := range p {
 		v, c := &values[i], s.Layer.OutC
 		if s.Weight != "" {
-			fanIn := s.Layer.InC / max(1, s.Layer.G) * max(1, s.Layer.K) * max(1, s.Layer.K)
+			fanIn := s.Layer.InC / max(1, s.Layer.G) * max(1, s.Layer.K.Area())
 			v.Weight = normals(r, c*fanIn, 0, math.Sqrt(2/float64(fanIn)))
 		}
 		if s.Bias {
@@ -203,10 +213,10 @@ func normals(r *rand.Rand, n int, mean, deviation float64) []float32 {
 // layers, sums of one to four inputs, a linear layer in the middle.
 func everyOp() space.Plan {
 	conv := func(h, w, in, out, k, s, g int, a space.Act) space.Layer {
-		return space.Layer{Op: space.Conv, H: h, W: w, InC: in, OutC: out, K: k, S: s, G: g, Act: a}
+		return space.Layer{Op: space.Conv, H: h, W: w, InC: in, OutC: out, K: space.Square(k), S: s, G: g, Act: a}
 	}
 	pool := func(op space.Op, h, w, c, k, s int, a space.Act) space.Layer {
-		return space.Layer{Op: op, H: h, W: w, InC: c, OutC: c, K: k, S: s, Act: a}
+		return space.Layer{Op: op, H: h, W: w, InC: c, OutC: c, K: space.Square(k), S: s, Act: a}
 	}
 	sum := func(h, w, c, n int, a space.Act) space.Layer {
 		return space.Layer{Op: space.Add, H: h, W: w, InC: c, OutC: c, FanIn: n, Act: a}
@@ -231,10 +241,13 @@ func everyOp() space.Plan {
 		{Layer: pool(space.AvgPool, 9, 7, 3, 8, 5, space.NoAct), In: []int{space.Image}},
 		{Layer: conv(2, 2, 3, 5, 3, 2, 1, space.SiLU), Weight: "picture", Bias: true, In: []int{13}},
 		{Layer: sum(1, 1, 5, 3, space.NoAct), In: []int{10, 12, 14}},
-		{Layer: space.Layer{Op: space.Conv, H: 9, W: 7, InC: 10, OutC: 10, K: 3, S: 2, G: 10, Dil: 2}, Weight: "dilated", Norm: "dilated/norm", In: []int{0}},
-		{Layer: space.Layer{Op: space.Conv, H: 5, W: 4, InC: 10, OutC: 5, K: 5, S: 7, G: 1, Dil: 3, Act: space.ReLU}, Weight: "far", Bias: true, In: []int{16}},
-		{Layer: sum(1, 1, 5, 2, space.NoAct), In: []int{15, 17}},
-		{Layer: linear(5, 4, space.NoAct), Weight: "classifier", Bias: true, In: []int{18}},
+		{Layer: space.Layer{Op: space.Conv, H: 9, W: 7, InC: 10, OutC: 10, K: space.Square(3), S: 2, G: 10, Dil: 2}, Weight: "dilated", Norm: "dilated/norm", In: []int{0}},
+		{Layer: space.Layer{Op: space.Conv, H: 5, W: 4, InC: 10, OutC: 5, K: space.Square(5), S: 7, G: 1, Dil: 3, Act: space.ReLU}, Weight: "far", Bias: true, In: []int{16}},
+		{Layer: space.Layer{Op: space.Conv, H: 9, W: 7, InC: 10, OutC: 10, K: space.Sides{H: 1, W: 5}, S: 2, G: 10}, Weight: "row", Norm: "row/norm", In: []int{0}},
+		{Layer: space.Layer{Op: space.MaxPool, H: 5, W: 4, InC: 10, OutC: 10, K: space.Sides{H: 3, W: 1}, S: 1}, In: []int{18}},
+		{Layer: space.Layer{Op: space.Conv, H: 5, W: 4, InC: 10, OutC: 5, K: space.Sides{H: 3, W: 1}, S: 7, G: 1, Dil: 2, Act: space.ReLU}, Weight: "column", Bias: true, In: []int{19}},
+		{Layer: sum(1, 1, 5, 3, space.NoAct), In: []int{15, 17, 20}},
+		{Layer: linear(5, 4, space.NoAct), Weight: "classifier", Bias: true, In: []int{21}},
 	}
 }
 
@@ -244,12 +257,12 @@ func everyOp() space.Plan {
 func joined() space.Plan {
 	b := space.NewPlanner(16)
 	x := b.Resize(space.Picture(space.Input{H: 9, W: 7, C: 3, Classes: 4}), 6, 8)
-	x = b.Conv(x, space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: 3, S: 1, OutC: 6, Act: space.SiLU})
+	x = b.Conv(x, space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: space.Square(3), S: 1, OutC: 6, Act: space.SiLU})
 	y := b.Excite(x, "se", 3, space.ReLU, space.Sigmoid)
 	z := b.Unary(y, space.Identity, "own/norm", space.HardSwish)
 	none := b.Unary(z, space.Zero, "", space.NoAct)
 	x = b.Add("", space.NoAct, x, none, b.Excite(z, "se2", 2, space.SiLU, space.HardSigmoid))
-	x = b.Conv(x, space.ConvSpec{Weight: "last", Norm: "last/norm", K: 1, S: 2, OutC: 5, Act: space.ReLU})
+	x = b.Conv(x, space.ConvSpec{Weight: "last", Norm: "last/norm", K: space.Square(1), S: 2, OutC: 5, Act: space.ReLU})
 	b.Classify(b.Add("sum/norm", space.ReLU, x, b.Unary(x, space.Identity, "", space.NoAct)), 4)
 	return b.Plan
 }
@@ -258,8 +271,8 @@ func joined() space.Plan {
 // convolution.
 func endsInMean() space.Plan {
 	return space.Plan{
-		{Layer: space.Layer{Op: space.MaxPool, H: 6, W: 5, InC: 2, OutC: 2, K: 2, S: 2}, In: []int{space.Image}},
-		{Layer: space.Layer{Op: space.Conv, H: 3, W: 2, InC: 2, OutC: 5, K: 3, S: 1, G: 1}, Weight: "conv", Norm: "norm", In: []int{0}},
+		{Layer: space.Layer{Op: space.MaxPool, H: 6, W: 5, InC: 2, OutC: 2, K: space.Square(2), S: 2}, In: []int{space.Image}},
+		{Layer: space.Layer{Op: space.Conv, H: 3, W: 2, InC: 2, OutC: 5, K: space.Square(3), S: 1, G: 1}, Weight: "conv", Norm: "norm", In: []int{0}},
 		{Layer: space.Layer{Op: space.GlobalPool, H: 3, W: 2, InC: 5, OutC: 5, Act: space.Tanh}, In: []int{1}},
 	}
 }

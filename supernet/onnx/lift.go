@@ -109,56 +109,31 @@ func (l *lifter) step() error {
 func (l *lifter) layer() (*space.Step, *supernet.Values, error) {
 	s, v, n := &space.Step{}, &supernet.Values{}, &l.nodes[l.at]
 	l.at++
-	op, read := space.Op(0), 1 // how many inputs are steps
-	switch n.op {
-	case "Conv":
-		op = space.Conv
-	case "MaxPool":
-		op = space.MaxPool
-	case "AveragePool":
-		op = space.AvgPool
-	case "GlobalAveragePool":
-		op = space.GlobalPool
-	case "Flatten":
-		op = space.Linear
-	case "Add", "Sum":
-		op, read = space.Add, len(n.in)
-	case "Mul":
-		op, read = space.Scale, 2
-		if len(n.in) == 2 && n.in[1] == zeroName {
-			op, read = space.Zero, 1
-		}
-	case "Identity":
-		op = space.Identity
-	case "MatMul":
-		return l.resize(s, v, n)
-	default:
+	op := opOf(n)
+	if op == 0 {
 		return nil, nil, fmt.Errorf("no layer begins with this operation")
 	}
-	if err := l.inputs(s, op, n, read); err != nil {
+	f := &forms[op]
+	names := n.in[:min(1, len(n.in))]
+	if f.inputs != nil {
+		names = f.inputs(n)
+	}
+	if err := l.inputs(s, op, names); err != nil {
 		return nil, nil, err
 	}
 	s.Layer.OutC = s.Layer.InC
-	var err error
-	switch op {
-	case space.Conv:
-		err = l.conv(s, v, n)
-	case space.MaxPool, space.AvgPool:
-		err = window(&s.Layer, n, maxPool)
-	case space.Add, space.Scale:
-		s.Layer.FanIn = read
-	case space.Linear:
-		err = l.linear(s, v)
+	if f.read == nil {
+		return s, v, nil
 	}
-	return s, v, err
+	return s, v, f.read(l, s, v, n)
 }
 
 // inputs sets what a step reads and the size of the first of it.
-func (l *lifter) inputs(s *space.Step, op space.Op, n *node, read int) error {
-	if read < 1 || len(n.in) < read {
-		return fmt.Errorf("has %d inputs; want at least 1", len(n.in))
+func (l *lifter) inputs(s *space.Step, op space.Op, names []string) error {
+	if len(names) == 0 {
+		return fmt.Errorf("has no inputs that could be a layer's; want at least 1")
 	}
-	for _, name := range n.in[:read] {
+	for _, name := range names {
 		j, known := l.steps[name]
 		if !known {
 			return fmt.Errorf("reads %q; want the input or the output of an earlier layer", name)
@@ -174,17 +149,15 @@ func (l *lifter) inputs(s *space.Step, op space.Op, n *node, read int) error {
 }
 
 // resize reads the two products by which the picture gets another size, rows first.
-func (l *lifter) resize(s *space.Step, v *supernet.Values, rows *node) (*space.Step, *supernet.Values, error) {
+func (l *lifter) resize(s *space.Step, _ *supernet.Values, rows *node) error {
 	if l.at == len(l.nodes) || l.nodes[l.at].op != "MatMul" || len(rows.in) != 2 || len(l.nodes[l.at].in) != 2 {
-		return nil, nil, fmt.Errorf("is not followed by a second MatMul, for the columns")
+		return fmt.Errorf("is not followed by a second MatMul, for the columns")
 	}
-	if j, known := l.steps[rows.in[1]]; !known || j != space.Image {
-		return nil, nil, fmt.Errorf("reads %q; want the picture", rows.in[1])
+	if s.In[0] != space.Image {
+		return fmt.Errorf("reads %q; want the picture", rows.in[1])
 	}
 	cols := &l.nodes[l.at]
 	l.at++
-	s.In = []int{space.Image}
-	s.Layer = space.Layer{Op: space.Resize, H: l.h, W: l.w, InC: l.c, OutC: l.c}
 	for _, side := range []struct {
 		name string
 		at   int
@@ -192,11 +165,11 @@ func (l *lifter) resize(s *space.Step, v *supernet.Values, rows *node) (*space.S
 	}{{rows.in[0], 0, &s.Layer.ToH}, {cols.in[1], 1, &s.Layer.ToW}} {
 		t := l.tensors[side.name]
 		if t == nil || len(t.dims) != 2 || t.dims[side.at] < 1 || t.dims[side.at] > maxSize {
-			return nil, nil, fmt.Errorf("the graph has no matrix %q of at most %d lines", side.name, maxSize)
+			return fmt.Errorf("the graph has no matrix %q of at most %d lines", side.name, maxSize)
 		}
 		*side.to = int(t.dims[side.at])
 	}
-	return s, v, nil
+	return nil
 }
 
 func (l *lifter) conv(s *space.Step, v *supernet.Values, n *node) error {
@@ -217,7 +190,7 @@ func (l *lifter) conv(s *space.Step, v *supernet.Values, n *node) error {
 
 // linear reads the Gemm that follows a Flatten, and what makes its output a map
 // again.
-func (l *lifter) linear(s *space.Step, v *supernet.Values) error {
+func (l *lifter) linear(s *space.Step, v *supernet.Values, _ *node) error {
 	if l.at == len(l.nodes) || l.nodes[l.at].op != "Gemm" || len(l.nodes[l.at].in) != 3 {
 		return fmt.Errorf("is not followed by a Gemm with three inputs")
 	}
@@ -302,7 +275,7 @@ func (l *lifter) prop(p prop) error {
 
 // window reads kernel, stride and dilation of a convolution or pooling.
 func window(l *space.Layer, n *node, most int) (err error) {
-	if l.K, err = number(n, "kernel_shape", most); err != nil {
+	if l.K.H, l.K.W, err = sides(n, "kernel_shape", most); err != nil {
 		return err
 	}
 	if l.S, err = number(n, "strides", most); err != nil {
@@ -314,9 +287,20 @@ func window(l *space.Layer, n *node, most int) (err error) {
 		}
 	}
 	if l.OutH() < 1 || l.OutW() < 1 {
-		return fmt.Errorf("kernel_shape is %d; want it to fit into %dx%d pixels", l.K, l.H, l.W)
+		return fmt.Errorf("kernel_shape is %s; want it to fit into %dx%d pixels", l.K.Short(), l.H, l.W)
 	}
 	return nil
+}
+
+// sides returns both integers of an attribute, each from 1 to most.
+func sides(n *node, name string, most int) (first, second int, err error) {
+	if first, err = number(n, name, most); err != nil {
+		return 0, 0, err
+	}
+	if a := n.attr(name); len(a.ints) != 2 || a.ints[1] < 1 || a.ints[1] > int64(most) {
+		return 0, 0, fmt.Errorf("attribute %q is %v; want two numbers from 1 to %d", name, a, most)
+	}
+	return first, int(n.attr(name).ints[1]), nil
 }
 
 // number returns the first integer of an attribute, from 1 to most.

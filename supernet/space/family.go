@@ -27,8 +27,8 @@ type Role uint8
 
 // The roles of shared tensors.
 const (
-	Dense     Role = iota + 1 // convolution or linear weight: OutC x K x K x InC/G
-	Depthwise                 // one K x K filter per channel: K x K x OutC
+	Dense     Role = iota + 1 // convolution or linear weight: OutC x K x InC/G
+	Depthwise                 // one filter per channel: K x OutC
 	Norm                      // batch norm: scale and shift of OutC channels
 	Bias                      // OutC numbers
 	Matrix                    // OutC x InC, the identity at first; see Step.Transforms
@@ -40,19 +40,19 @@ type Weight struct {
 	Name string
 	Role Role
 	OutC int
-	InC  int  // of one group; Dense only
-	K    int  // Dense and Depthwise
-	G    int  // groups; Dense only
-	Zero bool // Norm: its scale begins at 0 instead of 1, so that what it ends adds nothing at first
+	InC  int   // of one group; Dense only
+	K    Sides // Dense and Depthwise
+	G    int   // groups; Dense only
+	Zero bool  // Norm: its scale begins at 0 instead of 1, so that what it ends adds nothing at first
 }
 
 // Numbers returns how many trainable numbers the tensor holds at its full size.
 func (w Weight) Numbers() int64 {
 	switch w.Role {
 	case Dense:
-		return int64(w.OutC) * int64(w.InC) * int64(w.K) * int64(w.K)
+		return int64(w.OutC) * int64(w.InC) * int64(w.K.Area())
 	case Depthwise:
-		return int64(w.OutC) * int64(w.K) * int64(w.K)
+		return int64(w.OutC) * int64(w.K.Area())
 	case Norm:
 		return 2 * int64(w.OutC)
 	case Bias:

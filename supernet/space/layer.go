@@ -47,20 +47,28 @@ type Layer struct {
 	Op        Op
 	H, W      int
 	InC, OutC int
-	K, S, G   int
+	K         Sides
+	S, G      int
 	Act       Act
 	FanIn     int // Add, Scale: number of inputs
 	ToH, ToW  int `json:",omitempty"` // Resize: size of the output, pixels
 	Dil       int `json:",omitempty"` // Conv: pixels from tap to tap, 2 or more; 0: they are neighbours
 }
 
-// Pad returns the pixels of padding on each side of a Conv or pool: (K-1)/2, times the
-// dilation. An odd kernel of stride 1 keeps the size of the map; an even one pads as the
-// next smaller odd one does, so a 2 x 2 pool of stride 2 halves a map without padding.
-func (l Layer) Pad() int { return max(0, l.K-1) / 2 * max(1, l.Dil) }
+// Pad returns the pixels of padding of a Conv or pool, H above and below, W left and right:
+// (K-1)/2, times the dilation. An odd kernel of stride 1 keeps the size of the map; an even
+// one pads as the next smaller odd one does, so a 2 x 2 pool of stride 2 halves a map
+// without padding.
+func (l Layer) Pad() Sides {
+	pad := func(k int) int { return max(0, k-1) / 2 * max(1, l.Dil) }
+	return Sides{pad(l.K.H), pad(l.K.W)}
+}
 
 // Span returns the pixels from the first tap of a kernel to its last, both included.
-func (l Layer) Span() int { return max(1, l.Dil)*(l.K-1) + 1 }
+func (l Layer) Span() Sides {
+	span := func(k int) int { return max(1, l.Dil)*(k-1) + 1 }
+	return Sides{span(l.K.H), span(l.K.W)}
+}
 
 // OutH returns the output's height in pixels.
 func (l Layer) OutH() int { h, _ := l.size(); return h }
@@ -102,7 +110,7 @@ func (l Layer) Weight() (Weight, bool) {
 func (l Layer) String() string {
 	s, r := l.Op.String(), l.Op.row()
 	if r.window > 0 {
-		s += fmt.Sprintf("%dx%ds%d", l.K, l.K, l.S)
+		s += fmt.Sprintf("%vs%d", l.K, l.S)
 	}
 	if l.G > 1 {
 		s += fmt.Sprintf("g%d", l.G)

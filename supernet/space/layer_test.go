@@ -10,26 +10,27 @@ import (
 
 // TestLayerCounts compares sizes and FLOPs with loops that walk the windows.
 func TestLayerCounts(t *testing.T) {
+	side := rapid.IntRange(1, 7)
 	rapid.Check(t, func(t *rapid.T) {
 		l := space.Layer{
 			H: rapid.IntRange(1, 12).Draw(t, "h"), W: rapid.IntRange(1, 12).Draw(t, "w"),
-			K: rapid.SampledFrom([]int{1, 2, 3, 4, 5, 6, 7}).Draw(t, "k"), S: rapid.IntRange(1, 4).Draw(t, "s"),
+			K: space.Sides{H: side.Draw(t, "kh"), W: side.Draw(t, "kw")}, S: rapid.IntRange(1, 4).Draw(t, "s"),
 			G: rapid.IntRange(1, 3).Draw(t, "g"), Dil: rapid.SampledFrom([]int{0, 2, 3}).Draw(t, "dilation"),
 		}
 		apart := max(1, l.Dil)
 		l.InC, l.OutC = l.G*rapid.IntRange(1, 3).Draw(t, "in"), l.G*rapid.IntRange(1, 3).Draw(t, "out")
-		windows := func(n int) (count int) {
-			pad := (l.K - 1) / 2 * apart
-			for at := -pad; at+(l.K-1)*apart < n+pad; at += l.S {
+		windows := func(n, k int) (count int) {
+			pad := (k - 1) / 2 * apart
+			for at := -pad; at+(k-1)*apart < n+pad; at += l.S {
 				count++
 			}
 			return count
 		}
-		h, w := windows(l.H), windows(l.W)
+		h, w := windows(l.H, l.K.H), windows(l.W, l.K.W)
 		var conv, pool int64
 		for range h * w {
 			for range l.OutC {
-				for range l.K * l.K {
+				for range l.K.H * l.K.W {
 					pool++
 					for range l.InC / l.G {
 						conv += 2
@@ -61,8 +62,9 @@ func TestLayerCountsOfTheRest(t *testing.T) {
 		{space.Layer{Op: space.Add, H: 3, W: 5, InC: 2, OutC: 2}, 3, 5, 0, "add0 3x5x2->2"},
 		{space.Layer{Op: space.GlobalPool, H: 3, W: 5, InC: 2, OutC: 2}, 1, 1, 3 * 5 * 2, "globalpool 3x5x2->2"},
 		{space.Layer{Op: space.Linear, H: 1, W: 1, InC: 7, OutC: 4}, 1, 1, 2 * 7 * 4, "linear 1x1x7->4"},
-		{space.Layer{Op: space.Conv, H: 4, W: 4, InC: 6, OutC: 6, K: 3, S: 2, G: 6, Act: space.HardSwish}, 2, 2, 2 * 2 * 2 * 6 * 9, "conv3x3s2g6 4x4x6->6 hardswish"},
-		{space.Layer{Op: space.MaxPool, H: 7, W: 8, InC: 3, OutC: 3, K: 2, S: 2}, 3, 4, 3 * 4 * 3 * 4, "maxpool2x2s2 7x8x3->3"},
+		{space.Layer{Op: space.Conv, H: 4, W: 4, InC: 6, OutC: 6, K: space.Square(3), S: 2, G: 6, Act: space.HardSwish}, 2, 2, 2 * 2 * 2 * 6 * 9, "conv3x3s2g6 4x4x6->6 hardswish"},
+		{space.Layer{Op: space.MaxPool, H: 7, W: 8, InC: 3, OutC: 3, K: space.Square(2), S: 2}, 3, 4, 3 * 4 * 3 * 4, "maxpool2x2s2 7x8x3->3"},
+		{space.Layer{Op: space.Conv, H: 1, W: 9, InC: 4, OutC: 5, K: space.Sides{H: 1, W: 3}, S: 2, G: 1, Dil: 2}, 1, 5, 2 * 5 * 5 * 4 * 3, "conv1x3s2d2 1x9x4->5"},
 	}
 	for _, c := range cases {
 		l := c.layer

@@ -11,7 +11,7 @@ var (
 // use is how a step reads a tensor; steps that share one agree in it.
 type use struct {
 	role      Role
-	even      bool // kernel
+	parity    Sides // sides of the kernel modulo 2
 	groups    int
 	inC, outC int // of grouped convolutions, which cannot be sliced
 }
@@ -21,31 +21,37 @@ func (u use) String() string {
 	switch {
 	case u.role == Norm:
 		return "norm"
-	case u.role == Depthwise && u.even:
-		return "depthwise filter of even size"
 	case u.role == Depthwise:
-		return "depthwise filter of odd size"
+		return "depthwise filter of " + u.size()
 	case u.groups > 1:
 		return fmt.Sprintf("weight of %d groups, %d channels in, %d out", u.groups, u.inC, u.outC)
-	case u.even:
-		return "dense weight of even size"
 	default:
-		return "dense weight of odd size"
+		return "dense weight of " + u.size()
 	}
+}
+
+// size says of what parity the kernel is.
+func (u use) size() string {
+	parity := [2]string{"even", "odd"}
+	if u.parity.H == u.parity.W {
+		return parity[u.parity.H] + " size"
+	}
+	return parity[u.parity.H] + " height and " + parity[u.parity.W] + " width"
 }
 
 // weightUse returns how the step reads its weight.
 func (s *Step) weightUse() use {
 	l := s.Layer
+	parity := Sides{l.K.H % 2, l.K.W % 2}
 	switch {
 	case l.Op == Linear:
-		return use{role: Dense, groups: 1}
+		return use{role: Dense, parity: Square(1), groups: 1}
 	case l.Depthwise():
-		return use{role: Depthwise, even: l.K%2 == 0}
+		return use{role: Depthwise, parity: parity}
 	case l.G > 1:
-		return use{role: Dense, even: l.K%2 == 0, groups: l.G, inC: l.InC, outC: l.OutC}
+		return use{role: Dense, parity: parity, groups: l.G, inC: l.InC, outC: l.OutC}
 	default:
-		return use{role: Dense, even: l.K%2 == 0, groups: 1}
+		return use{role: Dense, parity: parity, groups: 1}
 	}
 }
 

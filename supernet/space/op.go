@@ -8,9 +8,9 @@ type Op uint8
 // The operations of a plan. Conv covers dense, grouped, pointwise and depthwise
 // convolutions: G tells them apart.
 const (
-	Conv       Op = iota + 1 // K x K convolution, stride S, padding Pad, G groups, taps Dil pixels apart, no bias when a norm follows
-	MaxPool                  // K x K maximum, stride S, padding Pad
-	AvgPool                  // K x K mean of the real pixels (padding excluded), stride S, padding Pad
+	Conv       Op = iota + 1 // convolution with a kernel K, stride S, padding Pad, G groups, taps Dil pixels apart, no bias when a norm follows
+	MaxPool                  // maximum under a kernel K, stride S, padding Pad
+	AvgPool                  // mean under a kernel K of the real pixels (padding excluded), stride S, padding Pad
 	Add                      // sum of its inputs, all of one shape
 	GlobalPool               // mean over H and W
 	Linear                   // InC -> OutC with bias, on 1 x 1 maps
@@ -37,31 +37,32 @@ type opRow struct {
 	weight  func(Layer) Weight                 // without a name
 	check   func(Layer) error                  // what Validate does not check for all
 	reads   func(l Layer, k int) (h, w, c int) // shape of input k
+	drawn   string                             // class of its box in drawings; "": that of what changes little
 }
 
 // opRows lists the ops: shapes, costs, weights, validation and files range over it.
 var opRows = [...]opRow{
 	Conv: {
-		name: "conv", window: maxKernel, recasts: true, size: windowed, dilates: true, weight: convWeight, check: checkGroups,
-		flops: func(l Layer, out int64) int64 { return 2 * out * int64(l.InC/l.G) * int64(l.K) * int64(l.K) },
+		name: "conv", drawn: "conv", window: maxKernel, recasts: true, size: windowed, dilates: true, weight: convWeight, check: checkGroups,
+		flops: func(l Layer, out int64) int64 { return 2 * out * int64(l.InC/l.G) * int64(l.K.Area()) },
 	},
-	MaxPool: {name: "maxpool", window: maxPool, size: windowed, flops: taps},
-	AvgPool: {name: "avgpool", window: maxPool, size: windowed, flops: taps},
+	MaxPool: {name: "maxpool", drawn: "pool", window: maxPool, size: windowed, flops: taps},
+	AvgPool: {name: "avgpool", drawn: "pool", window: maxPool, size: windowed, flops: taps},
 	Add: {
-		name: "add", inputs: many,
+		name: "add", drawn: "join", inputs: many,
 		flops: func(l Layer, out int64) int64 { return out * int64(max(l.FanIn, 1)-1) },
 	},
 	GlobalPool: {
-		name: "globalpool", size: onePixel,
+		name: "globalpool", drawn: "head", size: onePixel,
 		flops: func(l Layer, _ int64) int64 { return int64(l.H) * int64(l.W) * int64(l.InC) },
 	},
 	Linear: {
-		name: "linear", recasts: true, biased: true, size: onePixel, check: checkOnePixel,
+		name: "linear", drawn: "head", recasts: true, biased: true, size: onePixel, check: checkOnePixel,
 		flops:  func(l Layer, _ int64) int64 { return 2 * int64(l.InC) * int64(l.OutC) },
-		weight: func(l Layer) Weight { return Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1} },
+		weight: func(l Layer) Weight { return Weight{Role: Dense, OutC: l.OutC, InC: l.InC, K: Square(1), G: 1} },
 	},
 	Scale: {
-		name: "scale", inputs: 2,
+		name: "scale", drawn: "join", inputs: 2,
 		flops: func(_ Layer, out int64) int64 { return out },
 		reads: func(l Layer, k int) (h, w, c int) {
 			if k == 1 {
@@ -73,11 +74,25 @@ var opRows = [...]opRow{
 	Identity: {name: "identity"},
 	Zero:     {name: "zero"},
 	Resize: {
-		name: "resize", check: checkResize,
+		name: "resize", drawn: "pool", check: checkResize,
 		size:  func(l Layer) (h, w int) { return l.ToH, l.ToW },
 		flops: func(_ Layer, out int64) int64 { return 7 * out },
 	},
 }
+
+// Ops returns every op.
+func Ops() []Op {
+	var all []Op
+	for i := range opRows {
+		if o := Op(i); o.known() {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// Drawn returns the class of the op's box in drawings, "" for what changes little.
+func (o Op) Drawn() string { return o.row().drawn }
 
 // row returns what is known of the op, the zero value if nothing is.
 func (o Op) row() *opRow {
@@ -98,8 +113,8 @@ func (o Op) String() string {
 	return fmt.Sprintf("op(%d)", uint8(o))
 }
 
-// inputs returns how many maps the layer reads.
-func (l Layer) inputs() int {
+// Inputs returns how many maps the layer reads.
+func (l Layer) Inputs() int {
 	switch n := l.Op.row().inputs; n {
 	case many:
 		return l.FanIn
@@ -111,15 +126,15 @@ func (l Layer) inputs() int {
 // InLen returns how many numbers the layer reads for an image, weights left out.
 func (l Layer) InLen() int {
 	n := 0
-	for k := range max(l.inputs(), 1) {
-		h, w, c := l.readsOf(k)
+	for k := range max(l.Inputs(), 1) {
+		h, w, c := l.Reads(k)
 		n += h * w * c
 	}
 	return n
 }
 
-// readsOf returns the shape that input k must have.
-func (l Layer) readsOf(k int) (h, w, c int) {
+// Reads returns the shape that input k must have.
+func (l Layer) Reads(k int) (h, w, c int) {
 	if r := l.Op.row(); r.reads != nil {
 		return r.reads(l, k)
 	}
@@ -127,18 +142,19 @@ func (l Layer) readsOf(k int) (h, w, c int) {
 }
 
 func windowed(l Layer) (h, w int) {
-	out := func(n int) int {
-		if n+2*l.Pad() < l.Span() || l.S < 1 {
+	out := func(n, pad, span int) int {
+		if n+2*pad < span || l.S < 1 {
 			return 0
 		}
-		return (n+2*l.Pad()-l.Span())/l.S + 1
+		return (n+2*pad-span)/l.S + 1
 	}
-	return out(l.H), out(l.W)
+	pad, span := l.Pad(), l.Span()
+	return out(l.H, pad.H, span.H), out(l.W, pad.W, span.W)
 }
 
 func onePixel(Layer) (h, w int) { return 1, 1 }
 
-func taps(l Layer, out int64) int64 { return out * int64(l.K) * int64(l.K) }
+func taps(l Layer, out int64) int64 { return out * int64(l.K.Area()) }
 
 func convWeight(l Layer) Weight {
 	if l.Depthwise() {

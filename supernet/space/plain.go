@@ -15,17 +15,22 @@ const (
 
 // Plain returns the network that one writes down first: a stem and six 3x3
 // convolutions, all of one width, each with batch norm and ReLU, halving the maps
-// down to about 7 pixels at equal distances, global pooling and a classifier. It
+// down to about 7 pixels at equal distances, global pooling and a classifier. Of
+// pictures of one row or one column, signals, the kernels have no more. It
 // is what a search has to beat; see Plan.Scale for other latencies.
 func Plain(in Input, width int) (Plan, error) {
 	if err := in.Validate(); err != nil {
 		return nil, fmt.Errorf("plain network: %w", err)
 	}
-	halve := plainHalvings(min(in.H, in.W))
+	kernel, side := Square(3), min(in.H, in.W)
+	if side == 1 {
+		kernel, side = Sides{min(3, in.H), min(3, in.W)}, max(in.H, in.W)
+	}
+	halve := plainHalvings(side)
 	b := NewPlanner(plainLayers + 3)
-	x := b.Conv(Picture(in), ConvSpec{Weight: "stem", Norm: "stem/norm", K: 3, S: 1, OutC: width, Act: ReLU})
+	x := b.Conv(Picture(in), ConvSpec{Weight: "stem", Norm: "stem/norm", K: kernel, S: 1, OutC: width, Act: ReLU})
 	for i := 1; i <= plainLayers; i++ {
-		c := ConvSpec{Weight: fmt.Sprintf("layer%d/conv3x3", i), K: 3, S: 1, OutC: width, Act: ReLU}
+		c := ConvSpec{Weight: fmt.Sprintf("layer%d/conv3x3", i), K: kernel, S: 1, OutC: width, Act: ReLU}
 		c.Norm = c.Weight + "/norm"
 		if slices.Contains(halve, i) {
 			c.S = 2

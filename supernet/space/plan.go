@@ -7,9 +7,9 @@ const Image = -1
 // weights it reads.
 type Step struct {
 	Layer  Layer
-	Weight string // shared weight of a Conv or Linear; its centre K x K, first OutC, first InC are used
+	Weight string // shared weight of a Conv or Linear; its centre of K taps, first OutC, first InC are used
 	// Transforms names the matrices by which a depthwise filter is made of the shared one,
-	// from its full size down to K x K, two taps a side less by each: the centre of the
+	// from its full size down to K, two taps a side less by each; all are squares: the centre of the
 	// larger filter, as k² numbers, times a k² x k² matrix that all channels share
 	// (Once-for-All). None: the centre itself. Extracted networks have none: the
 	// filter is made once.

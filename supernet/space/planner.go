@@ -37,8 +37,9 @@ func (b *Planner) Step(s Step) Map {
 
 // ConvSpec is a convolution to append; its weight and norm are names of shared tensors.
 type ConvSpec struct {
-	Weight, Norm string   // Norm "": none
-	K, S, OutC   int      // taps on a side, stride, output channels
+	Weight, Norm string // Norm "": none
+	K            Sides
+	S, OutC      int      // stride, output channels
 	Dil          int      // pixels from tap to tap; 0: 1
 	Depthwise    bool     // OutC is then that of the input
 	Transforms   []string // see Step.Transforms
@@ -55,8 +56,8 @@ func (b *Planner) Conv(x Map, c ConvSpec) Map {
 	return b.Step(Step{Layer: l, Weight: c.Weight, Transforms: c.Transforms, Norm: c.Norm, Zero: c.Zero, In: b.From(x)})
 }
 
-// Pool appends a pooling of K x K pixels of x.
-func (b *Planner) Pool(x Map, op Op, k, s int) Map {
+// Pool appends a pooling of x under a kernel.
+func (b *Planner) Pool(x Map, op Op, k Sides, s int) Map {
 	l := Layer{Op: op, H: x.H, W: x.W, InC: x.C, OutC: x.C, K: k, S: s}
 	return b.Step(Step{Layer: l, In: b.From(x)})
 }
@@ -93,7 +94,7 @@ func (b *Planner) Excite(x Map, name string, r int, act, gate Act) Map {
 
 // biased appends a 1x1 convolution with a bias.
 func (b *Planner) biased(x Map, weight string, outC int, act Act) Map {
-	l := Layer{Op: Conv, H: x.H, W: x.W, InC: x.C, OutC: outC, K: 1, S: 1, G: 1, Act: act}
+	l := Layer{Op: Conv, H: x.H, W: x.W, InC: x.C, OutC: outC, K: Square(1), S: 1, G: 1, Act: act}
 	return b.Step(Step{Layer: l, Weight: weight, Bias: true, In: b.From(x)})
 }
 

@@ -42,6 +42,20 @@ func TestScaledPlansAreValid(t *testing.T) {
 }
 
 func TestPlainHalvesDownToSevenPixels(t *testing.T) {
+	signal, err := space.Plain(space.Input{H: 1, W: 64, C: 2, Classes: 3}, 8)
+	if err != nil || signal.Validate() != nil {
+		t.Fatal(err, signal.Validate())
+	}
+	halved := 0
+	for _, s := range signal {
+		halved += max(0, s.Layer.S-1)
+		if s.Layer.Op == space.Conv && s.Layer.K != (space.Sides{H: 1, W: 3}) {
+			t.Errorf("%v in a plain network of signals", s.Layer)
+		}
+	}
+	if halved != 3 {
+		t.Errorf("signals of 64 samples are halved %d times; want 3", halved)
+	}
 	for side, want := range map[int]int{8: 0, 14: 1, 28: 2, 32: 2, 64: 3, 224: 5} {
 		in := space.Input{H: side, W: side, C: 3, Classes: 10}
 		p, err := space.Plain(in, 16)
@@ -53,7 +67,7 @@ func TestPlainHalvesDownToSevenPixels(t *testing.T) {
 			if s.Layer.Op == space.Conv {
 				convs++
 				halved += s.Layer.S - 1
-				if s.Layer.OutC != 16 || s.Layer.K != 3 {
+				if s.Layer.OutC != 16 || s.Layer.K != space.Square(3) {
 					t.Errorf("%d pixels: %v in a plain network of width 16", side, s.Layer)
 				}
 			}

@@ -49,6 +49,9 @@ func (p Plan) validate(i int, s Step) error {
 	if len(s.Transforms) > 0 && !l.Depthwise() {
 		return fmt.Errorf("transforms its filter by %q; only depthwise convolutions do", s.Transforms)
 	}
+	if len(s.Transforms) > 0 && l.K.H != l.K.W {
+		return fmt.Errorf("transforms its filter by %q to %v taps; want a square", s.Transforms, l.K)
+	}
 	if r := l.Op.row(); s.Bias != r.biased && (r.weight == nil || r.biased || s.Norm != "") {
 		return fmt.Errorf("bias is %t; linear layers have one, convolutions only without batch norm", s.Bias)
 	}
@@ -65,7 +68,7 @@ func (l Layer) validateOp(weight string) error {
 			return err
 		}
 	}
-	if l.Dil != 0 && (!r.dilates || l.K == 1 || l.Dil < 2 || l.Dil > maxDil) {
+	if l.Dil != 0 && (!r.dilates || l.K.Area() == 1 || l.Dil < 2 || l.Dil > maxDil) {
 		return fmt.Errorf("taps are %d pixels apart; want 2 to %d of convolutions with more than one, 0 otherwise", l.Dil, maxDil)
 	}
 	if r.check != nil {
@@ -84,21 +87,21 @@ func (l Layer) validateOp(weight string) error {
 
 // validateWindow checks kernel and stride; most bounds the kernel.
 func (l Layer) validateWindow(most int) error {
-	if l.K < 1 || l.K > most {
-		return fmt.Errorf("kernel is %d; want 1 to %d", l.K, most)
+	if !Square(1).Within(l.K) || !l.K.Within(Square(most)) {
+		return fmt.Errorf("kernel is %s; want 1 to %d", l.K.Short(), most)
 	}
 	if l.S < 1 || l.S > maxKernel {
 		return fmt.Errorf("stride is %d; want 1 to %d", l.S, maxKernel)
 	}
 	if l.OutH() < 1 || l.OutW() < 1 {
-		return fmt.Errorf("kernel is %d; want it to fit into %d x %d pixels with %d of padding on each side", l.K, l.H, l.W, l.Pad())
+		return fmt.Errorf("kernel is %s; want it to fit into %d x %d pixels with %s of padding on each side", l.K.Short(), l.H, l.W, l.Pad().Short())
 	}
 	return nil
 }
 
 func (p Plan) validateInputs(i int, s Step) error {
 	l := s.Layer
-	if want := l.inputs(); len(s.In) == 0 || len(s.In) != want {
+	if want := l.Inputs(); len(s.In) == 0 || len(s.In) != want {
 		return fmt.Errorf("has %d inputs; want %d", len(s.In), max(want, 1))
 	}
 	for k, j := range s.In {
@@ -106,7 +109,7 @@ func (p Plan) validateInputs(i int, s Step) error {
 			return fmt.Errorf("reads step %d; want an earlier one, or %d for the picture", j, Image)
 		}
 		h, w, c := p.shape(j)
-		wantH, wantW, wantC := l.readsOf(k)
+		wantH, wantW, wantC := l.Reads(k)
 		if h != wantH || w != wantW || c != wantC {
 			return fmt.Errorf("reads step %d of shape %dx%dx%d; want %dx%dx%d", j, h, w, c, wantH, wantW, wantC)
 		}

@@ -23,18 +23,19 @@ func (t *WeightTable) Add(w Weight) {
 	}
 	have := &t.list[i]
 	have.Zero = have.Zero || w.Zero
-	have.OutC, have.InC, have.K = max(have.OutC, w.OutC), max(have.InC, w.InC), max(have.K, w.K)
+	have.OutC, have.InC = max(have.OutC, w.OutC), max(have.InC, w.InC)
+	have.K = Sides{max(have.K.H, w.K.H), max(have.K.W, w.K.W)}
 }
 
-// Dense adds the weight of a K x K convolution and its norm.
-func (t *WeightTable) Dense(name, norm string, outC, inC, k int) {
+// Dense adds the weight of a convolution and its norm.
+func (t *WeightTable) Dense(name, norm string, outC, inC int, k Sides) {
 	t.Add(Weight{Name: name, Role: Dense, OutC: outC, InC: inC, K: k, G: 1})
 	t.Norm(norm, outC)
 }
 
-// Depthwise adds the filters of a K x K depthwise convolution of c channels and their
+// Depthwise adds the filters of a depthwise convolution of c channels and their
 // norm.
-func (t *WeightTable) Depthwise(name, norm string, c, k int) {
+func (t *WeightTable) Depthwise(name, norm string, c int, k Sides) {
 	t.Add(Weight{Name: name, Role: Depthwise, OutC: c, K: k})
 	t.Norm(norm, c)
 }

@@ -11,14 +11,14 @@ import (
 // plain loops.
 func TestLargeMaps(t *testing.T) {
 	depthwise := func(size, k, s int) Conv {
-		return Conv{N: 8, H: size, W: size, InC: 88, OutC: 88, K: k, S: s, Pad: k / 2, G: 88, WC: 88}
+		return Conv{N: 8, H: size, W: size, InC: 88, OutC: 88, KH: k, KW: k, S: s, PadH: k / 2, PadW: k / 2, G: 88, WC: 88}
 	}
 	cases := map[string]Conv{
 		"depthwise 3x3":           depthwise(40, 3, 1),
 		"depthwise 5x5, stride 2": depthwise(56, 5, 2),
-		"depthwise 7x7, narrow":   {N: 450, H: 8, W: 8, InC: 40, OutC: 40, K: 7, S: 1, Pad: 3, G: 40, WC: 40},
-		"pointwise":               {N: 8, H: 40, W: 40, InC: 40, OutC: 130, K: 1, S: 1},
-		"pointwise, stride 2":     {N: 8, H: 64, W: 64, InC: 70, OutC: 33, K: 1, S: 2},
+		"depthwise 7x7, narrow":   {N: 450, H: 8, W: 8, InC: 40, OutC: 40, KH: 7, KW: 7, S: 1, PadH: 3, PadW: 3, G: 40, WC: 40},
+		"pointwise":               {N: 8, H: 40, W: 40, InC: 40, OutC: 130, KH: 1, KW: 1, S: 1},
+		"pointwise, stride 2":     {N: 8, H: 64, W: 64, InC: 70, OutC: 33, KH: 1, KW: 1, S: 2},
 	}
 	plain := NewEngine(&Set{Name: "go"}, NewPool(1))
 	for name, c := range cases {

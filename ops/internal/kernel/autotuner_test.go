@@ -56,7 +56,7 @@ func TestAutotunersKeepBits(t *testing.T) {
 	if p.Workers() == 1 {
 		t.Skip("one processor")
 	}
-	c := Conv{N: 2, H: 30, W: 30, InC: 40, OutC: 48, K: 3, S: 1, Pad: 1}
+	c := Conv{N: 2, H: 30, W: 30, InC: 40, OutC: 48, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}
 	x, w, dy := operands(c.whole(make([]float32, 1<<20), make([]float32, 1<<20), make([]float32, 1<<20)), rand.New(rand.NewPCG(5, 6)))
 	for _, s := range sets() {
 		if s.tiles == nil {

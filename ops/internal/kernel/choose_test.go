@@ -81,17 +81,19 @@ func TestWinogradIsTaken(t *testing.T) {
 		c    Conv
 		taps int // of the form, 0 for none
 	}{
-		{"3x3", Conv{InC: 16, OutC: 16, K: 3, S: 1, Pad: 1}, 3},
-		{"3x3 of odd channels, unpadded", Conv{InC: 23, OutC: 41, K: 3, S: 1}, 3},
-		{"5x5", Conv{InC: 32, OutC: 24, K: 5, S: 1, Pad: 2}, 5},
-		{"first layer", Conv{InC: 3, OutC: 16, K: 3, S: 1, Pad: 1}, 0},
-		{"few outputs", Conv{InC: 64, OutC: 10, K: 3, S: 1, Pad: 1}, 0},
-		{"many channels", Conv{InC: 512, OutC: 144, K: 3, S: 1, Pad: 1}, 0},
-		{"stride 2", Conv{InC: 16, OutC: 16, K: 3, S: 2, Pad: 1}, 0},
-		{"dilated", Conv{InC: 16, OutC: 16, K: 3, S: 1, Pad: 2, Dil: 2}, 0},
-		{"grouped", Conv{InC: 32, OutC: 32, K: 3, S: 1, Pad: 1, G: 2}, 0},
-		{"pointwise", Conv{InC: 32, OutC: 32, K: 1, S: 1}, 0},
-		{"depthwise", Conv{InC: 32, OutC: 32, K: 3, S: 1, Pad: 1, G: 32, WC: 32}, 0},
+		{"3x3", Conv{InC: 16, OutC: 16, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}, 3},
+		{"3x3 of odd channels, unpadded", Conv{InC: 23, OutC: 41, KH: 3, KW: 3, S: 1}, 3},
+		{"5x5", Conv{InC: 32, OutC: 24, KH: 5, KW: 5, S: 1, PadH: 2, PadW: 2}, 5},
+		{"first layer", Conv{InC: 3, OutC: 16, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}, 0},
+		{"few outputs", Conv{InC: 64, OutC: 10, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}, 0},
+		{"many channels", Conv{InC: 512, OutC: 144, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}, 0},
+		{"stride 2", Conv{InC: 16, OutC: 16, KH: 3, KW: 3, S: 2, PadH: 1, PadW: 1}, 0},
+		{"dilated", Conv{InC: 16, OutC: 16, KH: 3, KW: 3, S: 1, PadH: 2, PadW: 2, Dil: 2}, 0},
+		{"grouped", Conv{InC: 32, OutC: 32, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, G: 2}, 0},
+		{"nine taps in a row", Conv{InC: 32, OutC: 32, KH: 1, KW: 9, S: 1, PadW: 4}, 0},
+		{"3x3, padded one way", Conv{InC: 32, OutC: 32, KH: 3, KW: 3, S: 1, PadW: 1}, 3},
+		{"pointwise", Conv{InC: 32, OutC: 32, KH: 1, KW: 1, S: 1}, 0},
+		{"depthwise", Conv{InC: 32, OutC: 32, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, G: 32, WC: 32}, 0},
 	} {
 		c := k.c
 		c.N, c.H, c.W, c.Dil, c.G = 2, 9, 10, max(c.Dil, 1), max(c.G, 1)

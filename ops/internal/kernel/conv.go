@@ -7,29 +7,31 @@ const Block = 16
 // y is [N][OutH][OutW][OutC].
 //
 // The weight may be the window of a larger stored one. A dense weight rests as
-// [G][ceil(OutC/G/16)][WK][WK][WInC/G][16]: the window is the first OutC output
-// channels, the first InC input channels and the central K x K taps. With G > 1
+// [G][ceil(OutC/G/16)][WKH][WKW][WInC/G][16]: the window is the first OutC output
+// channels, the first InC input channels and the central KH x KW taps. With G > 1
 // the channels are used whole. A depthwise weight (G = InC = OutC, WC set)
-// rests as [WK][WK][WC]. Zero WInC, WK and Dil mean InC, K and 1.
+// rests as [WKH][WKW][WC]. Zero WInC, WKH, WKW and Dil mean InC, KH, KW and 1.
 type Conv struct {
-	N, H, W      int
-	InC, OutC    int
-	K, S, Pad    int
-	Dil, G       int
-	WInC, WK, WC int // stored sizes; WC > 0 marks a depthwise weight
+	N, H, W    int
+	InC, OutC  int
+	KH, KW, S  int
+	PadH, PadW int // on each side
+	Dil, G     int
+	WInC, WC   int // stored sizes; WC > 0 marks a depthwise weight
+	WKH, WKW   int
 }
 
 // OutH returns the output's height in pixels.
-func (c Conv) OutH() int { return c.out(c.H) }
+func (c Conv) OutH() int { return c.out(c.H, c.KH, c.PadH) }
 
 // OutW returns the output's width in pixels.
-func (c Conv) OutW() int { return c.out(c.W) }
+func (c Conv) OutW() int { return c.out(c.W, c.KW, c.PadW) }
 
-func (c Conv) out(n int) int { return (n+2*c.Pad-max(c.Dil, 1)*(c.K-1)-1)/c.S + 1 }
+func (c Conv) out(n, k, pad int) int { return (n+2*pad-max(c.Dil, 1)*(k-1)-1)/c.S + 1 }
 
 // FLOPs returns two per multiply-add of one pass, padding counted as pixels.
 func (c Conv) FLOPs() int {
-	return 2 * c.N * c.OutH() * c.OutW() * c.OutC * (c.InC / max(c.G, 1)) * c.K * c.K
+	return 2 * c.N * c.OutH() * c.OutW() * c.OutC * (c.InC / max(c.G, 1)) * c.KH * c.KW
 }
 
 // work returns the operations that a pass stands for, the moving of its maps among
@@ -37,6 +39,9 @@ func (c Conv) FLOPs() int {
 func (c Conv) work() int {
 	return c.FLOPs() + floatFLOPs*c.N*(c.H*c.W*c.InC+c.OutH()*c.OutW()*c.OutC)
 }
+
+// pointwise reports whether an output pixel meets one pixel, and no padding is met.
+func (c Conv) pointwise() bool { return c.KH*c.KW == 1 && c.PadH == 0 && c.PadW == 0 }
 
 // depthwise reports which of the two weight layouts is meant.
 func (c Conv) depthwise() bool { return c.WC > 0 }
@@ -50,8 +55,11 @@ func (c Conv) whole(x, w, y []float32) Conv {
 	if c.Dil == 0 {
 		c.Dil = 1
 	}
-	if c.WK == 0 {
-		c.WK = c.K
+	if c.WKH == 0 {
+		c.WKH = c.KH
+	}
+	if c.WKW == 0 {
+		c.WKW = c.KW
 	}
 	if c.WInC == 0 {
 		c.WInC = c.InC
@@ -73,13 +81,13 @@ func (c Conv) whole(x, w, y []float32) Conv {
 }
 
 func (c Conv) check() {
-	if min(c.N, c.H, c.W, c.InC, c.OutC, c.K, c.S, c.Dil, c.G) < 1 || c.Pad < 0 {
+	if min(c.N, c.H, c.W, c.InC, c.OutC, c.KH, c.KW, c.S, c.Dil, c.G) < 1 || min(c.PadH, c.PadW) < 0 {
 		panic("kernel: sizes of a convolution must be positive")
 	}
-	if c.OutH() < 1 || c.OutW() < 1 || c.H+2*c.Pad < c.Dil*(c.K-1)+1 || c.W+2*c.Pad < c.Dil*(c.K-1)+1 {
+	if c.OutH() < 1 || c.OutW() < 1 || c.H+2*c.PadH < c.Dil*(c.KH-1)+1 || c.W+2*c.PadW < c.Dil*(c.KW-1)+1 {
 		panic("kernel: the kernel is larger than the padded input")
 	}
-	if c.WK < c.K || (c.WK-c.K)%2 != 0 {
+	if c.WKH < c.KH || (c.WKH-c.KH)%2 != 0 || c.WKW < c.KW || (c.WKW-c.KW)%2 != 0 {
 		panic("kernel: stored kernel must be as large, and differ by an even number")
 	}
 	if c.depthwise() {
@@ -96,7 +104,7 @@ func (c Conv) check() {
 // weights returns the least number of floats that the window needs.
 func (c Conv) weights() int {
 	if c.depthwise() {
-		return (c.WK*c.WK-1)*c.WC + c.OutC
+		return (c.WKH*c.WKW-1)*c.WC + c.OutC
 	}
 	return c.G * c.blocks() * c.blockStride()
 }
@@ -105,13 +113,12 @@ func (c Conv) weights() int {
 func (c Conv) blocks() int { return parts(c.OutC/c.G, Block) }
 
 // blockStride returns the floats between two blocks of a dense weight.
-func (c Conv) blockStride() int { return c.WK * c.WK * c.WInC / c.G * Block }
+func (c Conv) blockStride() int { return c.WKH * c.WKW * c.WInC / c.G * Block }
 
 // tap returns the place of tap (ky, kx) of the window within a block of a dense
 // weight, or within a depthwise weight.
 func (c Conv) tap(ky, kx int) int {
-	o := (c.WK - c.K) / 2
-	t := (ky+o)*c.WK + kx + o
+	t := (ky+(c.WKH-c.KH)/2)*c.WKW + kx + (c.WKW-c.KW)/2
 	if c.depthwise() {
 		return t * c.WC
 	}

@@ -18,11 +18,11 @@ func tilesAVX512() *tiles {
 			2: {nil, grad1x2AVX512, grad2x2AVX512, grad3x2AVX512, grad4x2AVX512, grad5x2AVX512, grad6x2AVX512, grad7x2AVX512, grad8x2AVX512, grad9x2AVX512, grad10x2AVX512, grad11x2AVX512, grad12x2AVX512, grad13x2AVX512, grad14x2AVX512},
 		},
 		pick: [][]tileFunc{
-			1: {nil, nil, nil, nil, pick4x1AVX512, nil, nil, nil, pick8x1AVX512, pick9x1AVX512, pick10x1AVX512, pick11x1AVX512, pick12x1AVX512},
-			2: {nil, nil, nil, nil, pick4x2AVX512, nil, nil, nil, pick8x2AVX512, pick9x2AVX512, pick10x2AVX512, pick11x2AVX512, pick12x2AVX512},
+			1: {nil, nil, pick2x1AVX512, pick3x1AVX512, pick4x1AVX512, pick5x1AVX512, pick6x1AVX512, pick7x1AVX512, pick8x1AVX512, pick9x1AVX512, pick10x1AVX512, pick11x1AVX512, pick12x1AVX512},
+			2: {nil, nil, pick2x2AVX512, pick3x2AVX512, pick4x2AVX512, pick5x2AVX512, pick6x2AVX512, pick7x2AVX512, pick8x2AVX512, pick9x2AVX512, pick10x2AVX512, pick11x2AVX512, pick12x2AVX512},
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX512, depthwise2AVX512, depthwise3AVX512, depthwise4AVX512, depthwise5AVX512, depthwise6AVX512, depthwise7AVX512, depthwise8AVX512, depthwise9AVX512, depthwise10AVX512, depthwise11AVX512},
-		taps:      []tileFunc{nil, taps1x1AVX512, nil, nil, taps4x1AVX512, nil, nil, nil, taps8x1AVX512, taps9x1AVX512, taps10x1AVX512, taps11x1AVX512, taps12x1AVX512},
+		taps:      []tileFunc{nil, taps1x1AVX512, taps2x1AVX512, taps3x1AVX512, taps4x1AVX512, taps5x1AVX512, taps6x1AVX512, taps7x1AVX512, taps8x1AVX512, taps9x1AVX512, taps10x1AVX512, taps11x1AVX512, taps12x1AVX512},
 		along: map[int]depthRows{
 			3: {
 				whole: [][]tileFunc{
@@ -138,10 +138,10 @@ func tilesAVX2() *tiles {
 			1: {nil, grad1x1AVX2, grad2x1AVX2, grad3x1AVX2, grad4x1AVX2, grad5x1AVX2, grad6x1AVX2},
 		},
 		pick: [][]tileFunc{
-			1: {nil, nil, nil, nil, pick4x1AVX2, pick5x1AVX2, pick6x1AVX2},
+			1: {nil, nil, pick2x1AVX2, pick3x1AVX2, pick4x1AVX2, pick5x1AVX2, pick6x1AVX2},
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX2, depthwise2AVX2, depthwise3AVX2, depthwise4AVX2, depthwise5AVX2, depthwise6AVX2},
-		taps:      []tileFunc{nil, taps1x1AVX2, nil, nil, taps4x1AVX2, taps5x1AVX2, taps6x1AVX2},
+		taps:      []tileFunc{nil, taps1x1AVX2, taps2x1AVX2, taps3x1AVX2, taps4x1AVX2, taps5x1AVX2, taps6x1AVX2},
 		along: map[int]depthRows{
 			3: {
 				rows:   []tileFunc{nil, depthAlong3x1AVX2, depthAlong3x2AVX2, depthAlong3x3AVX2, depthAlong3x4AVX2, depthAlong3x5AVX2, depthAlong3x6AVX2, depthAlong3x7AVX2, depthAlong3x8AVX2},
@@ -413,7 +413,22 @@ func grad13x2AVX512(a *byte)
 func grad14x2AVX512(a *byte)
 
 //go:noescape
+func pick2x1AVX512(a *byte)
+
+//go:noescape
+func pick3x1AVX512(a *byte)
+
+//go:noescape
 func pick4x1AVX512(a *byte)
+
+//go:noescape
+func pick5x1AVX512(a *byte)
+
+//go:noescape
+func pick6x1AVX512(a *byte)
+
+//go:noescape
+func pick7x1AVX512(a *byte)
 
 //go:noescape
 func pick8x1AVX512(a *byte)
@@ -431,7 +446,22 @@ func pick11x1AVX512(a *byte)
 func pick12x1AVX512(a *byte)
 
 //go:noescape
+func pick2x2AVX512(a *byte)
+
+//go:noescape
+func pick3x2AVX512(a *byte)
+
+//go:noescape
 func pick4x2AVX512(a *byte)
+
+//go:noescape
+func pick5x2AVX512(a *byte)
+
+//go:noescape
+func pick6x2AVX512(a *byte)
+
+//go:noescape
+func pick7x2AVX512(a *byte)
 
 //go:noescape
 func pick8x2AVX512(a *byte)
@@ -485,7 +515,22 @@ func depthwise11AVX512(a *byte)
 func taps1x1AVX512(a *byte)
 
 //go:noescape
+func taps2x1AVX512(a *byte)
+
+//go:noescape
+func taps3x1AVX512(a *byte)
+
+//go:noescape
 func taps4x1AVX512(a *byte)
+
+//go:noescape
+func taps5x1AVX512(a *byte)
+
+//go:noescape
+func taps6x1AVX512(a *byte)
+
+//go:noescape
+func taps7x1AVX512(a *byte)
 
 //go:noescape
 func taps8x1AVX512(a *byte)
@@ -1541,6 +1586,12 @@ func grad5x1AVX2(a *byte)
 func grad6x1AVX2(a *byte)
 
 //go:noescape
+func pick2x1AVX2(a *byte)
+
+//go:noescape
+func pick3x1AVX2(a *byte)
+
+//go:noescape
 func pick4x1AVX2(a *byte)
 
 //go:noescape
@@ -1569,6 +1620,12 @@ func depthwise6AVX2(a *byte)
 
 //go:noescape
 func taps1x1AVX2(a *byte)
+
+//go:noescape
+func taps2x1AVX2(a *byte)
+
+//go:noescape
+func taps3x1AVX2(a *byte)
 
 //go:noescape
 func taps4x1AVX2(a *byte)

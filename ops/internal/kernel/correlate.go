@@ -33,12 +33,12 @@ func (c Conv) forward(taps []tap) correlation {
 		rows: c.OutH(), cols: c.OutW(), step: c.S, outStep: 1,
 		g: c.G, in: c.InC / c.G, out: c.OutC / c.G, blockStride: c.blockStride(),
 	}
-	if c.K == 1 && c.S == 1 && c.Pad == 0 {
+	if c.pointwise() && c.S == 1 {
 		r.flatten()
 	}
-	for k := range c.K * c.K {
-		ky, kx := k/c.K, k%c.K
-		taps = append(taps, tap{ky*c.Dil - c.Pad, kx*c.Dil - c.Pad, c.tap(ky, kx)})
+	for k := range c.KH * c.KW {
+		ky, kx := k/c.KW, k%c.KW
+		taps = append(taps, tap{ky*c.Dil - c.PadH, kx*c.Dil - c.PadW, c.tap(ky, kx)})
 	}
 	return r.with(taps)
 }
@@ -52,22 +52,22 @@ func (r *correlation) flatten() {
 
 // backData returns, for input pixels whose row and column leave the remainders
 // py and px modulo S, the pass that computes their gradient from dy. The weight
-// is the transposed one, [G][blocks of in][K*K][out][16], or the depthwise one as it is.
+// is the transposed one, [G][blocks of in][KH*KW][out][16], or the depthwise one as it is.
 func (c Conv) backData(py, px int, taps []tap) correlation {
 	r := correlation{
 		n: c.N, h: c.OutH(), w: c.OutW(), inC: c.OutC, oh: c.H, ow: c.W, outC: c.InC,
 		rows: (c.H - py + c.S - 1) / c.S, cols: (c.W - px + c.S - 1) / c.S, step: 1, outStep: c.S, y0: py, x0: px,
-		g: c.G, in: c.OutC / c.G, out: c.InC / c.G, blockStride: c.K * c.K * (c.OutC / c.G) * Block,
+		g: c.G, in: c.OutC / c.G, out: c.InC / c.G, blockStride: c.KH * c.KW * (c.OutC / c.G) * Block,
 	}
-	if c.K == 1 && c.S == 1 && c.Pad == 0 {
+	if c.pointwise() && c.S == 1 {
 		r.flatten()
 	}
-	for k := c.K*c.K - 1; k >= 0; k-- {
-		dy, dx := py+c.Pad-k/c.K*c.Dil, px+c.Pad-k%c.K*c.Dil
+	for k := c.KH*c.KW - 1; k >= 0; k-- {
+		dy, dx := py+c.PadH-k/c.KW*c.Dil, px+c.PadW-k%c.KW*c.Dil
 		if dy%c.S == 0 && dx%c.S == 0 {
 			w := k * r.in * Block
 			if c.depthwise() {
-				w = c.tap(k/c.K, k%c.K)
+				w = c.tap(k/c.KW, k%c.KW)
 			}
 			taps = append(taps, tap{dy / c.S, dx / c.S, w})
 		}

@@ -71,7 +71,7 @@ func (t *tiles) byRows(r *correlation) rowPlan {
 // upByRows returns how tiles of rows compute the gradient of the input of c.
 func (t *tiles) upByRows(c Conv) rowPlan {
 	for _, k := range rowKernels {
-		if c.K == k && c.S == 2 && c.Dil == 1 && c.Pad == k/2 && c.W%2 == 0 {
+		if c.KH == k && c.KW == k && c.S == 2 && c.Dil == 1 && c.PadH == k/2 && c.PadW == k/2 && c.W%2 == 0 {
 			return t.up[k].plan(rowPlan{k: k, steps: c.W / 2, in: 1, out: 2, before: k / 4}, (k+1)/4)
 		}
 	}
@@ -156,7 +156,7 @@ func (t *rowTask) enter(worker int) {
 func (e *Engine) runUp(p rowPlan, c Conv, dy, w, dx []float32, add bool) {
 	r := correlation{
 		n: c.N, h: c.OutH(), w: c.OutW(), inC: c.OutC, oh: c.H, ow: c.W, outC: c.InC,
-		rows: c.H, cols: c.W, step: 1, outStep: 1, winW: c.OutW(), dy0: -c.Pad, upTaps: c.K,
+		rows: c.H, cols: c.W, step: 1, outStep: 1, winW: c.OutW(), dy0: -c.PadH, upTaps: c.KH,
 	}
 	forward := c.forward(e.phaseTaps[:0])
 	e.phaseTaps = forward.taps

@@ -46,15 +46,15 @@ func TestWorkersDoNotChangeBits(t *testing.T) {
 // benchCases are cases large enough to be cut into several units of work.
 func benchCases() []testCase {
 	return []testCase{
-		{"bands of rows", Conv{N: 1, H: 40, W: 33, InC: 32, OutC: 48, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}},
-		{"many images", Conv{N: 40, H: 4, W: 4, InC: 24, OutC: 40, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}},
-		{"depthwise bands", Conv{N: 3, H: 40, W: 33, InC: 40, OutC: 40, K: 5, S: 1, Pad: 2, Dil: 1, G: 40, WC: 40}},
-		{"long rows", Conv{N: 700, H: 1, W: 1, InC: 288, OutC: 64, K: 1, S: 1, Dil: 1, G: 1}},
-		{"copied rows", Conv{N: 600, H: 1, W: 1, InC: apartChannels + 5, OutC: 20, K: 1, S: 1, Dil: 1, G: 1}},
-		{"pointwise, stride 2", Conv{N: 6, H: 21, W: 19, InC: 40, OutC: 72, K: 1, S: 2, Dil: 1, G: 1}},
-		{"many tiles", Conv{N: 7, H: 28, W: 27, InC: 20, OutC: 36, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}},
-		{"heavy weights", Conv{N: 1, H: 6, W: 7, InC: 200, OutC: 190, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}},
-		{"heavy weights, stride 2", Conv{N: 1, H: 9, W: 7, InC: 130, OutC: 190, K: 3, S: 2, Pad: 1, Dil: 1, G: 1}},
+		{"bands of rows", Conv{N: 1, H: 40, W: 33, InC: 32, OutC: 48, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}},
+		{"many images", Conv{N: 40, H: 4, W: 4, InC: 24, OutC: 40, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}},
+		{"depthwise bands", Conv{N: 3, H: 40, W: 33, InC: 40, OutC: 40, KH: 5, KW: 5, S: 1, PadH: 2, PadW: 2, Dil: 1, G: 40, WC: 40}},
+		{"long rows", Conv{N: 700, H: 1, W: 1, InC: 288, OutC: 64, KH: 1, KW: 1, S: 1, Dil: 1, G: 1}},
+		{"copied rows", Conv{N: 600, H: 1, W: 1, InC: apartChannels + 5, OutC: 20, KH: 1, KW: 1, S: 1, Dil: 1, G: 1}},
+		{"pointwise, stride 2", Conv{N: 6, H: 21, W: 19, InC: 40, OutC: 72, KH: 1, KW: 1, S: 2, Dil: 1, G: 1}},
+		{"many tiles", Conv{N: 7, H: 28, W: 27, InC: 20, OutC: 36, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}},
+		{"heavy weights", Conv{N: 1, H: 6, W: 7, InC: 200, OutC: 190, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}},
+		{"heavy weights, stride 2", Conv{N: 1, H: 9, W: 7, InC: 130, OutC: 190, KH: 3, KW: 3, S: 2, PadH: 1, PadW: 1, Dil: 1, G: 1}},
 	}
 }
 
@@ -69,11 +69,11 @@ func TestWindowsHaveTheBitsOfTheirCopies(t *testing.T) {
 			}
 			small := c
 			if c.WC > 0 {
-				c.WC, c.WK = c.OutC+11, max(c.WK, c.K+2)
-				small.WC, small.WK = c.OutC, c.K
+				c.WC, c.WKH, c.WKW = c.OutC+11, max(c.WKH, c.KH+2), max(c.WKW, c.KW+2)
+				small.WC, small.WKH, small.WKW = c.OutC, c.KH, c.KW
 			} else {
-				c.WInC, c.WK = c.InC+9, c.K+4
-				small.WInC, small.WK = c.InC, c.K
+				c.WInC, c.WKH, c.WKW = c.InC+9, c.KH+4, c.KW+4
+				small.WInC, small.WKH, small.WKW = c.InC, c.KH, c.KW
 			}
 			x, wide, dy := operands(c, rand.New(rand.NewPCG(9, 10)))
 			cut := make([]float32, weightLen(small))
@@ -99,8 +99,8 @@ func TestWindowsHaveTheBitsOfTheirCopies(t *testing.T) {
 func each(c Conv, f func(o, i, ky, kx int)) {
 	for o := range c.OutC {
 		for i := range c.InC / c.G {
-			for k := range c.K * c.K {
-				f(o, i, k/c.K, k%c.K)
+			for k := range c.KH * c.KW {
+				f(o, i, k/c.KW, k%c.KW)
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func NewEngine(s *Set, p *Pool) *Engine { return &Engine{Set: s, Pool: p} }
 
 // Forward computes y = ep(conv(x, w)): for every image, pixel and channel o
 //
-//	y[oy][ox][o] = Act(Bias[o] + sum w[o][ky][kx][i] * x[oy*S-Pad+ky*Dil][ox*S-Pad+kx*Dil][i])
+//	y[oy][ox][o] = Act(Bias[o] + sum w[o][ky][kx][i] * x[oy*S-PadH+ky*Dil][ox*S-PadW+kx*Dil][i])
 //
 // over the taps and the input channels of o's group; x is zero outside the map,
 // which only shows where a weight is infinite or NaN. It panics if a slice is too short. y must not overlap x or w.
@@ -165,7 +165,7 @@ func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32, fused Fusion) {
 	} else {
 		e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, false)
 		e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
-		e.Pool.Run(c.K*c.K, &e.plain)
+		e.Pool.Run(c.KH*c.KW, &e.plain)
 	}
 	e.before = nil
 }
@@ -175,7 +175,7 @@ func (e *Engine) runBackWeights(c Conv, x, dy, dw []float32) {
 	switch {
 	case c.depthwise():
 		e.backWeightsDepth(c, x, dy, dw)
-	case c.InC/c.G <= pickChannels && c.K > 1:
+	case c.InC/c.G <= pickChannels && c.KH*c.KW > 1:
 		e.backWeightsPicked(c, x, dy, dw)
 	default:
 		r := c.forward(e.phaseTaps[:0])

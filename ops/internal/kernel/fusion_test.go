@@ -55,18 +55,18 @@ var followed = []struct {
 	stretch       int  // rows
 	forward, back bool // tell of all
 }{
-	{"pointwise", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 70, K: 1, S: 1, Dil: 1, G: 1}, 4, true, true},
-	{"dense 3x3 of stride 2", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 40, K: 3, S: 2, Pad: 1, Dil: 1, G: 1}, 3, true, false},
-	{"Winograd", Conv{N: 24, H: 14, W: 10, InC: 24, OutC: 40, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 8, true, true},
-	{"large Winograd", Conv{N: 2, H: 40, W: 40, InC: 24, OutC: 40, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 8, true, true},
-	{"first", Conv{N: 24, H: 32, W: 32, InC: 3, OutC: 16, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 32, true, true},
-	{"groups", Conv{N: 24, H: 8, W: 8, InC: 32, OutC: 64, K: 3, S: 1, Pad: 1, Dil: 1, G: 2}, 8, true, true},
-	{"depthwise", Conv{N: 24, H: 28, W: 28, InC: 40, OutC: 40, K: 5, S: 1, Pad: 2, Dil: 1, G: 40}, 8, true, true},
-	{"depthwise of stride 2", Conv{N: 24, H: 28, W: 28, InC: 40, OutC: 40, K: 3, S: 2, Pad: 1, Dil: 1, G: 40}, 14, true, true},
-	{"depthwise by channels", Conv{N: 2, H: 14, W: 14, InC: 256, OutC: 256, K: 5, S: 1, Pad: 2, Dil: 1, G: 256}, 14, false, false},
-	{"pointwise by channels", Conv{N: 2, H: 6, W: 6, InC: 512, OutC: 512, K: 1, S: 1, Dil: 1, G: 1}, 6, false, false},
-	{"Winograd by channels", Conv{N: 1, H: 8, W: 8, InC: 200, OutC: 200, K: 3, S: 1, Pad: 1, Dil: 1, G: 1}, 8, false, false},
-	{"gathered", Conv{N: 24, H: 9, W: 9, InC: 40, OutC: 40, K: 3, S: 3, Pad: 1, Dil: 1, G: 40}, 3, false, false},
+	{"pointwise", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 70, KH: 1, KW: 1, S: 1, Dil: 1, G: 1}, 4, true, true},
+	{"dense 3x3 of stride 2", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 40, KH: 3, KW: 3, S: 2, PadH: 1, PadW: 1, Dil: 1, G: 1}, 3, true, false},
+	{"Winograd", Conv{N: 24, H: 14, W: 10, InC: 24, OutC: 40, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}, 8, true, true},
+	{"large Winograd", Conv{N: 2, H: 40, W: 40, InC: 24, OutC: 40, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}, 8, true, true},
+	{"first", Conv{N: 24, H: 32, W: 32, InC: 3, OutC: 16, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}, 32, true, true},
+	{"groups", Conv{N: 24, H: 8, W: 8, InC: 32, OutC: 64, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 2}, 8, true, true},
+	{"depthwise", Conv{N: 24, H: 28, W: 28, InC: 40, OutC: 40, KH: 5, KW: 5, S: 1, PadH: 2, PadW: 2, Dil: 1, G: 40}, 8, true, true},
+	{"depthwise of stride 2", Conv{N: 24, H: 28, W: 28, InC: 40, OutC: 40, KH: 3, KW: 3, S: 2, PadH: 1, PadW: 1, Dil: 1, G: 40}, 14, true, true},
+	{"depthwise by channels", Conv{N: 2, H: 14, W: 14, InC: 256, OutC: 256, KH: 5, KW: 5, S: 1, PadH: 2, PadW: 2, Dil: 1, G: 256}, 14, false, false},
+	{"pointwise by channels", Conv{N: 2, H: 6, W: 6, InC: 512, OutC: 512, KH: 1, KW: 1, S: 1, Dil: 1, G: 1}, 6, false, false},
+	{"Winograd by channels", Conv{N: 1, H: 8, W: 8, InC: 200, OutC: 200, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}, 8, false, false},
+	{"gathered", Conv{N: 24, H: 9, W: 9, InC: 40, OutC: 40, KH: 3, KW: 3, S: 3, PadH: 1, PadW: 1, Dil: 1, G: 40}, 3, false, false},
 }
 
 // TestFollowers compares what passes tell with what they put out, whoever computes it,
@@ -115,7 +115,7 @@ func checkFollowers(t *testing.T, s *Set, workers int, c Conv, stretch int, forw
 
 // followedPass returns c complete, a source of random floats and an engine.
 func followedPass(t *testing.T, s *Set, workers int, c Conv) (whole Conv, random func(n int) []float32, e *Engine) {
-	c.WInC, c.WK = c.InC, c.K
+	c.WInC, c.WKH, c.WKW = c.InC, c.KH, c.KW
 	if c.G == c.OutC {
 		c.WC = c.OutC
 	}

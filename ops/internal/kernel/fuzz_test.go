@@ -8,12 +8,12 @@ import (
 )
 
 // fuzzed returns the convolution that a fuzzer's numbers stand for, sound or not.
-func fuzzed(n, h, w, in, out, k, s, pad, dil, g, wider, more int8, depthwise bool) Conv {
+func fuzzed(n, h, w, in, out, kh, kw, s, padH, padW, dil, g, wider, more int8, depthwise bool) Conv {
 	c := Conv{
 		N: int(n) % 5, H: int(h) % 21, W: int(w) % 41, InC: int(in) % 71, OutC: int(out) % 71,
-		K: int(k) % 10, S: int(s) % 5, Pad: int(pad) % 6, Dil: int(dil) % 4, G: int(g) % 6,
+		KH: int(kh) % 10, KW: int(kw) % 10, S: int(s) % 5, PadH: int(padH) % 6, PadW: int(padW) % 6, Dil: int(dil) % 4, G: int(g) % 6,
 	}
-	c.WK, c.WInC = c.K+int(wider)%5, c.InC+int(more)%20
+	c.WKH, c.WKW, c.WInC = c.KH+int(wider)%5, c.KW+int(wider)/5%5, c.InC+int(more)%20
 	if depthwise {
 		c.OutC, c.G, c.WInC, c.WC = c.InC, c.InC, c.InC, c.InC+int(more)%20
 	}
@@ -23,13 +23,13 @@ func fuzzed(n, h, w, in, out, k, s, pad, dil, g, wider, more int8, depthwise boo
 // sound reports whether the sizes of c are those of a convolution and its weight's
 // window, as the comments on Conv say.
 func sound(c Conv) bool {
-	for _, n := range []int{c.N, c.H, c.W, c.InC, c.OutC, c.K, c.S, c.Dil, c.G, c.Pad + 1} {
+	for _, n := range []int{c.N, c.H, c.W, c.InC, c.OutC, c.KH, c.KW, c.S, c.Dil, c.G, c.PadH + 1, c.PadW + 1} {
 		if n < 1 {
 			return false
 		}
 	}
-	reach := c.Dil*(c.K-1) + 1
-	if reach > c.H+2*c.Pad || reach > c.W+2*c.Pad || c.WK < c.K || (c.WK-c.K)%2 != 0 {
+	fits := func(n, k, pad, stored int) bool { return c.Dil*(k-1)+1 <= n+2*pad && stored >= k && (stored-k)%2 == 0 }
+	if !fits(c.H, c.KH, c.PadH, c.WKH) || !fits(c.W, c.KW, c.PadW, c.WKW) {
 		return false
 	}
 	if c.WC > 0 {
@@ -47,23 +47,24 @@ func FuzzConv(f *testing.F) {
 		if c.WC > 0 {
 			g = 1
 		}
-		f.Add(int8(c.N), int8(c.H), int8(c.W), int8(c.InC), int8(c.OutC), int8(c.K), int8(c.S), int8(c.Pad), int8(c.Dil), int8(g),
-			int8(max(c.WK, c.K)-c.K), int8(max(c.WInC, c.InC)-c.InC), c.WC > 0)
+		f.Add(int8(c.N), int8(c.H), int8(c.W), int8(c.InC), int8(c.OutC), int8(c.KH), int8(c.KW), int8(c.S), int8(c.PadH), int8(c.PadW), int8(c.Dil), int8(g),
+			int8(max(c.WKH, c.KH)-c.KH+5*(max(c.WKW, c.KW)-c.KW)), int8(max(c.WInC, c.InC)-c.InC), c.WC > 0)
 	}
-	f.Add(int8(1), int8(3), int8(3), int8(4), int8(4), int8(5), int8(1), int8(0), int8(1), int8(1), int8(0), int8(0), false)
-	f.Add(int8(1), int8(3), int8(3), int8(4), int8(4), int8(3), int8(0), int8(0), int8(1), int8(1), int8(0), int8(0), false)
-	f.Add(int8(1), int8(3), int8(3), int8(4), int8(4), int8(3), int8(1), int8(0), int8(1), int8(3), int8(0), int8(0), false)
-	f.Add(int8(1), int8(3), int8(3), int8(4), int8(4), int8(3), int8(1), int8(0), int8(1), int8(1), int8(1), int8(-1), false)
+	f.Add(int8(1), int8(3), int8(3), int8(4), int8(4), int8(5), int8(5), int8(1), int8(0), int8(0), int8(1), int8(1), int8(0), int8(0), false)
+	f.Add(int8(1), int8(3), int8(3), int8(4), int8(4), int8(3), int8(3), int8(0), int8(0), int8(0), int8(1), int8(1), int8(0), int8(0), false)
+	f.Add(int8(1), int8(3), int8(3), int8(4), int8(4), int8(3), int8(3), int8(1), int8(0), int8(0), int8(1), int8(3), int8(0), int8(0), false)
+	f.Add(int8(1), int8(3), int8(3), int8(4), int8(4), int8(3), int8(3), int8(1), int8(0), int8(0), int8(1), int8(1), int8(1), int8(-1), false)
 	p := NewPool(2)
 	f.Cleanup(p.Close)
 	var engines []*Engine
 	for _, s := range sets() {
 		engines = append(engines, NewEngine(s, p))
 	}
-	f.Fuzz(func(t *testing.T, n, h, w, in, out, k, s, pad, dil, g, wider, more int8, depthwise bool) {
-		c := fuzzed(n, h, w, in, out, k, s, pad, dil, g, wider, more, depthwise)
+	f.Fuzz(func(t *testing.T, n, h, w, in, out, kh, kw, s, padH, padW, dil, g, wider, more int8, depthwise bool) {
+		c := fuzzed(n, h, w, in, out, kh, kw, s, padH, padW, dil, g, wider, more, depthwise)
 		// What Conv takes zeros for.
-		c.Dil, c.G, c.WK, c.WInC = cmp.Or(c.Dil, 1), cmp.Or(c.G, 1), cmp.Or(c.WK, c.K), cmp.Or(c.WInC, c.InC)
+		c.Dil, c.G, c.WInC = cmp.Or(c.Dil, 1), cmp.Or(c.G, 1), cmp.Or(c.WInC, c.InC)
+		c.WKH, c.WKW = cmp.Or(c.WKH, c.KH), cmp.Or(c.WKW, c.KW)
 		if c.WC == 0 && c.G > 1 && c.G == c.InC && c.G == c.OutC {
 			c.WC = c.G
 		}

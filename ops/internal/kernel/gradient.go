@@ -52,7 +52,7 @@ const (
 func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t := &e.grad
 	t.flat = flat{}
-	if c.K == 1 && c.Pad == 0 {
+	if c.pointwise() {
 		t.flat, c = c.flatten()
 	}
 	t.c, t.tiles, t.x, t.dy, t.dw = c, e.Set.tiles, x, dy, dw
@@ -96,7 +96,7 @@ func (t *gradTask) enter(worker int) {
 func (t *gradTask) width() int { return wide(t.tiles.grad, t.c.blocks()) }
 
 // items returns the number of tiles that make the whole gradient.
-func (t *gradTask) items() int { return t.c.G * t.pairs * t.c.K * t.c.K * t.parts }
+func (t *gradTask) items() int { return t.c.G * t.pairs * t.c.KH * t.c.KW * t.parts }
 
 // Do implements Task.
 func (t *gradTask) Do(i, worker int) {
@@ -162,8 +162,8 @@ type place struct{ g, b, blocks, ky, kx, at int }
 // place returns place i: the items of t.parts parts of the input channels.
 func (t *gradTask) place(i int) place {
 	c := t.c
-	k, i := i%(c.K*c.K), i/(c.K*c.K)
-	p := place{g: i / t.pairs, b: i % t.pairs * t.width(), ky: k / c.K, kx: k % c.K}
+	k, i := i%(c.KH*c.KW), i/(c.KH*c.KW)
+	p := place{g: i / t.pairs, b: i % t.pairs * t.width(), ky: k / c.KW, kx: k % c.KW}
 	p.blocks = min(t.width(), c.blocks()-p.b)
 	p.at = (p.g*c.blocks()+p.b)*c.blockStride() + c.tap(p.ky, p.kx)
 	return p
@@ -197,8 +197,8 @@ func (t *gradTask) clear(p place, from, to int, dw []float32) {
 // add adds the products of parts [from, to) of p over a pass to dw.
 func (t *gradTask) add(k *gradWorker, s gradPass, p place, from, to int, dw []float32) {
 	c := t.c
-	y0, rows := c.span(p.ky, c.H, c.OutH())
-	x0, cols := c.span(p.kx, c.W, c.OutW())
+	y0, rows := c.span(p.ky*c.Dil-c.PadH, c.H, c.OutH())
+	x0, cols := c.span(p.kx*c.Dil-c.PadW, c.W, c.OutW())
 	if rows <= 0 || cols <= 0 {
 		return
 	}
@@ -208,7 +208,7 @@ func (t *gradTask) add(k *gradWorker, s gradPass, p place, from, to int, dw []fl
 	a.images = s.imgs
 	a.rectangle(c, s, rows, cols)
 	a.dy, a.block = at(s.dy, (y0*c.OutW()+x0)*s.dyC+o), 4*c.blockStride()
-	x := ((y0*c.S-c.Pad+p.ky*c.Dil)*c.W+x0*c.S-c.Pad+p.kx*c.Dil)*s.xC + p.g*(c.InC/c.G)
+	x := ((y0*c.S-c.PadH+p.ky*c.Dil)*c.W+x0*c.S-c.PadW+p.kx*c.Dil)*s.xC + p.g*(c.InC/c.G)
 	for part := from; part < to; part++ {
 		first, last := t.channels(part)
 		a.x, a.dw = at(s.x, x+first), at(dw, p.at+first*Block)
@@ -216,10 +216,10 @@ func (t *gradTask) add(k *gradWorker, s gradPass, p place, from, to int, dw []fl
 	}
 }
 
-// span returns the output rows (or columns) whose tap k lies inside a map of n
-// rows: the first of them and their number.
-func (c Conv) span(k, n, out int) (first, count int) {
-	off := k*c.Dil - c.Pad // row of the input under output row 0
+// span returns the output rows (or columns), out in all, whose tap lies inside a map of
+// n rows: the first of them and their number. off is the row of the input under output
+// row 0.
+func (c Conv) span(off, n, out int) (first, count int) {
 	if off < 0 {
 		first = (c.S - 1 - off) / c.S
 	}

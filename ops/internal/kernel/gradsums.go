@@ -20,12 +20,12 @@ func groupsOf(images, pixels, floats int) int {
 }
 
 // ownFloats returns the floats of the window of c stored by itself,
-// [G][blocks][K*K][in][16].
-func (c Conv) ownFloats() int { return c.G * c.blocks() * c.K * c.K * (c.InC / c.G) * Block }
+// [G][blocks][KH*KW][in][16].
+func (c Conv) ownFloats() int { return c.G * c.blocks() * c.KH * c.KW * (c.InC / c.G) * Block }
 
 // own returns c with a weight of its own, as ownFloats says.
 func (c Conv) own() Conv {
-	c.WK, c.WInC = c.K, c.InC
+	c.WKH, c.WKW, c.WInC = c.KH, c.KW, c.InC
 	return c
 }
 
@@ -66,7 +66,7 @@ func (t *sumTask) group(g int) []float32 { return t.sums[g*t.floats:][:t.floats]
 
 // run adds both halves' sums to dw.
 func (t *sumTask) run(e *Engine) {
-	e.run(t.c.G*t.c.blocks()*t.c.K*t.c.K, 2*floatFLOPs*t.c.ownFloats(), t)
+	e.run(t.c.G*t.c.blocks()*t.c.KH*t.c.KW, 2*floatFLOPs*t.c.ownFloats(), t)
 }
 
 // Do implements Task.
@@ -77,9 +77,9 @@ func (t *sumTask) Do(i, _ int) {
 	if g := t.second(); g > 0 {
 		t.vec.Add(s, t.group(g)[i*n:][:n], s)
 	}
-	b, k := i/(c.K*c.K), i%(c.K*c.K)
+	b, k := i/(c.KH*c.KW), i%(c.KH*c.KW)
 	_, _, lanes := c.block(b)
-	dw := t.dw[b*t.stride+c.tap(k/c.K, k%c.K):][:n]
+	dw := t.dw[b*t.stride+c.tap(k/c.KW, k%c.KW):][:n]
 	if lanes == Block {
 		t.vec.Add(dw, s, dw)
 		return

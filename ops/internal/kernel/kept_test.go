@@ -10,13 +10,13 @@ import (
 // the one before has left, and on several engines at once, and compares the bits with
 // those of weights of which nothing is kept.
 func TestKept(t *testing.T) {
-	depthwise := Conv{N: 2, H: 9, W: 8, InC: 40, OutC: 40, K: 5, S: 1, Pad: 2, G: 40, WC: 48, WK: 7}
+	depthwise := Conv{N: 2, H: 9, W: 8, InC: 40, OutC: 40, KH: 5, KW: 5, S: 1, PadH: 2, PadW: 2, G: 40, WC: 48, WKH: 7, WKW: 7}
 	smaller, other := depthwise, depthwise
 	smaller.InC, smaller.OutC, smaller.G = 23, 23, 23
-	other.K, other.Pad = 3, 1
-	dense := Conv{N: 2, H: 9, W: 8, InC: 24, OutC: 40, K: 5, S: 1, Pad: 2, G: 1, WInC: 30, WK: 5}
+	other.KH, other.KW, other.PadH, other.PadW = 3, 3, 1, 1
+	dense := Conv{N: 2, H: 9, W: 8, InC: 24, OutC: 40, KH: 5, KW: 5, S: 1, PadH: 2, PadW: 2, G: 1, WInC: 30, WKH: 5, WKW: 5}
 	centre, fewer := dense, dense
-	centre.K, centre.Pad = 3, 1
+	centre.KH, centre.KW, centre.PadH, centre.PadW = 3, 3, 1, 1
 	fewer.InC, fewer.OutC = 20, 33
 	strided := depthwise
 	strided.S, strided.H = 2, 10

@@ -22,7 +22,7 @@ func BenchmarkWinograd(b *testing.B) {
 			for _, size := range []int{32, 28, 16, 14, 8, 7} {
 				for _, ch := range []int{16, 24, 32, 48, 64, 128} {
 					for _, n := range []int{64, 1} {
-						c := Conv{N: n, H: size, W: size, InC: ch, OutC: ch, K: k, S: 1, Pad: k / 2, Dil: 1, G: 1}
+						c := Conv{N: n, H: size, W: size, InC: ch, OutC: ch, KH: k, KW: k, S: 1, PadH: k / 2, PadW: k / 2, Dil: 1, G: 1}
 						b.Run(fmt.Sprintf("%s/k%d/size%d/channels%d/batch%d", set.Name, k, size, ch, n), func(b *testing.B) {
 							pairPasses(b, NewEngine(set, p), NewEngine(direct(set), p), c)
 						})
@@ -44,7 +44,7 @@ func BenchmarkDepthRows(b *testing.B) {
 		for _, k := range []int{3, 5, 7} {
 			for _, s := range [][2]int{{32, 96}, {56, 72}, {28, 120}, {16, 144}, {14, 480}, {8, 240}, {7, 960}} {
 				for _, n := range []int{64, 8, 1} {
-					c := Conv{N: n, H: s[0], W: s[0], InC: s[1], OutC: s[1], K: k, S: 1, Pad: k / 2, Dil: 1, G: s[1], WC: s[1]}
+					c := Conv{N: n, H: s[0], W: s[0], InC: s[1], OutC: s[1], KH: k, KW: k, S: 1, PadH: k / 2, PadW: k / 2, Dil: 1, G: s[1], WC: s[1]}
 					b.Run(fmt.Sprintf("%s/k%d/size%d/channels%d/batch%d", set.Name, k, s[0], s[1], n), func(b *testing.B) {
 						pairPasses(b, NewEngine(set, p), NewEngine(direct(set), p), c)
 					})

@@ -26,13 +26,13 @@ func (t *plainTask) Do(i, _ int) {
 	case plainBackData:
 		t.backDataRow(i/t.c.H, i%t.c.H)
 	default:
-		t.backWeightsTap(i/t.c.K, i%t.c.K)
+		t.backWeightsTap(i/t.c.KW, i%t.c.KW)
 	}
 }
 
 // inside returns the place in x of the pixel under tap (ky, kx) of output (oy, ox).
 func (t *plainTask) inside(n, oy, ox, ky, kx int) (int, bool) {
-	iy, ix := oy*t.c.S-t.c.Pad+ky*t.c.Dil, ox*t.c.S-t.c.Pad+kx*t.c.Dil
+	iy, ix := oy*t.c.S-t.c.PadH+ky*t.c.Dil, ox*t.c.S-t.c.PadW+kx*t.c.Dil
 	if iy < 0 || iy >= t.c.H || ix < 0 || ix >= t.c.W {
 		return 0, false
 	}
@@ -45,9 +45,9 @@ func (t *plainTask) forwardRow(n, oy int) {
 	clear(row)
 	for ox := range c.OutW() {
 		y := row[ox*c.OutC:][:c.OutC]
-		for k := range c.K * c.K {
-			if at, ok := t.inside(n, oy, ox, k/c.K, k%c.K); ok {
-				t.forwardTap(t.x[at:][:c.InC], y, c.tap(k/c.K, k%c.K))
+		for k := range c.KH * c.KW {
+			if at, ok := t.inside(n, oy, ox, k/c.KW, k%c.KW); ok {
+				t.forwardTap(t.x[at:][:c.InC], y, c.tap(k/c.KW, k%c.KW))
 			}
 		}
 		for o := range t.ep.Bias[:min(len(t.ep.Bias), c.OutC)] {
@@ -77,10 +77,10 @@ func (t *plainTask) forwardTap(x, y []float32, tap int) {
 	}
 }
 
-// meets returns the output row (or column), below n, whose tap k lies on input
-// row (or column) i, if there is one.
+// meets returns the output row (or column), below n, whose tap k lies on row (or column)
+// i of the padded input, if there is one.
 func (t *plainTask) meets(i, k, n int) (int, bool) {
-	o := i + t.c.Pad - k*t.c.Dil
+	o := i - k*t.c.Dil
 	return o / t.c.S, o >= 0 && o%t.c.S == 0 && o/t.c.S < n
 }
 
@@ -90,15 +90,15 @@ func (t *plainTask) backDataRow(n, iy int) {
 	if !t.add {
 		clear(row)
 	}
-	for k := range c.K * c.K {
-		oy, ok := t.meets(iy, k/c.K, c.OutH())
+	for k := range c.KH * c.KW {
+		oy, ok := t.meets(iy+c.PadH, k/c.KW, c.OutH())
 		if !ok {
 			continue
 		}
 		for ix := range c.W {
-			if ox, ok := t.meets(ix, k%c.K, c.OutW()); ok {
+			if ox, ok := t.meets(ix+c.PadW, k%c.KW, c.OutW()); ok {
 				dy := t.y[((n*c.OutH()+oy)*c.OutW()+ox)*c.OutC:][:c.OutC]
-				t.backDataTap(dy, row[ix*c.InC:][:c.InC], c.tap(k/c.K, k%c.K))
+				t.backDataTap(dy, row[ix*c.InC:][:c.InC], c.tap(k/c.KW, k%c.KW))
 			}
 		}
 	}

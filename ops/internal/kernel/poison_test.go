@@ -40,7 +40,7 @@ func borderOf(e *Engine, c Conv, pass int) border {
 		return skipped
 	case byRows[pass]:
 		return rowsOnly
-	case pass == plainBackWeights && !c.depthwise() && (c.K == 1 || c.InC/c.G > pickChannels):
+	case pass == plainBackWeights && !c.depthwise() && (c.KH*c.KW == 1 || c.InC/c.G > pickChannels):
 		return skipped // the tap's rectangle inside the map is what the tile walks over
 	default:
 		return multiplied
@@ -72,13 +72,13 @@ type link struct {
 func links(c Conv, k int, back bool) (list []link) {
 	oh, ow, far := c.OutH(), c.OutW(), 0
 	if back {
-		far = c.Dil*(c.K-1) + c.Pad + 1
+		far = c.Dil*(max(c.KH, c.KW)-1) + max(c.PadH, c.PadW) + 1
 	}
 	inside := func(i, n int) bool { return i >= 0 && i < n }
 	for img := range c.N {
 		for oy := -far; oy < oh+far; oy++ {
 			for ox := -far; ox < ow+far; ox++ {
-				iy, ix := oy*c.S-c.Pad+k/c.K*c.Dil, ox*c.S-c.Pad+k%c.K*c.Dil
+				iy, ix := oy*c.S-c.PadH+k/c.KW*c.Dil, ox*c.S-c.PadW+k%c.KW*c.Dil
 				l := link{-1, -1, inside(iy, c.H), inside(ix, c.W)}
 				if l.row && l.col {
 					l.x = (img*c.H+iy)*c.W + ix
@@ -101,14 +101,14 @@ func links(c Conv, k int, back bool) (list []link) {
 func (p poisoned) direct(c Conv, b border, n int) []bool {
 	hit := make([]bool, n)
 	in, out := c.InC/c.G, c.OutC/c.G
-	for k := range c.K * c.K {
+	for k := range c.KH * c.KW {
 		list := slices.DeleteFunc(links(c, k, p.pass == plainBackData), func(l link) bool {
 			return !b.takes(l.row, l.col) ||
 				p.operand == "x" && l.x != p.place/c.InC || p.operand == "dy" && l.y != p.place/c.OutC
 		})
 		for o := range c.OutC {
 			for i := range in {
-				w, ch := weightIndex(c, o, i, k/c.K, k%c.K), o/out*in+i
+				w, ch := weightIndex(c, o, i, k/c.KW, k%c.KW), o/out*in+i
 				if p.operand == "w" && w != p.place ||
 					p.operand == "x" && ch != p.place%c.InC || p.operand == "dy" && o != p.place%c.OutC {
 					continue
@@ -215,21 +215,23 @@ func (p poisoned) reached(e *Engine, c Conv, n int) []bool {
 // poisonCases have all kinds of kernels in all passes, on small maps.
 func poisonCases() []testCase {
 	return []testCase{
-		{"few channels", Conv{N: 1, H: 5, W: 6, InC: 2, OutC: 18, K: 3, S: 1, Pad: 1}},
-		{"dense", Conv{N: 2, H: 5, W: 6, InC: 8, OutC: 18, K: 3, S: 1, Pad: 1}},
-		{"dense, unpadded window", Conv{N: 1, H: 6, W: 5, InC: 8, OutC: 18, K: 3, S: 1, WInC: 9, WK: 5}},
-		{"stride 2", Conv{N: 1, H: 8, W: 7, InC: 8, OutC: 5, K: 3, S: 2, Pad: 1}},
-		{"dilated", Conv{N: 1, H: 6, W: 6, InC: 13, OutC: 12, K: 3, S: 1, Pad: 2, Dil: 2}},
-		{"grouped", Conv{N: 1, H: 5, W: 5, InC: 16, OutC: 6, K: 3, S: 1, Pad: 1, G: 2}},
-		{"pointwise", Conv{N: 2, H: 3, W: 4, InC: 19, OutC: 33, K: 1, S: 1}},
-		{"3x3", Conv{N: 2, H: 9, W: 10, InC: 13, OutC: 18, K: 3, S: 1, Pad: 1}},
-		{"3x3, unpadded", Conv{N: 1, H: 10, W: 7, InC: 12, OutC: 17, K: 3, S: 1}},
-		{"5x5", Conv{N: 1, H: 6, W: 7, InC: 12, OutC: 13, K: 5, S: 1, Pad: 2}},
-		{"depthwise", Conv{N: 2, H: 5, W: 9, InC: 21, OutC: 21, K: 3, S: 1, Pad: 1, G: 21, WC: 21}},
-		{"depthwise 7x7", Conv{N: 1, H: 6, W: 20, InC: 9, OutC: 9, K: 7, S: 1, Pad: 3, G: 9, WC: 9}},
-		{"depthwise, stride 2", Conv{N: 1, H: 7, W: 8, InC: 9, OutC: 9, K: 5, S: 2, Pad: 2, G: 9, WC: 9}},
-		{"depthwise, stride 2, odd", Conv{N: 1, H: 8, W: 9, InC: 9, OutC: 9, K: 3, S: 2, Pad: 1, G: 9, WC: 9}},
-		{"depthwise, dilated", Conv{N: 1, H: 6, W: 7, InC: 17, OutC: 17, K: 3, S: 1, Pad: 2, Dil: 2, G: 17, WC: 17}},
+		{"few channels", Conv{N: 1, H: 5, W: 6, InC: 2, OutC: 18, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}},
+		{"dense", Conv{N: 2, H: 5, W: 6, InC: 8, OutC: 18, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}},
+		{"dense, unpadded window", Conv{N: 1, H: 6, W: 5, InC: 8, OutC: 18, KH: 3, KW: 3, S: 1, WInC: 9, WKH: 5, WKW: 5}},
+		{"row of taps", Conv{N: 2, H: 2, W: 9, InC: 8, OutC: 18, KH: 1, KW: 5, S: 1, PadW: 2}},
+		{"depthwise column", Conv{N: 1, H: 8, W: 3, InC: 9, OutC: 9, KH: 5, KW: 1, S: 2, PadH: 2, G: 9, WC: 9}},
+		{"stride 2", Conv{N: 1, H: 8, W: 7, InC: 8, OutC: 5, KH: 3, KW: 3, S: 2, PadH: 1, PadW: 1}},
+		{"dilated", Conv{N: 1, H: 6, W: 6, InC: 13, OutC: 12, KH: 3, KW: 3, S: 1, PadH: 2, PadW: 2, Dil: 2}},
+		{"grouped", Conv{N: 1, H: 5, W: 5, InC: 16, OutC: 6, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, G: 2}},
+		{"pointwise", Conv{N: 2, H: 3, W: 4, InC: 19, OutC: 33, KH: 1, KW: 1, S: 1}},
+		{"3x3", Conv{N: 2, H: 9, W: 10, InC: 13, OutC: 18, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}},
+		{"3x3, unpadded", Conv{N: 1, H: 10, W: 7, InC: 12, OutC: 17, KH: 3, KW: 3, S: 1}},
+		{"5x5", Conv{N: 1, H: 6, W: 7, InC: 12, OutC: 13, KH: 5, KW: 5, S: 1, PadH: 2, PadW: 2}},
+		{"depthwise", Conv{N: 2, H: 5, W: 9, InC: 21, OutC: 21, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, G: 21, WC: 21}},
+		{"depthwise 7x7", Conv{N: 1, H: 6, W: 20, InC: 9, OutC: 9, KH: 7, KW: 7, S: 1, PadH: 3, PadW: 3, G: 9, WC: 9}},
+		{"depthwise, stride 2", Conv{N: 1, H: 7, W: 8, InC: 9, OutC: 9, KH: 5, KW: 5, S: 2, PadH: 2, PadW: 2, G: 9, WC: 9}},
+		{"depthwise, stride 2, odd", Conv{N: 1, H: 8, W: 9, InC: 9, OutC: 9, KH: 3, KW: 3, S: 2, PadH: 1, PadW: 1, G: 9, WC: 9}},
+		{"depthwise, dilated", Conv{N: 1, H: 6, W: 7, InC: 17, OutC: 17, KH: 3, KW: 3, S: 1, PadH: 2, PadW: 2, Dil: 2, G: 17, WC: 17}},
 	}
 }
 

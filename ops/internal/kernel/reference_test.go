@@ -8,24 +8,24 @@ import (
 // weightIndex is the place of one weight of the window, written down from the
 // layouts' definition alone. i counts within o's group.
 func weightIndex(c Conv, o, i, ky, kx int) int {
-	wk, wIn := max(c.WK, c.K), max(c.WInC, c.InC)
-	ky, kx = ky+(wk-c.K)/2, kx+(wk-c.K)/2
+	wh, ww, wIn := max(c.WKH, c.KH), max(c.WKW, c.KW), max(c.WInC, c.InC)
+	ky, kx = ky+(wh-c.KH)/2, kx+(ww-c.KW)/2
 	if c.WC > 0 {
-		return (ky*wk+kx)*c.WC + o
+		return (ky*ww+kx)*c.WC + o
 	}
 	per := c.OutC / c.G
 	g, o := o/per, o%per
 	blocks := (per + 15) / 16
-	return ((((g*blocks+o/16)*wk+ky)*wk+kx)*(wIn/c.G)+i)*16 + o%16
+	return ((((g*blocks+o/16)*wh+ky)*ww+kx)*(wIn/c.G)+i)*16 + o%16
 }
 
 // weightLen is the size of the stored weight.
 func weightLen(c Conv) int {
-	wk, wIn := max(c.WK, c.K), max(c.WInC, c.InC)
+	wh, ww, wIn := max(c.WKH, c.KH), max(c.WKW, c.KW), max(c.WInC, c.InC)
 	if c.WC > 0 {
-		return wk * wk * c.WC
+		return wh * ww * c.WC
 	}
-	return c.G * ((c.OutC/c.G + 15) / 16) * wk * wk * (wIn / c.G) * 16
+	return c.G * ((c.OutC/c.G + 15) / 16) * wh * ww * (wIn / c.G) * 16
 }
 
 // expected holds a pass computed in float64 and, per element, the sum of the

@@ -3,7 +3,7 @@ package kernel
 import "unsafe"
 
 // transposed is the window of a dense weight laid out for backward data:
-// [G][blocks of in][K*K][out][16]; lanes beyond in hold anything.
+// [G][blocks of in][KH*KW][out][16]; lanes beyond in hold anything.
 type transposed struct {
 	c       Conv
 	tiles   *tiles
@@ -32,7 +32,7 @@ func (e *Engine) transposed(c Conv, w []float32) *transposed {
 }
 
 // stride returns the floats from block to block.
-func (t *transposed) stride() int { return t.c.K * t.c.K * (t.c.OutC / t.c.G) * Block }
+func (t *transposed) stride() int { return t.c.KH * t.c.KW * (t.c.OutC / t.c.G) * Block }
 
 // blocks implements weights.
 func (t *transposed) blocks(worker, first, n int) []float32 {
@@ -59,10 +59,10 @@ func (t *transposed) block(k *transposer, b int) {
 	blocks := parts(in, Block)
 	g, first := b/blocks, b%blocks*Block
 	dst := k.dst[b*t.stride():][:t.stride()]
-	for tap := range c.K * c.K {
+	for tap := range c.KH * c.KW {
 		d := dst[tap*out*Block:][:out*Block]
 		for o := 0; o < out; o += Block {
-			src := t.w[(g*c.blocks()+o/Block)*c.blockStride()+c.tap(tap/c.K, tap%c.K)+first*Block:]
+			src := t.w[(g*c.blocks()+o/Block)*c.blockStride()+c.tap(tap/c.KW, tap%c.KW)+first*Block:]
 			t.square(k, src, d[o*Block:], min(Block, in-first), min(Block, out-o))
 		}
 	}

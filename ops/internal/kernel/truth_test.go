@@ -14,12 +14,12 @@ func eachRow(c Conv, f func(y, x, w, n, step int)) {
 	if in > 1 {
 		step = weightIndex(c, 0, 1, 0, 0) - weightIndex(c, 0, 0, 0, 0)
 	}
-	for k := range c.K * c.K {
-		ky, kx := k/c.K, k%c.K
+	for k := range c.KH * c.KW {
+		ky, kx := k/c.KW, k%c.KW
 		for o := range c.OutC {
 			w := weightIndex(c, o, 0, ky, kx)
 			for p := range c.N * oh * ow {
-				iy, ix := p/ow%oh*c.S-c.Pad+ky*c.Dil, p%ow*c.S-c.Pad+kx*c.Dil
+				iy, ix := p/ow%oh*c.S-c.PadH+ky*c.Dil, p%ow*c.S-c.PadW+kx*c.Dil
 				if iy >= 0 && iy < c.H && ix >= 0 && ix < c.W {
 					f(p*c.OutC+o, ((p/(oh*ow)*c.H+iy)*c.W+ix)*c.InC+o/out*in, w, in, step)
 				}

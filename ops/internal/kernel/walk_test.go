@@ -34,7 +34,7 @@ func span(r *rand.Rand, lo, hi int) *deck[int] {
 }
 
 // form is what a convolution is but for its sizes.
-type form struct{ k, s, pad, dil int }
+type form struct{ kh, kw, s, padH, padW, dil int }
 
 // forms returns a deck of all forms of the given kernels, strides, paddings and
 // dilations.
@@ -44,8 +44,23 @@ func forms(r *rand.Rand, ks, strides, pads, dils []int) *deck[form] {
 		for _, s := range strides {
 			for _, p := range pads {
 				for _, dil := range dils {
-					d.values = append(d.values, form{k, s, p, dil})
+					d.values = append(d.values, form{k, k, s, p, p, dil})
 				}
+			}
+		}
+	}
+	return d
+}
+
+// rectangles returns a deck of forms whose kernels are no squares, each side drawn by itself.
+func rectangles(r *rand.Rand) *deck[form] {
+	sides, strides, pads, dils := newDeck(r, allKernels...), newDeck(r, allStrides...), newDeck(r, allPads...), newDeck(r, allDilation...)
+	d := newDeck[form](r)
+	for _, kh := range allKernels {
+		for range allKernels {
+			kw := sides.draw()
+			if kw != kh {
+				d.values = append(d.values, form{kh, kw, strides.draw(), pads.draw(), pads.draw(), dils.draw()})
 			}
 		}
 	}
@@ -62,8 +77,8 @@ type walk struct {
 // mapped returns a convolution of f over a map of drawn sizes. A size that f
 // cannot take stays in its deck, behind the others, and the least one is used.
 func mapped(f form, images, height, width *deck[int]) Conv {
-	size := func(d *deck[int]) int {
-		least := f.dil*(f.k-1) + 1 - 2*f.pad
+	size := func(d *deck[int], k, pad int) int {
+		least := f.dil*(k-1) + 1 - 2*pad
 		n := d.draw()
 		if n < least {
 			d.left = append(d.left, n)
@@ -71,7 +86,7 @@ func mapped(f form, images, height, width *deck[int]) Conv {
 		}
 		return n
 	}
-	return Conv{N: images.draw(), H: size(height), W: size(width), K: f.k, S: f.s, Pad: f.pad, Dil: f.dil, G: 1}
+	return Conv{N: images.draw(), H: size(height, f.kh, f.padH), W: size(width, f.kw, f.padW), KH: f.kh, KW: f.kw, S: f.s, PadH: f.padH, PadW: f.padW, Dil: f.dil, G: 1}
 }
 
 var (
@@ -111,7 +126,7 @@ func dense(r *rand.Rand, name string, cases int, f *deck[form], channels *deck[[
 		c := mapped(f.draw(), images, height, width)
 		pair := channels.draw()
 		c.InC, c.OutC = pair[0], pair[1]
-		c.WK, c.WInC = c.K+2*wider.draw(), c.InC+7*wider.draw()
+		c.WKH, c.WKW, c.WInC = c.KH+2*wider.draw(), c.KW+2*wider.draw(), c.InC+7*wider.draw()
 		return c
 	}}
 }
@@ -122,7 +137,8 @@ func depthwise(r *rand.Rand, name string, cases int, f *deck[form], images, heig
 	return walk{name, cases, func() Conv {
 		c := mapped(f.draw(), images, height, width)
 		c.InC = channels.draw()
-		c.OutC, c.G, c.WC, c.WK = c.InC, c.InC, c.InC+5*wider.draw(), c.K+2*wider.draw()
+		c.OutC, c.G, c.WC = c.InC, c.InC, c.InC+5*wider.draw()
+		c.WKH, c.WKW = c.KH+2*wider.draw(), c.KW+2*wider.draw()
 		return c
 	}}
 }
@@ -154,24 +170,24 @@ func depthwiseRows(r *rand.Rand, cases int) walk {
 	return walk{"depthwise rows", cases, func() Conv {
 		f := rows.draw()
 		c := f.channels.draw()
-		return Conv{N: images.draw(), H: height.draw(), W: f.w, InC: c, OutC: c, K: f.k, S: f.s, Pad: f.k / 2, Dil: 1, G: c, WC: c}
+		return Conv{N: images.draw(), H: height.draw(), W: f.w, InC: c, OutC: c, KH: f.k, KW: f.k, S: f.s, PadH: f.k / 2, PadW: f.k / 2, Dil: 1, G: c, WC: c}
 	}}
 }
 
 // firstLayers returns a walk over convolutions of few input channels, all kernels
 // by all numbers of channels.
 func firstLayers(r *rand.Rand, cases int) walk {
-	type layer struct{ k, in, out int }
+	type layer struct{ kh, kw, in, out int }
 	layers := newDeck[layer](r)
 	for _, k := range allKernels[1:] {
 		for in := 1; in <= pickChannels; in++ {
-			layers.values = append(layers.values, layer{k, in, Block - 3}, layer{k, in, Block + 7})
+			layers.values = append(layers.values, layer{k, k, in, Block - 3}, layer{k, k, in, Block + 7}, layer{1, k, in, Block - 3}, layer{1, k, in, Block + 7})
 		}
 	}
 	images, size := span(r, 1, 2), span(r, 7, 9)
 	return walk{"first layers", cases, func() Conv {
 		l := layers.draw()
-		return Conv{N: images.draw(), H: size.draw(), W: size.draw(), InC: l.in, OutC: l.out, K: l.k, S: 1, Pad: l.k / 2, Dil: 1, G: 1}
+		return Conv{N: images.draw(), H: size.draw(), W: size.draw(), InC: l.in, OutC: l.out, KH: l.kh, KW: l.kw, S: 1, PadH: l.kh / 2, PadW: l.kw / 2, Dil: 1, G: 1}
 	}}
 }
 
@@ -190,7 +206,7 @@ func pictures(r *rand.Rand, cases int) walk {
 	return walk{"pictures", cases, func() Conv {
 		l := layers.draw()
 		w := l.cols*l.s - (l.s-1)*odd.draw()
-		return Conv{N: images.draw(), H: height.draw(), W: w, InC: l.in, OutC: out.draw(), K: firstSide, S: l.s, Pad: 1, Dil: 1, G: 1}
+		return Conv{N: images.draw(), H: height.draw(), W: w, InC: l.in, OutC: out.draw(), KH: firstSide, KW: firstSide, S: l.s, PadH: 1, PadW: 1, Dil: 1, G: 1}
 	}}
 }
 
@@ -235,10 +251,12 @@ func walks(r *rand.Rand) []walk {
 		dense(r, "pointwise, wide", n(3, 30), forms(r, []int{1}, []int{1}, []int{0}, []int{1}), wide, span(r, 5, 5), span(r, 10, 12), span(r, 10, 12)),
 		dense(r, "Winograd, all channels", n(59, 3481), wino, channelPairs(r, winoChannels, mostChannels), one, span(r, 2, 9), span(r, 2, 9)),
 		dense(r, "Winograd, all maps", n(40, 800), wino, channelPairs(r, winoChannels, 20), three, span(r, 1, mostSize), span(r, 1, mostSize)),
-		firstLayers(r, n(60, 600)),
+		firstLayers(r, n(120, 1200)),
 		pictures(r, n(69, 1400)),
 		grouped(r, n(90, 1800)),
 		depthwise(r, "depthwise", n(270, 5400), forms(r, depthwises, allStrides, allPads, allDilation), three, span(r, 1, mostSize), span(r, 1, mostSize)),
+		dense(r, "rectangles", n(60, 1200), rectangles(r), few, one, span(r, 1, 9), span(r, 1, 9)),
+		depthwise(r, "depthwise rectangles", n(60, 1200), rectangles(r), one, span(r, 1, 9), span(r, 1, 9)),
 		depthwiseRows(r, n(2*3*2*len(rowWidths()), 8000)),
 	}
 }
@@ -286,7 +304,7 @@ func meet(met map[string]map[int]bool, c Conv) {
 		kind = "depthwise "
 	}
 	for name, n := range map[string]int{
-		"InC": c.InC, "OutC": c.OutC, "H": c.H, "W": c.W, "K": c.K, "S": c.S, "Pad": c.Pad, "Dil": c.Dil,
+		"InC": c.InC, "OutC": c.OutC, "H": c.H, "W": c.W, "KH": c.KH, "KW": c.KW, "S": c.S, "PadH": c.PadH, "PadW": c.PadW, "Dil": c.Dil,
 	} {
 		if met[kind+name] == nil {
 			met[kind+name] = map[int]bool{}
@@ -298,9 +316,9 @@ func meet(met map[string]map[int]bool, c Conv) {
 // checkMet fails for a size that no case had.
 func checkMet(t *testing.T, met map[string]map[int]bool) {
 	for _, kind := range []string{"dense ", "depthwise "} {
-		for name, last := range map[string]int{"InC": mostChannels, "OutC": mostChannels, "H": mostSize, "W": mostSize, "S": 3, "Pad": 4, "Dil": 2, "K": 5} {
+		for name, last := range map[string]int{"InC": mostChannels, "OutC": mostChannels, "H": mostSize, "W": mostSize, "S": 3, "PadH": 4, "PadW": 4, "Dil": 2, "KH": 5, "KW": 5} {
 			first := 1
-			if name == "Pad" {
+			if name == "PadH" || name == "PadW" {
 				first = 0
 			}
 			for n := first; n <= last; n++ {

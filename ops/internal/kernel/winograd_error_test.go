@@ -26,7 +26,7 @@ func TestWinogradErrors(t *testing.T) {
 		var table strings.Builder
 		for _, k := range []int{3, 5} {
 			for _, channels := range []int{16, 32, 64, 128} {
-				c := Conv{N: 1, H: 24, W: 24, InC: channels, OutC: channels, K: k, S: 1, Pad: k / 2, Dil: 1, G: 1}
+				c := Conv{N: 1, H: 24, W: 24, InC: channels, OutC: channels, KH: k, KW: k, S: 1, PadH: k / 2, PadW: k / 2, Dil: 1, G: 1}
 				winoErrors(t, &table, NewEngine(s, p), NewEngine(direct(s), p), c)
 			}
 		}
@@ -39,7 +39,7 @@ func TestWinogradErrors(t *testing.T) {
 func winoErrors(t *testing.T, table *strings.Builder, wino, direct *Engine, c Conv) {
 	x, w, dy := layerOperands(c, rand.New(rand.NewPCG(51, 52)))
 	if winogradOf(wino, c.whole(x, w, dy), plainBackWeights) == nil {
-		t.Fatalf("%dx%d of %d channels is not computed by Winograd's algorithm", c.K, c.K, c.InC)
+		t.Fatalf("%dx%d of %d channels is not computed by Winograd's algorithm", c.KH, c.KW, c.InC)
 	}
 	want := newTruth(c, x, w, dy)
 	got := func(e *Engine) [3][]float32 {
@@ -55,9 +55,9 @@ func winoErrors(t *testing.T, table *strings.Builder, wino, direct *Engine, c Co
 		fastRMS, fastWorst := want.errors(fast[i])
 		slowRMS, slowWorst := want.errors(slow[i])
 		fmt.Fprintf(table, "| %dx%d, %d channels | %s | %.1e | %.1e | %.1f | %.1e | %.1e |\n",
-			c.K, c.K, c.InC, pass, slowRMS, fastRMS, fastRMS/slowRMS, slowWorst, fastWorst)
+			c.KH, c.KW, c.InC, pass, slowRMS, fastRMS, fastRMS/slowRMS, slowWorst, fastWorst)
 		if slowRMS == 0 || fastRMS > winoErrorRatio*slowRMS {
-			t.Errorf("%s, %dx%d of %d channels, %s: error %.2g of Winograd, %.2g direct", wino.Set.Name, c.K, c.K, c.InC, pass, fastRMS, slowRMS)
+			t.Errorf("%s, %dx%d of %d channels, %s: error %.2g of Winograd, %.2g direct", wino.Set.Name, c.KH, c.KW, c.InC, pass, fastRMS, slowRMS)
 		}
 	}
 }
@@ -65,7 +65,7 @@ func winoErrors(t *testing.T, table *strings.Builder, wino, direct *Engine, c Co
 // layerOperands returns operands as a layer in training meets them.
 func layerOperands(c Conv, r *rand.Rand) (x, w, dy []float32) {
 	x, w, dy = operands(c, r)
-	he := math.Sqrt(2 / float64(c.K*c.K*c.InC))
+	he := math.Sqrt(2 / float64(c.KH*c.KW*c.InC))
 	for i := range x {
 		x[i] = float32(max(0, r.NormFloat64()))
 	}

@@ -90,8 +90,8 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	if groups > 1 {
 		t.sums.reserve(e, 2, 1, c, dw)
 		own := c.own()
-		for k := range c.K * c.K {
-			t.own[k] = 4 * own.tap(k/c.K, k%c.K)
+		for k := range c.KH * c.KW {
+			t.own[k] = 4 * own.tap(k/c.KW, k%c.KW)
 		}
 	}
 	t.joining = false

@@ -50,16 +50,16 @@ func separable(name string, k int) op {
 		build: func(b *space.Planner, x space.Map, name string, stride int) space.Map {
 			for _, part := range []string{"/first", "/second"} {
 				x = b.Unary(x, space.Identity, "", space.ReLU)
-				x = b.Conv(x, space.ConvSpec{Weight: name + part + "/depthwise", K: k, S: stride, Depthwise: true})
-				x = b.Conv(x, space.ConvSpec{Weight: name + part + "/pointwise", Norm: name + part + "/norm", K: 1, S: 1, OutC: x.C})
+				x = b.Conv(x, space.ConvSpec{Weight: name + part + "/depthwise", K: space.Square(k), S: stride, Depthwise: true})
+				x = b.Conv(x, space.ConvSpec{Weight: name + part + "/pointwise", Norm: name + part + "/norm", K: space.Square(1), S: 1, OutC: x.C})
 				stride = 1
 			}
 			return x
 		},
 		list: func(t *space.WeightTable, name string, c, _ int) {
 			for _, part := range []string{"/first", "/second"} {
-				t.Add(space.Weight{Name: name + part + "/depthwise", Role: space.Depthwise, OutC: c, K: k})
-				t.Add(space.Weight{Name: name + part + "/pointwise", Role: space.Dense, OutC: c, InC: c, K: 1, G: 1})
+				t.Add(space.Weight{Name: name + part + "/depthwise", Role: space.Depthwise, OutC: c, K: space.Square(k)})
+				t.Add(space.Weight{Name: name + part + "/pointwise", Role: space.Dense, OutC: c, InC: c, K: space.Square(1), G: 1})
 				t.Norm(name+part+"/norm", c)
 			}
 		},
@@ -73,21 +73,23 @@ func dilated(name string, k int) op {
 		name: name,
 		build: func(b *space.Planner, x space.Map, name string, stride int) space.Map {
 			x = b.Unary(x, space.Identity, "", space.ReLU)
-			x = b.Conv(x, space.ConvSpec{Weight: name + "/depthwise", K: k, S: stride, Dil: 2, Depthwise: true})
-			return b.Conv(x, space.ConvSpec{Weight: name + "/pointwise", Norm: name + "/norm", K: 1, S: 1, OutC: x.C})
+			x = b.Conv(x, space.ConvSpec{Weight: name + "/depthwise", K: space.Square(k), S: stride, Dil: 2, Depthwise: true})
+			return b.Conv(x, space.ConvSpec{Weight: name + "/pointwise", Norm: name + "/norm", K: space.Square(1), S: 1, OutC: x.C})
 		},
 		list: func(t *space.WeightTable, name string, c, _ int) {
-			t.Add(space.Weight{Name: name + "/depthwise", Role: space.Depthwise, OutC: c, K: k})
-			t.Dense(name+"/pointwise", name+"/norm", c, c, 1)
+			t.Add(space.Weight{Name: name + "/depthwise", Role: space.Depthwise, OutC: c, K: space.Square(k)})
+			t.Dense(name+"/pointwise", name+"/norm", c, c, space.Square(1))
 		},
 	}
 }
 
 func pooling(name string, o space.Op) op {
 	return op{
-		name:  name,
-		build: func(b *space.Planner, x space.Map, _ string, stride int) space.Map { return b.Pool(x, o, 3, stride) },
-		list:  func(*space.WeightTable, string, int, int) {},
+		name: name,
+		build: func(b *space.Planner, x space.Map, _ string, stride int) space.Map {
+			return b.Pool(x, o, space.Square(3), stride)
+		},
+		list: func(*space.WeightTable, string, int, int) {},
 	}
 }
 
@@ -97,11 +99,11 @@ func identity(b *space.Planner, x space.Map, name string, stride int) space.Map 
 		return x
 	}
 	x = b.Unary(x, space.Identity, "", space.ReLU)
-	return b.Conv(x, space.ConvSpec{Weight: name, Norm: name + "/norm", K: 1, S: stride, OutC: x.C})
+	return b.Conv(x, space.ConvSpec{Weight: name, Norm: name + "/norm", K: space.Square(1), S: stride, OutC: x.C})
 }
 
 func listIdentity(t *space.WeightTable, name string, c, stride int) {
 	if stride > 1 {
-		t.Dense(name, name+"/norm", c, c, 1)
+		t.Dense(name, name+"/norm", c, c, space.Square(1))
 	}
 }

@@ -89,7 +89,7 @@ func (b *builder) output(cell int) []space.Map {
 	maps, ok := b.outs[cell]
 	if !ok {
 		if cell < 0 {
-			maps = []space.Map{b.Conv(space.Picture(b.family.input), space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: 3, S: 1, OutC: b.family.config.Stem})}
+			maps = []space.Map{b.Conv(space.Picture(b.family.input), space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: space.Square(3), S: 1, OutC: b.family.config.Stem})}
 		} else {
 			maps = b.cell(cell)
 		}
@@ -120,7 +120,7 @@ func (b *builder) joined(from int, name string, outC, stride int) space.Map {
 	outs := b.output(from)
 	parts := make([]space.Map, len(outs))
 	for k, x := range outs {
-		c := space.ConvSpec{Weight: name + "/" + b.source(from, k), K: 1, S: stride, OutC: outC}
+		c := space.ConvSpec{Weight: name + "/" + b.source(from, k), K: space.Square(1), S: stride, OutC: outC}
 		if len(outs) == 1 {
 			c.Norm = name + "/norm"
 		}
@@ -189,7 +189,7 @@ func (b *builder) classify() {
 	var parts []space.Map
 	for k, x := range b.output(lastCell) {
 		x = b.Unary(b.activated(x), space.GlobalPool, "", space.NoAct)
-		l := space.Layer{Op: space.Conv, H: 1, W: 1, InC: x.C, OutC: b.family.input.Classes, K: 1, S: 1, G: 1}
+		l := space.Layer{Op: space.Conv, H: 1, W: 1, InC: x.C, OutC: b.family.input.Classes, K: space.Square(1), S: 1, G: 1}
 		parts = append(parts, b.Step(space.Step{Layer: l, Weight: "classifier/" + b.source(lastCell, k), Bias: k == 0, In: b.From(x)}))
 	}
 	b.Add("", space.NoAct, parts...)
@@ -198,7 +198,7 @@ func (b *builder) classify() {
 // list returns the shared tensors, cell by cell.
 func (f *Family) list() []space.Weight {
 	var t space.WeightTable
-	t.Dense("stem", "stem/norm", f.config.Stem, f.input.C, 3)
+	t.Dense("stem", "stem/norm", f.config.Stem, f.input.C, space.Square(3))
 	cells := f.positions()
 	for i, p := range cells {
 		for input := range 2 {
@@ -236,10 +236,10 @@ func (f *Family) outputs(t int) (sources []int) {
 // listJoined adds the 1x1 convolutions of all that a cell, or the stem, may put out.
 func (f *Family) listJoined(t *space.WeightTable, cells []position, from int, name string, outC int) {
 	if from < 0 {
-		t.Add(space.Weight{Name: name + "/stem", Role: space.Dense, OutC: outC, InC: f.config.Stem, K: 1, G: 1})
+		t.Add(space.Weight{Name: name + "/stem", Role: space.Dense, OutC: outC, InC: f.config.Stem, K: space.Square(1), G: 1})
 		return
 	}
 	for _, source := range f.outputs(cells[from].kind) {
-		t.Add(space.Weight{Name: name + "/" + sourceName(source), Role: space.Dense, OutC: outC, InC: cells[from].filters, K: 1, G: 1})
+		t.Add(space.Weight{Name: name + "/" + sourceName(source), Role: space.Dense, OutC: outC, InC: cells[from].filters, K: space.Square(1), G: 1})
 	}
 }

@@ -9,19 +9,32 @@ import (
 // largest returns the architecture that contains as much of the shared weights as
 // one network can, for the sandwich rule: in each layer the operation with the
 // most weights that the rules still allow (dense before separable before pool,
-// the largest kernel first, identity last), the widest output, every skip, the
+// the kernel of most taps first, identity last), the widest output, every skip, the
 // first activation.
 func (ch *Family) largest() space.Arch {
-	return ch.greedy(true, func(a, b op) bool { return a.heavier(b) })
+	return ch.greedy(true, func(_ int, a, b op) bool { return a.heavier(b) })
 }
 
 // narrow returns the other slice of the sandwich: in each layer an operation of
-// Max's kind with the smallest kernel, the narrowest output, no skip. It is
-// inside Max wherever weights are shared, and a network worth training, which
-// Min, often nothing but identities, is not.
+// Max's kind with the smallest kernel that Max's contains, the narrowest output, no
+// skip. It is inside Max wherever weights are shared, and a network worth training,
+// which Min, often nothing but identities, is not.
 func (ch *Family) narrow() space.Arch {
-	return ch.greedy(false, func(a, b op) bool { return a.class < b.class || a.class == b.class && a.k < b.k })
+	widest := ch.largest().Genes()
+	return ch.greedy(false, func(layer int, a, b op) bool {
+		if a.class != b.class {
+			return a.class < b.class
+		}
+		around := ch.layers[layer].chosenOp(widest)
+		if in := a.sharesWith(around); in != b.sharesWith(around) {
+			return in
+		}
+		return a.k.Area() < b.k.Area()
+	})
 }
+
+// sharesWith reports whether, with elastic kernels, the operation is a part of p.
+func (o op) sharesWith(p op) bool { return o == p || o.dil == 0 && p.dil == 0 && o.k.Within(p.k) }
 
 // uniform returns the networks that a person would try first, by rising width: those
 // of Narrow's operations that have one width throughout, or in each layer the next one
@@ -55,14 +68,14 @@ func (ch *Family) uniform() []space.Arch {
 
 // greedy chooses layer by layer the op that comes first by before among those
 // that the rules allow, with all that is wide, or nothing.
-func (ch *Family) greedy(wide bool, before func(a, b op) bool) space.Arch {
+func (ch *Family) greedy(wide bool, before func(layer int, a, b op) bool) space.Arch {
 	genes := make([]uint8, len(ch.space.Decisions()))
 	for i := range ch.layers {
 		l := &ch.layers[i]
 		opts := ch.space.Options(nil, genes[:l.op])
 		best := opts[0]
 		for _, c := range opts[1:] {
-			if before(l.ops[c], l.ops[best]) {
+			if before(i, l.ops[c], l.ops[best]) {
 				best = c
 			}
 		}
@@ -86,7 +99,7 @@ func (o op) heavier(p op) bool {
 	if o.class != p.class {
 		return o.class < p.class
 	}
-	return o.k > p.k
+	return o.k.Area() > p.k.Area()
 }
 
 // smallest returns the architecture with the fewest FLOPs, exactly; of several, the

@@ -40,6 +40,32 @@ func TestMinIsTheCheapest(t *testing.T) {
 	}
 }
 
+// Where both read a shared weight, the narrow network reads a part of what the largest reads.
+func TestNarrowIsInsideLargest(t *testing.T) {
+	ch := chains.New(t, chain.Config{
+		Stem: 4, Layers: 2, Ops: []string{"conv1x5", "conv3x3", "conv5x1", "conv1x3", "conv3x3d2"}, Widths: []int{4, 8}, ElasticKernel: true,
+		Overrides: []chain.Override{{Layer: 2, Ops: []string{"sep1x5", "sep7x1", "sep3x1"}}},
+	})
+	for _, w := range ch.Weights() {
+		if want := (space.Sides{H: 5, W: 5}); w.Name == "layer1/conv" && w.K != want {
+			t.Errorf("%+v; want %v, the least that contains all kernels", w, want)
+		}
+	}
+	read := make(map[string]space.Layer)
+	for _, s := range ch.Plan(ch.Extremes().Largest) {
+		read[s.Weight] = s.Layer
+	}
+	for _, s := range ch.Plan(ch.Extremes().Narrow) {
+		l, within := read[s.Weight], s.Layer
+		if s.Weight != "" && (!within.K.Within(l.K) || within.OutC > l.OutC || within.InC > l.InC) {
+			t.Errorf("%v is outside %v", within, l)
+		}
+	}
+	if got, want := ch.Space().Format(ch.Extremes().Narrow), "conv1x3:4 sep3x1:4"; got != want {
+		t.Errorf("the narrow network is %s; want %s", got, want)
+	}
+}
+
 func TestMaxIsAnArchitecture(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ch := chains.Draw(t, 6)

@@ -13,11 +13,11 @@ import (
 // each free in operation, width, activation and in which earlier outputs it adds
 // to its own: the macro space of ENAS (Pham et al. 2018) with widths.
 //
-//	stem        conv 3x3 to Stem channels, norm, activation
+//	stem        conv 3x3, or StemKernel, to Stem channels, norm, activation
 //	layer 1..L  main path: the layer's operation on the previous output
-//	            conv KxK     conv, norm
-//	            sep KxK      depthwise KxK, norm, activation; conv 1x1, norm
-//	            pool         max or mean 3x3; conv 1x1, norm
+//	            conv KHxKW   conv, norm
+//	            sep KHxKW    depthwise KHxKW, norm, activation; conv 1x1, norm
+//	            pool         max or mean KHxKW; conv 1x1, norm
 //	            identity     nothing; mean 3x3 with stride 2 where the map is halved
 //	            with skips: plus a conv 1x1 of each chosen earlier output, the
 //	            last norm of the main path moved behind the sum (identity: a norm
@@ -37,7 +37,7 @@ import (
 // Shared weights: each (layer, operation) owns one weight of the largest output
 // and input width that can occur; a narrower choice uses its first channels. With
 // ElasticKernel the kernels of one layer's dense (and of its separable)
-// convolutions are the centre of the largest one. Norms always belong to one
+// convolutions are the centre, in both directions, of the smallest that contains all. Norms always belong to one
 // (layer, operation, kernel): kernels differ in the mean and the scale of what
 // they compute.
 //
@@ -320,8 +320,12 @@ func (ch *Family) definition() string {
 	c := ch.config
 	down := slices.Sorted(slices.Values(c.Downsample))
 	forbid := slices.Sorted(slices.Values(c.Forbid))
-	return fmt.Sprintf("chain 1: input %+v stem %d head %d downsample %v elastic %t activations %v forbid %q at most %v",
+	text := fmt.Sprintf("chain 1: input %+v stem %d head %d downsample %v elastic %t activations %v forbid %q at most %v",
 		ch.input, c.Stem, c.Head, down, c.ElasticKernel, ch.acts, forbid, c.AtMost)
+	if k := c.stemKernel(); k != space.Square(3) {
+		text += " stem kernel " + k.String()
+	}
+	return text
 }
 
 // Config returns the configuration that the family was made from.

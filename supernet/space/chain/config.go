@@ -25,6 +25,7 @@ const (
 type Config struct {
 	Name          string         `yaml:"name"`                     // for reports only
 	Stem          int            `yaml:"stem"`                     // output channels of the first convolution
+	StemKernel    string         `yaml:"stem_kernel,omitempty"`    // taps of the first convolution in height and width, such as 1x3; empty: 3x3
 	Head          int            `yaml:"head,omitempty"`           // channels of a 1x1 convolution before the classifier; 0: none
 	Layers        int            `yaml:"layers"`                   // number of layers that are searched
 	Ops           []string       `yaml:"ops"`                      // operations that each layer offers
@@ -50,6 +51,9 @@ type Override struct {
 func (c Config) Validate() error {
 	var f faults
 	f.Between("stem", c.Stem, minWidth, maxWidth)
+	if _, known := stemKernels[c.StemKernel]; !known {
+		f.Addf("stem_kernel: %q; want 3x3, 1x3 or 3x1", c.StemKernel)
+	}
 	f.Between("head", c.Head, 0, maxWidth)
 	f.Between("layers", c.Layers, 1, maxLayers)
 	f.ops("ops", c.Ops, c.needsDefault(func(o Override) bool { return len(o.Ops) > 0 }))
@@ -70,6 +74,12 @@ func (c Config) Validate() error {
 	f.overrides(c)
 	return errors.Join(f.Faults...)
 }
+
+// stemKernels are the kernels that the first convolution may have.
+var stemKernels = map[string]space.Sides{"": space.Square(3), "3x3": space.Square(3), "1x3": row(3), "3x1": column(3)}
+
+// stemKernel returns the kernel of the first convolution.
+func (c Config) stemKernel() space.Sides { return stemKernels[c.StemKernel] }
 
 // needsDefault reports whether some layer has no override of its own.
 func (c Config) needsDefault(has func(Override) bool) bool {

@@ -17,6 +17,7 @@ func TestValidateReportsEveryFault(t *testing.T) {
 		want  string
 	}{
 		{func(c *chain.Config) { c.Stem = 0 }, "stem: 0; want 2 to 4096"},
+		{func(c *chain.Config) { c.StemKernel = "5x1" }, `stem_kernel: "5x1"; want 3x3, 1x3 or 3x1`},
 		{func(c *chain.Config) { c.Head = -1 }, "head: -1; want 0 to 4096"},
 		{func(c *chain.Config) { c.Ops = append(c.Ops, "conv9x9") }, `ops: operation "conv9x9" is unknown; want one of conv1x1`},
 		{func(c *chain.Config) { c.Ops = append(c.Ops, "conv3x3") }, `ops: "conv3x3" is given twice`},

@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // opClass is what a layer of the chain does with its main input.
 type opClass uint8
 
 const (
-	denseOp    opClass = iota + 1 // K x K convolution
-	sepOp                         // depthwise K x K, then 1 x 1
+	denseOp    opClass = iota + 1 // convolution
+	sepOp                         // depthwise convolution, then 1 x 1
 	maxOp                         // maximum, then 1 x 1
 	avgOp                         // mean, then 1 x 1
 	identityOp                    // nothing, or the mean where the layer halves the map
@@ -21,21 +23,45 @@ const (
 type op struct {
 	name  string
 	class opClass
-	k     int
+	k     space.Sides
+	dil   int // pixels from tap to tap of a dense convolution; 0: 1
 }
+
+// row and column are kernels of one row and of one column, for maps of one.
+func row(k int) space.Sides    { return space.Sides{H: 1, W: k} }
+func column(k int) space.Sides { return space.Sides{H: k, W: 1} }
 
 // operations lists every operation of the chain family.
 var operations = [...]op{
-	{"conv1x1", denseOp, 1},
-	{"conv3x3", denseOp, 3},
-	{"conv5x5", denseOp, 5},
-	{"conv7x7", denseOp, 7},
-	{"sep3x3", sepOp, 3},
-	{"sep5x5", sepOp, 5},
-	{"sep7x7", sepOp, 7},
-	{"maxpool3x3", maxOp, 3},
-	{"avgpool3x3", avgOp, 3},
-	{"identity", identityOp, 1},
+	{name: "conv1x1", class: denseOp, k: space.Square(1)},
+	{name: "conv3x3", class: denseOp, k: space.Square(3)},
+	{name: "conv5x5", class: denseOp, k: space.Square(5)},
+	{name: "conv7x7", class: denseOp, k: space.Square(7)},
+	{name: "conv1x3", class: denseOp, k: row(3)},
+	{name: "conv1x5", class: denseOp, k: row(5)},
+	{name: "conv1x7", class: denseOp, k: row(7)},
+	{name: "conv3x1", class: denseOp, k: column(3)},
+	{name: "conv5x1", class: denseOp, k: column(5)},
+	{name: "conv7x1", class: denseOp, k: column(7)},
+	{name: "conv3x3d2", class: denseOp, k: space.Square(3), dil: 2},
+	{name: "conv1x3d2", class: denseOp, k: row(3), dil: 2},
+	{name: "conv3x1d2", class: denseOp, k: column(3), dil: 2},
+	{name: "sep3x3", class: sepOp, k: space.Square(3)},
+	{name: "sep5x5", class: sepOp, k: space.Square(5)},
+	{name: "sep7x7", class: sepOp, k: space.Square(7)},
+	{name: "sep1x3", class: sepOp, k: row(3)},
+	{name: "sep1x5", class: sepOp, k: row(5)},
+	{name: "sep1x7", class: sepOp, k: row(7)},
+	{name: "sep3x1", class: sepOp, k: column(3)},
+	{name: "sep5x1", class: sepOp, k: column(5)},
+	{name: "sep7x1", class: sepOp, k: column(7)},
+	{name: "maxpool3x3", class: maxOp, k: space.Square(3)},
+	{name: "maxpool1x3", class: maxOp, k: row(3)},
+	{name: "maxpool3x1", class: maxOp, k: column(3)},
+	{name: "avgpool3x3", class: avgOp, k: space.Square(3)},
+	{name: "avgpool1x3", class: avgOp, k: row(3)},
+	{name: "avgpool3x1", class: avgOp, k: column(3)},
+	{name: "identity", class: identityOp, k: space.Square(1)},
 }
 
 // Ops returns the name of every operation that a layer may offer.

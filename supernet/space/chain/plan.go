@@ -10,7 +10,7 @@ func (ch *Family) Plan(a space.Arch) space.Plan {
 	}
 	genes := a.Genes()
 	b := space.NewPlanner(stepsOf(len(ch.layers)))
-	x := b.Conv(space.Picture(ch.input), space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: 3, S: 1, OutC: ch.config.Stem, Act: ch.acts[0]})
+	x := b.Conv(space.Picture(ch.input), space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: ch.config.stemKernel(), S: 1, OutC: ch.config.Stem, Act: ch.acts[0]})
 	outs := append(make([]space.Map, 0, len(ch.layers)+1), x)
 	for i := range ch.layers {
 		x = ch.layers[i].build(b, outs, ch.choice(genes, i))
@@ -27,7 +27,7 @@ func stepsOf(layers int) int { return 4*layers + 4 }
 // tail appends what follows the last layer.
 func (ch *Family) tail(b *space.Planner, x space.Map) {
 	if ch.config.Head > 0 {
-		x = b.Conv(x, space.ConvSpec{Weight: "head", Norm: "head/norm", K: 1, S: 1, OutC: ch.config.Head, Act: ch.acts[0]})
+		x = b.Conv(x, space.ConvSpec{Weight: "head", Norm: "head/norm", K: space.Square(1), S: 1, OutC: ch.config.Head, Act: ch.acts[0]})
 	}
 	b.Classify(x, ch.input.Classes)
 }
@@ -70,7 +70,7 @@ func (l *layer) build(b *space.Planner, outs []space.Map, c choice) space.Map {
 	x = l.main(b, x, c, "", space.NoAct)
 	summands := make([]space.Map, 0, len(c.skips)+1)
 	for _, skip := range c.skips {
-		summands = append(summands, b.Conv(outs[skip.from+1], space.ConvSpec{Weight: l.named.skips[skip.from+1], K: 1, S: skip.stride, OutC: x.C}))
+		summands = append(summands, b.Conv(outs[skip.from+1], space.ConvSpec{Weight: l.named.skips[skip.from+1], K: space.Square(1), S: skip.stride, OutC: x.C}))
 	}
 	summands = append(summands, x) // last, so that convolutions come first whatever the main path is
 	return b.Add(c.names.convNorm, c.act, summands...)
@@ -81,7 +81,7 @@ func (l *layer) main(b *space.Planner, x space.Map, c choice, norm string, act s
 	n := c.names
 	switch c.op.class {
 	case denseOp:
-		return b.Conv(x, space.ConvSpec{Weight: n.conv, Norm: norm, K: c.op.k, S: l.stride, OutC: c.width, Act: act})
+		return b.Conv(x, space.ConvSpec{Weight: n.conv, Norm: norm, K: c.op.k, Dil: c.op.dil, S: l.stride, OutC: c.width, Act: act})
 	case sepOp:
 		x = b.Conv(x, space.ConvSpec{Weight: n.dw, Norm: n.dwNorm, K: c.op.k, S: l.stride, Depthwise: true, OutC: x.C, Act: c.act})
 	case maxOp:
@@ -90,9 +90,9 @@ func (l *layer) main(b *space.Planner, x space.Map, c choice, norm string, act s
 		x = b.Pool(x, space.AvgPool, c.op.k, l.stride)
 	case identityOp:
 		if l.stride > 1 {
-			x = b.Pool(x, space.AvgPool, 3, l.stride)
+			x = b.Pool(x, space.AvgPool, space.Square(3), l.stride)
 		}
 		return x
 	}
-	return b.Conv(x, space.ConvSpec{Weight: n.conv, Norm: norm, K: 1, S: 1, OutC: c.width, Act: act})
+	return b.Conv(x, space.ConvSpec{Weight: n.conv, Norm: norm, K: space.Square(1), S: 1, OutC: c.width, Act: act})
 }

@@ -111,7 +111,7 @@ func checkWeights(s space.Step, weights map[string]space.Weight) error {
 	}
 	role, inC, k := space.Dense, l.InC, l.K
 	if l.Op == space.Linear {
-		k = 1
+		k = space.Square(1)
 		if b := weights[s.Weight+".bias"]; b.Role != space.Bias || b.OutC < l.OutC {
 			return fmt.Errorf("bias is %+v", b)
 		}
@@ -122,7 +122,7 @@ func checkWeights(s space.Step, weights map[string]space.Weight) error {
 			return fmt.Errorf("depthwise with %d groups", l.G)
 		}
 	}
-	if w.Role != role || w.OutC < l.OutC || w.InC < inC || w.K < k || (w.K-k)%2 != 0 {
+	if w.Role != role || w.OutC < l.OutC || w.InC < inC || !k.Within(w.K) || (w.K.H-k.H)%2 != 0 || (w.K.W-k.W)%2 != 0 {
 		return fmt.Errorf("weight is %+v", w)
 	}
 	if n := weights[s.Norm]; s.Norm != "" && (n.Role != space.Norm || n.OutC < l.OutC) {
@@ -141,7 +141,7 @@ func TestWeightsAreTight(t *testing.T) {
 		used := make(map[string]space.Weight)
 		use := func(name string, w space.Weight) {
 			old := used[name]
-			used[name] = space.Weight{Name: name, Role: w.Role, OutC: max(w.OutC, old.OutC), InC: max(w.InC, old.InC), K: max(w.K, old.K), G: max(w.G, old.G)}
+			used[name] = space.Weight{Name: name, Role: w.Role, OutC: max(w.OutC, old.OutC), InC: max(w.InC, old.InC), K: space.Sides{H: max(w.K.H, old.K.H), W: max(w.K.W, old.K.W)}, G: max(w.G, old.G)}
 		}
 		r := chains.Rand(1)
 		for range 3000 {
@@ -149,7 +149,7 @@ func TestWeightsAreTight(t *testing.T) {
 				l := s.Layer
 				switch {
 				case l.Op == space.Linear:
-					use(s.Weight, space.Weight{Role: space.Dense, OutC: l.OutC, InC: l.InC, K: 1, G: 1})
+					use(s.Weight, space.Weight{Role: space.Dense, OutC: l.OutC, InC: l.InC, K: space.Square(1), G: 1})
 					use(s.Weight+".bias", space.Weight{Role: space.Bias, OutC: l.OutC})
 				case l.G > 1:
 					use(s.Weight, space.Weight{Role: space.Depthwise, OutC: l.OutC, K: l.K})
@@ -351,7 +351,7 @@ func TestElasticKernelsShare(t *testing.T) {
 		t.Errorf("%d norms; want one for each kernel and part: %v", len(norm), norm)
 	}
 	for _, w := range ch.Weights() {
-		if w.Name == "layer1/conv" && w.K != 5 || w.Name == "layer1/sep/dw" && w.K != 7 {
+		if w.Name == "layer1/conv" && w.K != space.Square(5) || w.Name == "layer1/sep/dw" && w.K != space.Square(7) {
 			t.Errorf("%+v is not the largest kernel", w)
 		}
 	}
@@ -375,7 +375,7 @@ func TestExtractedWeightsFit(t *testing.T) {
 		for _, w := range f.Weights() {
 			numbers += w.Numbers()
 			s := shared[w.Name]
-			if w.Role != s.Role || w.OutC > s.OutC || w.InC > s.InC || w.K > s.K || w.G != s.G {
+			if w.Role != s.Role || w.OutC > s.OutC || w.InC > s.InC || !w.K.Within(s.K) || w.G != s.G {
 				t.Fatalf("%+v is cut out of %+v", w, s)
 			}
 		}

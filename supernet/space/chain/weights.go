@@ -14,15 +14,17 @@ type opWeights struct {
 }
 
 // weightsOf names the shared tensors of op. With elastic kernels the dense
-// convolutions of a layer share one weight, and so do the separable ones.
+// convolutions of a layer share one weight, and so do the separable ones. Dilated ones
+// have their own: their taps lie elsewhere.
 func (l *layer) weightsOf(op op, elastic bool) opWeights {
 	own := fmt.Sprintf("layer%d/%s", l.number, op.name)
 	shared := own
 	if elastic {
-		switch op.class {
-		case denseOp:
+		switch {
+		case op.dil > 0:
+		case op.class == denseOp:
 			shared = fmt.Sprintf("layer%d/conv", l.number)
-		case sepOp:
+		case op.class == sepOp:
 			shared = fmt.Sprintf("layer%d/sep", l.number)
 		}
 	}
@@ -56,22 +58,22 @@ func (l *layer) names(elastic bool) layerNames {
 // of each operation and of each skip's projection, then head and classifier.
 func (ch *Family) Weights() []space.Weight {
 	var t space.WeightTable
-	t.Dense("stem", "stem/norm", ch.config.Stem, ch.input.C, 3)
+	t.Dense("stem", "stem/norm", ch.config.Stem, ch.input.C, ch.config.stemKernel())
 	for i := range ch.layers {
 		l := &ch.layers[i]
 		for k, op := range l.ops {
 			l.list(&t, op, l.named.ops[k])
 		}
 		for j := range l.skips {
-			t.Add(space.Weight{Name: l.named.skips[j], Role: space.Dense, OutC: l.maxOut, InC: ch.widestOutput(j), K: 1, G: 1})
+			t.Add(space.Weight{Name: l.named.skips[j], Role: space.Dense, OutC: l.maxOut, InC: ch.widestOutput(j), K: space.Square(1), G: 1})
 		}
 	}
 	last := ch.widestOutput(len(ch.layers))
 	if ch.config.Head > 0 {
-		t.Dense("head", "head/norm", ch.config.Head, last, 1)
+		t.Dense("head", "head/norm", ch.config.Head, last, space.Square(1))
 		last = ch.config.Head
 	}
-	t.Add(space.Weight{Name: "classifier", Role: space.Dense, OutC: ch.input.Classes, InC: last, K: 1, G: 1})
+	t.Add(space.Weight{Name: "classifier", Role: space.Dense, OutC: ch.input.Classes, InC: last, K: space.Square(1), G: 1})
 	t.Add(space.Weight{Name: "classifier.bias", Role: space.Bias, OutC: ch.input.Classes})
 	return t.List()
 }
@@ -97,8 +99,8 @@ func (l *layer) list(t *space.WeightTable, o op, n opWeights) {
 		t.Dense(n.conv, n.convNorm, widest, l.maxIn, o.k)
 	case sepOp:
 		t.Depthwise(n.dw, n.dwNorm, l.maxIn, o.k)
-		t.Dense(n.conv, n.convNorm, widest, l.maxIn, 1)
+		t.Dense(n.conv, n.convNorm, widest, l.maxIn, space.Square(1))
 	case maxOp, avgOp:
-		t.Dense(n.conv, n.convNorm, widest, l.maxIn, 1)
+		t.Dense(n.conv, n.convNorm, widest, l.maxIn, space.Square(1))
 	}
 }

@@ -9,7 +9,7 @@ import (
 // Plan returns the network of a. It panics if a is of another space.
 func (f *Family) Plan(a space.Arch) space.Plan {
 	b := builder{Planner: space.NewPlanner(256), relu: make(map[int]space.Map)}
-	x := b.Conv(space.Picture(f.input), space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: 3, S: 1, OutC: f.config.Channels})
+	x := b.Conv(space.Picture(f.input), space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: space.Square(3), S: 1, OutC: f.config.Channels})
 	c := cellOf(a).live()
 	for s := range stages {
 		if s > 0 {
@@ -78,14 +78,14 @@ func (b *builder) edge(x space.Map, o op, name string) space.Map {
 	case conv3:
 		return b.normed(x, name, 3, 1, x.C)
 	case pool:
-		return b.Pool(x, space.AvgPool, 3, 1)
+		return b.Pool(x, space.AvgPool, space.Square(3), 1)
 	}
 	return x
 }
 
 // normed appends ReLU, a convolution and its norm.
 func (b *builder) normed(x space.Map, name string, k, stride, outC int) space.Map {
-	return b.Conv(b.activated(x), space.ConvSpec{Weight: name, Norm: name + "/norm", K: k, S: stride, OutC: outC})
+	return b.Conv(b.activated(x), space.ConvSpec{Weight: name, Norm: name + "/norm", K: space.Square(k), S: stride, OutC: outC})
 }
 
 // reduce appends the residual block between stages.
@@ -96,8 +96,8 @@ func (b *builder) reduce(x space.Map, name string) space.Map {
 	if x.H%2 == 1 || x.W%2 == 1 {
 		k = 3 // so that the maps of both branches are equally large
 	}
-	short := b.Pool(x, space.AvgPool, k, 2)
-	short = b.Conv(short, space.ConvSpec{Weight: name + "/shortcut", K: 1, S: 1, OutC: 2 * x.C})
+	short := b.Pool(x, space.AvgPool, space.Square(k), 2)
+	short = b.Conv(short, space.ConvSpec{Weight: name + "/shortcut", K: space.Square(1), S: 1, OutC: 2 * x.C})
 	return b.Add("", space.NoAct, short, y)
 }
 
@@ -106,27 +106,27 @@ func (b *builder) reduce(x space.Map, name string) space.Map {
 func (f *Family) Weights() []space.Weight {
 	var t space.WeightTable
 	c := f.config.Channels
-	t.Dense("stem", "stem/norm", c, f.input.C, 3)
+	t.Dense("stem", "stem/norm", c, f.input.C, space.Square(3))
 	for s := range stages {
 		if s > 0 {
 			name := fmt.Sprintf("reduce%d", s)
-			t.Dense(name+"/a", name+"/a/norm", 2*c, c, 3)
-			t.Dense(name+"/b", name+"/b/norm", 2*c, 2*c, 3)
-			t.Add(space.Weight{Name: name + "/shortcut", Role: space.Dense, OutC: 2 * c, InC: c, K: 1, G: 1})
+			t.Dense(name+"/a", name+"/a/norm", 2*c, c, space.Square(3))
+			t.Dense(name+"/b", name+"/b/norm", 2*c, 2*c, space.Square(3))
+			t.Add(space.Weight{Name: name + "/shortcut", Role: space.Dense, OutC: 2 * c, InC: c, K: space.Square(1), G: 1})
 			c *= 2
 		}
 		for k := range f.config.Cells {
 			for j := 1; j < nodes; j++ {
 				for i := range j {
 					one, three := edgeName(cellName(s, k), i, j, conv1), edgeName(cellName(s, k), i, j, conv3)
-					t.Dense(one, one+"/norm", c, c, 1)
-					t.Dense(three, three+"/norm", c, c, 3)
+					t.Dense(one, one+"/norm", c, c, space.Square(1))
+					t.Dense(three, three+"/norm", c, c, space.Square(3))
 				}
 			}
 		}
 	}
 	t.Norm("last/norm", c)
-	t.Add(space.Weight{Name: "classifier", Role: space.Dense, OutC: f.input.Classes, InC: c, K: 1, G: 1})
+	t.Add(space.Weight{Name: "classifier", Role: space.Dense, OutC: f.input.Classes, InC: c, K: space.Square(1), G: 1})
 	t.Add(space.Weight{Name: "classifier.bias", Role: space.Bias, OutC: f.input.Classes})
 	return t.List()
 }

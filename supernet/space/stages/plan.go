@@ -16,7 +16,7 @@ func (f *Family) Plan(a space.Arch) space.Plan {
 	if h, w := f.size(a); h != x.H || w != x.W {
 		x = b.Resize(x, h, w)
 	}
-	x = b.Conv(x, space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: 3, S: max(1, f.config.StemStride), OutC: f.config.Stem, Act: f.act})
+	x = b.Conv(x, space.ConvSpec{Weight: "stem", Norm: "stem/norm", K: space.Square(3), S: max(1, f.config.StemStride), OutC: f.config.Stem, Act: f.act})
 	for i := range f.stages {
 		s := &f.stages[i]
 		width := s.Widths[gene(a, s.width)]
@@ -34,7 +34,7 @@ func (f *Family) Plan(a space.Arch) space.Plan {
 		}
 	}
 	if f.config.Head > 0 {
-		x = b.Conv(x, space.ConvSpec{Weight: "head", Norm: "head/norm", K: 1, S: 1, OutC: f.config.Head, Act: f.act})
+		x = b.Conv(x, space.ConvSpec{Weight: "head", Norm: "head/norm", K: space.Square(1), S: 1, OutC: f.config.Head, Act: f.act})
 	}
 	f.classify(b, x)
 	return b.Plan
@@ -83,7 +83,7 @@ func (f *Family) classify(b *space.Planner, x space.Map) {
 		return
 	}
 	x = b.Unary(x, space.GlobalPool, "", space.NoAct)
-	l := space.Layer{Op: space.Conv, H: 1, W: 1, InC: x.C, OutC: f.config.Mix, K: 1, S: 1, G: 1, Act: f.act}
+	l := space.Layer{Op: space.Conv, H: 1, W: 1, InC: x.C, OutC: f.config.Mix, K: space.Square(1), S: 1, G: 1, Act: f.act}
 	x = b.Step(space.Step{Layer: l, Weight: "mix", Bias: true, In: b.From(x)})
 	l = space.Layer{Op: space.Linear, H: 1, W: 1, InC: x.C, OutC: f.input.Classes}
 	b.Step(space.Step{Layer: l, Weight: "classifier", Bias: true, In: b.From(x)})
@@ -92,7 +92,7 @@ func (f *Family) classify(b *space.Planner, x space.Map) {
 // list returns the shared tensors, each at the largest size that a network reads.
 func (f *Family) list() []space.Weight {
 	var t space.WeightTable
-	t.Dense("stem", "stem/norm", f.config.Stem, f.input.C, 3)
+	t.Dense("stem", "stem/norm", f.config.Stem, f.input.C, space.Square(3))
 	from := []int{f.config.Stem} // widths that a block may read
 	for i := range f.stages {
 		s := &f.stages[i]
@@ -107,7 +107,7 @@ func (f *Family) list() []space.Weight {
 	}
 	c := last(from)
 	if f.config.Head > 0 {
-		t.Dense("head", "head/norm", f.config.Head, c, 1)
+		t.Dense("head", "head/norm", f.config.Head, c, space.Square(1))
 		c = f.config.Head
 	}
 	if f.config.Mix > 0 {
@@ -133,6 +133,6 @@ func projected(from, to []int, stride int) (in, out int) {
 
 // biased adds the weight of a 1x1 convolution or linear layer and its bias.
 func biased(t *space.WeightTable, name string, outC, inC int) {
-	t.Add(space.Weight{Name: name, Role: space.Dense, OutC: outC, InC: inC, K: 1, G: 1})
+	t.Add(space.Weight{Name: name, Role: space.Dense, OutC: outC, InC: inC, K: space.Square(1), G: 1})
 	t.Add(space.Weight{Name: name + ".bias", Role: space.Bias, OutC: outC})
 }

@@ -116,11 +116,11 @@ func TestWeightsAreTight(t *testing.T) {
 				read.Add(w)
 			}
 			for _, step := range p {
-				k := step.Layer.K
+				k := step.Layer.K.H
 				for i, name := range step.Transforms {
 					n := k + 2*(len(step.Transforms)-1-i)
 					read.Add(space.Weight{Name: name, Role: space.Matrix, OutC: n * n, InC: n * n})
-					read.Add(space.Weight{Name: step.Weight, Role: space.Depthwise, OutC: step.Layer.OutC, K: k + 2*len(step.Transforms)})
+					read.Add(space.Weight{Name: step.Weight, Role: space.Depthwise, OutC: step.Layer.OutC, K: space.Square(k + 2*len(step.Transforms))})
 				}
 			}
 		}

@@ -53,8 +53,8 @@ func (n Network) size() string {
 func layer(s space.Step) string {
 	l := s.Layer
 	text := l.Op.String()
-	if l.K > 0 {
-		text += fmt.Sprintf(" %dx%d", l.K, l.K)
+	if l.K.H > 0 {
+		text += " " + l.K.String()
 		if l.Depthwise() {
 			text = "depthwise" + strings.TrimPrefix(text, "conv")
 		} else if l.G > 1 {
@@ -62,6 +62,9 @@ func layer(s space.Step) string {
 		}
 		if l.S > 1 {
 			text += fmt.Sprintf(" stride %d", l.S)
+		}
+		if l.Dil > 1 {
+			text += fmt.Sprintf(" dilation %d", l.Dil)
 		}
 	}
 	if l.Op == space.Identity && (s.Norm != "" || l.Act != space.NoAct) {

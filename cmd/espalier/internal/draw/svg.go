@@ -170,7 +170,7 @@ func graph(b *strings.Builder, n Network, edges []edge, left, top int) {
 	}
 	box(space.Image, "", "picture", n.input())
 	for i, s := range n.Plan {
-		box(i, colour(s.Layer.Op), layer(s), output(s))
+		box(i, s.Layer.Op.Drawn(), layer(s), output(s))
 		if slices.Contains(s.In, i-1) {
 			x := left + boxWidth/2
 			fmt.Fprintf(b, `<path d="M%d,%d V%d" class="edge" marker-end="url(#arrow)"/>`+"\n", x, y(i-1)+boxHeight, y(i))
@@ -181,19 +181,4 @@ func graph(b *strings.Builder, n Network, edges []edge, left, top int) {
 		x := right + laneWidth*(e.lane+1)
 		fmt.Fprintf(b, `<path d="M%d,%d H%d V%d H%d" class="edge" marker-end="url(#arrow)"/>`+"\n", right, y(e.from)+boxHeight-6, x, y(e.to)+7, right)
 	}
-}
-
-// colour returns the class of a layer's box.
-func colour(o space.Op) string {
-	switch o {
-	case space.Conv:
-		return "conv"
-	case space.MaxPool, space.AvgPool, space.Resize:
-		return "pool"
-	case space.Add, space.Scale:
-		return "join"
-	case space.GlobalPool, space.Linear:
-		return "head"
-	}
-	return ""
 }

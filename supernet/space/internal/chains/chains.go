@@ -61,6 +61,7 @@ func DrawConfig(t *rapid.T, maxLayers int) chain.Config {
 	c := chain.Config{
 		Name:          "drawn",
 		Stem:          rapid.IntRange(2, 20).Draw(t, "stem"),
+		StemKernel:    rapid.SampledFrom([]string{"", "3x3", "1x3", "3x1"}).Draw(t, "stem kernel"),
 		Head:          rapid.IntRange(0, 20).Draw(t, "head"),
 		Layers:        rapid.IntRange(1, maxLayers).Draw(t, "layers"),
 		Ops:           ops.Draw(t, "ops"),

@@ -61,20 +61,20 @@ func checkPlan(t TB, text string, p space.Plan, shared map[string]space.Weight) 
 	}
 	for _, w := range own.Weights() {
 		have, ok := shared[w.Name]
-		if !ok || w.Role != have.Role || w.G != have.G || w.Zero != have.Zero || w.OutC > have.OutC || w.InC > have.InC || w.K > have.K {
+		if !ok || w.Role != have.Role || w.G != have.G || w.Zero != have.Zero || w.OutC > have.OutC || w.InC > have.InC || !w.K.Within(have.K) {
 			t.Fatalf("%s: %+v is cut out of %+v", text, w, have)
 		}
 	}
 	read := make([]bool, len(p))
 	for _, step := range p {
 		for i, name := range step.Transforms {
-			k := shared[step.Weight].K - 2*(i+1)
+			k := shared[step.Weight].K.H - 2*(i+1)
 			if m := shared[name]; m.Role != space.Matrix || m.OutC != k*k || m.InC != k*k {
 				t.Fatalf("%s: %s is transformed by %+v; want a matrix for %d taps", text, step.Weight, m, k*k)
 			}
 		}
-		if n := len(step.Transforms); n > 0 && shared[step.Weight].K-2*n != step.Layer.K {
-			t.Fatalf("%s: %d matrices make %d taps a side of %d", text, n, step.Layer.K, shared[step.Weight].K)
+		if n := len(step.Transforms); n > 0 && shared[step.Weight].K != space.Square(step.Layer.K.H+2*n) {
+			t.Fatalf("%s: %d matrices make %v taps of %v", text, n, step.Layer.K, shared[step.Weight].K)
 		}
 		for _, j := range step.In {
 			if j != space.Image {

@@ -23,7 +23,7 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 	})
 	t.row("depthwise: []tileFunc", s.depthPixels, func(n int) string { return depthwise(s, n) })
 	t.row("taps: []tileFunc", s.depthTaps, func(n int) string {
-		return t.needed(n, s.depthTaps, squares(1), func() string { return gradPicked(s, n, 1, false) })
+		return t.needed(n, s.depthTaps, tapCounts(1), func() string { return gradPicked(s, n, 1, false) })
 	})
 	t.depthRows("along", "Along", along, s.rowPixels, s.rowGrads, s.wholeAlong)
 	t.depthRows("down", "Down", down, s.downPixels, s.downGrads, s.wholeDown)
@@ -109,19 +109,23 @@ const mostTaps = 16
 // mostWidth is a row's width beyond which cuts bring no new sizes.
 const mostWidth = 64
 
-// squares returns the numbers of taps of kernels from a side on.
-func squares(side int) (counts []int) {
-	for k := side; k <= mostTaps; k++ {
-		counts = append(counts, k*k)
+// tapCounts returns the numbers of taps of kernels of at least so many.
+func tapCounts(least int) (counts []int) {
+	for h := 1; h <= mostTaps; h++ {
+		for w := 1; w <= mostTaps; w++ {
+			if h*w >= least {
+				counts = append(counts, h*w)
+			}
+		}
 	}
 	return counts
 }
 
 // pickCounts returns the numbers of rows of picked gradients: taps of kernels
-// larger than one by at most pickChannels input channels.
+// larger than one tap by at most pickChannels input channels.
 func pickCounts() (counts []int) {
 	const pickChannels = 6 // as in the package
-	for _, taps := range squares(2) {
+	for _, taps := range tapCounts(2) {
 		for in := 1; in <= pickChannels; in++ {
 			counts = append(counts, taps*in)
 		}
