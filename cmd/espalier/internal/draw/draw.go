@@ -63,6 +63,9 @@ func layer(s space.Step) string {
 		if l.S > 1 {
 			text += fmt.Sprintf(" stride %d", l.S)
 		}
+		if l.Dil > 1 {
+			text += fmt.Sprintf(" dilation %d", l.Dil)
+		}
 	}
 	if l.Op == space.Identity && (s.Norm != "" || l.Act != space.NoAct) {
 		text = "" // what it is there for says it all
@@ -76,6 +79,13 @@ func layer(s space.Step) string {
 		}
 	}
 	return strings.TrimPrefix(text, ", ")
+}
+
+// place returns where in the network a step is, by the first two parts of the name of its
+// weight, such as stage1/block2 or layer3; empty for steps without weights.
+func place(s space.Step) string {
+	parts := strings.Split(s.Weight, "/")
+	return strings.Join(parts[:max(1, min(2, len(parts)-1))], "/")
 }
 
 // output returns the size of what a step puts out.
