@@ -270,16 +270,22 @@ func TestDrawAndSpaces(t *testing.T) {
 		t.Errorf("exit code %d, %q; want the names of pictures", code, errText)
 	}
 	list := s.must("spaces")
-	for _, name := range []string{"chain", "basic", "enas", "resnet", "ofa", "ofa-224", "cell", "nb201"} {
-		if !strings.Contains(list, "--space "+name+"\n") {
+	for i, name := range []string{"chain", "basic", "enas", "resnet", "ofa", "ofa-224", "cell", "nb201"} {
+		line := "--space " + name + "\n"
+		if i == 0 {
+			line = "--space " + name + " (default)\n"
+		}
+		if !strings.Contains(list, line) {
 			t.Errorf("%s is missing in\n%s", name, list)
 		}
 		if text := s.must("spaces", name); !strings.Contains(text, "architectures") || !strings.Contains(text, "largest") {
 			t.Errorf("%s is described as\n%s", name, text)
 		}
 	}
-	if text := s.must("spaces", "ofa-224"); !strings.Contains(text, "5.44e+20 architectures") {
-		t.Errorf("ofa-224 is described as\n%s", text)
+	for name, want := range map[string]string{"ofa-224": "size       5.44e+20 architectures", "nb201": "size       15625 architectures"} {
+		if text := s.must("spaces", name); !strings.Contains(text, want) {
+			t.Errorf("%s is described as\n%s", name, text)
+		}
 	}
 }
 
