@@ -97,6 +97,9 @@ func (r *Run) openSpace() error {
 		return err
 	}
 	r.family = family
+	if w := r.cfg.Train.Auxiliary; w > 0 && !family.Plan(family.Extremes().Narrow).HasAuxiliary() {
+		return fmt.Errorf("train.auxiliary is %v; want 0: the networks of this space do not say where an auxiliary head reads", w)
+	}
 	if err := r.checkMemory(false); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // What a table consists of unless its options say otherwise, and the trainings that
 // one may have.
 const (
-	defaultTableSeeds = 1
+	DefaultTableSeeds = 1
 	mostTabulated     = 200_000
 )
 
@@ -49,7 +49,7 @@ type Table struct {
 // options say. A row that an interruption has cut off is dropped.
 func (r *Run) OpenTable(path string, o TableOptions) (*Table, error) {
 	size := r.family.Space().Size()
-	seeds := orDefault(o.Seeds, defaultTableSeeds)
+	seeds := orDefault(o.Seeds, DefaultTableSeeds)
 	if size*float64(seeds) > mostTabulated {
 		return nil, fmt.Errorf("the space holds %.4g networks and seeds is %d; want at most %d trainings", size, seeds, mostTabulated)
 	}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"math"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -37,18 +40,33 @@ func (w *world) speltAlone() supernet.TrainOptions {
 	return o
 }
 
-// Drop path is for networks that are trained alone: what they share keeps all paths.
+// Drop path and auxiliary heads are for networks that are trained alone: what they share
+// keeps all paths and has no head.
 func TestDropPathIsForNetworksAlone(t *testing.T) {
 	w := newWorld(t, asPredicted)
 	w.speltAlone()
 	r := w.open("run")
-	if got := r.trainOptions(5).DropPath; got != 0 {
-		t.Errorf("the supernet loses %v of its paths; want none", got)
+	r.cfg.Train.Auxiliary = 0.4
+	if o := r.trainOptions(5); o.DropPath != 0 || o.Auxiliary != 0 {
+		t.Errorf("the supernet loses %v of its paths and has a head of weight %v; want neither", o.DropPath, o.Auxiliary)
 	}
 	for _, o := range []supernet.TrainOptions{r.aloneOptions(5), r.finishOptions(5, 0), r.finishOptions(5, rungs-1)} {
-		if o.DropPath != 0.2 {
-			t.Errorf("a network alone loses %v of its paths; want 0.2", o.DropPath)
+		if o.DropPath != 0.2 || o.Auxiliary != 0.4 {
+			t.Errorf("a network alone loses %v of its paths and has a head of weight %v; want 0.2 and 0.4", o.DropPath, o.Auxiliary)
 		}
+	}
+}
+
+// A space whose networks do not say where a head reads is refused when it is opened.
+func TestAuxiliaryNeedsASpaceWithAPlace(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Train.Auxiliary = 0.4
+	dir, err := rundir.Create(filepath.Join(w.dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = New(dir, w.cfg, Monitor{}); err == nil || !strings.Contains(err.Error(), "train.auxiliary is 0.4; want 0") {
+		t.Errorf("error is %v; want one about train.auxiliary", err)
 	}
 }
 

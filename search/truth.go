@@ -23,8 +23,8 @@ const TruthName = "fidelity.csv"
 
 // What a truth consists of unless its options say otherwise.
 const (
-	defaultTruthCount  = 32
-	defaultTruthSeeds  = 2
+	DefaultTruthCount  = 32 // architectures
+	DefaultTruthSeeds  = 2  // trainings of each
 	defaultTruthEpochs = 6
 )
 
@@ -112,7 +112,7 @@ func (r *Run) truthHead(o TruthOptions) (TruthHead, error) {
 	return TruthHead{
 		Command: o.Command, Data: r.source.Name, Pictures: print, Splits: r.state.Data,
 		Space: r.family.Space().ID(), Seed: r.cfg.Seed,
-		Count: orDefault(o.Count, defaultTruthCount), Seeds: orDefault(o.Seeds, defaultTruthSeeds),
+		Count: orDefault(o.Count, DefaultTruthCount), Seeds: orDefault(o.Seeds, DefaultTruthSeeds),
 		Steps: steps, Batch: r.cfg.Train.Batch, Recipe: r.recipe(steps), Kernel: r.exec.Kernel(),
 	}, nil
 }

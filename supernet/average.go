@@ -74,10 +74,15 @@ func (n *Net) clone() *Net {
 
 // Averaged returns the weights to judge and deploy: with TrainOptions.Average the
 // mean of the weights over the last steps, a Net of its own that goes on changing
-// as the training does; else the weights in training themselves.
+// as the training does; else the weights in training themselves. An auxiliary head is not
+// among them.
 func (t *Trainer) Averaged() *Net {
-	if t.average.net != nil {
+	switch {
+	case t.average.net == nil:
+		return t.own
+	case t.o.Auxiliary > 0:
+		return t.own.beginning(t.average.net)
+	default:
 		return t.average.net
 	}
-	return t.net
 }

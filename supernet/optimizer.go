@@ -36,20 +36,18 @@ func (o TrainOptions) optimizer(e *ops.Exec, n *Net) (ops.Optimizer, error) {
 // normed returns the names of the weights of dense convolutions without groups whose output
 // goes into a batch norm, by itself or in a sum.
 func normed(p space.Plan) []string {
-	sums := make([]bool, len(p)) // steps that only sums with norms read
-	for i := range p {
-		sums[i] = true
-	}
+	read, other := make([]bool, len(p)), make([]bool, len(p)) // by what: anything; anything but sums with norms
 	for _, s := range p {
 		for _, j := range s.In {
-			if j != space.Image && (s.Layer.Op != space.Add || s.Norm == "") {
-				sums[j] = false
+			if j != space.Image {
+				read[j] = true
+				other[j] = other[j] || s.Layer.Op != space.Add || s.Norm == ""
 			}
 		}
 	}
 	var names []string
 	for i, s := range p {
-		if s.Layer.Op == space.Conv && s.Layer.G == 1 && !s.Bias && (s.Norm != "" || sums[i] && i < len(p)-1) {
+		if s.Layer.Op == space.Conv && s.Layer.G == 1 && !s.Bias && (s.Norm != "" || read[i] && !other[i]) {
 			names = append(names, s.Weight)
 		}
 	}

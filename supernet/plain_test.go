@@ -70,6 +70,11 @@ func momentsOf(m plainMaps) moments {
 // forward returns the logits of a batch, [N][classes]. stats gives the moments
 // that step i normalises its output y with.
 func (p plainNet) forward(plan space.Plan, image plainMaps, stats func(i int, y plainMaps) moments) []float64 {
+	return p.outputs(plan, image, stats)[len(plan)-1].v
+}
+
+// outputs returns what each step puts out.
+func (p plainNet) outputs(plan space.Plan, image plainMaps, stats func(i int, y plainMaps) moments) []plainMaps {
 	outs := make([]plainMaps, len(plan))
 	for i, s := range plan {
 		in := make([]plainMaps, len(s.In))
@@ -87,7 +92,7 @@ func (p plainNet) forward(plan space.Plan, image plainMaps, stats func(i int, y 
 		}
 		outs[i] = y
 	}
-	return outs[len(outs)-1].v
+	return outs
 }
 
 func (p plainNet) normalise(norm string, y plainMaps, m moments) {
@@ -139,6 +144,11 @@ func (p plainNet) value(s space.Step, in []plainMaps, n, oy, ox, o int) float64 
 				sum += w[q.Index(o, i, top+ky, left+kx)] * *x.at(n, y, xx, o/(l.OutC/l.G)*per+i)
 			}
 		})
+		if s.Bias {
+			sum += p.w[s.Weight+".bias"][o]
+		}
+	case space.Identity:
+		return *x.at(n, oy, ox, o)
 	case space.MaxPool:
 		x.window(l, oy, ox, func(y, xx, _, _ int) { top = max(top, *x.at(n, y, xx, o)) })
 		return top

@@ -13,7 +13,7 @@ import (
 // Progress describes the step just done.
 type Progress struct {
 	Step, Steps int     // steps done, steps in all
-	Loss        float64 // mean over the batch, of the step's first sample
+	Loss        float64 // mean over the batch, of the step's first sample; with an auxiliary head, its share of the head's added
 	Accuracy    float64 // share of the batch that the first sample got right
 	LR          float64
 	Subnets     int // subnets trained in the step
@@ -24,7 +24,9 @@ type Progress struct {
 // function of the options, the sampler and the step's number; see Save.
 type Trainer struct {
 	exec    *ops.Exec
-	net     *Net
+	own     *Net // what is trained for
+	net     *Net // what is trained: own or, with an auxiliary head, own and the head
+	output  int  // with a head, the step that puts out the logits of own
 	norm    data.Normalization
 	varied  data.Augment // as the loader varies images
 	loader  *data.Loader
@@ -58,13 +60,20 @@ func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s S
 	if set.Len() < o.Batch {
 		return nil, fmt.Errorf("training: %d images; want at least one batch of %d", set.Len(), o.Batch)
 	}
+	own, output := n, 0
+	if o.Auxiliary > 0 {
+		var err error
+		if n, output, err = own.withAuxiliary(o.Seed); err != nil {
+			return nil, fmt.Errorf("training: auxiliary is %v: %w", o.Auxiliary, err)
+		}
+	}
 	opt, err := o.optimizer(e, n)
 	if err != nil {
 		return nil, fmt.Errorf("training: %w", err)
 	}
 	varied := o.augment(set.Len() / o.Batch)
 	t := &Trainer{
-		exec: e, net: n, sampler: s, o: o, course: newCourse(o.Steps), views: newViews(n),
+		exec: e, own: own, net: n, output: output, sampler: s, o: o, course: newCourse(o.Steps), views: newViews(n),
 		norm: norm, varied: varied, loader: o.loader(set, norm, varied),
 		opt:  opt,
 		rate: o.rate(), average: newAverage(n, o.Average),
@@ -154,19 +163,29 @@ func (t *Trainer) accumulate(b *data.Batch, l Sample, first bool) (loss float64,
 	e := t.exec
 	e.Begin(true)
 	logits := t.views.of(l.Arch).Forward(e, &t.pass, e.Input(b.N, b.H, b.W, b.C, b.X), nil)
-	switch smoothing := float32(t.o.Smoothing); {
-	case l.Distill && !first:
-		loss = ops.SoftCrossEntropy(e, logits, t.teacher)
-	case t.targets.Logits != nil:
-		t.soft = t.targets.of(b, logits.C, t.soft[:0])
-		loss = ops.MixedCrossEntropy(e, logits, b.Labels, smoothing, t.soft, t.targets.Weight)
-	default:
-		loss = ops.CrossEntropy(e, logits, b.Labels, smoothing)
+	if t.o.Auxiliary > 0 {
+		loss = t.o.Auxiliary * t.loss(b, l, first, logits)
+		scaleGrad(logits, t.o.Auxiliary)
+		logits = t.pass.outs[t.output]
 	}
+	loss += t.loss(b, l, first, logits)
 	if first {
 		t.teacher = append(t.teacher[:0], logits.Data...)
 		correct = ops.Correct(logits, b.Labels)
 	}
 	e.Backward()
 	return loss, correct
+}
+
+// loss returns the loss of a sample's logits and puts its gradient down at them.
+func (t *Trainer) loss(b *data.Batch, l Sample, first bool, logits *ops.Tensor) float64 {
+	switch smoothing := float32(t.o.Smoothing); {
+	case l.Distill && !first:
+		return ops.SoftCrossEntropy(t.exec, logits, t.teacher)
+	case t.targets.Logits != nil:
+		t.soft = t.targets.of(b, logits.C, t.soft[:0])
+		return ops.MixedCrossEntropy(t.exec, logits, b.Labels, smoothing, t.soft, t.targets.Weight)
+	default:
+		return ops.CrossEntropy(t.exec, logits, b.Labels, smoothing)
+	}
 }

@@ -188,8 +188,8 @@ func TestRunEndsWithItsContext(t *testing.T) {
 }
 
 func TestTrainerRefusesBadOptions(t *testing.T) {
-	err := TrainOptions{LR: -1, Momentum: 1, Clip: -1, Smoothing: 2, Warmup: 1, MinLR: 3, WeightDecay: -1, Schedule: "steps", Average: 0.6, Optimizer: "adam", DropPath: 1}.Validate()
-	for _, field := range []string{"batch", "steps", "lr", "min_lr", "warmup", "momentum", "weight_decay", "smoothing", "clip", "schedule", "average", "optimizer", "drop_path"} {
+	err := TrainOptions{LR: -1, Momentum: 1, Clip: -1, Smoothing: 2, Warmup: 1, MinLR: 3, WeightDecay: -1, Schedule: "steps", Average: 0.6, Optimizer: "adam", DropPath: 1, Auxiliary: -1}.Validate()
+	for _, field := range []string{"batch", "steps", "lr", "min_lr", "warmup", "momentum", "weight_decay", "smoothing", "clip", "schedule", "average", "optimizer", "drop_path", "auxiliary"} {
 		if err == nil || !strings.Contains(err.Error(), field+" is") {
 			t.Errorf("error does not name %s: %v", field, err)
 		}

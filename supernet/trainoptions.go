@@ -25,6 +25,7 @@ type TrainOptions struct {
 	Smoothing   float64      // label smoothing
 	Clip        float64      // largest global gradient norm; 0: no limit
 	DropPath    float64      // share of the pictures that the deepest paths lose at the end, see space.Step.Path; less before and above
+	Auxiliary   float64      // weight of an auxiliary head's loss, see space.Plan.WithAuxiliary; 0: there is none
 	Average     float64      // mean age of averaged weights, a share of the steps done, see Averaged; 0: no average
 	Seed        uint64       // of order, augmentation and sampled subnets
 	Augment     data.Augment // of the training images
@@ -68,6 +69,7 @@ func (o TrainOptions) Validate() error {
 	check(o.Smoothing >= 0 && o.Smoothing < 1, "smoothing is %v; want 0 to below 1", o.Smoothing)
 	check(o.Clip >= 0, "clip is %v; want 0 or more", o.Clip)
 	check(o.DropPath >= 0 && o.DropPath < 1, "drop_path is %v; want 0 to below 1", o.DropPath)
+	check(o.Auxiliary >= 0 && o.Auxiliary <= 1, "auxiliary is %v; want 0 to 1", o.Auxiliary)
 	check(o.Plain >= 0, "plain is %v; want 0 or more passes", o.Plain)
 	check(o.Average >= 0 && o.Average <= MostAverage, "average is %v; want 0 to %v", o.Average, MostAverage)
 	return errors.Join(errs...)

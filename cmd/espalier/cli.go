@@ -12,10 +12,6 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/espalier-nas/espalier/controller"
-	"github.com/espalier-nas/espalier/search/config"
-	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // Exit codes. An interrupted run ends like a program that the signal ended.
@@ -63,7 +59,8 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	parser, err := kong.New(new(grammar),
 		kong.Name("espalier"),
 		kong.Description("Weight-sharing search for networks that fit a machine."),
-		choices(),
+		helpVars(),
+		kong.ValueFormatter(withDefault),
 		kong.UsageOnError(),
 		kong.KindMapper(reflect.String, kong.MapperFunc(rawText)),
 		kong.Writers(out, errOut),
@@ -139,15 +136,4 @@ func doubleDashes(app *kong.Application, args []string) []string {
 		}
 	}
 	return out
-}
-
-// choices are what help says of flags that take one of several names.
-func choices() kong.Vars {
-	return kong.Vars{"samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies()), "fits": oneOf(data.Fits()), "labels": oneOf(data.LabelKinds())}
-}
-
-// oneOf returns names as help lists them: "a, b or c".
-func oneOf(names []string) string {
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 func parse(t *testing.T, args ...string) searchCmd {
 	t.Helper()
 	var g grammar
-	p, err := kong.New(&g, choices(), kong.Exit(func(int) { t.Fatal("exit") }))
+	p, err := kong.New(&g, helpVars(), kong.Exit(func(int) { t.Fatal("exit") }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestLengthOfTrainingIsGivenOnce(t *testing.T) {
 }
 
 func TestSingleDashesOfLongFlags(t *testing.T) {
-	p, err := kong.New(new(grammar), choices())
+	p, err := kong.New(new(grammar), helpVars())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,11 +15,11 @@ import (
 type compareCmd struct {
 	Table       string `required:"" type:"existingfile" placeholder:"FILE" help:"Networks whose figures are known: what tabular writes, or a CSV file with a column genes or ops, also compressed (.gz)."`
 	Column      string `placeholder:"NAME" help:"Figure to maximise (default: accuracy or c10_test)."`
-	Evaluations int    `default:"200" placeholder:"N" help:"Networks that a search may look at (default: ${default})."`
-	Seeds       int    `default:"100" placeholder:"N" help:"Searches of each strategy (default: ${default})."`
-	Batch       int    `default:"5" placeholder:"N" help:"Evaluations between two updates of a strategy (default: ${default})."`
-	Seed        uint64 `default:"1" placeholder:"N" help:"Seed of the first searches (default: ${default})."`
-	Strategies  string `default:"all" placeholder:"LIST" help:"Names with commas between, of ${strategies} (default: all)."`
+	Evaluations int    `default:"200" placeholder:"N" help:"Networks that a search may look at."`
+	Seeds       int    `default:"100" placeholder:"N" help:"Searches of each strategy."`
+	Batch       int    `default:"5" placeholder:"N" help:"Evaluations between two updates of a strategy."`
+	Seed        uint64 `default:"1" placeholder:"N" help:"Seed of the first searches."`
+	Strategies  string `default:"all" placeholder:"LIST" help:"Names with commas between, of ${strategies}."`
 	JSON        string `name:"json" placeholder:"FILE" help:"Write all figures as JSON."`
 	SVG         string `name:"svg" placeholder:"FILE" help:"Write a plot of regret against evaluations."`
 }

@@ -42,7 +42,7 @@ type evalCmd struct {
 	screenFlags
 	Model        string   `arg:"" optional:"" name:"network-file" type:"existingfile" help:"Network file or ONNX model, to be judged on the pictures of --data instead of a run's."`
 	Data         string   `type:"existingdir" placeholder:"DIR" help:"Pictures to judge the network file on: their test part, or all if they have none."`
-	Labels       string   `placeholder:"KIND" help:"With --data, which labels of CIFAR-100: ${labels} (default: fine)."`
+	Labels       string   `placeholder:"KIND" help:"With --data, which labels of CIFAR-100: ${labels} (default: ${default_labels})."`
 	LabelPattern string   `placeholder:"PATTERN" help:"With --data, take the class from the names of pictures, as in train."`
 	Arch         []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`
 	File         string   `type:"existingfile" placeholder:"FILE" help:"File with an architecture in text form on each line."`

@@ -19,8 +19,8 @@ import (
 )
 
 // tinyFamilies are spaces of the other families for searches of a few seconds, with the
-// sampler and the strategy that each goes through.
-var tinyFamilies = []struct{ name, space, sampler, strategy string }{
+// sampler and the strategy that each goes through and what else its training has.
+var tinyFamilies = []struct{ name, space, sampler, strategy, train string }{
 	{"stages", `
 space:
   stages:
@@ -37,15 +37,15 @@ space:
       - {block: basic, widths: [8, 12], depths: [1, 2], kernels: [3], expansions: [0.5, 1], stride: 2}
       - {block: bottleneck, widths: [12, 16], depths: [1], kernels: [3, 5], expansions: [0.5], stride: 2}
       - {block: plain, widths: [16, 24], depths: [1], kernels: [1, 3]}
-`, "sandwich", "local"},
+`, "sandwich", "local", ""},
 	{"cell", `
 space:
   cell: {name: tiny, nodes: 3, ops: [sep3x3, avgpool3x3, maxpool3x3, identity], filters: 4, stem: 6, repeats: 1, stages: 3, inputs: true}
-`, "enas", "rl"},
+`, "enas", "rl", "auxiliary: 0.4, drop_path: 0.2, "},
 	{"nb201", `
 space:
   nb201: {name: tiny, channels: 4, cells: 1}
-`, "fair", "evolution"},
+`, "fair", "evolution", ""},
 }
 
 // Every family goes through everything: the samplers, the search with its latencies and
@@ -57,7 +57,7 @@ func TestEveryFamily(t *testing.T) {
 			s := newShell(t)
 			start, rest, _ := strings.Cut(tiny, "space:")
 			_, rest, _ = strings.Cut(rest, "\ntrain:")
-			text := start + f.space + "train:" + strings.Replace(rest, "steps: 24", "steps: 8", 1)
+			text := start + f.space + "train:" + strings.Replace(rest, "steps: 24", f.train+"steps: 8", 1)
 			if err := os.WriteFile(s.path("family.yaml"), []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -270,16 +270,22 @@ func TestDrawAndSpaces(t *testing.T) {
 		t.Errorf("exit code %d, %q; want the names of pictures", code, errText)
 	}
 	list := s.must("spaces")
-	for _, name := range []string{"chain", "basic", "enas", "resnet", "ofa", "ofa-224", "cell", "nb201"} {
-		if !strings.Contains(list, "--space "+name+"\n") {
+	for i, name := range []string{"chain", "basic", "enas", "resnet", "ofa", "ofa-224", "cell", "nb201"} {
+		line := "--space " + name + "\n"
+		if i == 0 {
+			line = "--space " + name + " (default)\n"
+		}
+		if !strings.Contains(list, line) {
 			t.Errorf("%s is missing in\n%s", name, list)
 		}
 		if text := s.must("spaces", name); !strings.Contains(text, "architectures") || !strings.Contains(text, "largest") {
 			t.Errorf("%s is described as\n%s", name, text)
 		}
 	}
-	if text := s.must("spaces", "ofa-224"); !strings.Contains(text, "5.44e+20 architectures") {
-		t.Errorf("ofa-224 is described as\n%s", text)
+	for name, want := range map[string]string{"ofa-224": "size       5.44e+20 architectures", "nb201": "size       15625 architectures"} {
+		if text := s.must("spaces", name); !strings.Contains(text, want) {
+			t.Errorf("%s is described as\n%s", name, text)
+		}
 	}
 }
 

@@ -19,8 +19,8 @@ type fidelityCmd struct {
 	screenFlags
 	Folder     string `name:"run" type:"existingdir" placeholder:"DIR" help:"Run folder with a trained supernet to judge. Without it only --truth is made, from a configuration."`
 	Truth      string `placeholder:"FILE" help:"Results of training alone (CSV): read if the file exists, completed if it is unfinished, else made (default: fidelity.csv in the run folder)."`
-	Count      int    `placeholder:"N" help:"Architectures to train alone, spread evenly over log FLOPs (default: 32)."`
-	Seeds      int    `placeholder:"N" help:"Trainings of each with different weights and orders (default: 2)."`
+	Count      int    `placeholder:"N" help:"Architectures to train alone, spread evenly over log FLOPs (default: ${default_truth_count})."`
+	Seeds      int    `placeholder:"N" help:"Trainings of each with different weights and orders (default: ${default_truth_seeds})."`
 	Partial    bool   `help:"Use the trainings that the truth holds and train none."`
 	OtherSplit bool   `help:"Accept a truth from another split of the same pictures, as of a run with another seed."`
 	JSON       bool   `name:"json" help:"Print all figures as JSON."`

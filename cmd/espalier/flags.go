@@ -15,38 +15,38 @@ type configFlags struct {
 	Size *int    `placeholder:"N" help:"Scale pictures in folders to N x N pixels."`
 	Gray *bool   `negatable:"" help:"Read pictures in folders as grey."`
 
-	Fit          *string       `placeholder:"NAME" help:"How pictures in folders get their size: ${fits} (default: crop)."`
-	Background   *string       `placeholder:"COLOUR" help:"What transparent parts of pictures lie on, such as #000000 (default: white)."`
+	Fit          *string       `placeholder:"NAME" help:"How pictures in folders get their size: ${fits} (default: ${default_fit})."`
+	Background   *string       `placeholder:"COLOUR" help:"What transparent parts of pictures lie on, such as #000000 (default: ${default_background})."`
 	Group        *string       `placeholder:"PATTERN" help:"Keep pictures in folders on one side of the split if this regular expression finds the same text in CLASS/FILE."`
 	Balance      *bool         `negatable:"" help:"Show pictures of every class equally often in training."`
-	Labels       *string       `placeholder:"KIND" help:"Which labels of CIFAR-100: ${labels} (default: fine)."`
+	Labels       *string       `placeholder:"KIND" help:"Which labels of CIFAR-100: ${labels} (default: ${default_labels})."`
 	Cache        *config.Count `placeholder:"BYTES" help:"Keep so much of pictures in folders in memory, such as 500M, and read the others when they are asked for (default: a quarter of the memory that is free)."`
 	LabelPattern *string       `placeholder:"PATTERN" help:"Take the class from the names of pictures: what the only group of this regular expression, or the one called label, finds, such as '^(\\d)_'."`
 	SkipBad      *bool         `negatable:"" help:"Leave out pictures in folders that cannot be read."`
 
-	Space  *string        `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: chain)."`
-	Budget *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m."`
+	Space  *string        `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: ${default_space})."`
+	Budget *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m (default: ${default_budget})."`
 
-	Sampler *string  `placeholder:"NAME" help:"Training: ${samplers}."`
+	Sampler *string  `placeholder:"NAME" help:"Training: ${samplers} (default: ${default_sampler})."`
 	Epochs  *float64 `placeholder:"N" help:"Training: passes over the training split, instead of a budget."`
 	Steps   *int     `placeholder:"N" help:"Training: optimiser steps, instead of a budget."`
-	Batch   *int     `placeholder:"N" help:"Training: images per step."`
-	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate."`
+	Batch   *int     `placeholder:"N" help:"Training: images per step (default: ${default_batch})."`
+	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate (default: ${default_lr})."`
 
-	Seed    *uint64 `placeholder:"N" help:"Seed of everything random."`
+	Seed    *uint64 `placeholder:"N" help:"Seed of everything random (default: ${default_seed})."`
 	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
 	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: the best)."`
 }
 
 // searchFlags set the fields that only a search has.
 type searchFlags struct {
-	Strategy   *string        `placeholder:"NAME" help:"Search: ${strategies}."`
-	Score      *string        `placeholder:"NAME" help:"Search: score proposals by predictor or supernet."`
-	Trials     *int           `placeholder:"N" help:"Search: proposals to score."`
-	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set."`
-	Top        *int           `placeholder:"N" help:"Search: candidates of each arm that finishing begins with."`
-	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: 5); with 1, all the time goes to the most accurate."`
-	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, and report means and intervals of what it gains over random search."`
+	Strategy   *string        `placeholder:"NAME" help:"Search: ${strategies} (default: ${default_strategy})."`
+	Score      *string        `placeholder:"NAME" help:"Search: score proposals by predictor or supernet (default: ${default_score})."`
+	Trials     *int           `placeholder:"N" help:"Search: proposals to score (default: ${default_trials})."`
+	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set (default: ${default_sweep})."`
+	Top        *int           `placeholder:"N" help:"Search: candidates of each arm that finishing begins with (default: ${default_top})."`
+	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: ${default_networks}); with 1, all the time goes to the most accurate."`
+	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, and report means and intervals of what it gains over random search (default: ${default_seeds})."`
 	Random     *bool          `negatable:"" help:"Search: give half of the time to random search, with as many evaluations and as much finishing, and compare."`
 	Rival      []string       `sep:"none" placeholder:"ARCH" help:"After the search, train this network alone for as long as the search took, scaled to the latency of each network handed over: an architecture, or auto for a plain network; may be repeated."`
 	MaxLatency *time.Duration `placeholder:"TIME" help:"Limit on latency per image, such as 1ms."`

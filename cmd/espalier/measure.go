@@ -13,7 +13,7 @@ type measureCmd struct {
 	configFlags
 	screenFlags
 	Arch    []string `sep:"none" placeholder:"TEXT" help:"Also measure this architecture, in text form, or min or max; may be repeated."`
-	Samples *int     `placeholder:"N" help:"Random networks to measure, for the correction of layer sums and its error."`
+	Samples *int     `placeholder:"N" help:"Random networks to measure, for the correction of layer sums and its error (default: ${default_samples})."`
 	Out     string   `default:"latency.json" placeholder:"FILE" help:"Latency file to write, or to complete if it exists."`
 }
 

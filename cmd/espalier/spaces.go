@@ -19,7 +19,11 @@ func (c spacesCmd) Run(s streams) error {
 		for _, k := range families.Kinds() {
 			fmt.Fprintf(s.out, "%-8s %s\n", k.Name, k.Doc)
 			for _, p := range k.Presets {
-				fmt.Fprintf(s.out, "         --space %s\n", p.Name)
+				fmt.Fprintf(s.out, "         --space %s", p.Name)
+				if p.Name == families.Presets()[0] {
+					fmt.Fprint(s.out, " (default)")
+				}
+				fmt.Fprintln(s.out)
 			}
 		}
 		return nil

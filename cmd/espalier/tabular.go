@@ -17,7 +17,7 @@ type tabularCmd struct {
 	configFlags
 	screenFlags
 	Out   string `required:"" placeholder:"FILE" help:"Table to write (CSV); one that an interruption has left unfinished is completed."`
-	Seeds int    `placeholder:"N" help:"Trainings of each network with different weights and orders (default: 1)."`
+	Seeds int    `placeholder:"N" help:"Trainings of each network with different weights and orders (default: ${default_table_seeds})."`
 }
 
 // Run trains every network of a space alone.

@@ -79,6 +79,7 @@ type Train struct {
 	Smoothing   float64       `yaml:"smoothing"`    // of labels
 	Clip        float64       `yaml:"clip"`         // largest gradient norm; 0: none
 	DropPath    float64       `yaml:"drop_path"`    // of networks that are trained alone, in cells: share of the pictures that the deepest paths lose at the end of training; less before and above
+	Auxiliary   float64       `yaml:"auxiliary"`    // the same, in families that say where (cells): weight of the loss of an auxiliary head, which is not part of the network; 0: none
 	Average     float64       `yaml:"average"`      // mean age of averaged weights, a share of the steps done; 0: no average
 	Crop        int           `yaml:"crop"`         // pixels of padding for random crops
 	Flip        Toggle        `yaml:"flip"`         // mirror left to right at random; auto: unless classes are digits or letters, which mirroring changes

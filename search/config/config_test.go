@@ -171,6 +171,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"train.epochs":              func(c *Config) { c.Train.Steps, c.Train.Epochs = 1, 1 },
 		"train.min_lr":              func(c *Config) { c.Train.MinLR = 9 },
 		"train.warmup":              func(c *Config) { c.Train.Warmup = 1 },
+		"train.auxiliary":           func(c *Config) { c.Train.Auxiliary = -1 },
 		"train.drop_path":           func(c *Config) { c.Train.DropPath = 1 },
 		"train.optimizer":           func(c *Config) { c.Train.Optimizer = "adam" },
 		"train.muon_ratio":          func(c *Config) { c.Train.MuonRatio = 0 },

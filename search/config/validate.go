@@ -78,6 +78,7 @@ func (t Train) validate(f *faults) {
 	f.check(t.MuonRatio > 0, "train.muon_ratio", t.MuonRatio, "more than 0")
 	f.share("train.momentum", t.Momentum)
 	f.share("train.drop_path", t.DropPath)
+	f.check(t.Auxiliary >= 0 && t.Auxiliary <= 1, "train.auxiliary", t.Auxiliary, "a weight from 0 to 1")
 	f.share("train.smoothing", t.Smoothing)
 	f.check(t.WeightDecay >= 0, "train.weight_decay", t.WeightDecay, "0 or more")
 	f.check(t.Clip >= 0, "train.clip", t.Clip, "0 or more")

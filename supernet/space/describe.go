@@ -2,6 +2,7 @@ package space
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 )
 
@@ -11,7 +12,7 @@ func Describe(f Family) string {
 	var b strings.Builder
 	s := f.Space()
 	fmt.Fprintf(&b, "space      %s\n", s.ID())
-	fmt.Fprintf(&b, "size       %.4g architectures\n", s.Size())
+	fmt.Fprintf(&b, "size       %s architectures\n", describeSize(s))
 	fmt.Fprintf(&b, "decisions  %d\n", len(s.decisions))
 	for _, g := range s.groups {
 		fmt.Fprintf(&b, "  %s\n", describeGroup(s.decisions[g.from:g.to]))
@@ -23,6 +24,15 @@ func Describe(f Family) string {
 	describeArch(&b, f, "narrow", ends.Narrow)
 	describeArch(&b, f, "largest", ends.Largest)
 	return b.String()
+}
+
+// describeSize returns the number of architectures, exactly where that can be read.
+func describeSize(s *Space) string {
+	const readable = 10_000_000
+	if n := s.SizeExact(); n.Cmp(big.NewInt(readable)) < 0 {
+		return n.String()
+	}
+	return fmt.Sprintf("%.4g", s.Size())
 }
 
 func describeGroup(ds []Decision) string {

@@ -53,11 +53,21 @@ func (p Plan) baked() Plan {
 	return p
 }
 
-// hash returns 16 hexadecimal digits that tell plans apart.
+// hash returns 16 hexadecimal digits that tell networks apart. Where an auxiliary head
+// would read changes none.
 func (p Plan) hash() string {
 	h := fnv.New64a()
 	for _, s := range p {
-		fmt.Fprintf(h, "%+v\n", s)
+		fmt.Fprintf(h, "%+v\n", struct { // these fields in this order, as in files of earlier versions
+			Layer      Layer
+			Weight     string
+			Transforms []string
+			Bias       bool
+			Norm       string
+			Zero       bool
+			Path       float64
+			In         []int
+		}{s.Layer, s.Weight, s.Transforms, s.Bias, s.Norm, s.Zero, s.Path, s.In})
 	}
 	return fmt.Sprintf("%016x", h.Sum64())
 }

@@ -36,6 +36,7 @@ func Plain(in Input, width int) (Plan, error) {
 			c.S = 2
 		}
 		x = b.Conv(x, c)
+		b.Plan[x.Step].Auxiliary = i == plainLayers*2/3
 	}
 	b.Classify(x, in.Classes)
 	return b.Plan, nil

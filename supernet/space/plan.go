@@ -20,7 +20,10 @@ type Step struct {
 	// Path marks the end of a path that drop path may leave out while a network is trained
 	// alone: how deep in the network it lies, a share up to 1. 0: it is none.
 	Path float64 `json:",omitempty"`
-	In   []int   // earlier steps whose outputs it reads (Image for the picture)
+	// Auxiliary marks an output that an auxiliary head reads where a network is trained alone
+	// with one; see Plan.WithAuxiliary.
+	Auxiliary bool  `json:",omitempty"`
+	In        []int // earlier steps whose outputs it reads (Image for the picture)
 }
 
 // Plan is a network as a flat list in execution order; the last step is the

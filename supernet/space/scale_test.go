@@ -77,3 +77,22 @@ func TestPlainHalvesDownToSevenPixels(t *testing.T) {
 		}
 	}
 }
+
+// A plain network says where an auxiliary head reads, of any width: rivals get what finalists
+// of cells get.
+func TestPlainHasAnAuxiliaryPlace(t *testing.T) {
+	p, err := space.Plain(space.Input{H: 28, W: 28, C: 1, Classes: 10}, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []space.Plan{p, p.Scale(0.5), p.Scale(3)} {
+		if _, err := q.WithAuxiliary(); err != nil {
+			t.Error(err)
+		}
+		for _, s := range q {
+			if s.Auxiliary != (s.Weight == "layer4/conv3x3") {
+				t.Errorf("%v: marked is %t; want the fourth of six layers", s.Layer, s.Auxiliary)
+			}
+		}
+	}
+}

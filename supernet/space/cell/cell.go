@@ -30,8 +30,8 @@ import (
 //
 // In the text form a node is left source, left operation, right source and right operation,
 // joined by ":"; source 0 is the cell before the last, 1 the last, 2 the first node. The
-// nodes of the normal cell come first. Drop path and the auxiliary classifier of the
-// published networks are left out: they serve trainings of hundreds of epochs.
+// nodes of the normal cell come first. Drop path and the auxiliary head of the published
+// networks are options of training; see space.Step.
 type Family struct {
 	config  Config
 	input   space.Input

@@ -75,6 +75,63 @@ func TestPublishedCells(t *testing.T) {
 	}
 }
 
+// The auxiliary head of NASNet-A for CIFAR-10 reads the cell before the second reduction, 384
+// channels of 16 x 16 pixels here, where pictures are halved twice; its convolutions have the
+// published 128 and 768 channels. That of the preset is a twentieth of the network's work.
+func TestAuxiliaryHead(t *testing.T) {
+	ops := []string{"sep3x3", "sep5x5", "sep7x7", "avgpool3x3", "maxpool3x3", "identity"}
+	nasnet := open(t, cell.Config{Name: "NASNet-A", Nodes: 5, Ops: ops, Filters: 32, Stem: 96, Repeats: 6, Stages: 3, Inputs: true}, cifar)
+	preset := open(t, *cell.Kind.Presets[0].Declare().(*cell.Config), space.Input{H: 28, W: 28, C: 1, Classes: 10})
+	for _, c := range []struct {
+		f             *cell.Family
+		marked        string // whose outputs it reads
+		first, second int
+		share         float64 // of the network's operations, at most
+	}{{nasnet, "cell13/", 128, 768, 0.01}, {preset, "cell3/", 32, 192, 0.06}} {
+		a := c.f.Extremes().Largest
+		p := c.f.Plan(a)
+		both, err := p.WithAuxiliary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkMarks(t, p, c.marked)
+		var widths []int
+		for _, s := range both[len(p):] {
+			if s.Norm != "" {
+				widths = append(widths, s.Layer.OutC)
+			}
+		}
+		if want := []int{c.first, c.second}; !cmp.Equal(widths, want) {
+			t.Errorf("%s: the head has %v channels; want %v", c.f.Config().Name, widths, want)
+		}
+		if last := both[len(both)-1].Layer; last.Op != space.Linear || last.OutC != 10 {
+			t.Errorf("%s: the head ends with %v", c.f.Config().Name, last)
+		}
+		if share := float64(both.FLOPs()-p.FLOPs()) / float64(p.FLOPs()); share > c.share {
+			t.Errorf("%s: the head does %.3f of the network's work; want %v at most", c.f.Config().Name, share, c.share)
+		}
+	}
+}
+
+// checkMarks wants the marked outputs to be those that the next cell reads of one cell.
+func checkMarks(t *testing.T, p space.Plan, cell string) {
+	t.Helper()
+	for i, s := range p {
+		if !s.Auxiliary {
+			continue
+		}
+		found := false
+		for _, j := range s.In {
+			for ; j >= 0 && p[j].Weight == ""; j = p[j].In[0] {
+			}
+			found = found || j >= 0 && strings.HasPrefix(p[j].Weight, cell)
+		}
+		if !found || s.Layer.Op != space.Add {
+			t.Errorf("step %d, %v, is marked; want the nodes of %s", i, s.Layer, cell)
+		}
+	}
+}
+
 func draw(t *rapid.T) *cell.Family {
 	c := cell.Config{
 		Name: "drawn", Nodes: rapid.IntRange(1, 4).Draw(t, "nodes"), Filters: rapid.IntRange(2, 6).Draw(t, "filters"),

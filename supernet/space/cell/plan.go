@@ -44,6 +44,7 @@ func (f *Family) Plan(a space.Arch) space.Plan {
 		b.open = append(b.open, f.loose(a, t))
 	}
 	b.classify()
+	b.mark()
 	return b.Plan
 }
 
@@ -193,6 +194,24 @@ func (b *builder) classify() {
 		parts = append(parts, b.Step(space.Step{Layer: l, Weight: "classifier/" + b.source(lastCell, k), Bias: k == 0, In: b.From(x)}))
 	}
 	b.Add("", space.NoAct, parts...)
+}
+
+// mark names where an auxiliary head reads: what the cell puts out that ends two thirds of
+// the network, before the second of two reductions, as in NASNet, or the cell before it, if
+// nothing reads that one. A network of less than three cells has no such place.
+func (b *builder) mark() {
+	n := len(b.cells)
+	if n < 3 {
+		return
+	}
+	at := (2*n+1)/3 - 1
+	maps, ok := b.outs[at]
+	if !ok {
+		maps = b.outs[at-1] // one of two neighbours is always read
+	}
+	for _, x := range maps {
+		b.Plan[x.Step].Auxiliary = true
+	}
 }
 
 // list returns the shared tensors, cell by cell.

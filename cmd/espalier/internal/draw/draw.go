@@ -81,6 +81,13 @@ func layer(s space.Step) string {
 	return strings.TrimPrefix(text, ", ")
 }
 
+// place returns where in the network a step is, by the first two parts of the name of its
+// weight, such as stage1/block2 or layer3; empty for steps without weights.
+func place(s space.Step) string {
+	parts := strings.Split(s.Weight, "/")
+	return strings.Join(parts[:max(1, min(2, len(parts)-1))], "/")
+}
+
 // output returns the size of what a step puts out.
 func output(s space.Step) string {
 	return fmt.Sprintf("%dx%dx%d", s.Layer.OutH(), s.Layer.OutW(), s.Layer.OutC)

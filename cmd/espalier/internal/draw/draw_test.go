@@ -38,12 +38,31 @@ func TestText(t *testing.T) {
 		"stage2/width          16 24 [32] 48 64",
 		"stage2/block1/expand  [0.5] 1",
 		"stage2/block2/expand  0.5 1  (not made)",
-		"3  28x28x16    add, relu                        2, 0",
-		"6  14x14x32    conv 1x1 stride 2, norm          3  stage2/block1/shortcut",
-		"13  1x1x10      linear                           12  classifier",
+		"step  output    layer                          reads    weight\n",
+		"   3  28x28x16  add, relu                      2, 0\n",
+		"   6  14x14x32  conv 1x1 stride 2, norm        3        stage2/block1/shortcut\n",
+		"  13  1x1x10    linear                         12       classifier\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
+// A picture says where in the network its layers are, and a layer how far its taps lie apart.
+func TestPlacesAndDilation(t *testing.T) {
+	p := space.NewPlanner(4)
+	x := p.Conv(space.Picture(space.Input{H: 9, W: 9, C: 4, Classes: 3}), space.ConvSpec{Weight: "cell1/node2/left/depthwise", K: space.Square(3), S: 2, Dil: 2, Depthwise: true})
+	x = p.Conv(x, space.ConvSpec{Weight: "cell1/node2/left/pointwise", K: space.Square(1), S: 1, OutC: 8})
+	p.Classify(x, 3)
+	n := draw.Network{Title: "dilated", Plan: p.Plan}
+	if got := draw.Text(n); !strings.Contains(got, "depthwise 3x3 stride 2 dilation 2  picture  cell1/node2/left/depthwise\n") {
+		t.Errorf("the taps' distance is missing in\n%s", got)
+	}
+	got := draw.SVG(n)
+	for _, want := range []string{">cell1/node2</text>", ">classifier</text>", "<title>cell1/node2/left/pointwise</title>"} {
+		if strings.Count(got, want) != 1 {
+			t.Errorf("%q is there %d times; want once in\n%s", want, strings.Count(got, want), got)
 		}
 	}
 }

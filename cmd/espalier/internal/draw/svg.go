@@ -13,7 +13,7 @@ import (
 const (
 	margin    = 24
 	titleLine = 22
-	perTitle  = 9.4 // width of a letter of the title, about
+	perTitle  = 10.6 // width of a letter of the title, about
 	rowHeight = 30
 	boxHeight = 22
 	boxWidth  = 330
@@ -69,13 +69,15 @@ func lanes(p space.Plan) []edge {
 }
 
 // SVG returns the network as a picture: on the left what was chosen, bold, among what the
-// space offers, on the right the layers, connections that pass others beside them.
+// space offers, on the right the layers with their places, connections that pass others beside
+// them. What points at a layer is shown the name of its weight.
 func SVG(n Network) string {
 	ds := n.decisions()
 	left := margin
 	if len(ds) > 0 {
 		left += tableWidth(ds) + 2*margin
 	}
+	left += gutter(n.Plan)
 	edges := lanes(n.Plan)
 	most := 0
 	for _, e := range edges {
@@ -138,6 +140,15 @@ func tableWidth(ds []decision) int {
 	return nameWidth(ds) + int(perLetter*float64(n)*1.08)
 }
 
+// gutter returns the width of the places of layers.
+func gutter(p space.Plan) int {
+	n := 0
+	for _, s := range p {
+		n = max(n, len(place(s)))
+	}
+	return int(perLetter*float64(n)) + 8
+}
+
 // table writes the decisions.
 func table(b *strings.Builder, ds []decision, top int) {
 	at := margin + nameWidth(ds)
@@ -163,14 +174,23 @@ func table(b *strings.Builder, ds []decision, top int) {
 // graph writes the layers and their connections.
 func graph(b *strings.Builder, n Network, edges []edge, left, top int) {
 	y := func(i int) int { return top + rowHeight*(i+1) } // of the top of step i; of the picture with -1
-	box := func(i int, class, s, size string) {
-		fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" rx="4" class="box %s"/>`+"\n", left, y(i), boxWidth, boxHeight, class)
-		text(b, left+8, y(i)+15, "", s)
-		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="end" class="note">%s</text>`+"\n", left+boxWidth-8, y(i)+15, size)
+	note := func(x, i int, s string) {
+		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="end" class="note">%s</text>`+"\n", x, y(i)+15, html.EscapeString(s))
 	}
-	box(space.Image, "", "picture", n.input())
+	box := func(i int, class, s, size, weight string) {
+		fmt.Fprintf(b, `<g><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4" class="box %s"/>`+"\n", html.EscapeString(weight), left, y(i), boxWidth, boxHeight, class)
+		text(b, left+8, y(i)+15, "", s)
+		note(left+boxWidth-8, i, size)
+		b.WriteString("</g>\n")
+	}
+	box(space.Image, "", "picture", n.input(), "")
+	last := ""
 	for i, s := range n.Plan {
-		box(i, s.Layer.Op.Drawn(), layer(s), output(s))
+		box(i, s.Layer.Op.Drawn(), layer(s), output(s), s.Weight)
+		if at := place(s); at != "" && at != last {
+			note(left-8, i, at)
+			last = at
+		}
 		if slices.Contains(s.In, i-1) {
 			x := left + boxWidth/2
 			fmt.Fprintf(b, `<path d="M%d,%d V%d" class="edge" marker-end="url(#arrow)"/>`+"\n", x, y(i-1)+boxHeight, y(i))

@@ -32,7 +32,13 @@ func Text(n Network) string {
 			b.WriteByte('\n')
 		}
 	}
-	fmt.Fprintf(&b, "\n  step  output      layer%*s  reads\n     -  %-10s  picture\n", 26, "", n.input())
+	b.WriteString("\n" + layers(n))
+	return b.String()
+}
+
+// layers returns the layers as a table.
+func layers(n Network) string {
+	rows := [][]string{{"step", "output", "layer", "reads", "weight"}, {"-", n.input(), "picture", "", ""}}
 	for i, s := range n.Plan {
 		var from []string
 		for _, j := range s.In {
@@ -43,11 +49,18 @@ func Text(n Network) string {
 				from = append(from, fmt.Sprint(j))
 			}
 		}
-		line := fmt.Sprintf("  %4d  %-10s  %-31s  %s", i, output(s), layer(s), strings.Join(from, ", "))
-		if s.Weight != "" {
-			line += "  " + s.Weight
+		rows = append(rows, []string{fmt.Sprint(i), output(s), layer(s), strings.Join(from, ", "), s.Weight})
+	}
+	var width [5]int
+	for _, r := range rows {
+		for k, cell := range r {
+			width[k] = max(width[k], len(cell))
 		}
-		fmt.Fprintln(&b, line)
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		line := fmt.Sprintf("  %*s  %-*s  %-*s  %-*s  %s", width[0], r[0], width[1], r[1], width[2], r[2], width[3], r[3], r[4])
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return b.String()
 }

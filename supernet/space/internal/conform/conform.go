@@ -15,7 +15,8 @@ type TB interface {
 
 // Family checks a family by its extremes and n random architectures, and returns these: they
 // are valid and read back from their text; their plans are valid and nothing in them is
-// computed in vain; what plans read lies within the shared tensors, each declared once.
+// computed in vain; what plans read lies within the shared tensors, each declared once; all
+// plans, or none, say where an auxiliary head reads.
 func Family(t TB, f space.Family, r *rand.Rand, n int) []space.Arch {
 	t.Helper()
 	s, ends := f.Space(), f.Extremes()
@@ -35,7 +36,9 @@ func Family(t TB, f space.Family, r *rand.Rand, n int) []space.Arch {
 		if have, want := len(s.Features(a)), len(s.FeatureNames()); have != want {
 			t.Fatalf("%s: %d features; want %d", text, have, want)
 		}
-		checkPlan(t, text, f.Plan(a), shared)
+		p := f.Plan(a)
+		checkPlan(t, text, p, shared)
+		checkAuxiliary(t, text, p, f.Plan(ends.Narrow).HasAuxiliary())
 	}
 	return archs
 }
@@ -86,5 +89,19 @@ func checkPlan(t TB, text string, p space.Plan, shared map[string]space.Weight) 
 		if !read[i] {
 			t.Fatalf("%s: nothing reads step %d, %v", text, i, p[i].Layer)
 		}
+	}
+}
+
+// checkAuxiliary wants a plan to have a place for an auxiliary head if others do.
+func checkAuxiliary(t TB, text string, p space.Plan, want bool) {
+	t.Helper()
+	if p.HasAuxiliary() != want {
+		t.Fatalf("%s: has a place for an auxiliary head: %t; others: %t", text, !want, want)
+	}
+	if !want {
+		return
+	}
+	if _, err := p.WithAuxiliary(); err != nil {
+		t.Fatalf("%s: auxiliary head: %v", text, err)
 	}
 }

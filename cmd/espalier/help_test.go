@@ -1,0 +1,84 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/search/config"
+)
+
+// inWords are flags whose default help says in words.
+var inWords = []string{"--data=embedded pictures", "--cache=a quarter of the memory that is free", "--workers=one per processor", "--kernel=the best", "--out=espalier-run-N"}
+
+// What help of search calls a default is one: given on the command line it changes nothing of
+// the default configuration. Every flag that stands for a number or a name of it says so.
+func TestHelpTellsDefaults(t *testing.T) {
+	model, err := kong.New(new(grammar), helpVars())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// fine is how files say that labels are not chosen; the space has its name until it is resolved
+	want := config.Default()
+	want.Data.Labels = "fine"
+	if err := want.Space.Resolve(); err != nil {
+		t.Fatal(err)
+	}
+	told := regexp.MustCompile(`\(default: ([^)]*)\)`)
+	found := map[string]bool{}
+	for _, node := range model.Model.Children {
+		if node.Name != "search" {
+			continue
+		}
+		for _, f := range node.Flags {
+			m := told.FindStringSubmatch(f.Help)
+			if m == nil {
+				continue
+			}
+			found[f.Name] = true
+			flag := "--" + f.Name + "=" + m[1]
+			if strings.Contains(strings.Join(inWords, "|"), flag) {
+				continue
+			}
+			c := parse(t, flag)
+			got, err := c.configFlags.load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.searchFlags.apply(&got)
+			if got.Data.Labels == "" {
+				got.Data.Labels = "fine"
+			}
+			if err := got.Space.Resolve(); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("%s is called a default (-default +with it):\n%s", flag, d)
+			}
+		}
+	}
+	for _, name := range strings.Fields("data fit background labels cache space budget sampler batch lr seed workers kernel strategy score trials sweep top networks seeds") {
+		if !found[name] {
+			t.Errorf("help says no default of --%s", name)
+		}
+	}
+}
+
+// Help of flags that have a default of their own shows it, once.
+func TestHelpShowsDefaultsOfTags(t *testing.T) {
+	s, twice := newShell(t), regexp.MustCompile(`\(default: [^)]*\)[;. ]*\(default: `)
+	for command, want := range map[string]string{
+		"compare": "(default: 200)", "classify": "(default: 1)", "verify": "(default: 1000)", "fidelity": "(default: 32)", "tabular": "(default: 1)", "search": "(default: 8)",
+	} {
+		got := strings.Join(strings.Fields(s.must(command, "--help")), " ")
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %q is missing in\n%s", command, want, got)
+		}
+		if twice.MatchString(got) {
+			t.Errorf("%s: a default is told twice in\n%s", command, got)
+		}
+	}
+}
