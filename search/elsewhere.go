@@ -2,9 +2,7 @@ package search
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
@@ -12,11 +10,11 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// openElsewhere opens the latency files of the other devices that limits are on, once, and
-// keeps a copy of each in the folder, from which a resumed run reads it. It is an error if one
+// openElsewhere opens the latency files of the other devices that limits are on, and keeps a copy of each in the folder, from which a resumed run reads it. It is an error if one
 // does not cover the space.
 func (r *Run) openElsewhere() error {
-	for i, e := range r.cfg.Limits.Elsewhere[len(r.elsewhere):] {
+	r.elsewhere = nil
+	for i, e := range r.cfg.Limits.Elsewhere {
 		to := r.dir.Path(rundir.Elsewhere(i))
 		from := e.Table
 		if r.dir.Has(rundir.Elsewhere(i)) {
@@ -35,7 +33,7 @@ func (r *Run) openElsewhere() error {
 // openTable reads what a file says of a device, of which nothing is measured here even if it
 // is this one, and fits the model.
 func (r *Run) openTable(from, to string) (*Latencies, error) {
-	l := &Latencies{path: to, family: r.family, batch: r.cfg.Device.Batch, device: recorded{path: from}, timed: make(map[space.Arch]bench.Sample), now: time.Now}
+	l := newLatencies(r.family, recorded{path: from}, r.cfg.Device.Batch, to)
 	if err := l.read(from); err != nil {
 		return nil, err
 	}

@@ -83,8 +83,8 @@ func OpenLatencies(ctx context.Context, f space.Family, o LatencyOptions) (*Late
 		e.Close()
 		return nil, err
 	}
-	l := &Latencies{path: o.To, family: f, batch: o.Batch, device: local, exec: e, ctx: ctx, now: time.Now, timed: make(map[space.Arch]bench.Sample)}
-	l.rest = func(a space.Arch) (controller.Cost, error) { return planCost(f.Plan(a)), nil }
+	l := newLatencies(f, local, o.Batch, o.To)
+	l.exec, l.ctx = e, ctx
 	if o.From != "" {
 		if err := l.read(o.From); err != nil {
 			e.Close()
@@ -94,6 +94,14 @@ func OpenLatencies(ctx context.Context, f space.Family, o LatencyOptions) (*Late
 	}
 	l.table = bench.NewTable(l.device)
 	return l, nil
+}
+
+// newLatencies returns latencies of which none is known, nor a table.
+func newLatencies(f space.Family, d bench.Device, batch int, path string) *Latencies {
+	return &Latencies{
+		path: path, family: f, batch: batch, device: d, ctx: context.Background(), now: time.Now, timed: make(map[space.Arch]bench.Sample),
+		rest: func(a space.Arch) (controller.Cost, error) { return planCost(f.Plan(a)), nil },
+	}
 }
 
 // Close ends the device's workers, if it has any here.
