@@ -49,36 +49,24 @@ type bayes struct {
 	space    *space.Space
 	o        BayesOptions
 	seed     uint64
-	limits   Limits
+	limits   []term // that are set
 	calls    uint64
 	coder    *coder
 	worth    *gauss
-	costs    [len(costKinds)]*gauss
-	scored   []Trial // evaluated
-	costed   []Trial // evaluated or infeasible
+	costs    []*gauss // of the logarithm of what each limit is on
+	scored   []Trial  // evaluated
+	costed   []Trial  // evaluated or infeasible
 	proposed map[space.Arch]bool
-}
-
-// costKinds are the costs that limits may be on.
-var costKinds = [3]struct {
-	limit func(Limits) float64
-	cost  func(Cost) float64
-}{
-	{func(l Limits) float64 { return l.Latency }, func(c Cost) float64 { return c.Latency }},
-	{func(l Limits) float64 { return float64(l.FLOPs) }, func(c Cost) float64 { return float64(c.FLOPs) }},
-	{func(l Limits) float64 { return float64(l.Params) }, func(c Cost) float64 { return float64(c.Params) }},
 }
 
 func openBayes(_ string, s *space.Space, o *StrategyOptions) (Strategy, error) {
 	if err := o.Bayes.Validate(); err != nil {
 		return nil, err
 	}
-	b := &bayes{space: s, o: o.Bayes, seed: o.Seed, limits: o.Limits, coder: newCoder(s), proposed: make(map[space.Arch]bool)}
+	b := &bayes{space: s, o: o.Bayes, seed: o.Seed, limits: o.Limits.terms(), coder: newCoder(s), proposed: make(map[space.Arch]bool)}
 	b.worth = newGauss(b.coder)
-	for i, k := range costKinds {
-		if k.limit(o.Limits) > 0 {
-			b.costs[i] = newGauss(b.coder)
-		}
+	for range b.limits {
+		b.costs = append(b.costs, newGauss(b.coder))
 	}
 	return b, nil
 }
@@ -202,12 +190,9 @@ func (b *bayes) fitCosts() {
 	}
 	kept := b.costed[max(0, len(b.costed)-b.o.Points):]
 	for i, g := range b.costs {
-		if g == nil {
-			continue
-		}
 		y := make([]float64, len(kept))
 		for t := range kept {
-			y[t] = math.Log(max(costKinds[i].cost(kept[t].Cost), 1e-12))
+			y[t] = math.Log(max(b.limits[i].of(kept[t].Cost), 1e-12))
 		}
 		g.fit(b.trialCodes(kept), y)
 	}
@@ -218,10 +203,10 @@ func (b *bayes) fitCosts() {
 func (b *bayes) feasible(codes [][]uint8) []float64 {
 	out := slices.Repeat([]float64{1}, len(codes))
 	for i, g := range b.costs {
-		if g == nil || len(g.codes) == 0 {
+		if len(g.codes) == 0 {
 			continue
 		}
-		limit := math.Log(costKinds[i].limit(b.limits))
+		limit := math.Log(b.limits[i].limit)
 		p := g.predict(codes)
 		for c := range out {
 			out[c] *= distuv.UnitNormal.CDF((limit - p.mean[c]) / max(p.deviation(c), 1e-9))

@@ -1,47 +1,92 @@
 package controller
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
 
 // Cost of an architecture, known without training it.
 type Cost struct {
+	Latency   float64         // seconds per image
+	FLOPs     int64           // operations of one forward pass on one image
+	Params    int64           // trainable numbers
+	Memory    int64           // bytes of maps alive at once, at most, on one image; see space.Plan.PeakActivations
+	Size      int64           // bytes of the network's file; 0: nobody asked for it
+	Elsewhere []DeviceLatency // on further devices, as predicted; in the order of Limits.Elsewhere
+}
+
+// DeviceLatency is a latency on a device that has a name.
+type DeviceLatency struct {
+	Device  string
 	Latency float64 // seconds per image
-	FLOPs   int64   // operations of one forward pass on one image
-	Params  int64   // trainable numbers
 }
 
 // Limits that every evaluated architecture must meet; a zero field sets none.
 type Limits struct {
-	Latency float64 // seconds per image
-	FLOPs   int64
-	Params  int64
+	Latency   float64 // seconds per image
+	FLOPs     int64
+	Params    int64
+	Memory    int64 // bytes
+	Size      int64 // bytes
+	Elsewhere []DeviceLatency
+}
+
+// term is one limit that is set, beside what it is on.
+type term struct {
+	limit  float64
+	of     func(Cost) float64
+	figure func(v float64) string // names the quantity and says how much of it
+	bare   func(v float64) string // says how much
+}
+
+// terms lists the limits that are set.
+func (l Limits) terms() []term {
+	var set []term
+	add := func(limit float64, of func(Cost) float64, format string, bare func(float64) string) {
+		if limit != 0 {
+			set = append(set, term{limit, of, func(v float64) string { return fmt.Sprintf(format, bare(v)) }, bare})
+		}
+	}
+	add(l.Latency, func(c Cost) float64 { return c.Latency }, "latency %s", milliseconds)
+	add(float64(l.FLOPs), func(c Cost) float64 { return float64(c.FLOPs) }, "%s FLOPs", whole)
+	add(float64(l.Params), func(c Cost) float64 { return float64(c.Params) }, "%s parameters", whole)
+	add(float64(l.Memory), func(c Cost) float64 { return float64(c.Memory) }, "memory of %s bytes", whole)
+	add(float64(l.Size), func(c Cost) float64 { return float64(c.Size) }, "a file of %s bytes", whole)
+	for i, d := range l.Elsewhere {
+		of := func(c Cost) float64 { return c.Elsewhere[i].Latency }
+		add(d.Latency, of, "latency %s on "+strings.ReplaceAll(d.Device, "%", "%%"), milliseconds)
+	}
+	return set
 }
 
 // Validate reports a limit that cannot be meant.
 func (l Limits) Validate() error {
-	switch {
-	case !(l.Latency >= 0):
-		return fmt.Errorf("limits.latency is %v s, want a positive number, or 0 for none", l.Latency)
-	case l.FLOPs < 0:
-		return fmt.Errorf("limits.flops is %d, want a positive number, or 0 for none", l.FLOPs)
-	case l.Params < 0:
-		return fmt.Errorf("limits.params is %d, want a positive number, or 0 for none", l.Params)
+	var faults []error
+	check := func(name string, v float64, unit string) {
+		if !(v >= 0) {
+			faults = append(faults, fmt.Errorf("limits.%s is %v%s, want a positive number, or 0 for none", name, v, unit))
+		}
 	}
-	return nil
+	check("latency", l.Latency, " s")
+	check("flops", float64(l.FLOPs), "")
+	check("params", float64(l.Params), "")
+	check("memory", float64(l.Memory), " bytes")
+	check("size", float64(l.Size), " bytes")
+	for i, d := range l.Elsewhere {
+		check(fmt.Sprintf("elsewhere[%d]", i), d.Latency, " s")
+	}
+	return errors.Join(faults...)
 }
 
 // Excess returns by what share of a limit c exceeds it, for the limit that it
 // breaks most: 0.25 means a quarter too much. It is 0 when c meets all.
 func (l Limits) Excess(c Cost) float64 {
-	over := func(have, limit float64) float64 {
-		if limit == 0 {
-			return 0
-		}
-		return have/limit - 1
+	worst := 0.0
+	for _, t := range l.terms() {
+		worst = max(worst, t.of(c)/t.limit-1)
 	}
-	return max(0, over(c.Latency, l.Latency), over(float64(c.FLOPs), float64(l.FLOPs)), over(float64(c.Params), float64(l.Params)))
+	return worst
 }
 
 // Penalty returns the reward of an architecture that breaks a limit: minus its
@@ -54,14 +99,10 @@ func (l Limits) Penalty(c Cost) float64 { return -min(1, l.Excess(c)) }
 // meets all.
 func (l Limits) Broken(c Cost) string {
 	var faults []string
-	if l.Latency > 0 && c.Latency > l.Latency {
-		faults = append(faults, fmt.Sprintf("latency %s above %s", milliseconds(c.Latency), milliseconds(l.Latency)))
-	}
-	if l.FLOPs > 0 && c.FLOPs > l.FLOPs {
-		faults = append(faults, fmt.Sprintf("%d FLOPs above %d", c.FLOPs, l.FLOPs))
-	}
-	if l.Params > 0 && c.Params > l.Params {
-		faults = append(faults, fmt.Sprintf("%d parameters above %d", c.Params, l.Params))
+	for _, t := range l.terms() {
+		if v := t.of(c); v > t.limit {
+			faults = append(faults, t.figure(v)+" above "+t.bare(t.limit))
+		}
 	}
 	return strings.Join(faults, ", ")
 }
@@ -69,14 +110,8 @@ func (l Limits) Broken(c Cost) string {
 // String lists the limits that are set.
 func (l Limits) String() string {
 	var set []string
-	if l.Latency > 0 {
-		set = append(set, "latency "+milliseconds(l.Latency))
-	}
-	if l.FLOPs > 0 {
-		set = append(set, fmt.Sprintf("%d FLOPs", l.FLOPs))
-	}
-	if l.Params > 0 {
-		set = append(set, fmt.Sprintf("%d parameters", l.Params))
+	for _, t := range l.terms() {
+		set = append(set, t.figure(t.limit))
 	}
 	if len(set) == 0 {
 		return "none"
@@ -84,13 +119,24 @@ func (l Limits) String() string {
 	return strings.Join(set, ", ")
 }
 
-// String gives the figures; a latency of 0 is one that is not known.
+// String gives the figures that are known; a latency or size of 0 is not.
 func (c Cost) String() string {
-	size := fmt.Sprintf("%d FLOPs, %d parameters", c.FLOPs, c.Params)
-	if c.Latency == 0 { // not known yet
-		return size
+	text := fmt.Sprintf("%d FLOPs, %d parameters", c.FLOPs, c.Params)
+	if c.Latency != 0 {
+		text = milliseconds(c.Latency) + ", " + text
 	}
-	return milliseconds(c.Latency) + ", " + size
+	if c.Memory != 0 {
+		text += fmt.Sprintf(", %d bytes of memory", c.Memory)
+	}
+	if c.Size != 0 {
+		text += fmt.Sprintf(", a file of %d bytes", c.Size)
+	}
+	for _, d := range c.Elsewhere {
+		text += fmt.Sprintf(", %s on %s", milliseconds(d.Latency), d.Device)
+	}
+	return text
 }
 
 func milliseconds(seconds float64) string { return fmt.Sprintf("%.4g ms", seconds*1e3) }
+
+func whole(v float64) string { return fmt.Sprintf("%.0f", v) }

@@ -28,7 +28,7 @@ type Problem struct {
 	Evaluator Evaluator
 	Limits    Limits
 	Reward    Reward
-	Smallest  space.Arch // the cheapest candidate known, for repair and for error texts; the zero value if none is
+	Smallest  space.Arch // a candidate within the limits, or the cheapest known, for repair and for error texts; the zero value if none is
 }
 
 // Options of one search.

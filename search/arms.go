@@ -124,7 +124,7 @@ func (r *Run) sweep(l *Latencies, samples []controller.Trial) ([]controller.Limi
 }
 
 func (r *Run) problem(by controller.Evaluator, l *Latencies, limits controller.Limits) controller.Problem {
-	return controller.Problem{Space: r.family.Space(), Cost: l.Cost, Evaluator: by, Limits: limits, Reward: r.reward(), Smallest: r.family.Extremes().Smallest}
+	return controller.Problem{Space: r.family.Space(), Cost: l.Cost, Evaluator: by, Limits: limits, Reward: r.reward(), Smallest: r.anchor}
 }
 
 func (r *Run) options(strategy string, trials, i int) controller.Options {

@@ -13,47 +13,44 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// unscored judges nothing: it is for finding out what may be judged.
-type unscored struct{}
-
-// Evaluate implements controller.Evaluator.
-func (unscored) Evaluate(_ context.Context, archs []space.Arch) ([]controller.Score, error) {
-	return make([]controller.Score, len(archs)), nil
-}
-
-// feasible returns an error that tells what the smallest network costs if no
-// architecture is found that meets the limits, before anything is trained.
-func (r *Run) feasible(ctx context.Context, l *Latencies) error {
-	return r.findFeasible(ctx, r.limits(), l.Cost)
-}
-
-func (r *Run) findFeasible(ctx context.Context, limits controller.Limits, cost func(space.Arch) (controller.Cost, error)) error {
-	p := controller.Problem{Space: r.family.Space(), Cost: cost, Evaluator: unscored{}, Limits: limits, Smallest: r.family.Extremes().Smallest}
-	o := controller.Options{Trials: 1, Batch: 1, Seed: r.cfg.Seed, Strategy: "limits"}
-	_, err := controller.Search(ctx, p, controller.NewRandomArm(r.family.Space(), r.cfg.Seed), o, nil)
+// feasible returns an error that names the nearest network and what it costs if no
+// architecture is found that meets all limits, and what is out of reach with them, before
+// anything is trained. Else it keeps one that does, from which searches whose proposals
+// break limits go on.
+func (r *Run) feasible(ctx context.Context, l *Latencies) (err error) {
+	limits := r.limits()
+	r.anchor, err = r.findFeasible(ctx, limits, l.Cost)
+	if reach := r.cfg.Finish.Reach; err != nil && reach > 0 && limits.Latency == reach.Seconds() {
+		return fmt.Errorf("%w; networks slower than %.4g ms cannot be finished in this budget (finish.reach)", err, 1e3*reach.Seconds())
+	}
 	return err
 }
 
-// check refuses, before latencies are measured, more memory than there is, and limits that no
-// network meets: those on operations and parameters are known of any network; of latency, the smallest network is
+func (r *Run) findFeasible(ctx context.Context, limits controller.Limits, cost func(space.Arch) (controller.Cost, error)) (space.Arch, error) {
+	e := r.family.Extremes()
+	p := controller.Problem{Space: r.family.Space(), Cost: cost, Limits: limits}
+	return controller.FindFeasible(ctx, p, append([]space.Arch{e.Smallest, e.Narrow}, e.Uniform...), r.cfg.Seed)
+}
+
+// check refuses, before latencies are measured, more memory than there is, tables of other
+// devices that do not cover the space, and limits that no network meets: all but that on
+// latency here, which are known of any network, together; of latency, the smallest network is
 // timed. Limits are checked once in the life of the folder.
 func (r *Run) check(ctx context.Context) error {
 	if err := r.checkMemory(true); err != nil {
+		return err
+	}
+	if err := r.openElsewhere(); err != nil {
 		return err
 	}
 	if r.dir.Has(rundir.Latency) {
 		return nil
 	}
 	limits := r.limits()
-	exact := controller.Limits{FLOPs: limits.FLOPs, Params: limits.Params}
-	sizes := func(a space.Arch) (controller.Cost, error) {
-		flops, params := r.sizes(a)
-		return controller.Cost{FLOPs: flops, Params: params}, nil
-	}
-	if exact != (controller.Limits{}) && !r.extremesMeet(exact, sizes) {
-		if err := r.findFeasible(ctx, exact, sizes); err != nil {
-			return err
-		}
+	known := limits
+	known.Latency = 0
+	if _, err := r.findFeasible(ctx, known, r.costElsewhere); err != nil {
+		return err
 	}
 	if limits.Latency > 0 {
 		if err := r.checkLatency(ctx, limits.Latency); err != nil {
@@ -96,17 +93,6 @@ func (r *Run) checkBudget(ctx context.Context) error {
 			budget, roundUp(least), r.cfg.Train.Batch, each.Round(time.Millisecond), leastSteps, least.Round(time.Second/10))
 	}
 	return nil
-}
-
-// extremesMeet reports whether one of the known ends of the space is within limits.
-func (r *Run) extremesMeet(limits controller.Limits, cost func(space.Arch) (controller.Cost, error)) bool {
-	e := r.family.Extremes()
-	for _, a := range []space.Arch{e.Smallest, e.Narrow} {
-		if c, err := cost(a); err == nil && limits.Excess(c) == 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // checkLatency times the smallest network, if the device is at hand: a limit below the best

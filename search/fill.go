@@ -44,6 +44,7 @@ func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Re
 		Supernet: r.supernetReport(),
 		Latency:  r.latencyReport(l, out),
 		Accuracy: r.accuracyReport(out),
+		Limits:   r.limitsReport(),
 		Floor:    report.Floor{Accuracy: out.linear, LeftOut: out.leftOut},
 		Reach:    r.cfg.Finish.Reach.Seconds(),
 	}
@@ -105,7 +106,7 @@ func (r *Run) supernetReport() report.Supernet {
 }
 
 func (r *Run) latencyReport(l *Latencies, out *outcome) report.Latency {
-	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Form: l.model.Describe(), Drift: r.state.Drift, HeldOut: l.Report}
+	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Form: l.model.Describe(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport()}
 	var pred, truth []float64
 	for _, c := range out.searchOn {
 		if c.measured != nil {
@@ -154,6 +155,7 @@ func (r *Run) network(name string, f *finished, out *outcome) report.Network {
 	arm := out.armOf(f)
 	n := report.Network{
 		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: arm, Origin: r.origin(f.Arch, arm, out), FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
+		Memory: f.Cost.Memory, FileBytes: f.Cost.Size, Elsewhere: seconds(f.Cost.Elsewhere),
 		Inherited: f.Accuracy, Validation: f.last().Accuracy, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
 	}
 	if p, ok := out.prediction(f.Arch); ok {
@@ -185,6 +187,11 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 		handed[f] = true
 		n := r.network(networkName(i), f, out)
 		n.File = networkPath(n.Name)
+		info, err := os.Stat(r.dir.Path(n.File))
+		if err != nil {
+			return err
+		}
+		n.FileBytes = info.Size()
 		t, err := r.test(ctx, n.Name, f.net)
 		if err != nil {
 			return err

@@ -41,6 +41,8 @@ type Latencies struct {
 	ctx    context.Context // of the measurements that a prediction may need
 	now    func() time.Time
 
+	rest func(space.Arch) (controller.Cost, error) // all costs but the latency here
+
 	Probed *Probed          // what a probing of bounded time has come to; nil: time was not bounded
 	Report predictor.Report // error on networks that the model has not seen
 }
@@ -81,7 +83,8 @@ func OpenLatencies(ctx context.Context, f space.Family, o LatencyOptions) (*Late
 		e.Close()
 		return nil, err
 	}
-	l := &Latencies{path: o.To, family: f, batch: o.Batch, device: local, exec: e, ctx: ctx, now: time.Now, timed: make(map[space.Arch]bench.Sample)}
+	l := newLatencies(f, local, o.Batch, o.To)
+	l.exec, l.ctx = e, ctx
 	if o.From != "" {
 		if err := l.read(o.From); err != nil {
 			e.Close()
@@ -93,8 +96,20 @@ func OpenLatencies(ctx context.Context, f space.Family, o LatencyOptions) (*Late
 	return l, nil
 }
 
-// Close ends the device's workers.
-func (l *Latencies) Close() { l.exec.Close() }
+// newLatencies returns latencies of which none is known, nor a table.
+func newLatencies(f space.Family, d bench.Device, batch int, path string) *Latencies {
+	return &Latencies{
+		path: path, family: f, batch: batch, device: d, ctx: context.Background(), now: time.Now, timed: make(map[space.Arch]bench.Sample),
+		rest: func(a space.Arch) (controller.Cost, error) { return planCost(f.Plan(a)), nil },
+	}
+}
+
+// Close ends the device's workers, if it has any here.
+func (l *Latencies) Close() {
+	if l.exec != nil {
+		l.exec.Close()
+	}
+}
 
 // Device returns the device's name.
 func (l *Latencies) Device() string { return l.device.Name() }
@@ -294,21 +309,35 @@ func pick[T any](all []T, at []int) []T {
 	return out
 }
 
-// Cost returns the predicted latency per image and the sizes of an
-// architecture. Layers that the table lacks are measured first or, after a
-// probing of bounded time, estimated; and kept.
+// Cost returns all that an architecture costs, with its predicted latency.
 func (l *Latencies) Cost(a space.Arch) (controller.Cost, error) {
-	plan := l.family.Plan(a)
+	c, err := l.rest(a)
+	if err != nil {
+		return c, err
+	}
+	c.Latency, err = l.predict(a)
+	return c, err
+}
+
+// planCost returns the costs that follow from a plan alone, but for the size of its file.
+func planCost(p space.Plan) controller.Cost {
+	return controller.Cost{FLOPs: p.FLOPs(), Params: p.Params(), Memory: p.PeakActivations()}
+}
+
+// predict returns the predicted latency of an architecture, in seconds per image. Layers
+// that the table lacks are measured first or, after a probing of bounded time or for another
+// machine, estimated; and kept.
+func (l *Latencies) predict(a space.Arch) (float64, error) {
 	if _, missing := l.model.Lookup(a); len(missing) > 0 {
 		if err := l.complete(missing); err != nil {
-			return controller.Cost{}, err
+			return 0, err
 		}
 		if err := l.save(); err != nil {
-			return controller.Cost{}, err
+			return 0, err
 		}
 	}
 	mean, _ := l.model.Predict([]space.Arch{a})
-	return controller.Cost{Latency: mean[0] / float64(l.batch), FLOPs: plan.FLOPs(), Params: plan.Params()}, nil
+	return mean[0] / float64(l.batch), nil
 }
 
 // complete adds layers to the table: a search may ask for thousands, which a
@@ -327,6 +356,7 @@ func (r *Run) latencies(ctx context.Context) (*Latencies, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.rest = r.costElsewhere
 	if err := l.covers(r.cfg.Seed); err != nil {
 		l.Close()
 		return nil, err

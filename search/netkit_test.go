@@ -133,7 +133,7 @@ type world struct {
 // chooses differs from what the latency model can know.
 func newWorld(t testing.TB, found func(i int) float64) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), measured: map[space.Arch]float64{}}
+	w := &world{t: t, dir: t.TempDir()}
 	writeIDX(t, w.dir, "train", netPictures(netTrain, 1, 20))
 	writeIDX(t, w.dir, "t10k", netPictures(netTest, 2, 70))
 	path := filepath.Join(w.dir, "net.yaml")
@@ -149,15 +149,17 @@ func newWorld(t testing.TB, found func(i int) float64) *world {
 		t.Fatal(err)
 	}
 	w.cfg.Device.Table = filepath.Join(w.dir, "latency.json")
-	w.writeLatencies(found)
+	w.measured = w.writeLatencies(w.cfg.Device.Table, calculated{}, found)
 	return w
 }
 
-// writeLatencies enters all architectures: every fourth one as a random network,
-// which the model learns from, the others as chosen ones.
-func (w *world) writeLatencies(found func(i int) float64) {
+// writeLatencies enters all architectures into a latency file of a device: every fourth one
+// as a random network, which the model learns from, the others as chosen ones. It returns
+// seconds per pass.
+func (w *world) writeLatencies(path string, device bench.Device, found func(i int) float64) map[space.Arch]float64 {
 	w.t.Helper()
-	table := bench.NewTable(calculated{})
+	measured := make(map[space.Arch]float64)
+	table := bench.NewTable(device)
 	f := latencyFile{Batch: w.cfg.Device.Batch}
 	i := 0
 	for a := range w.family.Space().Enumerate {
@@ -169,11 +171,11 @@ func (w *world) writeLatencies(found func(i int) float64) {
 		if err := table.Measure(context.Background(), layers, nil); err != nil {
 			w.t.Fatal(err)
 		}
-		s, _ := calculated{}.Time(context.Background(), plan, bench.DefaultEffort)
+		s, _ := device.Time(context.Background(), plan, bench.DefaultEffort)
 		if i%4 != 0 {
 			s = sampleOf(s.Median * found(i))
 		}
-		w.measured[a] = s.Median
+		measured[a] = s.Median
 		f.Networks = append(f.Networks, timedNetwork{w.family.Space().Format(a), s, i%4 != 0})
 		i++
 	}
@@ -181,9 +183,10 @@ func (w *world) writeLatencies(found func(i int) float64) {
 	if f.Table, err = json.Marshal(table); err != nil {
 		w.t.Fatal(err)
 	}
-	if err := rundir.WriteJSON(w.cfg.Device.Table, f); err != nil {
+	if err := rundir.WriteJSON(path, f); err != nil {
 		w.t.Fatal(err)
 	}
+	return measured
 }
 
 // seeds lets f try one seed after the other until it has seen what the test is

@@ -57,10 +57,8 @@ func on(t *testing.T, d *sundial, path string) *Latencies {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Latencies{
-		path: path, family: f, batch: 1, device: d, table: bench.NewTable(d), timed: make(map[space.Arch]bench.Sample),
-		ctx: context.Background(), now: d.now,
-	}
+	l := newLatencies(f, d, 1, path)
+	l.table, l.now = bench.NewTable(d), d.now
 	if err := l.read(path); err != nil && d.calls > 0 {
 		t.Fatal(err)
 	}

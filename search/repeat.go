@@ -78,7 +78,11 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{rundir.Supernet, rundir.Latency} {
+	shares := []string{rundir.Supernet, rundir.Latency}
+	for i := range r.elsewhere {
+		shares = append(shares, rundir.Elsewhere(i))
+	}
+	for _, name := range shares {
 		content, err := os.ReadFile(r.dir.Path(name))
 		if err == nil {
 			err = dir.Write(name, content)

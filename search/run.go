@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/espalier-nas/espalier/ops"
@@ -38,6 +39,10 @@ type Run struct {
 	net    *supernet.Net
 	bounds *bounds // of a search; nil: the whole space
 	sized  *sized  // of a search by prediction, from the first samples on
+
+	elsewhere []*Latencies         // on the other devices that limits are on
+	fileSizes map[space.Arch]int64 // of networks whose file's size was asked for
+	anchor    space.Arch           // within the limits and reach; see Run.feasible
 
 	trials  *rundir.Journal[rundir.Trial]
 	logged  map[string][]rundir.Trial // lines of earlier runs, by arm
@@ -79,6 +84,13 @@ func (r *Run) open() error {
 			return fmt.Errorf("device.table: %w", err)
 		}
 	}
+	r.cfg.Limits.Elsewhere = slices.Clone(r.cfg.Limits.Elsewhere)
+	for i := range r.cfg.Limits.Elsewhere {
+		t := &r.cfg.Limits.Elsewhere[i].Table
+		if *t, err = filepath.Abs(*t); err != nil {
+			return fmt.Errorf("limits.elsewhere[%d].table: %w", i, err)
+		}
+	}
 	if err := r.openData(); err != nil {
 		return err
 	}
@@ -96,7 +108,7 @@ func (r *Run) openSpace() error {
 	if err != nil {
 		return err
 	}
-	r.family = family
+	r.family, r.anchor = family, family.Extremes().Smallest
 	if w := r.cfg.Train.Auxiliary; w > 0 && !family.Plan(family.Extremes().Narrow).HasAuxiliary() {
 		return fmt.Errorf("train.auxiliary is %v; want 0: the networks of this space do not say where an auxiliary head reads", w)
 	}

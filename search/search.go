@@ -30,6 +30,11 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if err := r.reach(ctx, lat); err != nil {
 		return report.Report{}, err
 	}
+	if r.cfg.Finish.Reach > 0 {
+		if err := r.feasible(ctx, lat); err != nil {
+			return report.Report{}, err
+		}
+	}
 	if err := r.bound(lat); err != nil {
 		return report.Report{}, err
 	}

@@ -39,6 +39,40 @@ func (w *Network) Save(path string) error {
 	return checkpoint.Write(path, f)
 }
 
+// NetworkSize returns how many bytes the file of a network of plan p will have, weights of its
+// own and statistics included, to the byte; no weights are made. l must be the label that it
+// is saved with.
+func NetworkSize(p space.Plan, l Label) (int64, error) {
+	plan := p.Baked()
+	f, err := newFile(KindNetwork, networkHeader{l, plan})
+	if err != nil {
+		return 0, err
+	}
+	add := func(name string, shape ...int) {
+		f.Tensors = append(f.Tensors, checkpoint.Tensor{Name: name, Shape: shape})
+	}
+	for _, w := range plan.Weights() {
+		switch w.Role {
+		case space.Dense:
+			add(w.Name, w.OutC, w.InC, w.K, w.K)
+		case space.Depthwise:
+			add(w.Name, w.OutC, 1, w.K, w.K)
+		case space.Norm:
+			add(scaleName(w.Name), w.OutC)
+			add(shiftName(w.Name), w.OutC)
+		default:
+			add(w.Name, w.OutC)
+		}
+	}
+	for _, s := range plan {
+		if s.Norm != "" {
+			add(meanName(s.Norm), s.Layer.OutC)
+			add(varName(s.Norm), s.Layer.OutC)
+		}
+	}
+	return checkpoint.Size(f)
+}
+
 // LoadNetwork reads a network file.
 func LoadNetwork(path string) (*Network, error) {
 	f, err := checkpoint.Read(path)

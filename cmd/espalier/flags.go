@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/espalier-nas/espalier/search/config"
@@ -52,6 +54,10 @@ type searchFlags struct {
 	MaxLatency *time.Duration `placeholder:"TIME" help:"Limit on latency per image, such as 1ms."`
 	MaxFLOPs   *config.Count  `name:"max-flops" placeholder:"N" help:"Limit on operations per image, such as 20M."`
 	MaxParams  *config.Count  `placeholder:"N" help:"Limit on parameters, such as 250k."`
+	MaxMemory  *config.Count  `placeholder:"BYTES" help:"Limit on the memory of the maps that are alive at once while one image is classified, such as 200k."`
+	MaxSize    *config.Count  `placeholder:"BYTES" help:"Limit on the size of the network's file, such as 1M."`
+
+	MaxLatencyOn []latencyOn `sep:"none" placeholder:"FILE=TIME" help:"Limit on latency per image on another device, such as phone.json=5ms: FILE is what measure has written there for this space; may be repeated."`
 }
 
 // load returns the configuration file, or the defaults, with the flags on top.
@@ -135,6 +141,31 @@ func (f searchFlags) apply(c *config.Config) {
 	set(&c.Limits.Latency, f.MaxLatency)
 	set(&c.Limits.FLOPs, f.MaxFLOPs)
 	set(&c.Limits.Params, f.MaxParams)
+	set(&c.Limits.Memory, f.MaxMemory)
+	set(&c.Limits.Size, f.MaxSize)
+	if len(f.MaxLatencyOn) > 0 {
+		c.Limits.Elsewhere = nil
+		for _, on := range f.MaxLatencyOn {
+			c.Limits.Elsewhere = append(c.Limits.Elsewhere, config.Elsewhere(on))
+		}
+	}
+}
+
+// latencyOn is a limit on another device as flags write it: FILE=TIME.
+type latencyOn config.Elsewhere
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *latencyOn) UnmarshalText(text []byte) error {
+	at := strings.LastIndexByte(string(text), '=')
+	if at < 1 {
+		return fmt.Errorf("%q; want a latency file and a limit, such as phone.json=5ms", text)
+	}
+	limit, err := time.ParseDuration(string(text[at+1:]))
+	if err != nil || limit <= 0 {
+		return fmt.Errorf("%q: %q is no limit; want a duration such as 5ms", text, text[at+1:])
+	}
+	l.Table, l.Latency = string(text[:at]), limit
+	return nil
 }
 
 func set[T any](field, flag *T) {

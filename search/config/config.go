@@ -3,6 +3,8 @@
 package config
 
 import (
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/espalier-nas/espalier/supernet"
@@ -168,6 +170,27 @@ type Limits struct {
 	Latency time.Duration `yaml:"latency"` // per image
 	FLOPs   Count         `yaml:"flops"`   // one forward pass on one image
 	Params  Count         `yaml:"params"`  // trainable numbers
+	Memory  Count         `yaml:"memory"`  // bytes of maps that are alive at once, at most, on one image; see space.Plan.PeakActivations
+	Size    Count         `yaml:"size"`    // bytes of the network's own file, networks/*.msgpack
+	// Elsewhere are limits on other devices, all of which count with latency.
+	Elsewhere []Elsewhere `yaml:"elsewhere,omitempty"`
+}
+
+// Any reports whether a limit is set.
+func (l Limits) Any() bool {
+	return l.Latency > 0 || l.FLOPs > 0 || l.Params > 0 || l.Memory > 0 || l.Size > 0 || len(l.Elsewhere) > 0
+}
+
+// Elsewhere is a limit on latency on a device that is known from a latency file.
+type Elsewhere struct {
+	Table   string        `yaml:"table"`   // that measure has written there, for this space
+	Latency time.Duration `yaml:"latency"` // per image, as predicted from it
+}
+
+// Device is how reports call the device: the name of the file, without its ending.
+func (e Elsewhere) Device() string {
+	name := filepath.Base(e.Table)
+	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
 // Finish says how the candidates of a search are trained on, each alone, until

@@ -100,6 +100,7 @@ func TestSavedDocumentReadsBackEqual(t *testing.T) {
 	c.Kernel, c.Data.Dir, c.Train.Steps = "avx2", "some where: #1", 12345
 	c.Limits.Params, c.Train.LR, c.Seed = 250e3, 1.0/3, 1<<63+1
 	c.Predictor.Ranks = []int{0, 4}
+	c.Limits.Memory, c.Limits.Elsewhere = 1<<40+1, []Elsewhere{{Table: "some: where/phone.json", Latency: 1500 * time.Microsecond}}
 	var text []byte
 	if err := c.Save(func(b []byte) error { text = b; return nil }); err != nil {
 		t.Fatal(err)
@@ -217,16 +218,23 @@ func TestValidateNamesTheField(t *testing.T) {
 		"limits.latency":            func(c *Config) { c.Limits.Latency = -1 },
 		"limits.flops":              func(c *Config) { c.Limits.FLOPs = -1 },
 		"limits.params":             func(c *Config) { c.Limits.Params = -1 },
-		"finish.networks":           func(c *Config) { c.Finish.Networks = 0 },
-		"finish.share":              func(c *Config) { c.Finish.Share = 1 },
-		"finish.steps":              func(c *Config) { c.Finish.Steps = -1 },
-		"finish.lr":                 func(c *Config) { c.Finish.LR = 0 },
-		"finish.batch":              func(c *Config) { c.Finish.Batch = -1 },
-		"finish.distill":            func(c *Config) { c.Finish.Distill = 1.5 },
-		"finish.epochs":             func(c *Config) { c.Finish.Epochs = -1 },
-		"finish.power":              func(c *Config) { c.Finish.Power = 2 },
-		"finish.plan":               func(c *Config) { c.Finish.Plan = []int{3, 0} },
-		"finish.replans.search-00":  func(c *Config) { c.Finish.Replans = map[string][]supernet.Replan{"search-00": {{At: 5, Steps: 5}}} },
+		"limits.memory":             func(c *Config) { c.Limits.Memory = -1 },
+		"limits.size":               func(c *Config) { c.Limits.Size = -1 },
+		"limits.elsewhere[0].table": func(c *Config) { c.Limits.Elsewhere = []Elsewhere{{Latency: 1}} },
+		"limits.elsewhere[1].table": func(c *Config) {
+			c.Limits.Elsewhere = []Elsewhere{{Table: "a/phone.json", Latency: 1}, {Table: "b/phone.json", Latency: 1}}
+		},
+		"limits.elsewhere[0].latency": func(c *Config) { c.Limits.Elsewhere = []Elsewhere{{Table: "phone.json"}} },
+		"finish.networks":             func(c *Config) { c.Finish.Networks = 0 },
+		"finish.share":                func(c *Config) { c.Finish.Share = 1 },
+		"finish.steps":                func(c *Config) { c.Finish.Steps = -1 },
+		"finish.lr":                   func(c *Config) { c.Finish.LR = 0 },
+		"finish.batch":                func(c *Config) { c.Finish.Batch = -1 },
+		"finish.distill":              func(c *Config) { c.Finish.Distill = 1.5 },
+		"finish.epochs":               func(c *Config) { c.Finish.Epochs = -1 },
+		"finish.power":                func(c *Config) { c.Finish.Power = 2 },
+		"finish.plan":                 func(c *Config) { c.Finish.Plan = []int{3, 0} },
+		"finish.replans.search-00":    func(c *Config) { c.Finish.Replans = map[string][]supernet.Replan{"search-00": {{At: 5, Steps: 5}}} },
 	} {
 		c := resolved(t, Default())
 		spoil(&c)

@@ -39,11 +39,25 @@ func (c *Config) Validate() error {
 	c.Device.validate(&f)
 	c.Predictor.validate(&f)
 	c.Search.validate(&f)
-	f.check(c.Limits.Latency >= 0, "limits.latency", c.Limits.Latency, "a duration such as 1ms, or 0 for none")
-	f.check(c.Limits.FLOPs >= 0, "limits.flops", int64(c.Limits.FLOPs), "a number, or 0 for none")
-	f.check(c.Limits.Params >= 0, "limits.params", int64(c.Limits.Params), "a number, or 0 for none")
+	c.Limits.validate(&f)
 	c.Finish.validate(&f)
 	return errors.Join(f...)
+}
+
+func (l Limits) validate(f *faults) {
+	f.check(l.Latency >= 0, "limits.latency", l.Latency, "a duration such as 1ms, or 0 for none")
+	f.check(l.FLOPs >= 0, "limits.flops", int64(l.FLOPs), "a number, or 0 for none")
+	f.check(l.Params >= 0, "limits.params", int64(l.Params), "a number, or 0 for none")
+	f.check(l.Memory >= 0, "limits.memory", int64(l.Memory), "bytes, such as 200k, or 0 for none")
+	f.check(l.Size >= 0, "limits.size", int64(l.Size), "bytes, such as 1M, or 0 for none")
+	seen := make(map[string]bool)
+	for i, e := range l.Elsewhere {
+		field := fmt.Sprintf("limits.elsewhere[%d].", i)
+		f.check(e.Table != "", field+"table", e.Table, "a latency file that measure has written on another machine")
+		f.check(!seen[e.Device()], field+"table", e.Table, "a file of another name than those before, since reports call devices by it")
+		f.check(e.Latency > 0, field+"latency", e.Latency, "a duration such as 5ms")
+		seen[e.Device()] = true
+	}
 }
 
 func (d Data) validate(f *faults) {

@@ -37,9 +37,6 @@ const Uneven = 1.5
 
 func (r Report) uneven() bool { return r.Data.Ratio >= Uneven }
 
-// balancedAt is the column of balanced accuracy, after test accuracy.
-const balancedAt = 3
-
 func balanced(b *ByClass) string {
 	if b == nil {
 		return "-"

@@ -32,6 +32,7 @@ type Report struct {
 	Others   []Network `json:"others"`            // finished too, but another one beats them
 	Rivals   []Rival   `json:"rivals,omitempty"`
 	Seeds    *Seeds    `json:"seeds,omitempty"` // nil: search and finishing were done once
+	Limits   Limits    `json:"limits"`
 	Floor    Floor     `json:"floor"`
 	Reach    float64   `json:"reach,omitempty"` // latency per image, s, from which on the budget had no time to finish networks; 0: none was left alone
 	Prefix   Prefix    `json:"prefix"`
@@ -124,6 +125,21 @@ type Latency struct {
 	Drift    float64           `json:"drift"`    // latency of the same networks at the end of the run over that at the beginning; 0: not measured
 	HeldOut  predictor.Report  `json:"held_out"` // on random networks
 	Found    *predictor.Report `json:"found,omitempty"`
+	// Elsewhere tells the same of the other devices that limits are on.
+	Elsewhere []Elsewhere `json:"elsewhere,omitempty"`
+}
+
+// Elsewhere is a device that is known from a latency file alone.
+type Elsewhere struct {
+	Name      string           `json:"name"` // of the file, without its ending
+	Device    string           `json:"device"`
+	Table     string           `json:"table"`     // the file
+	Limit     float64          `json:"limit"`     // seconds per image
+	Layers    int              `json:"layers"`    // measured there
+	Estimated int              `json:"estimated"` // layers that were not
+	Networks  int              `json:"networks"`  // measured there
+	Form      string           `json:"form"`
+	HeldOut   predictor.Report `json:"held_out"` // on networks measured there that the model had not seen
 }
 
 // Arm is one way to search.
@@ -173,6 +189,8 @@ type Network struct {
 	Origin     string        `json:"origin"` // search: a round found it; sample: drawn for the predictor; random: drawn by the random arm; given: no search had to find it
 	FLOPs      int64         `json:"flops"`
 	Params     int64         `json:"params"`
+	Memory     int64         `json:"memory"`                    // bytes of maps alive at once, at most, on one image
+	FileBytes  int64         `json:"file_bytes,omitempty"`      // of File; of networks that are not handed over, what it would be, if there is a limit on it
 	Predicted  *float64      `json:"predicted_score,omitempty"` // see Accuracy.Target
 	Inherited  float64       `json:"inherited_accuracy"`        // whole validation split, weights of the supernet
 	Validation float64       `json:"validation_accuracy"`       // whole split, finished
@@ -183,6 +201,7 @@ type Network struct {
 	Seconds    float64       `json:"seconds"` // that they took, judging included
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
+	Elsewhere  []float64     `json:"elsewhere,omitempty"`        // predicted latencies on the other devices, in the order of Latency.Elsewhere
 	File       string        `json:"file,omitempty"`             // in the run folder
 }
 
@@ -222,6 +241,16 @@ type Seeds struct {
 type Floor struct {
 	Accuracy float64 `json:"accuracy"`
 	LeftOut  int     `json:"left_out"` // networks that no other beats, below it
+}
+
+// Limits that every network handed over meets; 0 sets none. Those on other devices are in
+// Latency.Elsewhere.
+type Limits struct {
+	Latency float64 `json:"latency,omitempty"` // seconds per image
+	FLOPs   int64   `json:"flops,omitempty"`
+	Params  int64   `json:"params,omitempty"`
+	Memory  int64   `json:"memory,omitempty"` // bytes
+	Size    int64   `json:"size,omitempty"`   // bytes
 }
 
 // Prefix is the work of judging candidates that shared prefixes saved.

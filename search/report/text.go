@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -63,19 +62,20 @@ func (t *text) table(titles []string, rows [][]string) {
 
 func (t *text) pareto(r Report) {
 	t.head("Networks handed over, by latency per image")
-	var rows [][]string
-	for _, n := range r.Pareto {
-		rows = append(rows, networkRow(n, r.uneven()))
-	}
-	titles := []string{"<network", ">latency", ">test accuracy", ">validation", ">inherited", ">trained for", ">MFLOPs", ">params", "<found by"}
-	if r.uneven() {
-		titles = slices.Insert(titles, balancedAt, ">balanced")
+	columns := r.columns()
+	titles, rows := make([]string, len(columns)), make([][]string, len(r.Pareto))
+	for i, c := range columns {
+		titles[i] = c.title
+		for k, n := range r.Pareto {
+			rows[k] = append(rows[k], c.cell(n))
+		}
 	}
 	t.table(titles, rows)
 	t.line("")
 	for _, n := range r.Pareto {
 		t.line("  %-9s  %s", n.Name, n.Arch)
 	}
+	t.elsewhere(r)
 	t.floor(r)
 	t.classes(r)
 	t.verdict(r)
@@ -95,17 +95,6 @@ func (t *text) floor(r Report) {
 	default:
 		t.line("  %d faster networks below that are left out", f.LeftOut)
 	}
-}
-
-func networkRow(n Network, uneven bool) []string {
-	row := []string{
-		n.Name, latency(n), tested(n), fmt.Sprintf("%.4f", n.Validation), fmt.Sprintf("%.4f", n.Inherited),
-		seconds(n.Seconds), fmt.Sprintf("%.2f", float64(n.FLOPs)/1e6), fmt.Sprint(n.Params), foundBy(n),
-	}
-	if uneven {
-		row = slices.Insert(row, balancedAt, balanced(n.ByClass))
-	}
-	return row
 }
 
 func tested(n Network) string {
@@ -168,6 +157,9 @@ func (t *text) predictors(r Report) {
 	rows = append(rows, errorRow("latency, random", r.Latency.HeldOut))
 	if r.Latency.Found != nil {
 		rows = append(rows, errorRow("latency, candidates", *r.Latency.Found))
+	}
+	for _, e := range r.Latency.Elsewhere {
+		rows = append(rows, errorRow("latency on "+e.Name, e.HeldOut))
 	}
 	t.table([]string{"<target", ">n", ">tau", ">95 %", ">Spearman", ">MAPE", ">RMSE", ">within 5 %", ">within 10 %", ">in 90 %"}, rows)
 	for _, d := range r.Accuracy.Versus {

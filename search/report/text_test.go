@@ -80,6 +80,38 @@ func TestTextWithoutRandomArmSaysSo(t *testing.T) {
 	}
 }
 
+// What is limited, and each other device, has a column; nothing else has.
+func TestLimitsHaveColumns(t *testing.T) {
+	r := fixed()
+	head := func() string {
+		_, rest, _ := strings.Cut(Text(r), "per image\n")
+		line, _, _ := strings.Cut(rest, "\n")
+		return strings.Join(strings.Fields(line), " ")
+	}
+	if got, want := head(), "network latency test accuracy validation inherited trained for MFLOPs params found by"; got != want {
+		t.Errorf("columns are %q; want %q", got, want)
+	}
+	r.Limits = Limits{Memory: 40000, Size: 1e6}
+	r.Latency.Elsewhere = []Elsewhere{
+		{Name: "phone", Device: "a phone", Limit: 0.005, Networks: 40, HeldOut: predictor.Report{N: 10, MAPE: 0.034}},
+		{Name: "watch", Device: "a watch", Limit: 0.05, Estimated: 3, HeldOut: predictor.Report{N: 9, MAPE: 0.5}},
+	}
+	for i := range r.Pareto {
+		r.Pareto[i].Memory, r.Pareto[i].FileBytes, r.Pareto[i].Elsewhere = 38400, 123456, []float64{0.0042, 0.031}
+	}
+	if got, want := head(), "network latency on phone on watch test accuracy validation inherited trained for MFLOPs params memory file found by"; got != want {
+		t.Errorf("columns are %q; want %q", got, want)
+	}
+	for _, want := range []string{
+		"~4.200 ms", "~31.000 ms", "38.4 kB", "123.5 kB", "on phone, a phone: at most 5.000 ms as predicted", "on 10 networks measured there and held out predictions are off by 3.4 % on average\n",
+		"by 50.0 % on average, 3 layers estimated", "latency on watch",
+	} {
+		if !strings.Contains(Text(r), want) {
+			t.Errorf("%q is missing in\n%s", want, Text(r))
+		}
+	}
+}
+
 func TestTestsByHandAreTold(t *testing.T) {
 	r := fixed()
 	if text := Text(r); strings.Contains(text, "eval --test") {

@@ -2,6 +2,7 @@ package rundir
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -37,7 +38,7 @@ func FuzzJournal(f *testing.F) {
 			t.Fatalf("%d lines read again, %v; want %d", len(again), err, len(lines))
 		}
 		for i := range lines {
-			if again[i] != lines[i] {
+			if !reflect.DeepEqual(again[i], lines[i]) {
 				t.Errorf("line %d: %+v read again as %+v", i, lines[i], again[i])
 			}
 		}

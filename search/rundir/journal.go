@@ -22,9 +22,14 @@ type Trial struct {
 	Latency  float64 `json:"latency"` // seconds per image, predicted
 	FLOPs    int64   `json:"flops"`
 	Params   int64   `json:"params"`
-	Accuracy float64 `json:"accuracy"` // fraction
-	Loss     float64 `json:"loss"`     // nats
-	Reward   float64 `json:"reward"`
+	Memory   int64   `json:"memory,omitempty"` // bytes; 0 in folders of earlier versions
+	Size     int64   `json:"size,omitempty"`   // bytes of the file; 0 without a limit on it
+	// Elsewhere holds predicted latencies on the other devices that limits are on, in their
+	// order, seconds per image.
+	Elsewhere []float64 `json:"elsewhere,omitempty"`
+	Accuracy  float64   `json:"accuracy"` // fraction
+	Loss      float64   `json:"loss"`     // nats
+	Reward    float64   `json:"reward"`
 }
 
 // Journal is a file of JSON lines that only grows. Each line ends with the checksum of what

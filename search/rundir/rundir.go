@@ -7,6 +7,7 @@
 //	state.json          phases done, their times, and what must not be done twice
 //	supernet.msgpack    shared weights and training state
 //	latency.json        measured latencies of layers and networks
+//	elsewhere-1.json    latencies of the first of the other devices that limits are on, and so on
 //	trials.jsonl        one judged architecture per line
 //	tests.jsonl         networks judged on the test split by hand, one per line
 //	controller.jsonl    condition of the controller, one update per line
@@ -48,6 +49,9 @@ const (
 	ReportText = "report.txt"
 	Picture    = "pareto.svg"
 )
+
+// Elsewhere names the latencies of the other device number i, from 0, that limits are on.
+func Elsewhere(i int) string { return fmt.Sprintf("elsewhere-%d.json", i+1) }
 
 // freshName is what folders are called when the user names none.
 const freshName = "espalier-run-%d"

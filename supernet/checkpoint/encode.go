@@ -56,20 +56,11 @@ func compose(f *File, order byteOrder) (head []byte, infos []Info, err error) {
 	for i, t := range f.Tensors {
 		infos[i] = Info{Name: t.Name, Shape: t.Shape, Bytes: valueBytes * int64(len(t.Data)), Sum: order.sum(t.Data)}
 	}
-	// Offsets have a fixed width in the header, so its length is known before them.
-	packed, err := packHeader(f, infos)
-	if err != nil {
+	if _, err := place(f, infos); err != nil {
 		return nil, nil, err
 	}
-	if len(packed) > MaxHeader {
-		return nil, nil, fmt.Errorf("checkpoint: the header has %d bytes, expected at most %d", len(packed), MaxHeader)
-	}
-	at := int64(prefixBytes + len(packed))
-	for i := range infos {
-		infos[i].Offset = alignUp(at)
-		at = infos[i].end()
-	}
-	if packed, err = packHeader(f, infos); err != nil {
+	packed, err := packHeader(f, infos)
+	if err != nil {
 		return nil, nil, err
 	}
 	head = append(head, magic...)
@@ -77,6 +68,38 @@ func compose(f *File, order byteOrder) (head []byte, infos []Info, err error) {
 	head = binary.LittleEndian.AppendUint32(head, uint32(len(packed)))
 	head = binary.LittleEndian.AppendUint64(head, xxh3.Hash(packed))
 	return append(head, packed...), infos, nil
+}
+
+// place lays the payloads out behind prefix and header, and returns where the last one ends.
+// Offsets have a fixed width in the header, so its length is known before them.
+func place(f *File, infos []Info) (end int64, err error) {
+	packed, err := packHeader(f, infos)
+	if err != nil {
+		return 0, err
+	}
+	if len(packed) > MaxHeader {
+		return 0, fmt.Errorf("checkpoint: the header has %d bytes, expected at most %d", len(packed), MaxHeader)
+	}
+	end = int64(prefixBytes + len(packed))
+	for i := range infos {
+		infos[i].Offset = alignUp(end)
+		end = infos[i].end()
+	}
+	return end, nil
+}
+
+// Size returns how many bytes Encode would write for f, of whose tensors the shapes count:
+// their data may be missing.
+func Size(f *File) (int64, error) {
+	infos := make([]Info, len(f.Tensors))
+	for i, t := range f.Tensors {
+		values, fault := valuesOf(t.Shape)
+		if fault != "" {
+			return 0, fmt.Errorf("checkpoint: tensor %q: shape: %s", t.Name, fault)
+		}
+		infos[i] = Info{Name: t.Name, Shape: t.Shape, Bytes: valueBytes * int64(values)}
+	}
+	return place(f, infos)
 }
 
 // check returns the first fault of f that would make a file nobody can read.

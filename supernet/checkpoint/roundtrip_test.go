@@ -160,3 +160,23 @@ func TestDecodeTakesNoMore(t *testing.T) {
 		t.Fatalf("%d bytes are left, expected %d", r.Len(), len("what follows"))
 	}
 }
+
+// TestSize: the size of a file follows from names, shapes and metadata.
+func TestSize(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := genFile().Draw(t, "file")
+		var b bytes.Buffer
+		if err := Encode(&b, f); err != nil {
+			t.Fatal(err)
+		}
+		for i := range f.Tensors {
+			f.Tensors[i].Data = nil
+		}
+		if got, err := Size(f); err != nil || got != int64(b.Len()) {
+			t.Fatalf("%d bytes, %v; the file has %d", got, err, b.Len())
+		}
+	})
+	if _, err := Size(&File{Kind: "k", Tensors: []Tensor{{Name: "a", Shape: []int{-1}}}}); err == nil {
+		t.Error("a negative dimension was accepted")
+	}
+}

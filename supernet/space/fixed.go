@@ -21,12 +21,12 @@ func NewFixed(p Plan) (*Fixed, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	p = p.baked()
+	p = p.Baked()
 	s, err := NewSpace([]Decision{{Name: "network", Kind: KindOp, Choices: []string{p.hash()}}}, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &Fixed{plan: p, weights: p.weights(), space: s}, nil
+	return &Fixed{plan: p, weights: p.Weights(), space: s}, nil
 }
 
 // Space returns the space of one architecture.
@@ -41,8 +41,8 @@ func (f *Fixed) Plan(Arch) Plan { return f.plan }
 // Arch returns the family's only architecture.
 func (f *Fixed) Arch() Arch { return NewArch([]uint8{0}) }
 
-// baked returns the plan with filters of their own instead of transformed ones.
-func (p Plan) baked() Plan {
+// Baked returns the plan with filters of their own instead of transformed ones.
+func (p Plan) Baked() Plan {
 	if !slices.ContainsFunc(p, func(s Step) bool { return len(s.Transforms) > 0 }) {
 		return p
 	}
@@ -72,8 +72,8 @@ func (p Plan) hash() string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// weights lists what the plan reads, each name once, at the largest size read.
-func (p Plan) weights() []Weight {
+// Weights lists what the plan reads, each name once, at the largest size read.
+func (p Plan) Weights() []Weight {
 	var t WeightTable
 	add := t.Add
 	for _, s := range p {

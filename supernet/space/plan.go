@@ -1,5 +1,7 @@
 package space
 
+import "slices"
+
 // Image is the index, in Step.In, of the network's input picture.
 const Image = -1
 
@@ -62,10 +64,13 @@ func (p Plan) Params() int64 {
 // image) alive at once when every buffer is freed after its last reader; the
 // picture counts while it is needed.
 func (p Plan) PeakActivations() int64 {
-	last := make(map[int]int, len(p)+1)
+	if len(p) == 0 {
+		return 0
+	}
+	last := make([]int, len(p)+1) // step that reads output j last, at j+1; the picture's at 0
 	for i, s := range p {
 		for _, j := range s.In {
-			last[j] = i
+			last[j+1] = i
 		}
 	}
 	size := func(i int) int64 {
@@ -76,17 +81,12 @@ func (p Plan) PeakActivations() int64 {
 		l := p[i].Layer
 		return 4 * int64(l.OutH()) * int64(l.OutW()) * int64(l.OutC)
 	}
-	if len(p) == 0 {
-		return 0
-	}
 	live, peak := size(Image), int64(0)
 	for i, s := range p {
 		live += size(i)
 		peak = max(peak, live)
-		freed := make(map[int]bool, len(s.In))
-		for _, j := range s.In {
-			if last[j] == i && !freed[j] {
-				freed[j] = true
+		for k, j := range s.In {
+			if last[j+1] == i && !slices.Contains(s.In[:k], j) {
 				live -= size(j)
 			}
 		}
