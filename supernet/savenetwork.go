@@ -54,9 +54,9 @@ func NetworkSize(p space.Plan, l Label) (int64, error) {
 	for _, w := range plan.Weights() {
 		switch w.Role {
 		case space.Dense:
-			add(w.Name, w.OutC, w.InC, w.K, w.K)
+			add(w.Name, w.OutC, w.InC, w.K.H, w.K.W)
 		case space.Depthwise:
-			add(w.Name, w.OutC, 1, w.K, w.K)
+			add(w.Name, w.OutC, 1, w.K.H, w.K.W)
 		case space.Norm:
 			add(scaleName(w.Name), w.OutC)
 			add(shiftName(w.Name), w.OutC)
