@@ -60,13 +60,14 @@ type bayes struct {
 }
 
 // costKinds are the costs that limits may be on.
-var costKinds = [3]struct {
+var costKinds = [4]struct {
 	limit func(Limits) float64
 	cost  func(Cost) float64
 }{
 	{func(l Limits) float64 { return l.Latency }, func(c Cost) float64 { return c.Latency }},
 	{func(l Limits) float64 { return float64(l.FLOPs) }, func(c Cost) float64 { return float64(c.FLOPs) }},
 	{func(l Limits) float64 { return float64(l.Params) }, func(c Cost) float64 { return float64(c.Params) }},
+	{func(l Limits) float64 { return l.Energy }, func(c Cost) float64 { return c.Energy }},
 }
 
 func openBayes(_ string, s *space.Space, o *StrategyOptions) (Strategy, error) {

@@ -10,6 +10,7 @@ type Cost struct {
 	Latency float64 // seconds per image
 	FLOPs   int64   // operations of one forward pass on one image
 	Params  int64   // trainable numbers
+	Energy  float64 // joules per image; 0: nobody tells
 }
 
 // Limits that every evaluated architecture must meet; a zero field sets none.
@@ -17,6 +18,7 @@ type Limits struct {
 	Latency float64 // seconds per image
 	FLOPs   int64
 	Params  int64
+	Energy  float64 // joules per image
 }
 
 // Validate reports a limit that cannot be meant.
@@ -28,6 +30,8 @@ func (l Limits) Validate() error {
 		return fmt.Errorf("limits.flops is %d, want a positive number, or 0 for none", l.FLOPs)
 	case l.Params < 0:
 		return fmt.Errorf("limits.params is %d, want a positive number, or 0 for none", l.Params)
+	case !(l.Energy >= 0):
+		return fmt.Errorf("limits.energy is %v J, want a positive number, or 0 for none", l.Energy)
 	}
 	return nil
 }
@@ -41,7 +45,7 @@ func (l Limits) Excess(c Cost) float64 {
 		}
 		return have/limit - 1
 	}
-	return max(0, over(c.Latency, l.Latency), over(float64(c.FLOPs), float64(l.FLOPs)), over(float64(c.Params), float64(l.Params)))
+	return max(0, over(c.Latency, l.Latency), over(float64(c.FLOPs), float64(l.FLOPs)), over(float64(c.Params), float64(l.Params)), over(c.Energy, l.Energy))
 }
 
 // Penalty returns the reward of an architecture that breaks a limit: minus its
@@ -63,6 +67,9 @@ func (l Limits) Broken(c Cost) string {
 	if l.Params > 0 && c.Params > l.Params {
 		faults = append(faults, fmt.Sprintf("%d parameters above %d", c.Params, l.Params))
 	}
+	if l.Energy > 0 && c.Energy > l.Energy {
+		faults = append(faults, fmt.Sprintf("energy %s above %s", millijoules(c.Energy), millijoules(l.Energy)))
+	}
 	return strings.Join(faults, ", ")
 }
 
@@ -78,15 +85,21 @@ func (l Limits) String() string {
 	if l.Params > 0 {
 		set = append(set, fmt.Sprintf("%d parameters", l.Params))
 	}
+	if l.Energy > 0 {
+		set = append(set, "energy "+millijoules(l.Energy))
+	}
 	if len(set) == 0 {
 		return "none"
 	}
 	return strings.Join(set, ", ")
 }
 
-// String gives the figures; a latency of 0 is one that is not known.
+// String gives the figures; a latency or energy of 0 is one that is not known.
 func (c Cost) String() string {
 	size := fmt.Sprintf("%d FLOPs, %d parameters", c.FLOPs, c.Params)
+	if c.Energy > 0 {
+		size = millijoules(c.Energy) + ", " + size
+	}
 	if c.Latency == 0 { // not known yet
 		return size
 	}
@@ -94,3 +107,5 @@ func (c Cost) String() string {
 }
 
 func milliseconds(seconds float64) string { return fmt.Sprintf("%.4g ms", seconds*1e3) }
+
+func millijoules(joules float64) string { return fmt.Sprintf("%.4g mJ", joules*1e3) }

@@ -340,8 +340,8 @@ func TestBaselineDecay(t *testing.T) {
 // TestEveryLimitCounts: each limit alone is exceeded by its own share, met
 // exactly at its value, and named.
 func TestEveryLimitCounts(t *testing.T) {
-	c := Cost{Latency: 0.003, FLOPs: 3000, Params: 300}
-	for name, l := range map[string]Limits{"latency": {Latency: 0.002}, "FLOPs": {FLOPs: 2000}, "parameters": {Params: 200}} {
+	c := Cost{Latency: 0.003, FLOPs: 3000, Params: 300, Energy: 0.03}
+	for name, l := range map[string]Limits{"latency": {Latency: 0.002}, "FLOPs": {FLOPs: 2000}, "parameters": {Params: 200}, "energy": {Energy: 0.02}} {
 		if got := l.Excess(c); math.Abs(got-0.5) > 1e-12 {
 			t.Errorf("%s: excess %v, want 0.5", name, got)
 		}
@@ -352,7 +352,7 @@ func TestEveryLimitCounts(t *testing.T) {
 			t.Errorf("%s: broken is %q, want this limit only", name, got)
 		}
 	}
-	for _, l := range []Limits{{}, {Latency: 0.003}, {FLOPs: 3000}, {Params: 300}} {
+	for _, l := range []Limits{{}, {Latency: 0.003}, {FLOPs: 3000}, {Params: 300}, {Energy: 0.03}} {
 		if l.Excess(c) != 0 || l.Broken(c) != "" {
 			t.Errorf("%+v is met, but exceeded by %v: %q", l, l.Excess(c), l.Broken(c))
 		}

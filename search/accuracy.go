@@ -124,7 +124,7 @@ func (r *Run) rate(ctx context.Context, arm string, archs []space.Arch, by contr
 func (r *Run) record(arm string, t controller.Trial) error {
 	return r.trials.Append(rundir.Trial{
 		Arm: arm, Index: t.Index, Arch: r.family.Space().Format(t.Arch), Strategy: t.Strategy,
-		Latency: t.Cost.Latency, FLOPs: t.Cost.FLOPs, Params: t.Cost.Params,
+		Latency: t.Cost.Latency, FLOPs: t.Cost.FLOPs, Params: t.Cost.Params, Energy: t.Cost.Energy,
 		Accuracy: t.Accuracy, Loss: t.Loss, Reward: t.Reward,
 	})
 }
@@ -139,7 +139,7 @@ func (r *Run) replay(arm string) ([]controller.Trial, error) {
 			return nil, fmt.Errorf("%s: trial %d of arm %q: %w", r.dir.Path(rundir.Trials), i, arm, err)
 		}
 		trials[i] = controller.Trial{
-			Index: l.Index, Arch: a, Strategy: l.Strategy, Cost: controller.Cost{Latency: l.Latency, FLOPs: l.FLOPs, Params: l.Params},
+			Index: l.Index, Arch: a, Strategy: l.Strategy, Cost: controller.Cost{Latency: l.Latency, FLOPs: l.FLOPs, Params: l.Params, Energy: l.Energy},
 			Accuracy: l.Accuracy, Loss: l.Loss, Reward: l.Reward,
 		}
 	}
@@ -216,7 +216,7 @@ func (r *Run) limits() controller.Limits {
 	if reach := r.cfg.Finish.Reach; reach > 0 && (latency == 0 || reach < latency) {
 		latency = reach
 	}
-	return controller.Limits{Latency: latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params)}
+	return controller.Limits{Latency: latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params), Energy: float64(l.Energy)}
 }
 
 // accuracyModel is a fitted predictor and how good its kind is.

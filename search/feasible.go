@@ -36,7 +36,7 @@ func (r *Run) findFeasible(ctx context.Context, limits controller.Limits, cost f
 
 // check refuses, before latencies are measured, more memory than there is, and limits that no
 // network meets: those on operations and parameters are known of any network; of latency, the smallest network is
-// timed. Limits are checked once in the life of the folder.
+// timed, on the runtime that counts. Limits are checked once in the life of the folder.
 func (r *Run) check(ctx context.Context) error {
 	if err := r.checkMemory(true); err != nil {
 		return err
@@ -55,7 +55,7 @@ func (r *Run) check(ctx context.Context) error {
 			return err
 		}
 	}
-	if limits.Latency > 0 {
+	if limits.Latency > 0 || limits.Energy > 0 || r.cfg.Device.Probe != "" {
 		if err := r.checkLatency(ctx, limits.Latency); err != nil {
 			return err
 		}
@@ -109,14 +109,17 @@ func (r *Run) extremesMeet(limits controller.Limits, cost func(space.Arch) (cont
 	return false
 }
 
-// checkLatency times the smallest network, if the device is at hand: a limit below the best
-// of its times is out of the reach of all.
+// checkLatency times the smallest network, if the device is at hand: a limit above 0 and below
+// the best of its times is out of the reach of all. Where a runtime counts, see checkProbes.
 func (r *Run) checkLatency(ctx context.Context, limit float64) error {
 	l, err := r.openLatencies(ctx)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
+	if l.probes != nil {
+		return r.checkProbes(ctx, l.probes)
+	}
 	if !l.Local() {
 		return nil
 	}

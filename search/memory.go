@@ -89,7 +89,7 @@ func (r *Run) heaviest() space.Arch {
 			return a
 		}
 	}
-	if l := r.cfg.Limits; l.Latency > 0 || l.FLOPs > 0 || l.Params > 0 {
+	if l := r.cfg.Limits; l.Latency > 0 || l.FLOPs > 0 || l.Params > 0 || l.Energy > 0 {
 		return r.family.Extremes().Narrow
 	}
 	return r.family.Extremes().Largest

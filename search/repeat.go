@@ -78,7 +78,11 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{rundir.Supernet, rundir.Latency} {
+	share := []string{rundir.Supernet, rundir.Latency}
+	if r.dir.Has(rundir.Probes) {
+		share = append(share, rundir.Probes)
+	}
+	for _, name := range share {
 		content, err := os.ReadFile(r.dir.Path(name))
 		if err == nil {
 			err = dir.Write(name, content)

@@ -52,7 +52,16 @@ type searchFlags struct {
 	MaxLatency *time.Duration `placeholder:"TIME" help:"Limit on latency per image, such as 1ms."`
 	MaxFLOPs   *config.Count  `name:"max-flops" placeholder:"N" help:"Limit on operations per image, such as 20M."`
 	MaxParams  *config.Count  `placeholder:"N" help:"Limit on parameters, such as 250k."`
+	MaxEnergy  *config.Energy `placeholder:"ENERGY" help:"Limit on energy per image, such as 3mJ, where --probe or the processor tells it."`
 }
+
+// probeFlag says whose latency counts.
+type probeFlag struct {
+	Probe *string `placeholder:"COMMAND" help:"Measure networks on another runtime: the command is called with the path of an ONNX model and prints milliseconds per image, and millijoules where it knows them."`
+}
+
+// apply puts the flag on top of c.
+func (f probeFlag) apply(c *config.Config) { set(&c.Device.Probe, f.Probe) }
 
 // load returns the configuration file, or the defaults, with the flags on top.
 // It is not yet validated.
@@ -135,6 +144,7 @@ func (f searchFlags) apply(c *config.Config) {
 	set(&c.Limits.Latency, f.MaxLatency)
 	set(&c.Limits.FLOPs, f.MaxFLOPs)
 	set(&c.Limits.Params, f.MaxParams)
+	set(&c.Limits.Energy, f.MaxEnergy)
 }
 
 func set[T any](field, flag *T) {

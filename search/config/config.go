@@ -110,6 +110,12 @@ type Device struct {
 	Batch   int    `yaml:"batch"`   // images per timed forward pass
 	Workers int    `yaml:"workers"` // goroutines of the timed network; 0: as workers
 	Samples int    `yaml:"samples"` // whole networks measured to correct the sum of layers and to check it; fewer where the budget is short
+	// Probe is a command that measures networks on another runtime, whose latency then counts; empty: this
+	// program's own does. It is called with the path of an ONNX model; see docs/probe.md.
+	Probe string `yaml:"probe,omitempty"`
+	// Probed holds what a run with a budget has decided on: networks that the probe measures to learn from, and
+	// candidates that it measures. With it, another run does the same.
+	Probed []int `yaml:"probed,omitempty"`
 }
 
 // Predictor says how accuracy is predicted.
@@ -160,9 +166,10 @@ type Reward struct {
 
 // Limits that every network handed back must meet; 0 sets none.
 type Limits struct {
-	Latency time.Duration `yaml:"latency"` // per image
-	FLOPs   Count         `yaml:"flops"`   // one forward pass on one image
-	Params  Count         `yaml:"params"`  // trainable numbers
+	Latency time.Duration `yaml:"latency"`          // per image
+	FLOPs   Count         `yaml:"flops"`            // one forward pass on one image
+	Params  Count         `yaml:"params"`           // trainable numbers
+	Energy  Energy        `yaml:"energy,omitempty"` // per image, where the probe or the processor tells it
 }
 
 // Finish says how the candidates of a search are trained on, each alone, until

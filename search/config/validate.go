@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/espalier-nas/espalier/bench/external"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet"
@@ -42,6 +43,7 @@ func (c *Config) Validate() error {
 	f.check(c.Limits.Latency >= 0, "limits.latency", c.Limits.Latency, "a duration such as 1ms, or 0 for none")
 	f.check(c.Limits.FLOPs >= 0, "limits.flops", int64(c.Limits.FLOPs), "a number, or 0 for none")
 	f.check(c.Limits.Params >= 0, "limits.params", int64(c.Limits.Params), "a number, or 0 for none")
+	f.check(c.Limits.Energy >= 0, "limits.energy", float64(c.Limits.Energy), "an energy such as 3mJ, or 0 for none")
 	c.Finish.validate(&f)
 	return errors.Join(f...)
 }
@@ -114,6 +116,11 @@ func (d Device) validate(f *faults) {
 	f.check(d.Batch >= 1, "device.batch", d.Batch, "at least 1 image")
 	f.check(d.Workers >= 0, "device.workers", d.Workers, "0 or more")
 	f.check(d.Samples >= 10, "device.samples", d.Samples, "at least 10 networks")
+	if d.Probe != "" {
+		_, err := external.New(d.Probe, d.Batch)
+		f.join("device", err)
+	}
+	f.check(len(d.Probed) == 0 || len(d.Probed) == 2 && d.Probed[0] >= 10 && d.Probed[1] >= 1, "device.probed", d.Probed, "at least 10 networks to learn from and 1 candidate, or none of both")
 }
 
 func (p Predictor) validate(f *faults) {

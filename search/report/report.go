@@ -118,12 +118,22 @@ type Accuracy struct {
 type Latency struct {
 	Device   string            `json:"device"`
 	Batch    int               `json:"batch"`
-	Layers   int               `json:"layers"`   // measured
-	Networks int               `json:"networks"` // measured
-	Form     string            `json:"form"`     // of the model: its correction, ranks and their weights
-	Drift    float64           `json:"drift"`    // latency of the same networks at the end of the run over that at the beginning; 0: not measured
-	HeldOut  predictor.Report  `json:"held_out"` // on random networks
-	Found    *predictor.Report `json:"found,omitempty"`
+	Layers   int               `json:"layers"`          // measured
+	Networks int               `json:"networks"`        // measured
+	Form     string            `json:"form"`            // of the model: its correction, ranks and their weights
+	Drift    float64           `json:"drift"`           // latency of the same networks at the end of the run over that at the beginning; 0: not measured
+	HeldOut  predictor.Report  `json:"held_out"`        // on random networks
+	Found    *predictor.Report `json:"found,omitempty"` // on the candidates of the search, on the runtime that counts
+	Probe    *Probe            `json:"probe,omitempty"` // nil: this program's own latency counts
+}
+
+// Probe is the runtime whose latency counts, and how well that is predicted.
+type Probe struct {
+	Runtime  string            `json:"runtime"`  // its name, command and batch
+	Networks int               `json:"networks"` // measured on it
+	Form     string            `json:"form"`     // of the model: how the sum of this program's own layers is corrected
+	LeftOut  predictor.Report  `json:"left_out"` // latency, on networks each left out of the model in turn
+	Energy   *predictor.Report `json:"energy,omitempty"`
 }
 
 // Arm is one way to search.
@@ -183,7 +193,10 @@ type Network struct {
 	Seconds    float64       `json:"seconds"` // that they took, judging included
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
+	Energy     float64       `json:"energy,omitempty"`           // joules per image; 0: nobody tells
 	File       string        `json:"file,omitempty"`             // in the run folder
+	// EnergyMeasured tells that the energy was measured, not predicted.
+	EnergyMeasured bool `json:"energy_measured,omitempty"`
 }
 
 // Rival is a network that was trained alone for the time of the whole search, to

@@ -22,8 +22,9 @@ type Trial struct {
 	Latency  float64 `json:"latency"` // seconds per image, predicted
 	FLOPs    int64   `json:"flops"`
 	Params   int64   `json:"params"`
-	Accuracy float64 `json:"accuracy"` // fraction
-	Loss     float64 `json:"loss"`     // nats
+	Energy   float64 `json:"energy,omitempty"` // joules per image, predicted; 0: nobody tells
+	Accuracy float64 `json:"accuracy"`         // fraction
+	Loss     float64 `json:"loss"`             // nats
 	Reward   float64 `json:"reward"`
 }
 

@@ -7,6 +7,7 @@
 //	state.json          phases done, their times, and what must not be done twice
 //	supernet.msgpack    shared weights and training state
 //	latency.json        measured latencies of layers and networks
+//	probes.csv          networks measured on another runtime, if that counts
 //	trials.jsonl        one judged architecture per line
 //	tests.jsonl         networks judged on the test split by hand, one per line
 //	controller.jsonl    condition of the controller, one update per line
@@ -38,6 +39,7 @@ const (
 	State      = "state.json"
 	Supernet   = "supernet.msgpack"
 	Latency    = "latency.json"
+	Probes     = "probes.csv"
 	Trials     = "trials.jsonl"
 	Tests      = "tests.jsonl"
 	Controller = "controller.jsonl"
