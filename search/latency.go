@@ -305,7 +305,7 @@ func (l *Latencies) fit(seed uint64, holdout float64) error {
 		y[i], all[i] = l.timed[a].Median, i
 	}
 	train, test := predictor.HoldOut(archs, y, holdout, seed)
-	blind, err := l.fitted(l.table.Lookup, archs, y, train, seed)
+	blind, err := l.fitted(archs, y, train, seed)
 	if err != nil {
 		return err
 	}
@@ -313,12 +313,12 @@ func (l *Latencies) fit(seed uint64, holdout float64) error {
 	pred, std := blind.Predict(pick(archs, test))
 	l.Report = predictor.Evaluate(pred, truth, seed)
 	l.Report.Cover90 = predictor.Coverage(pred, std, truth, 0.9)
-	l.model, err = l.fitted(l.table.Lookup, archs, y, all, seed)
+	l.model, err = l.fitted(archs, y, all, seed)
 	return err
 }
 
-func (l *Latencies) fitted(table predictor.Table, archs []space.Arch, y []float64, use []int, seed uint64) (*predictor.Latency, error) {
-	m, err := predictor.NewLatency(l.family.Plan, table, predictor.FamilyInputs(l.family), predictor.Options{Seed: seed})
+func (l *Latencies) fitted(archs []space.Arch, y []float64, use []int, seed uint64) (*predictor.Latency, error) {
+	m, err := predictor.NewLatency(l.family.Plan, l.table.Lookup, predictor.FamilyInputs(l.family), predictor.Options{Seed: seed})
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,7 @@ import (
 )
 
 // Probes are networks that were measured on a runtime whose latency counts instead of
-// that of this program's own kernels, and models of it: the sum of the layers' own times,
-// corrected by these networks.
+// that of this program's own kernels, and models of it that begin with the times of layers here.
 type Probes struct {
 	path    string
 	runtime bench.Runtime
@@ -21,9 +20,8 @@ type Probes struct {
 	said    map[space.Arch]said
 	order   []space.Arch // keys of said
 	call    float64      // seconds of the longest call so far; 0: none
-	placed  placement    // of the model of latency
-	seconds *predictor.Latency
-	joules  *predictor.Latency // nil: the runtime tells no energy
+	seconds *predictor.Placement
+	joules  *predictor.Placement // nil: the runtime tells no energy
 
 	Report predictor.Report  // of latency, on networks left out
 	Energy *predictor.Report // the same of energy; nil: the runtime tells none
@@ -125,17 +123,16 @@ func (p *Probes) fit(archs []space.Arch, seed uint64) error {
 		y[i] = p.said[a].reading()
 	}
 	var err error
-	if p.seconds, p.placed, p.Report, err = p.model(archs, y, func(r bench.Reading) float64 { return r.Seconds }, seed); err != nil || !p.metered() {
+	if p.seconds, p.Report, err = p.model(archs, y, func(r bench.Reading) float64 { return r.Seconds }, seed); err != nil || !p.metered() {
 		return err
 	}
 	p.Energy = new(predictor.Report)
-	p.joules, _, *p.Energy, err = p.model(archs, y, func(r bench.Reading) float64 { return r.Joules }, seed)
+	p.joules, *p.Energy, err = p.model(archs, y, func(r bench.Reading) float64 { return r.Joules }, seed)
 	return err
 }
 
-// model returns a model of one of the figures, with the placement that it begins with, and its
-// error on networks left out.
-func (p *Probes) model(archs []space.Arch, readings []bench.Reading, of func(bench.Reading) float64, seed uint64) (*predictor.Latency, placement, predictor.Report, error) {
+// model returns a model of one of the figures, and its error on networks left out.
+func (p *Probes) model(archs []space.Arch, readings []bench.Reading, of func(bench.Reading) float64, seed uint64) (*predictor.Placement, predictor.Report, error) {
 	y := make([]float64, len(readings))
 	for i, r := range readings {
 		y[i] = of(r)
@@ -150,9 +147,9 @@ func (p *Probes) model(archs []space.Arch, readings []bench.Reading, of func(ben
 				train = append(train, i)
 			}
 		}
-		m, _, err := p.fitted(pick(archs, train), pick(y, train), seed)
+		m, err := p.fitted(pick(archs, train), pick(y, train))
 		if err != nil {
-			return nil, placement{}, predictor.Report{}, err
+			return nil, predictor.Report{}, err
 		}
 		left, doubt := m.Predict(pick(archs, test))
 		for k, i := range test {
@@ -161,24 +158,20 @@ func (p *Probes) model(archs []space.Arch, readings []bench.Reading, of func(ben
 	}
 	rep := predictor.Evaluate(mean, y, seed)
 	rep.Cover90 = predictor.Coverage(mean, std, y, 0.9)
-	m, placed, err := p.fitted(archs, y, seed)
-	return m, placed, rep, err
+	m, err := p.fitted(archs, y)
+	return m, rep, err
 }
 
-// fitted returns a model of networks that take so long.
-func (p *Probes) fitted(archs []space.Arch, y []float64, seed uint64) (*predictor.Latency, placement, error) {
-	all := make([]int, len(y))
-	for i := range all {
-		all[i] = i
-	}
-	placed := p.own.place(archs, y)
-	m, err := p.own.fitted(placed.table(p.own.table.Lookup), archs, y, all, seed)
-	return m, placed, err
+// fitted returns a model of networks that take so much.
+func (p *Probes) fitted(archs []space.Arch, y []float64) (*predictor.Placement, error) {
+	m := predictor.NewPlacement(p.own.family.Plan, p.own.table.Lookup)
+	return m, m.Fit(archs, y)
 }
 
 // Form describes the model of latency.
 func (p *Probes) Form() string {
-	return fmt.Sprintf("own layers times %.3g, %.3g ms for each layer, then %s", p.placed.slope*float64(p.own.batch), 1e3*p.placed.each, p.seconds.Describe())
+	slope, each, kinds := p.seconds.Common()
+	return fmt.Sprintf("own layers times %.3g and %.3g ms for each, %d kinds of layers departing from that", slope*float64(p.own.batch), 1e3*each, kinds)
 }
 
 // predict returns the predicted latency and energy of an architecture per image.
