@@ -126,7 +126,7 @@ func TestProbeCounts(t *testing.T) {
 		t.Fatalf("report of the probe is %+v", p)
 	}
 	text := report.Text(s.report)
-	for _, want := range []string{"latency on the probe, random", "energy, random", "latency counts as sh", " mJ", "limits: energy "} {
+	for _, want := range []string{"latency on the probe, random", "energy, random", "latency counts as sh", "latency as told by sh", " mJ", "limits: energy "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}

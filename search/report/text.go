@@ -86,11 +86,11 @@ func (t *text) pareto(r Report) {
 	t.classes(r)
 	t.verdict(r)
 	t.line("  test accuracy with its 95 %% interval, measured once; validation: the split by which they were chosen; inherited: on that")
-	whose := ""
+	whose := "measured (median)"
 	if p := r.Latency.Probe; p != nil {
-		whose = " by " + p.Runtime
+		whose = "as told by " + p.Runtime
 	}
-	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency measured (median)%s", whose)
+	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency %s", whose)
 }
 
 func (t *text) floor(r Report) {
