@@ -148,6 +148,15 @@ func TestProbeCounts(t *testing.T) {
 	if n := calls(t, dir); n != rows.Rows() || again.report.Trials != s.report.Trials {
 		t.Errorf("asked again: %d calls, trials %s; want %d, %s", n, again.report.Trials, rows.Rows(), s.report.Trials)
 	}
+	replayed, err := again.replay(armSample)
+	if err != nil || len(replayed) == 0 {
+		t.Fatalf("%d samples are read back, %v", len(replayed), err)
+	}
+	for i, x := range s.of(armSample) {
+		if got := replayed[i].Cost; got.Energy != x.Energy || got.Latency != x.Latency {
+			t.Errorf("sample %d is read back as %+v; want %v s, %v J", i, got, x.Latency, x.Energy)
+		}
+	}
 	probeStops(t, w, dir, s)
 }
 
