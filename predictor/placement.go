@@ -22,9 +22,9 @@ import (
 type Placement struct {
 	plan  func(space.Arch) space.Plan
 	table Table
-	kinds []kind // of the layers of the networks fitted, sorted
-	slope float64
-	each  float64
+	kinds []kind        // of the layers of the networks fitted, sorted
+	slope float64       // what is fitted over the table's seconds, for all layers
+	each  float64       // of what is fitted, that every layer takes beside
 	step  float64       // of a layer's own cost: what its coefficients are in
 	least float64       // that is ever predicted
 	coef  *mat.VecDense // of columns, see row
