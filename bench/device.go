@@ -59,9 +59,18 @@ func (d *Local) Time(ctx context.Context, p space.Plan, e Effort) (Sample, error
 	if e.Rounds < 1 || e.Round <= 0 {
 		return Sample{}, fmt.Errorf("device: effort is %d rounds of %v; want at least 1 and more than 0s", e.Rounds, e.Round)
 	}
+	pass, err := d.pass(p)
+	if err != nil {
+		return Sample{}, err
+	}
+	return e.measure(ctx, pass)
+}
+
+// pass returns what runs a batch of noise through a network of plan p.
+func (d *Local) pass(p space.Plan) (func(), error) {
 	net, err := supernet.NewNetwork(p, 1)
 	if err != nil {
-		return Sample{}, fmt.Errorf("device: %w", err)
+		return nil, fmt.Errorf("device: %w", err)
 	}
 	net = net.Fold()
 	h, w, c := net.Input()
@@ -70,8 +79,8 @@ func (d *Local) Time(ctx context.Context, p space.Plan, e Effort) (Sample, error
 	for i := range pixels {
 		pixels[i] = float32(r.NormFloat64())
 	}
-	return e.measure(ctx, func() {
+	return func() {
 		d.exec.Begin(false)
 		net.Forward(d.exec, d.exec.Input(d.batch, h, w, c, pixels))
-	})
+	}, nil
 }

@@ -13,6 +13,7 @@ type Cost struct {
 	Params    int64           // trainable numbers
 	Memory    int64           // bytes of maps alive at once, at most, on one image; see space.Plan.PeakActivations
 	Size      int64           // bytes of the network's file; 0: nobody asked for it
+	Energy    float64         // joules per image; 0: nobody tells
 	Elsewhere []DeviceLatency // on further devices, as predicted; in the order of Limits.Elsewhere
 }
 
@@ -27,8 +28,9 @@ type Limits struct {
 	Latency   float64 // seconds per image
 	FLOPs     int64
 	Params    int64
-	Memory    int64 // bytes
-	Size      int64 // bytes
+	Memory    int64   // bytes
+	Size      int64   // bytes
+	Energy    float64 // joules per image
 	Elsewhere []DeviceLatency
 }
 
@@ -53,6 +55,7 @@ func (l Limits) terms() []term {
 	add(float64(l.Params), func(c Cost) float64 { return float64(c.Params) }, "%s parameters", whole)
 	add(float64(l.Memory), func(c Cost) float64 { return float64(c.Memory) }, "memory of %s bytes", whole)
 	add(float64(l.Size), func(c Cost) float64 { return float64(c.Size) }, "a file of %s bytes", whole)
+	add(l.Energy, func(c Cost) float64 { return c.Energy }, "energy %s", millijoules)
 	for i, d := range l.Elsewhere {
 		of := func(c Cost) float64 { return c.Elsewhere[i].Latency }
 		add(d.Latency, of, "latency %s on "+strings.ReplaceAll(d.Device, "%", "%%"), milliseconds)
@@ -73,6 +76,7 @@ func (l Limits) Validate() error {
 	check("params", float64(l.Params), "")
 	check("memory", float64(l.Memory), " bytes")
 	check("size", float64(l.Size), " bytes")
+	check("energy", l.Energy, " J")
 	for i, d := range l.Elsewhere {
 		check(fmt.Sprintf("elsewhere[%d]", i), d.Latency, " s")
 	}
@@ -119,7 +123,7 @@ func (l Limits) String() string {
 	return strings.Join(set, ", ")
 }
 
-// String gives the figures that are known; a latency or size of 0 is not.
+// String gives the figures that are known; a latency, size or energy of 0 is not.
 func (c Cost) String() string {
 	text := fmt.Sprintf("%d FLOPs, %d parameters", c.FLOPs, c.Params)
 	if c.Latency != 0 {
@@ -131,6 +135,9 @@ func (c Cost) String() string {
 	if c.Size != 0 {
 		text += fmt.Sprintf(", a file of %d bytes", c.Size)
 	}
+	if c.Energy != 0 {
+		text += ", " + millijoules(c.Energy)
+	}
 	for _, d := range c.Elsewhere {
 		text += fmt.Sprintf(", %s on %s", milliseconds(d.Latency), d.Device)
 	}
@@ -139,4 +146,5 @@ func (c Cost) String() string {
 
 func milliseconds(seconds float64) string { return fmt.Sprintf("%.4g ms", seconds*1e3) }
 
-func whole(v float64) string { return fmt.Sprintf("%.0f", v) }
+func whole(v float64) string            { return fmt.Sprintf("%.0f", v) }
+func millijoules(joules float64) string { return fmt.Sprintf("%.4g mJ", joules*1e3) }

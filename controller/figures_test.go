@@ -347,10 +347,10 @@ func TestEveryLimitCounts(t *testing.T) {
 	on := func(first, second float64) []DeviceLatency {
 		return []DeviceLatency{{"phone", first}, {"watch 100%d", second}}
 	}
-	c := Cost{Latency: 0.003, FLOPs: 3000, Params: 300, Memory: 30000, Size: 3e6, Elsewhere: on(0.03, 0.3)}
+	c := Cost{Latency: 0.003, FLOPs: 3000, Params: 300, Memory: 30000, Size: 3e6, Energy: 0.03, Elsewhere: on(0.03, 0.3)}
 	for name, l := range map[string]Limits{
 		"latency 3 ms above 2 ms": {Latency: 0.002}, "3000 FLOPs above 2000": {FLOPs: 2000}, "300 parameters above 200": {Params: 200},
-		"memory of 30000 bytes above 20000": {Memory: 20000}, "a file of 3000000 bytes above 2000000": {Size: 2e6},
+		"memory of 30000 bytes above 20000": {Memory: 20000}, "a file of 3000000 bytes above 2000000": {Size: 2e6}, "energy 30 mJ above 20 mJ": {Energy: 0.02},
 		"latency 30 ms on phone above 20 ms": {Elsewhere: on(0.02, 0.5)}, "latency 300 ms on watch 100%d above 200 ms": {Elsewhere: on(0, 0.2)},
 	} {
 		if got := l.Excess(c); math.Abs(got-0.5) > 1e-12 {
@@ -366,7 +366,7 @@ func TestEveryLimitCounts(t *testing.T) {
 			t.Errorf("%s: the limits are %q", name, l)
 		}
 	}
-	for _, l := range []Limits{{}, {Latency: 0.003}, {FLOPs: 3000}, {Params: 300}, {Memory: 30000}, {Size: 3e6}, {Elsewhere: on(0.03, 0.3)}} {
+	for _, l := range []Limits{{}, {Latency: 0.003}, {FLOPs: 3000}, {Params: 300}, {Memory: 30000}, {Size: 3e6}, {Energy: 0.03}, {Elsewhere: on(0.03, 0.3)}} {
 		if l.Excess(c) != 0 || l.Broken(c) != "" {
 			t.Errorf("%+v is met, but exceeded by %v: %q", l, l.Excess(c), l.Broken(c))
 		}

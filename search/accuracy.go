@@ -124,7 +124,7 @@ func (r *Run) rate(ctx context.Context, arm string, archs []space.Arch, by contr
 func (r *Run) record(arm string, t controller.Trial) error {
 	return r.trials.Append(rundir.Trial{
 		Arm: arm, Index: t.Index, Arch: r.family.Space().Format(t.Arch), Strategy: t.Strategy,
-		Latency: t.Cost.Latency, FLOPs: t.Cost.FLOPs, Params: t.Cost.Params, Memory: t.Cost.Memory, Size: t.Cost.Size, Elsewhere: seconds(t.Cost.Elsewhere),
+		Latency: t.Cost.Latency, FLOPs: t.Cost.FLOPs, Params: t.Cost.Params, Memory: t.Cost.Memory, Size: t.Cost.Size, Energy: t.Cost.Energy, Elsewhere: seconds(t.Cost.Elsewhere),
 		Accuracy: t.Accuracy, Loss: t.Loss, Reward: t.Reward,
 	})
 }
@@ -142,7 +142,7 @@ func (r *Run) replay(arm string) ([]controller.Trial, error) {
 		if err != nil {
 			return nil, err
 		}
-		cost.Latency = l.Latency
+		cost.Latency, cost.Energy = l.Latency, l.Energy
 		trials[i] = controller.Trial{
 			Index: l.Index, Arch: a, Strategy: l.Strategy, Cost: cost,
 			Accuracy: l.Accuracy, Loss: l.Loss, Reward: l.Reward,
@@ -221,7 +221,7 @@ func (r *Run) limits() controller.Limits {
 	if reach := r.cfg.Finish.Reach; reach > 0 && (latency == 0 || reach < latency) {
 		latency = reach
 	}
-	all := controller.Limits{Latency: latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params), Memory: int64(l.Memory), Size: int64(l.Size)}
+	all := controller.Limits{Latency: latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params), Memory: int64(l.Memory), Size: int64(l.Size), Energy: float64(l.Energy)}
 	for _, e := range l.Elsewhere {
 		all.Elsewhere = append(all.Elsewhere, controller.DeviceLatency{Device: e.Device(), Latency: e.Latency.Seconds()})
 	}

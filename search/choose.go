@@ -14,6 +14,7 @@ import (
 type candidate struct {
 	controller.Trial               // inherited weights, on the whole validation split once it was chosen; predicted cost
 	measured         *bench.Sample // seconds per image; nil: not timed, or the device cannot be measured here
+	energy           float64       // joules per image as measured; 0: nobody tells
 	worth            float64       // what it was chosen by
 }
 
@@ -25,10 +26,13 @@ func (c candidate) latency() float64 {
 	return c.Cost.Latency
 }
 
-// cost returns the cost with the latency that counts.
+// cost returns the cost with the latency and the energy that count.
 func (c candidate) cost() controller.Cost {
 	cost := c.Cost
 	cost.Latency = c.latency()
+	if c.energy > 0 {
+		cost.Energy = c.energy
+	}
 	return cost
 }
 
@@ -52,7 +56,7 @@ const timedContenders = 3
 // measured is left out. They are judged on the whole validation split, with inherited
 // weights.
 func (r *Run) candidates(ctx context.Context, arm string, contenders []candidate, n int, l *Latencies) ([]candidate, error) {
-	timed := spread(contenders, timedContenders*n)
+	timed := spread(contenders, r.timedOf(n))
 	if err := r.measure(ctx, l, timed); err != nil {
 		return nil, err
 	}
@@ -109,7 +113,7 @@ func without(trials, drop []controller.Trial) []controller.Trial {
 func (r *Run) measure(ctx context.Context, l *Latencies, all []candidate) error {
 	for i := range all {
 		s, known := l.Known(all[i].Arch)
-		if !known && !l.Local() {
+		if !known && !l.Measurable() {
 			continue
 		}
 		if !known {
@@ -119,7 +123,7 @@ func (r *Run) measure(ctx context.Context, l *Latencies, all []candidate) error 
 			}
 		}
 		s = perImage(s, l.batch)
-		all[i].measured = &s
+		all[i].measured, all[i].energy = &s, l.Energy(all[i].Arch)
 		r.monitor.Events.Update(Status{Done: float64(i + 1), Total: float64(len(all)), Unit: "networks"})
 	}
 	return nil

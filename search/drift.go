@@ -19,9 +19,9 @@ const (
 // checkDrift finds out, once in the life of the folder, whether the machine is
 // still as fast as when latencies were learnt: shared processors and clocks
 // change. Predictions cannot follow that, so a report that sets them beside new
-// measurements has to say it.
+// measurements has to say it. Calls of a probe are too dear for this.
 func (r *Run) checkDrift(ctx context.Context, l *Latencies) error {
-	if r.state.Drift != 0 || !l.Local() {
+	if r.state.Drift != 0 || !l.Local() || l.probes != nil {
 		return nil
 	}
 	var err error

@@ -48,11 +48,11 @@ func (r *Run) check(ctx context.Context) error {
 	}
 	limits := r.limits()
 	known := limits
-	known.Latency = 0
+	known.Latency, known.Energy = 0, 0
 	if _, err := r.findFeasible(ctx, known, r.costElsewhere); err != nil {
 		return err
 	}
-	if limits.Latency > 0 {
+	if limits.Latency > 0 || limits.Energy > 0 || r.cfg.Device.Probe != "" {
 		if err := r.checkLatency(ctx, limits.Latency); err != nil {
 			return err
 		}
@@ -103,6 +103,9 @@ func (r *Run) checkLatency(ctx context.Context, limit float64) error {
 		return err
 	}
 	defer l.Close()
+	if l.probes != nil {
+		return r.checkProbes(ctx, l.probes)
+	}
 	if !l.Local() {
 		return nil
 	}

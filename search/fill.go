@@ -107,6 +107,9 @@ func (r *Run) supernetReport() report.Supernet {
 
 func (r *Run) latencyReport(l *Latencies, out *outcome) report.Latency {
 	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Form: l.model.Describe(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport()}
+	if p := l.probes; p != nil {
+		rep.Probe = &report.Probe{Runtime: p.Name(), Networks: p.Networks(), Form: p.Form(), LeftOut: p.Report, Energy: p.Energy}
+	}
 	var pred, truth []float64
 	for _, c := range out.searchOn {
 		if c.measured != nil {
@@ -157,6 +160,7 @@ func (r *Run) network(name string, f *finished, out *outcome) report.Network {
 		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: arm, Origin: r.origin(f.Arch, arm, out), FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
 		Memory: f.Cost.Memory, FileBytes: f.Cost.Size, Elsewhere: seconds(f.Cost.Elsewhere),
 		Inherited: f.Accuracy, Validation: f.last().Accuracy, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
+		Energy: f.cost().Energy, EnergyMeasured: f.energy > 0,
 	}
 	if p, ok := out.prediction(f.Arch); ok {
 		n.Predicted = &p.mean

@@ -38,6 +38,7 @@ type Latencies struct {
 	random []space.Arch // keys of timed: what the model learns from
 	found  []space.Arch // keys of timed: the others
 	model  *predictor.Latency
+	probes *Probes         // of the runtime that counts instead; nil: none does
 	ctx    context.Context // of the measurements that a prediction may need
 	now    func() time.Time
 
@@ -58,7 +59,15 @@ func (r *Run) openLatencies(ctx context.Context) (*Latencies, error) {
 	if r.dir.Has(rundir.Latency) {
 		from = path
 	}
-	return OpenLatencies(ctx, r.family, LatencyOptions{Kernel: r.cfg.Kernel, Workers: workers, Batch: r.cfg.Device.Batch, From: from, To: path})
+	l, err := OpenLatencies(ctx, r.family, LatencyOptions{Kernel: r.cfg.Kernel, Workers: workers, Batch: r.cfg.Device.Batch, From: from, To: path})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.openProbes(l); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
 }
 
 // LatencyOptions say which device is meant.
@@ -237,9 +246,16 @@ func (l *Latencies) draw(n int, seed uint64) []space.Arch {
 	return archs
 }
 
+// Measurable reports whether networks can be measured on the runtime that counts.
+func (l *Latencies) Measurable() bool { return l.probes != nil || l.Local() }
+
 // Time returns the measured latency of an architecture that a search has
-// chosen, seconds per pass, from the file if it is there.
+// chosen, seconds per pass, on the runtime that counts, from the file if it is there.
 func (l *Latencies) Time(ctx context.Context, a space.Arch) (bench.Sample, error) {
+	if l.probes != nil {
+		r, err := l.probes.measure(ctx, a)
+		return l.probes.sample(r), err
+	}
 	if err := l.time(ctx, a, bench.DefaultEffort, true); err != nil {
 		return bench.Sample{}, err
 	}
@@ -248,8 +264,31 @@ func (l *Latencies) Time(ctx context.Context, a space.Arch) (bench.Sample, error
 
 // Known returns the measured latency of an architecture, if it was measured.
 func (l *Latencies) Known(a space.Arch) (bench.Sample, bool) {
+	if l.probes != nil {
+		s, ok := l.probes.said[a]
+		return l.probes.sample(s.reading()), ok
+	}
 	s, ok := l.timed[a]
 	return s, ok
+}
+
+// Energy returns the measured energy of an architecture, joules per image; 0 where nobody
+// tells it.
+func (l *Latencies) Energy(a space.Arch) float64 {
+	if l.probes == nil {
+		return 0
+	}
+	return l.probes.said[a].reading().Joules
+}
+
+// seconds measures a network of any plan on the runtime that counts, per image.
+func (l *Latencies) seconds(ctx context.Context, p space.Plan) (float64, error) {
+	if l.probes != nil {
+		r, err := l.probes.runtime.Measure(ctx, p)
+		return r.Seconds, err
+	}
+	s, err := l.device.Time(ctx, p, bench.DefaultEffort)
+	return s.Median / float64(l.batch), err
 }
 
 func (l *Latencies) time(ctx context.Context, a space.Arch, e bench.Effort, found bool) error {
@@ -309,14 +348,23 @@ func pick[T any](all []T, at []int) []T {
 	return out
 }
 
-// Cost returns all that an architecture costs, with its predicted latency.
+// Cost returns all that an architecture costs, with its predicted latency and energy on the
+// runtime that counts.
 func (l *Latencies) Cost(a space.Arch) (controller.Cost, error) {
 	c, err := l.rest(a)
 	if err != nil {
 		return c, err
 	}
-	c.Latency, err = l.predict(a)
-	return c, err
+	if l.probes == nil {
+		c.Latency, err = l.predict(a)
+		return c, err
+	}
+	if err := l.know(a); err != nil {
+		return c, err
+	}
+	r := l.probes.predict(a)
+	c.Latency, c.Energy = r.Seconds, r.Joules
+	return c, nil
 }
 
 // planCost returns the costs that follow from a plan alone, but for the size of its file.
@@ -324,20 +372,27 @@ func planCost(p space.Plan) controller.Cost {
 	return controller.Cost{FLOPs: p.FLOPs(), Params: p.Params(), Memory: p.PeakActivations()}
 }
 
-// predict returns the predicted latency of an architecture, in seconds per image. Layers
-// that the table lacks are measured first or, after a probing of bounded time or for another
-// machine, estimated; and kept.
+// predict returns the latency of an architecture per image as this program's own
+// measurements let expect.
 func (l *Latencies) predict(a space.Arch) (float64, error) {
-	if _, missing := l.model.Lookup(a); len(missing) > 0 {
-		if err := l.complete(missing); err != nil {
-			return 0, err
-		}
-		if err := l.save(); err != nil {
-			return 0, err
-		}
+	if err := l.know(a); err != nil {
+		return 0, err
 	}
 	mean, _ := l.model.Predict([]space.Arch{a})
 	return mean[0] / float64(l.batch), nil
+}
+
+// know completes the table by the layers that an architecture has and it lacks: they are
+// measured first or, after a probing of bounded time or for another machine, estimated; and kept.
+func (l *Latencies) know(a space.Arch) error {
+	_, missing := l.model.Lookup(a)
+	if len(missing) == 0 {
+		return nil
+	}
+	if err := l.complete(missing); err != nil {
+		return err
+	}
+	return l.save()
 }
 
 // complete adds layers to the table: a search may ask for thousands, which a
@@ -363,6 +418,10 @@ func (r *Run) latencies(ctx context.Context) (*Latencies, error) {
 	}
 	p := Probing{Samples: r.cfg.Device.Samples, Seed: r.cfg.Seed, Holdout: r.cfg.Predictor.Holdout, Span: probeSpan(r.cfg)}
 	if err := l.Measure(ctx, p, r.monitor.Events); err != nil {
+		l.Close()
+		return nil, err
+	}
+	if err := r.probe(ctx, l); err != nil {
 		l.Close()
 		return nil, err
 	}

@@ -79,6 +79,9 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 		return nil, err
 	}
 	shares := []string{rundir.Supernet, rundir.Latency}
+	if r.dir.Has(rundir.Probes) {
+		shares = append(shares, rundir.Probes)
+	}
 	for i := range r.elsewhere {
 		shares = append(shares, rundir.Elsewhere(i))
 	}

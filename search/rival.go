@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
@@ -33,7 +32,7 @@ const (
 // over one that is as fast, each alone for the time that the whole search took,
 // with the recipe of the run.
 func (r *Run) rivals(ctx context.Context, l *Latencies, out *outcome) ([]report.Rival, error) {
-	if !l.Local() {
+	if !l.Measurable() {
 		return nil, fmt.Errorf("rivals: %s is not this machine; want latencies that can be measured here", l.Device())
 	}
 	if r.state.Alone == 0 {
@@ -152,12 +151,12 @@ type fitted struct {
 // when that of f was: both are timed now, one after the other, since a machine
 // changes its speed in the course of a search.
 func (l *Latencies) beside(ctx context.Context, plan space.Plan, f *finished) (float64, error) {
-	s, err := l.device.Time(ctx, plan, bench.DefaultEffort)
+	s, err := l.seconds(ctx, plan)
 	if err != nil {
 		return 0, err
 	}
-	known, err := l.device.Time(ctx, l.family.Plan(f.Arch), bench.DefaultEffort)
-	return f.latency() * s.Median / known.Median, err
+	known, err := l.seconds(ctx, l.family.Plan(f.Arch))
+	return f.latency() * s / known, err
 }
 
 // fitRival returns the widest version of a network that is as fast as f,

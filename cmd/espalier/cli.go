@@ -29,7 +29,7 @@ type grammar struct {
 	Fidelity  fidelityCmd  `cmd:"" help:"Tell how well a supernet ranks architectures, beside training them alone."`
 	Tabular   tabularCmd   `cmd:"" help:"Train every network of a small space alone, into a table."`
 	Compare   compareCmd   `cmd:"" help:"Let search strategies search a table of networks whose figures are known, and say which does better than random search."`
-	Measure   measureCmd   `cmd:"" help:"Measure how long layers and networks of a space take on this machine."`
+	Measure   measureCmd   `cmd:"" help:"Measure how long layers and networks of a space take on this machine, and networks on another runtime."`
 	Predictor predictorCmd `cmd:"" help:"Tell how well predictors do on tables of measured networks."`
 	Bench     benchCmd     `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
 	Export    exportCmd    `cmd:"" help:"Cut one architecture out of a run, as a network file of its own."`

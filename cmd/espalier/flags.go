@@ -55,10 +55,19 @@ type searchFlags struct {
 	MaxFLOPs   *config.Count  `name:"max-flops" placeholder:"N" help:"Limit on operations per image, such as 20M."`
 	MaxParams  *config.Count  `placeholder:"N" help:"Limit on parameters, such as 250k."`
 	MaxMemory  *config.Count  `placeholder:"BYTES" help:"Limit on the memory of the maps that are alive at once while one image is classified, such as 200k."`
+	MaxEnergy  *config.Energy `placeholder:"ENERGY" help:"Limit on energy per image, such as 3mJ, where --probe or the processor tells it."`
 	MaxSize    *config.Count  `placeholder:"BYTES" help:"Limit on the size of the network's file, such as 1M."`
 
 	MaxLatencyOn []latencyOn `sep:"none" placeholder:"FILE=TIME" help:"Limit on latency per image on another device, such as phone.json=5ms: FILE is what measure has written there for this space; may be repeated."`
 }
+
+// probeFlag says whose latency counts.
+type probeFlag struct {
+	Probe *string `placeholder:"COMMAND" help:"Measure networks on another runtime: the command is called with the path of an ONNX model and prints milliseconds per image, and millijoules where it knows them."`
+}
+
+// apply puts the flag on top of c.
+func (f probeFlag) apply(c *config.Config) { set(&c.Device.Probe, f.Probe) }
 
 // load returns the configuration file, or the defaults, with the flags on top.
 // It is not yet validated.
@@ -143,6 +152,7 @@ func (f searchFlags) apply(c *config.Config) {
 	set(&c.Limits.Params, f.MaxParams)
 	set(&c.Limits.Memory, f.MaxMemory)
 	set(&c.Limits.Size, f.MaxSize)
+	set(&c.Limits.Energy, f.MaxEnergy)
 	if len(f.MaxLatencyOn) > 0 {
 		c.Limits.Elsewhere = nil
 		for _, on := range f.MaxLatencyOn {

@@ -4,26 +4,33 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
+	"github.com/espalier-nas/espalier/bench/external"
 	"github.com/espalier-nas/espalier/search"
+	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 type measureCmd struct {
 	configFlags
+	probeFlag
 	screenFlags
 	Arch    []string `sep:"none" placeholder:"TEXT" help:"Also measure this architecture, in text form, or min or max; may be repeated."`
 	Samples *int     `placeholder:"N" help:"Random networks to measure, for the correction of layer sums and its error (default: ${default_samples})."`
-	Out     string   `default:"latency.json" placeholder:"FILE" help:"Latency file to write, or to complete if it exists."`
+	Out     string   `placeholder:"FILE" help:"File to write, or to complete if it exists: latencies (default: latency.json) or, with --probe, a csv table of networks (default: probes.csv) with the latencies of this machine beside it, in FILE without its ending and .latency.json."`
 }
 
-// Run measures layers and networks of a space on this machine.
+// Run measures layers and networks of a space on this machine and, with a probe,
+// networks on another runtime.
 func (c measureCmd) Run(ctx context.Context, s streams) error {
 	cfg, err := c.configFlags.load()
 	if err != nil {
 		return err
 	}
 	set(&cfg.Device.Samples, c.Samples)
+	c.probeFlag.apply(&cfg)
 	if err := cfg.Ready(); err != nil {
 		return err
 	}
@@ -31,33 +38,78 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	workers := cfg.Device.Workers
-	if workers == 0 {
-		workers = cfg.Workers
-	}
-	o := search.LatencyOptions{Kernel: cfg.Kernel, Workers: workers, Batch: cfg.Device.Batch, To: c.Out}
-	if _, err := os.Stat(c.Out); err == nil {
-		o.From = c.Out
-	}
-	l, err := search.OpenLatencies(ctx, f, o)
+	own, table := c.files(cfg)
+	l, err := openLatencies(ctx, cfg, f, own)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
+	var probes *search.Probes
+	if table != "" {
+		runtime, err := external.New(cfg.Device.Probe, cfg.Device.Batch)
+		if err != nil {
+			return err
+		}
+		if probes, err = search.OpenProbes(table, runtime, l); err != nil {
+			return err
+		}
+	}
+	if err := c.measure(ctx, s, cfg, l, probes); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s: %s, %d layers, %d networks\n", own, l.Device(), l.Layers(), l.Networks())
+	fmt.Fprintf(s.out, "held out: %s\n", l.Report)
+	if probes != nil {
+		fmt.Fprintf(s.out, "%s: %s, %d networks\n", table, probes.Name(), probes.Networks())
+		fmt.Fprintf(s.out, "left out: %s\n", probes.Report)
+		if probes.Energy != nil {
+			fmt.Fprintf(s.out, "energy, left out: %s\n", probes.Energy)
+		}
+	}
+	return c.archs(ctx, s, f, l)
+}
+
+// files returns where this machine's latencies and, with a probe, the table of networks go.
+func (c measureCmd) files(cfg config.Config) (own, table string) {
+	switch {
+	case cfg.Device.Probe != "" && c.Out == "":
+		table = "probes.csv"
+	case cfg.Device.Probe != "":
+		table = c.Out
+	case c.Out == "":
+		return "latency.json", ""
+	default:
+		return c.Out, ""
+	}
+	return strings.TrimSuffix(table, filepath.Ext(table)) + ".latency.json", table
+}
+
+// openLatencies opens this machine's latencies, from the file if it exists.
+func openLatencies(ctx context.Context, cfg config.Config, f space.Family, file string) (*search.Latencies, error) {
+	workers := cfg.Device.Workers
+	if workers == 0 {
+		workers = cfg.Workers
+	}
+	o := search.LatencyOptions{Kernel: cfg.Kernel, Workers: workers, Batch: cfg.Device.Batch, To: file}
+	if _, err := os.Stat(file); err == nil {
+		o.From = file
+	}
+	return search.OpenLatencies(ctx, f, o)
+}
+
+// measure measures layers and networks on this machine, then networks on a probe.
+func (c measureCmd) measure(ctx context.Context, s streams, cfg config.Config, l *search.Latencies, probes *search.Probes) error {
 	screen, _, err := c.screenFlags.open(s.err, nil)
 	if err != nil {
 		return err
 	}
 	screen.Events.Begin("measure")
+	defer screen.Events.End()
 	p := search.Probing{Samples: cfg.Device.Samples, Seed: cfg.Seed, Holdout: cfg.Predictor.Holdout, Again: true}
-	err = l.Measure(ctx, p, screen.Events)
-	screen.Events.End()
-	if err != nil {
+	if err := l.Measure(ctx, p, screen.Events); err != nil || probes == nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%s: %s, %d layers, %d networks\n", c.Out, l.Device(), l.Layers(), l.Networks())
-	fmt.Fprintf(s.out, "held out: %s\n", l.Report)
-	return c.archs(ctx, s, f, l)
+	return probes.Learn(ctx, cfg.Device.Samples, cfg.Seed, screen.Events)
 }
 
 // archs measures the architectures that were asked for, beside their

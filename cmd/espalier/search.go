@@ -23,6 +23,7 @@ type folderFlags struct {
 type searchCmd struct {
 	configFlags
 	searchFlags
+	probeFlag
 	folderFlags
 	screenFlags
 	Table *string `placeholder:"FILE" help:"Latencies that measure or another run has written, instead of measuring."`
@@ -30,7 +31,7 @@ type searchCmd struct {
 
 // Run searches.
 func (c searchCmd) Run(ctx context.Context, s streams) error {
-	if c.Resume != "" && (c.configFlags != configFlags{} || !reflect.DeepEqual(c.searchFlags, searchFlags{}) || c.Table != nil) {
+	if c.Resume != "" && (c.configFlags != configFlags{} || !reflect.DeepEqual(c.searchFlags, searchFlags{}) || c.Table != nil || c.Probe != nil) {
 		return errResume
 	}
 	cfg, err := c.configFlags.load()
@@ -39,6 +40,7 @@ func (c searchCmd) Run(ctx context.Context, s streams) error {
 	}
 	c.searchFlags.apply(&cfg)
 	set(&cfg.Device.Table, c.Table)
+	c.probeFlag.apply(&cfg)
 	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s.err, func(r *search.Run) error {
 		rep, err := r.SearchSeeds(ctx)
 		if err != nil {

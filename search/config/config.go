@@ -117,6 +117,12 @@ type Device struct {
 	Batch   int    `yaml:"batch"`   // images per timed forward pass
 	Workers int    `yaml:"workers"` // goroutines of the timed network; 0: as workers
 	Samples int    `yaml:"samples"` // whole networks measured to correct the sum of layers and to check it; fewer where the budget is short
+	// Probe is a command that measures networks on another runtime, whose latency then counts; empty: this
+	// program's own does. It is called with the path of an ONNX model; see docs/probe.md.
+	Probe string `yaml:"probe,omitempty"`
+	// Probed holds what a run with a budget has decided on: networks that the probe measures to learn from, and
+	// candidates that it measures. With it, another run does the same.
+	Probed []int `yaml:"probed,omitempty"`
 }
 
 // Predictor says how accuracy is predicted.
@@ -167,18 +173,19 @@ type Reward struct {
 
 // Limits that every network handed back must meet; 0 sets none.
 type Limits struct {
-	Latency time.Duration `yaml:"latency"` // per image
-	FLOPs   Count         `yaml:"flops"`   // one forward pass on one image
-	Params  Count         `yaml:"params"`  // trainable numbers
-	Memory  Count         `yaml:"memory"`  // bytes of maps that are alive at once, at most, on one image; see space.Plan.PeakActivations
-	Size    Count         `yaml:"size"`    // bytes of the network's own file, networks/*.msgpack
+	Latency time.Duration `yaml:"latency"`          // per image
+	FLOPs   Count         `yaml:"flops"`            // one forward pass on one image
+	Params  Count         `yaml:"params"`           // trainable numbers
+	Memory  Count         `yaml:"memory"`           // bytes of maps that are alive at once, at most, on one image; see space.Plan.PeakActivations
+	Size    Count         `yaml:"size"`             // bytes of the network's own file, networks/*.msgpack
+	Energy  Energy        `yaml:"energy,omitempty"` // per image, where the probe or the processor tells it
 	// Elsewhere are limits on other devices, all of which count with latency.
 	Elsewhere []Elsewhere `yaml:"elsewhere,omitempty"`
 }
 
 // Any reports whether a limit is set.
 func (l Limits) Any() bool {
-	return l.Latency > 0 || l.FLOPs > 0 || l.Params > 0 || l.Memory > 0 || l.Size > 0 || len(l.Elsewhere) > 0
+	return l.Latency > 0 || l.FLOPs > 0 || l.Params > 0 || l.Memory > 0 || l.Size > 0 || l.Energy > 0 || len(l.Elsewhere) > 0
 }
 
 // Elsewhere is a limit on latency on a device that is known from a latency file.

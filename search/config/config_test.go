@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,6 +77,21 @@ func TestPasses(t *testing.T) {
 	}
 }
 
+func TestEnergies(t *testing.T) {
+	for text, want := range map[string]Energy{"3mJ": 3e-3, "0.5J": 0.5, "250uJ": 250e-6, "12µJ": 12e-6, "0": 0, "0J": 0, "1e-3J": 1e-3} {
+		c := Default()
+		if err := decode("x.yaml", []byte("limits: {energy: "+text+"}"), &c); err != nil || math.Abs(float64(c.Limits.Energy-want)) > 1e-15 {
+			t.Errorf("%s is read as %v (%v); want %v", text, c.Limits.Energy, err, want)
+		}
+	}
+	for _, text := range []string{"3", "mJ", "-1J", "NaNJ", "InfJ", "3 kWh"} {
+		c := Default()
+		if err := decode("x.yaml", []byte("limits: {energy: "+text+"}"), &c); err == nil || !strings.Contains(err.Error(), "such as 3mJ") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestLoadOverlaysDefaults(t *testing.T) {
 	c, err := Load(write(t, "seed: 7\ntrain:\n  lr: 0.2\nlimits:\n  latency: 1ms\n  flops: 20M\nfinish: {networks: 3}\n"))
 	if err != nil {
@@ -101,6 +117,7 @@ func TestSavedDocumentReadsBackEqual(t *testing.T) {
 	c.Limits.Params, c.Train.LR, c.Seed = 250e3, 1.0/3, 1<<63+1
 	c.Predictor.Ranks = []int{0, 4}
 	c.Limits.Memory, c.Limits.Elsewhere = 1<<40+1, []Elsewhere{{Table: "some: where/phone.json", Latency: 1500 * time.Microsecond}}
+	c.Device.Probe, c.Device.Probed, c.Limits.Energy = "sh 'a b.sh' # 1", []int{12, 8}, 3.3e-3
 	var text []byte
 	if err := c.Save(func(b []byte) error { text = b; return nil }); err != nil {
 		t.Fatal(err)
@@ -194,6 +211,8 @@ func TestValidateNamesTheField(t *testing.T) {
 		"device.batch":              func(c *Config) { c.Device.Batch = 0 },
 		"device.workers":            func(c *Config) { c.Device.Workers = -1 },
 		"device.samples":            func(c *Config) { c.Device.Samples = 3 },
+		"device: probe":             func(c *Config) { c.Device.Probe = "node 'probe.mjs" },
+		"device.probed":             func(c *Config) { c.Device.Probed = []int{9, 4} },
 		"predictor.model":           func(c *Config) { c.Predictor.Model = "mlp" },
 		"predictor.samples":         func(c *Config) { c.Predictor.Samples = 3 },
 		"predictor.ranks":           func(c *Config) { c.Predictor.Ranks = []int{65} },
@@ -218,6 +237,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"limits.latency":            func(c *Config) { c.Limits.Latency = -1 },
 		"limits.flops":              func(c *Config) { c.Limits.FLOPs = -1 },
 		"limits.params":             func(c *Config) { c.Limits.Params = -1 },
+		"limits.energy":             func(c *Config) { c.Limits.Energy = -1 },
 		"limits.memory":             func(c *Config) { c.Limits.Memory = -1 },
 		"limits.size":               func(c *Config) { c.Limits.Size = -1 },
 		"limits.elsewhere[0].table": func(c *Config) { c.Limits.Elsewhere = []Elsewhere{{Latency: 1}} },

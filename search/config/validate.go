@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/espalier-nas/espalier/bench/external"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet"
@@ -50,6 +51,7 @@ func (l Limits) validate(f *faults) {
 	f.check(l.Params >= 0, "limits.params", int64(l.Params), "a number, or 0 for none")
 	f.check(l.Memory >= 0, "limits.memory", int64(l.Memory), "bytes, such as 200k, or 0 for none")
 	f.check(l.Size >= 0, "limits.size", int64(l.Size), "bytes, such as 1M, or 0 for none")
+	f.check(l.Energy >= 0, "limits.energy", float64(l.Energy), "an energy such as 3mJ, or 0 for none")
 	seen := make(map[string]bool)
 	for i, e := range l.Elsewhere {
 		field := fmt.Sprintf("limits.elsewhere[%d].", i)
@@ -130,6 +132,11 @@ func (d Device) validate(f *faults) {
 	f.check(d.Batch >= 1, "device.batch", d.Batch, "at least 1 image")
 	f.check(d.Workers >= 0, "device.workers", d.Workers, "0 or more")
 	f.check(d.Samples >= 10, "device.samples", d.Samples, "at least 10 networks")
+	if d.Probe != "" {
+		_, err := external.New(d.Probe, d.Batch)
+		f.join("device", err)
+	}
+	f.check(len(d.Probed) == 0 || len(d.Probed) == 2 && d.Probed[0] >= 10 && d.Probed[1] >= 1, "device.probed", d.Probed, "at least 10 networks to learn from and 1 candidate, or none of both")
 }
 
 func (p Predictor) validate(f *faults) {

@@ -125,6 +125,7 @@ type Latency struct {
 	Drift    float64           `json:"drift"`    // latency of the same networks at the end of the run over that at the beginning; 0: not measured
 	HeldOut  predictor.Report  `json:"held_out"` // on random networks
 	Found    *predictor.Report `json:"found,omitempty"`
+	Probe    *Probe            `json:"probe,omitempty"` // nil: this program's own latency counts
 	// Elsewhere tells the same of the other devices that limits are on.
 	Elsewhere []Elsewhere `json:"elsewhere,omitempty"`
 }
@@ -140,6 +141,15 @@ type Elsewhere struct {
 	Networks  int              `json:"networks"`  // measured there
 	Form      string           `json:"form"`
 	HeldOut   predictor.Report `json:"held_out"` // on networks measured there that the model had not seen
+}
+
+// Probe is the runtime whose latency counts, and how well that is predicted.
+type Probe struct {
+	Runtime  string            `json:"runtime"`  // its name, command and batch
+	Networks int               `json:"networks"` // measured on it
+	Form     string            `json:"form"`     // of the model: how the sum of this program's own layers is corrected
+	LeftOut  predictor.Report  `json:"left_out"` // latency, on networks each left out of the model in turn
+	Energy   *predictor.Report `json:"energy,omitempty"`
 }
 
 // Arm is one way to search.
@@ -202,7 +212,10 @@ type Network struct {
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
 	Elsewhere  []float64     `json:"elsewhere,omitempty"`        // predicted latencies on the other devices, in the order of Latency.Elsewhere
+	Energy     float64       `json:"energy,omitempty"`           // joules per image; 0: nobody tells
 	File       string        `json:"file,omitempty"`             // in the run folder
+	// EnergyMeasured tells that the energy was measured, not predicted.
+	EnergyMeasured bool `json:"energy_measured,omitempty"`
 }
 
 // Rival is a network that was trained alone for the time of the whole search, to

@@ -70,6 +70,12 @@ func (t *text) pareto(r Report) {
 			rows[k] = append(rows[k], c.cell(n))
 		}
 	}
+	if slices.ContainsFunc(r.Pareto, func(n Network) bool { return n.Energy > 0 }) {
+		titles = slices.Insert(titles, energyAt, ">energy")
+		for i, n := range r.Pareto {
+			rows[i] = slices.Insert(rows[i], energyAt, energy(n))
+		}
+	}
 	t.table(titles, rows)
 	t.line("")
 	for _, n := range r.Pareto {
@@ -80,7 +86,11 @@ func (t *text) pareto(r Report) {
 	t.classes(r)
 	t.verdict(r)
 	t.line("  test accuracy with its 95 %% interval, measured once; validation: the split by which they were chosen; inherited: on that")
-	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency measured (median)")
+	whose := "measured (median)"
+	if p := r.Latency.Probe; p != nil {
+		whose = "as told by " + p.Runtime
+	}
+	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency %s", whose)
 }
 
 func (t *text) floor(r Report) {
@@ -118,6 +128,19 @@ func foundBy(n Network) string {
 	}
 }
 
+// energyAt is the column of energy, beside latency.
+const energyAt = 2
+
+// energy is the measured one or, marked, the predicted one.
+func energy(n Network) string {
+	if !n.EnergyMeasured {
+		return "~" + millijoules(n.Energy)
+	}
+	return millijoules(n.Energy)
+}
+
+func millijoules(joules float64) string { return fmt.Sprintf("%.3g mJ", 1e3*joules) }
+
 // latency is the measured one or, marked, the predicted one.
 func latency(n Network) string {
 	if n.Measured == nil {
@@ -154,7 +177,15 @@ func (t *text) predictors(r Report) {
 	if r.Accuracy.Calibrated != nil {
 		rows = append(rows, errorRow(target(r)+", candidates, calibrated", *r.Accuracy.Calibrated))
 	}
-	rows = append(rows, errorRow("latency, random", r.Latency.HeldOut))
+	random := "latency, random"
+	if p := r.Latency.Probe; p != nil {
+		rows = append(rows, errorRow("latency on the probe, random", p.LeftOut))
+		if p.Energy != nil {
+			rows = append(rows, errorRow("energy, random", *p.Energy))
+		}
+		random += ", own kernels"
+	}
+	rows = append(rows, errorRow(random, r.Latency.HeldOut))
 	if r.Latency.Found != nil {
 		rows = append(rows, errorRow("latency, candidates", *r.Latency.Found))
 	}
@@ -169,7 +200,12 @@ func (t *text) predictors(r Report) {
 		t.line("  accuracy is predicted by %s", r.Accuracy.Form)
 		t.line("  calibration on what rounds picked: %s", r.Accuracy.Calibration)
 	}
-	t.line("  latency is predicted by %s", r.Latency.Form)
+	if p := r.Latency.Probe; p != nil {
+		t.line("  latency counts as %s has measured it, on %d networks; it is predicted by %s", p.Runtime, p.Networks, p.Form)
+		t.line("  latency on own kernels, which that begins with, is predicted by %s", r.Latency.Form)
+	} else {
+		t.line("  latency is predicted by %s", r.Latency.Form)
+	}
 	t.line("  latency of %s: %d layers and %d networks measured", r.Latency.Device, r.Latency.Layers, r.Latency.Networks)
 	if r.Latency.Drift != 0 {
 		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)

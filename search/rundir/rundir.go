@@ -8,6 +8,7 @@
 //	supernet.msgpack    shared weights and training state
 //	latency.json        measured latencies of layers and networks
 //	elsewhere-1.json    latencies of the first of the other devices that limits are on, and so on
+//	probes.csv          networks measured on another runtime, if that counts
 //	trials.jsonl        one judged architecture per line
 //	tests.jsonl         networks judged on the test split by hand, one per line
 //	controller.jsonl    condition of the controller, one update per line
@@ -39,6 +40,7 @@ const (
 	State      = "state.json"
 	Supernet   = "supernet.msgpack"
 	Latency    = "latency.json"
+	Probes     = "probes.csv"
 	Trials     = "trials.jsonl"
 	Tests      = "tests.jsonl"
 	Controller = "controller.jsonl"
