@@ -45,7 +45,7 @@ type Agreement struct {
 func Agree(s Subjects, judged []Judgement, seed uint64) Agreement {
 	n := len(s.LogFLOPs)
 	figure := func(stat func(s Subjects, j Judgement) float64) Estimate {
-		return estimate(n, seed, func(at []int) float64 {
+		return estimate(n, seed, agreementResamples, func(at []int) float64 {
 			var sum float64
 			for _, j := range judged {
 				sum += stat(s.pick(at), j.pick(at))
@@ -70,7 +70,7 @@ func Agree(s Subjects, judged []Judgement, seed uint64) Agreement {
 // Advantage returns by how much a's tau exceeds b's, with the interval of the
 // difference on the same resamples of architectures.
 func Advantage(a, b Judgement, seed uint64) Estimate {
-	return estimate(len(a.Score), seed, func(at []int) float64 {
+	return estimate(len(a.Score), seed, agreementResamples, func(at []int) float64 {
 		x, y := a.pick(at), b.pick(at)
 		return Kendall(x.Score, x.Truth) - Kendall(y.Score, y.Truth)
 	})
@@ -126,15 +126,15 @@ func StrataKendall(score, truth []float64, stratum []int) float64 {
 func varies(v []float64) bool { return len(v) > 0 && slices.Max(v) > slices.Min(v) }
 
 // estimate returns a statistic of all n subjects and its percentile interval
-// over resamples with replacement. stat is given the subjects' indices.
-func estimate(n int, seed uint64, stat func(at []int) float64) Estimate {
+// over so many resamples with replacement. stat is given the subjects' indices.
+func estimate(n int, seed uint64, resamples int, stat func(at []int) float64) Estimate {
 	at := make([]int, n)
 	for i := range at {
 		at[i] = i
 	}
 	e := Estimate{Value: stat(at)}
 	r := stream(seed, forAgreement, 0)
-	values := make([]float64, agreementResamples)
+	values := make([]float64, resamples)
 	for i := range values {
 		values[i] = stat(redraw(r, at))
 	}
