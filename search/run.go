@@ -64,6 +64,9 @@ func (r *Run) open() error {
 		return err
 	}
 	r.earlier = r.state.total()
+	if len(r.state.Phases) == 0 {
+		r.state.Command = r.monitor.Command
+	}
 	var err error
 	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
 		return err

@@ -16,6 +16,7 @@
 //	fidelity.svg        their plot
 //	networks/           the chosen networks, ready to run
 //	report.json, report.txt
+//	checks.txt          what the search measured about itself
 //	pareto.svg          accuracy against latency
 package rundir
 
@@ -46,6 +47,7 @@ const (
 	Networks   = "networks"
 	ReportJSON = "report.json"
 	ReportText = "report.txt"
+	Checks     = "checks.txt"
 	Picture    = "pareto.svg"
 )
 
