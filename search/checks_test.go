@@ -335,7 +335,9 @@ func TestRandomArchitecturesAreTold(t *testing.T) {
 		}
 	}
 	given := w.family.Extremes().Narrow
-	judge := func(a space.Arch, accuracy float64) controller.Trial { return controller.Trial{Arch: a, Accuracy: accuracy} }
+	judge := func(a space.Arch, accuracy float64) controller.Trial {
+		return controller.Trial{Arch: a, Accuracy: accuracy}
+	}
 	out := &outcome{drawn: map[space.Arch]bool{}}
 	for i, a := range archs[:20] {
 		out.samples = append(out.samples, judge(a, 0.3+0.02*float64(i)))

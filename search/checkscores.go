@@ -3,11 +3,13 @@ package search
 import (
 	"context"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/supernet"
@@ -77,20 +79,17 @@ func (r *Run) plainScores(ctx context.Context, out *outcome, risen []risenOne) (
 	for _, t := range out.samples[:out.first] {
 		samples.archs = append(samples.archs, t.Arch)
 	}
-	var alone ranked
-	var inherited []float64
-	for _, x := range risen {
-		alone.archs, alone.truth = append(alone.archs, x.arch), append(alone.truth, x.rung.Accuracy)
-		inherited = append(inherited, r.targetOf(x.Accuracy, x.Loss))
-	}
-	if len(alone.truth) > 0 {
-		alone.step = sparseStep(alone.truth, r.comparedOn().Len())
-	}
+	alone, inherited := r.rankedAlone(risen)
 	if len(samples.archs)+len(alone.archs) == 0 {
 		return nil, nil
 	}
-	pictures := r.checkPictures() / 2 / ((len(samples.archs) + len(alone.archs)) * (1 + gradientCost))
+	archs := slices.Concat(samples.archs, alone.archs)
+	pictures := r.checkPictures() / 2 / (len(archs) * (1 + gradientCost))
 	m, err := r.openMinibatch(min(max(pictures, leastBatch), mostBatch, r.splits.Train.Len()))
+	if err != nil {
+		return nil, err
+	}
+	one, err := m.pass(ctx, archs)
 	if err != nil {
 		return nil, err
 	}
@@ -107,12 +106,9 @@ func (r *Run) plainScores(ctx context.Context, out *outcome, risen []risenOne) (
 		{"FLOPs", func(a space.Arch) float64 { return float64(r.flops(a)) }},
 		{"parameters", func(a space.Arch) float64 { return float64(r.family.Plan(a).Params()) }},
 		{"depth", func(a space.Arch) float64 { return float64(depth(r.family.Plan(a))) }},
-		{"loss of one mini-batch, inherited weights", m.loss},
-		{"norm of its gradient, fresh weights", m.gradient},
+		{"loss of one mini-batch, inherited weights", func(a space.Arch) float64 { return one.loss[a] }},
+		{"norm of its gradient, fresh weights", func(a space.Arch) float64 { return one.gradient[a] }},
 	} {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		s.Rows = append(s.Rows, r.scoreRow(p.name, samples.by(p.of), alone.by(p.of), samples, alone))
 	}
 	return s, nil
@@ -123,6 +119,19 @@ type ranked struct {
 	archs []space.Arch
 	truth []float64
 	step  float64 // truths are rounded to, for sparse tau
+}
+
+// rankedAlone returns what training alone says of the candidates of the first rung, and what
+// inherited weights said.
+func (r *Run) rankedAlone(risen []risenOne) (alone ranked, inherited []float64) {
+	for _, x := range risen {
+		alone.archs, alone.truth = append(alone.archs, x.arch), append(alone.truth, x.rung.Accuracy)
+		inherited = append(inherited, r.targetOf(x.Accuracy, x.Loss))
+	}
+	if len(alone.truth) > 0 {
+		alone.step = sparseStep(alone.truth, r.comparedOn().Len())
+	}
+	return alone, inherited
 }
 
 func (l ranked) by(of func(space.Arch) float64) []float64 {
@@ -166,28 +175,51 @@ func depth(p space.Plan) int {
 // minibatch is a batch of training pictures that scores are computed from.
 type minibatch struct {
 	r     *Run
-	fresh *supernet.Net // with weights as they were before training
-	pass  supernet.Pass
 	batch data.Batch
 }
 
 func (r *Run) openMinibatch(pictures int) (*minibatch, error) {
-	m := &minibatch{r: r, fresh: supernet.New(r.family, r.cfg.Seed)}
+	m := &minibatch{r: r}
 	train := r.splits.Train
 	picked := stream.New(r.cfg.Seed, "mini-batch of checks").Perm(train.Len())[:pictures]
 	data.NewLoader(train.Subset(picked), r.norm, data.Augment{}, pictures, 0).Sequential(&m.batch, 0, pictures)
 	return m, m.batch.Err
 }
 
-// loss is how little an architecture loses with inherited weights and the batch's own
-// statistics: higher is better.
-func (m *minibatch) loss(a space.Arch) float64 {
-	return -m.r.net.QuickScore(m.r.exec, &m.pass, a, &m.batch).Loss
+// passed is what one batch says of architectures, higher is better in both.
+type passed struct {
+	loss     map[space.Arch]float64 // of the batch with inherited weights and its own statistics, negative
+	gradient map[space.Arch]float64 // norm with the weights before training: the zero-cost score grad_norm
 }
 
-// gradient is the zero-cost score grad_norm.
-func (m *minibatch) gradient(a space.Arch) float64 {
-	return m.fresh.GradNorm(m.r.exec, &m.pass, a, &m.batch)
+// pass passes the batch through architectures, several at a time, each on processors of
+// its own: small batches are not worth dividing.
+func (m *minibatch) pass(ctx context.Context, archs []space.Arch) (passed, error) {
+	l, err := m.r.openLanes(len(archs))
+	if err != nil {
+		return passed{}, err
+	}
+	defer l.close()
+	type lane struct {
+		pass  supernet.Pass
+		fresh *supernet.Net
+	}
+	of := make(map[*ops.Exec]*lane)
+	for _, e := range l.execs {
+		of[e] = &lane{fresh: supernet.New(m.r.family, m.r.cfg.Seed)}
+	}
+	loss, gradient := make([]float64, len(archs)), make([]float64, len(archs))
+	err = l.run(ctx, len(archs), nil, func(ctx context.Context, e *ops.Exec, i int) error {
+		at := of[e]
+		loss[i] = -m.r.net.QuickScore(e, &at.pass, archs[i], &m.batch).Loss
+		gradient[i] = at.fresh.GradNorm(e, &at.pass, archs[i], &m.batch)
+		return ctx.Err()
+	})
+	p := passed{make(map[space.Arch]float64), make(map[space.Arch]float64)}
+	for i, a := range archs {
+		p.loss[a], p.gradient[a] = loss[i], gradient[i]
+	}
+	return p, err
 }
 
 // summary sums up finite figures for a report; of none it is empty.

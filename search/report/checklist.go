@@ -34,7 +34,7 @@ func (t *checksText) checklist() {
 	for _, row := range [][2]string{
 		{"code", "espalier " + r.Version},
 		{"command", command},
-		{"the same again", "espalier search --config DIR/config.yaml, which holds all that was decided on the way"},
+		{"the same again", "espalier search --config DIR/config.yaml --table DIR/latency.json, which hold all that was decided and measured on the way"},
 		{"seed", seeds},
 		{"search space", fmt.Sprintf("%s (%s), declared in config.yaml", r.Space.Name, r.Space.ID)},
 		{"final training", pipeline},

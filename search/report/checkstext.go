@@ -214,9 +214,10 @@ func (t *checksText) space() {
 	}
 	t.line("  random architectures within the limits, inherited weights: accuracy %s, deviation %.4f; %d pictures alone leave one of %.4f", ofMean(n.Accuracy), n.Accuracy.Std, n.Pictures, n.Noise)
 	t.histogram(n.Bins)
-	t.line("  mean accuracy by choice, the %d decisions whose best and worst choices are furthest apart for their errors; of %d some are so by chance:", min(shownEffects, len(n.Effects)), len(n.Effects))
+	shown := strongest(n.Effects)
+	t.line("  mean accuracy by choice, the %d decisions whose best and worst choices are furthest apart for their errors; of %d some are so by chance:", len(shown), len(n.Effects))
 	var rows [][]string
-	for _, e := range strongest(n.Effects) {
+	for _, e := range shown {
 		best, worst := ends(e)
 		rows = append(rows, []string{e.Decision, best.Name, ofMean(best.Accuracy), worst.Name, ofMean(worst.Accuracy)})
 	}
