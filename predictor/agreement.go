@@ -3,6 +3,8 @@ package predictor
 import (
 	"math/rand/v2"
 	"slices"
+
+	"github.com/espalier-nas/espalier/internal/bootstrap"
 )
 
 // agreementResamples of an interval in an Agreement.
@@ -133,22 +135,10 @@ func estimate(n int, seed uint64, resamples int, stat func(at []int) float64) Es
 		at[i] = i
 	}
 	e := Estimate{Value: stat(at)}
-	r := stream(seed, forAgreement, 0)
-	values := make([]float64, resamples)
-	for i := range values {
-		values[i] = stat(redraw(r, at))
-	}
-	slices.Sort(values)
-	e.Lo, e.Hi = quantile(values, 0.025), quantile(values, 0.975)
+	e.Lo, e.Hi = bootstrap.Interval(bootstrap.Draws(stream(seed, forAgreement, 0), resamples, func(r *rand.Rand) float64 {
+		return stat(bootstrap.Redraw(r, at, n))
+	}), 0.95)
 	return e
-}
-
-// redraw fills at with random indices below its length.
-func redraw(r *rand.Rand, at []int) []int {
-	for i := range at {
-		at[i] = r.IntN(len(at))
-	}
-	return at
 }
 
 func (s Subjects) pick(at []int) Subjects { return Subjects{pick(s.LogFLOPs, at), pick(s.Stratum, at)} }
