@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/supernet"
 )
 
 // Subnets of the comparison of batch-norm statistics, and those whose statistics stand
@@ -29,23 +31,46 @@ func (r *Run) normChecks(ctx context.Context, out *outcome) (*report.Norms, erro
 		return nil, err
 	}
 	n := min(max(3*eighth/(2*images), leastNorms), mostNorms, out.first)
-	rep := &report.Norms{Calibration: r.cfg.Evaluate.Calibration, Pictures: images, Pooled: len(pool)}
-	var own, inherited, batch normScores
-	for i := range n {
-		t := out.samples[i*out.first/n]
-		shared, err := r.compare.EvaluateNorms(ctx, t.Arch, pooled.Of(t.Arch))
-		if err != nil {
-			return nil, err
-		}
-		each, err := r.compare.EvaluateNorms(ctx, t.Arch, nil)
-		if err != nil {
-			return nil, err
-		}
-		own, inherited, batch = append(own, t.Accuracy), append(inherited, shared.Accuracy), append(batch, each.Accuracy)
+	judged := make([]controller.Trial, n)
+	for i := range judged {
+		judged[i] = out.samples[i*out.first/n]
 	}
-	rep.Own, rep.Inherited, rep.Batch = summary(own), summary(inherited), summary(batch)
-	rep.OverPooled, rep.OverBatch = own.less(inherited), own.less(batch)
-	return rep, nil
+	own, inherited, batch, err := r.otherNorms(ctx, judged, pooled)
+	if err != nil {
+		return nil, err
+	}
+	return &report.Norms{
+		Calibration: r.cfg.Evaluate.Calibration, Pictures: images, Pooled: len(pool), Own: summary(own), Inherited: summary(inherited), Batch: summary(batch),
+		OverPooled: own.less(inherited), OverBatch: own.less(batch),
+	}, nil
+}
+
+// otherNorms returns the accuracies of judged subnets with their own statistics, with pooled
+// ones and with those of each batch, several subnets at a time.
+func (r *Run) otherNorms(ctx context.Context, judged []controller.Trial, pooled *supernet.PooledStats) (own, inherited, batch normScores, err error) {
+	l, err := r.openLanes(len(judged))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer l.close()
+	by := make(map[*ops.Exec]*supernet.Evaluator)
+	for _, e := range l.execs {
+		if by[e], err = r.evaluatorOn(e, r.net, r.comparedOn()); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	own, inherited, batch = make(normScores, len(judged)), make(normScores, len(judged)), make(normScores, len(judged))
+	err = l.run(ctx, len(judged), nil, func(ctx context.Context, e *ops.Exec, i int) error {
+		a := judged[i].Arch
+		shared, err := by[e].EvaluateNorms(ctx, a, pooled.Of(a))
+		if err != nil {
+			return err
+		}
+		each, err := by[e].EvaluateNorms(ctx, a, nil)
+		own[i], inherited[i], batch[i] = judged[i].Accuracy, shared.Accuracy, each.Accuracy
+		return err
+	})
+	return own, inherited, batch, err
 }
 
 // normScores are accuracies, subnet by subnet.
