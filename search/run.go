@@ -60,13 +60,13 @@ func New(dir *rundir.Dir, cfg config.Config, monitor Monitor) (*Run, error) {
 }
 
 func (r *Run) open() error {
-	if err := r.state.load(r.dir); err != nil {
+	begins := !r.dir.Has(rundir.Config)
+	if begins { // what a start has left that was killed before does not count
+		r.state.Command = r.monitor.Command
+	} else if err := r.state.load(r.dir); err != nil {
 		return err
 	}
 	r.earlier = r.state.total()
-	if len(r.state.Phases) == 0 {
-		r.state.Command = r.monitor.Command
-	}
 	var err error
 	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
 		return err
@@ -90,6 +90,11 @@ func (r *Run) open() error {
 	}
 	if err := r.openTrials(); err != nil {
 		return err
+	}
+	if begins {
+		if err := r.state.save(r.dir); err != nil {
+			return err
+		}
 	}
 	return r.saveConfig()
 }

@@ -113,6 +113,9 @@ func (t *checksText) controller() {
 	t.line("  %s: %d proposals, %d duplicates, %d infeasible", t.r.Search.Strategy, p.Count, t.r.Search.Duplicates, t.r.Search.Infeasible)
 	t.line("  entropy of what was proposed, as a share of the most: mean %.2f over %d decisions, least %.2f; below %.2f in %d of them", sum/float64(max(1, made)), made, least, leastEntropy, settled)
 	t.line("  choices that were never proposed: %s", some(p.Unused))
+	if t.r.Supernet.Sampler == "enas" {
+		t.line("  the condition of the controller while it and the weights took turns is not kept")
+	}
 	if len(t.c.Controllers) == 0 {
 		t.line("  the strategy has no controller that learns probabilities")
 		return

@@ -100,11 +100,12 @@ func Create(path string) (*Dir, error) {
 	return d, nil
 }
 
-// nothingDone reports whether a folder holds at most a log and a journal without lines.
+// nothingDone reports whether a folder holds at most a log, a journal without lines, and
+// a state that no configuration goes with.
 func nothingDone(entries []fs.DirEntry) bool {
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || e.Name() != Log && (e.Name() != Trials || info.Size() > 0) {
+		if err != nil || e.Name() != Log && e.Name() != State && (e.Name() != Trials || info.Size() > 0) {
 			return false
 		}
 	}
