@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"github.com/espalier-nas/espalier/internal/bootstrap"
 	"github.com/espalier-nas/espalier/internal/stream"
 )
 
@@ -137,20 +138,20 @@ type bestBootstrap struct {
 // makes up for the few figures that count (Hesterberg, "What teachers should
 // know about the bootstrap", Am. Stat. 69, 2015).
 func (b *bestBootstrap) interval(draws int) (low, high, better float64) {
-	diffs := make([]float64, draws)
-	for i := range diffs {
+	diffs := bootstrap.Draws(b.rng, draws, func(*rand.Rand) float64 {
 		b.drawPictures()
-		diffs[i] = b.resampled(b.search) - b.resampled(b.random)
+		return b.resampled(b.search) - b.resampled(b.random)
+	})
+	for _, d := range diffs {
 		switch {
-		case diffs[i] > 0:
+		case d > 0:
 			better++
-		case diffs[i] == 0:
+		case d == 0:
 			better += 0.5
 		}
 	}
-	slices.Sort(diffs)
-	tail := expandedTail(b.k)
-	return stat.Quantile(tail, stat.Empirical, diffs, nil), stat.Quantile(1-tail, stat.Empirical, diffs, nil), better / float64(draws)
+	low, high = bootstrap.Interval(diffs, 1-2*expandedTail(b.k))
+	return low, high, better / float64(draws)
 }
 
 // expandedTail returns which share of a bootstrap distribution lies beyond each

@@ -3,10 +3,12 @@ package controller
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/espalier-nas/espalier/internal/bootstrap"
 	"github.com/espalier-nas/espalier/internal/stream"
 )
 
@@ -53,7 +55,7 @@ func Compare(search, random []float64, seed uint64) (Comparison, error) {
 	if s := pooled(c); s > 0 {
 		c.Effect = c.Difference / s
 	}
-	c.Low, c.High = bootstrap(search, random, seed)
+	c.Low, c.High = meansApart(search, random, seed)
 	return c, nil
 }
 
@@ -89,19 +91,16 @@ func superiority(x, y []float64) float64 {
 	return wins / float64(len(x)*len(y))
 }
 
-func bootstrap(x, y []float64, seed uint64) (low, high float64) {
-	rng := stream.New(seed, "comparison")
-	resampled := func(x []float64) float64 {
+// meansApart returns the 95 % interval of the difference of two means.
+func meansApart(x, y []float64, seed uint64) (low, high float64) {
+	resampled := func(r *rand.Rand, x []float64) float64 {
 		sum := 0.0
 		for range x {
-			sum += x[rng.IntN(len(x))]
+			sum += x[r.IntN(len(x))]
 		}
 		return sum / float64(len(x))
 	}
-	diffs := make([]float64, comparisonDraws)
-	for i := range diffs {
-		diffs[i] = resampled(x) - resampled(y)
-	}
-	slices.Sort(diffs)
-	return stat.Quantile(0.025, stat.Empirical, diffs, nil), stat.Quantile(0.975, stat.Empirical, diffs, nil)
+	return bootstrap.Interval(bootstrap.Draws(stream.New(seed, "comparison"), comparisonDraws, func(r *rand.Rand) float64 {
+		return resampled(r, x) - resampled(r, y)
+	}), 0.95)
 }

@@ -3,6 +3,8 @@ package predictor
 import (
 	"math/rand/v2"
 	"slices"
+
+	"github.com/espalier-nas/espalier/internal/bootstrap"
 )
 
 // agreementResamples of an interval in an Agreement.
@@ -45,7 +47,7 @@ type Agreement struct {
 func Agree(s Subjects, judged []Judgement, seed uint64) Agreement {
 	n := len(s.LogFLOPs)
 	figure := func(stat func(s Subjects, j Judgement) float64) Estimate {
-		return estimate(n, seed, func(at []int) float64 {
+		return estimate(n, seed, agreementResamples, func(at []int) float64 {
 			var sum float64
 			for _, j := range judged {
 				sum += stat(s.pick(at), j.pick(at))
@@ -70,7 +72,7 @@ func Agree(s Subjects, judged []Judgement, seed uint64) Agreement {
 // Advantage returns by how much a's tau exceeds b's, with the interval of the
 // difference on the same resamples of architectures.
 func Advantage(a, b Judgement, seed uint64) Estimate {
-	return estimate(len(a.Score), seed, func(at []int) float64 {
+	return estimate(len(a.Score), seed, agreementResamples, func(at []int) float64 {
 		x, y := a.pick(at), b.pick(at)
 		return Kendall(x.Score, x.Truth) - Kendall(y.Score, y.Truth)
 	})
@@ -126,29 +128,17 @@ func StrataKendall(score, truth []float64, stratum []int) float64 {
 func varies(v []float64) bool { return len(v) > 0 && slices.Max(v) > slices.Min(v) }
 
 // estimate returns a statistic of all n subjects and its percentile interval
-// over resamples with replacement. stat is given the subjects' indices.
-func estimate(n int, seed uint64, stat func(at []int) float64) Estimate {
+// over so many resamples with replacement. stat is given the subjects' indices.
+func estimate(n int, seed uint64, resamples int, stat func(at []int) float64) Estimate {
 	at := make([]int, n)
 	for i := range at {
 		at[i] = i
 	}
 	e := Estimate{Value: stat(at)}
-	r := stream(seed, forAgreement, 0)
-	values := make([]float64, agreementResamples)
-	for i := range values {
-		values[i] = stat(redraw(r, at))
-	}
-	slices.Sort(values)
-	e.Lo, e.Hi = quantile(values, 0.025), quantile(values, 0.975)
+	e.Lo, e.Hi = bootstrap.Interval(bootstrap.Draws(stream(seed, forAgreement, 0), resamples, func(r *rand.Rand) float64 {
+		return stat(bootstrap.Redraw(r, at, n))
+	}), 0.95)
 	return e
-}
-
-// redraw fills at with random indices below its length.
-func redraw(r *rand.Rand, at []int) []int {
-	for i := range at {
-		at[i] = r.IntN(len(at))
-	}
-	return at
 }
 
 func (s Subjects) pick(at []int) Subjects { return Subjects{pick(s.LogFLOPs, at), pick(s.Stratum, at)} }

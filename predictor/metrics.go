@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/espalier-nas/espalier/internal/bootstrap"
 )
 
 // RMSE returns the root of the mean squared difference; 0 of empty lists.
@@ -121,28 +123,11 @@ func Bootstrap(stat func(pred, truth []float64) float64, pred, truth []float64, 
 		v := stat(pred, truth)
 		return v, v
 	}
-	r := stream(seed, forBootstrap, 0)
-	p, t := make([]float64, len(pred)), make([]float64, len(pred))
-	stats := make([]float64, resamples)
-	for s := range stats {
-		resample(r, p, t, pred, truth)
-		stats[s] = stat(p, t)
-	}
-	slices.Sort(stats)
-	return quantile(stats, (1-level)/2), quantile(stats, (1+level)/2)
-}
-
-func resample(r *rand.Rand, p, t, pred, truth []float64) {
-	for i := range p {
-		j := r.IntN(len(pred))
-		p[i], t[i] = pred[j], truth[j]
-	}
-}
-
-// quantile interpolates the q-quantile of sorted values, 0 <= q <= 1.
-func quantile(sorted []float64, q float64) float64 {
-	x := q * float64(len(sorted)-1)
-	i := min(int(x), len(sorted)-1)
-	j := min(i+1, len(sorted)-1)
-	return sorted[i] + (x-float64(i))*(sorted[j]-sorted[i])
+	p, t, at := make([]float64, len(pred)), make([]float64, len(pred)), make([]int, len(pred))
+	return bootstrap.Interval(bootstrap.Draws(stream(seed, forBootstrap, 0), resamples, func(r *rand.Rand) float64 {
+		for i, j := range bootstrap.Redraw(r, at, len(at)) {
+			p[i], t[i] = pred[j], truth[j]
+		}
+		return stat(p, t)
+	}), level)
 }

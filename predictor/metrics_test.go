@@ -2,7 +2,6 @@ package predictor
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -201,17 +200,4 @@ func TestEvaluate(t *testing.T) {
 	if got.KendallLo > got.Kendall || got.KendallHi < got.Kendall {
 		t.Errorf("tau %v outside its interval [%v, %v]", got.Kendall, got.KendallLo, got.KendallHi)
 	}
-}
-
-func TestQuantileInterpolates(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		v := rapid.SliceOfN(rapid.Float64Range(-9, 9), 1, 20).Draw(t, "v")
-		slices.Sort(v)
-		q := rapid.Float64Range(0, 1).Draw(t, "q")
-		got := quantile(v, q)
-		x := q * float64(len(v)-1)
-		if got < v[int(math.Floor(x))] || got > v[int(math.Ceil(x))] {
-			t.Fatalf("quantile %v = %v; want it between neighbours of %v", q, got, v)
-		}
-	})
 }

@@ -12,6 +12,7 @@ const (
 	forChains
 	forPairs
 	forAgreement
+	forCurve
 )
 
 // stream returns the generator of the index-th use of a purpose.

@@ -2,7 +2,10 @@ package predictor
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
+
+	"github.com/espalier-nas/espalier/internal/bootstrap"
 )
 
 // Difference sets one model against another on the same held-out examples.
@@ -36,23 +39,17 @@ func Versus(a, b Standing, seed uint64) Difference {
 
 // paired returns the difference of a statistic of two models and its interval.
 func paired(stat func(pred, truth []float64) float64, a, b HeldOut, seed uint64) (diff, lo, hi float64) {
-	r := stream(seed, forPairs, 0)
 	n := len(a.Truth)
 	diff = stat(a.Mean, a.Truth) - stat(b.Mean, b.Truth)
 	if n == 0 {
 		return diff, diff, diff
 	}
-	drawn := make([]int, n)
-	stats := make([]float64, bootstrapResamples)
-	for s := range stats {
-		for i := range drawn {
-			drawn[i] = r.IntN(n)
-		}
-		truth := pick(a.Truth, drawn)
-		stats[s] = stat(pick(a.Mean, drawn), truth) - stat(pick(b.Mean, drawn), truth)
-	}
-	slices.Sort(stats)
-	return diff, quantile(stats, 0.025), quantile(stats, 0.975)
+	at := make([]int, n)
+	lo, hi = bootstrap.Interval(bootstrap.Draws(stream(seed, forPairs, 0), bootstrapResamples, func(r *rand.Rand) float64 {
+		truth := pick(a.Truth, bootstrap.Redraw(r, at, n))
+		return stat(pick(a.Mean, at), truth) - stat(pick(b.Mean, at), truth)
+	}), 0.95)
+	return diff, lo, hi
 }
 
 // Better reports whether the model ranks better for sure: the interval of the

@@ -152,13 +152,15 @@ func (r *Run) replay(arm string) ([]controller.Trial, error) {
 }
 
 // sample judges the architectures that the predictor learns from first. They
-// are sorted, so that neighbours share long prefixes.
-func (r *Run) sample(ctx context.Context, l *Latencies) ([]controller.Trial, error) {
-	archs, err := r.drawSamples(l)
+// are sorted, so that neighbours share long prefixes. It also tells which of them were
+// drawn at random.
+func (r *Run) sample(ctx context.Context, l *Latencies) (trials []controller.Trial, random map[space.Arch]bool, err error) {
+	archs, random, err := r.drawSamples(l)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return r.rate(ctx, armSample, archs, judge{r.compare}, l.Cost)
+	trials, err = r.rate(ctx, armSample, archs, judge{r.compare}, l.Cost)
+	return trials, random, err
 }
 
 const (
@@ -179,39 +181,39 @@ func (r *Run) given() []space.Arch {
 }
 
 // drawSamples returns different architectures: those that are given, random ones, and
-// mixtures of the largest and the narrowest.
-func (r *Run) drawSamples(l *Latencies) ([]space.Arch, error) {
+// mixtures of the largest and the narrowest; and which of them are random ones.
+func (r *Run) drawSamples(l *Latencies) (archs []space.Arch, random map[space.Arch]bool, err error) {
 	rng := stream.New(r.seed(), "samples")
 	limits, f := r.limits(), r.family
 	first := r.given()
 	seen := make(map[space.Arch]bool)
-	var archs []space.Arch
+	random = make(map[space.Arch]bool)
 	for tries := 0; len(archs) < r.cfg.Predictor.Samples && tries < 20*r.cfg.Predictor.Samples; tries++ {
-		a := f.Space().Random(rng)
+		a, drawn := f.Space().Random(rng), true
 		for draws := range feasibleDraws {
 			switch {
 			case tries < len(first) && draws == 0:
-				a = first[tries]
+				a, drawn = first[tries], false
 			case tries%betweenEvery == 0:
-				a = f.Space().Mutate(rng, f.Space().Cross(rng, r.largest(), f.Extremes().Narrow), 0.5*rng.Float64())
+				a, drawn = f.Space().Mutate(rng, f.Space().Cross(rng, r.largest(), f.Extremes().Narrow), 0.5*rng.Float64()), false
 			case draws > 0:
-				a = f.Space().Random(rng)
+				a, drawn = f.Space().Random(rng), true
 			}
 			c, err := l.Cost(a)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if limits.Excess(c) == 0 {
 				break
 			}
 		}
 		if !seen[a] {
-			seen[a] = true
+			seen[a], random[a] = true, drawn
 			archs = append(archs, a)
 		}
 	}
 	slices.SortFunc(archs, func(a, b space.Arch) int { return sign(a.Less(b)) })
-	return archs, nil
+	return archs, random, nil
 }
 
 // limits returns the user's limits as the controller wants them.

@@ -209,11 +209,6 @@ func (r *Run) saveHealth(all []sweepHealth) error {
 		for _, u := range h.updates {
 			lines = append(lines, healthLine{h.arm, u})
 		}
-		if n := len(h.updates); n > 0 {
-			if why := h.updates[n-1].Collapse(); why != "" {
-				r.warn("the controller of %s has collapsed: %s", h.arm, why)
-			}
-		}
 	}
 	return rundir.WriteLines(r.dir.Path(rundir.Controller), lines)
 }

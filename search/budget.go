@@ -70,7 +70,7 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	left := r.left() - judging - time.Duration(endShare*float64(budget))
+	left := r.left() - judging - time.Duration((checkShare+endShare)*float64(budget))
 	share := 1 - r.cfg.Finish.Share
 	if least := time.Duration(float64(leastSteps*each) / share); left < least {
 		return 0, fmt.Errorf("budget is %v; want at least %v: reading and probing took %v, judging takes %v, and %d steps of the supernet with finishing %v", budget,

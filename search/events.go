@@ -19,9 +19,10 @@ type Status struct {
 
 // Monitor is where a run tells how it goes. The zero value hears nothing.
 type Monitor struct {
-	Log    *slog.Logger // results, decisions and warnings, as they come; nil: none
-	Events Events       // nil: none
-	Stop   func() error // asked while pictures are read, such as the Err of a context; its error ends that. nil: nothing does
+	Log     *slog.Logger // results, decisions and warnings, as they come; nil: none
+	Events  Events       // nil: none
+	Command string       // line that the run is begun with, for the report; empty: none
+	Stop    func() error // asked while pictures are read, such as the Err of a context; its error ends that. nil: nothing does
 }
 
 // complete returns the monitor without nil fields.

@@ -67,6 +67,8 @@ func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Re
 	if rep.Trials, err = r.trialsHash(); err != nil {
 		return rep, err
 	}
+	rep.Checks = out.checks
+	rep.Checks.Accesses = report.Accesses{Handed: rep.Test.Networks, Rivals: len(rep.Rivals), ByHand: rep.Test.ByHand}
 	r.judgeHonesty(&rep)
 	rep.Warnings = r.warnings
 	return rep, nil
@@ -355,6 +357,7 @@ func (r *Run) judgeHonesty(rep *report.Report) {
 		r.warn("the search is no better than random search with as many evaluations and as much finishing: mean accuracy of the best %d networks %.4f against %.4f, at equal latency %+.4f on average",
 			c.Best, c.Stats.SearchMean, c.Stats.RandomMean, c.Front)
 	}
+	r.warnOfChecks(rep.Checks)
 	r.warnOfDrift()
 	if rep.Search.Exhausted {
 		r.warn("the strategy ran out of new architectures before its budget")
@@ -370,5 +373,5 @@ func (r *Run) writeReport(rep report.Report) error {
 	if err := report.SVG(&picture, "Accuracy on validation against latency", report.Points(rep)); err != nil {
 		return err
 	}
-	return errors.Join(r.dir.Write(rundir.Picture, picture.Bytes()), r.dir.Write(rundir.ReportText, []byte(report.Text(rep))))
+	return errors.Join(r.dir.Write(rundir.Picture, picture.Bytes()), r.dir.Write(rundir.ReportText, []byte(report.Text(rep))), r.dir.Write(rundir.Checks, []byte(report.ChecksText(rep))))
 }

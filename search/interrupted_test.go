@@ -56,6 +56,9 @@ func TestFinishingGoesOnAfterInterruptions(t *testing.T) {
 	if d := cmp.Diff(a.report.Pareto, b.report.Pareto, timeless); d != "" {
 		t.Errorf("an interrupted run hands over otherwise:\n%s", d)
 	}
+	if d := cmp.Diff(a.report.Checks, b.report.Checks); d != "" {
+		t.Errorf("an interrupted run says otherwise of itself:\n%s", d)
+	}
 	for _, g := range a.rungs {
 		if name := rungFile(g); a.dir.Has(name) != b.dir.Has(name) || a.dir.Has(name) && file(t, a.dir, name) != file(t, b.dir, name) {
 			t.Errorf("%s differs", name)

@@ -32,6 +32,7 @@ func TestSearchIsRecomputed(t *testing.T) {
 		c.randomCandidates()
 		c.comparison()
 		c.front()
+		c.checks()
 		return c.networks()
 	})
 }

@@ -38,6 +38,7 @@ func (r *Run) SearchSeeds(ctx context.Context) (report.Report, error) {
 			return report.Report{}, fmt.Errorf("search %d of %d: %w", k+1, r.cfg.Search.Seeds, err)
 		}
 		all = append(all, again)
+		rep.Checks.Accesses.Repeats += again.Checks.Accesses.Handed
 	}
 	if rep.Seeds, err = together(all); err != nil {
 		return report.Report{}, err
@@ -94,7 +95,7 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 			return nil, errors.Join(err, dir.Close())
 		}
 	}
-	shared := state{Data: r.state.Data, Train: r.state.Train, Linear: r.state.Linear}
+	shared := state{Command: r.state.Command, Data: r.state.Data, Train: r.state.Train, Linear: r.state.Linear, Timing: r.state.Timing}
 	for _, p := range r.state.Phases {
 		if p.Name == phaseLatency || p.Name == phaseTrain {
 			shared.Phases = append(shared.Phases, p)

@@ -65,7 +65,10 @@ func New(dir *rundir.Dir, cfg config.Config, monitor Monitor) (*Run, error) {
 }
 
 func (r *Run) open() error {
-	if err := r.state.load(r.dir); err != nil {
+	begins := !r.dir.Has(rundir.Config)
+	if begins { // what a start has left that was killed before does not count
+		r.state.Command = r.monitor.Command
+	} else if err := r.state.load(r.dir); err != nil {
 		return err
 	}
 	r.earlier = r.state.total()
@@ -99,6 +102,11 @@ func (r *Run) open() error {
 	}
 	if err := r.openTrials(); err != nil {
 		return err
+	}
+	if begins {
+		if err := r.state.save(r.dir); err != nil {
+			return err
+		}
 	}
 	return r.saveConfig()
 }

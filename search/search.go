@@ -51,6 +51,9 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if err := r.finishAll(ctx, lat, &out); err != nil {
 		return report.Report{}, err
 	}
+	if out.checks, err = phase(r, "checks", func() (*report.Checks, error) { return r.checks(ctx, lat, &out) }); err != nil {
+		return report.Report{}, err
+	}
 	if _, err = phase(r, "hand over", func() (struct{}, error) { return struct{}{}, r.handOver(ctx, lat, &out) }); err != nil {
 		return report.Report{}, err
 	}
@@ -71,6 +74,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 type outcome struct {
 	samples   []controller.Trial        // first samples and the picks of each round, judged on the supernet
 	first     int                       // of them, the first samples
+	drawn     map[space.Arch]bool       // those of the first samples that were drawn at random
 	model     *accuracyModel            // nil if the supernet itself scores proposals
 	predicted map[space.Arch]prediction // of the picks, before they were judged
 	search    found
@@ -82,6 +86,7 @@ type outcome struct {
 	linear    float64     // accuracy of the linear classifier on the validation split
 	front     []*finished // Pareto set of both, by rising latency
 	rivals    []report.Rival
+	checks    *report.Checks
 	leftOut   int // networks of the Pareto set below the linear classifier
 }
 
@@ -114,7 +119,7 @@ func (r *Run) learn(ctx context.Context, l *Latencies, out *outcome) (*accuracyM
 		return nil, nil
 	}
 	var err error
-	if out.samples, err = r.sample(ctx, l); err != nil {
+	if out.samples, out.drawn, err = r.sample(ctx, l); err != nil {
 		return nil, err
 	}
 	out.first = len(out.samples)
@@ -156,7 +161,7 @@ func (r *Run) finishAll(ctx context.Context, l *Latencies, out *outcome) (err er
 		arms = append(arms, random)
 	}
 	_, err = phase(r, "finish", func() (struct{}, error) {
-		return struct{}{}, r.finish(ctx, arms, r.left()-time.Duration(endShare*float64(r.cfg.Budget)))
+		return struct{}{}, r.finish(ctx, arms, r.left()-time.Duration((checkShare+endShare)*float64(r.cfg.Budget)))
 	})
 	out.searchTop = arms[0].on
 	if len(arms) > 1 {

@@ -9,15 +9,17 @@ import (
 
 // state is what a run folder remembers besides weights, latencies and trials.
 type state struct {
-	Data   string                  `json:"data"`   // fingerprint of the splits
-	Phases []report.Phase          `json:"phases"` // time spent, over all runs in the folder
-	Train  *lastStep               `json:"train,omitempty"`
-	Linear *float64                `json:"linear,omitempty"` // accuracy of the linear classifier on the validation split
-	Drift  float64                 `json:"drift,omitempty"`  // latency of the same networks at the end over that at the beginning; 0: not measured
-	Alone  float64                 `json:"alone,omitempty"`  // seconds that each rival is trained for
-	Fits   map[string]fitted       `json:"fits,omitempty"`   // rivals before their training
-	Rivals map[string]report.Rival `json:"rivals,omitempty"` // after it
-	Tests  map[string]tested       `json:"tests,omitempty"`  // result on the test split by network: each is tested once
+	Command string                  `json:"command,omitempty"` // line that began the run; empty: a program that uses the packages, or an earlier version
+	Data    string                  `json:"data"`              // fingerprint of the splits
+	Phases  []report.Phase          `json:"phases"`            // time spent, over all runs in the folder
+	Train   *lastStep               `json:"train,omitempty"`
+	Linear  *float64                `json:"linear,omitempty"` // accuracy of the linear classifier on the validation split
+	Drift   float64                 `json:"drift,omitempty"`  // latency of the same networks at the end over that at the beginning; 0: not measured
+	Timing  *report.Timing          `json:"timing,omitempty"` // how well latencies repeat; nil: not measured
+	Alone   float64                 `json:"alone,omitempty"`  // seconds that each rival is trained for
+	Fits    map[string]fitted       `json:"fits,omitempty"`   // rivals before their training
+	Rivals  map[string]report.Rival `json:"rivals,omitempty"` // after it
+	Tests   map[string]tested       `json:"tests,omitempty"`  // result on the test split by network: each is tested once
 }
 
 // lastStep is what the last training step told.

@@ -84,6 +84,9 @@ func TestUseOfTheTestSplitIsNoted(t *testing.T) {
 		t.Errorf("judging on the test split changed other files:\n%s", d)
 	}
 	again := w.search("run").report
+	if a := again.Checks.Accesses; a.ByHand != 3 || a.Total() != 3+len(again.Pareto) {
+		t.Errorf("accesses to the test split %+v; want 3 by hand and %d networks", a, len(again.Pareto))
+	}
 	if again.Test.ByHand != 3 || !slices.ContainsFunc(again.Warnings, func(x string) bool { return strings.Contains(x, "eval --test judged 3 networks") }) {
 		t.Errorf("a later report counts %d and warns %q; want 3 and a warning", again.Test.ByHand, again.Warnings)
 	}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 
 	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/search/config"
@@ -147,7 +145,7 @@ func (c fidelityCmd) config() (config.Config, error) {
 
 // truth opens the truth and, unless it is taken as it is, completes it.
 func (c fidelityCmd) truth(ctx context.Context, r *search.Run, monitor search.Monitor) (*search.Truth, error) {
-	o := search.TruthOptions{Command: c.command(), Count: c.Count, Seeds: c.Seeds, OtherSplit: c.OtherSplit}
+	o := search.TruthOptions{Command: commandLine(), Count: c.Count, Seeds: c.Seeds, OtherSplit: c.OtherSplit}
 	set(&o.Steps, c.Steps)
 	set(&o.Epochs, c.Epochs)
 	t, err := r.OpenTruth(c.Truth, o)
@@ -160,6 +158,3 @@ func (c fidelityCmd) truth(ctx context.Context, r *search.Run, monitor search.Mo
 		monitor.Log.Info("trained alone", "done", done, "of", total, "accuracy", a.Accuracy, "loss", a.Loss, "MFLOPs", float64(a.FLOPs)/1e6, "seed", a.Seed, "arch", a.Arch)
 	})
 }
-
-// command returns the command line, for the file that it makes.
-func (c fidelityCmd) command() string { return "espalier " + strings.Join(os.Args[1:], " ") }

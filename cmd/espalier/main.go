@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"os"
+	"strings"
 )
 
 func main() {
@@ -15,3 +16,6 @@ func main() {
 	stop()
 	os.Exit(code)
 }
+
+// commandLine returns the line that this process was begun with, for the files that it makes.
+func commandLine() string { return "espalier " + strings.Join(os.Args[1:], " ") }

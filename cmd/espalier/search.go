@@ -69,6 +69,7 @@ func inFolder(ctx context.Context, ff folderFlags, sf screenFlags, cfg config.Co
 	defer func() { err = errors.Join(err, closeLog()) }()
 	screen.Log.Info("run folder", "path", dir.Path())
 	screen.Stop = ctx.Err
+	screen.Command = commandLine()
 	r, err := search.New(dir, cfg, screen)
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("interrupted while pictures were read, before anything was done: %w", err)

@@ -94,7 +94,7 @@ func (s shell) report(dir string) report.Report {
 func TestSearchLeavesNetworksThatRun(t *testing.T) {
 	s := newShell(t)
 	text := s.must("search", "-c", s.path("tiny.yaml"), "-out", s.path("run"), "--random")
-	for _, name := range []string{rundir.Config, rundir.Log, rundir.State, rundir.Supernet, rundir.Latency, rundir.Trials, rundir.ReportJSON, rundir.ReportText} {
+	for _, name := range []string{rundir.Config, rundir.Log, rundir.State, rundir.Supernet, rundir.Latency, rundir.Trials, rundir.ReportJSON, rundir.ReportText, rundir.Checks} {
 		if s.read("run", name) == "" {
 			t.Errorf("%s is empty", name)
 		}
@@ -313,6 +313,9 @@ func TestSeedsShareTheSupernet(t *testing.T) {
 	if s.read("run", rundir.Trials) == s.read("run", "repeat-1", rundir.Trials) {
 		t.Error("both searches judged the same architectures")
 	}
+	if a := rep.Checks.Accesses; a.Repeats != len(again.Pareto) || a.Total() != len(rep.Pareto)+len(again.Pareto) {
+		t.Errorf("accesses to the test split %+v; want %d and %d networks", a, len(rep.Pareto), len(again.Pareto))
+	}
 	if rep.Seeds == nil || rep.Seeds.Best.N != 2 || len(rep.Seeds.Compare) != 2 {
 		t.Fatalf("seeds are summed up as %+v", rep.Seeds)
 	}
@@ -340,6 +343,12 @@ func TestRivalsAreTrainedAlone(t *testing.T) {
 	rep := s.report("run")
 	if len(rep.Rivals) != len(rep.Pareto) {
 		t.Fatalf("%d rivals of %d networks", len(rep.Rivals), len(rep.Pareto))
+	}
+	if a := rep.Checks.Accesses; a.Rivals != len(rep.Rivals) || a.Total() != len(rep.Rivals)+len(rep.Pareto) {
+		t.Errorf("accesses to the test split %+v; want %d rivals and %d networks", a, len(rep.Rivals), len(rep.Pareto))
+	}
+	if m := rep.Checks.Timing; m == nil || len(m.Times) == 0 || len(m.Times[0]) < 2 {
+		t.Errorf("timings %+v; want each network timed again", m)
 	}
 	v, n, took := rep.Rivals[0], rep.Pareto[0], 0.0
 	for _, p := range rep.Phases {

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/espalier-nas/espalier/search"
 )
@@ -43,7 +41,7 @@ func (c tabularCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	o := search.TableOptions{Command: "espalier " + strings.Join(os.Args[1:], " "), Seeds: c.Seeds}
+	o := search.TableOptions{Command: commandLine(), Seeds: c.Seeds}
 	set(&o.Steps, c.Steps)
 	set(&o.Epochs, c.Epochs)
 	t, err := r.OpenTable(c.Out, o)

@@ -20,7 +20,7 @@ var timely = []string{"seconds", "phases", "prefix", "sum"}
 // to run: times, and the order in which candidates that train side by side end.
 func timeless(name string, text []byte) ([]byte, error) {
 	switch name {
-	case rundir.Log, rundir.ReportText:
+	case rundir.Log, rundir.ReportText, rundir.Checks:
 		return nil, nil
 	case rundir.ReportJSON, rundir.State:
 		return withoutTimes(text)

@@ -5,8 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"gonum.org/v1/gonum/stat"
-
+	"github.com/espalier-nas/espalier/internal/bootstrap"
 	"github.com/espalier-nas/espalier/internal/stream"
 )
 
@@ -78,8 +77,8 @@ func (s *Standing) fill(runs []curve, rng *rand.Rand) {
 	}
 	for _, m := range means {
 		slices.Sort(m)
-		s.Low = append(s.Low, stat.Quantile(0.025, stat.Empirical, m, nil))
-		s.High = append(s.High, stat.Quantile(0.975, stat.Empirical, m, nil))
+		low, high := bootstrap.Interval(m, 0.95)
+		s.Low, s.High = append(s.Low, low), append(s.High, high)
 	}
 }
 
@@ -130,19 +129,17 @@ func nearer(a, b []float64, rng *rand.Rand) (p, low, high float64) {
 			p += v / float64(len(a)*len(b))
 		}
 	}
-	samples := make([]float64, draws)
 	picked := make([]int, len(b))
-	for d := range samples {
-		for j := range picked {
-			picked[j] = rng.IntN(len(b))
-		}
+	low, high = bootstrap.Interval(bootstrap.Draws(rng, draws, func(r *rand.Rand) float64 {
+		share := 0.0
+		bootstrap.Redraw(r, picked, len(b))
 		for range a {
-			row := below[rng.IntN(len(a))]
+			row := below[r.IntN(len(a))]
 			for _, j := range picked {
-				samples[d] += row[j] / float64(len(a)*len(b))
+				share += row[j] / float64(len(a)*len(b))
 			}
 		}
-	}
-	slices.Sort(samples)
-	return p, stat.Quantile(0.025, stat.Empirical, samples, nil), stat.Quantile(0.975, stat.Empirical, samples, nil)
+		return share
+	}), 0.95)
+	return p, low, high
 }

@@ -38,6 +38,7 @@ type Report struct {
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
 	Phases   []Phase   `json:"phases"`
+	Checks   *Checks   `json:"checks,omitempty"` // how far all that can be believed; nil in folders of earlier versions
 	Warnings []string  `json:"warnings"`
 }
 

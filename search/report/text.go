@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -192,7 +193,7 @@ func (t *text) predictors(r Report) {
 	for _, e := range r.Latency.Elsewhere {
 		rows = append(rows, errorRow("latency on "+e.Name, e.HeldOut))
 	}
-	t.table([]string{"<target", ">n", ">tau", ">95 %", ">Spearman", ">MAPE", ">RMSE", ">within 5 %", ">within 10 %", ">in 90 %"}, rows)
+	t.table(errorTitles("<target"), rows)
 	for _, d := range r.Accuracy.Versus {
 		t.line("  %s ranks %s: difference in tau %+.3f, 95 %% interval [%+.3f, %+.3f]", d.Model, d.Verdict(), d.Tau, d.TauLo, d.TauHi)
 	}
@@ -218,6 +219,11 @@ func target(r Report) string {
 		return "exp(-loss)"
 	}
 	return "accuracy"
+}
+
+// errorTitles are the titles over rows of errors.
+func errorTitles(first string) []string {
+	return []string{first, ">n", ">tau", ">95 %", ">Spearman", ">MAPE", ">RMSE", ">within 5 %", ">within 10 %", ">in 90 %"}
 }
 
 func errorRow(name string, e predictor.Report) []string {
@@ -267,6 +273,9 @@ func (t *text) origin(r Report) {
 	t.line("  test     %d pictures, touched once by each of %d networks after all choices were made", r.Test.Images, r.Test.Networks)
 	if r.Test.ByHand > 0 {
 		t.line("           and before that by %d networks that eval --test judged", r.Test.ByHand)
+	}
+	if r.Checks != nil {
+		t.line("  checks   what the search measured about itself, in twelve points: checks.txt")
 	}
 }
 

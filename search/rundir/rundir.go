@@ -18,6 +18,7 @@
 //	fidelity.svg        their plot
 //	networks/           the chosen networks, ready to run
 //	report.json, report.txt
+//	checks.txt          what the search measured about itself
 //	pareto.svg          accuracy against latency
 package rundir
 
@@ -49,6 +50,7 @@ const (
 	Networks   = "networks"
 	ReportJSON = "report.json"
 	ReportText = "report.txt"
+	Checks     = "checks.txt"
 	Picture    = "pareto.svg"
 )
 
@@ -104,11 +106,12 @@ func Create(path string) (*Dir, error) {
 	return d, nil
 }
 
-// nothingDone reports whether a folder holds at most a log and a journal without lines.
+// nothingDone reports whether a folder holds at most a log, a journal without lines, and
+// a state that no configuration goes with.
 func nothingDone(entries []fs.DirEntry) bool {
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || e.Name() != Log && (e.Name() != Trials || info.Size() > 0) {
+		if err != nil || e.Name() != Log && e.Name() != State && (e.Name() != Trials || info.Size() > 0) {
 			return false
 		}
 	}

@@ -241,6 +241,7 @@ func TestKilledStartsLeaveRoom(t *testing.T) {
 	}
 	write(Log, "begun\n")
 	write(Trials, "")
+	write(State, "{}")
 	write(".config.yaml1234567", "seed")
 	d, err := Create(dir)
 	if err != nil {
@@ -268,7 +269,7 @@ func TestKilledStartsLeaveRoom(t *testing.T) {
 			}
 		}
 	}
-	if d := cmp.Diff([]string{".mine", Config, Log, Trials, "pareto-1.onnx"}, left); d != "" {
+	if d := cmp.Diff([]string{".mine", Config, Log, State, Trials, "pareto-1.onnx"}, left); d != "" {
 		t.Errorf("files that are left (-want +got):\n%s", d)
 	}
 	write("other/"+Trials, "{}\n")

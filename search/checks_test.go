@@ -1,0 +1,537 @@
+package search
+
+import (
+	"context"
+	"math"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+// checks computes what a search says about itself again, from its journals and weights.
+func (c recomputed) checks() {
+	k := c.s.report.Checks
+	if a := k.Accesses; a != (report.Accesses{Handed: len(c.s.report.Pareto)}) || a.Total() != len(c.s.state.Tests) {
+		c.t.Errorf("accesses to the test split %+v; want %d networks", a, len(c.s.state.Tests))
+	}
+	c.fidelity(k.Fidelity)
+	c.plainScores(k.Scores)
+	c.proposed(k.Predicted)
+	c.norms(k.Norms)
+	c.anytime(k.Anytime)
+	c.entropies(k.Proposals)
+	if k.Timing != nil || len(k.Controllers) > 0 {
+		c.t.Errorf("timings %+v of a table and %d controllers of evolution; want none", k.Timing, len(k.Controllers))
+	}
+}
+
+// tauOf is tau-b by its definition, pair by pair.
+func tauOf(a, b []float64) float64 {
+	var both, first, second float64
+	for i := range a {
+		for j := range i {
+			x, y := float64(signOf(a[i]-a[j])), float64(signOf(b[i]-b[j]))
+			both, first, second = both+x*y, first+x*x, second+y*y
+		}
+	}
+	if first*second == 0 {
+		return 0
+	}
+	return both / math.Sqrt(first*second)
+}
+
+func signOf(v float64) int {
+	switch {
+	case v > 0:
+		return 1
+	case v < 0:
+		return -1
+	}
+	return 0
+}
+
+// judgedAlone returns the architectures of the first rung with their accuracies after it, and what
+// the supernet gave them on the whole validation split.
+func (c recomputed) judgedAlone() (archs []space.Arch, alone, inherited []float64) {
+	for _, g := range slices.Concat(c.s.on("search", 0), c.s.on("random", 0)) {
+		archs, alone = append(archs, c.w.arch(g.Arch)), append(alone, g.Accuracy)
+		at := slices.IndexFunc(c.s.trials, func(x rundir.Trial) bool { return x.Arch == g.Arch && c.judgedOn(x.Arm) == c.s.splits.Val.Len() })
+		inherited = append(inherited, math.Exp(-c.s.trials[at].Loss))
+	}
+	return archs, alone, inherited
+}
+
+func (c recomputed) fidelity(f *report.Fidelity) {
+	archs, alone, inherited := c.judgedAlone()
+	if f == nil || f.Agreement.N != len(archs) || f.Pictures != netCompared || f.Steps != c.s.on("search", 0)[0].Steps {
+		c.t.Fatalf("fidelity %+v; want it of %d candidates on %d pictures", f, len(archs), netCompared)
+	}
+	mean := meanOf(alone)
+	step := math.Sqrt(mean * (1 - mean) / netCompared)
+	var sparse []float64
+	for _, v := range alone {
+		sparse = append(sparse, math.Round(v/step))
+	}
+	c.near("tau", f.Agreement.Kendall.Value, tauOf(inherited, alone))
+	c.near("sparse tau", f.Ranking.Sparse.Value, tauOf(inherited, sparse))
+}
+
+func (c recomputed) near(name string, got, want float64) {
+	c.t.Helper()
+	if !(math.Abs(got-want) <= 1e-9) {
+		c.t.Errorf("%s is %v; want %v", name, got, want)
+	}
+}
+
+// plainScores ranks the first samples and the candidates of the first rung by size, depth,
+// the loss and the gradient of one batch of training pictures.
+func (c recomputed) plainScores(s *report.Scores) {
+	archs, alone, inherited := c.judgedAlone()
+	var samples []space.Arch
+	var truth []float64
+	for _, x := range c.s.of(armSample) {
+		samples, truth = append(samples, c.w.arch(x.Arch)), append(truth, math.Exp(-x.Loss))
+	}
+	m, err := c.s.openMinibatch(s.Pictures)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.areTrainingPictures(m.batch.X, m.batch.Labels)
+	fresh, pass := supernet.New(c.w.family, c.w.cfg.Seed), new(supernet.Pass)
+	deepest := func(a space.Arch) float64 { p := c.w.family.Plan(a); return float64(longest(p, len(p)-1)) }
+	of := map[string]func(space.Arch) float64{
+		"FLOPs":      func(a space.Arch) float64 { return float64(c.w.family.Plan(a).FLOPs()) },
+		"parameters": func(a space.Arch) float64 { return float64(c.w.family.Plan(a).Params()) },
+		"depth":      deepest,
+		"loss of one mini-batch, inherited weights": func(a space.Arch) float64 {
+			return -c.s.net.QuickScore(c.e, pass, a, &m.batch).Loss
+		},
+		"norm of its gradient, fresh weights": func(a space.Arch) float64 { return fresh.GradNorm(c.e, pass, a, &m.batch) },
+	}
+	by := func(archs []space.Arch, f func(space.Arch) float64) (v []float64) {
+		for _, a := range archs {
+			v = append(v, f(a))
+		}
+		return v
+	}
+	for _, row := range s.Rows {
+		switch f := of[row.Name]; {
+		case row.Name == "supernet, loss":
+			c.near(row.Name, row.Alone.Tau.Value, tauOf(inherited, alone))
+		case f != nil:
+			c.near(row.Name+", samples", row.Supernet.Tau.Value, tauOf(by(samples, f), truth))
+			c.near(row.Name+", first rung", row.Alone.Tau.Value, tauOf(by(archs, f), alone))
+		}
+		if row.Alone.N != len(archs) || row.Supernet != nil && row.Supernet.N != len(samples) {
+			c.t.Errorf("%s is of %+v and %+v; want %d candidates and %d samples", row.Name, row.Alone, row.Supernet, len(archs), len(samples))
+		}
+	}
+	if len(s.Rows) != len(of)+2 {
+		c.t.Errorf("%d scores; want %d, the predictor's and the supernet's", len(s.Rows), len(of))
+	}
+}
+
+// areTrainingPictures wants every picture of a batch, with its label, in the training split.
+func (c recomputed) areTrainingPictures(x []float32, labels []int32) {
+	c.t.Helper()
+	train := c.s.splits.Train
+	size := len(x) / len(labels)
+	for i, label := range labels {
+		found := false
+		for k := range train.Len() {
+			same := int32(train.Labels[k]) == label
+			for p, v := range plainInput(c.norm, train, k) {
+				same = same && math.Abs(float64(v-x[i*size+p])) < 1e-4
+			}
+			found = found || same
+		}
+		if !found {
+			c.t.Errorf("picture %d of the mini-batch is not one of the training split", i)
+		}
+	}
+}
+
+// longest counts layers with weights on the longest way to a step.
+func longest(p space.Plan, i int) int {
+	if i == space.Image {
+		return 0
+	}
+	n := 0
+	for _, j := range p[i].In {
+		n = max(n, longest(p, j))
+	}
+	if op := p[i].Layer.Op; op == space.Conv || op == space.Linear {
+		n++
+	}
+	return n
+}
+
+// proposed fits the predictor again to what each round knew, and asks it for what the
+// round picked.
+func (c recomputed) proposed(p *report.Predicted) {
+	var mean, std, truth []float64
+	all := c.s.of(armSample, armRound)
+	for from := len(c.s.of(armSample)); from < len(all); {
+		to := from
+		for to < len(all) && all[to].Arm == all[from].Arm {
+			to++
+		}
+		m := c.w.unfitted()
+		archs, y := c.known(all[:from])
+		if err := m.Fit(archs, y); err != nil {
+			c.t.Fatal(err)
+		}
+		picks, scores := c.known(all[from:to])
+		a, b := m.Predict(picks)
+		mean, std, truth = append(mean, a...), append(std, b...), append(truth, scores...)
+		from = to
+	}
+	c.near("tau of what rounds picked", p.Picks.Kendall, tauOf(mean, truth))
+	if p.Picks.N != len(truth) || p.Calibrated.N != len(truth) {
+		c.t.Errorf("%d and %d picks; want %d", p.Picks.N, p.Calibrated.N, len(truth))
+	}
+	z := []float64{0.674489750196082, 1.281551565544601, 1.644853626951473, 1.959963984540054}
+	for i, v := range p.Coverage {
+		within := 0.0
+		for k := range truth {
+			if math.Abs(mean[k]-truth[k]) <= z[i]*std[k] {
+				within += 1 / float64(len(truth))
+			}
+		}
+		c.near("coverage of picks", v.Picks, within)
+	}
+	n := len(c.s.of(armSample))
+	if len(p.Curve) != 2 || p.Curve[0].Learnt != n/2 || p.Curve[0].Report.N != n || p.Curve[1].Learnt != n-n/c.w.cfg.Predictor.Folds || p.Curve[1].Report.N != n {
+		c.t.Errorf("learning curve %+v; want %d samples predicted from half and from two thirds of them", p.Curve, n)
+	}
+}
+
+func (c recomputed) known(trials []rundir.Trial) (archs []space.Arch, y []float64) {
+	for _, x := range trials {
+		archs, y = append(archs, c.w.arch(x.Arch)), append(y, math.Exp(-x.Loss))
+	}
+	return archs, y
+}
+
+// norms judges the subnets again, one by one, with statistics of other subnets and of the
+// pictures judged.
+func (c recomputed) norms(n *report.Norms) {
+	samples := c.s.of(armSample)
+	set := c.s.splits.Val.Subset([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29})
+	v, err := supernet.NewEvaluator(c.e, c.s.net, c.s.splits.Train, set, c.norm, supernet.EvalOptions{Calibration: 1000, Batch: 20, Seed: c.w.cfg.Seed})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	pool, err := c.s.lastSamples(n.Pooled)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	shared, err := v.Pool(context.Background(), pool)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var own, inherited, batch, over float64
+	count := float64(n.Own.N)
+	for i := range n.Own.N {
+		x := samples[i*len(samples)/n.Own.N]
+		a := c.w.arch(x.Arch)
+		p, err := v.EvaluateNorms(context.Background(), a, shared.Of(a))
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		b, err := v.EvaluateNorms(context.Background(), a, nil)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		own, inherited, batch, over = own+x.Accuracy/count, inherited+p.Accuracy/count, batch+b.Accuracy/count, over+(x.Accuracy-b.Accuracy)/count
+	}
+	c.near("accuracy with own statistics", n.Own.Mean, own)
+	c.near("accuracy with inherited statistics", n.Inherited.Mean, inherited)
+	c.near("accuracy with batch statistics", n.Batch.Mean, batch)
+	c.near("own over batch statistics", n.OverBatch.Mean, over)
+	c.near("own over inherited statistics", n.OverPooled.Mean, own-inherited)
+	if n.Pictures != netCompared || n.Own.N < leastNorms {
+		c.t.Errorf("%d subnets on %d pictures", n.Own.N, n.Pictures)
+	}
+}
+
+// anytime follows the best accuracy through the journal.
+func (c recomputed) anytime(curve []report.Anytime) {
+	best := func(trials []rundir.Trial, n int) float64 {
+		top := 0.0
+		for _, x := range trials[:n] {
+			top = max(top, x.Accuracy)
+		}
+		return top
+	}
+	search, random := c.s.of(armSample, armRound), c.s.of(armRandom)
+	var counts []int
+	for _, p := range curve {
+		counts = append(counts, p.Evaluations)
+		if p.Search != best(search, p.Evaluations) || p.Random == nil || *p.Random != best(random, p.Evaluations) {
+			c.t.Errorf("after %d evaluations %+v; want %v and %v", p.Evaluations, p, best(search, p.Evaluations), best(random, p.Evaluations))
+		}
+	}
+	if want := []int{1, 2, 4, 8, 16, len(search)}; !slices.Equal(counts, want) {
+		c.t.Errorf("the curve is told after %v evaluations; want %v", counts, want)
+	}
+}
+
+// entropies counts choices by the features of what was proposed.
+func (c recomputed) entropies(p report.Proposals) {
+	s := c.w.family.Space()
+	trials := c.s.of(armSearch)
+	sums := make([]float64, len(s.Features(c.w.family.Extremes().Largest)))
+	for _, x := range trials {
+		for i, v := range s.Features(c.w.arch(x.Arch)) {
+			sums[i] += v
+		}
+	}
+	if p.Count != len(trials) || len(p.Entropy) != len(s.Decisions()) {
+		c.t.Fatalf("%d proposals and %d entropies; want %d and %d", p.Count, len(p.Entropy), len(trials), len(s.Decisions()))
+	}
+	unused := 0
+	for i, d := range s.Decisions() {
+		counts := sums[:len(d.Choices)]
+		sums = sums[len(d.Choices):]
+		total, want := 0.0, 0.0
+		for _, n := range counts {
+			total += n
+		}
+		for _, n := range counts {
+			if n == 0 {
+				unused++
+			} else {
+				want -= n / total * math.Log(n/total) / math.Log(float64(len(counts)))
+			}
+		}
+		c.near("entropy of "+d.Name, p.Entropy[i], want)
+	}
+	if len(p.Unused) != unused {
+		c.t.Errorf("%d choices were never proposed; want %d", len(p.Unused), unused)
+	}
+}
+
+// What is told of random architectures is of those that were drawn, in both arms, each once
+// and none that was given; a narrow space is warned of.
+func TestRandomArchitecturesAreTold(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	s := w.family.Space()
+	var archs []space.Arch
+	for a := range s.Enumerate {
+		if archs = append(archs, a); len(archs) == 40 {
+			break
+		}
+	}
+	given := w.family.Extremes().Narrow
+	judge := func(a space.Arch, accuracy float64) controller.Trial {
+		return controller.Trial{Arch: a, Accuracy: accuracy}
+	}
+	out := &outcome{drawn: map[space.Arch]bool{}}
+	for i, a := range archs[:20] {
+		out.samples = append(out.samples, judge(a, 0.3+0.02*float64(i)))
+		out.drawn[a] = i%2 == 0 && a != given
+	}
+	out.first = 18 // the last two were picked in a round
+	for i, a := range archs[10:] {
+		out.random.trials = append(out.random.trials, judge(a, 0.5+0.01*float64(i)))
+	}
+	out.random.trials = append(out.random.trials, judge(given, 0.99))
+	want := map[space.Arch]float64{}
+	for _, x := range out.random.trials {
+		if x.Arch != given && !slices.Contains(r.given(), x.Arch) {
+			want[x.Arch] = x.Accuracy
+		}
+	}
+	for _, x := range out.samples[:18] {
+		if out.drawn[x.Arch] {
+			want[x.Arch] = x.Accuracy
+		}
+	}
+	got := r.random(out)
+	var all []float64
+	noise := 0.0
+	for _, v := range want {
+		all = append(all, v)
+		noise += v * (1 - v) / netCompared / float64(len(want))
+	}
+	if got.Accuracy.N != len(want) || math.Abs(got.Accuracy.Mean-meanOf(all)) > 1e-9 || math.Abs(got.Noise-math.Sqrt(noise)) > 1e-9 {
+		t.Errorf("%+v, noise %v; want %d with a mean of %v, noise %v", got.Accuracy, got.Noise, len(want), meanOf(all), math.Sqrt(noise))
+	}
+	checkBins(t, got.Bins, all)
+	checkEffects(t, s, got.Effects, want)
+	for _, c := range []struct {
+		std  float64
+		warn bool
+	}{{1.4 * got.Noise, true}, {2 * got.Noise, false}} {
+		r.warnings = nil
+		got.Accuracy.Std = c.std
+		if r.warnOfChecks(&report.Checks{Random: got}); (len(r.warnings) > 0) != c.warn {
+			t.Errorf("a deviation of %v where pictures leave %v: warnings %q", c.std, got.Noise, r.warnings)
+		}
+	}
+}
+
+// checkBins counts values again; the last bin holds its end.
+func checkBins(t *testing.T, bins []report.Bin, values []float64) {
+	t.Helper()
+	total := 0
+	for i, b := range bins {
+		n := 0
+		for _, v := range values {
+			if v >= b.From-1e-12 && (v < b.To-1e-12 || i == len(bins)-1) {
+				n++
+			}
+		}
+		total += b.Count
+		if b.Count != n && math.Abs(float64(b.Count-n)) > 1 { // an edge may fall on either side by rounding
+			t.Errorf("%d from %v to %v; want %d", b.Count, b.From, b.To, n)
+		}
+	}
+	if total != len(values) || bins[0].From != slices.Min(values) || bins[len(bins)-1].To != slices.Max(values) {
+		t.Errorf("bins %+v hold %d of %d", bins, total, len(values))
+	}
+}
+
+// checkEffects takes means over the architectures whose features say that they chose.
+func checkEffects(t *testing.T, s *space.Space, effects []report.Effect, accuracy map[space.Arch]float64) {
+	t.Helper()
+	at := 0
+	for i, d := range s.Decisions() {
+		told := map[string]controller.Summary{}
+		for _, c := range effects[i].Choices {
+			told[c.Name] = c.Accuracy
+		}
+		for _, name := range d.Choices {
+			var with []float64
+			for a, v := range accuracy {
+				if s.Features(a)[at] == 1 {
+					with = append(with, v)
+				}
+			}
+			if got := told[name]; effects[i].Decision != d.Name || got.N != len(with) || len(with) > 0 && math.Abs(got.Mean-meanOf(with)) > 1e-9 {
+				t.Errorf("%s %s: %+v; want a mean of %v of %d", d.Name, name, got, meanOf(with), len(with))
+			}
+			at++
+		}
+	}
+}
+
+// Of the first samples those count as random that are neither given nor mixtures.
+func TestRandomSamplesAreMarked(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Predictor.Samples = 30
+	r := w.open("run")
+	l, err := r.latencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	archs, random, err := r.drawSamples(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, others := 0, 0
+	for _, a := range archs {
+		switch {
+		case slices.Contains(r.given(), a):
+			if random[a] {
+				t.Errorf("%s is given, but counts as random", w.family.Space().Format(a))
+			}
+		case random[a]:
+			drawn++
+		default:
+			others++
+		}
+	}
+	if drawn == 0 || others == 0 || drawn < others {
+		t.Errorf("%d random ones and %d mixtures; want two of three random", drawn, others)
+	}
+}
+
+// slowing takes twice as long from one timing to the next.
+type slowing struct {
+	calculated
+	times *int
+}
+
+// Time implements bench.Device.
+func (s slowing) Time(ctx context.Context, p space.Plan, e bench.Effort) (bench.Sample, error) {
+	*s.times++
+	x, err := s.calculated.Time(ctx, p, e)
+	return sampleOf(x.Median * float64((*s.times+repeatedNetworks-1)/repeatedNetworks)), err
+}
+
+// Networks are timed again in turns, once in the life of the folder; what a machine takes 1 to
+// 5 times as long for has a coefficient of variation of a half and more.
+func TestTimingsAreRepeated(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	times := 0
+	l := &Latencies{family: w.family, device: slowing{times: &times}, exec: r.exec}
+	for a := range w.family.Space().Enumerate {
+		l.random = append(l.random, a)
+	}
+	got, err := r.timing(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := math.Sqrt(2.5) / 3 // deviation over mean of 1 to 5
+	if times != repeatedNetworks*timingRepeats || math.Abs(got.Spread.Mean-want) > 1e-9 || got.Spread.N != repeatedNetworks || got.Workers != r.exec.Workers() {
+		t.Errorf("%d timings, variation %+v, %d threads; want %d and %v", times, got.Spread, got.Workers, repeatedNetworks*timingRepeats, want)
+	}
+	var again state
+	if err := again.load(r.dir); err != nil {
+		t.Fatal(err)
+	}
+	r.state = again
+	if kept, err := r.timing(t.Context(), l); err != nil || times != repeatedNetworks*timingRepeats || cmp.Diff(got, kept) != "" {
+		t.Errorf("the next time %d timings, %+v, %v; want what was kept", times, kept, err)
+	}
+	r.state.Timing, times, r.cfg.Budget = nil, 0, time.Nanosecond
+	if _, err := r.timing(t.Context(), l); err != nil || times != repeatedNetworks*leastRepeats {
+		t.Errorf("without time %d timings, %v; want %d", times, err, repeatedNetworks*leastRepeats)
+	}
+}
+
+// The line that a run was begun with stays when it is resumed with another one.
+func TestCommandIsKept(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	if _, err := Do(ctx, filepath.Join(w.dir, "run"), w.cfg, Monitor{Command: "espalier search --first", Events: &heard{until: "learn to predict accuracy", stop: stop}}); err == nil {
+		t.Fatal("the search was not interrupted")
+	}
+	rep, err := Resume(t.Context(), filepath.Join(w.dir, "run"), Monitor{Command: "espalier search --resume"})
+	if err != nil || rep.Checks.Command != "espalier search --first" {
+		t.Errorf("command is %q, %v; want that of the beginning", rep.Checks.Command, err)
+	}
+}
+
+// Each controller is told by its last update, with what it has come to.
+func TestConditionsAreOfTheLastUpdate(t *testing.T) {
+	sure := controller.Health{Step: 2, Trials: 8, Entropy: 0.01, Distinct: 1, AdvantageStd: 1}
+	got := conditions([]sweepHealth{
+		{"search 1.1", []controller.Health{{Step: 1, Entropy: 0.9}, sure}},
+		{"search 1.2", nil},
+	})
+	if len(got) != 1 || got[0].First != 0.9 || got[0].Updates != 2 || got[0].Last.Entropy != 0.01 || got[0].Sign != sure.Collapse() || got[0].Sign == "" {
+		t.Errorf("conditions %+v; want one, collapsed after 2 updates", got)
+	}
+	r := quiet(t)
+	r.warnOfChecks(&report.Checks{Controllers: got})
+	if len(r.warnings) != 1 {
+		t.Errorf("warnings %q; want one", r.warnings)
+	}
+}

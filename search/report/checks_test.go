@@ -1,0 +1,95 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/predictor"
+)
+
+// sum returns a summary that can be told from others.
+func sum(n int, mean float64) controller.Summary {
+	return controller.Summary{N: n, Mean: mean, Std: mean / 5, Low: mean - 0.01, High: mean + 0.01}
+}
+
+func fixedChecks() *Checks {
+	at := func(v float64) predictor.Estimate { return predictor.Estimate{Value: v, Lo: v - 0.1, Hi: v + 0.1} }
+	rank := func(n int, tau float64) *predictor.Ranking {
+		return &predictor.Ranking{N: n, Tau: at(tau), Sparse: at(tau + 0.05), Step: 0.0125}
+	}
+	errors := predictor.Report{N: 30, Kendall: 0.41, KendallLo: 0.3, KendallHi: 0.5, Spearman: 0.6, MAPE: 0.08, RMSE: 0.03, Within5: 0.4, Within10: 0.7, Cover90: 0.8}
+	random := 0.51
+	health := controller.Health{Step: 9, Entropy: 0.04, AdvantageStd: 0.0123, Baseline: 0.456, Distinct: 0.75}
+	c := &Checks{
+		Command: "espalier search --budget 5m",
+		Fidelity: &Fidelity{Steps: 120, Pictures: 700, Agreement: predictor.Agreement{
+			N: 12, Kendall: at(0.5), Spearman: at(0.6), Top: at(0.1), Strata: at(0.4), Partial: at(0.3), Precision: at(0.66), Regret: at(0.02),
+		}, Ranking: *rank(12, 0.5)},
+		Scores:    &Scores{Pictures: 32, Rows: []Score{{"supernet, loss", nil, rank(12, 0.5)}, {"FLOPs", rank(96, 0.2), rank(12, 0.3)}, {"depth", rank(96, 0.1), nil}}},
+		Predicted: &Predicted{Picks: &errors, Calibrated: &errors, Coverage: []Coverage{{0.9, 0.88, 0.71, 0.86}}, Curve: []predictor.CurvePoint{{Learnt: 24, Report: errors}}},
+		Timing:    &Timing{Governor: "powersave", Workers: 2, Times: [][]float64{{1, 2, 3}, {4, 5, 6}}, Spread: sum(2, 0.031)},
+		Norms:     &Norms{Calibration: 500, Pictures: 700, Pooled: 16, Own: sum(8, 0.7), Inherited: sum(8, 0.5), Batch: sum(8, 0.69), OverPooled: sum(8, 0.2), OverBatch: sum(8, 0.01)},
+		Random: &Random{Pictures: 700, Accuracy: sum(60, 0.6), Noise: 0.018, Bins: []Bin{{0.4, 0.5, 3}, {0.5, 0.6, 30}, {0.6, 0.7, 0}}, Effects: []Effect{
+			{"layer1/op", []Choice{{"conv3x3", sum(30, 0.61)}, {"identity", sum(28, 0.59)}, {"sep3x3", sum(1, 0.99)}}},
+			{"layer1/width", []Choice{{"16", sum(20, 0.5)}, {"32", sum(40, 0.7)}}},
+			{"layer2/op", []Choice{{"conv3x3", sum(60, 0.6)}}},
+			{"layer2/width", nil},
+		}},
+		Anytime:     []Anytime{{1, 0.4, nil}, {2, 0.5, &random}},
+		Fingerprint: "00ff00ff00ff00ff", Accesses: Accesses{Handed: 4, Rivals: 2, Repeats: 3, ByHand: 1},
+		Proposals: Proposals{Count: 2000, Decisions: []string{"layer1/op", "layer1/width"}, Entropy: []float64{0.8, 0.02}},
+	}
+	for i := range 9 {
+		c.Proposals.Unused = append(c.Proposals.Unused, fmt.Sprintf("layer%d/op conv5x5", i+1))
+	}
+	health.Decisions = []float64{0.03, -1}
+	c.Controllers = []Condition{{"search 1.1", 9, 0.97, health, "decisions are nearly certain"}}
+	return c
+}
+
+func TestChecksAreAsPeopleReadThem(t *testing.T) {
+	const golden = "testdata/checks.txt"
+	r := fixed()
+	r.Checks = fixedChecks()
+	r.Accuracy.Versus = []predictor.Difference{{Model: "fm", Against: "flops", N: 96, Tau: 0.01, TauLo: -0.1, TauHi: 0.12}}
+	got := ChecksText(r)
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("differs from %s (-want +got):\n%s", golden, d)
+	}
+	if !strings.Contains(Text(r), "checks.txt") {
+		t.Error("the report does not name the file")
+	}
+}
+
+// Each of the twelve points is there whatever was done, and names what would do the rest.
+func TestWhatWasNotDoneIsTold(t *testing.T) {
+	r := fixed()
+	r.Random, r.Compare, r.Rivals, r.Seeds = nil, nil, nil, nil
+	if got := ChecksText(r); got != "" {
+		t.Errorf("a report of an earlier version has checks:\n%s", got)
+	}
+	r.Checks = &Checks{}
+	points := strings.Split(ChecksText(r), "\n\n")[1:]
+	if len(points) != 12 {
+		t.Fatalf("%d points; want 12", len(points))
+	}
+	for number, flag := range map[int]string{1: "--random", 2: "--seeds", 3: "espalier fidelity", 5: "search.score: predictor", 6: "--table", 7: "espalier fidelity", 8: "--random", 9: "--rival"} {
+		if p := points[number-1]; !strings.HasPrefix(p, fmt.Sprintf("%d. ", number)) || !strings.Contains(p, "not done") || !strings.Contains(p, flag) {
+			t.Errorf("point %d does not say that it was not done and that %s would do it:\n%s", number, flag, p)
+		}
+	}
+}
