@@ -17,10 +17,10 @@ const minGP, maxGP = 4, 2000
 
 // GP is a Gaussian process over networks: those that are alike score alike. Networks are
 // compared by their choices and, where Inputs.Plan is set, by the paths from cut to cut of
-// their graphs, by their operations and by their sizes (see newGraph), so that
-// networks that compute the same are the same however they are written. It models
-// normal scores of the target's ranks; a few parameters are set by marginal
-// likelihood.
+// their graphs, by their operations, by their sizes and by what their signals go through
+// (see newGraph), so that networks that compute the same are the same however they are
+// written. It models normal scores of the target's ranks; a few parameters are set by
+// marginal likelihood.
 type GP struct {
 	in      Inputs
 	options Options
@@ -128,7 +128,7 @@ func (p *GP) Describe() string {
 	}
 	what := "choices"
 	if p.in.Plan != nil {
-		what = fmt.Sprintf("choices, %d kinds of paths, %d of operations, and sizes", len(p.state.Code.Paths), len(p.state.Code.Moves))
+		what = fmt.Sprintf("choices, %d kinds of paths, %d of operations, sizes and signals", len(p.state.Code.Paths), len(p.state.Code.Moves))
 	}
 	return fmt.Sprintf("Gaussian process on %s; target %s", what, p.state.Warp.Kind.words())
 }
@@ -167,12 +167,15 @@ func (s *gpState) check(plan bool) error {
 	if plan != (len(c.Numbers) == graphNumbers) || len(c.PathMean) != len(c.Paths) || len(c.MoveMean) != len(c.Moves) || !plan && len(c.Numbers) > 0 {
 		return fmt.Errorf("code has %d numbers, %d paths and %d operations; want those of the inputs with a mean each", len(c.Numbers), len(c.Paths), len(c.Moves))
 	}
+	if n := len(c.Signals); n != 0 && (n != graphSignals || !plan) {
+		return fmt.Errorf("code has %d signals; want %d, or none without a plan and in files of earlier versions", n, graphSignals)
+	}
 	if !(c.PathUnit > 0) || !(c.MoveUnit > 0) {
 		return fmt.Errorf("units of the code are %v and %v; want them above 0", c.PathUnit, c.MoveUnit)
 	}
 	for i, r := range s.Rows {
-		if len(r.Paths) != len(c.Paths) || len(r.Moves) != len(c.Moves) || len(r.Numbers) != len(c.Numbers) || !slices.IsSorted(r.Choice) {
-			return fmt.Errorf("rows[%d] has %d paths, %d operations and %d numbers; want those of the code, and rising choices", i, len(r.Paths), len(r.Moves), len(r.Numbers))
+		if len(r.Paths) != len(c.Paths) || len(r.Moves) != len(c.Moves) || len(r.Numbers) != len(c.Numbers) || len(r.Signals) != len(c.Signals) || !slices.IsSorted(r.Choice) {
+			return fmt.Errorf("rows[%d] has %d paths, %d operations, %d numbers and %d signals; want those of the code, and rising choices", i, len(r.Paths), len(r.Moves), len(r.Numbers), len(r.Signals))
 		}
 	}
 	for k, v := range s.Theta {

@@ -20,6 +20,7 @@ type gpCode struct {
 	PathMean []float64 `json:"path_mean,omitempty"`
 	MoveMean []float64 `json:"move_mean,omitempty"`
 	Numbers  []scaling `json:"numbers,omitempty"`
+	Signals  []scaling `json:"signals,omitempty"` // none in files of earlier versions
 }
 
 // gpRow is an architecture as the kernel reads it.
@@ -28,6 +29,7 @@ type gpRow struct {
 	Paths   []float64 `json:"paths,omitempty"`
 	Moves   []float64 `json:"moves,omitempty"`
 	Numbers []float64 `json:"numbers,omitempty"`
+	Signals []float64 `json:"signals,omitempty"`
 }
 
 // newGPCode measures examples and returns their rows.
@@ -54,14 +56,23 @@ func newGPCode(in Inputs, archs []space.Arch) (*gpCode, []gpRow, error) {
 	}
 	c.PathMean, c.PathUnit = centre(rows, func(r gpRow) []float64 { return r.Paths })
 	c.MoveMean, c.MoveUnit = centre(rows, func(r gpRow) []float64 { return r.Moves })
-	for k := range rows[0].Numbers {
-		mean, unit := centre(rows, func(r gpRow) []float64 { return r.Numbers[k : k+1] })
-		c.Numbers = append(c.Numbers, scaling{mean[0], 1 / (unit * math.Sqrt(float64(len(rows[0].Numbers))))})
-	}
+	c.Numbers = scalingsOf(rows, func(r gpRow) []float64 { return r.Numbers })
+	c.Signals = scalingsOf(rows, func(r gpRow) []float64 { return r.Signals })
 	for _, r := range rows {
 		c.scale(r)
 	}
 	return c, rows, nil
+}
+
+// scalingsOf measures each column of a group on its own; all of them together get a
+// summed variance of 1.
+func scalingsOf(rows []gpRow, group func(gpRow) []float64) []scaling {
+	out := make([]scaling, len(group(rows[0])))
+	for k := range out {
+		mean, unit := centre(rows, func(r gpRow) []float64 { return group(r)[k : k+1] })
+		out[k] = scaling{mean[0], 1 / (unit * math.Sqrt(float64(len(out))))}
+	}
+	return out
 }
 
 // centre returns the means of the columns of a group, and the root of their summed
@@ -96,6 +107,9 @@ func (c *gpCode) scale(r gpRow) {
 	for k, s := range c.Numbers {
 		r.Numbers[k] = (r.Numbers[k] - s.Shift) * s.Scale
 	}
+	for k, s := range c.Signals {
+		r.Signals[k] = (r.Signals[k] - s.Shift) * s.Scale
+	}
 }
 
 // rows encodes architectures; scaled if the code has been measured.
@@ -124,6 +138,9 @@ func (c *gpCode) rows(in Inputs, archs []space.Arch) ([]gpRow, error) {
 				return nil, fmt.Errorf("architecture %d: number %d of its plan is %v; want a finite one", i, k, v)
 			}
 		}
+		if c.Numbers == nil || c.Signals != nil {
+			out[i].Signals = slices.Clone(g.signals)
+		}
 		if c.Numbers != nil {
 			c.scale(out[i])
 		}
@@ -143,7 +160,7 @@ func roots(names []string, count map[string]float64) []float64 {
 
 // gpPair is how two rows differ: squared distances by group, and the product that a linear
 // kernel needs.
-type gpPair struct{ choice, paths, moves, numbers, linear float64 }
+type gpPair struct{ choice, paths, moves, numbers, signals, linear float64 }
 
 func gpCompare(a, b *gpRow) gpPair {
 	var p gpPair
@@ -164,6 +181,7 @@ func gpCompare(a, b *gpRow) gpPair {
 	p.paths = squaredDistance(a.Paths, b.Paths)
 	p.moves = squaredDistance(a.Moves, b.Moves)
 	p.numbers = squaredDistance(a.Numbers, b.Numbers)
+	p.signals = squaredDistance(a.Signals, b.Signals)
 	if len(a.Numbers) > 0 {
 		p.linear = 0
 		for k, v := range a.Numbers {

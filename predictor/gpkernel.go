@@ -9,23 +9,23 @@ import (
 
 // gpTheta are the logarithms of the parameters of the kernel
 //
-//	k = matern(T0 choice + T1 paths + T2 moves + T3 numbers) + T4 linear + T5 exp(-T6 choice),
+//	k = matern(T0 choice + T1 paths + T2 moves + T3 numbers + T8 signals) + T4 linear + T5 exp(-T6 choice),
 //
 // with noise of variance T7 on its diagonal, all times a variance that is set to its most
 // likely value.
-type gpTheta [8]float64
+type gpTheta [9]float64
 
 // maxTheta bounds them.
 const maxTheta = 12
 
 // priorTheta is the centre of their prior and where the search begins, priorStd its
 // deviation.
-var priorTheta = gpTheta{-2, -1.5, -2, -1.5, -1, -3.5, 0, -4}
+var priorTheta = gpTheta{-2, -1.5, -2, -1.5, -1, -3.5, 0, -4, -1.5}
 
 const priorStd = 1.0
 
 // gpPowers are the parameters themselves.
-type gpPowers [8]float64
+type gpPowers [9]float64
 
 func (t gpTheta) powers() gpPowers {
 	var out gpPowers
@@ -39,7 +39,7 @@ func (t *gpPowers) noise() float64 { return t[7] }
 
 // kernel returns the covariance of two rows, over the variance of the process.
 func (t *gpPowers) kernel(p gpPair) float64 {
-	r2 := 5 * (t[0]*p.choice + t[1]*p.paths + t[2]*p.moves + t[3]*p.numbers)
+	r2 := 5 * (t[0]*p.choice + t[1]*p.paths + t[2]*p.moves + t[3]*p.numbers + t[8]*p.signals)
 	r := math.Sqrt(r2)
 	return (1+r+r2/3)*math.Exp(-r) + t[4]*p.linear + t[5]*math.Exp(-t[6]*p.choice)
 }

@@ -100,6 +100,7 @@ type graph struct {
 	paths   map[string]float64 // from cut to cut, by the operations on them, the last first
 	moves   map[string]float64 // operations of each kind
 	numbers []float64
+	signals []float64 // graphSignals of them, at the output
 }
 
 // newGraph cuts a plan at the steps that all paths from the picture to the output go
@@ -108,22 +109,11 @@ type graph struct {
 // reach the output is not there.
 func newGraph(p space.Plan) graph {
 	g := graph{paths: make(map[string]float64), moves: make(map[string]float64)}
-	last := make([]int, len(p)) // reader of each step furthest on
-	live := make([]bool, len(p))
-	live[len(p)-1] = true
-	for i := len(p) - 1; i >= 0; i-- {
-		if !live[i] {
-			continue
-		}
-		for _, j := range p[i].In {
-			if j >= 0 {
-				live[j], last[j] = true, max(last[j], i)
-			}
-		}
-	}
+	live, last := readers(p)
 	var depth lengths
 	at := make([][]counted, len(p)) // paths from the latest cut
 	ways := make([]lengths, len(p))
+	flow := newFlow(len(p))
 	reach := 0 // furthest reader of steps before this one
 	for i, s := range p {
 		if !live[i] {
@@ -144,6 +134,7 @@ func newGraph(p space.Plan) graph {
 				w.add(ways[j])
 			}
 		}
+		flow.step(i, s)
 		w.step(m)
 		ways[i] = w
 		at[i] = merge(in, m)
@@ -156,6 +147,7 @@ func newGraph(p space.Plan) graph {
 			at[i] = []counted{{n: 1}}
 			depth.join(w)
 			ways[i] = lengths{count: 1}
+			flow.cut(i)
 		}
 		reach = max(reach, last[i])
 	}
@@ -163,7 +155,25 @@ func newGraph(p space.Plan) graph {
 		depth.shortest, depth.longest, depth.mean, math.Sqrt(depth.variance), math.Log(depth.count),
 		math.Log(float64(p.FLOPs())), math.Log(float64(p.Params())),
 	}
+	g.signals = flow.numbers(len(p) - 1)
 	return g
+}
+
+// readers returns which steps reach the output, and the reader of each that is furthest on.
+func readers(p space.Plan) (live []bool, last []int) {
+	live, last = make([]bool, len(p)), make([]int, len(p))
+	live[len(p)-1] = true
+	for i := len(p) - 1; i >= 0; i-- {
+		if !live[i] {
+			continue
+		}
+		for _, j := range p[i].In {
+			if j >= 0 {
+				live[j], last[j] = true, max(last[j], i)
+			}
+		}
+	}
+	return live, last
 }
 
 // merge appends a move to paths and joins equal ones.
