@@ -15,7 +15,7 @@ const graphSignals = 6
 type signal struct {
 	variance float64
 	depth    float64 // convolutions
-	field    float64 // pixels that their kernels reach to one side, each on its own map
+	field    float64 // pixels that their kernels reach to one side, each on its own map: the mean of up and sideways
 	pools    float64
 }
 
@@ -41,7 +41,8 @@ func (a *signal) step(l space.Layer) {
 	}
 	a.variance = 1
 	a.depth++
-	a.field += float64(l.Pad())
+	p := l.Pad()
+	a.field += float64(p.H+p.W) / 2
 }
 
 // signals are those of a step: carried through all of the network, and in a network in

@@ -13,10 +13,10 @@ import (
 // TestSignalsByHand follows signals through a plan whose numbers are worked out on paper.
 func TestSignalsByHand(t *testing.T) {
 	conv := func(k int, from int) space.Step {
-		return space.Step{Layer: space.Layer{Op: space.Conv, H: 8, W: 8, InC: 4, OutC: 4, K: k, S: 1, G: 1}, In: []int{from}}
+		return space.Step{Layer: space.Layer{Op: space.Conv, H: 8, W: 8, InC: 4, OutC: 4, K: space.Square(k), S: 1, G: 1}, In: []int{from}}
 	}
 	of := func(op space.Op, k int, in ...int) space.Step {
-		l := space.Layer{Op: op, H: 8, W: 8, InC: 4, OutC: 4, K: k, S: min(k, 1)}
+		l := space.Layer{Op: op, H: 8, W: 8, InC: 4, OutC: 4, K: space.Square(k), S: min(k, 1)}
 		if len(in) > 1 {
 			l.FanIn = len(in)
 		}
