@@ -138,7 +138,7 @@ func appendPictures(files []listedPicture, dir string, label int) ([]listedPictu
 			return nil, err
 		case folder:
 			return nil, badFile(path, "a folder in a class folder, expected pictures only")
-		case !isPictureName(e.Name()) && !looksLikeAPicture(path):
+		case !isPictureName(e.Name()) && !isForeignName(e.Name()) && !looksLikeAPicture(path):
 			return nil, badFile(path, "in a class folder, expected only %s pictures", formats)
 		}
 		files = append(files, listedPicture{path: path, label: label})

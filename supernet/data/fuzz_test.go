@@ -104,6 +104,7 @@ func FuzzPicture(f *testing.F) {
 	}
 	f.Add(hugeTIFF(60000))
 	f.Add(hugeTag())
+	f.Add([]byte("RIFF\x84\x00\x00\x00WEBPVP8X\n\x00\x00\x00\x02\x00\x00\x00\x07\x00\x00\x07\x00\x00ANMF(\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x07\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 1<<16 {
 			return
