@@ -41,53 +41,43 @@ func readFolder(dir, _ string, o OpenOptions) (*Dataset, error) {
 	if len(classes) > maxClasses {
 		return nil, badFile(l.train, "%d folders, expected at most %d classes", len(classes), maxClasses)
 	}
-	parts := []struct {
-		dir string
-		to  **Set
-	}{{l.train, &d.Train}, {l.val, &d.Val}, {l.test, &d.Test}}
-	lists := make([][]listedPicture, len(parts))
-	for i, part := range parts {
-		if part.dir == "" {
+	var lists [3][]listedPicture
+	for i, part := range []*string{&l.train, &l.val, &l.test} {
+		if *part == "" {
 			continue
 		}
-		folders, err := subfolders(part.dir)
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 && slices.Equal(folders, []string{tinyImages}) && !slices.Contains(classes, tinyImages) {
-			if lists[i], err = tinyPart(part.dir, classes); err != nil {
-				return nil, err
-			}
-			if lists[i] == nil {
-				d.Notes = append(d.Notes, fmt.Sprintf("%s has pictures without labels and is not used", part.dir))
-			}
-			continue
-		}
-		if i > 0 && len(folders) == 1 && namesNoClass(folders[0]) && !slices.Contains(classes, className(folders[0])) {
-			d.Notes = append(d.Notes, fmt.Sprintf("%s, the only folder of that part, is no class of the training part and is not used", filepath.Join(part.dir, folders[0])))
-			*[]*string{nil, &l.val, &l.test}[i] = ""
-			continue
-		}
-		if lists[i], err = listPictures(part.dir, folders, classes); err != nil {
+		if lists[i], err = d.listPart(part, classes, i == 0); err != nil {
 			return nil, err
 		}
 	}
+	if err := contradicted(dir, lists[0], classes); err != nil {
+		return nil, err
+	}
 	d.Layout = l.describe(dir)
-	shape, err := folderShape(lists[0], o)
+	return loadParts(d, classes, lists, o)
+}
+
+// listPart returns the pictures of a part. Where they are of no known classes, which those of the
+// training part must not be, it notes so and returns none; a part whose folder is none of its
+// own is set to "".
+func (d *Dataset) listPart(part *string, classes []string, train bool) ([]listedPicture, error) {
+	folders, err := subfolders(*part)
 	if err != nil {
 		return nil, err
 	}
-	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
-	b.expect(len(lists[0]) + len(lists[1]) + len(lists[2]))
-	for i, part := range parts {
-		if len(lists[i]) == 0 {
-			continue
+	if !train && slices.Equal(folders, []string{tinyImages}) && !slices.Contains(classes, tinyImages) {
+		list, err := tinyPart(*part, classes)
+		if err == nil && list == nil {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s has pictures without labels and is not used", *part))
 		}
-		if *part.to, err = b.load(lists[i]); err != nil {
-			return nil, err
-		}
+		return list, err
 	}
-	return b.finish()
+	if !train && len(folders) == 1 && namesNoClass(folders[0]) && !slices.Contains(classes, className(folders[0])) {
+		d.Notes = append(d.Notes, fmt.Sprintf("%s, the only folder of that part, is no class of the training part and is not used", filepath.Join(*part, folders[0])))
+		*part = ""
+		return nil, nil
+	}
+	return listPictures(*part, folders, classes)
 }
 
 // listPictures returns the pictures of the folders dir/CLASS, where every folder must be one of classes and hold at
@@ -203,6 +193,26 @@ func folderShape(files []listedPicture, o OpenOptions) (pictureShape, error) {
 	return shape, first
 }
 
+// loadParts reads the pictures of training, validation and test part into d; those of the last
+// two may be none.
+func loadParts(d *Dataset, classes []string, lists [3][]listedPicture, o OpenOptions) (*Dataset, error) {
+	shape, err := folderShape(lists[0], o)
+	if err != nil {
+		return nil, err
+	}
+	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
+	b.expect(len(lists[0]) + len(lists[1]) + len(lists[2]))
+	for i, to := range []**Set{&d.Train, &d.Val, &d.Test} {
+		if len(lists[i]) == 0 {
+			continue
+		}
+		if *to, err = b.load(lists[i]); err != nil {
+			return nil, err
+		}
+	}
+	return b.finish()
+}
+
 // loading reads the pictures of a data set, part by part.
 type loading struct {
 	shape   pictureShape
@@ -305,6 +315,7 @@ func (b *loading) finish() (*Dataset, error) {
 		return nil, fmt.Errorf("data: none of the training pictures of class %q can be read (%w)", b.classes[c], &b.damaged)
 	}
 	b.groups.note(b.d)
+	b.d.Notes = append(b.d.Notes, classNotes(b.classes)...)
 	return b.d, nil
 }
 

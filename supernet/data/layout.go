@@ -15,12 +15,9 @@ var roles = []struct {
 	words []string
 }{
 	{"train", []string{"train", "training", "seg_train", "trainset", "trainingset", "traindata", "trainimages", "trainingimages"}},
-	{"val", []string{"val", "valid", "validation", "dev", "seg_val", "valset", "validset", "validationset", "valdata", "valimages"}},
+	{"val", []string{"val", "valid", "validation", "dev", "seg_val", "valset", "validset", "validationset", "valdata", "valimages", "validate"}},
 	{"test", []string{"test", "test1", "testing", "seg_test", "testset", "testingset", "testdata", "testimages"}},
 }
-
-// plainer drops what people put between the words of a folder's name.
-var plainer = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // roleOf returns which part of a data set a folder of that name holds; "" for others.
 func roleOf(name string) string {

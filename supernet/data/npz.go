@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -136,18 +137,13 @@ func readArrays(path string, files map[string]array, o OpenOptions) (*Dataset, e
 		*to = s
 	}
 	if d.Train == nil {
-		return nil, badFile(path, "arrays %q, expected train_images and train_labels, or x_train and y_train", sortedNames(files))
+		return nil, badFile(path, "arrays %q, expected train_images and train_labels, or x_train and y_train", sortedKeys(files))
 	}
 	return d, nil
 }
 
-func sortedNames(files map[string]array) (names []string) {
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names[:min(len(names), 12)]
-}
+// sortedKeys returns the names that a map has.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // npzPart reads pictures and labels.
 func npzPart(pictures, labels array, classes *labelling, maxBytes int64) (*Set, error) {

@@ -93,8 +93,9 @@ func binaryFormats() []binaryFormat {
 //	npy       the same arrays in files of their own
 //	pixels    csv files with a label and the pixels of a picture in each line, as Kaggle has MNIST
 //	names     pictures whose names tell their class, by a pattern, or by the only guess that fits
-//	list      pictures in one folder or several and a csv file of names and labels beside them, where folders are no
-//	          classes
+//	list      pictures in one folder or several and csv or tsv files of names and labels beside them, where folders are
+//	          no classes: one for all, which may have a column that says of which part a picture is, or one for each part,
+//	          called after it or in its folder
 //	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
 //	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper
 //

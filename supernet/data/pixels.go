@@ -182,9 +182,6 @@ type pixelReader struct {
 
 var partNames = []string{"train", "val", "test"}
 
-// usages are what FER2013 calls the parts.
-var usages = map[string]string{"publictest": "val", "privatetest": "test"}
-
 func (b *pixelReader) read(path, part string) error {
 	c := pixelColumns(path)
 	if c.label < 0 {
@@ -223,11 +220,7 @@ func (b *pixelReader) read(path, part string) error {
 // add adds the picture of a line.
 func (b *pixelReader) add(path, part string, line int, row []string, c *columns) error {
 	if c.usage >= 0 {
-		use := strings.ToLower(strings.TrimSpace(row[c.usage]))
-		if part = usages[use]; part == "" {
-			part = roleOf(use)
-		}
-		if part == "" {
+		if part = partOf(strings.TrimSpace(row[c.usage])); part == "" {
 			return badFile(path, "line %d is for %q, expected Training, PublicTest or PrivateTest", line, row[c.usage])
 		}
 	}
