@@ -89,7 +89,8 @@ func binaryFormats() []binaryFormat {
 //	          those of EMNIST, emnist-letters-train-images-idx3-ubyte, are turned upright and named by their mapping
 //	cifar100  train.bin, test.bin, fine_label_names.txt; the fine label counts, or the coarse one
 //	npz       a NumPy archive, by itself or alone in its folder, with the arrays of MedMNIST (train_images, train_labels,
-//	          val_..., test_...) or Keras (x_train, y_train, x_test, y_test)
+//	          val_..., test_...) or Keras (x_train, y_train, x_test, y_test): pictures of any type of numbers, channels
+//	          last or first, values 0 to 255 or 0 to 1, and labels as numbers, text or a column for each class
 //	npy       the same arrays in files of their own
 //	pixels    csv files with a label and the pixels of a picture in each line, as Kaggle has MNIST
 //	names     pictures whose names tell their class, by a pattern, or by the only guess that fits
