@@ -160,14 +160,18 @@ func half(b uint16) float32 {
 	return sign * float32(math.Ldexp(float64(1024+fraction), exponent-25))
 }
 
-// each reads so many rows of so many bytes, one after the other.
+// each reads so many rows of so many bytes, one after the other. Memory grows with what the file
+// holds, not with what it claims.
 func (a *npy) each(rows, bytes int, f func(i int, row []byte) error) error {
-	row := make([]byte, bytes)
+	row, err := io.ReadAll(io.LimitReader(a.r, int64(bytes)))
 	for i := range rows {
-		if _, err := io.ReadFull(a.r, row); err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
+		if i > 0 && err == nil {
+			_, err = io.ReadFull(a.r, row)
+		}
+		if err == io.EOF || err == nil && len(row) < bytes {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
 			return fmt.Errorf("row %d of %d: %w", i, rows, err)
 		}
 		if err := f(i, row); err != nil {

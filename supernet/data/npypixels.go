@@ -107,8 +107,11 @@ func readPictures(f array, maxBytes int64, train *levels) (*Set, *levels, pictur
 	}
 	s := &Set{H: p.h, W: p.w, C: p.c}
 	size := p.h * p.w * p.c
-	pix := make([]uint8, size)
+	var pix []uint8 // of a picture
 	err = a.each(p.n, size*a.width, func(_ int, row []byte) error {
+		if pix == nil {
+			pix = make([]uint8, size)
+		}
 		for i := range pix {
 			pix[p.place(i)] = a.pixel(row, i, l)
 		}

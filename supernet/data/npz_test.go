@@ -100,6 +100,15 @@ func TestOpenNPZ(t *testing.T) {
 	}
 }
 
+// An array that claims a picture of many values costs no more than what there is of it.
+func TestClaimedArraysAreNotBelieved(t *testing.T) {
+	dir := tree(t, map[string][]byte{"x_train.npy": npyOf("<f8", "2, 4000, 4000, 3", make([]byte, 800)), "y_train.npy": npyOf("|S4000", "2,", nil)})
+	var err error
+	if got := spent(func() { _, err = Open(dir, OpenOptions{}) }); err == nil || !strings.Contains(err.Error(), "row 0 of 2: unexpected EOF") || got > 4<<20 {
+		t.Errorf("%d bytes allocated, %v", got, err)
+	}
+}
+
 // FuzzNPZ reads any archive without panic.
 func FuzzNPZ(f *testing.F) {
 	f.Add(npyOf("|u1", "2, 2, 2", make([]byte, 8)), npyOf("<i2", "2,", []byte{0, 0, 1, 0}))

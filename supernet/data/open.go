@@ -78,6 +78,8 @@ func binaryFormats() []binaryFormat {
 		{"idx", isIDX, readIDX},
 		{"cifar10", isCIFAR10, readCIFAR10},
 		{"cifar100", isCIFAR100, readCIFAR100},
+		{"cifar10-python", isCIFAR10Python, readCIFAR10Python},
+		{"cifar100-python", isCIFAR100Python, readCIFAR100Python},
 	}
 }
 
@@ -88,6 +90,7 @@ func binaryFormats() []binaryFormat {
 //	cifar10   data_batch_1.bin ..., test_batch.bin, batches.meta.txt
 //	          those of EMNIST, emnist-letters-train-images-idx3-ubyte, are turned upright and named by their mapping
 //	cifar100  train.bin, test.bin, fine_label_names.txt; the fine label counts, or the coarse one
+//	cifar10-python, cifar100-python  the same for Python: data_batch_1 ..., test_batch; train, test and meta
 //	npz       a NumPy archive, by itself or alone in its folder, with the arrays of MedMNIST (train_images, train_labels,
 //	          val_..., test_...) or Keras (x_train, y_train, x_test, y_test): pictures of any type of numbers, channels
 //	          last or first, values 0 to 255 or 0 to 1, and labels as numbers, text or a column for each class
@@ -113,7 +116,7 @@ func Open(dir string, o OpenOptions) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Labels != "" && format != "cifar100" {
+	if o.Labels != "" && !strings.HasPrefix(format, "cifar100") {
 		return nil, badFile(dir, "format %s, which has one kind of labels, but %s ones are asked for; only CIFAR-100 has two", format, o.Labels)
 	}
 	if o.Group != "" && d.Train.Groups == nil {
@@ -169,16 +172,13 @@ func when(yes bool, path string) string {
 // read reads the data set in dir and returns the name of its format.
 func read(dir string, o OpenOptions) (string, *Dataset, error) {
 	if !isFile(dir) {
-		format, names, err := recognise(dir)
+		at, format, names, err := recogniseInside(dir)
 		if err != nil {
 			return "", nil, err
 		}
 		if format.read != nil {
-			d, err := format.read(dir, names, o)
+			d, err := format.read(at, names, o)
 			return format.name, d, err
-		}
-		if names["data_batch_1"] || names["train"] && names["meta"] && names["test"] {
-			return "", nil, badFile(dir, "the files of CIFAR for Python, expected those of its binary version (data_batch_1.bin, train.bin)")
 		}
 	}
 	for _, f := range otherFormats(o) {
@@ -188,7 +188,23 @@ func read(dir string, o OpenOptions) (string, *Dataset, error) {
 		}
 	}
 	return "", nil, badFile(dir, "no data set, expected IDX files (train-images-idx3-ubyte), CIFAR files "+
-		"(data_batch_1.bin or train.bin), a NumPy archive, a csv file of pixels, or pictures in a folder for each class")
+		"(data_batch_1.bin, data_batch_1 or train.bin), a NumPy archive, a csv file of pixels, or pictures in a folder for each class")
+}
+
+// recogniseInside looks for binary files in dir or, where it holds one folder, in that, as
+// unpacked archives and torchvision have them. It returns the folder as well.
+func recogniseInside(dir string) (at string, f binaryFormat, names map[string]bool, err error) {
+	for range deepest {
+		if f, names, err = recognise(dir); err != nil || f.read != nil {
+			return dir, f, names, err
+		}
+		folders, err := subfolders(dir)
+		if err != nil || len(folders) != 1 {
+			return dir, f, names, err
+		}
+		dir = filepath.Join(dir, folders[0])
+	}
+	return dir, f, names, nil
 }
 
 // recognise returns the format of the binary files in dir, none if there are none, and the
