@@ -167,7 +167,7 @@ func classNumbers(rows []listRow, classes []string) (list []listedPicture, unkno
 		if !known {
 			return nil, r.label
 		}
-		list = append(list, listedPicture{r.file, label})
+		list = append(list, listedPicture{path: r.file, label: label})
 	}
 	return list, ""
 }

@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // listedPicture is a picture of a class, not yet read.
 type listedPicture struct {
 	path  string
 	label int
+	stray bool // is called, and begins, as no picture does
 }
 
 // readFolder reads a folder of pictures for each class, all together or in parts for
@@ -41,6 +43,16 @@ func readFolder(dir, _ string, o OpenOptions) (*Dataset, error) {
 	if len(classes) > maxClasses {
 		return nil, badFile(l.train, "%d folders, expected at most %d classes", len(classes), maxClasses)
 	}
+	folders, err := subfolders(l.train)
+	if err != nil {
+		return nil, err
+	}
+	if inside, err := partsInside(l.train, folders); err != nil || inside != nil {
+		if err != nil {
+			return nil, err
+		}
+		return d.readInside(l.train, folders, inside, classes, o)
+	}
 	var lists [3][]listedPicture
 	for i, part := range []*string{&l.train, &l.val, &l.test} {
 		if *part == "" {
@@ -54,6 +66,35 @@ func readFolder(dir, _ string, o OpenOptions) (*Dataset, error) {
 		return nil, err
 	}
 	d.Layout = l.describe(dir)
+	return loadParts(d, classes, lists, o)
+}
+
+// readInside reads pictures whose parts are folders in those of their classes.
+func (d *Dataset) readInside(dir string, folders []string, parts []map[string]string, classes []string, o OpenOptions) (*Dataset, error) {
+	var lists [3][]listedPicture
+	for i, folder := range folders {
+		for k, role := range partNames {
+			path := parts[i][role]
+			if path == "" {
+				continue
+			}
+			before := len(lists[k])
+			var err error
+			if lists[k], err = appendPictures(lists[k], path, slices.Index(classes, className(folder))); err != nil {
+				return nil, err
+			}
+			if len(lists[k]) == before {
+				return nil, badFile(path, "an empty folder, expected %s pictures of its class", formats)
+			}
+		}
+	}
+	var names []string
+	for k, role := range partNames {
+		if len(lists[k]) > 0 {
+			names = append(names, "CLASS/"+role)
+		}
+	}
+	d.Layout = strings.Join(names, ", ")
 	return loadParts(d, classes, lists, o)
 }
 
@@ -128,10 +169,9 @@ func appendPictures(files []listedPicture, dir string, label int) ([]listedPictu
 			return nil, err
 		case folder:
 			return nil, badFile(path, "a folder in a class folder, expected pictures only")
-		case !isPictureName(e.Name()) && !isForeignName(e.Name()) && !looksLikeAPicture(path):
-			return nil, badFile(path, "in a class folder, expected only %s pictures", formats)
 		}
-		files = append(files, listedPicture{path: path, label: label})
+		stray := !isPictureName(e.Name()) && !isForeignName(e.Name()) && !looksLikeAPicture(path)
+		files = append(files, listedPicture{path: path, label: label, stray: stray})
 	}
 	return files, nil
 }
@@ -143,17 +183,22 @@ func isFolderAt(path string) bool {
 
 // looksLikeAPicture reports whether a file of another name begins as pictures do.
 func looksLikeAPicture(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, 4096))
+	head, err := headOf(path)
 	if err != nil {
 		return false
 	}
 	_, _, err = image.DecodeConfig(bytes.NewReader(head))
 	return err == nil
+}
+
+// headOf returns how a file begins.
+func headOf(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 4096))
 }
 
 // pictureShape is the shape that every picture of a folder data set gets.
@@ -256,7 +301,7 @@ func (b *loading) load(files []listedPicture) (*Set, error) {
 			return
 		}
 		s.Labels[i] = uint16(files[i].label)
-		deep[i], other[i], errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size], b.o.View)
+		deep[i], other[i], errs[i] = p.read(files[i], s.Pix[i*size:(i+1)*size], b.o.View)
 	})
 	return b.loaded(s, files, deep, other, errs)
 }
@@ -337,13 +382,16 @@ func lowRange(deep []uint16) string {
 }
 
 // read decodes one picture into dst; other says that it has another size than the first.
-func (p pictureShape) read(path string, dst []uint8, v View) (deepest uint16, other bool, err error) {
-	f, err := openPicture(path)
+func (p pictureShape) read(l listedPicture, dst []uint8, v View) (deepest uint16, other bool, err error) {
+	if l.stray {
+		return 0, false, badFile(l.path, "in a class folder, expected only %s pictures", formats)
+	}
+	f, err := openPicture(l.path)
 	if err != nil {
 		return 0, false, err
 	}
 	if p.like != "" && (f.h != p.h || f.w != p.w) {
-		return 0, true, badFile(path, "a picture of %dx%d pixels, expected %dx%d like %s, or a size to scale all pictures to",
+		return 0, true, badFile(l.path, "a picture of %dx%d pixels, expected %dx%d like %s, or a size to scale all pictures to",
 			f.h, f.w, p.h, p.w, p.like)
 	}
 	deepest, err = f.decode(dst, p.h, p.w, p.c, v)

@@ -40,6 +40,9 @@ func (c listColumns) describe() string {
 // mostLooked bounds how many rows are looked at to tell which column names the pictures.
 const mostLooked = 1000
 
+// mostShown bounds how many cells of a row an error shows.
+const mostShown = 12
+
 // columnsOf tells the columns of a list. Its first row names them, unless a picture is called as
 // one of its cells. found reports whether a picture is called so.
 func (t *table) columnsOf(found func(cell string) bool) (listColumns, error) {
@@ -55,7 +58,7 @@ func (t *table) columnsOf(found func(cell string) bool) (listColumns, error) {
 		return c, badFile(t.path, "no lines but the names of columns, expected a file name and a label in each")
 	}
 	if c.file = fileColumn(c.head, rows, width, found); c.file < 0 {
-		return c, badFile(t.path, "%d lines, and no column of names of pictures, of which none is there, the first row %q; expected names of pictures beside the list, with or without ending", len(t.rows), t.rows[0])
+		return c, badFile(t.path, "%d lines, and no column of names of pictures, of which none is there, the first row %q; expected names of pictures beside the list, with or without ending, or a label and the pixels of a square picture", len(t.rows), t.rows[0][:min(width, mostShown)])
 	}
 	c.split = c.splitColumn(rows)
 	if c.label = columnOf(c.head, labelColumns); c.label == c.file {

@@ -101,7 +101,8 @@ func binaryFormats() []binaryFormat {
 //	          no classes: one for all, which may have a column that says of which part a picture is, or one for each part,
 //	          called after it or in its folder
 //	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
-//	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper
+//	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper, or
+//	          inside the folders of classes
 //
 // Test and validation part may be missing. Hidden files, and what systems leave behind, do not count. A file or a
 // directory that breaks its format is a *FormatError.
@@ -187,8 +188,47 @@ func read(dir string, o OpenOptions) (string, *Dataset, error) {
 			return f.name, d, err
 		}
 	}
+	if err := misplaced(dir); err != nil {
+		return "", nil, err
+	}
 	return "", nil, badFile(dir, "no data set, expected IDX files (train-images-idx3-ubyte), CIFAR files "+
 		"(data_batch_1.bin, data_batch_1 or train.bin), a NumPy archive, a csv file of pixels, or pictures in a folder for each class")
+}
+
+// misplaced returns an error that names what is given, or lies in dir, instead of a data set: a
+// picture, or an archive that was not unpacked; nil for others.
+func misplaced(dir string) error {
+	if isFile(dir) {
+		head, err := headOf(dir)
+		if err != nil {
+			return fmt.Errorf("data: %w", err)
+		}
+		if kind := foreign(dir, head); kind != "" {
+			return badFile(dir, "%s, expected a folder, as archives are unpacked to", kind)
+		}
+		if looksLikeAPicture(dir) {
+			return badFile(dir, "a picture, expected the folder that pictures are in")
+		}
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if isClutter(e.Name()) || !isFile(path) {
+			continue
+		}
+		head, err := headOf(path)
+		if err != nil {
+			return fmt.Errorf("data: %w", err)
+		}
+		if kind := foreign(path, head); kind != "" {
+			return badFile(dir, "no pictures, but %s, %s, expected what it unpacks to, or pictures of other kinds", e.Name(), kind)
+		}
+	}
+	return nil
 }
 
 // recogniseInside looks for binary files in dir or, where it holds one folder, in that, as

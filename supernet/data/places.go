@@ -102,9 +102,46 @@ func partIn(rel string) (part string) {
 }
 
 // walkPictures calls f with each file in and below dir that is called as pictures are, by its
-// path and by its path from dir with slashes.
+// path and by its path from dir with slashes. Links to folders are followed where they lead out of
+// dir, links in those are not.
 func walkPictures(dir string, f func(path, rel string)) error {
-	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	linked, err := walkHere(root, func(rel string) { f(filepath.Join(dir, rel), filepath.ToSlash(rel)) })
+	if err != nil {
+		return err
+	}
+	for _, link := range linked {
+		target, err := filepath.EvalSymlinks(filepath.Join(root, link))
+		if err != nil {
+			return fmt.Errorf("data: %w", err)
+		}
+		if within(target, root) || within(root, target) {
+			continue
+		}
+		_, err = walkHere(target, func(rel string) {
+			rel = filepath.Join(link, rel)
+			f(filepath.Join(dir, rel), filepath.ToSlash(rel))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// within reports whether a path is folder or in it; both are free of links.
+func within(path, folder string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// walkHere calls f with each file in and below dir that is called as pictures are, by its path from
+// dir, and returns those of links to folders, which it does not follow.
+func walkHere(dir string, f func(rel string)) (linked []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("data: %w", err)
 		}
@@ -114,14 +151,17 @@ func walkPictures(dir string, f func(path, rel string)) error {
 			}
 			return nil
 		}
-		if e.IsDir() || !isPictureName(e.Name()) {
-			return nil
-		}
 		rel, err := filepath.Rel(dir, path)
 		if err != nil {
 			return fmt.Errorf("data: %w", err)
 		}
-		f(path, filepath.ToSlash(rel))
+		switch {
+		case e.Type()&fs.ModeSymlink != 0 && isFolderAt(path):
+			linked = append(linked, rel)
+		case !e.IsDir() && isPictureName(e.Name()):
+			f(rel)
+		}
 		return nil
 	})
+	return linked, err
 }

@@ -60,7 +60,7 @@ func (s *store) read(i int, buf []uint8) (pix, grown []uint8, err error) {
 		buf = make([]uint8, s.size)
 	}
 	buf = buf[:s.size]
-	if _, _, err := s.shape.read(s.files[i], buf, s.view); err != nil {
+	if _, _, err := s.shape.read(listedPicture{path: s.files[i]}, buf, s.view); err != nil {
 		return nil, buf, err
 	}
 	if maphash.Bytes(s.seed, buf) != s.hashes[i] {
@@ -206,7 +206,7 @@ func (b *loading) loadStreamed(files []listedPicture) (*Set, error) {
 		}
 		buf := d.bufs.Get().(*[]uint8)
 		s.Labels[i], s.places[i] = uint16(files[i].label), int32(first+i)
-		deep[i], other[i], errs[i] = p.read(files[i].path, *buf, b.o.View)
+		deep[i], other[i], errs[i] = p.read(files[i], *buf, b.o.View)
 		d.hashes[first+i] = maphash.Bytes(d.seed, *buf)
 		d.bufs.Put(buf)
 	})
