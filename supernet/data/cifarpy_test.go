@@ -122,6 +122,15 @@ func TestPicklesThatAreNoCIFAR(t *testing.T) {
 	}
 }
 
+// Numbers of every size have their sign.
+func TestPickledNumbers(t *testing.T) {
+	for file, want := range map[string]int64{"K\xff.": 255, "M\xff\xff.": 65535, "J\xfe\xff\xff\xff.": -2, "\x8a\x02\x00\xff.": -256, "\x8a\x00.": 0, "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f.": 1<<63 - 1} {
+		if v, err := unpickle("\x80\x02" + file); err != nil || v != want {
+			t.Errorf("%q: %v, %v; want %d", file, v, err, want)
+		}
+	}
+}
+
 // FuzzPickle reads any pickle, within memory that its length bounds.
 func FuzzPickle(f *testing.F) {
 	f.Add(pickledBatch(randomSet(1, 32, 32, 3, 1), "labels"))

@@ -214,7 +214,7 @@ func (b *lister) add(l listed) error {
 		}
 		b.seen[path] = label
 		if part == "" {
-			part = "train"
+			part = b.partAt(path)
 		}
 		b.rows[part] = append(b.rows[part], listRow{path, label})
 	}
@@ -222,6 +222,17 @@ func (b *lister) add(l listed) error {
 		b.d.Notes = append(b.d.Notes, fmt.Sprintf("%d of %d files that %s lists are not there, the first: %s", missing, rows, filepath.Base(l.path), first))
 	}
 	return nil
+}
+
+// partAt returns the part that the folders tell which a picture is in; training where they tell
+// none.
+func (b *lister) partAt(path string) string {
+	if rel, err := filepath.Rel(b.dir, path); err == nil {
+		if part := partIn(filepath.ToSlash(rel)); part != "" {
+			return part
+		}
+	}
+	return "train"
 }
 
 // finish numbers the classes and reads the pictures.
@@ -253,8 +264,7 @@ func (b *lister) finish(list string, o OpenOptions) (*Dataset, error) {
 	}
 	used := 0
 	for at := range b.seen {
-		rel, err := filepath.Rel(b.dir, at)
-		if part := partIn(filepath.ToSlash(rel)); err == nil && (part == "" || part == "train") {
+		if b.partAt(at) == "train" {
 			used++
 		}
 	}

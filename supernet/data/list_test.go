@@ -88,6 +88,7 @@ func TestListsAsPeopleHaveThem(t *testing.T) {
 		"repeated":           {map[string]string{"l.csv": "file,label\n1.png,x\n2.png,y\n1.png,x\n", "1.png": "1", "2.png": "2"}, "x y", "1:0 2:1", "", "", "1 lines repeat others"},
 		"case of labels":     {map[string]string{"l.csv": "file,label\n1.png,Cat\n2.png,cat\n", "1.png": "1", "2.png": "2"}, "Cat cat", "1:0 2:1", "", "", "differ in the case"},
 		"names in one":       {map[string]string{"l.csv": "file,label\n1.png,a\n2.png,b\n3.png,a|b\n", "1.png": "1", "2.png": "2", "3.png": "3"}, "a a|b b", "1:0 2:2 3:1", "", "", "one of its own"},
+		"parts in paths":     {map[string]string{"d.csv": "file,label\ntrain/1.png,x\ntrain/2.png,y\ntest/1.png,y\nval/1.png,x\n", "train/1.png": "1", "train/2.png": "2", "test/1.png": "3", "val/1.png": "4"}, "x y", "1:0 2:1", "4:0", "3:1", ""},
 		"together with test": {map[string]string{"l.csv": "file,label,split\n1.png,x,train\n2.png,y,train\n3.png,y,test\n", "train/1.png": "1", "train/2.png": "2", "train/3.png": "3"}, "x y", "1:0 2:1", "", "3:1", ""},
 	} {
 		files := map[string][]byte{}

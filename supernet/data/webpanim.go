@@ -31,7 +31,6 @@ func firstFrame(file []byte) (image.Image, error) {
 		return nil, errors.New("webp: an animation whose first frame does not cover it")
 	}
 	still := append([]byte("RIFF\x00\x00\x00\x00WEBP"), file[12:headerSize]...)
-	still[20] &= 0x10 // of the flags, only that there is transparency
 	still = append(still, frame[frameHeader:]...)
 	binary.LittleEndian.PutUint32(still[4:], uint32(len(still)-8))
 	if bytes.HasPrefix(frame[frameHeader:], []byte("VP8L")) { // lossless frames have no header before them
