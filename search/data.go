@@ -125,6 +125,12 @@ func (r *Run) describeData(look *data.Survey) {
 	if n := s.Train.Shared(s.Val); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d of %d validation pictures are among the training pictures too, pixel for pixel", n, s.Val.Len()))
 	}
+	if c := slices.Index(s.Val.ClassCounts(), 0); c >= 0 {
+		notes = append(notes, fmt.Sprintf("the validation split has no pictures of class %q", s.Val.Classes[c]))
+	}
+	if c := slices.Index(s.Test.ClassCounts(), 0); c >= 0 && s.Test.Len() > 0 {
+		notes = append(notes, fmt.Sprintf("the test split has no pictures of class %q", s.Test.Classes[c]))
+	}
 	for _, note := range notes {
 		log.Warn(note)
 	}

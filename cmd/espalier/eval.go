@@ -41,7 +41,7 @@ type evalCmd struct {
 	trainedFlags
 	screenFlags
 	Model        string   `arg:"" optional:"" name:"network-file" type:"existingfile" help:"Network file or ONNX model, to be judged on the pictures of --data instead of a run's."`
-	Data         string   `type:"existingdir" placeholder:"DIR" help:"Pictures to judge the network file on: their test part, or all if they have none."`
+	Data         string   `type:"path" placeholder:"DIR" help:"Pictures to judge the network file on: their test part, or all if they have none."`
 	Labels       string   `placeholder:"KIND" help:"With --data, which labels of CIFAR-100: ${labels} (default: ${default_labels})."`
 	LabelPattern string   `placeholder:"PATTERN" help:"With --data, take the class from the names of pictures, as in train."`
 	Arch         []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`

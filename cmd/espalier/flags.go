@@ -13,7 +13,7 @@ import (
 type configFlags struct {
 	Config string `short:"c" type:"existingfile" placeholder:"FILE" help:"YAML configuration; flags override it."`
 
-	Data *string `placeholder:"DIR" help:"Pictures: IDX, CIFAR, a NumPy archive, or a folder per class (default: embedded pictures)."`
+	Data *string `placeholder:"DIR" help:"Pictures: IDX, CIFAR, NumPy arrays, csv files, or a folder per class (default: embedded pictures)."`
 	Size *int    `placeholder:"N" help:"Scale pictures in folders to N x N pixels."`
 	Gray *bool   `negatable:"" help:"Read pictures in folders as grey."`
 

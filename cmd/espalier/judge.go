@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -49,7 +50,7 @@ func (c evalCmd) judgeFile(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	set, part, err := c.pictures(n)
+	set, part, err := c.pictures(n, s.err)
 	if err != nil {
 		return err
 	}
@@ -98,9 +99,12 @@ func (c evalCmd) note(n *supernet.Network, j *fileJudgement) error {
 	return nil
 }
 
-// sameFolder reports whether two paths lead to one folder; an empty path and one that is not
-// there lead to none.
+// sameFolder reports whether two paths lead to one folder, or files in it; an empty path and one
+// that is not there lead to none.
 func sameFolder(a, b string) (bool, error) {
+	if a != "" {
+		a, b = folderOf(a), folderOf(b)
+	}
 	x, err := os.Stat(a)
 	if a == "" || errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -112,6 +116,15 @@ func sameFolder(a, b string) (bool, error) {
 	return err == nil && os.SameFile(x, y), err
 }
 
+// folderOf returns the folder of a file, such as a NumPy archive or a list of pictures, and other
+// paths as they are.
+func folderOf(path string) string {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return filepath.Dir(path)
+	}
+	return path
+}
+
 func (f trainedFlags) exec() (*ops.Exec, error) {
 	var o ops.Config
 	set(&o.Workers, f.Workers)
@@ -120,8 +133,9 @@ func (f trainedFlags) exec() (*ops.Exec, error) {
 }
 
 // pictures reads the folder in the network's size and channels, with the network's classes
-// for labels, and says which part of the folder it is.
-func (c evalCmd) pictures(n *supernet.Network) (*data.Set, string, error) {
+// for labels, and says which part of the folder it is. What a person should know of what was found
+// goes to warnings.
+func (c evalCmd) pictures(n *supernet.Network, warnings io.Writer) (*data.Set, string, error) {
 	h, w, ch := n.Input()
 	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n), Cache: judgedCache, LabelPattern: c.LabelPattern, Labels: c.Labels}
 	if h == w {
@@ -130,6 +144,11 @@ func (c evalCmd) pictures(n *supernet.Network) (*data.Set, string, error) {
 	d, err := data.Open(c.Data, o)
 	if err != nil {
 		return nil, "", err
+	}
+	for _, note := range d.Notes {
+		if _, err := fmt.Fprintf(warnings, "warn: %s\n", note); err != nil {
+			return nil, "", err
+		}
 	}
 	set, part := d.Train, "all pictures"
 	if d.Test != nil {

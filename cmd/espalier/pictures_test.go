@@ -89,6 +89,31 @@ func TestNamesThatAreNotUTF8(t *testing.T) {
 	}
 }
 
+// A list of pictures may be given itself, to train on and to judge on; what eval leaves out it says, and
+// that it saw a run's pictures is noted however they are named.
+func TestListsAreDataThemselves(t *testing.T) {
+	s := newShell(t)
+	squares(t, s.path("set"), 20, "pictures")
+	list := "file,label\n"
+	for i := range 20 {
+		list += strconv.Itoa(i) + ".png," + []string{"cat", "dog"}[i%2] + "\n"
+	}
+	if err := os.WriteFile(s.path("set", "labels.csv"), []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--batch", "4", "--steps", "2", "--arch", "min", "--out", s.path("run"), "--data", s.path("set", "labels.csv"))
+	if err := os.WriteFile(s.path("set", "labels.csv"), []byte(list+"none.png,dog\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, msg := s.run(context.Background(), "eval", s.path("run", "networks", "alone.msgpack"), "--data", s.path("set"))
+	if code != 0 || !strings.Contains(out, "pictures   20,") || !strings.Contains(msg, "warn: 1 of 21 files") {
+		t.Errorf("exit code %d:\n%s\n%s", code, out, msg)
+	}
+	if tests, err := os.ReadFile(s.path("run", "tests.jsonl")); err != nil || strings.Count(string(tests), "\n") < 1 {
+		t.Errorf("tests are not noted: %v", err)
+	}
+}
+
 // An interrupt ends the reading of pictures, and leaves nothing behind.
 func TestReadingIsInterrupted(t *testing.T) {
 	s := newShell(t)

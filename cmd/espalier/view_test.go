@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,7 +60,7 @@ func TestPicturesAreReadAsTheNetworkWants(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		set, _, err := evalCmd{Data: dir}.pictures(n)
+		set, _, err := evalCmd{Data: dir}.pictures(n, io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -86,37 +86,21 @@ func readNamed(dir string, o OpenOptions) (*Dataset, error) {
 	if len(classes) > maxClasses {
 		return nil, badFile(dir, "%d different labels in file names by %q, expected at most %d", len(classes), pattern, maxClasses)
 	}
-	train, _ := classNumbers(named["train"], classes)
-	shape, err := folderShape(train, o)
-	if err != nil {
-		return nil, err
-	}
-	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
-	b.expect(len(named["train"]) + len(named["val"]) + len(named["test"]))
-	if d.Train, err = b.load(train); err != nil {
-		return nil, err
-	}
-	for _, part := range []struct {
-		role string
-		to   **Set
-	}{{"val", &d.Val}, {"test", &d.Test}} {
-		if parts[part.role] == "" {
+	var numbers [3][]listedPicture
+	for i, role := range partNames {
+		if parts[role] == "" {
 			continue
 		}
-		list, unknown := classNumbers(named[part.role], classes)
-		if len(list) == 0 {
+		var unknown string
+		if numbers[i], unknown = classNumbers(named[role], classes); len(numbers[i]) == 0 {
 			why := "pictures without labels"
 			if unknown != "" {
 				why = fmt.Sprintf("names of classes that the training part does not have, such as %q,", unknown)
 			}
-			d.Notes = append(d.Notes, fmt.Sprintf("%s has %s and is not used", parts[part.role], why))
-			continue
-		}
-		if *part.to, err = b.load(list); err != nil {
-			return nil, err
+			d.Notes = append(d.Notes, fmt.Sprintf("%s has %s and is not used", parts[role], why))
 		}
 	}
-	return b.finish()
+	return loadParts(d, classes, numbers, o)
 }
 
 // listNamed returns the folders of pictures under dir by role, and what lies in each. With a
@@ -183,7 +167,7 @@ func classNumbers(rows []listRow, classes []string) (list []listedPicture, unkno
 		if !known {
 			return nil, r.label
 		}
-		list = append(list, listedPicture{r.file, label})
+		list = append(list, listedPicture{path: r.file, label: label})
 	}
 	return list, ""
 }

@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // listedPicture is a picture of a class, not yet read.
 type listedPicture struct {
 	path  string
 	label int
+	stray bool // is called, and begins, as no picture does
 }
 
 // readFolder reads a folder of pictures for each class, all together or in parts for
@@ -41,53 +43,82 @@ func readFolder(dir, _ string, o OpenOptions) (*Dataset, error) {
 	if len(classes) > maxClasses {
 		return nil, badFile(l.train, "%d folders, expected at most %d classes", len(classes), maxClasses)
 	}
-	parts := []struct {
-		dir string
-		to  **Set
-	}{{l.train, &d.Train}, {l.val, &d.Val}, {l.test, &d.Test}}
-	lists := make([][]listedPicture, len(parts))
-	for i, part := range parts {
-		if part.dir == "" {
-			continue
-		}
-		folders, err := subfolders(part.dir)
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 && slices.Equal(folders, []string{tinyImages}) && !slices.Contains(classes, tinyImages) {
-			if lists[i], err = tinyPart(part.dir, classes); err != nil {
-				return nil, err
-			}
-			if lists[i] == nil {
-				d.Notes = append(d.Notes, fmt.Sprintf("%s has pictures without labels and is not used", part.dir))
-			}
-			continue
-		}
-		if i > 0 && len(folders) == 1 && namesNoClass(folders[0]) && !slices.Contains(classes, className(folders[0])) {
-			d.Notes = append(d.Notes, fmt.Sprintf("%s, the only folder of that part, is no class of the training part and is not used", filepath.Join(part.dir, folders[0])))
-			*[]*string{nil, &l.val, &l.test}[i] = ""
-			continue
-		}
-		if lists[i], err = listPictures(part.dir, folders, classes); err != nil {
-			return nil, err
-		}
-	}
-	d.Layout = l.describe(dir)
-	shape, err := folderShape(lists[0], o)
+	folders, err := subfolders(l.train)
 	if err != nil {
 		return nil, err
 	}
-	b := loading{shape: shape, classes: classes, o: o, d: d, groups: newGrouping(o.Group)}
-	b.expect(len(lists[0]) + len(lists[1]) + len(lists[2]))
-	for i, part := range parts {
-		if len(lists[i]) == 0 {
+	if inside, err := partsInside(l.train, folders); err != nil || inside != nil {
+		if err != nil {
+			return nil, err
+		}
+		return d.readInside(l.train, folders, inside, classes, o)
+	}
+	var lists [3][]listedPicture
+	for i, part := range []*string{&l.train, &l.val, &l.test} {
+		if *part == "" {
 			continue
 		}
-		if *part.to, err = b.load(lists[i]); err != nil {
+		if lists[i], err = d.listPart(part, classes, i == 0); err != nil {
 			return nil, err
 		}
 	}
-	return b.finish()
+	if err := contradicted(dir, lists[0], classes); err != nil {
+		return nil, err
+	}
+	d.Layout = l.describe(dir)
+	return loadParts(d, classes, lists, o)
+}
+
+// readInside reads pictures whose parts are folders in those of their classes.
+func (d *Dataset) readInside(dir string, folders []string, parts []map[string]string, classes []string, o OpenOptions) (*Dataset, error) {
+	var lists [3][]listedPicture
+	for i, folder := range folders {
+		for k, role := range partNames {
+			path := parts[i][role]
+			if path == "" {
+				continue
+			}
+			before := len(lists[k])
+			var err error
+			if lists[k], err = appendPictures(lists[k], path, slices.Index(classes, className(folder))); err != nil {
+				return nil, err
+			}
+			if len(lists[k]) == before {
+				return nil, badFile(path, "an empty folder, expected %s pictures of its class", formats)
+			}
+		}
+	}
+	var names []string
+	for k, role := range partNames {
+		if len(lists[k]) > 0 {
+			names = append(names, "CLASS/"+role)
+		}
+	}
+	d.Layout = strings.Join(names, ", ")
+	return loadParts(d, classes, lists, o)
+}
+
+// listPart returns the pictures of a part. Where they are of no known classes, which those of the
+// training part must not be, it notes so and returns none; a part whose folder is none of its
+// own is set to "".
+func (d *Dataset) listPart(part *string, classes []string, train bool) ([]listedPicture, error) {
+	folders, err := subfolders(*part)
+	if err != nil {
+		return nil, err
+	}
+	if !train && slices.Equal(folders, []string{tinyImages}) && !slices.Contains(classes, tinyImages) {
+		list, err := tinyPart(*part, classes)
+		if err == nil && list == nil {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s has pictures without labels and is not used", *part))
+		}
+		return list, err
+	}
+	if !train && len(folders) == 1 && namesNoClass(folders[0]) && !slices.Contains(classes, className(folders[0])) {
+		d.Notes = append(d.Notes, fmt.Sprintf("%s, the only folder of that part, is no class of the training part and is not used", filepath.Join(*part, folders[0])))
+		*part = ""
+		return nil, nil
+	}
+	return listPictures(*part, folders, classes)
 }
 
 // listPictures returns the pictures of the folders dir/CLASS, where every folder must be one of classes and hold at
@@ -138,10 +169,9 @@ func appendPictures(files []listedPicture, dir string, label int) ([]listedPictu
 			return nil, err
 		case folder:
 			return nil, badFile(path, "a folder in a class folder, expected pictures only")
-		case !isPictureName(e.Name()) && !looksLikeAPicture(path):
-			return nil, badFile(path, "in a class folder, expected only %s pictures", formats)
 		}
-		files = append(files, listedPicture{path: path, label: label})
+		stray := !isPictureName(e.Name()) && !isForeignName(e.Name()) && !looksLikeAPicture(path)
+		files = append(files, listedPicture{path: path, label: label, stray: stray})
 	}
 	return files, nil
 }
@@ -153,12 +183,7 @@ func isFolderAt(path string) bool {
 
 // looksLikeAPicture reports whether a file of another name begins as pictures do.
 func looksLikeAPicture(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, 4096))
+	head, err := headOf(path)
 	if err != nil {
 		return false
 	}
@@ -166,175 +191,12 @@ func looksLikeAPicture(path string) bool {
 	return err == nil
 }
 
-// pictureShape is the shape that every picture of a folder data set gets.
-type pictureShape struct {
-	h, w, c int
-	like    string // the first picture, whose size all must have; "" when they are scaled
-}
-
-// mostAsTheyAre bounds the sides of pictures that are taken in their own size, without
-// being asked.
-const mostAsTheyAre = 224
-
-// folderShape returns the size asked for, or that of the first picture that can be read.
-func folderShape(files []listedPicture, o OpenOptions) (pictureShape, error) {
-	shape := pictureShape{h: o.Size, w: o.Size, c: 3}
-	if o.Gray {
-		shape.c = 1
-	}
-	if o.Size != 0 {
-		return shape, nil
-	}
-	var first error
-	for _, f := range files {
-		p, err := openPicture(f.path)
-		if err != nil {
-			if first == nil {
-				first = err
-			}
-			continue
-		}
-		if p.h > mostAsTheyAre || p.w > mostAsTheyAre {
-			return shape, badFile(f.path, "a picture %d pixels wide and %d high and no size to scale to, expected --size (64, say), or pictures of at most %d pixels a side", p.w, p.h, mostAsTheyAre)
-		}
-		shape.h, shape.w, shape.like = p.h, p.w, f.path
-		return shape, nil
-	}
-	return shape, first
-}
-
-// loading reads the pictures of a data set, part by part.
-type loading struct {
-	shape   pictureShape
-	classes []string
-	o       OpenOptions
-	d       *Dataset // that the parts belong to, and the notes go to
-	groups  *grouping
-	damaged DamagedError
-	disk    *store // of pictures that are streamed; nil: they are read into memory
-}
-
-// expect is told how many pictures all parts have, before any is loaded: where they take more
-// than o.Cache bytes they are streamed.
-func (b *loading) expect(n int) {
-	size := int64(b.shape.h * b.shape.w * b.shape.c)
-	if b.o.Cache > 0 && int64(n) > min(b.o.Cache, b.o.MaxBytes)/size {
-		b.disk = newStore(b.shape, b.o.View, b.o.Cache)
-		b.disk.stop = b.stopped
-	}
-}
-
-// load reads files on several goroutines, each picture into its own place. What cannot be
-// read is noted as damaged, in order, and left out.
-func (b *loading) load(files []listedPicture) (*Set, error) {
-	if b.disk != nil {
-		return b.loadStreamed(files)
-	}
-	p := b.shape
-	size := p.h * p.w * p.c
-	if int64(len(files)) > b.o.MaxBytes/int64(size) {
-		return nil, badFile(files[0].path, "the first of %d pictures of %dx%dx%d bytes, expected at most %d bytes in all",
-			len(files), p.h, p.w, p.c, b.o.MaxBytes)
-	}
-	s := &Set{
-		H: p.h, W: p.w, C: p.c, Classes: b.classes,
-		Pix: make([]uint8, len(files)*size), Labels: make([]uint16, len(files)),
-	}
-	errs, deep, other := make([]error, len(files)), make([]uint16, len(files)), make([]bool, len(files))
-	parallel(len(files), func(i int) {
-		if b.stopped() != nil {
-			return
-		}
-		s.Labels[i] = uint16(files[i].label)
-		deep[i], other[i], errs[i] = p.read(files[i].path, s.Pix[i*size:(i+1)*size], b.o.View)
-	})
-	return b.loaded(s, files, deep, other, errs)
-}
-
-// stopped returns the error that ends the reading, if there is one.
-func (b *loading) stopped() error {
-	if b.o.Stop == nil {
-		return nil
-	}
-	return b.o.Stop()
-}
-
-// loaded notes what was found in reading files, and leaves out what cannot be read.
-func (b *loading) loaded(s *Set, files []listedPicture, deep []uint16, other []bool, errs []error) (*Set, error) {
-	if err := b.stopped(); err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	if note := lowRange(deep); note != "" && !slices.Contains(b.d.Notes, note) {
-		b.d.Notes = append(b.d.Notes, note)
-	}
-	s.Groups = b.groups.of(files, errs)
-	return b.whole(s, errs, other)
-}
-
-// whole returns the pictures without those that have an error. One of another size than the
-// first is an error of the whole set: all may be.
-func (b *loading) whole(s *Set, errs []error, other []bool) (*Set, error) {
-	b.damaged.Of += len(errs)
-	var left []int
-	for i, err := range errs {
-		switch {
-		case other[i]:
-			return nil, err
-		case err != nil:
-			b.damaged.Errors = append(b.damaged.Errors, err)
-		default:
-			left = append(left, i)
-		}
-	}
-	if len(left) == len(errs) {
-		return s, nil
-	}
-	return s.Subset(left), nil
-}
-
-// finish returns the data set, unless pictures are damaged that are not to be left out, or
-// none of a class is left to train on.
-func (b *loading) finish() (*Dataset, error) {
-	if n := len(b.damaged.Errors); n > 0 {
-		if !b.o.SkipBad {
-			return nil, &b.damaged
-		}
-		b.d.Notes = append(b.d.Notes, fmt.Sprintf("%d of %d pictures are damaged and left out, the first: %v", n, b.damaged.Of, b.damaged.Errors[0]))
-	}
-	if c := slices.Index(b.d.Train.ClassCounts(), 0); c >= 0 {
-		return nil, fmt.Errorf("data: none of the training pictures of class %q can be read (%w)", b.classes[c], &b.damaged)
-	}
-	b.groups.note(b.d)
-	return b.d, nil
-}
-
-// lowRange tells when pictures of 16 bits use few of them: they come out nearly black.
-func lowRange(deep []uint16) string {
-	var most uint16
-	for _, v := range deep {
-		if v == 0 {
-			return "" // of 8 bits, or black
-		}
-		most = max(most, v)
-	}
-	for _, bits := range []int{8, 10, 12, 14} {
-		if most > 0 && int(most) < 1<<bits {
-			return fmt.Sprintf("pictures have 16 bits a channel, but no value above %d, as cameras of %d bits write: they come out dark; multiply them by %d first", most, bits, 1<<(16-bits))
-		}
-	}
-	return ""
-}
-
-// read decodes one picture into dst; other says that it has another size than the first.
-func (p pictureShape) read(path string, dst []uint8, v View) (deepest uint16, other bool, err error) {
-	f, err := openPicture(path)
+// headOf returns how a file begins.
+func headOf(path string) ([]byte, error) {
+	f, err := os.Open(path)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
-	if p.like != "" && (f.h != p.h || f.w != p.w) {
-		return 0, true, badFile(path, "a picture of %dx%d pixels, expected %dx%d like %s, or a size to scale all pictures to",
-			f.h, f.w, p.h, p.w, p.like)
-	}
-	deepest, err = f.decode(dst, p.h, p.w, p.c, v)
-	return deepest, false, err
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 4096))
 }

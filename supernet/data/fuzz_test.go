@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,6 +105,7 @@ func FuzzPicture(f *testing.F) {
 	}
 	f.Add(hugeTIFF(60000))
 	f.Add(hugeTag())
+	f.Add([]byte("RIFF\x84\x00\x00\x00WEBPVP8X\n\x00\x00\x00\x02\x00\x00\x00\x07\x00\x00\x07\x00\x00ANMF(\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x07\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 1<<16 {
 			return
@@ -141,13 +143,26 @@ func FuzzList(f *testing.F) {
 	f.Add([]byte("file,label\na.png,cat\nb.png,dog\n"))
 	f.Add([]byte("\ufefffile;label\r\n\"a;1.png\";cat\r\n"))
 	f.Add([]byte("a,\"b\nc"))
+	f.Add([]byte("# x\rimage\tcat\tdog\ra.png\t0\t1.0\rb.png\tTrue\t0\r"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		rows, err := parseList("f.csv", b)
-		if (err == nil) != (len(rows) > 0) || len(rows) > len(b) {
-			t.Errorf("%d rows, %v", len(rows), err)
+		table, err := parseTable("f.csv", b)
+		if err != nil {
+			if !strings.Contains(err.Error(), "f.csv") {
+				t.Errorf("%v; want the file named", err)
+			}
+			return
 		}
-		if err != nil && !strings.Contains(err.Error(), "f.csv") {
-			t.Errorf("%v; want the file named", err)
+		if len(table.rows) != len(table.line) || len(table.rows) > len(b) {
+			t.Errorf("%d rows of %d lines", len(table.rows), len(table.line))
+		}
+		c, err := table.columnsOf(func(cell string) bool { return strings.HasSuffix(cell, "png") })
+		if err != nil {
+			return
+		}
+		for n := range table.rows {
+			if label, err := table.labelIn(n, c); err == nil && label != "" && !slices.ContainsFunc(slices.Concat(table.rows...), func(s string) bool { return s == label }) {
+				t.Errorf("label %q is no cell", label)
+			}
 		}
 	})
 }

@@ -2,7 +2,6 @@ package data
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,12 +14,9 @@ var roles = []struct {
 	words []string
 }{
 	{"train", []string{"train", "training", "seg_train", "trainset", "trainingset", "traindata", "trainimages", "trainingimages"}},
-	{"val", []string{"val", "valid", "validation", "dev", "seg_val", "valset", "validset", "validationset", "valdata", "valimages"}},
+	{"val", []string{"val", "valid", "validation", "dev", "seg_val", "valset", "validset", "validationset", "valdata", "valimages", "validate"}},
 	{"test", []string{"test", "test1", "testing", "seg_test", "testset", "testingset", "testdata", "testimages"}},
 }
-
-// plainer drops what people put between the words of a folder's name.
-var plainer = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // roleOf returns which part of a data set a folder of that name holds; "" for others.
 func roleOf(name string) string {
@@ -58,6 +54,47 @@ func (l layout) describe(dir string) string {
 	return text
 }
 
+// beside are the folders in a folder: those called as parts, by role, and the others.
+type beside struct {
+	dir    string
+	found  map[string]string // name by role
+	inner  map[string]string // path by role, of the folder of classes, or of the only folder in it
+	split  int               // how many of them have folders
+	others []string
+}
+
+// findBeside looks at the folders in dir.
+func findBeside(dir string) (b beside, err error) {
+	folders, err := subfolders(dir)
+	if err != nil {
+		return b, err
+	}
+	b = beside{dir: dir, found: map[string]string{}, inner: map[string]string{}}
+	for _, name := range folders {
+		role := roleOf(name)
+		if role == "" {
+			b.others = append(b.others, name)
+			continue
+		}
+		if first, twice := b.found[role]; twice {
+			return b, badFile(filepath.Join(dir, name), "a %s part beside %s, expected one", role, first)
+		}
+		b.found[role] = name
+		path, err := unwrapped(filepath.Join(dir, name))
+		if err != nil {
+			return b, err
+		}
+		classes, err := subfolders(path)
+		if err != nil {
+			return b, err
+		}
+		if b.inner[role] = path; len(classes) > 0 {
+			b.split++
+		}
+	}
+	return b, nil
+}
+
 // findLayout looks for the folders of classes under dir: in it or one folder deeper, all
 // together or in parts.
 func findLayout(dir string) (layout, error) {
@@ -65,78 +102,98 @@ func findLayout(dir string) (layout, error) {
 	if err != nil {
 		return layout{}, err
 	}
-	folders, err := subfolders(dir)
+	b, err := findBeside(dir)
 	if err != nil {
 		return layout{}, err
 	}
-	found, others := map[string]string{}, []string(nil)
-	for _, name := range folders {
-		role := roleOf(name)
-		if role == "" {
-			others = append(others, name)
-			continue
-		}
-		if first, twice := found[role]; twice {
-			return layout{}, badFile(filepath.Join(dir, name), "a %s part beside %s, expected one", role, first)
-		}
-		found[role] = name
-	}
-	inner, split := map[string]string{}, 0
-	for role, name := range found {
-		path, err := unwrapped(filepath.Join(dir, name))
-		if err != nil {
-			return layout{}, err
-		}
-		classes, err := subfolders(path)
-		if err != nil {
-			return layout{}, err
-		}
-		if inner[role] = path; len(classes) > 0 {
-			split++
-		}
-	}
 	switch {
-	case split == 0 && len(others) > 0:
-		return layout{train: dir}, nil // classes, of which one may be called train
-	case split == 0 && len(found) > 1:
+	case b.split == 0 && len(b.others) > 0: // classes, of which one may be called train
+		return layout{train: dir}, drawn(dir, b.others)
+	case b.split == 0 && len(b.found) > 1:
 		return layout{}, badFile(dir, "folders %s with no folders in them, expected a folder of pictures for each class in each",
-			quoted(found))
-	case split == 0:
+			quoted(b.found))
+	case b.split == 0:
 		return layout{train: dir}, nil
-	case found["train"] == "":
-		return layout{}, badFile(dir, "folders %s and none called train, expected one", quoted(found))
+	case b.found["train"] == "":
+		return layout{}, badFile(dir, "folders %s and none called train, expected one", quoted(b.found))
 	}
-	l := layout{train: inner["train"]}
-	for _, name := range others {
-		why, err := needless(filepath.Join(dir, name))
+	return b.layout()
+}
+
+// layout returns that of parts beside each other, of which one is for training.
+func (b beside) layout() (layout, error) {
+	l := layout{train: b.inner["train"]}
+	for _, name := range b.others {
+		why, err := needless(filepath.Join(b.dir, name))
 		if err != nil {
 			return layout{}, err
 		}
 		if why == "" {
-			return layout{}, badFile(filepath.Join(dir, name), "a folder beside %s, expected only parts called train, val and test there", found["train"])
+			return layout{}, badFile(filepath.Join(b.dir, name), "a folder beside %s, expected only parts called train, val and test there", b.found["train"])
 		}
 		l.unused = append(l.unused, why)
 	}
-	for _, role := range []string{"train", "val", "test"} {
-		if found[role] == "" {
+	for _, role := range partNames {
+		if b.found[role] == "" {
 			continue
 		}
-		classes, err := subfolders(inner[role])
+		classes, err := subfolders(b.inner[role])
 		switch {
 		case err != nil:
 			return layout{}, err
 		case len(classes) > 0:
 		case role == "train":
-			return layout{}, badFile(filepath.Join(dir, found[role]), "no folders, expected one with pictures for each class")
-		case isFile(filepath.Join(dir, found[role], tinyLabels)):
-			return layout{}, badFile(filepath.Join(dir, found[role], tinyLabels), "a list without a folder %s beside it", tinyImages)
+			return layout{}, badFile(filepath.Join(b.dir, b.found[role]), "no folders, expected one with pictures for each class")
+		case isFile(filepath.Join(b.dir, b.found[role], tinyLabels)):
+			return layout{}, badFile(filepath.Join(b.dir, b.found[role], tinyLabels), "a list without a folder %s beside it", tinyImages)
 		default:
-			l.unused = append(l.unused, fmt.Sprintf("%s has no folders of classes and is not used", inner[role]))
-			inner[role] = ""
+			l.unused = append(l.unused, fmt.Sprintf("%s has no folders of classes and is not used", b.inner[role]))
+			b.inner[role] = ""
 		}
 	}
-	l.val, l.test = inner["val"], inner["test"]
+	l.val, l.test = b.inner["val"], b.inner["test"]
 	return l, nil
+}
+
+// Words for pictures, and for what is drawn or noted of each, in the names of folders that data
+// sets for other tasks have beside each other.
+var (
+	pictureWords = []string{"image", "images", "imgs", "jpegimages", "pictures", "photos"}
+	drawnWords   = []string{"mask", "masks", "label", "labels", "annotation", "annotations", "segmentation", "segmentations", "groundtruth", "gt", "trimaps", "bboxes"}
+)
+
+// drawn returns an error where folders are no classes, but pictures and what is drawn of them.
+func drawn(dir string, folders []string) error {
+	called := func(words []string) int {
+		return slices.IndexFunc(folders, func(name string) bool { return slices.Contains(words, plainer.Replace(strings.ToLower(name))) })
+	}
+	if p, d := called(pictureWords), called(drawnWords); p >= 0 && d >= 0 {
+		return badFile(dir, "folders %s and %s, pictures and what is drawn of each, expected a folder of pictures for each class", folders[p], folders[d])
+	}
+	return nil
+}
+
+// partsInside returns the parts that every class folder in dir holds, and nothing else, by path: a
+// layout such as cat/train, cat/test, dog/train, dog/test. It is nil for others.
+func partsInside(dir string, classes []string) (parts []map[string]string, err error) {
+	for _, class := range classes {
+		path := filepath.Join(dir, class)
+		folders, err := subfolders(path)
+		if err != nil {
+			return nil, err
+		}
+		in := map[string]string{}
+		for _, name := range folders {
+			if role := roleOf(name); role != "" {
+				in[role] = filepath.Join(path, name)
+			}
+		}
+		if in["train"] == "" || len(in) < len(folders) || hasPictures(path) {
+			return nil, nil
+		}
+		parts = append(parts, in)
+	}
+	return parts, nil
 }
 
 // unknownWords are what folders of pictures without labels are called.
@@ -219,66 +276,10 @@ func unwrapped(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		inside, err := os.ReadDir(inner)
-		if err != nil {
-			return "", fmt.Errorf("data: %w", err)
-		}
-		if len(folders) == 0 || slices.ContainsFunc(inside, func(e fs.DirEntry) bool { return !isClutter(e.Name()) && isPictureName(e.Name()) }) {
+		if len(folders) == 0 || hasPictures(inner) {
 			return dir, nil // a class
 		}
 		dir = inner
 	}
 	return dir, nil
-}
-
-// subfolders returns the names of the folders in dir, sorted; clutter does not count, links do.
-func subfolders(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	var names []string
-	for _, e := range entries {
-		folder, err := isFolder(dir, e)
-		if err != nil {
-			return nil, err
-		}
-		if folder {
-			names = append(names, e.Name())
-		}
-	}
-	return names, nil
-}
-
-func isFolder(dir string, e fs.DirEntry) (bool, error) {
-	if isClutter(e.Name()) {
-		return false, nil
-	}
-	if e.Type()&fs.ModeSymlink == 0 {
-		return e.IsDir(), nil
-	}
-	info, err := os.Stat(filepath.Join(dir, e.Name()))
-	if err != nil {
-		return false, fmt.Errorf("data: %w", err)
-	}
-	return info.IsDir(), nil
-}
-
-// isClutter reports whether name is what systems, archives and notebooks leave behind, in
-// any letter case; hidden names are.
-func isClutter(name string) bool {
-	switch strings.ToLower(name) {
-	case "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found":
-		return true
-	}
-	return strings.HasPrefix(name, ".")
-}
-
-// isPictureName reports whether a file is called as pictures are.
-func isPictureName(name string) bool {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm":
-		return true
-	}
-	return false
 }

@@ -2,21 +2,17 @@ package data
 
 import (
 	"archive/zip"
-	"bufio"
-	"encoding/binary"
 	"fmt"
 	"io"
-	"math"
+	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
 // The arrays of a NumPy archive, by the names that data sets give them: those of MedMNIST,
-// those of Keras, and pairs without parts.
+// those of Keras, and pairs without parts, such as that of scikit-learn.
 var npzNames = []struct{ part, pictures, labels string }{
 	{"train", "train_images", "train_labels"},
 	{"val", "val_images", "val_labels"},
@@ -26,6 +22,7 @@ var npzNames = []struct{ part, pictures, labels string }{
 	{"test", "x_test", "y_test"},
 	{"train", "images", "labels"},
 	{"train", "x", "y"},
+	{"train", "data", "target"},
 }
 
 // npzOf returns the archive that path is, or the only one that the folder path holds; "" for
@@ -51,8 +48,7 @@ func npzOf(path string) string {
 	return found
 }
 
-// readNPZ reads a NumPy archive: pictures as uint8, N x H x W or N x H x W x 1 or 3, labels
-// as integers, N or N x 1, from 0 or 1 on.
+// readNPZ reads a NumPy archive: pictures as readPictures has them, labels as readLabels has them.
 func readNPZ(_, path string, o OpenOptions) (*Dataset, error) {
 	z, err := zip.OpenReader(path)
 	if err != nil {
@@ -64,12 +60,6 @@ func readNPZ(_, path string, o OpenOptions) (*Dataset, error) {
 		files[strings.ToLower(strings.TrimSuffix(f.Name, ".npy"))] = array{f.Name, f.Open}
 	}
 	return readArrays(path, files, o)
-}
-
-// array is a file of one array of NumPy.
-type array struct {
-	name string
-	open func() (io.ReadCloser, error) // nil: there is no such array
 }
 
 // npyFolderOf returns the folder that dir is, if it holds arrays of NumPy and no folders; "" for
@@ -106,192 +96,125 @@ func readNPYFolder(_, dir string, o OpenOptions) (*Dataset, error) {
 	return readArrays(dir, files, o)
 }
 
+// pairing is which arrays of npzNames there are.
+type pairing struct {
+	pairs []int    // of npzNames, with pictures and labels
+	notes []string // pictures of a part that have no labels
+}
+
+// pair finds pictures with labels among the names of arrays. An array without the other is an
+// error, unless it has found one, or holds pictures of a test part.
+func pair(path string, files map[string]array) (p pairing, err error) {
+	used := map[string]bool{}
+	for i, n := range npzNames {
+		if files[n.pictures].open != nil && files[n.labels].open != nil {
+			p.pairs = append(p.pairs, i)
+			used[n.pictures], used[n.labels] = true, true
+		}
+	}
+	for _, n := range npzNames {
+		pictures, labels := files[n.pictures].open != nil, files[n.labels].open != nil
+		switch {
+		case pictures == labels, used[n.pictures], used[n.labels]:
+		case pictures && n.part == "test" && len(p.pairs) > 0:
+			p.notes = append(p.notes, fmt.Sprintf("%s has no labels beside it and is not used", files[n.pictures].name))
+		default:
+			return p, badFile(path, "one of the arrays %s and %s, expected both", n.pictures, n.labels)
+		}
+	}
+	return p, nil
+}
+
 // readArrays reads the arrays of npzNames among files, by their names in lower case.
 func readArrays(path string, files map[string]array, o OpenOptions) (*Dataset, error) {
-	d := &Dataset{}
-	var classes labelling
-	for _, n := range npzNames {
-		to := map[string]**Set{"train": &d.Train, "val": &d.Val, "test": &d.Test}[n.part]
-		pictures, labels := files[n.pictures], files[n.labels]
+	found, err := pair(path, files)
+	if err != nil {
+		return nil, err
+	}
+	b := arrayReader{d: &Dataset{Notes: found.notes}, maxBytes: o.MaxBytes}
+	for _, i := range found.pairs {
+		n := npzNames[i]
+		to := map[string]**Set{"train": &b.d.Train, "val": &b.d.Val, "test": &b.d.Test}[n.part]
 		switch {
-		case pictures.open == nil && labels.open == nil:
-			continue
-		case labels.open == nil && n.part == "test" && d.Train != nil:
-			d.Notes = append(d.Notes, fmt.Sprintf("%s has no labels beside it and is not used", pictures.name))
-			continue
-		case pictures.open == nil || labels.open == nil:
-			return nil, badFile(path, "one of the arrays %s and %s, expected both", n.pictures, n.labels)
-		case n.part != "train" && d.Train == nil:
+		case n.part != "train" && b.d.Train == nil:
 			return nil, badFile(path, "an array %s and no training pictures before it", n.pictures)
 		case *to != nil:
 			return nil, badFile(path, "an array %s beside others of the same part, expected one pair", n.pictures)
 		}
-		s, err := npzPart(pictures, labels, &classes, o.MaxBytes)
+		s, err := b.part(files[n.pictures], files[n.labels])
 		if err != nil {
 			return nil, &FormatError{File: path, Offset: NoOffset, Problem: fmt.Sprintf("arrays %s and %s cannot be used", n.pictures, n.labels), Err: err}
 		}
-		if t := d.Train; t != nil && (s.H != t.H || s.W != t.W || s.C != t.C) {
+		if t := b.d.Train; t != nil && (s.H != t.H || s.W != t.W || s.C != t.C) {
 			return nil, badFile(path, "pictures of %dx%dx%d in %s, expected %dx%dx%d as in the training part", s.H, s.W, s.C, n.pictures, t.H, t.W, t.C)
 		}
 		*to = s
 	}
-	if d.Train == nil {
-		return nil, badFile(path, "arrays %q, expected train_images and train_labels, or x_train and y_train", sortedNames(files))
+	if b.d.Train == nil {
+		names := sortedKeys(files)
+		return nil, badFile(path, "arrays %q, expected train_images and train_labels, or x_train and y_train", names[:min(len(names), 12)])
 	}
-	return d, nil
+	return b.d, nil
 }
 
-func sortedNames(files map[string]array) (names []string) {
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names[:min(len(names), 12)]
+// arrayReader reads the parts of a data set from arrays.
+type arrayReader struct {
+	d        *Dataset
+	maxBytes int64
+	levels   *levels        // of the training part
+	classes  []string       // of the training part
+	number   map[string]int // of each class
 }
 
-// npzPart reads pictures and labels.
-func npzPart(pictures, labels array, classes *labelling, maxBytes int64) (*Set, error) {
-	p, err := readNPY(pictures, maxBytes)
+// part reads pictures and labels; the first part is that for training.
+func (b *arrayReader) part(pictures, labels array) (*Set, error) {
+	s, l, shape, err := readPictures(pictures, b.maxBytes, b.levels)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", pictures.name, err)
 	}
-	if len(p.shape) == 3 {
-		p.shape = append(p.shape, 1)
-	}
-	if len(p.shape) != 4 || p.kind != "u1" || p.shape[3] != 1 && p.shape[3] != 3 || slices.Min(p.shape) < 1 || max(p.shape[1], p.shape[2]) > maxSide {
-		return nil, fmt.Errorf("%s: type %s and shape %v; expected u1 (uint8) and N x H x W, or that x 1 or 3", pictures.name, p.kind, p.shape)
-	}
-	l, err := readNPY(labels, maxBytes)
+	texts, err := readLabels(labels, shape.n)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", labels.name, err)
 	}
-	numbers, err := l.integers()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", labels.name, err)
-	}
-	if len(numbers) != p.shape[0] {
-		return nil, fmt.Errorf("%s: shape %v; expected one label for each of %d pictures", labels.name, l.shape, p.shape[0])
-	}
-	if !classes.known {
-		least, most := slices.Min(numbers), slices.Max(numbers)
-		if least < 0 || least > 1 || most >= maxClasses {
-			return nil, fmt.Errorf("%s: labels from %d to %d; expected them to begin with 0 or 1", labels.name, least, most)
+	if b.levels == nil {
+		b.levels, b.number = l, map[string]int{}
+		rows := make([]listRow, len(texts))
+		for i, text := range texts {
+			rows[i].label = text
 		}
-		classes.known, classes.first = true, int(least)
-		for c := least; c <= most; c++ {
-			classes.names = append(classes.names, strconv.FormatInt(c, 10))
+		if b.classes = labelsOf(rows); len(b.classes) > maxClasses {
+			return nil, fmt.Errorf("%s: %d different labels; expected at most %d", labels.name, len(b.classes), maxClasses)
 		}
+		for i, name := range b.classes {
+			b.number[name] = i
+		}
+		b.describe(pictures.name, shape)
 	}
-	s := &Set{H: p.shape[1], W: p.shape[2], C: p.shape[3], Classes: classes.names, Pix: p.bytes, Labels: make([]uint16, len(numbers))}
-	for i, n := range numbers {
-		if n < int64(classes.first) || n-int64(classes.first) >= int64(len(classes.names)) {
-			return nil, fmt.Errorf("%s: label %d of picture %d; expected %d to %d as in the training part", labels.name, n, i, classes.first, classes.first+len(classes.names)-1)
+	s.Classes, s.Labels = b.classes, make([]uint16, len(texts))
+	for i, text := range texts {
+		n, known := b.number[text]
+		if !known {
+			return nil, fmt.Errorf("%s: label %s of picture %d; expected one of the %d of the training part", labels.name, text, i, len(b.classes))
 		}
-		s.Labels[i] = uint16(n - int64(classes.first))
+		s.Labels[i] = uint16(n)
 	}
 	return s, nil
 }
 
-// npy is an array as NumPy writes it.
-type npy struct {
-	kind  string // such as u1, i8
-	order binary.ByteOrder
-	shape []int
-	bytes []byte
+// describe tells how the training pictures were read, and whether they use few of 16 bits.
+func (b *arrayReader) describe(name string, p pictureArray) {
+	order := "N x H x W x C"
+	if p.planes {
+		order = "N x C x H x W"
+	}
+	b.d.Layout = fmt.Sprintf("%s, %s, white is %v", name, order, b.levels.high)
+	if note := lowRange([]uint16{uint16(b.levels.top)}); b.levels.deep && note != "" {
+		b.d.Notes = append(b.d.Notes, note)
+	}
 }
 
-// npyHeader is the description before an array.
-var npyHeader = regexp.MustCompile(`^\s*\{'descr':\s*'([<>|=])([a-z])([1-8])',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([0-9, ]*)\),?\s*\}\s*$`)
-
-// readNPY reads an array of at most so many bytes. Memory grows with what the archive
-// holds, not with what it claims.
-func readNPY(f array, maxBytes int64) (*npy, error) {
-	r, err := f.open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	b := bufio.NewReader(r)
-	var head [8]byte
-	if _, err := io.ReadFull(b, head[:]); err != nil || string(head[:6]) != "\x93NUMPY" {
-		return nil, fmt.Errorf("no array of NumPy (%v)", err)
-	}
-	size := make([]byte, 2)
-	if head[6] >= 2 {
-		size = make([]byte, 4)
-	}
-	if _, err := io.ReadFull(b, size); err != nil {
-		return nil, err
-	}
-	length := int(binary.LittleEndian.Uint16(size))
-	if len(size) == 4 {
-		length = int(min(binary.LittleEndian.Uint32(size), 1<<16))
-	}
-	text := make([]byte, length)
-	if _, err := io.ReadFull(b, text); err != nil {
-		return nil, err
-	}
-	m := npyHeader.FindStringSubmatch(string(text))
-	if m == nil || m[4] == "True" {
-		return nil, fmt.Errorf("header %.200q; expected a plain array in C order", text)
-	}
-	a := &npy{kind: m[2] + m[3], order: binary.LittleEndian}
-	if m[1] == ">" {
-		a.order = binary.BigEndian
-	}
-	total := int64(m[3][0] - '0')
-	for _, part := range strings.Split(m[5], ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
-		n, err := strconv.Atoi(part)
-		if err != nil || n < 0 || n > math.MaxInt32 || n > 0 && total > maxBytes/int64(n) {
-			return nil, fmt.Errorf("shape (%s); expected at most %d bytes in all", m[5], maxBytes)
-		}
-		total *= int64(n)
-		a.shape = append(a.shape, n)
-	}
-	a.bytes, err = io.ReadAll(io.LimitReader(b, total))
-	if err == nil && int64(len(a.bytes)) < total {
-		err = io.ErrUnexpectedEOF
-	}
-	return a, err
-}
-
-// integers returns the values of an array of integers.
-func (a *npy) integers() ([]int64, error) {
-	n := 1
-	for _, d := range a.shape {
-		n *= d
-	}
-	if len(a.shape) < 1 || n != a.shape[0] || n == 0 || a.kind[0] != 'u' && a.kind[0] != 'i' {
-		return nil, fmt.Errorf("type %s and shape %v; expected integers, N or N x 1", a.kind, a.shape)
-	}
-	width := len(a.bytes) / n
-	out := make([]int64, n)
-	for i := range out {
-		b := a.bytes[i*width:][:width]
-		switch a.kind {
-		case "u1":
-			out[i] = int64(b[0])
-		case "i1":
-			out[i] = int64(int8(b[0]))
-		case "u2":
-			out[i] = int64(a.order.Uint16(b))
-		case "i2":
-			out[i] = int64(int16(a.order.Uint16(b)))
-		case "u4":
-			out[i] = int64(a.order.Uint32(b))
-		case "i4":
-			out[i] = int64(int32(a.order.Uint32(b)))
-		case "u8", "i8":
-			out[i] = int64(a.order.Uint64(b))
-		default:
-			return nil, fmt.Errorf("type %s; expected integers", a.kind)
-		}
-	}
-	return out, nil
-}
+// sortedKeys returns the names that a map has.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func isFile(path string) bool {
 	info, err := os.Stat(path)

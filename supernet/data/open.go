@@ -3,7 +3,6 @@ package data
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -78,6 +77,8 @@ func binaryFormats() []binaryFormat {
 		{"idx", isIDX, readIDX},
 		{"cifar10", isCIFAR10, readCIFAR10},
 		{"cifar100", isCIFAR100, readCIFAR100},
+		{"cifar10-python", isCIFAR10Python, readCIFAR10Python},
+		{"cifar100-python", isCIFAR100Python, readCIFAR100Python},
 	}
 }
 
@@ -88,15 +89,19 @@ func binaryFormats() []binaryFormat {
 //	cifar10   data_batch_1.bin ..., test_batch.bin, batches.meta.txt
 //	          those of EMNIST, emnist-letters-train-images-idx3-ubyte, are turned upright and named by their mapping
 //	cifar100  train.bin, test.bin, fine_label_names.txt; the fine label counts, or the coarse one
+//	cifar10-python, cifar100-python  the same for Python: data_batch_1 ..., test_batch; train, test and meta
 //	npz       a NumPy archive, by itself or alone in its folder, with the arrays of MedMNIST (train_images, train_labels,
-//	          val_..., test_...) or Keras (x_train, y_train, x_test, y_test)
+//	          val_..., test_...) or Keras (x_train, y_train, x_test, y_test): pictures of any type of numbers, channels
+//	          last or first, values 0 to 255 or 0 to 1, and labels as numbers, text or a column for each class
 //	npy       the same arrays in files of their own
 //	pixels    csv files with a label and the pixels of a picture in each line, as Kaggle has MNIST
 //	names     pictures whose names tell their class, by a pattern, or by the only guess that fits
-//	list      pictures in one folder or several and a csv file of names and labels beside them, where folders are no
-//	          classes
+//	list      pictures in one folder or several and csv or tsv files of names and labels beside them, where folders are
+//	          no classes: one for all, which may have a column that says of which part a picture is, or one for each part,
+//	          called after it or in its folder
 //	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
-//	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper
+//	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper, or
+//	          inside the folders of classes
 //
 // Test and validation part may be missing. Hidden files, and what systems leave behind, do not count. A file or a
 // directory that breaks its format is a *FormatError.
@@ -111,7 +116,7 @@ func Open(dir string, o OpenOptions) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Labels != "" && format != "cifar100" {
+	if o.Labels != "" && !strings.HasPrefix(format, "cifar100") {
 		return nil, badFile(dir, "format %s, which has one kind of labels, but %s ones are asked for; only CIFAR-100 has two", format, o.Labels)
 	}
 	if o.Group != "" && d.Train.Groups == nil {
@@ -167,16 +172,13 @@ func when(yes bool, path string) string {
 // read reads the data set in dir and returns the name of its format.
 func read(dir string, o OpenOptions) (string, *Dataset, error) {
 	if !isFile(dir) {
-		format, names, err := recognise(dir)
+		at, format, names, err := recogniseInside(dir)
 		if err != nil {
 			return "", nil, err
 		}
 		if format.read != nil {
-			d, err := format.read(dir, names, o)
+			d, err := format.read(at, names, o)
 			return format.name, d, err
-		}
-		if names["data_batch_1"] || names["train"] && names["meta"] && names["test"] {
-			return "", nil, badFile(dir, "the files of CIFAR for Python, expected those of its binary version (data_batch_1.bin, train.bin)")
 		}
 	}
 	for _, f := range otherFormats(o) {
@@ -185,47 +187,11 @@ func read(dir string, o OpenOptions) (string, *Dataset, error) {
 			return f.name, d, err
 		}
 	}
+	if err := misplaced(dir); err != nil {
+		return "", nil, err
+	}
 	return "", nil, badFile(dir, "no data set, expected IDX files (train-images-idx3-ubyte), CIFAR files "+
-		"(data_batch_1.bin or train.bin), a NumPy archive, a csv file of pixels, or pictures in a folder for each class")
-}
-
-// recognise returns the format of the binary files in dir, none if there are none, and the
-// names of its entries.
-func recognise(dir string) (binaryFormat, map[string]bool, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return binaryFormat{}, nil, fmt.Errorf("data: %w", err)
-	}
-	names := make(map[string]bool, len(entries))
-	for _, e := range entries {
-		folder, err := isFolder(dir, e)
-		if err != nil {
-			return binaryFormat{}, nil, err
-		}
-		if !folder {
-			names[e.Name()] = true
-			continue
-		}
-		// Some archives of MNIST have a folder called as the file in it.
-		if inner := e.Name() + "/" + e.Name(); isFile(filepath.Join(dir, inner)) {
-			names[inner] = true
-		}
-	}
-	var found []binaryFormat
-	var known []string
-	for _, f := range binaryFormats() {
-		if f.is(names) {
-			found = append(found, f)
-			known = append(known, f.name)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return binaryFormat{}, names, nil
-	case 1:
-		return found[0], names, nil
-	}
-	return binaryFormat{}, nil, badFile(dir, "files of several formats (%s), expected one", strings.Join(known, ", "))
+		"(data_batch_1.bin, data_batch_1 or train.bin), a NumPy archive, a csv file of pixels, or pictures in a folder for each class")
 }
 
 // matches returns an error when the set has not the shape that the options ask for.

@@ -115,6 +115,15 @@ func chunk(rest []byte, order binary.ByteOrder, name string, checksum int) []byt
 
 // exifIn reads the tag Orientation, 0x112, from the first directory of a TIFF structure.
 func exifIn(t []byte) orientation {
+	if v := tiffTag(t, 0x112); v >= 1 && v <= 8 {
+		return orientation(v)
+	}
+	return 0
+}
+
+// tiffTag returns a number of 16 bits from the first directory of a TIFF structure; 0 if there
+// is none.
+func tiffTag(t []byte, wanted uint16) uint16 {
 	if len(t) < 8 {
 		return 0
 	}
@@ -131,15 +140,19 @@ func exifIn(t []byte) orientation {
 	if at+2 > uint64(len(t)) {
 		return 0
 	}
-	const entry, tag, short = 12, 0x112, 3
-	for rest := t[at+2:]; len(rest) >= entry; rest = rest[entry:] {
-		if order.Uint16(rest) != tag {
-			continue
+	const entry, short = 12, 3
+	rest := t[at+2:]
+	for range order.Uint16(t[at:]) {
+		if len(rest) < entry {
+			return 0
 		}
-		if v := order.Uint16(rest[8:]); order.Uint16(rest[2:]) == short && v >= 1 && v <= 8 {
-			return orientation(v)
+		if order.Uint16(rest) == wanted {
+			if order.Uint16(rest[2:]) == short {
+				return order.Uint16(rest[8:])
+			}
+			return 0
 		}
-		return 0
+		rest = rest[entry:]
 	}
 	return 0
 }

@@ -99,6 +99,9 @@ func newPicture(path string, content []byte) (*pictureFile, error) {
 	if len(p.bytes) == 0 {
 		return nil, badFile(path, "an empty file, expected a %s picture", formats)
 	}
+	if kind := foreign(path, p.bytes); kind != "" {
+		return nil, badFile(path, "%s, which cannot be read, expected a %s picture", kind, formats)
+	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(p.bytes))
 	switch pixels := int64(config.Width) * int64(config.Height); {
 	case err != nil:
@@ -121,12 +124,12 @@ var jpegEnd = []byte{0xff, 0xd9}
 // decode decodes the picture into dst, [h][w][c], and returns the largest value of a
 // picture of 16 bits a channel; 0 of others.
 func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest uint16, err error) {
-	picture, _, err := image.Decode(bytes.NewReader(p.bytes))
+	picture, err := p.image()
 	if p.format == "jpeg" && errors.Is(err, io.ErrUnexpectedEOF) && !bytes.HasSuffix(p.bytes, jpegEnd) {
 		picture, _, err = image.Decode(io.MultiReader(bytes.NewReader(p.bytes), bytes.NewReader(jpegEnd))) // all pixels may be there
 	}
 	if err != nil {
-		return 0, &FormatError{File: p.path, Offset: NoOffset, Problem: "damaged, expected a whole " + formats + " picture", Err: err}
+		return 0, &FormatError{File: p.path, Offset: NoOffset, Problem: "damaged, or of a kind that cannot be read, expected a whole " + formats + " picture", Err: err}
 	}
 	rgba := v.render(picture, p.orientation, w, h)
 	if c == 1 {
@@ -135,6 +138,29 @@ func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest uint16, 
 		putRGB(dst, rgba.Pix)
 	}
 	return deepestOf(picture), nil
+}
+
+// image decodes the picture as it is stored.
+func (p *pictureFile) image() (image.Image, error) {
+	if p.format == "webp" && isAnimatedWebP(p.bytes) {
+		return firstFrame(p.bytes)
+	}
+	picture, _, err := image.Decode(bytes.NewReader(p.bytes))
+	if gray, ok := picture.(*image.Gray); ok && err == nil && p.format == "tiff" && isPositiveFax(p.bytes) {
+		for i, v := range gray.Pix {
+			gray.Pix[i] = ^v
+		}
+	}
+	return picture, err
+}
+
+// isPositiveFax reports whether a TIFF file is packed as faxes are (compression 3 or 4) and says
+// that black is zero. The package tiff then shows black for white: it takes the black of a fax
+// for zero, whatever the file says, and others, such as libtiff, take it for one.
+func isPositiveFax(file []byte) bool {
+	const compression, interpretation, blackIsZero = 259, 262, 1
+	packed, meaning := tiffTag(file, compression), tiffTag(file, interpretation)
+	return (packed == 3 || packed == 4) && meaning == blackIsZero
 }
 
 // deepestOf returns the largest value of a picture of 16 bits a channel; 0 of others.

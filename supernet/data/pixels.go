@@ -1,8 +1,6 @@
 package data
 
 import (
-	"bufio"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -13,93 +11,6 @@ import (
 	"strconv"
 	"strings"
 )
-
-// columns says where a line of a csv file has its label and its pixels.
-type columns struct {
-	label  int // -1: none
-	first  int // column of the first pixel; the others follow
-	pixels int // how many; 0: all in one column, with spaces between
-	usage  int // column of what part the line is of; -1: none
-	head   bool
-}
-
-// leastPixels is how many columns of numbers make a picture rather than a table.
-const leastPixels = 16
-
-// pixelColumns returns the columns of a csv file that holds the pixels of pictures, such as
-// label,pixel0,...,pixel783; nil for others.
-func pixelColumns(path string) *columns {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	r := lines(f)
-	head, err := r.Read()
-	if err != nil {
-		return nil
-	}
-	c := &columns{label: -1, usage: -1}
-	if len(head) > leastPixels && !slices.ContainsFunc(head, notANumber) { // no names
-		c.label, c.first, c.pixels = 0, 1, len(head)-1
-		if square(len(head)) {
-			c.label, c.first, c.pixels = -1, 0, len(head)
-		}
-		return c
-	}
-	c.head = true
-	c.label = columnOf(head, append([]string{"emotion"}, labelColumns...))
-	if at := columnOf(head, []string{"pixels"}); at >= 0 {
-		c.first, c.usage = at, columnOf(head, []string{"usage", "split"})
-		return c
-	}
-	row, err := r.Read()
-	if err != nil || len(row) != len(head) || slices.ContainsFunc(row, notANumber) {
-		return nil
-	}
-	c.pixels = len(head)
-	switch c.label {
-	case -1:
-	case 0:
-		c.first, c.pixels = 1, len(head)-1
-	case len(head) - 1:
-		c.pixels--
-	default:
-		return nil
-	}
-	if c.pixels < leastPixels || !square(c.pixels) {
-		return nil
-	}
-	return c
-}
-
-func lines(r io.Reader) *csv.Reader {
-	b := bufio.NewReaderSize(r, 1<<16)
-	if head, err := b.Peek(3); err == nil && string(head) == "\ufeff" { // Windows puts a mark before UTF-8
-		b.Discard(3)
-	}
-	c := csv.NewReader(b)
-	c.ReuseRecord, c.TrimLeadingSpace = true, true
-	return c
-}
-
-func notANumber(s string) bool {
-	_, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	return err != nil
-}
-
-// square reports whether n pixels make a square picture, grey or of three channels.
-func square(n int) bool { side, _ := sideOf(n); return side > 0 }
-
-// sideOf returns side and channels of a square picture of n numbers; 0 if there is none.
-func sideOf(n int) (side, channels int) {
-	for _, c := range []int{1, 3} {
-		if s := int(math.Round(math.Sqrt(float64(n / c)))); n == c*s*s {
-			return s, c
-		}
-	}
-	return 0, 0
-}
 
 // pixelsOf returns dir if csv files in it hold the pixels of pictures, or dir itself if it is
 // such a file; "" for others.
@@ -182,9 +93,6 @@ type pixelReader struct {
 
 var partNames = []string{"train", "val", "test"}
 
-// usages are what FER2013 calls the parts.
-var usages = map[string]string{"publictest": "val", "privatetest": "test"}
-
 func (b *pixelReader) read(path, part string) error {
 	c := pixelColumns(path)
 	if c.label < 0 {
@@ -223,11 +131,7 @@ func (b *pixelReader) read(path, part string) error {
 // add adds the picture of a line.
 func (b *pixelReader) add(path, part string, line int, row []string, c *columns) error {
 	if c.usage >= 0 {
-		use := strings.ToLower(strings.TrimSpace(row[c.usage]))
-		if part = usages[use]; part == "" {
-			part = roleOf(use)
-		}
-		if part == "" {
+		if part = partOf(strings.TrimSpace(row[c.usage])); part == "" {
 			return badFile(path, "line %d is for %q, expected Training, PublicTest or PrivateTest", line, row[c.usage])
 		}
 	}

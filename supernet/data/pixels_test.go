@@ -38,6 +38,8 @@ func TestOpenPixels(t *testing.T) {
 		"both":    {map[string]string{"sign_mnist_train.csv": "\ufeff" + head + "\r\n1" + row(16, 0) + "\r\n0" + row(16, 9) + "\r\n", "sign_mnist_test.csv": head + "\n1" + row(16, 5)}, 4, 1, [3]int{2, 0, 1}, "0 1", ""},
 		"no head": {map[string]string{"mnist_train.csv": "1" + row(16, 0) + "\n0" + row(16, 100) + "\n", "mnist_test.csv": "0" + row(16, 5) + "\n"}, 4, 1, [3]int{2, 0, 1}, "0 1", ""},
 		"colour":  {map[string]string{"hmnist.csv": strings.TrimPrefix(strings.ReplaceAll(row(48, 0), ",", ",p"), ",") + ",label\n" + row(48, 0)[1:] + ",1\n" + row(48, 9)[1:] + ",0\n"}, 4, 3, [3]int{2, 0, 0}, "0 1", ""},
+		"index":   {map[string]string{"a.csv": "," + head + "\n0,9" + row(16, 0) + "\n1,8" + row(16, 9) + "\n"}, 4, 1, [3]int{2, 0, 0}, "8 9", ""},
+		"text":    {map[string]string{"a.csv": strings.ReplaceAll(head+"\ndog"+row(16, 0)+"\ncat"+row(16, 9)+"\n", ",", ";")}, 4, 1, [3]int{2, 0, 0}, "cat dog", ""},
 		"fer":     {map[string]string{"fer2013.csv": fer}, 4, 1, [3]int{2, 1, 2}, "0 1", ""},
 	} {
 		files := map[string][]byte{}

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"fmt"
 	"hash/maphash"
 	"runtime"
 	"sync"
@@ -60,7 +59,7 @@ func (s *store) read(i int, buf []uint8) (pix, grown []uint8, err error) {
 		buf = make([]uint8, s.size)
 	}
 	buf = buf[:s.size]
-	if _, _, err := s.shape.read(s.files[i], buf, s.view); err != nil {
+	if _, _, err := s.shape.read(listedPicture{path: s.files[i]}, buf, s.view); err != nil {
 		return nil, buf, err
 	}
 	if maphash.Bytes(s.seed, buf) != s.hashes[i] {
@@ -206,54 +205,9 @@ func (b *loading) loadStreamed(files []listedPicture) (*Set, error) {
 		}
 		buf := d.bufs.Get().(*[]uint8)
 		s.Labels[i], s.places[i] = uint16(files[i].label), int32(first+i)
-		deep[i], other[i], errs[i] = p.read(files[i].path, *buf, b.o.View)
+		deep[i], other[i], errs[i] = p.read(files[i], *buf, b.o.View)
 		d.hashes[first+i] = maphash.Bytes(d.seed, *buf)
 		d.bufs.Put(buf)
 	})
 	return b.loaded(s, files, deep, other, errs)
-}
-
-// Survey is what one look at all pictures of a set tells.
-type Survey struct {
-	set        *Set
-	histograms [][256]int // of each channel
-	same       bool       // the three channels are the same everywhere
-}
-
-// Survey looks at all pictures, in order. write, unless it is nil, is given the pixels of each.
-func (s *Set) Survey(write func(p []uint8)) (*Survey, error) {
-	v := &Survey{set: s, histograms: make([][256]int, s.C), same: s.C == 3}
-	err := s.Each(func(_ int, p []uint8) {
-		v.add(p)
-		if write != nil {
-			write(p)
-		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	return v, nil
-}
-
-func (v *Survey) add(p []uint8) {
-	c := len(v.histograms)
-	for i := 0; i < len(p); i += c {
-		for k, x := range p[i : i+c] {
-			v.histograms[k][x]++
-		}
-		v.same = v.same && p[i] == p[i+1] && p[i] == p[i+2]
-	}
-}
-
-// Normalization returns that of the set; see Measure.
-func (v *Survey) Normalization() Normalization {
-	norm := Normalization{Mean: make([]float32, len(v.histograms)), Std: make([]float32, len(v.histograms))}
-	for c := range v.histograms {
-		mean, std := moments(&v.histograms[c])
-		if std == 0 {
-			std = 1
-		}
-		norm.Mean[c], norm.Std[c] = float32(mean), float32(std)
-	}
-	return norm
 }

@@ -44,7 +44,7 @@ func tinyPart(dir string, classes []string) ([]listedPicture, error) {
 		if label < 0 {
 			return nil, badFile(path, "a line %q, expected a file and one of the %d classes of the training part", strings.TrimSpace(line), len(classes))
 		}
-		files = append(files, listedPicture{filepath.Join(dir, tinyImages, f[0]), label})
+		files = append(files, listedPicture{path: filepath.Join(dir, tinyImages, f[0]), label: label})
 	}
 	return files, nil
 }
