@@ -13,8 +13,8 @@ import (
 const (
 	// repeatedNetworks are timed timingRepeats times each, or as often as timingShare of the
 	// budget allows, but leastRepeats times.
-	repeatedNetworks = 4
-	timingRepeats    = 5
+	repeatedNetworks = 3
+	timingRepeats    = 3
 	leastRepeats     = 2
 	timingShare      = 0.004
 )
