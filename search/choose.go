@@ -136,7 +136,8 @@ func perImage(s bench.Sample, batch int) bench.Sample {
 }
 
 // within returns the candidates whose latency, as measured, meets the limits.
-// If none does it returns the one that breaks them least, with a warning.
+// If none does it returns the one that breaks them least, with a warning. Those that do not
+// are counted for another.
 func (r *Run) within(all []candidate) []candidate {
 	limits := r.limits()
 	var in []candidate
@@ -145,15 +146,20 @@ func (r *Run) within(all []candidate) []candidate {
 			in = append(in, c)
 		}
 	}
-	if out := len(all) - len(in); out > 0 {
-		r.warn("%d of %d networks were within the limits as predicted, but not as measured", out, len(all))
-	}
+	r.timed, r.beyond = r.timed+len(all), r.beyond+len(all)-len(in)
 	if len(in) == 0 && len(all) > 0 {
 		nearest := slices.MinFunc(all, func(a, b candidate) int { return sign(limits.Excess(a.cost()) < limits.Excess(b.cost())) })
 		r.warn("no candidate meets the limits as measured; the nearest one has %s", limits.Broken(nearest.cost()))
 		in = []candidate{nearest}
 	}
 	return in
+}
+
+// warnOfLimits tells how many candidates, in all that were timed, broke limits as measured.
+func (r *Run) warnOfLimits() {
+	if r.beyond > 0 {
+		r.warn("%d of %d networks were within the limits as predicted, but not as measured", r.beyond, r.timed)
+	}
 }
 
 // front returns the finished networks that no other beats in both accuracy and

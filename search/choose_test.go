@@ -1,6 +1,7 @@
 package search
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,11 +60,14 @@ func TestBrokenLimitsAsMeasuredAreLeftOut(t *testing.T) {
 	r.cfg.Limits.Latency = 2e9 // 2 s
 	over, near := bench.Sample{Median: 3}, bench.Sample{Median: 2.5}
 	all := []candidate{{Trial: trial(1, 0.5, 1)}, {Trial: trial(2, 0.6, 1), measured: &over}, {Trial: trial(3, 0.6, 1), measured: &near}}
-	if got := r.within(all); len(got) != 1 || got[0].Index != 1 || len(r.warnings) != 1 {
-		t.Errorf("%+v with warnings %q; want the first one and a warning", got, r.warnings)
+	if got := r.within(all); len(got) != 1 || got[0].Index != 1 || len(r.warnings) != 0 {
+		t.Errorf("%+v with warnings %q; want the first one and no warning yet", got, r.warnings)
 	}
-	if got := r.within(all[1:]); len(got) != 1 || got[0].Index != 3 || len(r.warnings) != 3 {
-		t.Errorf("%+v with warnings %q; want the nearest one and two more warnings", got, r.warnings)
+	if got := r.within(all[1:]); len(got) != 1 || got[0].Index != 3 || len(r.warnings) != 1 {
+		t.Errorf("%+v with warnings %q; want the nearest one and a warning", got, r.warnings)
+	}
+	if r.warnOfLimits(); len(r.warnings) != 2 || !strings.HasPrefix(r.warnings[1], "4 of 5 networks") {
+		t.Errorf("warnings %q; want one of all that were timed", r.warnings)
 	}
 }
 

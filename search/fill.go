@@ -358,6 +358,7 @@ func (r *Run) judgeHonesty(rep *report.Report) {
 			c.Best, c.Stats.SearchMean, c.Stats.RandomMean, c.Front)
 	}
 	r.warnOfChecks(rep.Checks)
+	r.warnOfLimits()
 	r.warnOfDrift()
 	if rep.Search.Exhausted {
 		r.warn("the strategy ran out of new architectures before its budget")

@@ -51,6 +51,8 @@ type Run struct {
 	policy  []float64                 // state of the ENAS controller after training
 
 	warnings []string // for the report
+	timed    int      // candidates that were timed
+	beyond   int      // of these, those beyond the limits as measured
 }
 
 // New makes the folder's run: it opens the data, builds the family and the
