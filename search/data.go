@@ -61,10 +61,18 @@ func (r *Run) decideFlip() {
 	if t.Flip != config.Auto {
 		return
 	}
-	if t.Flip = config.On; r.splits.Train.Written() {
-		t.Flip = config.Off
-		r.monitor.Log.Info("pictures are not mirrored: classes are digits or letters", "train.flip", "false")
+	why := ""
+	switch s := r.splits.Train; {
+	case s.Written():
+		why = "classes are digits or letters"
+	case s.H == 1 || s.W == 1:
+		why = "of one row or column they are signals, other ones backwards"
+	default:
+		t.Flip = config.On
+		return
 	}
+	t.Flip = config.Off
+	r.monitor.Log.Info("pictures are not mirrored: "+why, "train.flip", "false")
 }
 
 // Passes at the end that show pictures as they are, where that is left to the data. Grey

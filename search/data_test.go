@@ -14,6 +14,7 @@ import (
 
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // folderOf writes n pictures of 8x8 pixels of each class under dir/CLASS.
@@ -144,5 +145,21 @@ func TestNetworksKnowTheirView(t *testing.T) {
 	}
 	if v := r.label(r.family.Extremes().Smallest).View; v == nil || v.Fit != "pad" || v.Background != "#00ff00" {
 		t.Errorf("view %+v; want padded, on green", v)
+	}
+}
+
+// Signals are not mirrored unless asked for.
+func TestSignalsAreNotMirrored(t *testing.T) {
+	for _, c := range []struct {
+		h, w int
+		flip config.Toggle
+		want config.Toggle
+	}{{1, 9, config.Auto, config.Off}, {9, 1, config.Auto, config.Off}, {9, 9, config.Auto, config.On}, {1, 9, config.On, config.On}} {
+		r := quiet(t)
+		r.cfg.Train.Flip = c.flip
+		r.splits.Train = &data.Set{H: c.h, W: c.w, C: 1, Classes: []string{"cat", "dog"}}
+		if r.decideFlip(); r.cfg.Train.Flip != c.want {
+			t.Errorf("pictures of %dx%d, flip %s: %s; want %s", c.h, c.w, c.flip, r.cfg.Train.Flip, c.want)
+		}
 	}
 }

@@ -84,7 +84,7 @@ type Train struct {
 	Auxiliary   float64       `yaml:"auxiliary"`    // the same, in families that say where (cells): weight of the loss of an auxiliary head, which is not part of the network; 0: none
 	Average     float64       `yaml:"average"`      // mean age of averaged weights, a share of the steps done; 0: no average
 	Crop        int           `yaml:"crop"`         // pixels of padding for random crops
-	Flip        Toggle        `yaml:"flip"`         // mirror left to right at random; auto: unless classes are digits or letters, which mirroring changes
+	Flip        Toggle        `yaml:"flip"`         // mirror left to right at random; auto: unless classes are digits or letters, or pictures are signals of one row or column, which mirroring changes
 	Alternate   bool          `yaml:"alternate"`    // with flip, mirror each picture in every second epoch instead
 	Cutout      int           `yaml:"cutout"`       // side of the erased square, pixels
 	Erase       float64       `yaml:"erase"`        // share of pictures in which a random rectangle is erased

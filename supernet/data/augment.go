@@ -42,8 +42,12 @@ const eraseTries = 10
 // Validate checks a against pictures of h x w pixels and reports every fault.
 func (a Augment) Validate(h, w int) error {
 	var errs []error
-	if side := min(h, w); a.Crop < 0 || a.Crop >= side {
-		errs = append(errs, fmt.Errorf("data: crop of %d pixels, expected 0 to %d for %dx%d pictures", a.Crop, side-1, h, w))
+	most := h // the shorter side, of signals the only one
+	if h == 1 || w > 1 && w < h {
+		most = w
+	}
+	if most--; a.Crop < 0 || a.Crop > max(0, most) {
+		errs = append(errs, fmt.Errorf("data: crop of %d pixels, expected 0 to %d for %dx%d pictures", a.Crop, most, h, w))
 	}
 	if side := min(h, w); a.Cutout < 0 || a.Cutout > side {
 		errs = append(errs, fmt.Errorf("data: cutout of %d pixels, expected 0 to %d for %dx%d pictures", a.Cutout, side, h, w))
@@ -83,8 +87,8 @@ func (a Augment) draw(seed uint64, epoch, i, h, w int) variation {
 		mirror = streamKey(seed, forFlip, uint64(i), 0) ^ uint64(epoch)<<63
 	}
 	v := variation{
-		dy:   below(top, 2*a.Crop+1) - a.Crop,
-		dx:   below(left, 2*a.Crop+1) - a.Crop,
+		dy:   a.shift(top, h),
+		dx:   a.shift(left, w),
 		flip: a.Flip && mirror>>63 == 1,
 	}
 	if a.Cutout > 0 {
@@ -94,6 +98,15 @@ func (a Augment) draw(seed uint64, epoch, i, h, w int) variation {
 		v.holes[1] = a.hole(&g, h, w)
 	}
 	return v
+}
+
+// shift returns what a window is off by along a side of n pixels. Along a side of one there is
+// nothing to move by: the picture is a signal.
+func (a Augment) shift(draw uint64, n int) int {
+	if n == 1 {
+		return 0
+	}
+	return below(draw, 2*a.Crop+1) - a.Crop
 }
 
 // hole draws the rectangle of Erase; it is empty when the picture is spared.

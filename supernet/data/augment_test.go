@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"math"
 	"testing"
 )
@@ -115,5 +116,29 @@ func near(t *testing.T, what string, got, n int, share float64) {
 	t.Helper()
 	if tolerance := 6 * math.Sqrt(float64(n)*share*(1-share)); math.Abs(float64(got)-float64(n)*share) > tolerance {
 		t.Errorf("%s: %d of %d, want %.0f +- %.0f", what, got, n, float64(n)*share, tolerance)
+	}
+}
+
+// Pictures of one row or column are signals: they move along their only side, as far as asked for.
+func TestSignalsMoveAlongTheirSide(t *testing.T) {
+	a := Augment{Crop: 5}
+	if err := errors.Join(a.Validate(1, 6), a.Validate(6, 1), a.Validate(6, 7)); err != nil {
+		t.Error(err)
+	}
+	for _, size := range [][2]int{{1, 5}, {5, 1}, {5, 9}, {9, 5}, {1, 1}} {
+		if a.Validate(size[0], size[1]) == nil {
+			t.Errorf("a crop of 5 is accepted for pictures of %dx%d", size[0], size[1])
+		}
+	}
+	seen := make(map[int]bool)
+	for i := range 500 {
+		row, column := a.draw(1, 0, i, 1, 20), a.draw(1, 0, i, 20, 1)
+		if row.dy != 0 || column.dx != 0 {
+			t.Fatalf("signal %d moves across its side: %+v, %+v", i, row, column)
+		}
+		seen[row.dx], seen[100+column.dy] = true, true
+	}
+	if len(seen) != 2*(2*5+1) {
+		t.Errorf("signals move by %d different offsets; want all of -5 to 5 along either side", len(seen))
 	}
 }
