@@ -68,7 +68,7 @@ func TestDisksThatFail(t *testing.T) {
 	if _, err := fmt.Sscan(string(used), &most); err != nil {
 		t.Fatal(err)
 	}
-	for _, kib := range []int{16, most / 8, most / 3, most * 2 / 3, most} {
+	for _, kib := range []int{16, most / 8, most / 3, most * 2 / 3, most * 9 / 10} {
 		dir := k.mounted(kib)
 		fails(fmt.Sprintf("full at %d KiB", kib), dir, r.begin(dir), "no space left on device")
 		args := k.next(r, dir)
