@@ -5,7 +5,8 @@
 // uncertainty, and CrossValidate measures its error on architectures that it
 // has not seen; Versus says whether one model is better than another, and
 // Calibrate how far uncertainty holds on what a search picks. Fidelities joins
-// cheap scores of many architectures with dear ones of few.
+// cheap scores of many architectures with dear ones of few, and Transfer begins
+// with what a model has learnt elsewhere.
 //
 // Models are functions of (data, options): the same seed gives the same bits,
 // whatever the number of workers. A fitted model is saved with json.Marshal and

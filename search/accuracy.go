@@ -275,14 +275,10 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 	for i, t := range samples {
 		archs[i] = t.Arch
 	}
-	y := r.targets(samples)
-	models, err := predictor.Models(predictor.FamilyInputs(r.family), r.predictorOptions(), r.cfg.Predictor.Model)
-	if err != nil {
-		return nil, err
-	}
-	r.sized = newSized(archs, y, r.flops)
+	r.sized = newSized(archs, r.targets(samples), r.flops)
 	m := &accuracyModel{sized: r.sized}
-	if m.standings, err = predictor.Compare(models, archs, y, min(r.cfg.Predictor.Folds, len(archs)), r.cfg.Seed); err != nil {
+	var err error
+	if m.standings, err = r.compareModels(archs, samples); err != nil {
 		return nil, err
 	}
 	if m.model, err = r.newPredictor(); err != nil {

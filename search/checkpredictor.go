@@ -76,7 +76,7 @@ func (r *Run) learningCurve(out *outcome) ([]predictor.CurvePoint, error) {
 		return nil, err
 	}
 	for _, s := range out.model.standings {
-		if s.Model == r.cfg.Predictor.Model {
+		if s.Model == r.usedModel() {
 			curve = append(curve, predictor.CurvePoint{Learnt: n - n/min(r.cfg.Predictor.Folds, n), Report: s.Report})
 		}
 	}

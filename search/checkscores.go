@@ -96,7 +96,7 @@ func (r *Run) plainScores(ctx context.Context, out *outcome, risen []risenOne) (
 	s := &report.Scores{Pictures: m.batch.N}
 	predicted := func(a space.Arch) float64 { p, _ := out.prediction(a); return p.mean }
 	if out.model != nil {
-		s.Rows = append(s.Rows, r.scoreRow("predictor "+r.cfg.Predictor.Model+", before it learnt of them", samples.by(predicted), alone.by(predicted), samples, alone))
+		s.Rows = append(s.Rows, r.scoreRow("predictor "+r.usedModel()+", before it learnt of them", samples.by(predicted), alone.by(predicted), samples, alone))
 	}
 	s.Rows = append(s.Rows, r.scoreRow("supernet, "+r.cfg.Search.By, nil, inherited, samples, alone))
 	for _, p := range []struct {

@@ -127,8 +127,10 @@ func (r *Run) accuracyReport(out *outcome) report.Accuracy {
 	if out.model == nil {
 		return report.Accuracy{}
 	}
-	rep := report.Accuracy{Model: r.cfg.Predictor.Model, Target: r.cfg.Search.By, Samples: len(out.samples), Models: out.model.standings, Calibration: out.model.calibration.String()}
-	rep.Versus = predictor.VersusAll(rep.Model, rep.Models, r.cfg.Seed)
+	rep := report.Accuracy{Model: r.usedModel(), Prior: r.priorReport(out.model.standings), Target: r.cfg.Search.By, Samples: len(out.samples), Models: out.model.standings, Calibration: out.model.calibration.String()}
+	rep.Versus = slices.DeleteFunc(predictor.VersusAll(rep.Model, rep.Models, r.cfg.Seed), func(d predictor.Difference) bool {
+		return r.prior != nil && (d.Against == r.cfg.Predictor.Model || d.Against == r.withPrior().Name) // Prior tells
+	})
 	if d, ok := out.model.model.(predictor.Described); ok {
 		rep.Form = d.Describe()
 	}

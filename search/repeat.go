@@ -83,6 +83,9 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 	if r.dir.Has(rundir.Probes) {
 		shares = append(shares, rundir.Probes)
 	}
+	if r.prior != nil {
+		shares = append(shares, rundir.Prior)
+	}
 	for i := range r.elsewhere {
 		shares = append(shares, rundir.Elsewhere(i))
 	}
@@ -95,7 +98,7 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 			return nil, errors.Join(err, dir.Close())
 		}
 	}
-	shared := state{Command: r.state.Command, Data: r.state.Data, Train: r.state.Train, Linear: r.state.Linear, Timing: r.state.Timing}
+	shared := state{Command: r.state.Command, Data: r.state.Data, Prior: r.state.Prior, Train: r.state.Train, Linear: r.state.Linear, Timing: r.state.Timing}
 	for _, p := range r.state.Phases {
 		if p.Name == phaseLatency || p.Name == phaseTrain {
 			shared.Phases = append(shared.Phases, p)

@@ -102,7 +102,7 @@ func (r *Run) calibrate(out *outcome, last []controller.Trial) predictor.Calibra
 // predictSamples notes what models that had learnt from the other folds of the
 // cross-validation said of each of the first samples.
 func (r *Run) predictSamples(out *outcome) {
-	at := slices.IndexFunc(out.model.standings, func(s predictor.Standing) bool { return s.Model == r.cfg.Predictor.Model })
+	at := slices.IndexFunc(out.model.standings, func(s predictor.Standing) bool { return s.Model == r.usedModel() })
 	if at < 0 {
 		return
 	}
@@ -127,8 +127,16 @@ func (o *outcome) prediction(a space.Arch) (prediction, bool) {
 	return prediction{mean[0], std[0], calibrated, deviation}, true
 }
 
-// newPredictor returns an unfitted predictor of the configured kind.
+// newPredictor returns an unfitted predictor of the kind that the search uses.
 func (r *Run) newPredictor() (predictor.Predictor, error) {
+	if r.prior != nil && r.prior.used {
+		return r.withPrior().Fresh(), nil
+	}
+	return r.newAlone()
+}
+
+// newAlone returns an unfitted predictor of the configured kind, which knows no earlier run.
+func (r *Run) newAlone() (predictor.Predictor, error) {
 	return predictor.New(r.cfg.Predictor.Model, predictor.FamilyInputs(r.family), r.predictorOptions())
 }
 

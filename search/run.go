@@ -39,6 +39,7 @@ type Run struct {
 	net    *supernet.Net
 	bounds *bounds // of a search; nil: the whole space
 	sized  *sized  // of a search by prediction, from the first samples on
+	prior  *prior  // nil: no earlier run is learnt from
 
 	elsewhere []*Latencies         // on the other devices that limits are on
 	fileSizes map[space.Arch]int64 // of networks whose file's size was asked for
@@ -89,6 +90,11 @@ func (r *Run) open() error {
 			return fmt.Errorf("device.table: %w", err)
 		}
 	}
+	if p := &r.cfg.Predictor.Prior; *p != "" {
+		if *p, err = filepath.Abs(*p); err != nil {
+			return fmt.Errorf("predictor.prior: %w", err)
+		}
+	}
 	r.cfg.Limits.Elsewhere = slices.Clone(r.cfg.Limits.Elsewhere)
 	for i := range r.cfg.Limits.Elsewhere {
 		t := &r.cfg.Limits.Elsewhere[i].Table
@@ -103,6 +109,9 @@ func (r *Run) open() error {
 		return err
 	}
 	if err := r.openTrials(); err != nil {
+		return err
+	}
+	if err := r.openPrior(begins); err != nil {
 		return err
 	}
 	if begins {

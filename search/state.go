@@ -11,6 +11,7 @@ import (
 type state struct {
 	Command string                  `json:"command,omitempty"` // line that began the run; empty: a program that uses the packages, or an earlier version
 	Data    string                  `json:"data"`              // fingerprint of the splits
+	Prior   int                     `json:"prior,omitempty"`   // trials copied from an earlier run
 	Phases  []report.Phase          `json:"phases"`            // time spent, over all runs in the folder
 	Train   *lastStep               `json:"train,omitempty"`
 	Linear  *float64                `json:"linear,omitempty"` // accuracy of the linear classifier on the validation split

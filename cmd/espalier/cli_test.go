@@ -46,7 +46,7 @@ func TestFlagsOverrideTheFile(t *testing.T) {
 	c := parse(t, "-c", path, "-data", "pictures", "--size=32", "-gray", "-space", "basic", "-budget", "20m", "-sampler", "fair", "-batch", "16", "-lr", "0.0001",
 		"-seed", "9", "-workers", "1", "-kernel", "go", "-strategy", "rl", "-score", "supernet", "-trials", "7", "-sweep", "1", "-top", "5", "-networks", "3", "-random",
 		"-max-latency", "1ms", "-max-flops", "20M", "-max-params", "250k", "-max-memory", "300k", "-max-size", "1M",
-		"-max-latency-on", "phone.json=5ms", "-max-latency-on", "a=b/watch.json=1.5s", "-max-energy", "3mJ", "-probe", "node probe.mjs")
+		"-max-latency-on", "phone.json=5ms", "-max-latency-on", "a=b/watch.json=1.5s", "-max-energy", "3mJ", "-probe", "node probe.mjs", "-prior", "earlier")
 	got, err := c.configFlags.load()
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestFlagsOverrideTheFile(t *testing.T) {
 	want.Seed, want.Workers, want.Kernel = 9, 1, "go"
 	want.Search.Strategy, want.Search.Score, want.Search.Trials, want.Search.Sweep, want.Search.Top, want.Finish.Networks, want.Search.Random = "rl", "supernet", 7, 1, 5, 3, true
 	want.Limits = config.Limits{Latency: time.Millisecond, FLOPs: 20e6, Params: 250e3, Memory: 300e3, Size: 1e6, Energy: 3e-3, Elsewhere: []config.Elsewhere{{Table: "phone.json", Latency: 5 * time.Millisecond}, {Table: "a=b/watch.json", Latency: 1500 * time.Millisecond}}}
-	want.Device.Probe = "node probe.mjs"
+	want.Device.Probe, want.Predictor.Prior = "node probe.mjs", "earlier"
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("differs (-want +got):\n%s", d)
 	}

@@ -49,6 +49,7 @@ type searchFlags struct {
 	Top        *int           `placeholder:"N" help:"Search: candidates of each arm that finishing begins with (default: ${default_top})."`
 	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: ${default_networks}); with 1, all the time goes to the most accurate."`
 	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, and report means and intervals of what it gains over random search (default: ${default_seeds})."`
+	Prior      *string        `placeholder:"DIR" help:"Search: begin predictions with what the run in this folder has judged, of the same space on other pictures."`
 	Random     *bool          `negatable:"" help:"Search: give half of the time to random search, with as many evaluations and as much finishing, and compare."`
 	Rival      []string       `sep:"none" placeholder:"ARCH" help:"After the search, train this network alone for as long as the search took, scaled to the latency of each network handed over: an architecture, or auto for a plain network; may be repeated."`
 	MaxLatency *time.Duration `placeholder:"TIME" help:"Limit on latency per image, such as 1ms."`
@@ -139,6 +140,7 @@ func (f searchFlags) apply(c *config.Config) {
 	set(&c.Search.Score, f.Score)
 	set(&c.Search.Trials, f.Trials)
 	set(&c.Search.Sweep, f.Sweep)
+	set(&c.Predictor.Prior, f.Prior)
 	set(&c.Search.Top, f.Top)
 	set(&c.Finish.Networks, f.Networks)
 	set(&c.Search.Seeds, f.Seeds)

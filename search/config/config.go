@@ -131,7 +131,8 @@ type Predictor struct {
 	Samples int     `yaml:"samples"` // architectures judged to learn from first: random ones, and some between the largest and the narrowest
 	Folds   int     `yaml:"folds"`   // of the cross-validation that reports its error
 	Ranks   []int   `yaml:"ranks,omitempty"`
-	Holdout float64 `yaml:"holdout"` // share of measured latencies kept from the correction to check it
+	Prior   string  `yaml:"prior,omitempty"` // folder of an earlier run of the same space, whose trials predictions begin with; empty: none
+	Holdout float64 `yaml:"holdout"`         // share of measured latencies kept from the correction to check it
 }
 
 // Scores that guide a search.

@@ -40,6 +40,7 @@ func (c *Config) Validate() error {
 	c.Device.validate(&f)
 	c.Predictor.validate(&f)
 	c.Search.validate(&f)
+	f.check(c.Predictor.Prior == "" || c.Search.Score == ScorePredictor, "predictor.prior", c.Predictor.Prior, "none where search.score is "+ScoreSupernet)
 	c.Limits.validate(&f)
 	c.Finish.validate(&f)
 	return errors.Join(f...)

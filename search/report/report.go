@@ -114,6 +114,15 @@ type Accuracy struct {
 	Found       *predictor.Report      `json:"found,omitempty"`      // on the candidates of the search, predicted before they were judged
 	Calibrated  *predictor.Report      `json:"calibrated,omitempty"` // the same after calibration on earlier picks
 	Calibration string                 `json:"calibration"`          // at the end
+	Prior       *Prior                 `json:"prior,omitempty"`      // nil: no earlier run was learnt from
+}
+
+// Prior is the earlier run that the predictor could begin with, and what that was good for.
+type Prior struct {
+	Run    string               `json:"run"`    // its folder
+	Trials int                  `json:"trials"` // architectures that it has judged
+	Used   bool                 `json:"used"`   // by the search: the model with it ranks better, cross-validated
+	Gain   predictor.Difference `json:"gain"`   // the model with it against the same without
 }
 
 // Latency tells how well latency is predicted.

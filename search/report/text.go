@@ -197,6 +197,11 @@ func (t *text) predictors(r Report) {
 	for _, d := range r.Accuracy.Versus {
 		t.line("  %s ranks %s: difference in tau %+.3f, 95 %% interval [%+.3f, %+.3f]", d.Model, d.Verdict(), d.Tau, d.TauLo, d.TauHi)
 	}
+	if p := r.Accuracy.Prior; p != nil {
+		d := p.Gain
+		t.line("  prior: %d architectures judged by %s; %s ranks %s: difference in tau %+.3f, 95 %% interval [%+.3f, %+.3f]", p.Trials, p.Run, d.Model, d.Verdict(), d.Tau, d.TauLo, d.TauHi)
+		t.line("  %s", map[bool]string{true: "the search used the prior: cross-validation prefers it", false: "the prior does not help and was not used: cross-validation prefers the model without it"}[p.Used])
+	}
 	if r.Accuracy.Form != "" {
 		t.line("  accuracy is predicted by %s", r.Accuracy.Form)
 		t.line("  calibration on what rounds picked: %s", r.Accuracy.Calibration)

@@ -34,10 +34,13 @@ func fixed() Report {
 		Data:     Data{Name: "shoes", Format: "folder", Train: 700, Val: 150, Test: 150, H: 28, W: 28, C: 1, Classes: 10},
 		Space:    Space{Name: "chain", ID: "0123456789abcdef", Size: "17414258688", Decisions: 27},
 		Supernet: Supernet{Params: 801850, Sampler: "sandwich", Steps: 1000, Batch: 64, Epochs: 91.4, Loss: 0.5, Accuracy: 0.9, Hash: "fedcba9876543210"},
-		Accuracy: Accuracy{Model: "fm", Target: "loss", Samples: 96, Models: []predictor.Standing{{Model: "fm", Report: errors}, {Model: "flops", Report: predictor.Report{N: 96, Kendall: -0.1}}}, Found: &errors},
-		Latency:  Latency{Device: "Abacus 9, batch 1", Batch: 1, Layers: 257, Networks: 64, Drift: 1.05, HeldOut: errors},
-		Search:   Arm{Strategy: "evolution", Score: "predictor", Proposals: 2000, Evaluations: 112, Infeasible: 12, Duplicates: 3, Limits: "latency 2 ms", Best: large},
-		Random:   &Arm{Strategy: "random", Score: "supernet", Proposals: 112, Evaluations: 112, Limits: "latency 2 ms", Best: small},
+		Accuracy: Accuracy{
+			Model: "fm", Target: "loss", Samples: 96, Models: []predictor.Standing{{Model: "fm", Report: errors}, {Model: "flops", Report: predictor.Report{N: 96, Kendall: -0.1}}}, Found: &errors,
+			Prior: &Prior{Run: "earlier", Trials: 192, Gain: predictor.Difference{Model: "fm with prior", Against: "fm", N: 96, Tau: -0.01, TauLo: -0.1, TauHi: 0.08}},
+		},
+		Latency: Latency{Device: "Abacus 9, batch 1", Batch: 1, Layers: 257, Networks: 64, Drift: 1.05, HeldOut: errors},
+		Search:  Arm{Strategy: "evolution", Score: "predictor", Proposals: 2000, Evaluations: 112, Infeasible: 12, Duplicates: 3, Limits: "latency 2 ms", Best: large},
+		Random:  &Arm{Strategy: "random", Score: "supernet", Proposals: 112, Evaluations: 112, Limits: "latency 2 ms", Best: small},
 		Compare: &Compare{Margin: 0.0611, Best: 6, Front: 0.045, Common: share(-0.0123), Levels: []Level{{0.1e-3, 0.85, 0}, {1.4e-3, 0.91, 0.85}}, Stats: controller.Comparison{
 			Searches: 6, Randoms: 6, SearchMean: 0.9, SearchStd: 0.01, RandomMean: 0.8, RandomStd: 0.05, Better: 0.97, Relative: 0.125, Difference: 0.1, Low: 0.08, High: 0.12,
 		}},

@@ -10,6 +10,7 @@
 //	elsewhere-1.json    latencies of the first of the other devices that limits are on, and so on
 //	probes.csv          networks measured on another runtime, if that counts
 //	trials.jsonl        one judged architecture per line
+//	prior.jsonl         those of an earlier run that the predictor begins with, if it does
 //	tests.jsonl         networks judged on the test split by hand, one per line
 //	controller.jsonl    condition of the controller, one update per line
 //	finish.jsonl        one line per candidate and rung of finishing
@@ -43,6 +44,7 @@ const (
 	Latency    = "latency.json"
 	Probes     = "probes.csv"
 	Trials     = "trials.jsonl"
+	Prior      = "prior.jsonl"
 	Tests      = "tests.jsonl"
 	Controller = "controller.jsonl"
 	Finish     = "finish.jsonl"
@@ -107,11 +109,11 @@ func Create(path string) (*Dir, error) {
 }
 
 // nothingDone reports whether a folder holds at most a log, a journal without lines, and
-// a state that no configuration goes with.
+// a state and a prior that no configuration goes with.
 func nothingDone(entries []fs.DirEntry) bool {
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || e.Name() != Log && e.Name() != State && (e.Name() != Trials || info.Size() > 0) {
+		if err != nil || e.Name() != Log && e.Name() != State && e.Name() != Prior && (e.Name() != Trials || info.Size() > 0) {
 			return false
 		}
 	}
@@ -125,7 +127,7 @@ func (d *Dir) Discard() error {
 	if !d.made {
 		return nil
 	}
-	for _, name := range []string{Config, Log, State, Trials} {
+	for _, name := range []string{Config, Log, State, Prior, Trials} {
 		if err := os.Remove(d.Path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("run folder: %w", err)
 		}

@@ -242,6 +242,7 @@ func TestKilledStartsLeaveRoom(t *testing.T) {
 	write(Log, "begun\n")
 	write(Trials, "")
 	write(State, "{}")
+	write(Prior, "{}\n")
 	write(".config.yaml1234567", "seed")
 	d, err := Create(dir)
 	if err != nil {
@@ -269,7 +270,7 @@ func TestKilledStartsLeaveRoom(t *testing.T) {
 			}
 		}
 	}
-	if d := cmp.Diff([]string{".mine", Config, Log, State, Trials, "pareto-1.onnx"}, left); d != "" {
+	if d := cmp.Diff([]string{".mine", Config, Log, Prior, State, Trials, "pareto-1.onnx"}, left); d != "" {
 		t.Errorf("files that are left (-want +got):\n%s", d)
 	}
 	write("other/"+Trials, "{}\n")
