@@ -3,11 +3,13 @@ package search
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -115,9 +117,9 @@ func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *Latencies, enou
 }
 
 // stepCurve times training steps of networks with these latencies, on weights of their own,
-// and returns latencies and the seconds of a step, both rising: what is slower and trains
-// faster than another is left out, and so is what skip says, given the longest step of those
-// that are faster; nil skips none.
+// and returns latencies and the seconds of a step, both rising. One that trains for longer than a
+// slower one was disturbed: it counts with as much as that. What skip says is left out, given the
+// longest step of those that are faster; nil skips none.
 func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, at map[space.Arch]float64, skip func(a space.Arch, longest float64) bool) (latencies, seconds []float64, err error) {
 	archs = slices.Clone(archs)
 	slices.SortStableFunc(archs, func(a, b space.Arch) int { return sign(at[a] < at[b]) })
@@ -131,24 +133,56 @@ func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, at
 			return nil, nil, err
 		}
 		longest = max(longest, step)
-		if n := len(latencies); n > 0 && !(at[a] > latencies[n-1] && step > seconds[n-1]) {
-			continue
-		}
 		latencies, seconds = append(latencies, at[a]), append(seconds, step)
 	}
+	latencies, seconds = rising(latencies, seconds)
 	return latencies, seconds, nil
 }
 
-// slowStep is the seconds of a step that is long enough for one of them to tell.
+// rising returns the curve below all points, x rising: each y is the least of those from there
+// on. Of points that are level the last one stays, so that both rise.
+func rising(xs, ys []float64) (x, y []float64) {
+	least := math.Inf(1)
+	for i := len(xs) - 1; i >= 0; i-- {
+		if ys[i] < least && (len(x) == 0 || xs[i] < x[len(x)-1]) {
+			least = ys[i]
+			x, y = append(x, xs[i]), append(y, least)
+		}
+	}
+	slices.Reverse(x)
+	slices.Reverse(y)
+	return x, y
+}
+
+// slowStep is the seconds of a step that is long enough for a few of them to tell.
 const slowStep = 0.1
 
-// timeFew returns the seconds of a training step of a network.
+// timeFew returns the seconds of a training step of a network: the least of a few timings,
+// since whatever else a machine does only makes them longer.
 func (r *Run) timeFew(ctx context.Context, x *ops.Exec, a space.Arch) (float64, error) {
 	net := r.fresh(a, r.cfg.Seed)
-	t, err := r.timeStepsOn(ctx, x, net, single(net), r.finishOptions(manySteps, 0), time.Millisecond, 1, 1)
-	if err != nil || t.Seconds() > slowStep {
-		return t.Seconds(), err
+	t, err := supernet.NewTrainer(x, net, r.splits.Train, r.norm, single(net), r.finishOptions(manySteps, 0))
+	if err != nil {
+		return 0, err
 	}
-	t, err = r.timeStepsOn(ctx, x, net, single(net), r.finishOptions(manySteps, 0), time.Millisecond, 2, 6)
-	return t.Seconds(), err
+	of := func(steps int) (float64, error) {
+		start := time.Now()
+		err := t.Run(ctx, t.Step()+steps, nil)
+		return time.Since(start).Seconds() / float64(steps), err
+	}
+	steps, timings := 3, 3
+	first, err := of(1) // touches memory for the first time
+	if err == nil && first > slowStep {
+		steps, timings = 1, 2
+	}
+	least := math.Inf(1)
+	for range timings {
+		if err != nil {
+			return 0, err
+		}
+		var each float64
+		each, err = of(steps)
+		least = min(least, each)
+	}
+	return least, err
 }

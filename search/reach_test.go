@@ -123,3 +123,20 @@ func TestWhatIsOutOfReachIsNotTimed(t *testing.T) {
 		t.Errorf("latencies %v, seconds %v; want those of the first two", xs, ys)
 	}
 }
+
+// A network that was disturbed while it was timed does not put slower ones out of reach.
+func TestStepsRise(t *testing.T) {
+	for _, c := range []struct{ xs, ys, x, y []float64 }{
+		{[]float64{1, 2, 3}, []float64{4, 5, 6}, []float64{1, 2, 3}, []float64{4, 5, 6}},
+		{[]float64{1, 2, 3, 4}, []float64{4, 90, 6, 8}, []float64{1, 3, 4}, []float64{4, 6, 8}},
+		{[]float64{1, 2, 3, 4}, []float64{90, 5, 6, 8}, []float64{2, 3, 4}, []float64{5, 6, 8}},
+		{[]float64{1, 2, 3}, []float64{4, 6, 5}, []float64{1, 3}, []float64{4, 5}},
+		{[]float64{1, 1, 2}, []float64{4, 5, 6}, []float64{1, 2}, []float64{5, 6}},
+		{[]float64{7}, []float64{4}, []float64{7}, []float64{4}},
+		{nil, nil, nil, nil},
+	} {
+		if x, y := rising(c.xs, c.ys); !slices.Equal(x, c.x) || !slices.Equal(y, c.y) {
+			t.Errorf("%v, %v became %v, %v; want %v, %v", c.xs, c.ys, x, y, c.x, c.y)
+		}
+	}
+}
