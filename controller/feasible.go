@@ -26,9 +26,8 @@ const (
 // FindFeasible returns an architecture of p.Space within p.Limits: the first of some to
 // begin with that is, else one of the whole space where that is small, else what descents
 // come to by changes of one decision, from each of them, from random ones and from mutants of
-// the nearest. Nothing is
-// evaluated. If none is found the error wraps ErrInfeasible and names the nearest network
-// with all that it costs, and the limits that no network meets even alone.
+// the nearest. Nothing is evaluated. If none is found the error wraps ErrInfeasible and names the
+// nearest network with all that it costs, and the limits that no network meets even alone.
 func FindFeasible(ctx context.Context, p Problem, starts []space.Arch, seed uint64) (space.Arch, error) {
 	if err := p.Limits.Validate(); err != nil {
 		return space.Arch{}, err

@@ -10,8 +10,9 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// openElsewhere opens the latency files of the other devices that limits are on, and keeps a copy of each in the folder, from which a resumed run reads it. It is an error if one
-// does not cover the space.
+// openElsewhere opens the latency files of the other devices that limits are on, and keeps a
+// copy of each in the folder, from which a resumed run reads it. It is an error if one does not
+// cover the space.
 func (r *Run) openElsewhere() error {
 	r.elsewhere = nil
 	for i, e := range r.cfg.Limits.Elsewhere {
@@ -100,5 +101,5 @@ func (r *Run) elsewhereReport() []report.Elsewhere {
 // limitsReport tells the limits that the user has set.
 func (r *Run) limitsReport() report.Limits {
 	l := r.cfg.Limits
-	return report.Limits{Latency: l.Latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params), Memory: int64(l.Memory), Size: int64(l.Size)}
+	return report.Limits{Latency: l.Latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params), Memory: int64(l.Memory), Size: int64(l.Size), Energy: float64(l.Energy)}
 }

@@ -121,6 +121,9 @@ func TestProbeCounts(t *testing.T) {
 			t.Errorf("trial %d of %s is judged with %v J; want at most %v", x.Index, x.Arm, x.Energy, limit/2)
 		}
 	}
+	if got := s.report.Limits.Energy; got != float64(w.cfg.Limits.Energy) {
+		t.Errorf("the report has a limit of %v J; want %v", got, limit/2)
+	}
 	p := s.report.Latency.Probe
 	if p == nil || !strings.Contains(p.Runtime, "probe.sh") || p.LeftOut.N != w.cfg.Device.Samples || p.Energy == nil {
 		t.Fatalf("report of the probe is %+v", p)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +73,30 @@ func TestChecksAreAsPeopleReadThem(t *testing.T) {
 	}
 	if !strings.Contains(Text(r), "checks.txt") {
 		t.Error("the report does not name the file")
+	}
+}
+
+// Where another runtime counts, the checks say what of it was predicted how well, and that only
+// own kernels were timed again.
+func TestChecksTellARuntimeFromOwnKernels(t *testing.T) {
+	r := fixed()
+	r.Checks = fixedChecks()
+	r.Latency.Drift = 0
+	left, energy := r.Latency.HeldOut, r.Latency.HeldOut
+	left.MAPE, energy.MAPE = 0.123, 0.456
+	r.Latency.Probe = &Probe{Runtime: "abacus", LeftOut: left, Energy: &energy}
+	got := ChecksText(r)
+	for _, row := range [][2]string{{"latency on the probe, random", "12.3 %"}, {"energy, random", "45.6 %"}, {"latency, random, own kernels", "2.1 %"}} {
+		if !slices.ContainsFunc(strings.Split(got, "\n"), func(l string) bool {
+			return strings.HasPrefix(strings.TrimSpace(l), row[0]+" ") && strings.Contains(l, row[1])
+		}) {
+			t.Errorf("no row %q with %s in\n%s", row[0], row[1], got)
+		}
+	}
+	for _, want := range []string{"timed 3 times on own kernels", "at the beginning: not measured"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
 	}
 }
 

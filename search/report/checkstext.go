@@ -165,11 +165,8 @@ func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
 
 func (t *checksText) latency() {
 	t.point("Latency")
-	rows := [][]string{errorRow("random networks, held out", t.r.Latency.HeldOut)}
-	if f := t.r.Latency.Found; f != nil {
-		rows = append(rows, errorRow("candidates", *f))
-	}
-	t.table(errorTitles("<predicted against measured"), rows)
+	t.table(errorTitles("<predicted against measured"), t.r.Latency.rows())
+	t.line("  random networks are held out of what predicts them")
 	m := t.c.Timing
 	if m == nil {
 		t.not("timing networks again", "latencies are of another machine: run without --table, or measure there")
@@ -179,8 +176,16 @@ func (t *checksText) latency() {
 	if governor == "" {
 		governor = "not told by the system"
 	}
-	t.line("  the same network timed %d times, others between: coefficient of variation %.1f %% [%.1f, %.1f] over %d networks", len(m.Times[0]), 100*m.Spread.Mean, 100*max(0, m.Spread.Low), 100*m.Spread.High, m.Spread.N)
-	t.line("  %s, %d cores, %d threads; frequency governor: %s; networks at the end over those at the beginning: %.2f", t.r.Machine.Processor, t.r.Machine.Cores, m.Workers, governor, t.r.Latency.Drift)
+	on := ""
+	if t.r.Latency.Probe != nil {
+		on = " on own kernels"
+	}
+	t.line("  the same network timed %d times%s, others between: coefficient of variation %.1f %% [%.1f, %.1f] over %d networks", len(m.Times[0]), on, 100*m.Spread.Mean, 100*max(0, m.Spread.Low), 100*m.Spread.High, m.Spread.N)
+	drift := "not measured"
+	if d := t.r.Latency.Drift; d != 0 {
+		drift = fmt.Sprintf("%.2f", d)
+	}
+	t.line("  %s, %d cores, %d threads; frequency governor: %s; networks at the end over those at the beginning: %s", t.r.Machine.Processor, t.r.Machine.Cores, m.Workers, governor, drift)
 }
 
 func (t *checksText) norms() {

@@ -12,9 +12,13 @@ type column struct {
 }
 
 // columns returns those that tell something of this search: balanced accuracy where classes
-// differ in size, memory and size of the file where they are limited, other devices.
+// differ in size, energy where something tells it, memory and size of the file where they are limited,
+// other devices.
 func (r Report) columns() []column {
 	all := []column{{"<network", func(n Network) string { return n.Name }}, {">latency", latency}}
+	if slices.ContainsFunc(r.Pareto, func(n Network) bool { return n.Energy > 0 }) {
+		all = append(all, column{">energy", energy})
+	}
 	for i, e := range r.Latency.Elsewhere {
 		all = append(all, column{">on " + e.Name, func(n Network) string { return "~" + millis(n.Elsewhere[i]) }})
 	}

@@ -274,6 +274,7 @@ type Limits struct {
 	Params  int64   `json:"params,omitempty"`
 	Memory  int64   `json:"memory,omitempty"` // bytes
 	Size    int64   `json:"size,omitempty"`   // bytes
+	Energy  float64 `json:"energy,omitempty"` // joules per image
 }
 
 // Prefix is the work of judging candidates that shared prefixes saved.

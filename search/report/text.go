@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -71,12 +70,6 @@ func (t *text) pareto(r Report) {
 			rows[k] = append(rows[k], c.cell(n))
 		}
 	}
-	if slices.ContainsFunc(r.Pareto, func(n Network) bool { return n.Energy > 0 }) {
-		titles = slices.Insert(titles, energyAt, ">energy")
-		for i, n := range r.Pareto {
-			rows[i] = slices.Insert(rows[i], energyAt, energy(n))
-		}
-	}
 	t.table(titles, rows)
 	t.line("")
 	for _, n := range r.Pareto {
@@ -129,9 +122,6 @@ func foundBy(n Network) string {
 	}
 }
 
-// energyAt is the column of energy, beside latency.
-const energyAt = 2
-
 // energy is the measured one or, marked, the predicted one.
 func energy(n Network) string {
 	if !n.EnergyMeasured {
@@ -178,21 +168,7 @@ func (t *text) predictors(r Report) {
 	if r.Accuracy.Calibrated != nil {
 		rows = append(rows, errorRow(target(r)+", candidates, calibrated", *r.Accuracy.Calibrated))
 	}
-	random := "latency, random"
-	if p := r.Latency.Probe; p != nil {
-		rows = append(rows, errorRow("latency on the probe, random", p.LeftOut))
-		if p.Energy != nil {
-			rows = append(rows, errorRow("energy, random", *p.Energy))
-		}
-		random += ", own kernels"
-	}
-	rows = append(rows, errorRow(random, r.Latency.HeldOut))
-	if r.Latency.Found != nil {
-		rows = append(rows, errorRow("latency, candidates", *r.Latency.Found))
-	}
-	for _, e := range r.Latency.Elsewhere {
-		rows = append(rows, errorRow("latency on "+e.Name, e.HeldOut))
-	}
+	rows = append(rows, r.Latency.rows()...)
 	t.table(errorTitles("<target"), rows)
 	for _, d := range r.Accuracy.Versus {
 		t.line("  %s ranks %s: difference in tau %+.3f, 95 %% interval [%+.3f, %+.3f]", d.Model, d.Verdict(), d.Tau, d.TauLo, d.TauHi)
@@ -216,6 +192,27 @@ func (t *text) predictors(r Report) {
 	if r.Latency.Drift != 0 {
 		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)
 	}
+}
+
+// rows tell how far predictions of latency and energy are off, by what they are of.
+func (l Latency) rows() [][]string {
+	var rows [][]string
+	random := "latency, random"
+	if p := l.Probe; p != nil {
+		rows = append(rows, errorRow("latency on the probe, random", p.LeftOut))
+		if p.Energy != nil {
+			rows = append(rows, errorRow("energy, random", *p.Energy))
+		}
+		random += ", own kernels"
+	}
+	rows = append(rows, errorRow(random, l.HeldOut))
+	if l.Found != nil {
+		rows = append(rows, errorRow("latency, candidates", *l.Found))
+	}
+	for _, e := range l.Elsewhere {
+		rows = append(rows, errorRow("latency on "+e.Name, e.HeldOut))
+	}
+	return rows
 }
 
 // target names what the accuracy predictors predict of a subnet.
