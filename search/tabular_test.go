@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/search/truth"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -20,7 +21,7 @@ func TestTablesAreRecomputed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Tabulate(t.Context(), table, func(int, int, Tabulated) {}); err != nil {
+	if err := r.Tabulate(t.Context(), table, func(int, int, truth.TableRow) {}); err != nil {
 		t.Fatal(err)
 	}
 	if want := int(w.family.Space().Size()); len(table.Rows) != want || !table.Done() {

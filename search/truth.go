@@ -14,6 +14,7 @@ import (
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/truth"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -37,27 +38,6 @@ type TruthOptions struct {
 	Steps      int     // optimiser steps of a training
 	Epochs     float64 // instead of Steps; 6 by default
 	OtherSplit bool    // a file from another split of the same pictures will do
-}
-
-// Truth is what training architectures alone gave: their accuracies are what
-// scores on a supernet are to predict.
-type Truth struct {
-	Head TruthHead
-	Rows []Alone // in the order of training, which Complete goes on with
-	path string
-}
-
-// Alone is one training from scratch of one architecture.
-type Alone struct {
-	Arch      string
-	FLOPs     int64
-	Params    int64
-	Stratum   int     // of log FLOPs, from 0, the cheapest
-	Seed      int     // number of the training, from 1: weights, order and augmentation depend on it, splits do not
-	Accuracy  float64 // fraction, on the whole validation split
-	Loss      float64 // nats, on the whole validation split
-	EarlyLoss float64 // the same after one epoch
-	Steps     int
 }
 
 // OpenAlone opens data and space of a configuration for training architectures
@@ -84,12 +64,12 @@ func (r *Run) openAlone() (err error) {
 // OpenTruth reads the truth at path, or begins a new one if there is no such
 // file. It must be of this run's space, pictures and splits, and be what the
 // options say.
-func (r *Run) OpenTruth(path string, o TruthOptions) (*Truth, error) {
-	t, err := ReadTruth(path)
+func (r *Run) OpenTruth(path string, o TruthOptions) (*truth.File, error) {
+	t, err := truth.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		head, err := r.truthHead(o)
-		return &Truth{Head: head, path: path}, err
+		return &truth.File{Head: head, Path: path}, err
 	case err != nil:
 		return nil, err
 	}
@@ -100,16 +80,16 @@ func (r *Run) OpenTruth(path string, o TruthOptions) (*Truth, error) {
 }
 
 // truthHead describes a truth that this run makes.
-func (r *Run) truthHead(o TruthOptions) (TruthHead, error) {
+func (r *Run) truthHead(o TruthOptions) (truth.Head, error) {
 	print, err := pictures(r.source)
 	if err != nil {
-		return TruthHead{}, err
+		return truth.Head{}, err
 	}
 	steps := o.Steps
 	if steps == 0 {
 		steps = r.epochSteps(orDefault(o.Epochs, defaultTruthEpochs))
 	}
-	return TruthHead{
+	return truth.Head{
 		Command: o.Command, Data: r.source.Name, Pictures: print, Splits: r.state.Data,
 		Space: r.family.Space().ID(), Seed: r.cfg.Seed,
 		Count: orDefault(o.Count, DefaultTruthCount), Seeds: orDefault(o.Seeds, DefaultTruthSeeds),
@@ -153,41 +133,41 @@ func settings(prefix string, v reflect.Value) (out []string) {
 	return out
 }
 
-// Done reports whether every training is done.
-func (t *Truth) Done() bool { return len(t.Rows) >= t.Head.Count*t.Head.Seeds }
-
 // Complete trains what is missing, saving the file after each training, and
 // calls each with what was found. All architectures are trained with the first
 // seed before the second one begins, and strata take turns: any beginning of it
 // is of use.
-func (r *Run) Complete(ctx context.Context, t *Truth, each func(done, total int, a Alone)) error {
+func (r *Run) Complete(ctx context.Context, t *truth.File, each func(done, total int, a truth.Row)) error {
 	if t.Done() {
 		return nil
 	}
 	if err := r.checkRecipe(t); err != nil {
-		return fmt.Errorf("%s:\n%w", t.path, err)
+		return fmt.Errorf("%s:\n%w", t.Path, err)
 	}
-	archs, err := drawStrata(r.family, t.Head.Count, t.Head.Seed)
+	archs, err := truth.Draw(r.family, t.Head.Count, t.Head.Seed)
 	if err != nil {
 		return err
 	}
 	for i := range t.Head.Count * t.Head.Seeds {
 		a, seed := archs[i%t.Head.Count], i/t.Head.Count+1
 		if i < len(t.Rows) {
-			if err := t.expect(i, r.family.Space().Format(a.arch), seed); err != nil {
+			if err := t.Expect(i, r.family.Space().Format(a.Arch), seed); err != nil {
+				return err
+			}
+			if err := remove(t.Checkpoint(i)); err != nil { // an interruption may have left it behind
 				return err
 			}
 			continue
 		}
-		found, err := r.trainAlone(ctx, a, t.Head, seed, t.checkpoint(i))
+		found, err := r.trainAlone(ctx, a, t.Head, seed, t.Checkpoint(i))
 		if err != nil {
 			return err
 		}
 		t.Rows = append(t.Rows, found)
-		if err := t.save(); err != nil {
+		if err := t.Save(); err != nil {
 			return err
 		}
-		if err := remove(t.checkpoint(i)); err != nil {
+		if err := remove(t.Checkpoint(i)); err != nil {
 			return err
 		}
 		each(i+1, t.Head.Count*t.Head.Seeds, found)
@@ -195,43 +175,29 @@ func (r *Run) Complete(ctx context.Context, t *Truth, each func(done, total int,
 	return nil
 }
 
-// expect returns an error unless row i is of this architecture and seed. A
-// checkpoint that an interruption has left behind is of no use any more.
-func (t *Truth) expect(i int, arch string, seed int) error {
-	if row := t.Rows[i]; row.Arch != arch || row.Seed != seed {
-		return fmt.Errorf("%s: row %d is %s with seed %d; want %s with seed %d, which this version draws there", t.path, i+1, row.Arch, row.Seed, arch, seed)
-	}
-	return remove(t.checkpoint(i))
-}
-
-// checkpoint returns the file that keeps training i while it is unfinished.
-func (t *Truth) checkpoint(i int) string {
-	return fmt.Sprintf("%s-%d.msgpack", strings.TrimSuffix(t.path, ".csv"), i+1)
-}
-
 // trainAlone trains an architecture from scratch, going on from a checkpoint if
 // there is one.
-func (r *Run) trainAlone(ctx context.Context, a drawnArch, h TruthHead, seed int, checkpoint string) (Alone, error) {
-	plan := r.family.Plan(a.arch)
+func (r *Run) trainAlone(ctx context.Context, a truth.Drawn, h truth.Head, seed int, checkpoint string) (truth.Row, error) {
+	plan := r.family.Plan(a.Arch)
 	w, err := r.watch(plan, h, seed)
 	if err != nil {
-		return Alone{}, err
+		return truth.Row{}, err
 	}
 	if err := r.runAlone(ctx, w, checkpoint, w.trainer.StepsPerEpoch()); err != nil {
-		return Alone{}, err
+		return truth.Row{}, err
 	}
 	s, err := w.score(ctx)
 	if err != nil {
-		return Alone{}, err
+		return truth.Row{}, err
 	}
-	return Alone{
-		Arch: r.family.Space().Format(a.arch), FLOPs: plan.FLOPs(), Params: plan.Params(), Stratum: a.stratum, Seed: seed,
+	return truth.Row{
+		Arch: r.family.Space().Format(a.Arch), FLOPs: plan.FLOPs(), Params: plan.Params(), Stratum: a.Stratum, Seed: seed,
 		Accuracy: s.Accuracy, Loss: s.Loss, EarlyLoss: orDefault(w.early, s.Loss), Steps: h.Steps,
 	}, nil
 }
 
 // watch begins a training from scratch.
-func (r *Run) watch(plan space.Plan, h TruthHead, seed int) (*watched, error) {
+func (r *Run) watch(plan space.Plan, h truth.Head, seed int) (*watched, error) {
 	own, err := space.NewFixed(plan)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/search/truth"
 )
 
 type fidelityCmd struct {
@@ -62,7 +63,7 @@ func (c fidelityCmd) Run(ctx context.Context, s streams) (err error) {
 }
 
 // judge scores the truth's architectures on the supernet and shows all figures.
-func (c fidelityCmd) judge(ctx context.Context, s streams, r *search.Run, monitor search.Monitor, t *search.Truth) error {
+func (c fidelityCmd) judge(ctx context.Context, s streams, r *search.Run, monitor search.Monitor, t *truth.File) error {
 	monitor.Events.Begin("judge")
 	f, err := r.Fidelity(ctx, t)
 	monitor.Events.End()
@@ -144,7 +145,7 @@ func (c fidelityCmd) config() (config.Config, error) {
 }
 
 // truth opens the truth and, unless it is taken as it is, completes it.
-func (c fidelityCmd) truth(ctx context.Context, r *search.Run, monitor search.Monitor) (*search.Truth, error) {
+func (c fidelityCmd) truth(ctx context.Context, r *search.Run, monitor search.Monitor) (*truth.File, error) {
 	o := search.TruthOptions{Command: commandLine(), Count: c.Count, Seeds: c.Seeds, OtherSplit: c.OtherSplit}
 	set(&o.Steps, c.Steps)
 	set(&o.Epochs, c.Epochs)
@@ -154,7 +155,7 @@ func (c fidelityCmd) truth(ctx context.Context, r *search.Run, monitor search.Mo
 	}
 	monitor.Events.Begin("train alone")
 	defer monitor.Events.End()
-	return t, r.Complete(ctx, t, func(done, total int, a search.Alone) {
+	return t, r.Complete(ctx, t, func(done, total int, a truth.Row) {
 		monitor.Log.Info("trained alone", "done", done, "of", total, "accuracy", a.Accuracy, "loss", a.Loss, "MFLOPs", float64(a.FLOPs)/1e6, "seed", a.Seed, "arch", a.Arch)
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/espalier-nas/espalier/search"
+	"github.com/espalier-nas/espalier/search/truth"
 )
 
 // truthArgs make a truth of ten trainings, each of one epoch of five steps and
@@ -24,7 +25,7 @@ func (s shell) truthArgs(file string) []string {
 }
 
 // judged returns what judging the run of a folder says as JSON.
-func (s shell) judged(args ...string) (f search.Fidelity) {
+func (s shell) judged(args ...string) (f truth.Fidelity) {
 	s.t.Helper()
 	if err := json.Unmarshal([]byte(s.must(append([]string{"fidelity", "-q", "--json"}, args...)...)), &f); err != nil {
 		s.t.Fatal(err)
@@ -104,7 +105,7 @@ func TestFidelity(t *testing.T) {
 
 // deviation returns the standard deviation of a figure over architectures, up to a factor
 // that depends on their number.
-func deviation(all []search.JudgedTwo, of func(search.JudgedTwo) float64) float64 {
+func deviation(all []truth.Judged, of func(truth.Judged) float64) float64 {
 	mean, squares := 0.0, 0.0
 	for _, j := range all {
 		mean += of(j) / float64(len(all))
@@ -116,17 +117,17 @@ func deviation(all []search.JudgedTwo, of func(search.JudgedTwo) float64) float6
 }
 
 // checkRatings recomputes figures from what each architecture got.
-func (s shell) checkRatings(f search.Fidelity) {
+func (s shell) checkRatings(f truth.Fidelity) {
 	for _, r := range f.Ratings {
-		var score, truth []float64
+		var score, alone []float64
 		for _, j := range f.Judged {
 			var v float64
 			switch r.Score {
 			case "supernet, loss":
 				v = -j.Own.Loss
 			case "supernet, loss and FLOPs":
-				v = math.Exp(-j.Own.Loss)/deviation(f.Judged, func(j search.JudgedTwo) float64 { return math.Exp(-j.Own.Loss) }) +
-					math.Log(float64(j.FLOPs))/deviation(f.Judged, func(j search.JudgedTwo) float64 { return math.Log(float64(j.FLOPs)) })
+				v = math.Exp(-j.Own.Loss)/deviation(f.Judged, func(j truth.Judged) float64 { return math.Exp(-j.Own.Loss) }) +
+					math.Log(float64(j.FLOPs))/deviation(f.Judged, func(j truth.Judged) float64 { return math.Log(float64(j.FLOPs)) })
 			case "FLOPs":
 				v = float64(j.FLOPs)
 			case "another training alone":
@@ -139,14 +140,14 @@ func (s shell) checkRatings(f search.Fidelity) {
 			score = append(score, v)
 			switch r.Against {
 			case "mean":
-				truth = append(truth, (j.Alone[0]+j.Alone[1])/2)
+				alone = append(alone, (j.Alone[0]+j.Alone[1])/2)
 			case "training 1":
-				truth = append(truth, j.Alone[0])
+				alone = append(alone, j.Alone[0])
 			default:
-				truth = append(truth, j.Alone[1])
+				alone = append(alone, j.Alone[1])
 			}
 		}
-		if want := plainTau(score, truth); score != nil && math.Abs(r.Kendall.Value-want) > 1e-12 {
+		if want := plainTau(score, alone); score != nil && math.Abs(r.Kendall.Value-want) > 1e-12 {
 			s.t.Errorf("tau of %s against %s is %v; want %v", r.Score, r.Against, r.Kendall.Value, want)
 		}
 	}
@@ -189,7 +190,7 @@ func plainTau(a, b []float64) float64 {
 }
 
 // checkPlot checks that the picture is XML with every architecture in it.
-func (s shell) checkPlot(f search.Fidelity, svg string) {
+func (s shell) checkPlot(f truth.Fidelity, svg string) {
 	for d := xml.NewDecoder(strings.NewReader(svg)); ; {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			break

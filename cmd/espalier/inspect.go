@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/controller"
-	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/search/truth"
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
 	"github.com/espalier-nas/espalier/supernet/onnx"
 )
@@ -59,9 +59,9 @@ func (c inspectCmd) Run(s streams) error {
 		return fmt.Errorf("%s: --npy: want a weights file", c.File)
 	case onnx.Is(head), strings.EqualFold(filepath.Ext(c.File), ".onnx"):
 		return inspectONNX(s.out, c.File, c.Tensors)
-	case search.IsTable(head):
+	case truth.IsTable(head):
 		return inspectTable(s.out, c.File)
-	case search.IsTruth(head):
+	case truth.IsFile(head):
 		return inspectTruth(s.out, c.File)
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"mean_reward"`)):
 		return inspectHealth(s.out, c.File)
@@ -216,7 +216,7 @@ func inspectTrials(w io.Writer, path string) error {
 // inspectTruth shows what results of training alone are of, and those of each
 // architecture.
 func inspectTruth(w io.Writer, path string) error {
-	t, err := search.ReadTruth(path)
+	t, err := truth.ReadFile(path)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/espalier-nas/espalier/search"
+	"github.com/espalier-nas/espalier/search/truth"
 )
 
 type tabularCmd struct {
@@ -49,7 +50,7 @@ func (c tabularCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	screen.Events.Begin("tabulate")
-	err = r.Tabulate(ctx, t, func(done, total int, a search.Tabulated) {
+	err = r.Tabulate(ctx, t, func(done, total int, a truth.TableRow) {
 		screen.Log.Info("trained alone", "done", done, "of", total, "accuracy", a.Val.Accuracy, "test", a.Test.Accuracy, "MFLOPs", float64(a.FLOPs)/1e6, "seed", a.Seed, "arch", a.Arch)
 	})
 	screen.Events.End()
@@ -77,7 +78,7 @@ func (c tabularCmd) check() error {
 
 // inspectTable shows what a table holds and its best network.
 func inspectTable(w io.Writer, path string) error {
-	t, err := search.ReadTable(path)
+	t, err := truth.ReadTable(path)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func inspectTable(w io.Writer, path string) error {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	best := slices.MaxFunc(t.Rows, func(a, b search.Tabulated) int { return cmp.Compare(a.Val.Accuracy, b.Val.Accuracy) })
+	best := slices.MaxFunc(t.Rows, func(a, b truth.TableRow) int { return cmp.Compare(a.Val.Accuracy, b.Val.Accuracy) })
 	_, err = fmt.Fprintf(w, "  best      %s: %.4f on validation, %.2f MFLOPs, training %d\n", best.Arch, best.Val.Accuracy, float64(best.FLOPs)/1e6, best.Seed)
 	return err
 }

@@ -1,4 +1,4 @@
-package search
+package truth
 
 import (
 	"fmt"
@@ -15,11 +15,11 @@ func (f *Fidelity) Text() string {
 		len(f.Judged), f.Data, f.Trainings, f.Steps, f.Batch)
 	b.WriteString("Rank correlation with training alone: tau-b with its 95 % interval, Spearman, tau within the best fifth, within strata of log FLOPs, given log FLOPs\n")
 	f.table(&b, "tau\tSpearman\tbest fifth\tin strata\tgiven FLOPs", func(a predictor.Agreement) []string {
-		return []string{withSpan(a.Kendall, 1), withSpan(a.Spearman, 1), withSpan(a.Top, 1), withSpan(a.Strata, 1), withSpan(a.Partial, 1)}
+		return []string{withInterval(a.Kendall, 1), withInterval(a.Spearman, 1), withInterval(a.Top, 1), withInterval(a.Strata, 1), withInterval(a.Partial, 1)}
 	})
 	fmt.Fprintf(&b, "\nChoosing: share of the best %d by score that is among the best %[1]d in truth; points lost by taking the best by score\n", predictor.Fifth(len(f.Judged)))
 	f.table(&b, "precision\tregret", func(a predictor.Agreement) []string {
-		return []string{withSpan(a.Precision, 1), withSpan(a.Regret, 100)}
+		return []string{withInterval(a.Precision, 1), withInterval(a.Regret, 100)}
 	})
 	f.notes(&b)
 	return b.String()
@@ -35,8 +35,8 @@ func (f *Fidelity) table(b *strings.Builder, names string, cells func(predictor.
 	w.Flush()
 }
 
-// withSpan writes a figure with its interval, scaled.
-func withSpan(e predictor.Estimate, scale float64) string {
+// withInterval writes a figure with its interval, scaled.
+func withInterval(e predictor.Estimate, scale float64) string {
 	return fmt.Sprintf("%.2f [%.2f, %.2f]", scale*e.Value, scale*e.Lo, scale*e.Hi)
 }
 

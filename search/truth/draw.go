@@ -1,4 +1,4 @@
-package search
+package truth
 
 import (
 	"fmt"
@@ -27,20 +27,20 @@ const (
 	nearTarget = 1. / 32
 )
 
-// drawnArch is an architecture with its place on the scale of FLOPs.
-type drawnArch struct {
-	arch    space.Arch
-	flops   int64
-	stratum int // from 0, the cheapest
+// Drawn is an architecture with its place on the scale of FLOPs.
+type Drawn struct {
+	Arch    space.Arch
+	FLOPs   int64 // for one image
+	Stratum int   // from 0, the cheapest
 }
 
-// drawStrata returns n different architectures whose FLOPs are spread evenly, on
+// Draw returns n different architectures whose FLOPs are spread evenly, on
 // a logarithmic scale, between the cheapest and the dearest of the space. They
 // alternate between strata and are a function of family and seed; fewer are the
 // first of more.
-func drawStrata(f space.Family, n int, seed uint64) ([]drawnArch, error) {
+func Draw(f space.Family, n int, seed uint64) ([]Drawn, error) {
 	d := newStratified(f, seed)
-	out := make([]drawnArch, 0, n)
+	out := make([]Drawn, 0, n)
 	for i := range n {
 		a, ok := d.nearest(d.target(i))
 		if !ok {
@@ -56,7 +56,7 @@ type stratified struct {
 	family    space.Family
 	rand      *rand.Rand
 	low, high float64 // log FLOPs of the cheapest and the dearest
-	pool      []drawnArch
+	pool      []Drawn
 	used      map[space.Arch]bool
 }
 
@@ -67,19 +67,19 @@ func newStratified(f space.Family, seed uint64) *stratified {
 	}
 	d.low, d.high = d.extreme(-1), d.extreme(1)
 	for i := range d.pool {
-		d.pool[i].stratum = d.stratumOf(d.pool[i])
+		d.pool[i].Stratum = d.stratumOf(d.pool[i])
 	}
 	return d
 }
 
-func (d *stratified) random() drawnArch { return d.measure(d.family.Space().Random(d.rand)) }
+func (d *stratified) random() Drawn { return d.measure(d.family.Space().Random(d.rand)) }
 
-func (d *stratified) measure(a space.Arch) drawnArch {
-	return drawnArch{arch: a, flops: d.family.Plan(a).FLOPs()}
+func (d *stratified) measure(a space.Arch) Drawn {
+	return Drawn{Arch: a, FLOPs: d.family.Plan(a).FLOPs()}
 }
 
 // log returns the logarithm of an architecture's FLOPs.
-func (a drawnArch) log() float64 { return math.Log(float64(max(a.flops, 1))) }
+func (a Drawn) log() float64 { return math.Log(float64(max(a.FLOPs, 1))) }
 
 // extreme returns the least (side -1) or largest (side 1) log FLOPs that climbing
 // from the most extreme of the pool finds.
@@ -98,13 +98,13 @@ func (d *stratified) extreme(side float64) float64 {
 	return best.log()
 }
 
-func (d *stratified) mutant(a drawnArch) drawnArch {
-	return d.measure(d.family.Space().Mutate(d.rand, a.arch, walkRate))
+func (d *stratified) mutant(a Drawn) Drawn {
+	return d.measure(d.family.Space().Mutate(d.rand, a.Arch, walkRate))
 }
 
 func (d *stratified) width() float64 { return (d.high - d.low) / strata }
 
-func (d *stratified) stratumOf(a drawnArch) int {
+func (d *stratified) stratumOf(a Drawn) int {
 	if d.width() == 0 {
 		return 0
 	}
@@ -121,16 +121,16 @@ func (d *stratified) target(i int) float64 {
 
 // nearest takes the unused architecture nearest to a target: one of the pool, or
 // where none is near enough also one that a walk finds.
-func (d *stratified) nearest(target float64) (drawnArch, bool) {
+func (d *stratified) nearest(target float64) (Drawn, bool) {
 	best := d.unused(target)
 	if best < 0 || math.Abs(d.pool[best].log()-target) > nearTarget*d.width() {
 		d.walk(target)
 		best = d.unused(target)
 	}
 	if best < 0 {
-		return drawnArch{}, false
+		return Drawn{}, false
 	}
-	d.used[d.pool[best].arch] = true
+	d.used[d.pool[best].Arch] = true
 	return d.pool[best], true
 }
 
@@ -139,7 +139,7 @@ func (d *stratified) nearest(target float64) (drawnArch, bool) {
 func (d *stratified) unused(target float64) int {
 	best, gap := -1, math.Inf(1)
 	for i, a := range d.pool {
-		if g := math.Abs(a.log() - target); g < gap && !d.used[a.arch] {
+		if g := math.Abs(a.log() - target); g < gap && !d.used[a.Arch] {
 			best, gap = i, g
 		}
 	}
@@ -151,13 +151,13 @@ func (d *stratified) unused(target float64) int {
 func (d *stratified) walk(target float64) {
 	a := d.random()
 	for range walkSteps {
-		if math.Abs(a.log()-target) <= nearTarget*d.width() && !d.used[a.arch] {
+		if math.Abs(a.log()-target) <= nearTarget*d.width() && !d.used[a.Arch] {
 			break
 		}
 		if m := d.mutant(a); math.Abs(m.log()-target) <= math.Abs(a.log()-target) {
 			a = m
 		}
 	}
-	a.stratum = d.stratumOf(a)
+	a.Stratum = d.stratumOf(a)
 	d.pool = append(d.pool, a)
 }

@@ -1,22 +1,22 @@
-package search
+package truth
 
 import (
 	"strings"
 	"testing"
 )
 
-// FuzzTruth feeds results of training alone.
-func FuzzTruth(f *testing.F) {
+// FuzzFile feeds results of training alone.
+func FuzzFile(f *testing.F) {
 	var head strings.Builder
-	for _, h := range new(TruthHead).fields() {
+	for _, h := range new(Head).fields() {
 		head.WriteString("# " + h.name + ": 1\n")
 	}
-	head.WriteString(strings.Join(truthColumns, ",") + "\n")
+	head.WriteString(strings.Join(fileColumns, ",") + "\n")
 	f.Add(head.String() + "conv3x3:8,1,2,0,1,0.5,1,2,3\n")
 	f.Add(head.String() + "conv3x3:8,1,2,0,1,NaN,1,2,-3\n")
 	f.Add(head.String()[:40])
 	f.Fuzz(func(t *testing.T, text string) {
-		v, err := parseTruth("f.csv", text)
+		v, err := parseFile("f.csv", text)
 		switch {
 		case err != nil && !strings.Contains(err.Error(), "f.csv"):
 			t.Errorf("%v; want the file named", err)

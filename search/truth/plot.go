@@ -1,4 +1,4 @@
-package search
+package truth
 
 import (
 	"bytes"
@@ -69,7 +69,7 @@ func (f *Fidelity) headline() string {
 	sep := ": "
 	for _, r := range f.Ratings {
 		if (r.Score == scoreAccuracy || r.Score == scoreFLOPs) && r.Against == againstMean || r.Score == scoreTraining {
-			text += sep + r.Score + " " + withSpan(r.Kendall, 1)
+			text += sep + r.Score + " " + withInterval(r.Kendall, 1)
 			sep = "; "
 		}
 	}
@@ -77,7 +77,7 @@ func (f *Fidelity) headline() string {
 }
 
 // axes finds scales that hold all points.
-func (s *scatter) axes(list []JudgedTwo) {
+func (s *scatter) axes(list []Judged) {
 	var xs, ys []float64
 	for _, j := range list {
 		xs = append(xs, 100*j.Own.Accuracy)
@@ -128,7 +128,7 @@ func (s *scatter) equal() {
 }
 
 // point draws an architecture: the mean of its trainings, and their range.
-func (s *scatter) point(j JudgedTwo) {
+func (s *scatter) point(j Judged) {
 	x, colour := s.px(100*j.Own.Accuracy), colourOf(j.Stratum)
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, a := range j.Alone {
@@ -149,7 +149,7 @@ func colourOf(stratum int) string { return stratumColours[stratum%len(stratumCol
 
 // legend names the strata by the FLOPs of their architectures, and the lines that
 // are drawn.
-func (s *scatter) legend(list []JudgedTwo) {
+func (s *scatter) legend(list []Judged) {
 	const x, row = plotRight + 28, 23
 	y := float64(plotTop + 10)
 	s.text(x-6, y, "", "MFLOPs")
@@ -168,7 +168,7 @@ func (s *scatter) legend(list []JudgedTwo) {
 		s.text(x+16, y, "", fmt.Sprintf("%.3g to %.3g", low, high))
 	}
 	y += row / 2
-	if slices.ContainsFunc(list, func(j JudgedTwo) bool { return len(j.Alone) > 1 }) {
+	if slices.ContainsFunc(list, func(j Judged) bool { return len(j.Alone) > 1 }) {
 		y += row
 		s.line(x, y-10, x, y+2, `class="bar" stroke="#222"`)
 		s.text(x+16, y, "", "lowest to highest training")
