@@ -48,7 +48,7 @@ var edges = map[string][]string{
 	"bench/nets":                      {"internal/stream", "ops", "supernet", "supernet/data", "supernet/space", "supernet/space/families"},
 	"bench/peers":                     {"bench", "bench/nets", "ops", "supernet", "supernet/space"},
 	"search":                          {"bench", "bench/external", "controller", "internal/atomicfile", "internal/stream", "ops", "predictor", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
-	"cmd/espalier":                    {"bench", "bench/external", "controller", "controller/table", "internal/atomicfile", "internal/stream", "ops", "predictor", "predictor/devices", "predictor/table", "search", "search/config", "search/report", "search/rundir", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
+	"cmd/espalier":                    {"bench", "bench/external", "controller", "controller/table", "internal/atomicfile", "internal/stream", "ops", "predictor", "predictor/devices", "predictor/table", "search", "search/config", "search/latency", "search/report", "search/rundir", "search/truth", "supernet", "supernet/checkpoint", "supernet/data", "supernet/onnx", "supernet/space", "supernet/space/families"},
 }
 
 // stdlibOnly lists packages that import nothing but the standard library.

@@ -11,6 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -154,7 +155,7 @@ func (r *Run) replay(arm string) ([]controller.Trial, error) {
 // sample judges the architectures that the predictor learns from first. They
 // are sorted, so that neighbours share long prefixes. It also tells which of them were
 // drawn at random.
-func (r *Run) sample(ctx context.Context, l *Latencies) (trials []controller.Trial, random map[space.Arch]bool, err error) {
+func (r *Run) sample(ctx context.Context, l *latency.Model) (trials []controller.Trial, random map[space.Arch]bool, err error) {
 	archs, random, err := r.drawSamples(l)
 	if err != nil {
 		return nil, nil, err
@@ -182,7 +183,7 @@ func (r *Run) given() []space.Arch {
 
 // drawSamples returns different architectures: those that are given, random ones, and
 // mixtures of the largest and the narrowest; and which of them are random ones.
-func (r *Run) drawSamples(l *Latencies) (archs []space.Arch, random map[space.Arch]bool, err error) {
+func (r *Run) drawSamples(l *latency.Model) (archs []space.Arch, random map[space.Arch]bool, err error) {
 	rng := stream.New(r.seed(), "samples")
 	limits, f := r.limits(), r.family
 	first := r.given()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -26,7 +27,7 @@ type found struct {
 // Pareto front; the last one is under the user's own limits. Each begins with the best
 // of the samples, by what they are worth. It is round number round, from 0, of so many
 // that share the trials.
-func (r *Run) search(ctx context.Context, by controller.Evaluator, l *Latencies, samples []controller.Trial, worth func(controller.Trial) float64, round, rounds int) (found, error) {
+func (r *Run) search(ctx context.Context, by controller.Evaluator, l *latency.Model, samples []controller.Trial, worth func(controller.Trial) float64, round, rounds int) (found, error) {
 	limits, err := r.sweep(l, samples)
 	if err != nil {
 		return found{}, err
@@ -101,7 +102,7 @@ func (r *Run) share(i, n int) int {
 // sweep returns the limits of the searches, in equal ratios of latency from
 // near the smallest network to the user's limit or, without one, to the slowest
 // sample.
-func (r *Run) sweep(l *Latencies, samples []controller.Trial) ([]controller.Limits, error) {
+func (r *Run) sweep(l *latency.Model, samples []controller.Trial) ([]controller.Limits, error) {
 	own := r.limits()
 	n := r.cfg.Search.Sweep
 	smallest, err := l.Cost(r.family.Extremes().Smallest)
@@ -123,7 +124,7 @@ func (r *Run) sweep(l *Latencies, samples []controller.Trial) ([]controller.Limi
 	return append(limits, own), nil
 }
 
-func (r *Run) problem(by controller.Evaluator, l *Latencies, limits controller.Limits) controller.Problem {
+func (r *Run) problem(by controller.Evaluator, l *latency.Model, limits controller.Limits) controller.Problem {
 	return controller.Problem{Space: r.family.Space(), Cost: l.Cost, Evaluator: by, Limits: limits, Reward: r.reward(), Smallest: r.anchor}
 }
 
@@ -173,7 +174,7 @@ func (g *givenFirst) Propose(n int) []space.Arch {
 
 // randomArm is random search with so many evaluations on the supernet. What is
 // given to the search is given to it too.
-func (r *Run) randomArm(ctx context.Context, l *Latencies, evaluations int) (found, error) {
+func (r *Run) randomArm(ctx context.Context, l *latency.Model, evaluations int) (found, error) {
 	p := r.problem(judge{r.compare}, l, r.limits())
 	o := r.options(armRandom, evaluations, 0)
 	o.Batch = judgeBatch

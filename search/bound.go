@@ -2,6 +2,7 @@ package search
 
 import (
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -18,7 +19,7 @@ const largestDraws = 2000
 // bound finds out what the limits leave of the space: the supernet is trained on
 // that part of it alone, and its teacher is the largest architecture there. Where
 // not even the narrow one is within the limits, the whole space is trained.
-func (r *Run) bound(l *Latencies) error {
+func (r *Run) bound(l *latency.Model) error {
 	limits := r.limits()
 	var err error
 	fits := func(a space.Arch) bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -22,7 +23,7 @@ const (
 
 // checks measures, all choices being made, how far the search's figures can be believed.
 // What it says follows from journals, weights and configuration, but for timings.
-func (r *Run) checks(ctx context.Context, l *Latencies, out *outcome) (*report.Checks, error) {
+func (r *Run) checks(ctx context.Context, l *latency.Model, out *outcome) (*report.Checks, error) {
 	c := &report.Checks{
 		Command: r.state.Command, Fingerprint: r.state.Data, Anytime: anytime(out), Proposals: proposals(r.family.Space(), out.search.trials),
 		Controllers: conditions(out.search.health), Random: r.random(out),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
@@ -479,9 +480,9 @@ func TestTimingsAreRepeated(t *testing.T) {
 	w := newWorld(t, asPredicted)
 	r := w.open("run")
 	times := 0
-	l := &Latencies{family: w.family, device: slowing{times: &times}, exec: r.exec}
+	l := latency.New(w.family, slowing{times: &times}, r.exec, 1, "")
 	for a := range w.family.Space().Enumerate {
-		l.random = append(l.random, a)
+		l.Note(a, bench.Sample{}, false)
 	}
 	got, err := r.timing(t.Context(), l)
 	if err != nil {

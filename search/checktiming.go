@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 )
 
@@ -21,12 +22,12 @@ const (
 
 // timing finds out, once in the life of the folder, how well a latency repeats; nil if the
 // latencies are another machine's.
-func (r *Run) timing(ctx context.Context, l *Latencies) (*report.Timing, error) {
+func (r *Run) timing(ctx context.Context, l *latency.Model) (*report.Timing, error) {
 	if r.state.Timing != nil || !l.Local() {
 		return r.state.Timing, nil
 	}
-	rep := &report.Timing{Governor: bench.Governor(), Workers: l.exec.Workers()}
-	n := min(repeatedNetworks, len(l.random))
+	rep := &report.Timing{Governor: bench.Governor(), Workers: l.Exec().Workers()}
+	n := min(repeatedNetworks, len(l.Sample()))
 	rep.Times = make([][]float64, n)
 	start, may := time.Now(), time.Duration(timingShare*float64(r.cfg.Budget))
 	for k := range timingRepeats {
@@ -34,7 +35,7 @@ func (r *Run) timing(ctx context.Context, l *Latencies) (*report.Timing, error) 
 			break
 		}
 		for i := range n {
-			s, err := l.device.Time(ctx, l.family.Plan(l.random[i*len(l.random)/n]), bench.DefaultEffort)
+			s, err := l.Again(ctx, l.Sample()[i*len(l.Sample())/n])
 			if err != nil {
 				return nil, err
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -55,7 +56,7 @@ const timedContenders = 3
 // measured, of more that are the best by predicted latencies. What breaks a limit as
 // measured is left out. They are judged on the whole validation split, with inherited
 // weights.
-func (r *Run) candidates(ctx context.Context, arm string, contenders []candidate, n int, l *Latencies) ([]candidate, error) {
+func (r *Run) candidates(ctx context.Context, arm string, contenders []candidate, n int, l *latency.Model) ([]candidate, error) {
 	timed := spread(contenders, r.timedOf(n))
 	if err := r.measure(ctx, l, timed); err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func without(trials, drop []controller.Trial) []controller.Trial {
 }
 
 // measure times candidates on the device, if it is at hand.
-func (r *Run) measure(ctx context.Context, l *Latencies, all []candidate) error {
+func (r *Run) measure(ctx context.Context, l *latency.Model, all []candidate) error {
 	for i := range all {
 		s, known := l.Known(all[i].Arch)
 		if !known && !l.Measurable() {
@@ -122,7 +123,7 @@ func (r *Run) measure(ctx context.Context, l *Latencies, all []candidate) error 
 				return err
 			}
 		}
-		s = perImage(s, l.batch)
+		s = perImage(s, l.Batch())
 		all[i].measured, all[i].energy = &s, l.Energy(all[i].Arch)
 		r.monitor.Events.Update(Status{Done: float64(i + 1), Total: float64(len(all)), Unit: "networks"})
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"math"
 
-	"gonum.org/v1/gonum/stat"
-
-	"github.com/espalier-nas/espalier/bench"
+	"github.com/espalier-nas/espalier/search/latency"
 )
 
 const (
@@ -20,29 +18,13 @@ const (
 // still as fast as when latencies were learnt: shared processors and clocks
 // change. Predictions cannot follow that, so a report that sets them beside new
 // measurements has to say it. Calls of a probe are too dear for this.
-func (r *Run) checkDrift(ctx context.Context, l *Latencies) error {
-	if r.state.Drift != 0 || !l.Local() || l.probes != nil {
+func (r *Run) checkDrift(ctx context.Context, l *latency.Model) error {
+	if r.state.Drift != 0 || !l.Local() || l.Probes() != nil {
 		return nil
 	}
 	var err error
-	r.state.Drift, err = l.drift(ctx)
+	r.state.Drift, err = l.Drift(ctx, driftNetworks)
 	return err
-}
-
-// drift returns the geometric mean, over some of the networks that the model
-// has learnt from, of their latency now divided by what it was.
-func (l *Latencies) drift(ctx context.Context) (float64, error) {
-	n := min(driftNetworks, len(l.random))
-	logs := make([]float64, 0, n)
-	for i := range n {
-		a := l.random[i*len(l.random)/n]
-		s, err := l.device.Time(ctx, l.family.Plan(a), bench.DefaultEffort)
-		if err != nil {
-			return 0, err
-		}
-		logs = append(logs, math.Log(s.Median/l.timed[a].Median))
-	}
-	return math.Exp(stat.Mean(logs, nil)), nil
 }
 
 // warnOfDrift tells of a machine that has changed its speed.

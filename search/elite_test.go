@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // learnt returns a run whose predictor has learnt from 40 samples.
-func learnt(t *testing.T) (*world, *Run, *Latencies, *outcome) {
+func learnt(t *testing.T) (*world, *Run, *latency.Model, *outcome) {
 	w := newWorld(t, asPredicted)
 	w.cfg.Search.Sweep, w.cfg.Predictor.Samples, w.cfg.Search.By = 1, 40, "loss"
 	w.cfg.Search.Reward.Kind, w.cfg.Search.Reward.Target, w.cfg.Search.Reward.Weight = "soft", 50_000, -0.1

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
@@ -21,7 +22,7 @@ func (r *Run) openElsewhere() error {
 		if r.dir.Has(rundir.Elsewhere(i)) {
 			from = to
 		}
-		l, err := r.openTable(from, to)
+		l, err := latency.OpenFile(r.family, from, to, r.cfg.Device.Batch, latency.Probing{Seed: r.cfg.Seed, Holdout: r.cfg.Predictor.Holdout})
 		if err != nil {
 			return fmt.Errorf("limits.elsewhere[%d]: %w", i, err)
 		}
@@ -31,26 +32,10 @@ func (r *Run) openElsewhere() error {
 	return nil
 }
 
-// openTable reads what a file says of a device, of which nothing is measured here even if it
-// is this one, and fits the model.
-func (r *Run) openTable(from, to string) (*Latencies, error) {
-	l := newLatencies(r.family, recorded{path: from}, r.cfg.Device.Batch, to)
-	if err := l.read(from); err != nil {
-		return nil, err
-	}
-	if err := l.covers(r.cfg.Seed); err != nil {
-		return nil, err
-	}
-	if err := l.fit(r.cfg.Seed, r.cfg.Predictor.Holdout); err != nil {
-		return nil, err
-	}
-	return l, l.save()
-}
-
 // costElsewhere returns all costs of an architecture but the latency on the device of the
 // search.
 func (r *Run) costElsewhere(a space.Arch) (controller.Cost, error) {
-	c := planCost(r.family.Plan(a))
+	c := latency.PlanCost(r.family.Plan(a))
 	var err error
 	if r.cfg.Limits.Size > 0 {
 		if c.Size, err = r.fileSize(a); err != nil {
@@ -58,7 +43,7 @@ func (r *Run) costElsewhere(a space.Arch) (controller.Cost, error) {
 		}
 	}
 	for i, l := range r.elsewhere {
-		seconds, err := l.predict(a)
+		seconds, err := l.Predict(a)
 		if err != nil {
 			return c, err
 		}
@@ -91,8 +76,8 @@ func (r *Run) elsewhereReport() []report.Elsewhere {
 	for i, l := range r.elsewhere {
 		e := r.cfg.Limits.Elsewhere[i]
 		all = append(all, report.Elsewhere{
-			Name: e.Device(), Device: l.Device(), Table: e.Table, Limit: e.Latency.Seconds(), Layers: l.Layers(), Estimated: l.table.Estimated(), Networks: l.Networks(),
-			Form: l.model.Describe(), HeldOut: l.Report,
+			Name: e.Device(), Device: l.Device(), Table: e.Table, Limit: e.Latency.Seconds(), Layers: l.Layers(), Estimated: l.Estimated(), Networks: l.Networks(),
+			Form: l.Form(), HeldOut: l.Report,
 		})
 	}
 	return all

@@ -1,6 +1,10 @@
 package search
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/espalier-nas/espalier/search/latency"
+)
 
 // Events hears how far a search is: which phase it is in and how much of that is done. Its
 // methods may be called by several goroutines.
@@ -47,3 +51,10 @@ func (silent) Update(Status) {}
 
 // End does nothing.
 func (silent) End() {}
+
+// Progress tells the events how far measuring latencies is.
+func Progress(e Events) latency.Progress {
+	return func(done, total float64, unit, note string) {
+		e.Update(Status{Done: done, Total: total, Unit: unit, Note: note})
+	}
+}

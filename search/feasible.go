@@ -6,8 +6,8 @@ import (
 	"math"
 	"time"
 
-	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -17,7 +17,7 @@ import (
 // architecture is found that meets all limits, and what is out of reach with them, before
 // anything is trained. Else it keeps one that does, from which searches whose proposals
 // break limits go on.
-func (r *Run) feasible(ctx context.Context, l *Latencies) (err error) {
+func (r *Run) feasible(ctx context.Context, l *latency.Model) (err error) {
 	limits := r.limits()
 	r.anchor, err = r.findFeasible(ctx, limits, l.Cost)
 	if reach := r.cfg.Finish.Reach; err != nil && reach > 0 && limits.Latency == reach.Seconds() {
@@ -103,20 +103,20 @@ func (r *Run) checkLatency(ctx context.Context, limit float64) error {
 		return err
 	}
 	defer l.Close()
-	if l.probes != nil {
-		return r.checkProbes(ctx, l.probes)
+	if l.Probes() != nil {
+		return r.checkProbes(ctx, l.Probes())
 	}
 	if !l.Local() {
 		return nil
 	}
 	a := r.family.Extremes().Smallest
-	s, err := l.device.Time(ctx, r.family.Plan(a), bench.DefaultEffort)
+	s, err := l.Again(ctx, a)
 	if err != nil {
 		return err
 	}
-	if best := s.Best / float64(l.batch); best > limit {
+	if best := s.Best / float64(l.Batch()); best > limit {
 		return fmt.Errorf("no architecture meets the limits: the smallest network takes %.4g ms at best, and %.4g ms in the median, on %s; limits.latency is %.4g ms",
-			1e3*best, 1e3*s.Median/float64(l.batch), l.Device(), 1e3*limit)
+			1e3*best, 1e3*s.Median/float64(l.Batch()), l.Device(), 1e3*limit)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
@@ -30,7 +31,7 @@ func Version() string {
 
 // report tests the networks that were handed out, all choices being made, and
 // puts everything together.
-func (r *Run) report(ctx context.Context, l *Latencies, out *outcome) (report.Report, error) {
+func (r *Run) report(ctx context.Context, l *latency.Model, out *outcome) (report.Report, error) {
 	rep := report.Report{
 		Schema: report.Schema, Version: Version(), Seed: r.cfg.Seed,
 		Machine: report.Machine{
@@ -105,9 +106,9 @@ func (r *Run) supernetReport() report.Supernet {
 	return s
 }
 
-func (r *Run) latencyReport(l *Latencies, out *outcome) report.Latency {
-	rep := report.Latency{Device: l.Device(), Batch: l.batch, Layers: l.Layers(), Networks: l.Networks(), Form: l.model.Describe(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport()}
-	if p := l.probes; p != nil {
+func (r *Run) latencyReport(l *latency.Model, out *outcome) report.Latency {
+	rep := report.Latency{Device: l.Device(), Batch: l.Batch(), Layers: l.Layers(), Networks: l.Networks(), Form: l.Form(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport()}
+	if p := l.Probes(); p != nil {
 		rep.Probe = &report.Probe{Runtime: p.Name(), Networks: p.Networks(), Form: p.Form(), LeftOut: p.Report, Energy: p.Energy}
 	}
 	var pred, truth []float64

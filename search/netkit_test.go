@@ -18,6 +18,7 @@ import (
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
@@ -160,7 +161,7 @@ func (w *world) writeLatencies(path string, device bench.Device, found func(i in
 	w.t.Helper()
 	measured := make(map[space.Arch]float64)
 	table := bench.NewTable(device)
-	f := latencyFile{Batch: w.cfg.Device.Batch}
+	f := latency.File{Batch: w.cfg.Device.Batch}
 	i := 0
 	for a := range w.family.Space().Enumerate {
 		plan := w.family.Plan(a)
@@ -176,7 +177,7 @@ func (w *world) writeLatencies(path string, device bench.Device, found func(i in
 			s = sampleOf(s.Median * found(i))
 		}
 		measured[a] = s.Median
-		f.Networks = append(f.Networks, timedNetwork{w.family.Space().Format(a), s, i%4 != 0})
+		f.Networks = append(f.Networks, latency.Network{Arch: w.family.Space().Format(a), Sample: s, Found: i%4 != 0})
 		i++
 	}
 	var err error

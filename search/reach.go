@@ -9,6 +9,7 @@ import (
 
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -30,7 +31,7 @@ const (
 // reach finds out, once in the life of the folder, how slow a network may be for
 // the budget to finish it. Slower ones are out of the search, as those beyond the
 // limits are; the narrow one always stays.
-func (r *Run) reach(ctx context.Context, l *Latencies) error {
+func (r *Run) reach(ctx context.Context, l *latency.Model) error {
 	fin := &r.cfg.Finish
 	if !r.budgeted() || fin.Reach != 0 || r.cfg.Train.Steps > 0 {
 		return nil
@@ -98,7 +99,7 @@ func slowestWithin(step float64, latencies, seconds []float64, least float64) ti
 // trainingTimes times training steps of the smallest, the narrow and the largest
 // network and of some random ones, by predicted latency; see stepCurve. Beyond one whose
 // steps take longer than enough only the narrow one is timed: others are out of reach anyhow.
-func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *Latencies, enough float64) (latencies, seconds []float64, err error) {
+func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *latency.Model, enough float64) (latencies, seconds []float64, err error) {
 	narrow := r.family.Extremes().Narrow
 	archs := []space.Arch{r.family.Extremes().Smallest, narrow, r.family.Extremes().Largest}
 	rng := stream.New(r.cfg.Seed, "timed networks")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
@@ -31,7 +32,7 @@ const (
 // rivals trains what somebody would have built by hand, for each network handed
 // over one that is as fast, each alone for the time that the whole search took,
 // with the recipe of the run.
-func (r *Run) rivals(ctx context.Context, l *Latencies, out *outcome) ([]report.Rival, error) {
+func (r *Run) rivals(ctx context.Context, l *latency.Model, out *outcome) ([]report.Rival, error) {
 	if !l.Measurable() {
 		return nil, fmt.Errorf("rivals: %s is not this machine; want latencies that can be measured here", l.Device())
 	}
@@ -73,7 +74,7 @@ func (r *Run) rivalPlan(text string) (space.Plan, error) {
 
 // rival fits a network to the latency of f and trains it, unless the folder has
 // it.
-func (r *Run) rival(ctx context.Context, l *Latencies, name, text string, plan space.Plan, f *finished) (report.Rival, error) {
+func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, plan space.Plan, f *finished) (report.Rival, error) {
 	if v, done := r.state.Rivals[name]; done {
 		return v, nil
 	}
@@ -150,18 +151,18 @@ type fitted struct {
 // beside returns the latency of a network per image, s, as if it had been measured
 // when that of f was: both are timed now, one after the other, since a machine
 // changes its speed in the course of a search.
-func (l *Latencies) beside(ctx context.Context, plan space.Plan, f *finished) (float64, error) {
-	s, err := l.seconds(ctx, plan)
+func (r *Run) beside(ctx context.Context, l *latency.Model, plan space.Plan, f *finished) (float64, error) {
+	s, err := l.Seconds(ctx, plan)
 	if err != nil {
 		return 0, err
 	}
-	known, err := l.seconds(ctx, l.family.Plan(f.Arch))
+	known, err := l.Seconds(ctx, r.family.Plan(f.Arch))
 	return f.latency() * s / known, err
 }
 
 // fitRival returns the widest version of a network that is as fast as f,
 // by bisection of the factor on its widths; the narrowest if none is.
-func (r *Run) fitRival(ctx context.Context, l *Latencies, name string, plan space.Plan, f *finished) (fitted, error) {
+func (r *Run) fitRival(ctx context.Context, l *latency.Model, name string, plan space.Plan, f *finished) (fitted, error) {
 	if fit, known := r.state.Fits[name]; known {
 		return fit, nil
 	}
@@ -170,7 +171,7 @@ func (r *Run) fitRival(ctx context.Context, l *Latencies, name string, plan spac
 	best := fitted{}
 	for range fitTries {
 		factor := math.Sqrt(low * high)
-		took, err := l.beside(ctx, plan.Scale(factor), f)
+		took, err := r.beside(ctx, l, plan.Scale(factor), f)
 		if err != nil {
 			return fitted{}, err
 		}
@@ -182,7 +183,7 @@ func (r *Run) fitRival(ctx context.Context, l *Latencies, name string, plan spac
 		}
 	}
 	if best.Factor == 0 {
-		took, err := l.beside(ctx, plan.Scale(leastFactor), f)
+		took, err := r.beside(ctx, l, plan.Scale(leastFactor), f)
 		if err != nil {
 			return fitted{}, err
 		}

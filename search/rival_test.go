@@ -7,6 +7,7 @@ import (
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
@@ -25,7 +26,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	r := w.open("run")
 	r.earlier, r.monitor.Events = earlier, slowEvents{}
 	large := largeFamily(t)
-	l := &Latencies{family: large, device: calculated{}, batch: w.cfg.Device.Batch}
+	l := latency.New(large, calculated{}, nil, w.cfg.Device.Batch, "")
 	s := bench.Sample{Median: 90e-6}
 	front := []*finished{{candidate: candidate{Trial: controller.Trial{Arch: large.Extremes().Largest}, measured: &s}}}
 	before := time.Since(r.started)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -18,7 +19,7 @@ const armRound = "round"
 // judged on the supernet, and the predictor learns from those too. It is right
 // where the search goes, not only where random architectures are. Without a
 // predictor there is one search, judged on the supernet throughout.
-func (r *Run) explore(ctx context.Context, l *Latencies, out *outcome) (found, error) {
+func (r *Run) explore(ctx context.Context, l *latency.Model, out *outcome) (found, error) {
 	if out.model == nil {
 		f, err := r.search(ctx, judge{r.compare}, l, nil, nil, 0, 1)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -41,7 +42,7 @@ type Run struct {
 	sized  *sized  // of a search by prediction, from the first samples on
 	prior  *prior  // nil: no earlier run is learnt from
 
-	elsewhere []*Latencies         // on the other devices that limits are on
+	elsewhere []*latency.Model     // on the other devices that limits are on
 	fileSizes map[space.Arch]int64 // of networks whose file's size was asked for
 	anchor    space.Arch           // within the limits and reach; see Run.feasible
 

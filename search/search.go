@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -19,7 +20,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if _, err := phase(r, "check", func() (struct{}, error) { return struct{}{}, r.check(ctx) }); err != nil {
 		return report.Report{}, err
 	}
-	lat, err := phase(r, phaseLatency, func() (*Latencies, error) { return r.latencies(ctx) })
+	lat, err := phase(r, phaseLatency, func() (*latency.Model, error) { return r.latencies(ctx) })
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -91,7 +92,7 @@ type outcome struct {
 }
 
 // look finds the candidates of both arms with inherited weights.
-func (r *Run) look(ctx context.Context, l *Latencies, out *outcome) (err error) {
+func (r *Run) look(ctx context.Context, l *latency.Model, out *outcome) (err error) {
 	if out.model, err = phase(r, "learn to predict accuracy", func() (*accuracyModel, error) { return r.learn(ctx, l, out) }); err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (r *Run) look(ctx context.Context, l *Latencies, out *outcome) (err error) 
 }
 
 // learn judges the samples and fits the predictor, if the search uses one.
-func (r *Run) learn(ctx context.Context, l *Latencies, out *outcome) (*accuracyModel, error) {
+func (r *Run) learn(ctx context.Context, l *latency.Model, out *outcome) (*accuracyModel, error) {
 	if !r.guided() {
 		return nil, nil
 	}
@@ -150,7 +151,7 @@ func (o *outcome) evaluations() int {
 
 // finishAll takes the candidates of both arms up the ladder and finds out what a
 // linear classifier reaches.
-func (r *Run) finishAll(ctx context.Context, l *Latencies, out *outcome) (err error) {
+func (r *Run) finishAll(ctx context.Context, l *latency.Model, out *outcome) (err error) {
 	if out.linear, err = phase(r, "linear classifier", func() (float64, error) { return r.linear(ctx) }); err != nil {
 		return err
 	}
@@ -173,7 +174,7 @@ func (r *Run) finishAll(ctx context.Context, l *Latencies, out *outcome) (err er
 // handOver chooses what is handed over, from both arms, and writes it. Limits
 // were checked on measured latencies before anything was finished; here they are
 // checked again.
-func (r *Run) handOver(ctx context.Context, l *Latencies, out *outcome) error {
+func (r *Run) handOver(ctx context.Context, l *latency.Model, out *outcome) error {
 	if err := r.checkDrift(ctx, l); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -30,7 +31,7 @@ func (r *Run) firstCandidates(out *outcome) int {
 // weights and scores after the first rung are evidence of two fidelities, and all
 // that the search has judged or only proposed is ranked by the upper bound of
 // what it would score after that rung.
-func (r *Run) second(l *Latencies, out *outcome) chooser {
+func (r *Run) second(l *latency.Model, out *outcome) chooser {
 	if out.model == nil {
 		return nil
 	}
@@ -66,7 +67,7 @@ func (r *Run) rounds(out *outcome) int {
 
 // exploreAgain runs the last round of the search, by what networks would score after
 // the first rung.
-func (r *Run) exploreAgain(ctx context.Context, m *predictor.Fidelities, l *Latencies, out *outcome) error {
+func (r *Run) exploreAgain(ctx context.Context, m *predictor.Fidelities, l *latency.Model, out *outcome) error {
 	dear := func(archs []space.Arch) []float64 {
 		mean, _ := m.Predict(archs)
 		return mean

@@ -10,6 +10,7 @@ import (
 	"github.com/espalier-nas/espalier/bench/external"
 	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -44,13 +45,13 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer l.Close()
-	var probes *search.Probes
+	var probes *latency.Probes
 	if table != "" {
 		runtime, err := external.New(cfg.Device.Probe, cfg.Device.Batch)
 		if err != nil {
 			return err
 		}
-		if probes, err = search.OpenProbes(table, runtime, l); err != nil {
+		if probes, err = latency.OpenProbes(table, runtime, l); err != nil {
 			return err
 		}
 	}
@@ -85,36 +86,36 @@ func (c measureCmd) files(cfg config.Config) (own, table string) {
 }
 
 // openLatencies opens this machine's latencies, from the file if it exists.
-func openLatencies(ctx context.Context, cfg config.Config, f space.Family, file string) (*search.Latencies, error) {
+func openLatencies(ctx context.Context, cfg config.Config, f space.Family, file string) (*latency.Model, error) {
 	workers := cfg.Device.Workers
 	if workers == 0 {
 		workers = cfg.Workers
 	}
-	o := search.LatencyOptions{Kernel: cfg.Kernel, Workers: workers, Batch: cfg.Device.Batch, To: file}
+	o := latency.Options{Kernel: cfg.Kernel, Workers: workers, Batch: cfg.Device.Batch, To: file}
 	if _, err := os.Stat(file); err == nil {
 		o.From = file
 	}
-	return search.OpenLatencies(ctx, f, o)
+	return latency.Open(ctx, f, o)
 }
 
 // measure measures layers and networks on this machine, then networks on a probe.
-func (c measureCmd) measure(ctx context.Context, s streams, cfg config.Config, l *search.Latencies, probes *search.Probes) error {
+func (c measureCmd) measure(ctx context.Context, s streams, cfg config.Config, l *latency.Model, probes *latency.Probes) error {
 	screen, _, err := c.screenFlags.open(s.err, nil)
 	if err != nil {
 		return err
 	}
 	screen.Events.Begin("measure")
 	defer screen.Events.End()
-	p := search.Probing{Samples: cfg.Device.Samples, Seed: cfg.Seed, Holdout: cfg.Predictor.Holdout, Again: true}
-	if err := l.Measure(ctx, p, screen.Events); err != nil || probes == nil {
+	p := latency.Probing{Samples: cfg.Device.Samples, Seed: cfg.Seed, Holdout: cfg.Predictor.Holdout, Again: true}
+	if err := l.Measure(ctx, p, search.Progress(screen.Events)); err != nil || probes == nil {
 		return err
 	}
-	return probes.Learn(ctx, cfg.Device.Samples, cfg.Seed, screen.Events)
+	return probes.Learn(ctx, cfg.Device.Samples, cfg.Seed, search.Progress(screen.Events))
 }
 
 // archs measures the architectures that were asked for, beside their
 // predictions.
-func (c measureCmd) archs(ctx context.Context, s streams, f space.Family, l *search.Latencies) error {
+func (c measureCmd) archs(ctx context.Context, s streams, f space.Family, l *latency.Model) error {
 	for _, text := range c.Arch {
 		a, err := search.NamedArch(f, text)
 		if err != nil {

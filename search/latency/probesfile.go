@@ -1,4 +1,4 @@
-package search
+package latency
 
 import (
 	"bytes"
@@ -129,14 +129,14 @@ func (p *Probes) save() error {
 		return err
 	}
 	head = append([]string{"idx", columnArch}, append(head, columnProbe)...)
-	if len(p.order) > 0 && p.metered() {
+	if len(p.order) > 0 && p.Metered() {
 		head = append(head, columnEnergy)
 	}
 	_ = w.Write(head) // into memory
 	for i, a := range p.order {
 		row := append([]string{strconv.Itoa(i), p.own.family.Space().Format(a)}, beside[i]...)
 		row = append(row, figure(p.said[a].milliseconds))
-		if p.metered() {
+		if p.Metered() {
 			row = append(row, figure(p.said[a].millijoules))
 		}
 		_ = w.Write(row)
@@ -153,7 +153,7 @@ func (p *Probes) beside() (names []string, figures [][]string, err error) {
 	}
 	names = []string{columnPredicted}
 	for i, a := range p.order {
-		seconds, err := p.own.predict(a)
+		seconds, err := p.own.Predict(a)
 		if err != nil {
 			return nil, nil, err
 		}

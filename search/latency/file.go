@@ -1,4 +1,4 @@
-package search
+package latency
 
 import (
 	"context"
@@ -12,17 +12,17 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// latencyFile is a latency file: what a device takes for layers and for whole
+// File is what a latency file holds: what a device takes for layers and for whole
 // networks, in seconds per forward pass of Batch images.
-type latencyFile struct {
+type File struct {
 	Batch    int             `json:"batch"`
 	Table    json.RawMessage `json:"table"` // bench.Table
-	Networks []timedNetwork  `json:"networks"`
+	Networks []Network       `json:"networks"`
 	Probed   *Probed         `json:"probed,omitempty"` // nil: all was measured, however long it took
 }
 
-// timedNetwork is one whole network that was measured.
-type timedNetwork struct {
+// Network is one whole network that was measured.
+type Network struct {
 	Arch   string       `json:"arch"`
 	Sample bench.Sample `json:"sample"`
 	Found  bool         `json:"found,omitempty"` // chosen by a search: not part of what the model learns from
@@ -40,8 +40,8 @@ func (d recorded) Time(context.Context, space.Plan, bench.Effort) (bench.Sample,
 }
 
 // read takes over a latency file.
-func (l *Latencies) read(path string) error {
-	var f latencyFile
+func (l *Model) read(path string) error {
+	var f File
 	if err := rundir.ReadJSON(path, &f); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (l *Latencies) read(path string) error {
 		if !(n.Sample.Median > 0) {
 			return fmt.Errorf("%s: networks[%d]: median is %v s; want more than 0", path, i, n.Sample.Median)
 		}
-		l.note(a, n.Sample, n.Found)
+		l.Note(a, n.Sample, n.Found)
 	}
 	return nil
 }
@@ -79,9 +79,9 @@ func (l *Latencies) read(path string) error {
 // those that hardly any architecture has are estimated, as in a probing of bounded time.
 const rareLayers = 0.02
 
-// covers returns an error that names layers if the table of a machine that cannot be measured
+// Covers returns an error that names layers if the table of a machine that cannot be measured
 // here lacks some of the extremes, or more than a few.
-func (l *Latencies) covers(seed uint64) error {
+func (l *Model) Covers(seed uint64) error {
 	if l.Local() {
 		return nil
 	}
@@ -104,7 +104,9 @@ func (l *Latencies) covers(seed uint64) error {
 		l.device.(recorded).path, len(lacks), len(all), l.Device(), strings.Join(lacks[:min(3, len(lacks))], ", "))
 }
 
-func (l *Latencies) note(a space.Arch, s bench.Sample, found bool) {
+// Note takes over a measurement of a network, seconds per pass; the first one of each counts.
+// What a search has chosen (found) is not what the model learns from.
+func (l *Model) Note(a space.Arch, s bench.Sample, found bool) {
 	if _, known := l.timed[a]; known {
 		return
 	}
@@ -117,15 +119,15 @@ func (l *Latencies) note(a space.Arch, s bench.Sample, found bool) {
 }
 
 // save replaces the file.
-func (l *Latencies) save() error {
+func (l *Model) save() error {
 	table, err := json.Marshal(l.table)
 	if err != nil {
 		return err
 	}
-	f := latencyFile{Batch: l.batch, Table: table, Probed: l.Probed}
+	f := File{Batch: l.batch, Table: table, Probed: l.Probed}
 	for found, archs := range [][]space.Arch{l.random, l.found} {
 		for _, a := range archs {
-			f.Networks = append(f.Networks, timedNetwork{l.family.Space().Format(a), l.timed[a], found == 1})
+			f.Networks = append(f.Networks, Network{l.family.Space().Format(a), l.timed[a], found == 1})
 		}
 	}
 	return rundir.WriteJSON(l.path, f)

@@ -1,4 +1,4 @@
-package search
+package latency
 
 import (
 	"fmt"
@@ -38,13 +38,13 @@ func probeOnce(b *testing.B, in space.Input, span time.Duration) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l, err := OpenLatencies(b.Context(), f, LatencyOptions{Workers: 2, Batch: 1, To: filepath.Join(b.TempDir(), "latency.json")})
+	l, err := Open(b.Context(), f, Options{Workers: 2, Batch: 1, To: filepath.Join(b.TempDir(), "latency.json")})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer l.Close()
 	start := time.Now()
-	if err := l.Measure(b.Context(), Probing{Samples: 48, Seed: 1, Holdout: 0.4, Span: span}, silent{}); err != nil {
+	if err := l.Measure(b.Context(), Probing{Samples: 48, Seed: 1, Holdout: 0.4, Span: span}, unheard); err != nil {
 		b.Fatal(err)
 	}
 	took := time.Since(start).Seconds()
@@ -59,7 +59,7 @@ func probeOnce(b *testing.B, in space.Input, span time.Duration) {
 }
 
 // fresh returns the error of the predictions on networks that are new to them.
-func fresh(b *testing.B, l *Latencies) predictor.Report {
+func fresh(b *testing.B, l *Model) predictor.Report {
 	rng := stream.New(99, "fresh networks")
 	var archs []space.Arch
 	var truth []float64

@@ -1,8 +1,7 @@
-package search
+package latency
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/espalier-nas/espalier/bench"
@@ -12,8 +11,8 @@ import (
 const (
 	// networkShare of a probing's span is kept for whole networks.
 	networkShare = 0.35
-	// probedNetworks are measured in any case, however short the span.
-	probedNetworks = 12
+	// LeastNetworks are measured in any case, however short the span.
+	LeastNetworks = 12
 	// drawShare of the span may be spent on finding the layers of the space.
 	drawShare = 0.05
 	// saveEvery so often the file is saved on the way, so that an interrupted
@@ -38,18 +37,18 @@ type Probed struct {
 	Done     bool    `json:"done"`     // nothing more is measured; layers that turn up later are estimated
 }
 
-// span returns the span as a duration.
-func (p *Probed) span() time.Duration { return time.Duration(p.Span * float64(time.Second)) }
+// within returns the span as a duration.
+func (p *Probed) within() time.Duration { return time.Duration(p.Span * float64(time.Second)) }
 
 // probe measures in bounded time: some layers to learn what they cost, then
 // all layers and networks with as much effort as fits. An interrupted one goes
 // on in what is left of its span.
-func (l *Latencies) probe(ctx context.Context, p Probing, show Events) error {
+func (l *Model) probe(ctx context.Context, p Probing, show Progress) error {
 	if l.Probed == nil {
 		l.Probed = &Probed{Span: p.Span.Seconds(), Networks: p.Samples}
 	}
 	spent := time.Duration(l.Probed.Spent * float64(time.Second))
-	pr := &prober{Latencies: l, pace: bench.NewPace(l.Probed.span()-spent, l.now), show: show, start: l.now().Add(-spent), saved: l.now()}
+	pr := &prober{Model: l, pace: bench.NewPace(l.Probed.within()-spent, l.now), show: show, start: l.now().Add(-spent), saved: l.now()}
 	err := pr.run(ctx, p)
 	if err == nil {
 		l.Probed.Done = true
@@ -60,24 +59,26 @@ func (l *Latencies) probe(ctx context.Context, p Probing, show Events) error {
 
 // prober is a bounded probing at work.
 type prober struct {
-	*Latencies
-	pace   *bench.Pace
-	show   Events
-	start  time.Time // as if it had not been interrupted
-	saved  time.Time
-	status Status
+	*Model
+	pace  *bench.Pace
+	show  Progress
+	start time.Time // as if it had not been interrupted
+	saved time.Time
+	done  float64 // measurements
+	total float64
+	note  string // what is measured
 }
 
 func (p *prober) run(ctx context.Context, o Probing) error {
-	layers := p.layers(o.Seed, p.now().Add(time.Duration(drawShare*float64(p.Probed.span()))))
+	layers := p.layers(o.Seed, p.now().Add(time.Duration(drawShare*float64(p.Probed.within()))))
 	if err := p.table.Pilot(ctx, layers, p.pace); err != nil {
 		return err
 	}
 	archs := p.untimed(p.draw(o.Samples, o.Seed))
-	least := min(len(archs), max(0, probedNetworks-len(p.random)))
+	least := min(len(archs), max(0, LeastNetworks-len(p.random)))
 	guess := p.guess(archs)
 	p.pace.Reserve = p.reserve(guess, least)
-	p.status = Status{Unit: "measurements", Note: "layers", Total: float64(len(layers) + len(archs))}
+	p.note, p.total = "layers", float64(len(layers)+len(archs))
 	err := p.table.Probe(ctx, layers, p.pace, func(done, _ int) { p.advance(float64(done)) })
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (p *prober) reserve(passes []float64, least int) time.Duration {
 // with as much effort as lets all of those fit. passes are their expected
 // seconds.
 func (p *prober) networks(ctx context.Context, archs []space.Arch, passes []float64, least int) error {
-	p.status.Note = "networks"
+	p.note = "networks"
 	n := len(archs)
 	for n > least && p.pace.Lasts(bench.LeastEffort, passes[:n]...) > p.pace.Left() {
 		n--
@@ -115,13 +116,13 @@ func (p *prober) networks(ctx context.Context, archs []space.Arch, passes []floa
 		if err != nil {
 			return err
 		}
-		p.advance(p.status.Done + 1)
+		p.advance(p.done + 1)
 	}
 	return nil
 }
 
 // untimed returns those of the architectures that were not measured.
-func (l *Latencies) untimed(archs []space.Arch) []space.Arch {
+func (l *Model) untimed(archs []space.Arch) []space.Arch {
 	var out []space.Arch
 	for _, a := range archs {
 		if _, known := l.timed[a]; !known {
@@ -132,7 +133,7 @@ func (l *Latencies) untimed(archs []space.Arch) []space.Arch {
 }
 
 // guess returns the seconds that the layers of each architecture should take.
-func (l *Latencies) guess(archs []space.Arch) []float64 {
+func (l *Model) guess(archs []space.Arch) []float64 {
 	out := make([]float64, len(archs))
 	for i, a := range archs {
 		var layers []space.Layer
@@ -149,8 +150,8 @@ func (l *Latencies) guess(archs []space.Arch) []float64 {
 // advance shows how far the probing is and saves now and then. Whether saving
 // works is left to the last time, which tells.
 func (p *prober) advance(done float64) {
-	p.status.Done = done
-	p.show.Update(p.status)
+	p.done = done
+	p.show(p.done, p.total, unitMeasurements, p.note)
 	if p.now().Sub(p.saved) < saveEvery {
 		return
 	}
@@ -162,18 +163,21 @@ func (p *prober) advance(done float64) {
 // account notes the time that the probing has taken so far.
 func (p *prober) account() { p.Probed.Spent = p.now().Sub(p.start).Seconds() }
 
-// tellProbing logs what a bounded probing has left out, and warns where layers
-// were estimated.
-func (r *Run) tellProbing(l *Latencies) {
-	p := l.Probed
-	if p == nil {
-		return
+// Outcome is what a probing of bounded time came to.
+type Outcome struct {
+	Span, Spent       time.Duration // it was to take at most, and took
+	Layers, Estimated int           // measured, and estimated from others
+	Rounds            int           // in which layers were measured
+	Networks, Wanted  int           // random networks measured, and that were to be
+}
+
+// Outcome returns what the probing came to; false if its time was not bounded.
+func (l *Model) Outcome() (Outcome, bool) {
+	if l.Probed == nil {
+		return Outcome{}, false
 	}
-	r.monitor.Log.Info("latency probing", "span", p.span().String(), "spent", fmt.Sprintf("%.1fs", p.Spent),
-		"layers", fmt.Sprintf("%d of %d", l.Layers(), l.Layers()+l.table.Estimated()),
-		"rounds", fmt.Sprintf("%d of %d", l.table.Rounds(), bench.DefaultEffort.Rounds),
-		"networks", fmt.Sprintf("%d of %d", len(l.random), p.Networks))
-	if n := l.table.Estimated(); n > 0 {
-		r.warn("there was no time to measure %d of %d layers: their latency is estimated from that of similar ones", n, n+l.Layers())
-	}
+	return Outcome{
+		Span: l.Probed.within(), Spent: time.Duration(l.Probed.Spent * float64(time.Second)),
+		Layers: l.Layers(), Estimated: l.Estimated(), Rounds: l.table.Rounds(), Networks: len(l.random), Wanted: l.Probed.Networks,
+	}, true
 }

@@ -1,12 +1,9 @@
-package search
+package latency
 
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +11,6 @@ import (
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/internal/stream"
-	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/espalier-nas/espalier/supernet/space/families"
 )
@@ -51,13 +47,13 @@ func (s *sundial) Time(_ context.Context, p space.Plan, e bench.Effort) (bench.S
 
 // on returns latencies of the default space on a device, from the file if there
 // is one.
-func on(t *testing.T, d *sundial, path string) *Latencies {
+func on(t *testing.T, d *sundial, path string) *Model {
 	t.Helper()
 	f, err := families.Open("chain", space.Input{H: 28, W: 28, C: 1, Classes: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLatencies(f, d, 1, path)
+	l := New(f, d, nil, 1, path)
 	l.table, l.now = bench.NewTable(d), d.now
 	if err := l.read(path); err != nil && d.calls > 0 {
 		t.Fatal(err)
@@ -65,13 +61,16 @@ func on(t *testing.T, d *sundial, path string) *Latencies {
 	return l
 }
 
+// unheard is progress that nobody hears.
+func unheard(float64, float64, string, string) {}
+
 func probing(span time.Duration) Probing {
 	return Probing{Samples: 48, Seed: 1, Holdout: 0.4, Span: span}
 }
 
-func learn(t *testing.T, l *Latencies, p Probing) {
+func learn(t *testing.T, l *Model, p Probing) {
 	t.Helper()
-	if err := l.Measure(context.Background(), p, quiet(t).monitor.Events); err != nil {
+	if err := l.Measure(context.Background(), p, unheard); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -122,8 +121,8 @@ func TestProbingKeepsItsSpan(t *testing.T) {
 func TestProbingMeasuresEnoughForAModel(t *testing.T) {
 	l := on(t, newSundial(slow), filepath.Join(t.TempDir(), "latency.json"))
 	learn(t, l, probing(time.Millisecond))
-	if len(l.random) != probedNetworks || l.Layers() == 0 {
-		t.Errorf("%d networks and %d layers measured; want %d and some", len(l.random), l.Layers(), probedNetworks)
+	if len(l.random) != LeastNetworks || l.Layers() == 0 {
+		t.Errorf("%d networks and %d layers measured; want %d and some", len(l.random), l.Layers(), LeastNetworks)
 	}
 }
 
@@ -133,7 +132,7 @@ func TestProbingGoesOnAfterInterruptions(t *testing.T) {
 	d := newSundial(fast)
 	for d.stop = piece; ; d.stop += piece {
 		l := on(t, d, path)
-		err := l.Measure(context.Background(), probing(span), quiet(t).monitor.Events)
+		err := l.Measure(context.Background(), probing(span), unheard)
 		if err == nil {
 			break
 		}
@@ -187,51 +186,29 @@ func sameLatencies(t *testing.T, d *sundial, path string) {
 	}
 }
 
-func TestWhatWasCutIsTold(t *testing.T) {
+// What was cut is known: all of an ample span, rounds of a short one, layers where the machine is slow.
+func TestOutcomeOfAProbing(t *testing.T) {
+	if _, bounded := on(t, newSundial(fast), "").Outcome(); bounded {
+		t.Error("a probing whose time was not bounded has an outcome")
+	}
 	for _, c := range []struct {
-		pace float64
-		span time.Duration
-		want string
-		warn bool
+		pace      float64
+		span      time.Duration
+		estimated bool
+		rounds    [2]int // least and most
+		networks  [2]int
 	}{
-		{fast, time.Hour, `^level=INFO msg="latency probing" span=1h0m0s spent=7\.5s layers="370 of 370" rounds="15 of 15" networks="48 of 48"\n$`, false},
-		{fast, 1500 * time.Millisecond, `^level=INFO msg="latency probing" span=1\.5s spent=1\.[45]s layers="370 of 370" rounds="[345] of 15" networks="48 of 48"\n$`, false},
-		{slow, 2 * time.Second, `^level=INFO msg="latency probing" span=2s spent=(1\.9|2\.0)s layers="\d+ of 370" rounds="3 of 15" networks="1\d of 48"\nlevel=WARN .*estimated`, true},
+		{fast, time.Hour, false, [2]int{15, 15}, [2]int{48, 48}},
+		{fast, 1500 * time.Millisecond, false, [2]int{3, 5}, [2]int{48, 48}},
+		{slow, 2 * time.Second, true, [2]int{3, 3}, [2]int{10, 19}},
 	} {
 		l := on(t, newSundial(c.pace), filepath.Join(t.TempDir(), "latency.json"))
 		learn(t, l, probing(c.span))
-		var text strings.Builder
-		r := &Run{monitor: Monitor{Log: slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{ReplaceAttr: untimed}))}}
-		r.tellProbing(l)
-		if !regexp.MustCompile(c.want).MatchString(text.String()) || len(r.warnings) > 0 != c.warn {
-			t.Errorf("span %v: said %q, warnings %q; want %s", c.span, text.String(), r.warnings, c.want)
-		}
-	}
-}
-
-// untimed leaves the time out of a line of the log.
-func untimed(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return a
-}
-
-func TestProbeSpan(t *testing.T) {
-	for _, c := range []struct {
-		budget time.Duration
-		steps  int
-		want   time.Duration
-	}{
-		{20 * time.Second, 0, leastProbe},
-		{5 * time.Minute, 0, 18 * time.Second},
-		{5 * time.Minute, 10, 0},
-		{0, 0, 0},
-	} {
-		cfg := config.Default()
-		cfg.Budget, cfg.Train.Steps = c.budget, c.steps
-		if got := probeSpan(cfg); got != c.want {
-			t.Errorf("budget %v, %d steps: %v; want %v", c.budget, c.steps, got, c.want)
+		o, bounded := l.Outcome()
+		within := func(v int, of [2]int) bool { return v >= of[0] && v <= of[1] }
+		if !bounded || o.Span != c.span || o.Spent > c.span || o.Layers+o.Estimated != 370 || (o.Estimated > 0) != c.estimated ||
+			!within(o.Rounds, c.rounds) || !within(o.Networks, c.networks) || o.Wanted != 48 {
+			t.Errorf("span %v: %+v; want layers estimated: %t, rounds %v, networks %v", c.span, o, c.estimated, c.rounds, c.networks)
 		}
 	}
 }

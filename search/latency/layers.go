@@ -1,4 +1,4 @@
-package search
+package latency
 
 import (
 	"cmp"
@@ -12,7 +12,7 @@ import (
 // layers returns nearly every layer of the space: those of the extremes, then
 // the others, the most frequent in random architectures first. It stops looking
 // at a time, if that is not zero.
-func (l *Latencies) layers(seed uint64, until time.Time) []space.Layer {
+func (l *Model) layers(seed uint64, until time.Time) []space.Layer {
 	rng := stream.New(seed, "layers")
 	var c layerCount
 	c.add(l.family.Plan(l.family.Extremes().Smallest))
@@ -55,7 +55,7 @@ func (c *layerCount) add(p space.Plan) bool {
 // draw returns up to n different architectures: the extremes, random ones, and
 // random ones crossed with an extreme, since a search also looks where random
 // architectures are rare.
-func (l *Latencies) draw(n int, seed uint64) []space.Arch {
+func (l *Model) draw(n int, seed uint64) []space.Arch {
 	rng := stream.New(seed, "timed networks")
 	ends := []space.Arch{l.family.Extremes().Smallest, l.family.Extremes().Largest}
 	archs := slices.Clone(ends)

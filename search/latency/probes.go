@@ -1,8 +1,7 @@
-package search
+package latency
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 type Probes struct {
 	path    string
 	runtime bench.Runtime
-	own     *Latencies // of this program: predictions begin with its layers
+	own     *Model // of this program: predictions begin with its layers
 	said    map[space.Arch]said
 	order   []space.Arch // keys of said
 	call    float64      // seconds of the longest call so far; 0: none
@@ -40,7 +39,7 @@ func (s said) reading() bench.Reading {
 
 // OpenProbes returns what the file at path holds of a runtime, or else nothing yet, and
 // makes that runtime the one whose latency counts. own gives the predictions to correct.
-func OpenProbes(path string, runtime bench.Runtime, own *Latencies) (*Probes, error) {
+func OpenProbes(path string, runtime bench.Runtime, own *Model) (*Probes, error) {
 	p := &Probes{path: path, runtime: runtime, own: own, said: make(map[space.Arch]said)}
 	if err := p.read(); err != nil {
 		return nil, err
@@ -57,13 +56,13 @@ func (p *Probes) Networks() int { return len(p.order) }
 
 // Learn measures architectures of the space until there are so many, those that the file
 // has not, fits the models, and finds out how good they are on networks left out.
-func (p *Probes) Learn(ctx context.Context, n int, seed uint64, show Events) error {
+func (p *Probes) Learn(ctx context.Context, n int, seed uint64, show Progress) error {
 	archs := p.own.draw(n, seed)
 	for i, a := range archs {
-		if _, err := p.measure(ctx, a); err != nil {
+		if _, err := p.Measure(ctx, a); err != nil {
 			return err
 		}
-		show.Update(Status{Done: float64(i + 1), Total: float64(len(archs)), Unit: "networks", Note: "probe"})
+		show(float64(i+1), float64(len(archs)), unitNetworks, "probe")
 	}
 	if err := p.save(); err != nil {
 		return err
@@ -71,10 +70,10 @@ func (p *Probes) Learn(ctx context.Context, n int, seed uint64, show Events) err
 	return p.fit(archs, seed)
 }
 
-// measure returns what the runtime says of an architecture, from the file if it is there,
+// Measure returns what the runtime says of an architecture, from the file if it is there,
 // and keeps it. Where this program's own latencies were learnt the network is timed on its
 // own kernels too.
-func (p *Probes) measure(ctx context.Context, a space.Arch) (bench.Reading, error) {
+func (p *Probes) Measure(ctx context.Context, a space.Arch) (bench.Reading, error) {
 	if p.own.model != nil && p.own.Local() {
 		if _, known := p.own.timed[a]; !known {
 			if err := p.own.time(ctx, a, bench.DefaultEffort, true); err != nil {
@@ -94,15 +93,15 @@ func (p *Probes) measure(ctx context.Context, a space.Arch) (bench.Reading, erro
 		return bench.Reading{}, err
 	}
 	p.call = max(p.call, p.own.now().Sub(start).Seconds())
-	if len(p.order) > 0 && (r.Joules > 0) != p.metered() {
+	if len(p.order) > 0 && (r.Joules > 0) != p.Metered() {
 		return bench.Reading{}, fmt.Errorf("probe: %s tells the energy of some networks only; want that of all, or of none", p.Name())
 	}
 	p.note(a, said{1e3 * r.Seconds, 1e3 * r.Joules})
 	return p.said[a].reading(), p.save()
 }
 
-// metered reports whether the runtime tells energy.
-func (p *Probes) metered() bool { return p.said[p.order[0]].millijoules > 0 }
+// Metered reports whether the runtime tells energy.
+func (p *Probes) Metered() bool { return p.said[p.order[0]].millijoules > 0 }
 
 func (p *Probes) note(a space.Arch, s said) {
 	p.said[a] = s
@@ -123,7 +122,7 @@ func (p *Probes) fit(archs []space.Arch, seed uint64) error {
 		y[i] = p.said[a].reading()
 	}
 	var err error
-	if p.seconds, p.Report, err = p.model(archs, y, func(r bench.Reading) float64 { return r.Seconds }, seed); err != nil || !p.metered() {
+	if p.seconds, p.Report, err = p.model(archs, y, func(r bench.Reading) float64 { return r.Seconds }, seed); err != nil || !p.Metered() {
 		return err
 	}
 	p.Energy = new(predictor.Report)
@@ -192,8 +191,5 @@ func (p *Probes) sample(r bench.Reading) bench.Sample {
 	return bench.Sample{Median: s, Best: s, Low: s, High: s, Rounds: 1}
 }
 
-// errNoEnergy tells that a limit on energy cannot be kept.
-var errNoEnergy = errors.New("limits.energy is set, and nobody tells the energy of a network here; want --probe with a command that prints millijoules per image after the milliseconds")
-
-// lasts returns how long a call takes at most, as far as is known.
-func (p *Probes) lasts() time.Duration { return time.Duration(p.call * float64(time.Second)) }
+// Lasts returns how long a call takes at most, as far as is known.
+func (p *Probes) Lasts() time.Duration { return time.Duration(p.call * float64(time.Second)) }

@@ -1,4 +1,4 @@
-package search
+package latency
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ const leastNetworks = 10
 
 // fit learns the correction of the layer sums on the random networks. The error
 // is measured first, with a model that has not seen a share of them.
-func (l *Latencies) fit(seed uint64, holdout float64) error {
+func (l *Model) fit(seed uint64, holdout float64) error {
 	archs := l.random
 	if len(archs) < leastNetworks {
 		return fmt.Errorf("%s: networks: %d random ones were measured; want at least %d", l.path, len(archs), leastNetworks)
@@ -37,7 +37,7 @@ func (l *Latencies) fit(seed uint64, holdout float64) error {
 	return err
 }
 
-func (l *Latencies) fitted(archs []space.Arch, y []float64, use []int, seed uint64) (*predictor.Latency, error) {
+func (l *Model) fitted(archs []space.Arch, y []float64, use []int, seed uint64) (*predictor.Latency, error) {
 	m, err := predictor.NewLatency(l.family.Plan, l.table.Lookup, predictor.FamilyInputs(l.family), predictor.Options{Seed: seed})
 	if err != nil {
 		return nil, err
@@ -55,13 +55,13 @@ func pick[T any](all []T, at []int) []T {
 
 // Cost returns all that an architecture costs, with its predicted latency and energy on the
 // runtime that counts.
-func (l *Latencies) Cost(a space.Arch) (controller.Cost, error) {
-	c, err := l.rest(a)
+func (l *Model) Cost(a space.Arch) (controller.Cost, error) {
+	c, err := l.Rest(a)
 	if err != nil {
 		return c, err
 	}
 	if l.probes == nil {
-		c.Latency, err = l.predict(a)
+		c.Latency, err = l.Predict(a)
 		return c, err
 	}
 	if err := l.know(a); err != nil {
@@ -72,14 +72,14 @@ func (l *Latencies) Cost(a space.Arch) (controller.Cost, error) {
 	return c, nil
 }
 
-// planCost returns the costs that follow from a plan alone, but for the size of its file.
-func planCost(p space.Plan) controller.Cost {
+// PlanCost returns the costs that follow from a plan alone, but for the size of its file.
+func PlanCost(p space.Plan) controller.Cost {
 	return controller.Cost{FLOPs: p.FLOPs(), Params: p.Params(), Memory: p.PeakActivations()}
 }
 
-// predict returns the latency of an architecture per image as this program's own
+// Predict returns the latency of an architecture, seconds per image, as this program's own
 // measurements let expect.
-func (l *Latencies) predict(a space.Arch) (float64, error) {
+func (l *Model) Predict(a space.Arch) (float64, error) {
 	if err := l.know(a); err != nil {
 		return 0, err
 	}
@@ -89,7 +89,7 @@ func (l *Latencies) predict(a space.Arch) (float64, error) {
 
 // know completes the table by the layers that an architecture has and it lacks: they are
 // measured first or, after a probing of bounded time or for another machine, estimated; and kept.
-func (l *Latencies) know(a space.Arch) error {
+func (l *Model) know(a space.Arch) error {
 	_, missing := l.model.Lookup(a)
 	if len(missing) == 0 {
 		return nil
@@ -102,7 +102,7 @@ func (l *Latencies) know(a space.Arch) error {
 
 // complete adds layers to the table: a search may ask for thousands, which a
 // bounded time does not allow to measure, and those of another machine cannot be.
-func (l *Latencies) complete(layers []space.Layer) error {
+func (l *Model) complete(layers []space.Layer) error {
 	if l.Probed == nil && l.Local() {
 		return l.table.Measure(l.ctx, layers, nil)
 	}
