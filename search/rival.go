@@ -151,12 +151,12 @@ type fitted struct {
 // beside returns the latency of a network per image, s, as if it had been measured
 // when that of f was: both are timed now, one after the other, since a machine
 // changes its speed in the course of a search.
-func (r *Run) beside(ctx context.Context, l *latency.Model, plan space.Plan, f *finished) (float64, error) {
+func beside(ctx context.Context, l *latency.Model, plan space.Plan, f *finished) (float64, error) {
 	s, err := l.Seconds(ctx, plan)
 	if err != nil {
 		return 0, err
 	}
-	known, err := l.Seconds(ctx, r.family.Plan(f.Arch))
+	known, err := l.Seconds(ctx, l.Family().Plan(f.Arch))
 	return f.latency() * s / known, err
 }
 
@@ -171,7 +171,7 @@ func (r *Run) fitRival(ctx context.Context, l *latency.Model, name string, plan 
 	best := fitted{}
 	for range fitTries {
 		factor := math.Sqrt(low * high)
-		took, err := r.beside(ctx, l, plan.Scale(factor), f)
+		took, err := beside(ctx, l, plan.Scale(factor), f)
 		if err != nil {
 			return fitted{}, err
 		}
@@ -183,7 +183,7 @@ func (r *Run) fitRival(ctx context.Context, l *latency.Model, name string, plan 
 		}
 	}
 	if best.Factor == 0 {
-		took, err := r.beside(ctx, l, plan.Scale(leastFactor), f)
+		took, err := beside(ctx, l, plan.Scale(leastFactor), f)
 		if err != nil {
 			return fitted{}, err
 		}

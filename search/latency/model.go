@@ -141,6 +141,9 @@ func (l *Model) Networks() int { return len(l.timed) }
 // Sample returns the random networks that the model learns from. The list is the model's own.
 func (l *Model) Sample() []space.Arch { return l.random }
 
+// Family returns what networks are of.
+func (l *Model) Family() space.Family { return l.family }
+
 // Batch returns the images of a pass.
 func (l *Model) Batch() int { return l.batch }
 
