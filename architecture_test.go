@@ -59,7 +59,7 @@ func TestImportsGoDownOnly(t *testing.T) {
 	for pkg, list := range imports {
 		allowed, known := edges[owner(pkg)]
 		if !known {
-			t.Errorf("package %s is not in the map of the house; add it to ARCHITECTURE.md and to this test", pkg)
+			t.Errorf("package %s is not in the table of packages; add it to ARCHITECTURE.md and to this test", pkg)
 			continue
 		}
 		for _, to := range slices.Sorted(maps.Keys(list)) {
@@ -74,7 +74,7 @@ func TestImportsGoDownOnly(t *testing.T) {
 	}
 	for pkg := range edges {
 		if imports[pkg] == nil {
-			t.Errorf("package %s of the map does not exist", pkg)
+			t.Errorf("package %s of the table does not exist", pkg)
 		}
 	}
 }

@@ -1,5 +1,11 @@
-// Package bench measures machines: how long networks and their layers take on
-// them.
+// Package bench measures machines: how long whole networks (Device, Local) and their layers
+// (Table) take per forward pass, in seconds, what energy they take (Metered), and how near
+// layers come to what the machine can do at most (Machine, Roofline). A Pace keeps measuring
+// within a span of time; layers that it leaves out are estimated.
+//
+// It may import ops, supernet, space and internal/stream. Read Device and Sample here first,
+// then table.go for latencies and roofline.go for limits. bench/external measures on other
+// runtimes; bench/peers compares with other engines.
 package bench
 
 import (
@@ -41,7 +47,8 @@ type Local struct {
 }
 
 // NewLocal returns the machine at hand, running batches of the given number of
-// images on e, which it shares with its owner.
+// images on e, which it shares with the caller: one of both at a time. It fails unless batch
+// is at least 1.
 func NewLocal(e *ops.Exec, batch int) (*Local, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("device: batch is %d; want at least 1", batch)

@@ -9,7 +9,7 @@ import (
 // Reading is what was measured of one network, per image.
 type Reading struct {
 	Seconds float64
-	Joules  float64 // 0: nobody tells
+	Joules  float64 // 0: not known
 }
 
 // Runtime is something that runs whole networks and tells what an image takes.

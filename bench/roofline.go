@@ -46,9 +46,9 @@ type Roofline struct {
 
 // Roof is the limit that one level of memory sets.
 type Roof struct {
-	Level     string  `json:"level"`
-	Bytes     int64   `json:"bytes"` // that fit into the caches of all workers; 0: no limit
-	Bandwidth float64 `json:"bandwidth"`
+	Level     string  `json:"level"`     // such as L2 or DRAM
+	Bytes     int64   `json:"bytes"`     // that fit into the caches of all workers; 0: no limit
+	Bandwidth float64 `json:"bandwidth"` // GB/s of all workers
 }
 
 // computing is what a pass is bound by that no memory holds up.

@@ -127,7 +127,9 @@ func (t *Table) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f)
 }
 
-// Restore adds the layers of a table written by MarshalJSON on the same device.
+// Restore adds the layers of a table written by MarshalJSON on the same device, seconds per
+// pass. A table of another device, and times that are not above 0, are errors; layers
+// before the first bad one have been added then.
 func (t *Table) Restore(b []byte) error {
 	var f tableFile
 	if err := json.Unmarshal(b, &f); err != nil {

@@ -35,7 +35,7 @@ const comparisonDraws = 2000
 
 // Compare compares two samples; seed fixes the bootstrap. An interval needs at
 // least two figures on each side to say anything; with one the sample is taken
-// to have no spread.
+// to have no spread. An empty sample and figures that are not finite are errors.
 func Compare(search, random []float64, seed uint64) (Comparison, error) {
 	for name, x := range map[string][]float64{"search": search, "random": random} {
 		if len(x) == 0 {

@@ -12,8 +12,8 @@ type Cost struct {
 	FLOPs     int64           // operations of one forward pass on one image
 	Params    int64           // trainable numbers
 	Memory    int64           // bytes of maps alive at once, at most, on one image; see space.Plan.PeakActivations
-	Size      int64           // bytes of the network's file; 0: nobody asked for it
-	Energy    float64         // joules per image; 0: nobody tells
+	Size      int64           // bytes of the network's file; 0: not asked for
+	Energy    float64         // joules per image; 0: not known
 	Elsewhere []DeviceLatency // on further devices, as predicted; in the order of Limits.Elsewhere
 }
 
@@ -26,10 +26,10 @@ type DeviceLatency struct {
 // Limits that every evaluated architecture must meet; a zero field sets none.
 type Limits struct {
 	Latency   float64 // seconds per image
-	FLOPs     int64
-	Params    int64
-	Memory    int64   // bytes
-	Size      int64   // bytes
+	FLOPs     int64   // operations of one forward pass on one image
+	Params    int64   // trainable numbers
+	Memory    int64   // bytes of maps alive at once on one image
+	Size      int64   // bytes of the network's file
 	Energy    float64 // joules per image
 	Elsewhere []DeviceLatency
 }

@@ -17,7 +17,8 @@ func (r *Reinforce) State() []float64 {
 	return slices.Concat(head, r.policy.params(), r.opt.m, r.opt.v)
 }
 
-// SetState restores a state of a strategy of the same space and options.
+// SetState restores what State returned, of a strategy of the same space and options. A state
+// of another length, and numbers that cannot be in one, are errors that change nothing.
 func (r *Reinforce) SetState(state []float64) error {
 	n := len(r.policy.params())
 	if want := stateHead + 3*n; len(state) != want {

@@ -19,7 +19,8 @@ type Summary struct {
 
 // Summarise returns mean, standard deviation and the interval of the mean of
 // probability level (0.95: 95 %), the figures taken as draws from a normal
-// distribution. One run has no spread to tell of.
+// distribution. With one run the interval is the mean itself. No figures, figures that are not
+// finite and a level not between 0 and 1 are errors.
 func Summarise(figures []float64, level float64) (Summary, error) {
 	if len(figures) == 0 {
 		return Summary{}, fmt.Errorf("summarise: no figures; want at least one")

@@ -6,6 +6,10 @@
 // Nothing here reads a clock or a global random generator: a run is a function
 // of its options, its seed and the scores it was given, so that an interrupted
 // search resumes by replaying its log.
+//
+// It may import space, internal/stream and internal/bootstrap. Read Strategy here,
+// then search.go (the loop) and strategies.go (the table of strategies); a strategy
+// has a file of its own. docs/strategies.md lists them with their sources.
 package controller
 
 import (

@@ -32,7 +32,7 @@ func ActName(a Act) string {
 	return fmt.Sprintf("act(%d)", uint8(a))
 }
 
-// ParseAct returns the activation called name.
+// ParseAct returns the activation called name, as ActName has it; an unknown name is an error.
 func ParseAct(name string) (Act, error) {
 	for i, n := range actNames {
 		if n == name {

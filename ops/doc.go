@@ -18,7 +18,9 @@
 //
 // # Operations
 //
-//	Conv, AddConv         convolution: dense, grouped, depthwise, pointwise
+//	Conv, AddConv         convolution: dense, grouped, depthwise, pointwise; added to a sum
+//	ConvNorm, AddConvNorm convolution and its batch norm in one pass over the output
+//	Residual              convolution added to other maps, with the sum's activation
 //	Linear                fully connected layer
 //	BatchNorm             batch norm, training, running or calibrating, with its activation
 //	Activate              ReLU, ReLU6, hard-swish, hard-sigmoid, sigmoid, tanh, SiLU, GELU
@@ -31,6 +33,7 @@
 //	KernelTransform       smaller depthwise filters made from larger ones
 //	CrossEntropy          loss against labels, smoothed
 //	SoftCrossEntropy      loss against another network's logits
+//	MixedCrossEntropy     weighted sum of both losses
 //
 // # Layouts
 //
@@ -44,4 +47,10 @@
 // workers; in inference an image's result does not depend on its batch, and a
 // window of a larger weight gives the bits of a weight of its own. Optimisers
 // give the same bits with every kernel set.
+//
+// # Where things are
+//
+// It may import ops/internal/kernel only. One operation a file; read exec.go and tensor.go
+// first, then param.go (parameters and windows), conv.go as an example of an operation, and
+// optim.go and muon.go (optimisers).
 package ops

@@ -65,7 +65,8 @@ func NewDense(name string, outC, inC, kh, kw, g int) *Param {
 	return newParam(name, DenseLayout, outC, inC, kh, kw, g, g*blocks*kh*kw*(inC/g)*Block, true)
 }
 
-// NewDepthwise returns zero depthwise filters, KH x KW taps for each of c channels.
+// NewDepthwise returns zero depthwise filters, KH x KW taps for each of c channels, in
+// DepthwiseLayout. It panics unless all are positive.
 func NewDepthwise(name string, c, kh, kw int) *Param {
 	if min(c, kh, kw) < 1 {
 		panic("ops: NewDepthwise: sizes must be positive")
@@ -73,7 +74,7 @@ func NewDepthwise(name string, c, kh, kw int) *Param {
 	return newParam(name, DepthwiseLayout, c, c, kh, kw, c, kh*kw*c, true)
 }
 
-// NewVector returns c zeros, free of weight decay.
+// NewVector returns c zeros, free of weight decay. It panics unless c is positive.
 func NewVector(name string, c int) *Param {
 	if c < 1 {
 		panic("ops: NewVector: size must be positive")

@@ -37,12 +37,13 @@ type PoolSpec struct {
 	PadH, PadW int
 }
 
-// MaxPool returns the maximum over each window; padding never wins. The gradient goes to
+// MaxPool returns the maximum over each window of x, N x H x W x C, as N x OutH x OutW x C with
+// OutH = (H + 2 PadH - KH)/S + 1, OutW alike; padding never wins. The gradient goes to
 // the first maximum in row order. It panics unless sides are at most 16, the padding at
 // most half of them, and the window fits the padded map.
 func MaxPool(e *Exec, x *Tensor, s PoolSpec) *Tensor { return pool(e, x, poolMax, s) }
 
-// AvgPool returns the mean over each window. With includePad the
+// AvgPool returns the mean over each window, of the shape of MaxPool. With includePad the
 // padding counts as zeros, else the mean is over the pixels inside the map. It
 // panics as MaxPool does.
 func AvgPool(e *Exec, x *Tensor, s PoolSpec, includePad bool) *Tensor {

@@ -12,6 +12,10 @@
 // whatever the number of workers. A fitted model is saved with json.Marshal and
 // restored with json.Unmarshal into a model made by the same constructor call;
 // it then predicts the same bits.
+//
+// It may import space, internal/bootstrap and gonum. Read Predictor and the table of models
+// here, then fm.go (accuracy), latency.go, compare.go (standings) and metrics.go (figures);
+// docs/predictors.md has the models and their sources.
 package predictor
 
 import (

@@ -1,6 +1,13 @@
 // Package search carries out the phases of a search over a run folder. Each phase
 // leaves in the folder what it found, and takes it from there when it is asked
-// again: resuming a run is running it again.
+// again: resuming a run is running it again. Do is a whole search.
+//
+// It may import everything below it but the tables of strategies and predictors; its
+// inner packages are config (the document), latency (measured and predicted), truth (what
+// networks trained alone gave), report and rundir (the folder). Read search.go (the phases in
+// order), then what each phase calls: latency.go, train.go, accuracy.go and rounds.go,
+// ladder.go and lastrung.go (finishing), fill.go (the report), checks.go.
+// docs/method.md says why.
 package search
 
 import (

@@ -11,7 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// EvalOptions fix how subnets are judged.
+// EvalOptions fix how subnets are evaluated.
 type EvalOptions struct {
 	Calibration int    // training images for batch-norm statistics
 	Batch       int    // images per pass; statistics are means over batches of this size
@@ -30,16 +30,16 @@ func (o EvalOptions) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Score is how well a subnet did on the images it was judged on.
+// Score is how well a subnet did on the images it was evaluated on.
 type Score struct {
 	Accuracy float64 // share of images whose largest logit is the label's
-	Loss     float64 // mean cross entropy
+	Loss     float64 // mean cross entropy, nats
 }
 
-// Evaluator judges subnets with the shared weights as they are. Batch-norm
+// Evaluator evaluates subnets with the shared weights as they are. Batch-norm
 // statistics are measured anew for each of them on a fixed set of training
-// images, in buffers of its own: judging never changes the Net, and no
-// subnet's result depends on which others are judged with it.
+// images, in buffers of its own: evaluation never changes the Net, and no
+// subnet's result depends on which others are evaluated with it.
 type Evaluator struct {
 	exec   *ops.Exec
 	net    *Net
@@ -55,7 +55,8 @@ type Evaluator struct {
 }
 
 // NewEvaluator returns an evaluator that calibrates on images of train and
-// judges on val. train and val must not be empty.
+// evaluates on val. It fails with options that Validate refuses, fewer than two images in train
+// and none in val.
 func NewEvaluator(e *ops.Exec, n *Net, train, val *data.Set, norm data.Normalization, o EvalOptions) (*Evaluator, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("evaluation: %w", err)

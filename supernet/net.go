@@ -1,9 +1,13 @@
 // Package supernet holds networks that share weights: training them one
-// sampled subnet at a time, judging subnets without retraining, and cutting
-// them out as networks of their own.
+// sampled subnet at a time, evaluating subnets without retraining, and
+// extracting them as networks of their own.
 //
 // An architecture is a value and a subnet is a view: a plan whose steps point
 // into the shared weights. Nothing in a Net says which subnet is in use.
+//
+// It may import ops, space, data, checkpoint and internal/stream. Read subnet.go
+// (a view and its forward pass), sampler.go and trainer.go (training), evaluator.go
+// (calibration and scores), and network.go (an extracted network) in this order.
 package supernet
 
 import (

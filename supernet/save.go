@@ -43,8 +43,9 @@ func (t *Trainer) Save(path string, owner json.RawMessage) error {
 	return checkpoint.Write(path, f)
 }
 
-// Load restores what Save wrote and returns the owner's document. The file
-// must be of the same space and training options.
+// Load restores what Save wrote and returns the caller's document. The file must be of the same
+// space, training options and targets; errors name the file and what it lacks, and the trainer
+// is not to be used after one.
 func (t *Trainer) Load(path string) (json.RawMessage, error) {
 	f, h, err := readSupernet(path, t.net)
 	if err != nil {

@@ -19,7 +19,8 @@ type networkHeader struct {
 func meanName(norm string) string { return norm + ".mean" }
 func varName(norm string) string  { return norm + ".var" }
 
-// Save writes the network with all that is needed to run it.
+// Save replaces the file at path by the network with all that is needed to run it, as
+// docs/checkpoint.md describes it (kind network).
 func (w *Network) Save(path string) error {
 	f, err := newFile(KindNetwork, networkHeader{w.label, w.view.plan})
 	if err != nil {
@@ -73,7 +74,8 @@ func NetworkSize(p space.Plan, l Label) (int64, error) {
 	return checkpoint.Size(f)
 }
 
-// LoadNetwork reads a network file.
+// LoadNetwork reads a network file. Damage, another kind of file and a plan that does not fit its
+// tensors are errors that name the file and what was expected.
 func LoadNetwork(path string) (*Network, error) {
 	f, err := checkpoint.Read(path)
 	if err != nil {

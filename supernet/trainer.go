@@ -51,8 +51,9 @@ type Trainer struct {
 	drop      dropPath
 }
 
-// NewTrainer returns a trainer at step 0. norm is the training split's
-// normalisation.
+// NewTrainer returns a trainer of n at step 0. set is the training split and norm its
+// normalisation. It fails with options that Validate refuses, with fewer images than a batch,
+// and with an auxiliary head where n has several architectures or its plan has no place for one.
 func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s Sampler, o TrainOptions) (*Trainer, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("training: %w", err)
@@ -88,9 +89,10 @@ func (t *Trainer) Step() int { return t.step }
 // StepsPerEpoch returns the number of full batches in the training images.
 func (t *Trainer) StepsPerEpoch() int { return t.loader.Batches() }
 
-// Run trains until the given number of steps is done, at most Steps. each, if not nil, is called after every step; its error ends the run.
-// So does divergence, with a *DivergedError, before the step changes any weight.
-// A done context ends it after the current step with the context's error.
+// Run trains until the given number of steps is done, at most Steps. each, if not nil, is called
+// after every step; its error ends the run. So does divergence, with a *DivergedError, before the
+// step changes any weight. A done context ends it after the current step with the context's
+// error.
 func (t *Trainer) Run(ctx context.Context, until int, each func(Progress) error) error {
 	until = min(until, t.course.total)
 	if t.step >= until {

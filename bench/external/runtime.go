@@ -1,5 +1,9 @@
-// Package external measures networks on a runtime that is not this project's: by a
-// command that is given an ONNX model and prints what an image takes there.
+// Package external measures networks on a runtime that is not this project's: by a command
+// that is given the path of an ONNX model and prints milliseconds, and perhaps millijoules, per
+// image. docs/probe.md is the contract.
+//
+// It may import bench, supernet, onnx and space. Read Command here, then words.go (how a
+// command is split) and answer.go (what it may print).
 package external
 
 import (

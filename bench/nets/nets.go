@@ -3,6 +3,9 @@
 // six convolutions, and ofa32, a weight-sharing supernet of inverted bottlenecks
 // for small pictures. Both follow a definition that other frameworks can be
 // given too, so that all do the same work.
+//
+// It may import ops, supernet, space, families, data and internal/stream. Read
+// conv6.go and ofa32.yaml first, then training.go.
 package nets
 
 import (

@@ -1,6 +1,9 @@
 // Command peers times our convolutions and networks beside those of oneDNN,
 // PyTorch and ONNX Runtime, in turns, and writes the ratios. Its folder's run
-// builds the peers and starts it.
+// builds the peers and starts it; README.md there says who runs and how it is fair.
+//
+// It may import bench, bench/nets, ops, supernet and space. Read rounds.go (turns)
+// and arm.go (a process that is asked) first.
 package main
 
 import (

@@ -25,17 +25,17 @@ const (
 type grammar struct {
 	Search    searchCmd    `cmd:"" help:"Search a space for networks that fit this machine, from pictures to files that run."`
 	Train     trainCmd     `cmd:"" help:"Train the shared weights of a space, or one architecture alone, into a run folder."`
-	Eval      evalCmd      `cmd:"" help:"Judge architectures with a run's weights, without retraining, or a network file on pictures."`
-	Fidelity  fidelityCmd  `cmd:"" help:"Tell how well a supernet ranks architectures, beside training them alone."`
+	Eval      evalCmd      `cmd:"" help:"Evaluate architectures with a run's weights, without retraining, or a network file on pictures."`
+	Fidelity  fidelityCmd  `cmd:"" help:"Tell how well a supernet ranks architectures, against training each of them alone."`
 	Tabular   tabularCmd   `cmd:"" help:"Train every network of a small space alone, into a table."`
 	Compare   compareCmd   `cmd:"" help:"Let search strategies search a table of networks whose figures are known, and say which does better than random search."`
 	Measure   measureCmd   `cmd:"" help:"Measure how long layers and networks of a space take on this machine, and networks on another runtime."`
 	Predictor predictorCmd `cmd:"" help:"Tell how well predictors do on tables of measured networks."`
 	Bench     benchCmd     `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
-	Export    exportCmd    `cmd:"" help:"Cut one architecture out of a run, as a network file of its own."`
+	Export    exportCmd    `cmd:"" help:"Extract one architecture of a run, as a network file or an ONNX model."`
 	Verify    verifyCmd    `cmd:"" help:"Check a file for damage, or that views, network files and ONNX models of a run's architectures say the same."`
 	Diff      diffCmd      `cmd:"" help:"Compare two weights files: metadata and every tensor."`
-	Classify  classifyCmd  `cmd:"" help:"Run a network file on picture files."`
+	Classify  classifyCmd  `cmd:"" help:"Run a network file or ONNX model on picture files."`
 	Inspect   inspectCmd   `cmd:"" help:"Show what a file of this program holds."`
 	Draw      drawCmd      `cmd:"" help:"Draw a network: its layers, and what was chosen among what the space offers."`
 	Spaces    spacesCmd    `cmd:"" help:"List the search spaces, or describe one: its decisions, its size, its smallest and largest network."`
@@ -58,7 +58,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	exited := false
 	parser, err := kong.New(new(grammar),
 		kong.Name("espalier"),
-		kong.Description("Weight-sharing search for networks that fit a machine."),
+		kong.Description("One-shot neural architecture search: image classifiers that fit a machine."),
 		helpVars(),
 		kong.ValueFormatter(withDefault),
 		kong.UsageOnError(),

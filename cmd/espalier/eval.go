@@ -40,15 +40,15 @@ func (f trainedFlags) open(by opener, sf screenFlags, s streams) (*search.Run, e
 type evalCmd struct {
 	trainedFlags
 	screenFlags
-	Model        string   `arg:"" optional:"" name:"network-file" type:"existingfile" help:"Network file or ONNX model, to be judged on the pictures of --data instead of a run's."`
-	Data         string   `type:"path" placeholder:"DIR" help:"Pictures to judge the network file on: their test part, or all if they have none."`
+	Model        string   `arg:"" optional:"" name:"network-file" type:"existingfile" help:"Network file or ONNX model, to be evaluated on the pictures of --data instead of a run's."`
+	Data         string   `type:"path" placeholder:"DIR" help:"Pictures to evaluate the network file on: their test part, or all if they have none."`
 	Labels       string   `placeholder:"KIND" help:"With --data, which labels of CIFAR-100: ${labels} (default: ${default_labels})."`
 	LabelPattern string   `placeholder:"PATTERN" help:"With --data, take the class from the names of pictures, as in train."`
 	Arch         []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`
 	File         string   `type:"existingfile" placeholder:"FILE" help:"File with an architecture in text form on each line."`
 	Network      []string `sep:"none" placeholder:"NAME" help:"Network of the run folder with its own weights, such as pareto-1, or alone after train --arch; may be repeated."`
-	Test         bool     `help:"Judge on the test split instead of the validation split. The run folder's tests.jsonl and every later report tell of it."`
-	JSON         bool     `name:"json" help:"Print JSON lines, each with what is taken for what."`
+	Test         bool     `help:"Evaluate on the test split instead of the validation split. The run folder's tests.jsonl and every later report tell of it."`
+	JSON         bool     `name:"json" help:"Print JSON lines, each with what classes are confused."`
 }
 
 // Run judges architectures.

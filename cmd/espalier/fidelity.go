@@ -16,7 +16,7 @@ import (
 type fidelityCmd struct {
 	configFlags
 	screenFlags
-	Folder     string `name:"run" type:"existingdir" placeholder:"DIR" help:"Run folder with a trained supernet to judge. Without it only --truth is made, from a configuration."`
+	Folder     string `name:"run" type:"existingdir" placeholder:"DIR" help:"Run folder with a trained supernet. Without it only --truth is made, from a configuration."`
 	Truth      string `placeholder:"FILE" help:"Results of training alone (CSV): read if the file exists, completed if it is unfinished, else made (default: fidelity.csv in the run folder)."`
 	Count      int    `placeholder:"N" help:"Architectures to train alone, spread evenly over log FLOPs (default: ${default_truth_count})."`
 	Seeds      int    `placeholder:"N" help:"Trainings of each with different weights and orders (default: ${default_truth_seeds})."`

@@ -46,10 +46,10 @@ type searchFlags struct {
 	Score      *string        `placeholder:"NAME" help:"Search: score proposals by predictor or supernet (default: ${default_score})."`
 	Trials     *int           `placeholder:"N" help:"Search: proposals to score (default: ${default_trials})."`
 	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set (default: ${default_sweep})."`
-	Top        *int           `placeholder:"N" help:"Search: candidates of each arm that finishing begins with (default: ${default_top})."`
+	Top        *int           `placeholder:"N" help:"Search: candidates that finishing begins with, as many of random search beside them with --random (default: ${default_top})."`
 	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: ${default_networks}); with 1, all the time goes to the most accurate."`
 	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, and report means and intervals of what it gains over random search (default: ${default_seeds})."`
-	Prior      *string        `placeholder:"DIR" help:"Search: begin predictions with what the run in this folder has judged, of the same space on other pictures."`
+	Prior      *string        `placeholder:"DIR" help:"Search: begin predictions with what the run in this folder has evaluated, of the same space on other pictures."`
 	Random     *bool          `negatable:"" help:"Search: give half of the time to random search, with as many evaluations and as much finishing, and compare."`
 	Rival      []string       `sep:"none" placeholder:"ARCH" help:"After the search, train this network alone for as long as the search took, scaled to the latency of each network handed over: an architecture, or auto for a plain network; may be repeated."`
 	MaxLatency *time.Duration `placeholder:"TIME" help:"Limit on latency per image, such as 1ms."`

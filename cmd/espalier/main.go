@@ -1,7 +1,11 @@
 // Command espalier finds the network that fits a machine: it trains one network
-// that contains all candidates, cuts candidates out without retraining them,
+// that contains all candidates, evaluates candidates as views of it without retraining,
 // measures them where they will run, and hands back the best trade-offs between
-// accuracy and latency, each as a file that runs.
+// accuracy and latency, each trained and written as a file that runs.
+//
+// It holds flags, terminal output and drawings, one file per subcommand, and is the only
+// place that prints and exits; the work is package search's. Read cli.go (the grammar),
+// flags.go (what sets the configuration) and search.go first.
 package main
 
 import (

@@ -15,11 +15,11 @@ import (
 )
 
 type predictorCmd struct {
-	Latency  predictLatencyCmd  `cmd:"" help:"Predict devices from other devices and a few measurements."`
+	Latency  predictLatencyCmd  `cmd:"" help:"Predict latencies on a device from those on other devices and a few measurements."`
 	Accuracy predictAccuracyCmd `cmd:"" help:"Predict a score of networks from those of others."`
 }
 
-// tableFlags say which networks to judge predictors on.
+// tableFlags say which networks predictors are evaluated on.
 type tableFlags struct {
 	Table    string  `required:"" type:"existingfile" placeholder:"FILE" help:"Measured networks: csv, plain or gzipped, with columns idx, ops or genes (a digit or letter per decision, or numbers with - between them) or arch (the space's text form), and numbers."`
 	Space    string  `placeholder:"NAME" help:"Space of the networks, ready-made or a YAML file: models then see their plans too. Its pictures are --size pixels wide and high, in --channels channels, of --classes classes."`
@@ -27,7 +27,7 @@ type tableFlags struct {
 	Channels int     `default:"3" placeholder:"N" help:"Channels of the pictures of --space."`
 	Classes  int     `default:"10" placeholder:"N" help:"Classes of the pictures of --space."`
 	Pool     string  `placeholder:"A-B" help:"Rows, from 0, that networks to measure are taken from (default: all)."`
-	Query    string  `placeholder:"A-B" help:"Rows to judge on (default: all others)."`
+	Query    string  `placeholder:"A-B" help:"Rows to measure errors on (default: all others)."`
 	Trim     float64 `default:"0" placeholder:"F" help:"Share of the query rows with the lowest, and with the highest, value that is left out."`
 	Workers  int     `default:"0" placeholder:"N" help:"Goroutines; 0: one per processor. No result depends on it."`
 	JSON     string  `name:"json" placeholder:"FILE" help:"Also write the results as JSON."`

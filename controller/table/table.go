@@ -1,6 +1,9 @@
 // Package table runs search strategies on tables of networks whose figures are
 // known, many seeds in seconds, and says which finds good ones sooner than random
-// search does.
+// search does: regret by evaluations, with intervals over seeds.
+//
+// It may import controller, space, internal/stream and internal/bootstrap. Read
+// read.go (the csv file), then contest.go (the searches) and figures.go.
 package table
 
 import (

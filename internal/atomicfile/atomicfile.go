@@ -1,5 +1,5 @@
 // Package atomicfile replaces files as a whole: whatever moment the program or
-// the machine stops, a path holds the old content or the new one.
+// the machine stops, a path holds the old content or the new one. It imports renameio only.
 package atomicfile
 
 import (

@@ -1,6 +1,6 @@
 // Package bootstrap draws resamples with replacement and takes intervals from them (Efron,
-// Ann. Statist. 7, 1979). What is resampled, one list, pairs or two samples, is the
-// statistic's own affair.
+// Ann. Statist. 7, 1979). What is resampled, one list, pairs or two samples, is left to the
+// statistic. It imports the standard library only.
 package bootstrap
 
 import (

@@ -1,6 +1,6 @@
 // Package stream makes independent random streams from a seed, a purpose and
 // numbers such as a step, so that what is drawn never depends on what else was
-// drawn before it or by whom.
+// drawn before it or by which goroutine. It imports xxh3 only.
 package stream
 
 import (

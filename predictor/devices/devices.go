@@ -3,6 +3,9 @@
 // The logarithmic latencies of networks on source devices are a table of low rank: few
 // properties of a network decide, and devices weigh them differently. A new device is
 // placed among them by a few measurements of networks that the model chooses itself.
+//
+// It may import space and gonum. Read Fit and Pool here, then choose.go (which networks to
+// measure) and place.go (what the measurements say); docs/predictors.md has the model.
 package devices
 
 import (
@@ -26,7 +29,8 @@ type Sources struct {
 	prior  []float64 // logarithmic, of each setting
 }
 
-// Fit learns from latencies [device][network] in any unit, 0 or more.
+// Fit learns from latencies [device][network] in any unit, 0 or more. It fails without a
+// device, with fewer than 8 networks, and if a device has not one latency for each.
 func Fit(in Inputs, archs []space.Arch, latency [][]float64) (*Sources, error) {
 	if len(latency) == 0 || len(archs) < 8 {
 		return nil, fmt.Errorf("devices: %d sources with %d networks; want at least 1 and 8", len(latency), len(archs))

@@ -1,5 +1,9 @@
-// Package table reads tables of networks that were measured, as csv files, plain or
-// gzipped: what each network is, and a column of numbers for each device or score.
+// Package table reads tables of networks that were measured, as csv files, plain or gzipped
+// (what each network is, and a column of numbers for each device or score), and tells how well
+// predictors do on them: Accuracy and Latency are what the command predictor runs.
+//
+// It may import predictor, predictor/devices, space and gonum. Read Table here, then read.go
+// (the file), evaluate.go (Options) and latency.go.
 package table
 
 import (
@@ -31,7 +35,8 @@ func (t *Table) Column(name string) ([]float64, error) {
 	return nil, fmt.Errorf("%s: no column %q; want one of %s", t.File, name, strings.Join(t.Names, ", "))
 }
 
-// Columns returns the numbers of several columns, in the order asked for.
+// Columns returns the numbers of several columns, [column][row], in the order asked for. A
+// column that the table lacks is an error.
 func (t *Table) Columns(names []string) ([][]float64, error) {
 	out := make([][]float64, len(names))
 	for k, name := range names {

@@ -1,5 +1,9 @@
 // Package config is the document that describes a run: one typed struct with
 // defaults, read from strict YAML, overridden by flags, and saved with the run.
+//
+// It may import the packages whose options it holds (bench/external, controller,
+// predictor, supernet, data, families) and go-yaml. Read Config here and Default in
+// default.go; validate.go says what each field may be.
 package config
 
 import (

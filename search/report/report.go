@@ -1,5 +1,9 @@
-// Package report holds what a search found, as JSON for programs and as text
-// for people.
+// Package report holds what a search found and what it measured about itself, as JSON
+// for programs and as text and pictures for people.
+//
+// It may import bench, controller, predictor and supernet, whose figures it holds. Read
+// Report here and Checks in checks.go; text.go and checkstext.go write them for people,
+// plot.go the front.
 package report
 
 import (

@@ -21,6 +21,9 @@
 //	report.json, report.txt
 //	checks.txt          what the search measured about itself
 //	pareto.svg          accuracy against latency
+//
+// It may import internal/atomicfile, xxh3 and x/sys. Read Dir here, then journal.go (files
+// of one line after the other, each with a checksum).
 package rundir
 
 import (

@@ -8,9 +8,12 @@
 // are described for other programs in docs/checkpoint.md.
 //
 // What a kind of file means by its metadata and tensor names is the business of
-// its owner; this package knows neither.
+// the package that writes it; this one knows neither.
 //
 // Files are taken to be hostile: every length is checked against a limit and
 // against the bytes that are left before anything is allocated for it, and the
 // header is walked by its grammar, never decoded into whatever it says it is.
+//
+// It may import internal/atomicfile, msgpack and xxh3. Read file.go (File, Tensor) and
+// limits.go first, then encode.go and decode.go.
 package checkpoint

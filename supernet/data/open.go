@@ -86,8 +86,8 @@ func binaryFormats() []binaryFormat {
 //
 //	idx       train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k for the test part, plain or .gz,
 //	          also spelt train-images.idx3-ubyte; class names in classes.txt, one a line, if there is one
-//	cifar10   data_batch_1.bin ..., test_batch.bin, batches.meta.txt
 //	          those of EMNIST, emnist-letters-train-images-idx3-ubyte, are turned upright and named by their mapping
+//	cifar10   data_batch_1.bin ..., test_batch.bin, batches.meta.txt
 //	cifar100  train.bin, test.bin, fine_label_names.txt; the fine label counts, or the coarse one
 //	cifar10-python, cifar100-python  the same for Python: data_batch_1 ..., test_batch; train, test and meta
 //	npz       a NumPy archive, by itself or alone in its folder, with the arrays of MedMNIST (train_images, train_labels,

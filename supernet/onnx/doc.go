@@ -10,6 +10,10 @@
 // Read takes exactly what Write writes: it lifts the network out of the graph,
 // writes that network again in memory, and refuses the model at the first
 // difference. So a model that was read computes what the network computes.
+//
+// It may import supernet, data, space, internal/atomicfile and protowire. Read forms.go (how
+// each op stands in a model) first, then build.go (writing), lift.go (reading) and
+// interpret.go (the operators' definitions, to check with).
 package onnx
 
 // Opset is the version of the operator set that models are written in.

@@ -2,6 +2,10 @@
 // architectures, families that turn them into plans, and their cost. It holds
 // no weight and imports the standard library only (configuration files are
 // decoded by the caller).
+//
+// Read Decision here and Arch in arch.go, then plan.go, layer.go and op.go (what a
+// network is) and family.go (what a new family must provide). Families are packages
+// below this one; only package families imports them.
 package space
 
 // Kind groups decisions that mean the same in different places: a controller

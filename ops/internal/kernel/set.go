@@ -1,7 +1,12 @@
-// Package kernel holds the hand-tuned loops: assembly tiles for AVX-512 and
-// AVX2+FMA, their plain-Go twin, the choice between them, the pool of workers
-// that runs them, and the drivers that build whole convolution passes out of
-// tiles. It knows shapes and slices, not tensors or gradients.
+// Package kernel computes convolution passes and loops over elements: assembly
+// tiles for AVX-512 and AVX2+FMA, the plain-Go reference of each, the choice
+// between them, the pool of workers that runs them, and the drivers that build
+// whole passes out of tiles. It knows shapes and slices of float32, not tensors
+// or gradients.
+//
+// It may import the standard library and x/sys/cpu. Read conv.go (what a pass is),
+// engine.go (the rule that chooses an algorithm) and one driver, such as dense.go;
+// docs/kernels.md has layouts, algorithms and bits. The generators are in _gen.
 package kernel
 
 import (

@@ -1,5 +1,7 @@
 // Package cell is the search space of cells of NASNet (Zoph et al., CVPR 2018) and of
-// ENAS's micro search (Pham et al., ICML 2018).
+// ENAS's micro search (Pham et al., ICML 2018): a normal and a reduction cell of nodes that
+// add two operations on earlier outputs. It may import space only. Read Config in config.go,
+// ops.go (the operations) and plan.go; docs/spaces.md has the fields and the text form.
 package cell
 
 import (

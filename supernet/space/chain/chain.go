@@ -1,3 +1,8 @@
+// Package chain is the family of chains: a fixed number of layers in a row, each free in
+// operation, width, activation and in which earlier outputs it adds to its own (ENAS's macro
+// search, Pham et al., ICML 2018, is one). It may import space only. Read Config in config.go,
+// ops.go (the operations), rules.go (which combinations are allowed) and plan.go;
+// docs/spaces.md has the fields and the text form.
 package chain
 
 import (

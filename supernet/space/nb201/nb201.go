@@ -1,5 +1,7 @@
 // Package nb201 is the search space of NAS-Bench-201 (Dong and Yang, ICLR 2020): all
-// networks made of one cell, which its public tables know.
+// networks made of one cell of four nodes, which its public tables know, with the benchmark's
+// own text form. It may import space only. Read cell.go (decisions and canonical form) and
+// plan.go.
 package nb201
 
 import (

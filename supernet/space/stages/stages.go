@@ -1,6 +1,7 @@
 // Package stages is the search space of Once-for-All (Cai et al., ICLR 2020) and of
 // elastic residual networks: stages of blocks that vary in depth, width, kernel and
-// expansion, and pictures in several resolutions.
+// expansion, and pictures in several resolutions. It may import space only. Read Config in
+// config.go, blocks.go (the kinds of block) and plan.go; docs/spaces.md has the fields.
 package stages
 
 import (

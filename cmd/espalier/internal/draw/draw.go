@@ -1,4 +1,6 @@
-// Package draw shows networks as text, as graphs for Graphviz and as pictures.
+// Package draw shows networks as text, as graphs for Graphviz and as pictures (SVG): the steps
+// of a plan and, where the space is known, what was chosen among what it offers. It may import
+// space only. Network here is what all three forms are given.
 package draw
 
 import (

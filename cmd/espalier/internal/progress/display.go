@@ -1,6 +1,7 @@
 // Package progress shows how far a run is: one live line in a terminal, one log
 // line every few seconds elsewhere. Messages and the live line share the
-// terminal without tearing each other.
+// terminal without tearing each other. It may import search, whose Events
+// Display implements; Console is the slog.Handler beside it.
 package progress
 
 import (

@@ -1,4 +1,5 @@
-// Package chains makes chains for the tests of spaces.
+// Package chains makes random chains (space/chain) for the tests of spaces and of what reads
+// them, with rapid. It may import space and chain.
 package chains
 
 import (

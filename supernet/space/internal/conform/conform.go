@@ -1,4 +1,6 @@
-// Package conform checks what every family of networks must keep, for the tests of families.
+// Package conform checks what every family of networks must keep, for the tests of families:
+// plans are valid and use the weights that they declare, text forms are read back, extremes are
+// in the space. It may import space only.
 package conform
 
 import (
