@@ -6,7 +6,7 @@
 // inner packages are config (the document), latency (measured and predicted), truth (what
 // networks trained alone gave), report and rundir (the folder). Read search.go (the phases in
 // order), then what each phase calls: latency.go, train.go, accuracy.go and rounds.go,
-// ladder.go and lastrung.go (finishing), fill.go (the report), checks.go.
+// ladder.go and lastrung.go (finishing), report.go, checks.go.
 // docs/method.md says why.
 package search
 
