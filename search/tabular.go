@@ -81,6 +81,9 @@ func (t *Table) Done() bool { return len(t.Rows) >= t.Head.Count*t.Head.Seeds }
 func (r *Run) Tabulate(ctx context.Context, t *Table, each func(done, total int, a Tabulated)) error {
 	archs := slices.Collect(r.family.Space().Enumerate)
 	total := len(archs) * t.Head.Seeds
+	if err := r.checkMemory(trainsAlone); err != nil {
+		return err
+	}
 	for i := range total {
 		a, seed := archs[i%len(archs)], i/len(archs)+1
 		if i < len(t.Rows) {
