@@ -1,6 +1,10 @@
 package ops
 
-import "github.com/espalier-nas/espalier/ops/internal/kernel"
+import (
+	"runtime"
+
+	"github.com/espalier-nas/espalier/ops/internal/kernel"
+)
 
 // arena hands out float slices, tensors and parameters in stack order and keeps what it
 // got from the runtime for the next pass.
@@ -18,24 +22,43 @@ type mark struct{ slab, off, tensors, params int }
 const (
 	slabFloats = 1 << 20
 	lineFloats = 16 // slices start on cache lines of their own
+	// goneFloats are worth collecting when they are replaced, before their successor is there.
+	goneFloats = 8 << 20
 )
 
 func (a *arena) mark() mark     { return a.at }
 func (a *arena) release(m mark) { a.at = m }
 
+// overflowed reports whether one slab did not suffice: reset will replace all by one.
+func (a *arena) overflowed() bool { return len(a.slabs) > 1 }
+
 // reset takes everything back. If one slab did not suffice, the next pass finds
 // one that is as large as all of them: passes of different shapes would leave
-// different holes at the ends of many.
+// different holes at the ends of many. What refers to the old ones keeps them; see forget.
 func (a *arena) reset() {
 	a.at = mark{}
-	if len(a.slabs) < 2 {
+	if !a.overflowed() {
 		return
 	}
 	total := 0
 	for _, s := range a.slabs {
 		total += len(s)
 	}
+	clear(a.slabs)
+	if total >= goneFloats {
+		runtime.GC()
+	}
 	a.slabs = append(a.slabs[:0], kernel.Floats(total))
+}
+
+// forget lets go of what tensors and parameters of earlier passes refer to.
+func (a *arena) forget() {
+	for _, t := range a.tensors {
+		*t = Tensor{}
+	}
+	for _, p := range a.params {
+		*p = Param{used: p.used[:0], spans: p.spans[:0]}
+	}
 }
 
 // floats returns n floats with undefined contents.
@@ -86,4 +109,13 @@ func (f *freelist[T]) get() *T {
 	}
 	f.used++
 	return f.all[f.used-1]
+}
+
+// forget lets go of what the records refer to.
+func (f *freelist[T]) forget() {
+	var none T
+	for _, r := range f.all {
+		*r = none
+	}
+	f.spare = none
 }

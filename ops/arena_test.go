@@ -2,7 +2,10 @@ package ops
 
 import (
 	"math/rand/v2"
+	"runtime"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/espalier-nas/espalier/internal/allocs"
 )
@@ -39,5 +42,35 @@ func TestArena(t *testing.T) {
 	}
 	if len(a.slabs) != 1 {
 		t.Errorf("%d slabs after a small pass; want one", len(a.slabs))
+	}
+}
+
+// When many slabs become one, nothing keeps the old ones.
+func TestOldSlabsAreLetGo(t *testing.T) {
+	e, err := NewExec(Config{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	const maps = 12
+	var gone atomic.Int64
+	e.Begin(true)
+	x := e.New(1, 1, 1, slabFloats)
+	for range maps {
+		x = Activate(e, x, ReLU)
+	}
+	x.SetGrad(make([]float32, slabFloats))
+	e.Backward()
+	for i := range e.mem.slabs {
+		runtime.AddCleanup(&e.mem.slabs[i][0], func(int) { gone.Add(1) }, i)
+	}
+	n := len(e.mem.slabs)
+	e.Begin(true)
+	for range 10 {
+		runtime.GC()
+		time.Sleep(time.Millisecond) // cleanups run beside this
+	}
+	if got := gone.Load(); n < maps || int(got) != n || len(e.mem.slabs) != 1 {
+		t.Errorf("%d of %d old slabs are gone, %d are left in use; want all and one", got, n, len(e.mem.slabs))
 	}
 }

@@ -62,12 +62,27 @@ func (e *Exec) Workers() int { return e.eng.Pool.Workers() }
 // Begin forgets all tensors and records and starts a pass; train tells whether
 // operations record themselves for Backward.
 func (e *Exec) Begin(train bool) {
+	if e.mem.overflowed() {
+		e.forget()
+	}
 	e.mem.reset()
 	e.grads = bufferPool{mem: &e.mem, free: e.grads.free[:0]}
 	e.freed = bufferPool{mem: &e.mem, free: e.freed.free[:0]}
 	e.tape, e.deferred = e.tape[:0], nil
 	e.nodes.reset()
 	e.train = train
+}
+
+// forget lets go of what earlier passes have left behind: each tensor, record or free buffer
+// would keep all of the memory that it was cut out of.
+func (e *Exec) forget() {
+	e.mem.forget()
+	e.nodes.forget()
+	e.eng.Forget()
+	clear(e.grads.free[:cap(e.grads.free)])
+	clear(e.freed.free[:cap(e.freed.free)])
+	clear(e.tape[:cap(e.tape)])
+	e.residual = residual{}
 }
 
 // Training reports whether operations are being recorded.

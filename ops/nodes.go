@@ -27,6 +27,20 @@ func (n *nodes) reset() {
 	n.resize.used = 0
 }
 
+// forget lets go of what the records of earlier passes refer to.
+func (n *nodes) forget() {
+	n.conv.forget()
+	n.norm.forget()
+	n.act.forget()
+	n.pool.forget()
+	n.mean.forget()
+	n.sum.forget()
+	n.scale.forget()
+	n.lstm.forget()
+	n.transform.forget()
+	n.resize.forget()
+}
+
 // next returns a record of f: one that Backward will use if e trains, else one
 // that the next operation overwrites.
 func next[T any](e *Exec, f *freelist[T]) *T {

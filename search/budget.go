@@ -82,6 +82,57 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 	return max(1, int(train/each)), nil
 }
 
+// leastTime returns how long the run takes at least, what it has taken so far included, until
+// its supernet has been trained for the least number of steps and finishing has had its share:
+// what affordable will find, of networks that are no dearer than the narrow one, a training
+// step of which takes so long. Steps that are timed on the way and judging, which it returns
+// too, count.
+func (r *Run) leastTime(narrow time.Duration) (least, judging time.Duration) {
+	step := r.cheapest() * narrow.Seconds()
+	steps := leastSteps/(1-r.cfg.Finish.Share) + warmSteps + leastTimed/2
+	seconds := step * steps
+	if r.cfg.Finish.Reach == 0 {
+		seconds += leastReach * narrow.Seconds()
+	}
+	image := time.Duration(forwardShare * step / float64(r.cfg.Train.Batch) * float64(time.Second))
+	whole := r.cfg // is put back: here nothing is decided
+	if all, may := r.judgingTime(image), judgingShare*float64(r.cfg.Budget); float64(all) > may {
+		r.cutJudging(may / float64(all))
+	}
+	judging = r.judgingTime(image)
+	r.cfg = whole
+	seconds += (checkShare + endShare) * r.cfg.Budget.Seconds()
+	return r.spent() + judging + time.Duration(seconds*float64(time.Second)), judging
+}
+
+// leastReach training steps of the narrow network are timed at least to find out what is within
+// reach; see timeFew.
+const leastReach = 3
+
+// cheapDraws random architectures show what those cost that are no dearer than the narrow one.
+const cheapDraws = 200
+
+// cheapest returns what a training step takes, over one of the narrow network, of the random
+// networks that are left to train if nothing dearer is within reach: the lesser of their shares
+// of its operations and of the memory of its maps, on average, and no more than 1.
+func (r *Run) cheapest() float64 {
+	cost := func(a space.Arch) (flops, bytes float64) {
+		p := r.family.Plan(a)
+		return float64(p.FLOPs()), float64(supernet.TrainingBytes(p, r.trainOptions(manySteps)))
+	}
+	flops, bytes := cost(r.family.Extremes().Narrow)
+	rng, sum, n := stream.New(r.cfg.Seed, "cheap networks"), 0.0, 0.0
+	for range cheapDraws {
+		if f, b := cost(r.family.Space().Random(rng)); f <= flops {
+			sum, n = sum+min(f/flops, b/bytes), n+1
+		}
+	}
+	if n == 0 {
+		return 1
+	}
+	return min(1, sum/n)
+}
+
 // roundUp returns a duration that reads well and is not less, with some room.
 func roundUp(d time.Duration) time.Duration {
 	d += d / 10

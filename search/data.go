@@ -20,7 +20,7 @@ func (r *Run) openData() error {
 		return fmt.Errorf("data: the path %q is not UTF-8, so that no configuration can hold it; want another name, or a link to it", c.Dir)
 	}
 	var err error
-	if r.source, err = openDataset(c, r.monitor.Stop); err != nil {
+	if r.source, err = openDataset(c, r.monitor); err != nil {
 		return err
 	}
 	if n := len(r.source.Train.Classes); n < 2 {
@@ -168,12 +168,12 @@ const leastPictures = 4
 
 const (
 	// cacheShare is the part of the free memory, as 1/cacheShare, that pictures in folders may
-	// take before they are streamed: they are there twice, as read and as split.
+	// take before they are streamed: what trains on them takes more.
 	cacheShare = 4
 	leastCache = 16 << 20
 )
 
-func openDataset(c config.Data, stop func() error) (*data.Dataset, error) {
+func openDataset(c config.Data, m Monitor) (*data.Dataset, error) {
 	if c.Dir == "" {
 		return data.Embedded()
 	}
@@ -181,7 +181,8 @@ func openDataset(c config.Data, stop func() error) (*data.Dataset, error) {
 	if cache == 0 {
 		cache = max(leastCache, freeMemory(memoryRoot)/cacheShare)
 	}
-	return data.Open(c.Dir, data.OpenOptions{Stop: stop, Cache: cache, Size: c.Size, Gray: c.Gray, View: c.View(), SkipBad: c.SkipBad, Group: c.Group, LabelPattern: c.LabelPattern, Labels: c.Labels})
+	expect := func(bytes int64) { m.Memory(programBytes + readBytes + bytes) }
+	return data.Open(c.Dir, data.OpenOptions{Stop: m.Stop, Expect: expect, Cache: cache, Size: c.Size, Gray: c.Gray, View: c.View(), SkipBad: c.SkipBad, Group: c.Group, LabelPattern: c.LabelPattern, Labels: c.Labels})
 }
 
 func (r *Run) augment() data.Augment {

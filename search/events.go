@@ -26,6 +26,7 @@ type Monitor struct {
 	Log     *slog.Logger // results, decisions and warnings, as they come; nil: none
 	Events  Events       // nil: none
 	Command string       // line that the run is begun with, for the report; empty: none
+	Memory  func(int64)  // told how many bytes the run needs at its peak, each time that this is computed, so that the collector can be told too; nil: nobody
 	Stop    func() error // asked while pictures are read, such as the Err of a context; its error ends that. nil: nothing does
 }
 
@@ -33,6 +34,9 @@ type Monitor struct {
 func (m Monitor) complete() Monitor {
 	if m.Log == nil {
 		m.Log = slog.New(slog.DiscardHandler)
+	}
+	if m.Memory == nil {
+		m.Memory = func(int64) {}
 	}
 	if m.Events == nil {
 		m.Events = silent{}

@@ -37,7 +37,7 @@ func (r *Run) findFeasible(ctx context.Context, limits controller.Limits, cost f
 // latency here, which are known of any network, together; of latency, the smallest network is
 // timed. Limits are checked once in the life of the folder.
 func (r *Run) check(ctx context.Context) error {
-	if err := r.checkMemory(true); err != nil {
+	if err := r.checkMemory(searches); err != nil {
 		return err
 	}
 	if err := r.openElsewhere(); err != nil {
@@ -61,16 +61,19 @@ func (r *Run) check(ctx context.Context) error {
 }
 
 // The budget is checked by the fastest of timedFirst training steps, timed as long as that
-// takes no more than firstShare of it, and refused where the least takes surely times as long.
+// takes no more than firstShare of it, and refused where the least number of them takes surely
+// times as long, or all that a search does at least takes likely times as long.
 const (
 	timedFirst = 5
 	firstShare = 0.05
 	surely     = 1.5
+	likely     = 1.15
 )
 
 // checkBudget times training steps of the narrow network: a budget that is spent by the least
-// number of steps that the supernet and finishing can do with, of networks no larger, is
-// refused before a large part of it has gone into finding that out.
+// number of steps that the supernet and finishing can do with, of networks no larger, or by
+// all that a search does at least with such networks, is refused before a large part of it has
+// gone into finding that out.
 func (r *Run) checkBudget(ctx context.Context) error {
 	if !r.budgeted() || r.cfg.Train.Steps > 0 {
 		return nil
@@ -91,6 +94,11 @@ func (r *Run) checkBudget(ctx context.Context) error {
 	if budget := r.cfg.Budget; least.Seconds() > surely*budget.Seconds() {
 		return fmt.Errorf("budget is %v; want at least %v, more for larger networks than the narrow one: a training step of %d pictures takes that %v, and %d steps of the supernet with finishing %v; smaller pictures (--size) or batches (--batch) would help too",
 			budget, roundUp(least), r.cfg.Train.Batch, each.Round(time.Millisecond), leastSteps, least.Round(time.Second/10))
+	}
+	least, judging := r.leastTime(each)
+	if budget := r.cfg.Budget; least.Seconds() > likely*budget.Seconds() {
+		return fmt.Errorf("budget is %v; want at least %v, as far as a training step of the narrow network tells, which takes %v for %d pictures: judging takes %v, and %d steps of the supernet with finishing and the timing of steps most of the rest; smaller pictures (--size) or batches (--batch) would help too",
+			budget, roundUp(least), each.Round(time.Millisecond), r.cfg.Train.Batch, judging.Round(time.Second/10), leastSteps)
 	}
 	return nil
 }

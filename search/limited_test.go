@@ -41,6 +41,9 @@ func TestEveryTrialMeetsTheLimits(t *testing.T) {
 			}
 			w.cfg.Predictor.Samples, w.cfg.Finish.Steps = 16, 1
 			s := w.search("run")
+			if !s.bounded {
+				t.Error("memory was not computed again when it was known what limits leave of the space")
+			}
 			for _, x := range s.trials {
 				if got := of(w.arch(x.Arch)); got > limit {
 					t.Errorf("trial %d of %s has %v %s; want at most %v", x.Index, x.Arm, got, which, limit)

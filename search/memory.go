@@ -7,105 +7,164 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// need is how much memory a run takes at its peak, about, in bytes.
+// work is what a run does, as far as memory depends on it.
+type work int
+
+const (
+	trainsShared work = iota // the shared weights alone
+	trainsAlone              // networks one after the other, each of which is judged
+	searches                 // all of a search
+)
+
+// need is how much memory a run takes at its peak, in bytes: what is in use at once, part by part. See total.
 type need struct {
-	pictures int64 // as read, and split
-	weights  int64 // shared ones, with gradients, momentum and averages
-	step     int64 // what a training step of the largest network keeps
-	judging  int64 // what judging it keeps; that stays beside the step's
-	lanes    int64 // what finishing keeps beside both, where several networks train at a time
+	pictures int64 // as they lie in memory
+	weights  int64 // shared ones, with gradients, momentum, averages and what a checkpoint copies
+	step     int64 // what a training step of the largest network keeps, with the pictures made ready for it
+	judging  int64 // what judging it keeps, which takes the place of the step's
+	lanes    int64 // what is kept beside both, by networks that are finished or by the linear classifier
+	execs    int64 // that compute at a time
 }
 
 const (
-	// programBytes are taken by the program, its tables and what the collector leaves lying.
+	// programBytes are taken by the program and its tables.
 	programBytes = 64 << 20
-	// stepShare is what a training step takes, as a multiple of the outputs of all layers and
-	// their gradients: 1.2 (chain) to 2.8 (resnet) as measured, with what norms and kernels
-	// keep and the rounding of buffers.
-	stepShare = 2.2
-	// readBytes are left to collect by the reading of pictures from their files.
+	// scratchBytes are what kernels keep beside maps, for each Exec.
+	scratchBytes = 16 << 20
+	// readBytes bound what the reading of pictures leaves to collect.
 	readBytes = 256 << 20
-	// calibrators is how many evaluators hold pictures at a time.
+	// calibrators is how many evaluators hold pictures of their own at a time, where pictures are streamed.
 	calibrators = 3
-	// packedShare is what kernels keep of the weights in their own order beside them.
-	packedShare = 0.5
+	// batchesAhead are made of pictures for a training, the one in use included.
+	batchesAhead = 5
+	// aloneCopies are kept of the weights of a network that trains alone: the weights, their gradients, momentum, averages
+	// with theirs, matrices of Muon and what a checkpoint copies.
+	aloneCopies = 12
+	// spareShare of all that, as 1/spareShare, is left to the collector, which else would run without end.
+	spareShare = 8
 )
 
+// total returns the memory at the peak. Pictures are read before anything else is kept.
 func (n need) total() int64 {
-	return programBytes + n.pictures + n.weights + n.step + n.judging + n.lanes
+	working := max(n.step, n.judging) + n.lanes
+	live := programBytes + n.execs*scratchBytes + n.pictures + n.weights + max(min(n.pictures, readBytes), working)
+	return live + live/spareShare
 }
 
-// lanesShare is what a lane of finishing takes, of what step and judging of the largest
-// network take: candidates are smaller.
-const lanesShare = 0.5
-
-// memory computes what the run needs: for training alone, or for a whole search.
-func (r *Run) memory(searching bool) need {
-	var n need
-	for _, s := range []*data.Set{r.source.Train, r.source.Val, r.source.Test, r.splits.Train, r.splits.Val, r.splits.Test} {
-		if s != nil && !(s.Streamed() && s != r.source.Train) {
-			n.pictures += s.Bytes()
+// memory computes what the run needs for some work, where p is the network that takes the most.
+func (r *Run) memory(does work, p space.Plan) need {
+	train, e := r.splits.Train, r.cfg.Evaluate
+	picture := 4 * int64(train.H*train.W*train.C) // of a picture made ready
+	n := need{pictures: r.pictureBytes(), execs: 1}
+	copies := int64(2 + 1 + 2) // weights and gradients, momentum, a checkpoint or weights for timing
+	if r.cfg.Train.Average > 0 {
+		copies += 3
+	}
+	if does != trainsAlone || r.net != nil {
+		for _, w := range r.family.Weights() {
+			n.weights += 4 * copies * w.Numbers()
 		}
 	}
-	if t := r.splits.Train; t.Streamed() { // what evaluators calibrate on is in memory
-		n.pictures += readBytes + calibrators*int64(min(r.cfg.Evaluate.Calibration, t.Len()))*int64(t.H*t.W*t.C)
+	alone := does == trainsAlone || r.cfg.Train.Arch != ""
+	o := r.trainOptions(manySteps)
+	if alone {
+		o = r.aloneOptions(manySteps)
 	}
-	copies := 3 + packedShare // weights, gradients, momentum
-	if r.cfg.Train.Average > 0 {
-		copies++
+	n.step = supernet.TrainingBytes(p, o) + batchesAhead*int64(o.Batch)*picture
+	if alone || does == searches {
+		n.judging = supernet.JudgingBytes(p, e.Batch, r.exec.Workers()) + 2*int64(e.Batch)*picture
+		n.weights += 4 * aloneCopies * p.Params()
+		if train.Streamed() {
+			n.judging += calibrators * int64(min(e.Calibration, train.Len())) * picture / 4
+		}
 	}
-	numbers := int64(0)
-	for _, w := range r.family.Weights() {
-		numbers += w.Numbers()
-	}
-	n.weights = int64(4 * copies * float64(numbers))
-	outputs := int64(0)
-	for _, s := range r.family.Plan(r.heaviest()) {
-		l := s.Layer
-		outputs += int64(l.OutH()) * int64(l.OutW()) * int64(l.OutC)
-	}
-	if searching || r.cfg.Train.Arch != "" {
-		n.judging = int64(stepShare * 4 * float64(outputs) * float64(r.cfg.Evaluate.Batch))
-	}
-	n.step = int64(stepShare * 2 * 4 * float64(outputs) * float64(max(r.cfg.Train.Batch, r.finishBatch())))
-	if searching {
-		t := r.splits.Train // the linear classifier: weights, gradients, momentum, histograms
-		pixels := int64(t.H * t.W * t.C)
-		n.weights += pixels * (4*3*int64(len(t.Classes)) + 8*256)
-		n.lanes = int64(lanesShare * float64(r.laneCount(r.cfg.Finish.Networks)) * float64(n.step+n.judging))
+	if does == searches {
+		n.lanes = max(r.laneBytes(p, picture), r.classifierBytes(picture))
+		n.execs += int64(r.mostLanes())
 	}
 	return n
 }
 
-// heaviest returns the network that takes most memory in training: the one that trains
-// alone, the largest of the space or, as limits may exclude that, the narrow one.
-func (r *Run) heaviest() space.Arch {
-	if text := r.cfg.Train.Arch; text != "" {
-		if a, err := r.Arch(text); err == nil {
-			return a
+// pictureBytes returns what pictures take, however many sets they are in.
+func (r *Run) pictureBytes() (bytes int64) {
+	for _, s := range []*data.Set{r.source.Train, r.source.Val, r.source.Test} {
+		if s != nil && (s == r.source.Train || !s.SharesFiles(r.source.Train)) {
+			bytes += s.Bytes()
 		}
 	}
-	if r.cfg.Limits.Any() {
-		return r.family.Extremes().Narrow
-	}
-	return r.family.Extremes().Largest
+	return bytes
 }
 
-// checkMemory tells what training, or a whole search, needs, and refuses where the machine
-// has less.
-func (r *Run) checkMemory(searching bool) error {
-	n, has := r.memory(searching), freeMemory(memoryRoot)
-	if n.total() > has && searching && r.laneCount(r.cfg.Finish.Networks) > 1 {
+// laneBytes returns what networks like p keep that are finished side by side, and the candidates that wait.
+func (r *Run) laneBytes(p space.Plan, picture int64) int64 {
+	o := r.finishOptions(manySteps, rungs-1)
+	maps := max(supernet.TrainingBytes(p, o)+batchesAhead*int64(o.Batch)*picture, supernet.JudgingBytes(p, r.cfg.Evaluate.Batch, 1))
+	waiting := 4 * 2 * int64(r.cfg.Search.Top) * p.Params() // with gradients
+	return int64(r.mostLanes())*(maps+4*aloneCopies*p.Params()) + waiting
+}
+
+// mostLanes returns how many networks are finished side by side at most: candidates are, on the first rung.
+func (r *Run) mostLanes() int { return r.laneCount(r.cfg.Search.Top * r.armCount()) }
+
+// classifierBytes returns what the linear classifier keeps: weights, gradients and momentum, histograms of all pixels, and
+// pictures made ready.
+func (r *Run) classifierBytes(picture int64) int64 {
+	return picture/4*(4*3*int64(len(r.splits.Train.Classes))+8*256) + batchesAhead*int64(r.cfg.Train.Batch)*picture
+}
+
+// heaviest returns the network that takes most memory in training: the one that trains alone, or the heaviest of the space
+// within limits and reach. Before it is known how far those go, with limits, it is the narrow one.
+func (r *Run) heaviest() space.Plan {
+	if text := r.cfg.Train.Arch; text != "" {
+		if a, err := r.Arch(text); err == nil { // else training refuses it
+			return r.family.Plan(a)
+		}
+	}
+	if r.cfg.Limits.Any() && !r.bounded {
+		return r.family.Plan(r.family.Extremes().Narrow)
+	}
+	return r.heaviestWithin(r.largest(), r.fits())
+}
+
+// heaviestWithin climbs from an architecture, decision by decision, to one around which none that fits takes more memory in
+// training: a network of as many operations as can be need not have the most maps. fits nil: all do.
+func (r *Run) heaviestWithin(from space.Arch, fits func(space.Arch) bool) space.Plan {
+	o := r.trainOptions(manySteps)
+	best, most := from, supernet.TrainingBytes(r.family.Plan(from), o)
+	for {
+		at := best
+		for _, a := range r.family.Space().Neighbors(at) {
+			if bytes := supernet.TrainingBytes(r.family.Plan(a), o); bytes > most && (fits == nil || fits(a)) {
+				best, most = a, bytes
+			}
+		}
+		if best == at {
+			return r.family.Plan(best)
+		}
+	}
+}
+
+// checkMemory tells what the run needs for some work, has the process kept to that, and refuses where the machine has less.
+func (r *Run) checkMemory(does work) error {
+	n, has := r.memory(does, r.heaviest()), freeMemory(memoryRoot)
+	if n.total() > has && does == searches && r.mostLanes() > 1 {
 		r.single = true // no bit depends on it
 		r.monitor.Log.Warn("networks are finished one after the other: there is not enough memory for several at a time", "needed", inBytes(n.total()), "free", inBytes(has))
-		n = r.memory(searching)
+		n = r.memory(does, r.heaviest())
 	}
-	r.monitor.Log.Info("memory", "needed", inBytes(n.total()), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "judging", inBytes(n.judging+n.lanes), "free", inBytes(has))
+	r.tellMemory(n, n.total(), has)
 	if n.total() <= has {
+		whole := n
+		if r.cfg.Limits.Any() { // networks beyond them may be timed before it is known what they leave
+			whole = r.memory(does, r.heaviestWithin(r.family.Extremes().Largest, nil))
+		}
+		r.needed = n.total()
+		r.monitor.Memory(max(n.total(), whole.total()))
 		return nil
 	}
 	advice := "a smaller train.batch (--batch), or smaller pictures (--size)"
@@ -119,7 +178,29 @@ func (r *Run) checkMemory(searching bool) error {
 		advice = "a smaller space"
 	}
 	return fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures, %s for judging %d at a time and for what trains beside it) and %s are free; %s would help",
-		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), max(r.cfg.Train.Batch, r.finishBatch()), inBytes(n.judging+n.lanes), r.cfg.Evaluate.Batch, inBytes(has), advice)
+		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), r.cfg.Train.Batch, inBytes(n.judging+n.lanes), r.cfg.Evaluate.Batch, inBytes(has), advice)
+}
+
+// tellMemory logs what is needed, part by part.
+func (r *Run) tellMemory(n need, total, has int64) {
+	r.monitor.Log.Info("memory", "needed", inBytes(total), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "judging", inBytes(n.judging), "beside", inBytes(n.lanes), "free", inBytes(has))
+}
+
+// memoryWithin computes the memory of a search anew once it is known what limits and reach leave of the space. What the process
+// has had by then counts, as far as it was computed before.
+func (r *Run) memoryWithin() {
+	r.bounded = true
+	if r.bounds == nil && !r.cfg.Limits.Any() {
+		return
+	}
+	n := r.memory(searches, r.heaviest())
+	total := n.total()
+	if had, known := fileLine(memoryRoot+"proc/self/status", "VmHWM:"); known {
+		total = max(total, min(had, r.needed))
+	}
+	r.tellMemory(n, total, freeMemory(memoryRoot))
+	r.needed = total
+	r.monitor.Memory(total)
 }
 
 // inBytes writes a number of bytes as people do.
@@ -141,7 +222,7 @@ var memoryRoot = "/"
 // in, has left; a very large number where neither says. root is "/" but in tests.
 func freeMemory(root string) int64 {
 	free := int64(math.MaxInt64)
-	if n, ok := meminfo(root, "MemAvailable:"); ok {
+	if n, ok := fileLine(root+"proc/meminfo", "MemAvailable:"); ok {
 		free = n
 	}
 	for _, group := range []struct{ limit, used string }{
@@ -168,9 +249,9 @@ func number(path string) (int64, bool) {
 	return n, err == nil
 }
 
-// meminfo reads a line of /proc/meminfo, in bytes.
-func meminfo(root, name string) (int64, bool) {
-	text, err := os.ReadFile(root + "proc/meminfo")
+// fileLine reads a line of a system's file that has a name and KiB, in bytes.
+func fileLine(path, name string) (int64, bool) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return 0, false
 	}

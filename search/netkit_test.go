@@ -74,6 +74,14 @@ func netPictures(n int, seed uint64, brighter int) *data.Set {
 	return s
 }
 
+// pixelsOf returns those of all pictures of a set, one after the other.
+func pixelsOf(s *data.Set) (all []uint8) {
+	for i := range s.Len() {
+		all = append(all, s.Image(i)...)
+	}
+	return all
+}
+
 // writeIDX writes a set as a part of IDX files.
 func writeIDX(t testing.TB, dir, part string, s *data.Set) {
 	t.Helper()

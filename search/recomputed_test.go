@@ -63,7 +63,7 @@ func (c recomputed) splits() {
 		c.t.Errorf("%d pictures, %v of them for validation; want %d and 16 of each class", len(seen), got, netTrain)
 	}
 	want := netPictures(netTest, 2, 70)
-	if !slices.Equal(c.s.splits.Test.Pix, want.Pix) || !slices.Equal(c.s.splits.Test.Labels, want.Labels) {
+	if !slices.Equal(pixelsOf(c.s.splits.Test), want.Pix) || !slices.Equal(c.s.splits.Test.Labels, want.Labels) {
 		c.t.Error("the test split is not the test file")
 	}
 }
@@ -73,8 +73,9 @@ func plainNorm(s *data.Set) data.Normalization {
 	n := data.Normalization{Mean: make([]float32, s.C), Std: make([]float32, s.C)}
 	for c := range s.C {
 		sum, squares, count := 0.0, 0.0, 0.0
-		for i := c; i < len(s.Pix); i += s.C {
-			v := float64(s.Pix[i]) / 255
+		pix := pixelsOf(s)
+		for i := c; i < len(pix); i += s.C {
+			v := float64(pix[i]) / 255
 			sum, squares, count = sum+v, squares+v*v, count+1
 		}
 		mean := sum / count

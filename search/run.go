@@ -37,9 +37,11 @@ type Run struct {
 	earlier time.Duration // time that earlier processes spent in the folder
 
 	onlyTrain bool // the budget is for training alone
+	bounded   bool // it is known what limits and reach leave of the space
 
 	exec   *ops.Exec
-	single bool // networks are finished one after the other, for want of memory
+	single bool  // networks are finished one after the other, for want of memory
+	needed int64 // bytes of memory, as computed last
 	source *data.Dataset
 	splits data.Splits
 	norm   data.Normalization
@@ -139,7 +141,7 @@ func (r *Run) openSpace() error {
 	if w := r.cfg.Train.Auxiliary; w > 0 && !family.Plan(family.Extremes().Narrow).HasAuxiliary() {
 		return fmt.Errorf("train.auxiliary is %v; want 0: the networks of this space do not say where an auxiliary head reads", w)
 	}
-	if err := r.checkMemory(false); err != nil {
+	if err := r.checkMemory(trainsShared); err != nil {
 		return err
 	}
 	r.net = supernet.New(family, r.cfg.Seed)

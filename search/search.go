@@ -39,6 +39,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if err := r.bound(lat); err != nil {
 		return report.Report{}, err
 	}
+	r.memoryWithin()
 	if err := r.Train(ctx); err != nil {
 		return report.Report{}, err
 	}

@@ -47,6 +47,9 @@ func (r *Run) OpenTable(path string, o TableOptions) (*truth.Table, error) {
 func (r *Run) Tabulate(ctx context.Context, t *truth.Table, each func(done, total int, a truth.TableRow)) error {
 	archs := slices.Collect(r.family.Space().Enumerate)
 	total := len(archs) * t.Head.Seeds
+	if err := r.checkMemory(trainsAlone); err != nil {
+		return err
+	}
 	for i := range total {
 		a, seed := archs[i%len(archs)], i/len(archs)+1
 		if i < len(t.Rows) {

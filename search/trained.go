@@ -187,7 +187,7 @@ func (r *Run) Deploy(ctx context.Context, a space.Arch) (*supernet.Network, erro
 // OpenFamily returns the space of a configuration for its pictures, without
 // weights.
 func OpenFamily(cfg config.Config) (space.Family, error) {
-	d, err := openDataset(cfg.Data, nil)
+	d, err := openDataset(cfg.Data, Monitor{}.complete())
 	if err != nil {
 		return nil, err
 	}

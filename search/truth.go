@@ -148,6 +148,9 @@ func (r *Run) Complete(ctx context.Context, t *truth.File, each func(done, total
 	if err != nil {
 		return err
 	}
+	if err := r.checkMemory(trainsAlone); err != nil {
+		return err
+	}
 	for i := range t.Head.Count * t.Head.Seeds {
 		a, seed := archs[i%t.Head.Count], i/t.Head.Count+1
 		if i < len(t.Rows) {

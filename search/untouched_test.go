@@ -63,7 +63,7 @@ func TestValidationPicturesTeachNothing(t *testing.T) {
 	}
 	writeIDX(t, w.dir, "train", all)
 	b := w.search("b")
-	if slices.Equal(a.splits.Val.Pix, b.splits.Val.Pix) || !slices.Equal(a.splits.Train.Pix, b.splits.Train.Pix) {
+	if slices.Equal(pixelsOf(a.splits.Val), pixelsOf(b.splits.Val)) || !slices.Equal(pixelsOf(a.splits.Train), pixelsOf(b.splits.Train)) {
 		t.Fatal("the pictures of the wrong split were exchanged")
 	}
 	if a.net.Hash() != b.net.Hash() {

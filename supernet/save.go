@@ -164,7 +164,7 @@ func shapeOf(p *ops.Param) []int {
 // logical copies storage of p's layout into row-major order of its logical
 // shape, which does not depend on how kernels want it.
 func logical(p *ops.Param, name string, from []float32) checkpoint.Tensor {
-	t := checkpoint.Tensor{Name: name, Shape: shapeOf(p)}
+	t := checkpoint.Tensor{Name: name, Shape: shapeOf(p), Data: make([]float32, 0, p.Count())}
 	eachValue(p, func(_, at int) { t.Data = append(t.Data, from[at]) })
 	return t
 }

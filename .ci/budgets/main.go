@@ -1,14 +1,15 @@
 //go:build linux
 
-// Command budgets measures what a search takes of the time and the memory that it says: for
-// budgets, sizes of pictures and numbers of classes it makes pictures, runs
+// Command budgets measures what runs take of the time and the memory that they say: for
+// commands, budgets, sizes of pictures and numbers of classes it makes pictures, runs
 //
 //	espalier search --data DIR --budget B
 //
-// and prints a row of a table in Markdown: time asked for and taken, memory computed and at
-// its peak, or the words with which the search was refused.
+// or train or fidelity, and prints a row of a table in Markdown: time asked for and taken,
+// memory computed and at its peak, the share of processor time that went into collecting
+// garbage, and the words with which a run was refused.
 //
-//	go run ./.ci/budgets [-budgets 20s,60s] [-sizes 28,64,128,224] [-classes 2,10,1000] [-dir FOLDER]
+//	go run ./.ci/budgets [-commands search] [-budgets 20s,60s] [-sizes 28,64,128,224] [-classes 2,10,1000] [-dir FOLDER]
 package main
 
 import (
@@ -32,6 +33,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	commands := flag.String("commands", "search", "commands: search, train, fidelity")
 	budgets := flag.String("budgets", "20s,60s", "budgets")
 	sizes := flag.String("sizes", "28,64,128,224", "sides of pictures, pixels")
 	classes := flag.String("classes", "2,10,1000", "numbers of classes")
@@ -45,13 +47,15 @@ func main() {
 	}
 	binary := filepath.Join(*dir, "espalier")
 	check(run("go", "build", "-o", binary, "./cmd/espalier"))
-	fmt.Println("| pixels | classes | asked | taken | | computed MiB | peak MiB | |\n|---|---|---|---|---|---|---|---|")
+	fmt.Println("| command | pixels | classes | asked | taken | | computed MiB | peak MiB | | collecting | |\n|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, size := range numbers(*sizes) {
 		for _, k := range numbers(*classes) {
 			pictures := filepath.Join(*dir, fmt.Sprintf("pictures-%d-%d", size, k))
 			check(draw(pictures, size, k))
-			for _, budget := range strings.Split(*budgets, ",") {
-				fmt.Println(search(binary, pictures, filepath.Join(*dir, fmt.Sprintf("run-%d-%d-%s", size, k, budget)), size, k, budget))
+			for _, command := range strings.Split(*commands, ",") {
+				for _, budget := range strings.Split(*budgets, ",") {
+					fmt.Println(measure(binary, command, pictures, filepath.Join(*dir, fmt.Sprintf("%s-%d-%d-%s", command, size, k, budget)), size, k, budget))
+				}
 			}
 		}
 	}
@@ -116,35 +120,56 @@ func draw(dir string, size, classes int) error {
 	return nil
 }
 
-var needed = regexp.MustCompile(`needed="?([0-9.]+) (MiB|GiB)`)
+// What runs tell: what memory they need, and with GODEBUG=gctrace=1 each collection and the share so far.
+var (
+	needed     = regexp.MustCompile(`^memory  needed ([0-9.]+) (MiB|GiB)`)
+	collection = regexp.MustCompile(`^gc \d+ @[0-9.]+s (\d+)%`)
+)
 
-// search runs a search and returns the row of the table.
-func search(binary, pictures, out string, size, classes int, budget string) string {
+// arguments returns those of a command; fidelity knows no budget, and trains few networks for a short time instead.
+func arguments(command, pictures, out, budget string) []string {
+	if command == "fidelity" {
+		return []string{command, "--data", pictures, "--truth", out + ".csv", "--count", "4", "--seeds", "1", "--epochs", "2"}
+	}
+	return []string{command, "--data", pictures, "--budget", budget, "--out", out}
+}
+
+// measure runs a command and returns the row of the table.
+func measure(binary, command, pictures, out string, size, classes int, budget string) string {
 	check(os.RemoveAll(out))
-	c := exec.Command(binary, "search", "-q", "--data", pictures, "--budget", budget, "--out", out)
+	check(os.RemoveAll(out + ".csv"))
+	c := exec.Command(binary, arguments(command, pictures, out, budget)...)
 	var told bytes.Buffer
 	c.Stderr = &told
+	c.Env = append(os.Environ(), "GODEBUG=gctrace=1")
 	start := time.Now()
 	err := c.Run()
 	took := time.Since(start)
 	asked, perr := time.ParseDuration(budget)
 	check(perr)
-	computed := "-"
-	if text, err := os.ReadFile(filepath.Join(out, "log.txt")); err == nil {
-		if all := needed.FindAllStringSubmatch(string(text), -1); len(all) > 0 {
-			m := all[len(all)-1] // of the search, after that of training
-			v, _ := strconv.ParseFloat(m[1], 64)
+	computed, collecting, last := 0.0, "", ""
+	for _, line := range strings.Split(strings.TrimSpace(told.String()), "\n") {
+		if m := needed.FindStringSubmatch(line); m != nil { // the last one counts
+			computed, perr = strconv.ParseFloat(m[1], 64)
+			check(perr)
 			if m[2] == "GiB" {
-				v *= 1024
+				computed *= 1024
 			}
-			computed = fmt.Sprintf("%.0f", v)
+		}
+		if m := collection.FindStringSubmatch(line); m != nil {
+			collecting = m[1] + " %"
+		} else {
+			last = line
 		}
 	}
 	peak := float64(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) / 1024
 	verdict := ""
 	if err != nil {
-		lines := strings.Split(strings.TrimSpace(told.String()), "\n")
-		verdict = "refused: " + strings.TrimPrefix(lines[len(lines)-1], "espalier: ")
+		verdict = "refused: " + strings.TrimPrefix(last, "espalier: ")
 	}
-	return fmt.Sprintf("| %d | %d | %s | %.1f s | %+.0f %% | %s | %.0f | %s |", size, classes, budget, took.Seconds(), 100*(took.Seconds()/asked.Seconds()-1), computed, peak, verdict)
+	off := fmt.Sprintf("%+.0f %%", 100*(took.Seconds()/asked.Seconds()-1))
+	if command == "fidelity" {
+		budget, off = "", ""
+	}
+	return fmt.Sprintf("| %s | %d | %d | %s | %.1f s | %s | %.0f | %.0f | %+.0f %% | %s | %s |", command, size, classes, budget, took.Seconds(), off, computed, peak, 100*(peak/computed-1), collecting, verdict)
 }

@@ -30,6 +30,7 @@ func (c classifyCmd) Run(s streams) error {
 	}
 	defer e.Close()
 	n = n.Fold()
+	var colours data.Profiles
 	for _, path := range c.Pictures {
 		probs, err := classify(e, n, path)
 		if err != nil {
@@ -42,8 +43,16 @@ func (c classifyCmd) Run(s streams) error {
 			fmt.Fprintf(s.out, "\t%s %.4f", n.Label().Classes[k], probs[k])
 		}
 		fmt.Fprintln(s.out)
+		profile, err := data.ColourProfile(path)
+		if err != nil {
+			return err
+		}
+		colours.Add(path, profile)
 	}
-	return nil
+	if note := colours.Note(); note != "" {
+		_, err = fmt.Fprintf(s.err, "warn: %s\n", note)
+	}
+	return err
 }
 
 // classify returns the probability of each class for one picture file.

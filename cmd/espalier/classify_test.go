@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -53,6 +55,15 @@ func TestClassifyNormalises(t *testing.T) {
 	}
 	if out := s.must("classify", path, s.path("noise.png")); strings.Count(out, "\t") != 1 {
 		t.Errorf("classify prints %q; want one class", out)
+	}
+	linear := "\x00\x00\x00\x04gAMA\x00\x01\x86\xa0" // a chunk that says that numbers are in proportion to light
+	linear += string(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(linear[4:]))))
+	noise := s.read("noise.png")
+	if err := os.WriteFile(s.path("linear.png"), []byte(noise[:33]+linear+noise[33:]), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, said := s.run(t.Context(), "classify", path, s.path("noise.png"), s.path("linear.png")); !strings.HasPrefix(said, "warn: 1 of 2 pictures") || !strings.Contains(said, "linear.png (gAMA 1)") || strings.Count(said, "\n") != 1 {
+		t.Errorf("classify says %q; want one warning about linear.png", said)
 	}
 }
 

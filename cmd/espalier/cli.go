@@ -42,8 +42,12 @@ type grammar struct {
 	Version   versionCmd   `cmd:"" help:"Show the version, the processor and the kernels that it can run."`
 }
 
-// streams are where a command writes: results and everything else.
-type streams struct{ out, err io.Writer }
+// streams are where a command writes, results and everything else, and whom it tells how much
+// memory it needs.
+type streams struct {
+	out, err io.Writer
+	memory   func(bytes int64) // see search.Monitor; nil: nobody
+}
 
 // interruptible returns a context that the first interrupt or termination ends.
 // A second one ends the process at once.
@@ -54,7 +58,7 @@ func interruptible(parent context.Context) (context.Context, context.CancelFunc)
 }
 
 // execute runs one command line and returns the exit code.
-func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
+func execute(ctx context.Context, args []string, s streams) int {
 	exited := false
 	parser, err := kong.New(new(grammar),
 		kong.Name("espalier"),
@@ -63,29 +67,29 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 		kong.ValueFormatter(withDefault),
 		kong.UsageOnError(),
 		kong.KindMapper(reflect.String, kong.MapperFunc(rawText)),
-		kong.Writers(out, errOut),
+		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { exited = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(streams{out, errOut}),
+		kong.Bind(s),
 	)
 	if err != nil {
-		return fail(errOut, err, exitFailure)
+		return fail(s.err, err, exitFailure)
 	}
 	parsed, err := parser.Parse(doubleDashes(parser.Model, args))
 	if exited {
 		return 0 // help was asked for
 	}
 	if err != nil {
-		return fail(errOut, err, exitUsage)
+		return fail(s.err, err, exitUsage)
 	}
 	switch err := parsed.Run(); {
 	case err == nil:
 		return 0
 	case errors.Is(err, context.Canceled):
-		fail(errOut, err, 0)
+		fail(s.err, err, 0)
 		return exitInterrupted
 	default:
-		return fail(errOut, err, exitFailure)
+		return fail(s.err, err, exitFailure)
 	}
 }
 

@@ -44,6 +44,7 @@ func (c fidelityCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
+	screen.Memory = s.memory
 	r, err := search.OpenTrained(c.Folder, search.Machine{Workers: c.Workers, Kernel: c.Kernel}, screen)
 	if err != nil {
 		return err
@@ -120,6 +121,7 @@ func (c fidelityCmd) alone(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
+	screen.Memory = s.memory
 	r, err := search.OpenAlone(cfg, screen)
 	if err != nil {
 		return err

@@ -11,14 +11,26 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 	"strings"
 )
 
 func main() {
 	ctx, stop := interruptible(context.Background())
-	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := execute(ctx, os.Args[1:], streams{os.Stdout, os.Stderr, keepMemory})
 	stop()
 	os.Exit(code)
+}
+
+// codeBytes are taken by the program's code, which the collector does not count.
+const codeBytes = 24 << 20
+
+// keepMemory has the collector keep the process to what a run needs at its peak, as far as that
+// can be done by working harder. Where GOMEMLIMIT is set, that counts instead.
+func keepMemory(needed int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(needed - codeBytes)
+	}
 }
 
 // commandLine returns the line that this process was begun with, for the files that it makes.

@@ -41,7 +41,7 @@ func (c searchCmd) Run(ctx context.Context, s streams) error {
 	c.searchFlags.apply(&cfg)
 	set(&cfg.Device.Table, c.Table)
 	c.probeFlag.apply(&cfg)
-	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s.err, func(r *search.Run) error {
+	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s, func(r *search.Run) error {
 		rep, err := r.SearchSeeds(ctx)
 		if err != nil {
 			return err
@@ -56,19 +56,19 @@ var errResume = errors.New("with --resume the folder's own configuration counts;
 
 // inFolder runs f on a new run folder, or on one that is to be continued, whose
 // configuration then counts instead of cfg.
-func inFolder(ctx context.Context, ff folderFlags, sf screenFlags, cfg config.Config, w io.Writer, f func(*search.Run) error) (err error) {
+func inFolder(ctx context.Context, ff folderFlags, sf screenFlags, cfg config.Config, s streams, f func(*search.Run) error) (err error) {
 	dir, err := ff.open(&cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
-	screen, closeLog, err := sf.open(w, dir)
+	screen, closeLog, err := sf.open(s.err, dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
 	screen.Log.Info("run folder", "path", dir.Path())
-	screen.Stop = ctx.Err
+	screen.Stop, screen.Memory = ctx.Err, s.memory
 	screen.Command = commandLine()
 	r, err := search.New(dir, cfg, screen)
 	if errors.Is(err, context.Canceled) {

@@ -59,7 +59,7 @@ func (s shell) path(elem ...string) string { return filepath.Join(append([]strin
 // run executes a command line and returns the exit code and what it wrote.
 func (s shell) run(ctx context.Context, args ...string) (code int, out, err string) {
 	var o, e bytes.Buffer
-	code = execute(ctx, args, &o, &e)
+	code = execute(ctx, args, streams{out: &o, err: &e})
 	return code, o.String(), e.String()
 }
 

@@ -37,6 +37,7 @@ func (c tabularCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
+	screen.Memory = s.memory
 	r, err := search.OpenAlone(cfg, screen)
 	if err != nil {
 		return err

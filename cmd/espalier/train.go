@@ -24,7 +24,7 @@ func (c trainCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	set(&cfg.Train.Arch, c.Arch)
-	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s.err, func(r *search.Run) error {
+	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s, func(r *search.Run) error {
 		n, score, err := r.TrainOnly(ctx)
 		if err != nil {
 			return err

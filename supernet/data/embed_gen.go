@@ -91,10 +91,14 @@ func write(w io.Writer, sets ...*data.Set) error {
 		for i, label := range s.Labels {
 			labels[i] = uint8(label)
 		}
+		var pixels []uint8
+		for i := range s.Len() {
+			pixels = append(pixels, s.Image(i)...)
+		}
 		n := uint32(s.Len())
 		for _, part := range []any{
 			[]uint32{0x803, n, uint32(s.H), uint32(s.W)},
-			s.Pix,
+			pixels,
 			[]uint32{0x801, n},
 			labels,
 		} {

@@ -31,6 +31,14 @@ func randomSet(n, h, w, c, classes int) *Set {
 	return s
 }
 
+// pixels returns those of all pictures of a set in memory, one after the other.
+func pixels(s *Set) (all []uint8) {
+	for i := range s.Len() {
+		all = append(all, s.Image(i)...)
+	}
+	return all
+}
+
 func idxBytes(magic uint32, dims []uint32, payload []byte) []byte {
 	b := binary.BigEndian.AppendUint32(nil, magic)
 	for _, d := range dims {

@@ -70,6 +70,7 @@ type loading struct {
 	d       *Dataset // that the parts belong to, and the notes go to
 	groups  *grouping
 	damaged DamagedError
+	colours Profiles
 	disk    *store // of pictures that are streamed; nil: they are read into memory
 }
 
@@ -77,9 +78,14 @@ type loading struct {
 // than o.Cache bytes they are streamed.
 func (b *loading) expect(n int) {
 	size := int64(b.shape.h * b.shape.w * b.shape.c)
+	bytes := size * int64(n)
 	if b.o.Cache > 0 && int64(n) > min(b.o.Cache, b.o.MaxBytes)/size {
 		b.disk = newStore(b.shape, b.o.View, b.o.Cache)
 		b.disk.stop = b.stopped
+		bytes = b.o.Cache + int64(n)*bytesPerFile
+	}
+	if b.o.Expect != nil {
+		b.o.Expect(bytes)
 	}
 }
 
@@ -99,15 +105,15 @@ func (b *loading) load(files []listedPicture) (*Set, error) {
 		H: p.h, W: p.w, C: p.c, Classes: b.classes,
 		Pix: make([]uint8, len(files)*size), Labels: make([]uint16, len(files)),
 	}
-	errs, deep, other := make([]error, len(files)), make([]uint16, len(files)), make([]bool, len(files))
+	all := make([]seen, len(files))
 	parallel(len(files), func(i int) {
 		if b.stopped() != nil {
 			return
 		}
 		s.Labels[i] = uint16(files[i].label)
-		deep[i], other[i], errs[i] = p.read(files[i], s.Pix[i*size:(i+1)*size], b.o.View)
+		all[i] = p.read(files[i], s.Pix[i*size:(i+1)*size], b.o.View)
 	})
-	return b.loaded(s, files, deep, other, errs)
+	return b.loaded(s, files, all)
 }
 
 // stopped returns the error that ends the reading, if there is one.
@@ -119,9 +125,16 @@ func (b *loading) stopped() error {
 }
 
 // loaded notes what was found in reading files, and leaves out what cannot be read.
-func (b *loading) loaded(s *Set, files []listedPicture, deep []uint16, other []bool, errs []error) (*Set, error) {
+func (b *loading) loaded(s *Set, files []listedPicture, all []seen) (*Set, error) {
 	if err := b.stopped(); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
+	}
+	errs, deep, other := make([]error, len(all)), make([]uint16, len(all)), make([]bool, len(all))
+	for i, v := range all {
+		errs[i], deep[i], other[i] = v.err, v.deepest, v.other
+		if v.err == nil {
+			b.colours.Add(files[i].path, v.profile)
+		}
 	}
 	if note := lowRange(deep); note != "" && !slices.Contains(b.d.Notes, note) {
 		b.d.Notes = append(b.d.Notes, note)
@@ -163,6 +176,9 @@ func (b *loading) finish() (*Dataset, error) {
 	if c := slices.Index(b.d.Train.ClassCounts(), 0); c >= 0 {
 		return nil, fmt.Errorf("data: none of the training pictures of class %q can be read (%w)", b.classes[c], &b.damaged)
 	}
+	if note := b.colours.Note(); note != "" {
+		b.d.Notes = append(b.d.Notes, note)
+	}
 	b.groups.note(b.d)
 	b.d.Notes = append(b.d.Notes, classNotes(b.classes)...)
 	return b.d, nil
@@ -185,19 +201,28 @@ func lowRange(deep []uint16) string {
 	return ""
 }
 
-// read decodes one picture into dst; other says that it has another size than the first.
-func (p pictureShape) read(l listedPicture, dst []uint8, v View) (deepest uint16, other bool, err error) {
+// seen is what reading a picture told.
+type seen struct {
+	deepest uint16 // largest value of one of 16 bits a channel; 0 of others
+	profile string // see ColourProfile
+	other   bool   // it has another size than the first
+	err     error
+}
+
+// read decodes one picture into dst.
+func (p pictureShape) read(l listedPicture, dst []uint8, v View) (s seen) {
 	if l.stray {
-		return 0, false, badFile(l.path, "in a class folder, expected only %s pictures", formats)
+		return seen{err: badFile(l.path, "in a class folder, expected only %s pictures", formats)}
 	}
 	f, err := openPicture(l.path)
 	if err != nil {
-		return 0, false, err
+		return seen{err: err}
 	}
 	if p.like != "" && (f.h != p.h || f.w != p.w) {
-		return 0, true, badFile(l.path, "a picture of %dx%d pixels, expected %dx%d like %s, or a size to scale all pictures to",
-			f.h, f.w, p.h, p.w, p.like)
+		return seen{other: true, err: badFile(l.path, "a picture of %dx%d pixels, expected %dx%d like %s, or a size to scale all pictures to",
+			f.h, f.w, p.h, p.w, p.like)}
 	}
-	deepest, err = f.decode(dst, p.h, p.w, p.c, v)
-	return deepest, false, err
+	s.profile = f.colours()
+	s.deepest, s.err = f.decode(dst, p.h, p.w, p.c, v)
+	return s
 }

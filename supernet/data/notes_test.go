@@ -1,6 +1,7 @@
 package data
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,7 +22,7 @@ func TestNotes(t *testing.T) {
 	if n := strings.Join(notesOf(t, flat), "; "); !strings.Contains(n, "channel 1 is 9 everywhere") || !strings.Contains(n, "from 2 pictures (b) to 11 (a): saying a always is right for 84.6 %") {
 		t.Errorf("a constant channel and 2 of 13 pictures: %q", n)
 	}
-	other := flat.Subset([]int{4, 4, 7})
+	other := &Set{H: 1, W: 1, C: 3, Classes: flat.Classes, Pix: slices.Concat(flat.Image(4), flat.Image(4), flat.Image(7)), Labels: make([]uint16, 3)}
 	other.Pix[0]++
 	if n := flat.Shared(other); n != 2 {
 		t.Errorf("%d shared pictures; want 2", n)

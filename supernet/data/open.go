@@ -32,6 +32,9 @@ type OpenOptions struct {
 	Labels       string // which labels of CIFAR-100, one of LabelKinds; empty: fine
 	// Stop, unless it is nil, is asked between pictures in folders; its error ends the reading.
 	Stop func() error
+	// Expect, unless it is nil, is told how many bytes the pixels of pictures in folders will take in memory, before
+	// they are read.
+	Expect func(bytes int64)
 	// Cache, unless it is 0, is how many bytes of pixels of pictures in folders are kept in memory: where all parts
 	// together take more, pictures are read from their files when they are asked for, but for so many.
 	Cache int64

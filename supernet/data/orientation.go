@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
+	"iter"
 )
 
 // orientation is how a camera held what it stored, as EXIF counts it: 1 to 8, 0 if nothing
@@ -66,22 +67,32 @@ func orientationOf(file []byte, format string) orientation {
 
 // jpegEXIF returns the EXIF part of a JPEG file: the segment APP1 that begins with "Exif".
 func jpegEXIF(file []byte) []byte {
-	for at := 2; at+4 <= len(file) && file[at] == 0xff; {
-		marker, size := file[at+1], int(binary.BigEndian.Uint16(file[at+2:]))
-		if marker == 0xff { // padding
-			at++
-			continue
+	for marker, content := range jpegSegments(file) {
+		if exif, ok := bytes.CutPrefix(content, []byte("Exif\x00\x00")); ok && marker == 0xe1 {
+			return exif
 		}
-		if marker == 0xda || size < 2 || at+2+size > len(file) { // pixels follow
-			return nil
-		}
-		segment := file[at+4 : at+2+size]
-		if marker == 0xe1 && bytes.HasPrefix(segment, []byte("Exif\x00\x00")) {
-			return segment[6:]
-		}
-		at += 2 + size
 	}
 	return nil
+}
+
+// jpegSegments goes through the segments of a JPEG file that come before its pixels: marker and content of each.
+func jpegSegments(file []byte) iter.Seq2[byte, []byte] {
+	return func(yield func(byte, []byte) bool) {
+		for at := 2; at+4 <= len(file) && file[at] == 0xff; {
+			marker, size := file[at+1], int(binary.BigEndian.Uint16(file[at+2:]))
+			if marker == 0xff { // padding
+				at++
+				continue
+			}
+			if marker == 0xda || size < 2 || at+2+size > len(file) { // pixels follow
+				return
+			}
+			if !yield(marker, file[at+4:at+2+size]) {
+				return
+			}
+			at += 2 + size
+		}
+	}
 }
 
 // chunk returns the content of the first chunk called name in a row of chunks of a size
@@ -124,35 +135,56 @@ func exifIn(t []byte) orientation {
 // tiffTag returns a number of 16 bits from the first directory of a TIFF structure; 0 if there
 // is none.
 func tiffTag(t []byte, wanted uint16) uint16 {
-	if len(t) < 8 {
+	const short = 3
+	entry, order := tiffEntry(t, wanted)
+	if entry == nil || order.Uint16(entry[2:]) != short {
 		return 0
 	}
-	var order binary.ByteOrder
+	return order.Uint16(entry[8:])
+}
+
+// tiffBytes returns the bytes of a tag of more than four; nil if there is none.
+func tiffBytes(t []byte, wanted uint16) []byte {
+	const undefined = 7
+	entry, order := tiffEntry(t, wanted)
+	if entry == nil || order.Uint16(entry[2:]) != undefined {
+		return nil
+	}
+	size, at := uint64(order.Uint32(entry[4:])), uint64(order.Uint32(entry[8:]))
+	if size <= 4 || at+size > uint64(len(t)) {
+		return nil
+	}
+	return t[at : at+size]
+}
+
+// tiffEntry returns an entry of the first directory of a TIFF structure: tag and type of 16
+// bits, count, and content or where that is; nil if there is none.
+func tiffEntry(t []byte, wanted uint16) (entry []byte, order binary.ByteOrder) {
+	if len(t) < 8 {
+		return nil, nil
+	}
 	switch string(t[:2]) {
 	case "II":
 		order = binary.LittleEndian
 	case "MM":
 		order = binary.BigEndian
 	default:
-		return 0
+		return nil, nil
 	}
 	at := uint64(order.Uint32(t[4:]))
 	if at+2 > uint64(len(t)) {
-		return 0
+		return nil, nil
 	}
-	const entry, short = 12, 3
+	const size = 12
 	rest := t[at+2:]
 	for range order.Uint16(t[at:]) {
-		if len(rest) < entry {
-			return 0
+		if len(rest) < size {
+			return nil, nil
 		}
 		if order.Uint16(rest) == wanted {
-			if order.Uint16(rest[2:]) == short {
-				return order.Uint16(rest[8:])
-			}
-			return 0
+			return rest[:size], order
 		}
-		rest = rest[entry:]
+		rest = rest[size:]
 	}
-	return 0
+	return nil, nil
 }

@@ -18,12 +18,13 @@ const maxClasses = math.MaxUint16 + 1
 type Set struct {
 	H, W, C int      // pixels, pixels, channels (1 grey, 3 RGB)
 	Classes []string // names; a label is an index into it
-	Pix     []uint8  // [N][H][W][C]; nil in a streamed set, whose pictures are read from their files
+	Pix     []uint8  // [N][H][W][C]; nil in a set that was cut out of another, and in a streamed one
 	Labels  []uint16 // [N]
 	Groups  []int32  // [N] which pictures belong together, such as those of one patient; nil: each is by itself
 
-	disk   *store  // of a streamed set; nil: pixels are in Pix
-	places []int32 // [N] numbers in disk
+	disk   *store  // that pictures are read from, of a streamed set; nil: pixels are in memory
+	whole  []uint8 // pixels of the set that this one was cut out of; nil: they are in Pix, or in files
+	places []int32 // [N] numbers in disk or of pictures in whole; nil: those of Pix, in order
 }
 
 // Len returns the number of pictures, N.
@@ -31,23 +32,29 @@ func (s *Set) Len() int { return len(s.Labels) }
 
 // Image returns picture i of a set in memory as [H][W][C]. It shares memory with s. See Read for streamed sets.
 func (s *Set) Image(i int) []uint8 {
-	size := s.H * s.W * s.C
-	return s.Pix[i*size : (i+1)*size : (i+1)*size]
+	pix, size := s.Pix, s.H*s.W*s.C
+	if s.places != nil {
+		pix, i = s.whole, int(s.places[i])
+	}
+	return pix[i*size : (i+1)*size : (i+1)*size]
 }
 
-// Subset copies the pictures idx, in that order, into a set of its own; of a streamed set only where they are. Classes
-// is shared.
+// Subset returns the pictures idx, in that order, as a set that shares their pixels, or the files that they are in,
+// with s. Classes is shared too.
 func (s *Set) Subset(idx []int) *Set {
-	t := &Set{H: s.H, W: s.W, C: s.C, Classes: s.Classes, Labels: make([]uint16, 0, len(idx)), disk: s.disk}
-	if s.disk == nil {
-		t.Pix = make([]uint8, 0, len(idx)*s.H*s.W*s.C)
+	t := &Set{
+		H: s.H, W: s.W, C: s.C, Classes: s.Classes, Labels: make([]uint16, 0, len(idx)),
+		disk: s.disk, whole: s.whole, places: make([]int32, 0, len(idx)),
+	}
+	if s.places == nil {
+		t.whole = s.Pix
 	}
 	for _, i := range idx {
-		if s.disk == nil {
-			t.Pix = append(t.Pix, s.Image(i)...)
-		} else {
-			t.places = append(t.places, s.places[i])
+		at := int32(i)
+		if s.places != nil {
+			at = s.places[i]
 		}
+		t.places = append(t.places, at)
 		t.Labels = append(t.Labels, s.Labels[i])
 		if s.Groups != nil {
 			t.Groups = append(t.Groups, s.Groups[i])
@@ -70,14 +77,8 @@ func (s *Set) Validate() error {
 	if s.H < 1 || s.W < 1 || s.C < 1 {
 		return fmt.Errorf("data: set of %dx%dx%d pictures, expected H, W and C of at least 1", s.H, s.W, s.C)
 	}
-	if want := len(s.Labels) * s.H * s.W * s.C; s.disk != nil {
-		if len(s.places) != len(s.Labels) || len(s.Pix) != 0 || s.H*s.W*s.C != s.disk.size {
-			return fmt.Errorf("data: streamed set of %d %dx%dx%d pictures has places of %d, expected as many of %d bytes",
-				len(s.Labels), s.H, s.W, s.C, len(s.places), s.disk.size)
-		}
-	} else if len(s.Pix) != want {
-		return fmt.Errorf("data: set of %d %dx%dx%d pictures holds %d bytes in Pix, expected %d",
-			len(s.Labels), s.H, s.W, s.C, len(s.Pix), want)
+	if err := s.validatePixels(); err != nil {
+		return err
 	}
 	if s.Groups != nil && len(s.Groups) != len(s.Labels) {
 		return fmt.Errorf("data: set of %d pictures has groups of %d, expected all or none", len(s.Labels), len(s.Groups))
@@ -87,6 +88,22 @@ func (s *Set) Validate() error {
 			return fmt.Errorf("data: label %d of picture %d is out of range, the set has %d classes",
 				label, i, len(s.Classes))
 		}
+	}
+	return nil
+}
+
+// validatePixels returns an error unless every picture is somewhere.
+func (s *Set) validatePixels() error {
+	size := s.H * s.W * s.C
+	switch want := len(s.Labels) * size; {
+	case s.places == nil && len(s.Pix) != want:
+		return fmt.Errorf("data: set of %d %dx%dx%d pictures holds %d bytes in Pix, expected %d", len(s.Labels), s.H, s.W, s.C, len(s.Pix), want)
+	case s.places == nil:
+		return nil
+	case len(s.places) != len(s.Labels) || len(s.Pix) != 0:
+		return fmt.Errorf("data: set of %d pictures that lie elsewhere has places of %d and %d bytes in Pix, expected as many and none", len(s.Labels), len(s.places), len(s.Pix))
+	case s.disk != nil && size != s.disk.size || s.disk == nil && len(s.whole)%size != 0:
+		return fmt.Errorf("data: set of %dx%dx%d pictures that lie elsewhere, expected pictures of as many bytes there", s.H, s.W, s.C)
 	}
 	return nil
 }
@@ -156,7 +173,7 @@ func (s *Set) Shared(other *Set) int {
 	if other == nil || s.H != other.H || s.W != other.W || s.C != other.C {
 		return 0
 	}
-	if s.SharesPixels(other) {
+	if s.SharesFiles(other) {
 		return s.sharedStreamed(other)
 	}
 	seed := maphash.MakeSeed()

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,18 +69,40 @@ func TestSplitIsStratifiedAndDisjoint(t *testing.T) {
 
 func TestSplitIsFunctionOfSeed(t *testing.T) {
 	d := &Dataset{Train: numbered(200, 4)}
-	split := func(seed uint64) []uint8 {
+	split := func(seed uint64) []int {
 		parts, err := d.Split(SplitOptions{Val: 0.2, Test: 0.1, Seed: seed})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return slices.Concat(parts.Train.Pix, parts.Val.Pix, parts.Test.Pix)
+		return slices.Concat(numbers(parts.Train), numbers(parts.Val), numbers(parts.Test))
 	}
-	if !bytes.Equal(split(1), split(1)) {
+	if !slices.Equal(split(1), split(1)) {
 		t.Error("the same seed gave two splits")
 	}
-	if bytes.Equal(split(1), split(2)) {
+	if slices.Equal(split(1), split(2)) {
 		t.Error("two seeds gave the same split")
+	}
+}
+
+// Splits, and parts of them, hold no pixels of their own: their pictures lie in what was split.
+func TestSplitsHoldNoPixels(t *testing.T) {
+	d := &Dataset{Train: numbered(60, 3)}
+	parts, err := d.Split(SplitOptions{Val: 0.2, Test: 0.2, Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]*Set{
+		"training": parts.Train, "validation": parts.Val, "test": parts.Test, "none": parts.Train.Subset(nil),
+		"some": parts.Train.Subset([]int{4, 0, 4}), "first": parts.Val.First(3), "flat": parts.Test.Flat(), "of the whole": d.Train.Subset([]int{59, 0}),
+	} {
+		if err := s.Validate(); err != nil || s.Pix != nil || s.Bytes() != d.Train.Bytes() {
+			t.Errorf("%s: %v, %d bytes of its own, %d in all; want none and %d", name, err, len(s.Pix), s.Bytes(), d.Train.Bytes())
+		}
+		for i, id := range numbers(s) {
+			if &s.Image(i)[0] != &d.Train.Image(id)[0] || s.Labels[i] != d.Train.Labels[id] {
+				t.Errorf("%s: picture %d is not where picture %d of the whole set is, or has another label", name, i, id)
+			}
+		}
 	}
 }
 

@@ -59,8 +59,8 @@ func (s *store) read(i int, buf []uint8) (pix, grown []uint8, err error) {
 		buf = make([]uint8, s.size)
 	}
 	buf = buf[:s.size]
-	if _, _, err := s.shape.read(listedPicture{path: s.files[i]}, buf, s.view); err != nil {
-		return nil, buf, err
+	if v := s.shape.read(listedPicture{path: s.files[i]}, buf, s.view); v.err != nil {
+		return nil, buf, v.err
 	}
 	if maphash.Bytes(s.seed, buf) != s.hashes[i] {
 		return nil, buf, badFile(s.files[i], "a picture that was changed since the start, expected the same as then")
@@ -92,10 +92,10 @@ func (s *Set) Read(i int, buf []uint8) (pix, grown []uint8, err error) {
 // Streamed reports whether pictures are read from their files when they are asked for.
 func (s *Set) Streamed() bool { return s.disk != nil }
 
-// Bytes returns the memory that the pixels take; sets that are cut out of one streamed set share theirs.
+// Bytes returns the memory that the pixels take; sets that are cut out of one share theirs.
 func (s *Set) Bytes() int64 {
 	if s.disk == nil {
-		return int64(len(s.Pix))
+		return int64(max(len(s.Pix), len(s.whole)))
 	}
 	return int64(len(s.disk.slab)) + int64(len(s.disk.files))*bytesPerFile
 }
@@ -103,8 +103,8 @@ func (s *Set) Bytes() int64 {
 // bytesPerFile are kept of each picture of a streamed set: its path, hash and place.
 const bytesPerFile = 160
 
-// SharesPixels reports whether s and t are cut out of one streamed set.
-func (s *Set) SharesPixels(t *Set) bool { return s.disk != nil && s.disk == t.disk }
+// SharesFiles reports whether s and t are cut out of one streamed set.
+func (s *Set) SharesFiles(t *Set) bool { return s.disk != nil && s.disk == t.disk }
 
 // Load returns the set with all pixels in memory; s itself if they are.
 func (s *Set) Load() (*Set, error) {
@@ -129,7 +129,7 @@ func (s *Set) Warm() error {
 func (s *Set) First(n int) *Set {
 	t := *s
 	t.Labels = s.Labels[:n]
-	if s.disk == nil {
+	if s.places == nil {
 		t.Pix = s.Pix[:n*s.H*s.W*s.C]
 	} else {
 		t.places = s.places[:n]
@@ -198,16 +198,16 @@ func (b *loading) loadStreamed(files []listedPicture) (*Set, error) {
 	p, d := b.shape, b.disk
 	s := &Set{H: p.h, W: p.w, C: p.c, Classes: b.classes, Labels: make([]uint16, len(files)), disk: d, places: make([]int32, len(files))}
 	first := d.add(files)
-	errs, deep, other := make([]error, len(files)), make([]uint16, len(files)), make([]bool, len(files))
+	all := make([]seen, len(files))
 	parallel(len(files), func(i int) {
 		if b.stopped() != nil {
 			return
 		}
 		buf := d.bufs.Get().(*[]uint8)
 		s.Labels[i], s.places[i] = uint16(files[i].label), int32(first+i)
-		deep[i], other[i], errs[i] = p.read(files[i], *buf, b.o.View)
+		all[i] = p.read(files[i], *buf, b.o.View)
 		d.hashes[first+i] = maphash.Bytes(d.seed, *buf)
 		d.bufs.Put(buf)
 	})
-	return b.loaded(s, files, deep, other, errs)
+	return b.loaded(s, files, all)
 }

@@ -98,7 +98,7 @@ func equalSets(t *testing.T, what string, streamed, memory *Set) {
 		t.Fatalf("%s: normalisation or notes differ", what)
 	}
 	loaded, err := streamed.Load()
-	if err != nil || !slices.Equal(loaded.Pix, memory.Pix) || !slices.Equal(loaded.Labels, memory.Labels) {
+	if err != nil || !slices.Equal(pixels(loaded), pixels(memory)) || !slices.Equal(loaded.Labels, memory.Labels) {
 		t.Fatalf("%s: pixels or labels differ (%v)", what, err)
 	}
 	batch := min(4, memory.Len())

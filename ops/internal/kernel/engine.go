@@ -33,6 +33,9 @@ type Engine struct {
 // NewEngine returns an engine that uses the kernels s and the workers of p.
 func NewEngine(s *Set, p *Pool) *Engine { return &Engine{Set: s, Pool: p} }
 
+// Forget lets go of the maps of the last passes, and of scratch, which holds places in them.
+func (e *Engine) Forget() { *e = Engine{Set: e.Set, Pool: e.Pool, tuners: e.tuners} }
+
 // Forward computes y = ep(conv(x, w)): for every image, pixel and channel o
 //
 //	y[oy][ox][o] = Act(Bias[o] + sum w[o][ky][kx][i] * x[oy*S-PadH+ky*Dil][ox*S-PadW+kx*Dil][i])
