@@ -112,7 +112,7 @@ func (r *Run) latencyReport(l *Latencies, out *outcome) report.Latency {
 	}
 	var pred, truth []float64
 	for _, c := range out.searchOn {
-		if c.measured != nil {
+		if c.measured != nil && !l.learnt(c.Arch) {
 			pred, truth = append(pred, c.Cost.Latency), append(truth, c.measured.Median)
 		}
 	}
