@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -233,5 +234,16 @@ func TestProbeSpan(t *testing.T) {
 		if got := probeSpan(cfg); got != c.want {
 			t.Errorf("budget %v, %d steps: %v; want %v", c.budget, c.steps, got, c.want)
 		}
+	}
+}
+
+// Where latencies cannot be written nothing is measured.
+func TestLatenciesAreWrittenFirst(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	times := 0
+	l := newLatencies(w.family, slowing{times: &times}, 4, filepath.Join(w.dir, "no", "latency.json"))
+	l.table = bench.NewTable(l.device)
+	if err := l.Measure(t.Context(), Probing{Samples: 10, Seed: 1, Holdout: 0.4}, silent{}); !errors.Is(err, os.ErrNotExist) || times > 0 {
+		t.Errorf("%v after %d timings; want that there is no such folder before any", err, times)
 	}
 }

@@ -159,7 +159,8 @@ func (t *Truth) Done() bool { return len(t.Rows) >= t.Head.Count*t.Head.Seeds }
 // Complete trains what is missing, saving the file after each training, and
 // calls each with what was found. All architectures are trained with the first
 // seed before the second one begins, and strata take turns: any beginning of it
-// is of use.
+// is of use. A new file is written before the first training: where it cannot be, nothing
+// is trained in vain.
 func (r *Run) Complete(ctx context.Context, t *Truth, each func(done, total int, a Alone)) error {
 	if t.Done() {
 		return nil
@@ -170,6 +171,11 @@ func (r *Run) Complete(ctx context.Context, t *Truth, each func(done, total int,
 	archs, err := drawStrata(r.family, t.Head.Count, t.Head.Seed)
 	if err != nil {
 		return err
+	}
+	if len(t.Rows) == 0 {
+		if err := t.save(); err != nil {
+			return err
+		}
 	}
 	for i := range t.Head.Count * t.Head.Seeds {
 		a, seed := archs[i%t.Head.Count], i/t.Head.Count+1
