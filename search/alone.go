@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/rundir"
@@ -108,6 +109,7 @@ type aloneTraining struct {
 	options    supernet.TrainOptions
 	targets    *supernet.Targets // of a teacher; nil: labels alone
 	checkpoint string            // file of the folder that is gone on from
+	before     *time.Duration    // is set to what earlier processes took, which the checkpoint keeps; nil: nobody asks
 	on         *data.Set         // that the network is judged on afterwards
 	silent     bool              // shows no progress: others train beside it
 	pace       *pacing           // makes it end in time; nil: it takes what it takes
@@ -120,6 +122,7 @@ func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, su
 	if exec == nil {
 		exec = r.exec
 	}
+	took := newStopwatch(l.before)
 	t, err := supernet.NewTrainer(exec, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		return nil, supernet.Score{}, err
@@ -131,7 +134,7 @@ func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, su
 	}
 	loop := trainLoop{
 		trainer: t, pace: l.pace, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, monitor: r.monitor, silent: l.silent,
-		resume: r.dir.Has(l.checkpoint), owner: noOwner, restore: ignoreOwner,
+		resume: r.dir.Has(l.checkpoint), owner: took.owner, restore: took.restore,
 	}
 	if err := loop.run(ctx); err != nil {
 		return nil, supernet.Score{}, err

@@ -536,3 +536,31 @@ func TestConditionsAreOfTheLastUpdate(t *testing.T) {
 		t.Errorf("warnings %q; want one", r.warnings)
 	}
 }
+
+// First samples that are beyond the limits, where hardly anything is within them, are not told
+// as architectures within them.
+func TestRandomArchitecturesAreWithinTheLimits(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	r.cfg.Limits.FLOPs = 1000
+	out := &outcome{drawn: map[space.Arch]bool{}}
+	i := 0
+	for a := range w.family.Space().Enumerate {
+		if slices.Contains(r.given(), a) {
+			continue
+		}
+		out.drawn[a] = true
+		out.samples = append(out.samples, controller.Trial{Arch: a, Accuracy: 0.3 + 0.1*float64(i%2), Cost: controller.Cost{FLOPs: int64(999 + i%2*2)}})
+		if i++; i == 8 {
+			break
+		}
+	}
+	out.first = len(out.samples)
+	if got := r.random(out); got.Accuracy.N != 4 || math.Abs(got.Accuracy.Mean-0.3) > 1e-12 {
+		t.Errorf("%+v; want the 4 within the limit, which have 0.3", got.Accuracy)
+	}
+	r.cfg.Limits.FLOPs = 10
+	if got := r.random(out); got != nil {
+		t.Errorf("%+v; want nothing where all are beyond the limit", got)
+	}
+}

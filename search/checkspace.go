@@ -10,7 +10,8 @@ import (
 )
 
 // random tells what architectures drawn at random within the limits have with inherited
-// weights: those of the first samples and of the random arm. Nil if there are none.
+// weights: those of the first samples, some of which may be beyond them, and of the random arm.
+// Nil if there are none.
 func (r *Run) random(out *outcome) *report.Random {
 	given := r.given()
 	var trials []controller.Trial
@@ -24,7 +25,7 @@ func (r *Run) random(out *outcome) *report.Random {
 			trials = append(trials, t)
 		}
 	}
-	if trials = distinct(trials); len(trials) == 0 {
+	if trials = fitting(trials, r.limits()); len(trials) == 0 {
 		return nil
 	}
 	rep := &report.Random{Pictures: r.comparedOn().Len(), Effects: effects(r.family.Space(), trials)}

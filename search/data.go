@@ -144,23 +144,36 @@ func (r *Run) describeData(look *data.Survey) {
 	}
 }
 
-// fitBatch makes train.batch small enough for two steps in a pass over the training
-// pictures, where there are few.
+// fitBatch makes train.batch and finish.batch small enough for two steps in a pass over the
+// training pictures, where there are few.
 func (r *Run) fitBatch() error {
-	n, batch := r.splits.Train.Len(), &r.cfg.Train.Batch
-	if *batch <= n {
+	n, train, finish := r.splits.Train.Len(), &r.cfg.Train.Batch, &r.cfg.Finish.Batch
+	if max(*train, *finish) <= n {
 		return nil
 	}
 	if n < leastPictures {
 		return fmt.Errorf("data: %d training pictures; want at least %d", n, leastPictures)
 	}
-	was := *batch
-	for *batch > n/2 {
-		*batch /= 2
+	if *train > n {
+		was := *train
+		*train = smaller(*train, n)
+		*finish = min(*finish, *train)
+		r.monitor.Log.Warn("fewer training pictures than a batch: the batch is smaller", "pictures", n, "train.batch", *train, "instead of", was)
 	}
-	r.cfg.Finish.Batch = min(r.cfg.Finish.Batch, *batch)
-	r.monitor.Log.Warn("fewer training pictures than a batch: the batch is smaller", "pictures", n, "train.batch", *batch, "instead of", was)
-	return r.saveConfig()
+	if *finish > n {
+		was := *finish
+		*finish = smaller(*finish, n)
+		r.monitor.Log.Warn("fewer training pictures than a batch of finishing: the batch is smaller", "pictures", n, "finish.batch", *finish, "instead of", was)
+	}
+	return nil
+}
+
+// smaller halves a batch until two of them are no more than n pictures.
+func smaller(batch, n int) int {
+	for batch > n/2 {
+		batch /= 2
+	}
+	return batch
 }
 
 // leastPictures are worth training on: two batches of two.

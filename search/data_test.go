@@ -93,6 +93,12 @@ func TestPicturesDecideBatchAndFlip(t *testing.T) {
 	if err != nil || saved.Train.Batch != 8 || saved.Train.Flip != config.On {
 		t.Errorf("saved: batch %d, flip %s (%v); want 8 and true", saved.Train.Batch, saved.Train.Flip, err)
 	}
+	if r, log, err = started(t, filepath.Join(base, "few"), filepath.Join(base, "run0"), func(c *config.Config) { c.Train.Batch, c.Finish.Batch = 16, 40 }); err != nil {
+		t.Fatal(err)
+	}
+	if c := r.Config(); c.Train.Batch != 16 || c.Finish.Batch != 10 || !strings.Contains(log, "finish.batch=10") {
+		t.Errorf("batches of %d, of finishing of %d; want 16, and 10 of 28 pictures, which is said", c.Train.Batch, c.Finish.Batch)
+	}
 	if r, _, err = started(t, filepath.Join(base, "digits"), filepath.Join(base, "run2"), nil); err != nil {
 		t.Fatal(err)
 	}

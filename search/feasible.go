@@ -33,7 +33,7 @@ func (r *Run) findFeasible(ctx context.Context, limits controller.Limits, cost f
 }
 
 // check refuses, before latencies are measured, more memory than there is, tables of other
-// devices that do not cover the space, and limits that no network meets: all but that on
+// devices that do not cover the space, rivals that cannot be trained, and limits that no network meets: all but that on
 // latency here, which are known of any network, together; of latency, the smallest network is
 // timed. Limits are checked once in the life of the folder.
 func (r *Run) check(ctx context.Context) error {
@@ -41,6 +41,9 @@ func (r *Run) check(ctx context.Context) error {
 		return err
 	}
 	if err := r.openElsewhere(); err != nil {
+		return err
+	}
+	if err := r.checkRivals(ctx); err != nil {
 		return err
 	}
 	if r.dir.Has(rundir.Latency) {

@@ -95,3 +95,22 @@ func TestTableMustCoverTheSpace(t *testing.T) {
 		t.Errorf("%s, after phases %q", got, seen)
 	}
 }
+
+// Rivals that are no networks of the space, and any where nothing can be measured, are refused
+// before anything is measured or trained.
+func TestRivalsAreCheckedFirst(t *testing.T) {
+	for want, rivals := range map[string][]string{
+		"rivals: calculated is not this machine": {rivalAuto},
+		"conv9x9":                                {rivalAuto, "conv9x9:4 identity"},
+	} {
+		w := newWorld(t, asPredicted)
+		w.cfg.Rivals = rivals
+		text, seen := refused(t, w)
+		if !strings.Contains(text, want) || !strings.Contains(text, "rivals: ") {
+			t.Errorf("%q: %s; want %q", rivals, text, want)
+		}
+		if len(seen) != 1 || seen[0] != "check" {
+			t.Errorf("%q: phases %q began; want only the check", rivals, seen)
+		}
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -114,5 +116,26 @@ func TestLinearClassifierKeepsToTheBudget(t *testing.T) {
 		if got := r.linearOptions(set).Steps; got != c.want {
 			t.Errorf("%v, %d pixels a side, %d classes: %d steps; want %d", c.budget, c.side, c.classes, got, c.want)
 		}
+	}
+}
+
+// A run from the configuration of one with a budget, which has none itself, trains the linear
+// classifier for as many steps.
+func TestLinearClassifierIsTheSameAgain(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Budget = time.Millisecond // 0.05 x 1 ms x 5e9 / (16 x 64 x 3) are 81 steps, of 480
+	first := w.open("first")
+	a, err := first.linear(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.cfg, err = config.Load(first.dir.Path(rundir.Config)); err != nil {
+		t.Fatal(err)
+	}
+	w.cfg.Budget = 0
+	again := w.open("again")
+	b, err := again.linear(t.Context())
+	if err != nil || a != b || w.cfg.Finish.Linear != 81 || again.linearOptions(again.splits.Train.Flat()).Steps != 81 {
+		t.Errorf("accuracy %v, and %v from the configuration, with %d steps decided on, %v; want the same of 81 steps", a, b, w.cfg.Finish.Linear, err)
 	}
 }

@@ -42,6 +42,12 @@ func (r *Run) linear(ctx context.Context) (float64, error) {
 	}
 	net, norm := supernet.New(f, r.cfg.Seed), look.Normalization()
 	o := r.linearOptions(train)
+	if r.budgeted() && r.cfg.Finish.Linear == 0 {
+		r.cfg.Finish.Linear = o.Steps
+		if err := r.saveConfig(); err != nil {
+			return 0, err
+		}
+	}
 	t, err := supernet.NewTrainer(r.exec, net, train, norm, single(net), o)
 	if err != nil {
 		return 0, err
@@ -63,7 +69,8 @@ func (r *Run) linear(ctx context.Context) (float64, error) {
 	return scores[0].Accuracy, r.state.save(r.dir)
 }
 
-// linearOptions returns how the linear classifier is trained; train is flat.
+// linearOptions returns how the linear classifier is trained; train is flat. Its steps are those
+// that were decided on, if they were: a run from the configuration of another has no budget.
 func (r *Run) linearOptions(train *data.Set) supernet.TrainOptions {
 	pictures := train.Len()
 	batch := min(r.cfg.Train.Batch, pictures)
@@ -72,6 +79,9 @@ func (r *Run) linearOptions(train *data.Set) supernet.TrainOptions {
 	if budget := r.cfg.Budget.Seconds(); budget > 0 {
 		each := float64(batch) * float64(train.C) * float64(len(train.Classes))
 		steps = min(steps, max(1, int(linearShare*budget*linearSpeed/each)))
+	}
+	if decided := r.cfg.Finish.Linear; decided > 0 {
+		steps = decided
 	}
 	return supernet.TrainOptions{
 		Batch: batch, Steps: steps, LR: linearRate, Warmup: 0.05, Momentum: 0.9, Nesterov: true,

@@ -35,6 +35,8 @@ type pacing struct {
 	decided func(supernet.Replan) error // writes a change down before it is made
 	seen    func(slower float64)        // is told what steps take, as a multiple of each; nil: nobody is
 
+	late bool // it ends late, as far as is known: what is left is not cut again
+
 	step   int // at the last look
 	at     time.Duration
 	stride int // steps to the next one
@@ -103,10 +105,12 @@ func (p *pacing) rest(done, left int, room float64) int {
 	if p.most > 0 {
 		room = min(room, max(p.most-float64(done), float64(left)))
 	}
-	least := max(1, int(math.Ceil(leastLeft*float64(left))))
-	if room < float64(least) { // it ends late
-		p.ends = 0
+	share := leastLeft
+	if p.late {
+		share = 1
 	}
+	least := max(1, int(math.Ceil(share*float64(left))))
+	p.late = room < float64(least)
 	return max(least, int(room))
 }
 

@@ -62,11 +62,17 @@ func TestTrainingsEndInTime(t *testing.T) {
 		most float64
 		want [2]int // steps, at least and at most
 	}{
-		"as expected":   {func(int) time.Duration { return expected }, 0, [2]int{200, 200}},
-		"slower":        {func(int) time.Duration { return 2 * expected }, 0, [2]int{95, 99}},
-		"faster":        {func(int) time.Duration { return expected / 2 }, 0, [2]int{400, 412}},
-		"never enough":  {func(int) time.Duration { return expected / 2 }, 250, [2]int{250, 250}},
-		"slower later":  {func(i int) time.Duration { return expected * time.Duration(1+min(1, i/100)) }, 0, [2]int{145, 149}},
+		"as expected":  {func(int) time.Duration { return expected }, 0, [2]int{200, 200}},
+		"slower":       {func(int) time.Duration { return 2 * expected }, 0, [2]int{95, 99}},
+		"faster":       {func(int) time.Duration { return expected / 2 }, 0, [2]int{400, 412}},
+		"never enough": {func(int) time.Duration { return expected / 2 }, 250, [2]int{250, 250}},
+		"slower later": {func(i int) time.Duration { return expected * time.Duration(1+min(1, i/100)) }, 0, [2]int{145, 149}},
+		"stands still": {func(i int) time.Duration {
+			if i == 50 {
+				return 100 * expected
+			}
+			return expected
+		}, 0, [2]int{95, 106}},
 		"slower a time": {func(i int) time.Duration { return expected * time.Duration(1+i/30%2) }, 0, [2]int{130, 160}},
 	} {
 		var written []supernet.Replan

@@ -248,3 +248,42 @@ func TestProbesFitTheBudget(t *testing.T) {
 		}
 	}
 }
+
+// A limit on another device counts beside a probe's latency.
+func TestProbeBesideALimitElsewhere(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.sizers("")
+	truth := w.sized()
+	path, seconds := w.onPhone()
+	limit := w.quantile(0.6, func(a space.Arch) float64 { return seconds[a] })
+	w.cfg.Limits.Elsewhere = []config.Elsewhere{{Table: path, Latency: time.Duration(limit * 1e9)}}
+	w.cfg.Limits.Latency = time.Duration(w.quantile(0.6, func(a space.Arch) float64 { return truth[a] }) * 1e9)
+	r := w.open("run")
+	if err := r.check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.latencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := r.feasible(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	within := 0
+	for a := range w.family.Space().Enumerate {
+		c, err := l.Cost(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(c.Latency/truth[a]-1) > 0.3 || math.Abs(c.Elsewhere[0].Latency/seconds[a]-1) > 0.05 {
+			t.Errorf("%s costs %v; want %v s on the probe and %v s on the phone", w.family.Space().Format(a), c, truth[a], seconds[a])
+		}
+		if r.limits().Excess(c) == 0 {
+			within++
+		}
+	}
+	if all := int(w.family.Space().Size()); within == 0 || within > 7*all/10 {
+		t.Errorf("%d of %d architectures are within both limits; want some, and no more than 7 of 10", within, all)
+	}
+}

@@ -98,7 +98,8 @@ func slowestWithin(step float64, latencies, seconds []float64, least float64) ti
 
 // trainingTimes times training steps of the smallest, the narrow and the largest
 // network and of some random ones, by predicted latency; see stepCurve. Beyond one whose
-// steps take longer than enough only the narrow one is timed: others are out of reach anyhow.
+// steps take longer than enough only the narrow one is timed: others are out of reach anyhow,
+// unless that one's steps show that the other was disturbed.
 func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *latency.Model, enough float64) (latencies, seconds []float64, err error) {
 	narrow := r.family.Extremes().Narrow
 	archs := []space.Arch{r.family.Extremes().Smallest, narrow, r.family.Extremes().Largest}
@@ -114,26 +115,26 @@ func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *latency.Model, 
 		}
 		at[a] = c.Latency
 	}
-	return r.stepCurve(ctx, x, archs, at, func(a space.Arch, beyond float64) bool { return beyond > enough && a != narrow })
+	return r.stepCurve(ctx, x, archs, at, func(a space.Arch, before float64) bool { return before > enough && a != narrow })
 }
 
 // stepCurve times training steps of networks with these latencies, on weights of their own,
 // and returns latencies and the seconds of a step, both rising. One that trains for longer than a
 // slower one was disturbed: it counts with as much as that. What skip says is left out, given the
-// longest step of those that are faster; nil skips none.
-func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, at map[space.Arch]float64, skip func(a space.Arch, longest float64) bool) (latencies, seconds []float64, err error) {
+// step of the slowest of those that are faster; nil skips none.
+func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, at map[space.Arch]float64, skip func(a space.Arch, before float64) bool) (latencies, seconds []float64, err error) {
 	archs = slices.Clone(archs)
 	slices.SortStableFunc(archs, func(a, b space.Arch) int { return sign(at[a] < at[b]) })
-	longest := 0.0
+	before := 0.0
 	for _, a := range archs {
-		if skip != nil && skip(a, longest) {
+		if skip != nil && skip(a, before) {
 			continue
 		}
 		step, err := r.timeFew(ctx, x, a)
 		if err != nil {
 			return nil, nil, err
 		}
-		longest = max(longest, step)
+		before = step
 		latencies, seconds = append(latencies, at[a]), append(seconds, step)
 	}
 	latencies, seconds = rising(latencies, seconds)

@@ -140,3 +140,24 @@ func TestStepsRise(t *testing.T) {
 		}
 	}
 }
+
+// Of a network that trains for longer than a slower one what that one takes counts, also for
+// whether those after both are timed.
+func TestDisturbedTimingsSkipNothing(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	e := w.family.Extremes()
+	third := w.arch("sep3x3:4 identity")
+	at := map[space.Arch]float64{e.Largest: 1, e.Smallest: 2, third: 3}
+	var before []float64
+	_, ys, err := r.stepCurve(t.Context(), r.exec, []space.Arch{e.Largest, e.Smallest, third}, at, func(a space.Arch, step float64) bool {
+		before = append(before, step)
+		return a == third
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(before) != 3 || before[2] != ys[len(ys)-1] {
+		t.Errorf("steps before each network are said to take %v s; want %v s before the last", before, ys[len(ys)-1])
+	}
+}

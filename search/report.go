@@ -113,7 +113,7 @@ func (r *Run) latencyReport(l *latency.Model, out *outcome) report.Latency {
 	}
 	var pred, truth []float64
 	for _, c := range out.searchOn {
-		if c.measured != nil {
+		if c.measured != nil && !l.Learnt(c.Arch) {
 			pred, truth = append(pred, c.Cost.Latency), append(truth, c.measured.Median)
 		}
 	}

@@ -33,9 +33,6 @@ const (
 // over one that is as fast, each alone for the time that the whole search took,
 // with the recipe of the run.
 func (r *Run) rivals(ctx context.Context, l *latency.Model, out *outcome) ([]report.Rival, error) {
-	if !l.Measurable() {
-		return nil, fmt.Errorf("rivals: %s is not this machine; want latencies that can be measured here", l.Device())
-	}
 	if r.state.Alone == 0 {
 		r.state.Alone = r.spent().Seconds()
 		if err := r.state.save(r.dir); err != nil {
@@ -60,6 +57,28 @@ func (r *Run) rivals(ctx context.Context, l *latency.Model, out *outcome) ([]rep
 	return all, nil
 }
 
+// checkRivals refuses, before anything is measured or trained, rivals that are no networks of
+// the space, and rivals where nothing can be measured: they are fitted to latencies here.
+func (r *Run) checkRivals(ctx context.Context) error {
+	if len(r.cfg.Rivals) == 0 {
+		return nil
+	}
+	for _, text := range r.cfg.Rivals {
+		if _, err := r.rivalPlan(text); err != nil {
+			return err
+		}
+	}
+	l, err := r.openLatencies(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if !l.Measurable() {
+		return fmt.Errorf("rivals: %s is not this machine; want latencies that can be measured here, or no rivals (--rival)", l.Device())
+	}
+	return nil
+}
+
 // rivalPlan returns the network that text names, at its own size.
 func (r *Run) rivalPlan(text string) (space.Plan, error) {
 	if text == rivalAuto {
@@ -75,8 +94,9 @@ func (r *Run) rivalPlan(text string) (space.Plan, error) {
 // rival fits a network to the latency of f and trains it, unless the folder has
 // it.
 func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, plan space.Plan, f *finished) (report.Rival, error) {
-	if v, done := r.state.Rivals[name]; done {
-		return v, nil
+	checkpoint := name + ".training"
+	if v, done := r.state.Rivals[name]; done { // whoever ended after it was noted may have left its checkpoint
+		return v, remove(r.dir.Path(checkpoint))
 	}
 	fit, err := r.fitRival(ctx, l, name, plan, f)
 	if err != nil {
@@ -106,14 +126,13 @@ func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, pl
 		}
 	}
 	r.monitor.Log.Info("rival", "name", name, "network", text, "width", fmt.Sprintf("x%.3g", fit.Factor), "latency", fmt.Sprintf("%.4g ms", 1e3*fit.Latency), "steps", fit.Steps)
-	checkpoint := name + ".training"
-	start := time.Now()
+	start, before := time.Now(), time.Duration(0)
 	label := supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes, View: r.view()}
-	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.aloneOptions(fit.Steps), checkpoint: checkpoint, on: r.splits.Val, pace: pace})
+	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.aloneOptions(fit.Steps), checkpoint: checkpoint, before: &before, on: r.splits.Val, pace: pace})
 	if err != nil {
 		return report.Rival{}, err
 	}
-	took := time.Since(start).Seconds()
+	took := (before + time.Since(start)).Seconds()
 	test, table, err := n.Judge(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
 	if err != nil {
 		return report.Rival{}, err

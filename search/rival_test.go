@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/latency"
@@ -79,6 +81,12 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	checkRival(t, r, v, n)
 	if r.dir.Has(rundir.Supernet) {
 		t.Error("the supernet was trained")
+	}
+	if err := r.dir.Write("rival-1-1.training", []byte("left by a process that was killed")); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := r.rivals(t.Context(), l, &outcome{front: front}); err != nil || cmp.Diff(all, again) != "" || r.dir.Has("rival-1-1.training") {
+		t.Errorf("the next time %+v, %v, its checkpoint is left: %v; want the same, and none", again, err, r.dir.Has("rival-1-1.training"))
 	}
 }
 

@@ -54,7 +54,8 @@ const mostProbing = 1.0 / 3
 // calls there is time for: a share of the budget to learn from, and as much for
 // candidates, but no fewer than a search needs.
 func (r *Run) checkProbes(ctx context.Context, p *latency.Probes) error {
-	limits := r.limits()
+	all := r.limits()
+	limits := controller.Limits{Latency: all.Latency, Energy: all.Energy} // the others are known without it
 	small, err := p.Measure(ctx, r.family.Extremes().Smallest)
 	if err != nil {
 		return err

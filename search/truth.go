@@ -136,7 +136,8 @@ func settings(prefix string, v reflect.Value) (out []string) {
 // Complete trains what is missing, saving the file after each training, and
 // calls each with what was found. All architectures are trained with the first
 // seed before the second one begins, and strata take turns: any beginning of it
-// is of use.
+// is of use. A new file is written before the first training: where it cannot be, nothing
+// is trained in vain.
 func (r *Run) Complete(ctx context.Context, t *truth.File, each func(done, total int, a truth.Row)) error {
 	if t.Done() {
 		return nil
@@ -150,6 +151,11 @@ func (r *Run) Complete(ctx context.Context, t *truth.File, each func(done, total
 	}
 	if err := r.checkMemory(trainsAlone); err != nil {
 		return err
+	}
+	if len(t.Rows) == 0 {
+		if err := t.Save(); err != nil {
+			return err
+		}
 	}
 	for i := range t.Head.Count * t.Head.Seeds {
 		a, seed := archs[i%t.Head.Count], i/t.Head.Count+1

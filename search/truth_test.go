@@ -1,6 +1,8 @@
 package search
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,3 +33,61 @@ func TestRecipesOfEarlierVersions(t *testing.T) {
 		}
 	}
 }
+
+// Training alone without a folder makes do with few pictures too: batches are smaller there.
+func TestFewPicturesAreTrainedOnAlone(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Train.Batch = 1000 // of 192 training pictures
+	r, err := OpenAlone(w.cfg, Monitor{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	if got := r.cfg.Train.Batch; got != 62 {
+		t.Errorf("batches of %d pictures; want 62, two of which are in 192", got)
+	}
+}
+
+// updates counts what a training tells.
+type updates struct {
+	silent
+	n *int
+}
+
+// Update implements Events.
+func (u updates) Update(Status) { *u.n++ }
+
+// Where results cannot be written nothing is trained.
+func TestTruthIsWrittenFirst(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	n := 0
+	r, err := OpenAlone(w.cfg, Monitor{Events: updates{n: &n}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	file, err := r.OpenTruth(filepath.Join(w.dir, "no", "truth.csv"), TruthOptions{Count: 2, Seeds: 1, Steps: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Complete(t.Context(), file, func(int, int, truth.Row) {}); !errors.Is(err, os.ErrNotExist) || n > 0 {
+		t.Errorf("%v after %d steps; want that there is no such folder before any", err, n)
+	}
+	file.Path = filepath.Join(w.dir, "truth.csv")
+	stopped := errors.New("stopped")
+	if err := r.Complete(failing{t.Context(), stopped}, file, func(int, int, truth.Row) {}); !errors.Is(err, stopped) {
+		t.Fatalf("%v; want the interruption", err)
+	}
+	if begun, err := truth.ReadFile(file.Path); err != nil || begun.Head != file.Head || len(begun.Rows) != 0 {
+		t.Errorf("after an interruption of the first training %+v, %v; want its head", begun, err)
+	}
+}
+
+// failing is a context that has ended.
+type failing struct {
+	context.Context
+	err error
+}
+
+// Err implements context.Context.
+func (f failing) Err() error { return f.err }

@@ -61,13 +61,15 @@ func (t *Trainer) Replan(steps int) error {
 func (t *Trainer) replan(r Replan) {
 	t.course.change(r, t.o.Steps)
 	perEpoch := t.loader.Batches()
-	plain := float64(t.o.augment(perEpoch).Until * perEpoch)
-	if t.varied.Until == 0 || plain <= t.course.base { // pictures are varied to the end, or no longer
+	varied := t.o.augment(perEpoch)
+	plain := float64(varied.Until * perEpoch)
+	if plain <= t.course.base { // pictures are varied to the end, or no longer
 		return
 	}
-	if t.varied.Until = int(t.course.when(plain) / float64(perEpoch)); t.varied.Until == 0 {
-		t.varied = data.Augment{}
+	if varied.Until = int(t.course.when(plain) / float64(perEpoch)); varied.Until == 0 {
+		varied = data.Augment{} // until a later change leaves more time
 	}
+	t.varied = varied
 	t.loader = t.o.loader(t.loader.Set(), t.norm, t.varied)
 }
 

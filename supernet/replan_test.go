@@ -68,6 +68,7 @@ func TestReplanKeepsPlainPasses(t *testing.T) {
 		{[]Replan{{20, 180}}, 10},         // in 80: until step 100
 		{[]Replan{{20, 60}, {50, 55}}, 4}, // plain by then
 		{[]Replan{{70, 75}}, 6},
+		{[]Replan{{5, 13}, {6, 106}}, 5}, // until step 9, which is within the first epoch: plain; then until step 57
 	} {
 		tr := trainer(t, exec(t, 1), smallChain(t), narrowOf(t), o)
 		for _, r := range c.changes {

@@ -93,13 +93,18 @@ func execute(ctx context.Context, args []string, s streams) int {
 	}
 }
 
-// rawText takes a value as it is: names of files need not be UTF-8.
+// rawText takes a value as it is: names of files need not be UTF-8. An empty one, as of a variable
+// that is not set, is refused: it would count as if the flag had not been given.
 func rawText(ctx *kong.DecodeContext, target reflect.Value) error {
 	token, err := ctx.Scan.PopValue("string")
 	if err != nil {
 		return err
 	}
-	target.SetString(fmt.Sprint(token.Value))
+	text := fmt.Sprint(token.Value)
+	if text == "" {
+		return errors.New("the value is empty; want one, or no such flag")
+	}
+	target.SetString(text)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,9 +73,50 @@ func TestFlagsOverrideTheFile(t *testing.T) {
 	}
 }
 
+// What a run has decided on holds for it alone: a flag that changes what is computed drops it.
+func TestFlagsDropWhatWasDecided(t *testing.T) {
+	path := newShell(t).path("decided.yaml")
+	const text = "budget: 20m\ntrain: {steps: 700, replans: [{at: 3, steps: 9}]}\ndevice: {probed: [12, 8]}\n" +
+		"finish: {reach: 5ms, plan: [4, 30], linear: 81, replans: {search-00: [{at: 3, steps: 9}]}}\n"
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args  []string
+		kept  bool
+		steps int
+	}{
+		{nil, true, 700},
+		{[]string{"--workers", "1", "--kernel", "go", "--rival", "auto", "--table", "latency.json"}, true, 700},
+		{[]string{"--budget", "1h"}, false, 0},
+		{[]string{"--steps", "9"}, false, 9},
+		{[]string{"--seed", "2"}, false, 700},
+		{[]string{"--networks", "3"}, false, 700},
+		{[]string{"--max-latency", "1ms"}, false, 700},
+		{[]string{"--probe", "node probe.mjs"}, false, 700},
+	} {
+		f := parse(t, append([]string{"-c", path}, c.args...)...)
+		got, err := f.configFlags.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.searchFlags.apply(&got)
+		f.probeFlag.apply(&got)
+		kept := []bool{got.Train.Replans != nil, got.Device.Probed != nil, got.Finish.Plan != nil, got.Finish.Replans != nil, got.Finish.Reach > 0, got.Finish.Linear > 0}
+		if slices.Contains(kept, !c.kept) || got.Train.Steps != c.steps {
+			t.Errorf("%q: kept %v, %d steps; want %v throughout, %d", c.args, kept, got.Train.Steps, c.kept, c.steps)
+		}
+	}
+}
+
 func TestLengthOfTrainingIsGivenOnce(t *testing.T) {
 	if _, err := parse(t, "--steps", "3", "--epochs", "2").configFlags.load(); err == nil || !strings.Contains(err.Error(), "want one of them") {
 		t.Errorf("steps and epochs: %v; want an error", err)
+	}
+	for _, c := range [][2]string{{"--steps", "0"}, {"--steps", "-3"}, {"--epochs", "0"}, {"--epochs", "NaN"}} {
+		if _, err := parse(t, c[0]+"="+c[1]).configFlags.load(); err == nil || !strings.Contains(err.Error(), c[0]+" is "+c[1]) {
+			t.Errorf("%v: %v; want an error: the budget would count", c, err)
+		}
 	}
 }
 
@@ -108,6 +150,8 @@ func TestExitCodesAndOneLineErrors(t *testing.T) {
 		{"misspelt flag", []string{"search", "--epoch", "3"}, exitUsage, "unknown flag --epoch"},
 		{"bad value", []string{"search", "--seed", "one"}, exitUsage, "--seed"},
 		{"out and resume", []string{"search", "--out", "a", "--resume", "b"}, exitUsage, "can't be used together"},
+		{"nothing to resume", []string{"search", "--resume", ""}, exitUsage, "--resume: the value is empty"},
+		{"empty data", []string{"train", "--data="}, exitUsage, "--data: the value is empty"},
 		{"resume with flags", []string{"search", "--resume", s.dir, "--trials", "3"}, exitFailure, "folder's own configuration"},
 		{"resume with a seed", []string{"train", "--resume", s.dir, "--seed", "3"}, exitFailure, "folder's own configuration"},
 		{"no such data", []string{"search", "-q", "--out", s.path("a"), "--data", s.path("nowhere")}, exitFailure, "nowhere"},
@@ -116,6 +160,8 @@ func TestExitCodesAndOneLineErrors(t *testing.T) {
 		{"bad configuration", []string{"search", "--sampler", "lazy"}, exitFailure, "train.sampler"},
 		{"no network file", []string{"classify", s.path("tiny.yaml"), s.path("tiny.yaml")}, exitFailure, "tiny.yaml"},
 		{"nothing to export", []string{"export", "--run", s.dir, "--arch", "max"}, exitUsage, "want --out, --onnx or both"},
+		{"export over itself", []string{"export", "--run", s.dir, "--arch", "max", "--out", "a", "--onnx", "./a"}, exitUsage, "want a file for each"},
+		{"arrays of a folder", []string{"inspect", s.dir, "--npy", s.path("arrays")}, exitFailure, "--npy: want a weights file"},
 		{"model of others", []string{"inspect", foreign}, exitFailure, foreign + ": onnx: read: "},
 		{"no file of ours", []string{"inspect", os.Args[0]}, exitFailure, "none of our files"},
 	} {

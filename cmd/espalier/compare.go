@@ -42,20 +42,20 @@ func (c compareCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if _, err := io.WriteString(s.out, found.Text()); err != nil { // first: a file that cannot be written takes none of it along
+		return err
+	}
 	if c.SVG != "" {
 		if err := writeFile(c.SVG, found.SVG()); err != nil {
 			return err
 		}
 	}
-	if c.JSON != "" {
-		b, err := json.MarshalIndent(found, "", "  ")
-		if err != nil {
-			return fmt.Errorf("figures as JSON: %w", err)
-		}
-		if err := writeFile(c.JSON, append(b, '\n')); err != nil {
-			return err
-		}
+	if c.JSON == "" {
+		return nil
 	}
-	_, err = io.WriteString(s.out, found.Text())
-	return err
+	b, err := json.MarshalIndent(found, "", "  ")
+	if err != nil {
+		return fmt.Errorf("figures as JSON: %w", err)
+	}
+	return writeFile(c.JSON, append(b, '\n'))
 }

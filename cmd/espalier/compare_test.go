@@ -43,4 +43,10 @@ func TestCompareTable(t *testing.T) {
 			t.Errorf("%v: exit code %d, %q; want an error with %q", args, code, text, want)
 		}
 	}
+	for _, flag := range []string{"--json", "--svg"} {
+		code, text, _ := s.run(t.Context(), "compare", "--table", s.path("table.csv"), "--strategies", "local", "--evaluations", "5", "--seeds", "2", flag, s.path("no", "folder", "c"))
+		if code != exitFailure || !strings.Contains(text, "local") {
+			t.Errorf("%s into a folder that is not there: code %d, printed %q; want the figures nevertheless", flag, code, text)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/supernet"
@@ -22,6 +23,9 @@ type exportCmd struct {
 func (c exportCmd) Validate() error {
 	if c.Out == "" && c.ONNX == "" {
 		return errors.New("nothing to write; want --out, --onnx or both")
+	}
+	if c.Out != "" && filepath.Clean(c.Out) == filepath.Clean(c.ONNX) {
+		return fmt.Errorf("--out and --onnx are both %s; want a file for each", c.Out)
 	}
 	return nil
 }

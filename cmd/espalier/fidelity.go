@@ -71,16 +71,17 @@ func (c fidelityCmd) judge(ctx context.Context, s streams, r *search.Run, monito
 	if err != nil {
 		return err
 	}
-	if err := writeFile(c.SVG, f.SVG()); err != nil {
-		return err
-	}
 	if c.JSON {
 		e := json.NewEncoder(s.out)
 		e.SetIndent("", "  ")
-		return e.Encode(f)
+		err = e.Encode(f)
+	} else {
+		_, err = io.WriteString(s.out, f.Text())
 	}
-	_, err = io.WriteString(s.out, f.Text())
-	return err
+	if err != nil {
+		return err
+	}
+	return writeFile(c.SVG, f.SVG())
 }
 
 // check refuses flags that would be ignored.

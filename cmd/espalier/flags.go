@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -68,10 +69,16 @@ type probeFlag struct {
 }
 
 // apply puts the flag on top of c.
-func (f probeFlag) apply(c *config.Config) { set(&c.Device.Probe, f.Probe) }
+func (f probeFlag) apply(c *config.Config) {
+	if f.Probe != nil {
+		c.Forget()
+	}
+	set(&c.Device.Probe, f.Probe)
+}
 
-// load returns the configuration file, or the defaults, with the flags on top.
-// It is not yet validated.
+// load returns the configuration file, or the defaults, with the flags on top. Where these change
+// what is computed, what an earlier run has decided on is dropped, if the file is of one. It is not
+// yet validated.
 func (f configFlags) load() (config.Config, error) {
 	c := config.Default()
 	if f.Config != "" {
@@ -79,6 +86,9 @@ func (f configFlags) load() (config.Config, error) {
 		if c, err = config.Load(f.Config); err != nil {
 			return config.Config{}, err
 		}
+	}
+	if f.change() {
+		c.Forget()
 	}
 	set(&c.Data.Dir, f.Data)
 	set(&c.Data.Size, f.Size)
@@ -113,6 +123,12 @@ func (f configFlags) load() (config.Config, error) {
 	return c, nil
 }
 
+// change reports whether a flag changes what is computed.
+func (f configFlags) change() bool {
+	f.Config, f.Workers, f.Kernel = "", nil, nil
+	return f != configFlags{}
+}
+
 // length sets how long training takes: one flag replaces what the file says of
 // all three.
 func (f configFlags) length(c *config.Config) error {
@@ -125,6 +141,12 @@ func (f configFlags) length(c *config.Config) error {
 	if n > 1 {
 		return errors.New("--budget, --epochs and --steps each fix the length of training; want one of them")
 	}
+	switch { // none would be left to the budget
+	case f.Steps != nil && *f.Steps < 1:
+		return fmt.Errorf("--steps is %d; want at least 1", *f.Steps)
+	case f.Epochs != nil && !(*f.Epochs > 0):
+		return fmt.Errorf("--epochs is %v; want more than 0", *f.Epochs)
+	}
 	if n == 1 {
 		c.Train.Steps, c.Train.Epochs = 0, 0
 	}
@@ -134,8 +156,12 @@ func (f configFlags) length(c *config.Config) error {
 	return nil
 }
 
-// apply puts the flags on top of c.
+// apply puts the flags on top of c, as load does.
 func (f searchFlags) apply(c *config.Config) {
+	searching := f
+	if searching.Rival = nil; !reflect.DeepEqual(searching, searchFlags{}) { // rivals are trained after all else
+		c.Forget()
+	}
 	set(&c.Search.Strategy, f.Strategy)
 	set(&c.Search.Score, f.Score)
 	set(&c.Search.Trials, f.Trials)

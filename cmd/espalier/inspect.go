@@ -35,6 +35,9 @@ func (c inspectCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
+	if info.IsDir() && c.NPY != "" {
+		return fmt.Errorf("%s: --npy: want a weights file, such as %s", c.File, filepath.Join(c.File, rundir.Supernet))
+	}
 	if info.IsDir() {
 		return inspectFolder(s.out, rundir.View(c.File))
 	}

@@ -39,6 +39,10 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	archs, err := c.named(f)
+	if err != nil {
+		return err
+	}
 	own, table := c.files(cfg)
 	l, err := openLatencies(ctx, cfg, f, own)
 	if err != nil {
@@ -67,7 +71,19 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 			fmt.Fprintf(s.out, "energy, left out: %s\n", probes.Energy)
 		}
 	}
-	return c.archs(ctx, s, f, l)
+	return showArchs(ctx, s, archs, f, l)
+}
+
+// named returns the architectures that --arch names.
+func (c measureCmd) named(f space.Family) ([]space.Arch, error) {
+	archs := make([]space.Arch, len(c.Arch))
+	for i, text := range c.Arch {
+		var err error
+		if archs[i], err = search.NamedArch(f, text); err != nil {
+			return nil, fmt.Errorf("--arch: %w", err)
+		}
+	}
+	return archs, nil
 }
 
 // files returns where this machine's latencies and, with a probe, the table of networks go.
@@ -113,14 +129,9 @@ func (c measureCmd) measure(ctx context.Context, s streams, cfg config.Config, l
 	return probes.Learn(ctx, cfg.Device.Samples, cfg.Seed, search.Progress(screen.Events))
 }
 
-// archs measures the architectures that were asked for, beside their
-// predictions.
-func (c measureCmd) archs(ctx context.Context, s streams, f space.Family, l *latency.Model) error {
-	for _, text := range c.Arch {
-		a, err := search.NamedArch(f, text)
-		if err != nil {
-			return err
-		}
+// showArchs measures the architectures that were asked for, beside their predictions.
+func showArchs(ctx context.Context, s streams, archs []space.Arch, f space.Family, l *latency.Model) error {
+	for _, a := range archs {
 		cost, err := l.Cost(a)
 		if err != nil {
 			return err

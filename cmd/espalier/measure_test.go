@@ -60,3 +60,12 @@ func (s shell) spaceFile() string {
 	}
 	return s.path("space.yaml")
 }
+
+// An architecture that is none is told before anything is measured.
+func TestMeasureChecksArchitecturesFirst(t *testing.T) {
+	s := newShell(t)
+	code, _, err := s.run(t.Context(), "measure", "-c", s.path("tiny.yaml"), "-q", "--samples", "10", "--arch", "min", "--arch", "conv9x9", "--out", s.path("latency.json"))
+	if _, made := os.Stat(s.path("latency.json")); code != exitFailure || !strings.Contains(err, "--arch: ") || !strings.Contains(err, "conv9x9") || made == nil {
+		t.Errorf("code %d, %q, latencies were measured: %v; want the architecture named before", code, err, made == nil)
+	}
+}

@@ -89,19 +89,17 @@ func parseRows(flag, text string) (*table.Rows, error) {
 	return &table.Rows{From: from, To: to}, nil
 }
 
-// show writes results.
+// show prints results, and then writes them where that is asked for: a file that cannot be written
+// takes none of the work with it.
 func (c tableFlags) show(s streams, results []table.Result) error {
-	if c.JSON != "" {
-		data, err := json.MarshalIndent(results, "", "  ")
-		if err != nil {
-			return err
-		}
-		if err := writeFile(c.JSON, append(data, '\n')); err != nil {
-			return err
-		}
+	if _, err := io.WriteString(s.out, table.Text(results)); err != nil || c.JSON == "" {
+		return err
 	}
-	_, err := io.WriteString(s.out, table.Text(results))
-	return err
+	data, err := json.MarshalIndent(results, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(c.JSON, append(data, '\n'))
 }
 
 // Run judges models on devices.

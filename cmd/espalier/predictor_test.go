@@ -89,4 +89,8 @@ func TestPredictorCommandErrors(t *testing.T) {
 			t.Errorf("%v: code %d, %q; want %q", c.args, code, stderr, c.want)
 		}
 	}
+	code, text, _ := newShell(t).run(t.Context(), "predictor", "accuracy", "--table", networks, "--samples", "20", "--models", "ridge", "--seeds", "1", "--json", filepath.Join(t.TempDir(), "no", "out.json"))
+	if code != exitFailure || !strings.Contains(text, "ridge") {
+		t.Errorf("a file that cannot be written: code %d, printed %q; want the figures nevertheless", code, text)
+	}
 }

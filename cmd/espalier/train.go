@@ -23,6 +23,9 @@ func (c trainCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if c.Arch != nil {
+		cfg.Forget()
+	}
 	set(&cfg.Train.Arch, c.Arch)
 	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s, func(r *search.Run) error {
 		n, score, err := r.TrainOnly(ctx)

@@ -5,8 +5,8 @@ import "math"
 // most candidates that are looked at.
 const maxCandidates = 1000
 
-// Choose returns n rows of the pool to measure: each the one that most lowers the sum of
-// the variances over the pool.
+// Choose returns n different rows of the pool to measure: each the one that most lowers the
+// sum of the variances over the pool.
 func (s *Sources) Choose(p *Pool, n int) []int {
 	var rows []int
 	for i := range p.factor {
@@ -33,9 +33,13 @@ func (s *Sources) Choose(p *Pool, n int) []int {
 		}
 	}
 	var out []int
+	taken := make([]bool, m)
 	for range min(n, m) {
 		best, gain := 0, math.Inf(-1)
 		for a := range k {
+			if taken[a] {
+				continue
+			}
 			var g float64
 			for _, v := range k[a] {
 				g += v * v
@@ -44,6 +48,7 @@ func (s *Sources) Choose(p *Pool, n int) []int {
 				best, gain = a, g
 			}
 		}
+		taken[best] = true
 		out = append(out, cand[best])
 		col := append([]float64(nil), k[best]...)
 		d := col[best] + set.noise

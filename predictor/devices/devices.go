@@ -11,6 +11,7 @@ package devices
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -51,6 +52,9 @@ func Fit(in Inputs, archs []space.Arch, latency [][]float64) (*Sources, error) {
 		unit := standardOf(log)
 		for i := range log {
 			log[i] = unit.of(log[i])
+		}
+		if slices.Max(log)-slices.Min(log) < 1 { // all alike, but for rounding: at a deviation of 1 they are further apart
+			clear(log)
 		}
 		s.unit, s.scale = append(s.unit, log), append(s.scale, unit)
 	}

@@ -262,3 +262,53 @@ func BenchmarkFit(b *testing.B) {
 		mustFit(b, archs, latency)
 	}
 }
+
+// rough returns latencies that follow from which genes go together, not from each alone.
+func rough(archs []space.Arch) []float64 {
+	out := make([]float64, len(archs))
+	for i, a := range archs {
+		v := 0
+		for k := 0; k+1 < a.Len(); k += 2 {
+			v += a.Gene(k) ^ a.Gene(k+1)
+		}
+		out[i] = math.Exp(0.3 * float64(v))
+	}
+	return out
+}
+
+// Sources on which all networks take alike, as timers show them that are too coarse, say nothing:
+// neither of kernels nor of a device, alone and beside others.
+func TestSourcesThatSayNothing(t *testing.T) {
+	archs, latency := planted(120, 4, 0.02)
+	flat, flatter := make([]float64, len(archs)), make([]float64, len(archs))
+	for i := range archs {
+		flat[i], flatter[i] = 0.0123, 1
+	}
+	for name, sources := range map[string][][]float64{"alone": {flat}, "two": {flat, flatter}, "beside another": {latency[1], flatter}, "two beside another": {flat, latency[1], flatter}} {
+		s := mustFit(t, archs[:90], rowsOf(sources, 90))
+		p, q := s.Prepare(archs[:90], true), s.Prepare(archs[90:], false)
+		at := s.Choose(p, 12)
+		if n := len(slices.Compact(slices.Sorted(slices.Values(at)))); n != 12 {
+			t.Errorf("%s: %v are chosen; want 12 different ones", name, at)
+		}
+		d, err := s.Place(p, at, pickRows(latency[2], at))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		mean, std := d.Predict(q)
+		for i := range mean {
+			if !(mean[i] > 0 && std[i] > 0) || math.IsInf(mean[i], 0) || math.IsInf(std[i], 0) {
+				t.Fatalf("%s: network %d takes %v ± %v", name, i, mean[i], std[i])
+			}
+		}
+		if e := errorOf(mean, latency[2][90:]); len(sources) > 1 && !slices.Equal(sources[0], flat) && e > 0.1 {
+			t.Errorf("%s: error %.3f; want at most 0.1", name, e)
+		}
+	}
+	y := rough(archs)
+	alone, beside := mustFit(t, archs, [][]float64{y}), mustFit(t, archs, [][]float64{y, flatter})
+	if alone.smooth.mix != beside.smooth.mix || alone.smooth.noise[0] != beside.smooth.noise[0] || alone.smooth.mix == mixtures[0] {
+		t.Errorf("kernel %+v with noise %v, beside a source that says nothing %+v with %v; want the same, and not the first", alone.smooth.mix, alone.smooth.noise, beside.smooth.mix, beside.smooth.noise)
+	}
+}

@@ -19,7 +19,8 @@ type forms struct {
 // little but noise from counting as much as the others.
 const ridgeOfEven = 0.02
 
-// newForms takes the directions from the unit latencies [network][source].
+// newForms takes the directions from the unit latencies [network][source]. Where all are 0, so
+// are the forms.
 func newForms(factor [][]float64) (forms, error) {
 	n := len(factor[0])
 	cov := mat.NewSymDense(n, nil)
@@ -36,6 +37,10 @@ func newForms(factor [][]float64) (forms, error) {
 	var total, mean float64
 	for _, l := range e.Values(nil) {
 		total += max(l, 0)
+	}
+	if !(total > 0) { // no source tells networks apart
+		f.mean = 0
+		return f, nil
 	}
 	for k, l := range e.Values(nil) {
 		f.all.SetSym(k, k, 1/total)

@@ -16,7 +16,7 @@ type Options struct {
 	Sources []string // Latency: columns of the devices that are known; nil: all but the target
 	Samples []int    // networks measured of a target
 	Pool    *Rows    // rows to measure from; nil: all
-	Query   *Rows    // rows to be judged on; nil: all that are not measured (Accuracy) or not in the pool (Latency)
+	Query   *Rows    // rows to be judged on, but for those that are measured; nil: all (Accuracy), or all that are not in a pool (Latency)
 	Trim    float64  // share of the query rows with the lowest, and with the highest, target that is left out
 	Seeds   int      // draws of networks
 	Choose  string   // Latency: chosen, random or both
@@ -148,6 +148,9 @@ func Accuracy(ctx context.Context, t *Table, f space.Family, o Options) ([]Resul
 					}
 					at := draw(pool, n, seed)
 					rows := trimmed(without(o.Query.of(t), at), y, o.Trim)
+					if len(rows) == 0 {
+						return nil, fmt.Errorf("%s: %d networks to learn from, draw %d, leave no query row to be judged on; want more query rows, or others than the pool", t.File, n, seed+1)
+					}
 					m, err := open(name, in, predictor.Options{Seed: seed, Workers: o.Workers})
 					if err != nil {
 						return nil, err

@@ -150,21 +150,39 @@ func (c *contest) judge(ctx context.Context, n int, how string) ([]Result, error
 			return nil, err
 		}
 		at := c.sample(n, how, seed)
+		unseen := c.unmeasured(at)
+		if len(unseen) == 0 {
+			return nil, fmt.Errorf("%s: all %d query rows are measured; want others", c.table.File, len(c.query))
+		}
 		for k, name := range models {
 			pred, err := c.predict(name, at, seed)
 			if err != nil {
 				return nil, fmt.Errorf("%s column %s: %w", c.table.File, c.target, err)
 			}
-			s := scoreOf(pred, pick(c.truth, c.query))
+			s := scoreOf(pick(pred, unseen), pick(pick(c.truth, c.query), unseen))
 			out[k].add(s, 1/float64(seeds))
+			out[k].Queries = len(unseen)
 			taus[k] = append(taus[k], s.Kendall)
 		}
 	}
 	for k, name := range models {
 		out[k].Column, out[k].Model, out[k].Samples, out[k].Choose = c.target, name, n, how
-		out[k].Seeds, out[k].Queries, out[k].Spread = seeds, len(c.query), spreadOf(taus[k])
+		out[k].Seeds, out[k].Spread = seeds, spreadOf(taus[k])
 	}
 	return out, nil
+}
+
+// unmeasured returns the places of the query rows that are not among the measured places of
+// the pool.
+func (c *contest) unmeasured(at []int) []int {
+	rows := pick(c.pool, at)
+	var out []int
+	for k, row := range c.query {
+		if !slices.Contains(rows, row) {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // sample returns which entries of the pool are measured. Networks that take no time on the

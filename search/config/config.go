@@ -226,6 +226,9 @@ type Finish struct {
 	// candidate could expect on the last rung, by which those are chosen that train
 	// there; steps of each of these. With it, another run does the same.
 	Plan []int `yaml:"plan,omitempty"`
+	// Linear is how many steps the linear classifier has that networks must be better than. A run
+	// with a budget decides on it; 0: as many as pictures ask for.
+	Linear int `yaml:"linear,omitempty"`
 	// Replans holds by which changes of length networks kept to their time on the last
 	// rung, by arm and candidate.
 	Replans map[string][]supernet.Replan `yaml:"replans,omitempty"`

@@ -190,6 +190,7 @@ func (t Finish) validate(f *faults) {
 	for _, n := range t.Plan {
 		f.check(n >= 1, "finish.plan", n, "numbers of at least 1")
 	}
+	f.check(t.Linear >= 0, "finish.linear", t.Linear, "0 or more")
 	for name, all := range t.Replans {
 		f.replans("finish.replans."+name, all)
 	}

@@ -160,9 +160,12 @@ func (l *Model) Form() string { return l.model.Describe() }
 // Measure times the layers that architectures of the space have, and random
 // whole networks until there are so many, and fits the model. What the file held
 // is not measured again. In a bounded time it does what fits; see Probed. What
-// was measured before an error is kept.
+// was measured before an error is kept. A file that cannot be written is noticed first.
 func (l *Model) Measure(ctx context.Context, p Probing, show Progress) error {
 	if l.Local() && l.lacks(p) {
+		if err := l.save(); err != nil {
+			return err
+		}
 		measure := l.measure
 		if p.Span > 0 {
 			measure = l.probe

@@ -2,6 +2,7 @@ package latency
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
@@ -43,6 +44,14 @@ func (l *Model) fitted(archs []space.Arch, y []float64, use []int, seed uint64) 
 		return nil, err
 	}
 	return m, m.Fit(pick(archs, use), pick(y, use))
+}
+
+// Learnt reports whether the model of the latency that counts has learnt from an architecture.
+func (l *Model) Learnt(a space.Arch) bool {
+	if l.probes != nil {
+		return l.probes.learnt[a]
+	}
+	return slices.Contains(l.random, a)
 }
 
 func pick[T any](all []T, at []int) []T {

@@ -17,8 +17,9 @@ type Probes struct {
 	runtime bench.Runtime
 	own     *Model // of this program: predictions begin with its layers
 	said    map[space.Arch]said
-	order   []space.Arch // keys of said
-	call    float64      // seconds of the longest call so far; 0: none
+	order   []space.Arch        // keys of said
+	learnt  map[space.Arch]bool // of these, what the models have learnt from
+	call    float64             // seconds of the longest call so far; 0: none
 	seconds *predictor.Placement
 	joules  *predictor.Placement // nil: the runtime tells no energy
 
@@ -118,8 +119,10 @@ func (p *Probes) fit(archs []space.Arch, seed uint64) error {
 		return fmt.Errorf("%s: the space has %d networks to measure; want at least %d", p.path, len(archs), leastNetworks)
 	}
 	y := make([]bench.Reading, len(archs))
+	p.learnt = make(map[space.Arch]bool)
 	for i, a := range archs {
 		y[i] = p.said[a].reading()
+		p.learnt[a] = true
 	}
 	var err error
 	if p.seconds, p.Report, err = p.model(archs, y, func(r bench.Reading) float64 { return r.Seconds }, seed); err != nil || !p.Metered() {

@@ -3,6 +3,7 @@ package latency
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -210,5 +211,14 @@ func TestOutcomeOfAProbing(t *testing.T) {
 			!within(o.Rounds, c.rounds) || !within(o.Networks, c.networks) || o.Wanted != 48 {
 			t.Errorf("span %v: %+v; want layers estimated: %t, rounds %v, networks %v", c.span, o, c.estimated, c.rounds, c.networks)
 		}
+	}
+}
+
+// Where latencies cannot be written nothing is measured.
+func TestLatenciesAreWrittenFirst(t *testing.T) {
+	d := newSundial(fast)
+	l := on(t, d, filepath.Join(t.TempDir(), "no", "latency.json"))
+	if err := l.Measure(t.Context(), probing(0), unheard); !errors.Is(err, os.ErrNotExist) || d.calls > 0 {
+		t.Errorf("%v after %d timings; want that there is no such folder before any", err, d.calls)
 	}
 }

@@ -63,7 +63,7 @@ type Predicted struct {
 type Coverage struct {
 	Level      float64 `json:"level"`
 	Samples    float64 `json:"samples"`    // share of the first samples, cross-validated
-	Picks      float64 `json:"picks"`      // share of what rounds picked
+	Picks      float64 `json:"picks"`      // share of what rounds picked; 0 where Predicted.Picks is nil
 	Calibrated float64 `json:"calibrated"` // the same after calibration
 }
 

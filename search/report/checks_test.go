@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -116,5 +117,29 @@ func TestWhatWasNotDoneIsTold(t *testing.T) {
 		if p := points[number-1]; !strings.HasPrefix(p, fmt.Sprintf("%d. ", number)) || !strings.Contains(p, "not done") || !strings.Contains(p, flag) {
 			t.Errorf("point %d does not say that it was not done and that %s would do it:\n%s", number, flag, p)
 		}
+	}
+}
+
+// Where predictions have no intervals, or there are none, it is not said that no truth lies within them.
+func TestIntervalsThatAreNone(t *testing.T) {
+	r := fixed()
+	r.Checks = fixedChecks()
+	found := r.Latency.HeldOut
+	r.Latency.Found = &found
+	r.Checks.Predicted.Picks, r.Checks.Predicted.Calibrated, r.Checks.Predicted.Coverage[0].Picks, r.Checks.Predicted.Coverage[0].Calibrated = nil, nil, 0, 0
+	for text, want := range map[string]string{Text(r): "latency, candidates .* -", ChecksText(r): "90 % 88 % - -"} {
+		match := regexp.MustCompile("^" + want + "$")
+		if !slices.ContainsFunc(strings.Split(text, "\n"), func(l string) bool { return match.MatchString(strings.Join(strings.Fields(l), " ")) }) {
+			t.Errorf("no line %q in\n%s", want, text)
+		}
+	}
+}
+
+// Rivals and repetitions look at the test split too.
+func TestAllLooksAtTheTestSplitAreTold(t *testing.T) {
+	r := fixed()
+	r.Checks = fixedChecks() // 4 handed over, 2 rivals, 3 of repetitions
+	if got, want := Text(r), "touched once by each of 9 networks"; !strings.Contains(got, want) {
+		t.Errorf("no %q in\n%s", want, got)
 	}
 }

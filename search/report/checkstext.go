@@ -155,7 +155,11 @@ func (t *checksText) predictor() {
 	t.line("  each was predicted by a model that had not seen it; rounds propose what is predicted best, so that their range is narrower")
 	rows = nil
 	for _, c := range p.Coverage {
-		rows = append(rows, []string{percent(c.Level), percent(c.Samples), percent(c.Picks), percent(c.Calibrated)})
+		picks, calibrated := "-", "-"
+		if p.Picks != nil {
+			picks, calibrated = percent(c.Picks), percent(c.Calibrated)
+		}
+		rows = append(rows, []string{percent(c.Level), percent(c.Samples), picks, calibrated})
 	}
 	t.line("  share of truths within intervals:")
 	t.table([]string{">that should hold", ">random", ">proposed", ">calibrated"}, rows)

@@ -133,12 +133,12 @@ type Prior struct {
 type Latency struct {
 	Device   string            `json:"device"`
 	Batch    int               `json:"batch"`
-	Layers   int               `json:"layers"`   // measured
-	Networks int               `json:"networks"` // measured
-	Form     string            `json:"form"`     // of the model: its correction, ranks and their weights
-	Drift    float64           `json:"drift"`    // latency of the same networks at the end of the run over that at the beginning; 0: not measured
-	HeldOut  predictor.Report  `json:"held_out"` // on random networks
-	Found    *predictor.Report `json:"found,omitempty"`
+	Layers   int               `json:"layers"`          // measured
+	Networks int               `json:"networks"`        // measured
+	Form     string            `json:"form"`            // of the model: its correction, ranks and their weights
+	Drift    float64           `json:"drift"`           // latency of the same networks at the end of the run over that at the beginning; 0: not measured
+	HeldOut  predictor.Report  `json:"held_out"`        // on random networks
+	Found    *predictor.Report `json:"found,omitempty"` // on the candidates of the search that the model had not learnt from; without intervals
 	Probe    *Probe            `json:"probe,omitempty"` // nil: this program's own latency counts
 	// Elsewhere tells the same of the other devices that limits are on.
 	Elsewhere []Elsewhere `json:"elsewhere,omitempty"`
@@ -290,7 +290,7 @@ type Prefix struct {
 // Test tells how the test split was used.
 type Test struct {
 	Images   int `json:"images"`
-	Networks int `json:"networks"` // each judged on it once, after all choices
+	Networks int `json:"networks"` // handed over, each judged on it once, after all choices; see Checks.Accesses for rivals and repetitions
 	ByHand   int `json:"by_hand"`  // judged on it by eval --test before the report
 }
 

@@ -207,7 +207,9 @@ func (l Latency) rows() [][]string {
 	}
 	rows = append(rows, errorRow(random, l.HeldOut))
 	if l.Found != nil {
-		rows = append(rows, errorRow("latency, candidates", *l.Found))
+		row := errorRow("latency, candidates", *l.Found)
+		row[len(row)-1] = "-" // costs have no intervals
+		rows = append(rows, row)
 	}
 	for _, e := range l.Elsewhere {
 		rows = append(rows, errorRow("latency on "+e.Name, e.HeldOut))
@@ -272,7 +274,11 @@ func (t *text) origin(r Report) {
 	t.line("  machine  %s, %d cores; %s kernels, %d workers; %s %s", m.Processor, m.Cores, m.Kernel, m.Workers, m.Go, m.System)
 	t.line("  data     %s (%s), %dx%dx%d, %d classes: %d training, %d validation, %d test pictures", d.Name, d.Format, d.H, d.W, d.C, d.Classes, d.Train, d.Val, d.Test)
 	t.line("  seed     %d", r.Seed)
-	t.line("  test     %d pictures, touched once by each of %d networks after all choices were made", r.Test.Images, r.Test.Networks)
+	networks := r.Test.Networks
+	if r.Checks != nil { // with rivals and repetitions
+		networks = r.Checks.Accesses.Total() - r.Checks.Accesses.ByHand
+	}
+	t.line("  test     %d pictures, touched once by each of %d networks after all choices were made", r.Test.Images, networks)
 	if r.Test.ByHand > 0 {
 		t.line("           and before that by %d networks that eval --test judged", r.Test.ByHand)
 	}
