@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/espalier-nas/espalier/internal/stream"
@@ -84,17 +85,16 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 
 // leastTime returns how long the run takes at least, what it has taken so far included, until
 // its supernet has been trained for the least number of steps and finishing has had its share:
-// what affordable will find, of networks that are no dearer than the narrow one, a training
-// step of which takes so long. Steps that are timed on the way and judging, which it returns
-// too, count.
-func (r *Run) leastTime(narrow time.Duration) (least, judging time.Duration) {
-	step := r.cheapest() * narrow.Seconds()
+// what affordable will find, if a training step takes so long of the narrow network and of
+// those that are no dearer. Steps that are timed on the way and judging, which it returns too,
+// count.
+func (r *Run) leastTime(narrow, step time.Duration) (least, judging time.Duration) {
 	steps := leastSteps/(1-r.cfg.Finish.Share) + warmSteps + leastTimed/2
-	seconds := step * steps
+	seconds := step.Seconds() * steps
 	if r.cfg.Finish.Reach == 0 {
 		seconds += leastReach * narrow.Seconds()
 	}
-	image := time.Duration(forwardShare * step / float64(r.cfg.Train.Batch) * float64(time.Second))
+	image := time.Duration(forwardShare * r.cheapest() * float64(narrow) / float64(r.cfg.Train.Batch))
 	whole := r.cfg // is put back: here nothing is decided
 	if all, may := r.judgingTime(image), judgingShare*float64(r.cfg.Budget); float64(all) > may {
 		r.cutJudging(may / float64(all))
@@ -110,7 +110,41 @@ func (r *Run) leastTime(narrow time.Duration) (least, judging time.Duration) {
 const leastReach = 3
 
 // cheapDraws random architectures show what those cost that are no dearer than the narrow one.
-const cheapDraws = 200
+// The first timedCheap of them are timed, as long as that takes no more than firstShare of the
+// budget; cheapShare of their median is taken for what a step takes at least: the mean of what
+// will be trained is more than the median, but what of that is within reach is not known yet.
+const (
+	cheapDraws = 200
+	timedCheap = 5
+	cheapShare = 0.75
+)
+
+// cheapStep returns how long a training step takes at least of the networks that are left to
+// train if nothing dearer than the narrow one is, whose step takes so long.
+func (r *Run) cheapStep(ctx context.Context, net *supernet.Net, narrow time.Duration) (time.Duration, error) {
+	rng, start := stream.New(r.cfg.Seed, "cheap networks"), time.Now()
+	var timed []time.Duration
+	for range cheapDraws {
+		a := r.family.Space().Random(rng)
+		if r.flops(a) > r.flops(r.family.Extremes().Narrow) {
+			continue
+		}
+		took, err := r.timeSteps(ctx, net, supernet.Single{Arch: a}, r.trainOptions(manySteps), 0, 1, 1)
+		if err != nil {
+			return 0, err
+		}
+		timed = append(timed, took)
+		if len(timed) == timedCheap || time.Since(start).Seconds() > firstShare*r.cfg.Budget.Seconds() {
+			break
+		}
+	}
+	least := time.Duration(r.cheapest() * float64(narrow))
+	if len(timed) == 0 {
+		return least, nil
+	}
+	slices.Sort(timed)
+	return max(least, time.Duration(cheapShare*float64(timed[(len(timed)-1)/2]))), nil
+}
 
 // cheapest returns what a training step takes, over one of the narrow network, of the random
 // networks that are left to train if nothing dearer is within reach: the lesser of their shares

@@ -25,19 +25,19 @@ func TestLeastTimeOfASearch(t *testing.T) {
 		t.Errorf("a step takes %v of the narrow network's; want no more than %v, the mean of %v networks that have no more operations", share, sum/n, n)
 	}
 	spent := r.spent()
-	least, judging := r.leastTime(time.Second)
+	least, judging := r.leastTime(time.Second, 2*time.Second)
 	c := r.cfg
 	images := (96+c.Search.Rounds*24)*(c.Evaluate.Calibration+r.comparedOn().Len()) + c.Search.Top*(c.Evaluate.Calibration+r.splits.Val.Len())
 	if c.Search.Random {
 		images *= 2
 	}
 	wantJudging := share / 3 / float64(c.Train.Batch) * float64(images)
-	want := spent.Seconds() + share*(20/(1-c.Finish.Share)+15) + 3 + 0.04*360_000 + wantJudging
+	want := spent.Seconds() + 2*(20/(1-c.Finish.Share)+15) + 3 + 0.04*360_000 + wantJudging
 	if d := least.Seconds() - want; d < -0.001 || d > 1 || judging.Seconds() < wantJudging-0.01 || judging.Seconds() > wantJudging+0.01 {
 		t.Errorf("at least %v, judging %v; want %v and %v seconds", least, judging, want, wantJudging)
 	}
 	r.cfg.Budget = time.Second
-	if _, cut := r.leastTime(time.Second); cut >= judging {
+	if _, cut := r.leastTime(time.Second, time.Second); cut >= judging {
 		t.Errorf("judging takes %v in a second as in 100 hours", cut)
 	}
 	if r.cfg.Budget = 100 * time.Hour; !reflect.DeepEqual(r.cfg, before) {
