@@ -13,6 +13,7 @@ import (
 type StrategyOptions struct {
 	Seed      uint64           `yaml:"-"`
 	Limits    Limits           `yaml:"-"` // of the search, for strategies that learn what meets them
+	Trials    int              `yaml:"-"` // evaluations of the search, for policies whose rate grows over them; 0: not known
 	Bayes     BayesOptions     `yaml:"bayes"`
 	Evolution EvolutionOptions `yaml:"evolution"`
 	Guided    GuidedOptions    `yaml:"guided"`
@@ -101,21 +102,22 @@ func openRandom(name string, s *space.Space, o *StrategyOptions) (Strategy, erro
 }
 
 func openLSTM(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
-	return asStrategy(NewReinforce(name, s, o.Seed, o.LSTM))
+	return openPolicy(name, s, o, o.LSTM)
 }
 
 func openPPO(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
-	return asStrategy(NewReinforce(name, s, o.Seed, o.PPO))
+	return openPolicy(name, s, o, o.PPO)
 }
 
 func openTunas(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
-	return asStrategy(NewReinforce(name, s, o.Seed, o.Tunas))
+	return openPolicy(name, s, o, o.Tunas)
 }
 
-// asStrategy keeps a nil policy from becoming a strategy that is not nil.
-func asStrategy(r *Reinforce, err error) (Strategy, error) {
+func openPolicy(name string, s *space.Space, o *StrategyOptions, p PolicyOptions) (Strategy, error) {
+	p.Trials = o.Trials
+	r, err := NewReinforce(name, s, o.Seed, p)
 	if err != nil {
-		return nil, err
+		return nil, err // and no strategy that holds a nil policy
 	}
 	return r, nil
 }

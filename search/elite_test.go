@@ -1,6 +1,8 @@
 package search
 
 import (
+	"context"
+	"math"
 	"slices"
 	"testing"
 
@@ -114,5 +116,34 @@ func TestLastRoundBeginsWithWhatTheRungShowed(t *testing.T) {
 	}
 	if !slices.Equal(got, want) || slices.Equal(want, other) {
 		t.Errorf("proposals are those of a search that begins with the best of the rung: %v, and others than of one that begins with the best inherited: %v; want both", slices.Equal(got, want), !slices.Equal(want, other))
+	}
+}
+
+// judgedAlike finds all architectures equally good.
+type judgedAlike struct{}
+
+func (judgedAlike) Evaluate(_ context.Context, archs []space.Arch) ([]controller.Score, error) {
+	return make([]controller.Score, len(archs)), nil
+}
+
+// A rate that grows does so over the evaluations of each search, which are its share of all.
+func TestRatesGrowOverASearch(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Search.Strategy, w.cfg.Search.Sweep, w.cfg.Search.Trials, w.cfg.Search.Batch = "tunas", 1, 30, 2
+	w.cfg.Search.Strategies.Tunas.Rate, w.cfg.Search.Strategies.Tunas.Growth = 0.01, 100
+	r := w.open("run")
+	l, err := r.latencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	f, err := r.search(t.Context(), judgedAlike{}, l, nil, nil, 1, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	updates := f.health[0].updates
+	first, last := updates[0].Rate, updates[len(updates)-1].Rate
+	if want := 0.01 * math.Pow(100, 0.8); len(f.trials) != 10 || first != 0.01 || last < want-1e-12 || last > 1 {
+		t.Errorf("%d evaluations at rates from %v to %v; want 10 from 0.01 to at least %v", len(f.trials), first, last, want)
 	}
 }
