@@ -58,13 +58,17 @@ type bayes struct {
 	front    []individual // those of them that no other dominates
 	costed   []Trial      // evaluated or infeasible
 	proposed map[space.Arch]bool
+	known    map[space.Arch][]uint8 // codes of trials
 }
 
 func openBayes(_ string, s *space.Space, o *StrategyOptions) (Strategy, error) {
 	if err := o.Bayes.Validate(); err != nil {
 		return nil, err
 	}
-	b := &bayes{space: s, o: o.Bayes, seed: o.Seed, limits: o.Limits.terms(), coder: newCoder(s), proposed: make(map[space.Arch]bool)}
+	b := &bayes{space: s, o: o.Bayes, seed: o.Seed, limits: o.Limits.terms(), coder: newCoder(s), proposed: make(map[space.Arch]bool), known: make(map[space.Arch][]uint8)}
+	if o.Features != nil {
+		b.coder.look(o.Features)
+	}
 	for range b.o.Objectives {
 		b.aims = append(b.aims, newGauss(b.coder))
 	}
@@ -247,7 +251,10 @@ func (b *bayes) codes(archs []space.Arch) [][]uint8 {
 func (b *bayes) trialCodes(trials []Trial) [][]uint8 {
 	out := make([][]uint8, len(trials))
 	for i, t := range trials {
-		out[i] = b.coder.code(t.Arch)
+		if b.known[t.Arch] == nil {
+			b.known[t.Arch] = b.coder.code(t.Arch)
+		}
+		out[i] = b.known[t.Arch]
 	}
 	return out
 }

@@ -10,12 +10,15 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// coder measures how far apart architectures are, decision by decision.
+// coder measures how far apart architectures are, decision by decision and feature by
+// feature.
 type coder struct {
-	space  *space.Space
-	ranges []float64 // of a decision's choices if they are ordered, 0 if they are not
-	group  []int     // of each decision: those of a group count alike
-	sizes  []float64 // decisions of each group
+	space    *space.Space
+	ranges   []float64 // of a decision's choices if they are ordered, 0 if they are not; of a feature's steps
+	group    []int     // of each decision, then of each feature: those of a group count alike
+	sizes    []float64 // decisions and features of each group
+	features []feature
+	of       func(space.Arch) []float64 // features; nil: none
 }
 
 // mostGroups is how many decisions have groups of their own at most; in larger
@@ -46,14 +49,21 @@ func newCoder(s *space.Space) *coder {
 	return c
 }
 
-// code returns a with one number per decision: 0 if it is not made, else its gene and 1.
+// code returns a with one number per decision: 0 if it is not made, else its gene and 1;
+// and one per feature, its step and 1.
 func (c *coder) code(a space.Arch) []uint8 {
 	genes := a.Genes()
-	code := make([]uint8, len(genes))
+	code := make([]uint8, len(genes), len(c.group))
 	for i, g := range genes {
 		if c.space.Active(genes, i) {
 			code[i] = g + 1
 		}
+	}
+	if c.of == nil {
+		return code
+	}
+	for d, v := range c.of(a) {
+		code = append(code, c.features[d].step(v)+1)
 	}
 	return code
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/controller/table"
+	"github.com/espalier-nas/espalier/predictor"
 )
 
 type compareCmd struct {
@@ -21,9 +22,10 @@ type compareCmd struct {
 	Seed        uint64 `default:"1" placeholder:"N" help:"Seed of the first searches."`
 	Strategies  string `default:"all" placeholder:"LIST" help:"Names with commas between, of ${strategies}."`
 	Objectives  string `placeholder:"LIST" help:"Trade these against each other, with commas between, of ${objectives}, where reward is the figure, and judge by the hypervolume (default: the figure alone)."`
-	Config      string `short:"c" type:"existingfile" placeholder:"FILE" help:"YAML configuration whose search.strategies say what strategies need; nothing else of it counts."`
-	JSON        string `name:"json" placeholder:"FILE" help:"Write all figures as JSON."`
-	SVG         string `name:"svg" placeholder:"FILE" help:"Write a plot of regret against evaluations."`
+	plansFlags
+	Config string `short:"c" type:"existingfile" placeholder:"FILE" help:"YAML configuration whose search.strategies say what strategies need; nothing else of it counts."`
+	JSON   string `name:"json" placeholder:"FILE" help:"Write all figures as JSON."`
+	SVG    string `name:"svg" placeholder:"FILE" help:"Write a plot of regret against evaluations."`
 }
 
 // Run lets strategies search a table and shows which found good networks soonest.
@@ -44,6 +46,16 @@ func (c compareCmd) Run(ctx context.Context, s streams) error {
 	}
 	o := table.Options{
 		Strategies: names, Evaluations: c.Evaluations, Seeds: c.Seeds, Batch: c.Batch, Seed: c.Seed, Tuning: cfg.Search.Strategies,
+	}
+	f, err := c.family()
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		if err := t.Within(f.Space()); err != nil {
+			return err
+		}
+		o.Tuning.Features = predictor.FamilyInputs(f).Remembering().Structure
 	}
 	if c.Objectives != "" {
 		o.Objectives = strings.Split(c.Objectives, ",")

@@ -62,6 +62,29 @@ func TestCompareTable(t *testing.T) {
 	}
 }
 
+// TestCompareSeesPlans: with a space, bayes goes by what networks compute; networks that are
+// not of the space are refused by name.
+func TestCompareSeesPlans(t *testing.T) {
+	s := newShell(t)
+	var b strings.Builder
+	b.WriteString("genes,accuracy\n")
+	for n := range 243 {
+		fmt.Fprintf(&b, "%d%d%d3%d%d,%g\n", n%3, n/3%3, n/9%3, n/27%3, n/81, float64(n*n%241)/240)
+	}
+	if err := os.WriteFile(s.path("cells.csv"), []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"compare", "--table", s.path("cells.csv"), "--strategies", "bayes", "--evaluations", "30", "--seeds", "2"}
+	s.must(append(args, "--json", s.path("blind.json"))...)
+	s.must(append(args, "--json", s.path("sees.json"), "--space", "nb201")...)
+	if blind := curves(t, s.read("blind.json")); blind == curves(t, s.read("sees.json")) {
+		t.Errorf("plans change nothing: %s", blind)
+	}
+	if code, _, text := s.run(t.Context(), append(args, "--space", "cell")...); code != exitFailure || !strings.Contains(text, "cells.csv: the network [0 0 0 3 0 0] is not one of the space") {
+		t.Errorf("cells of another space: exit code %d, %q; want an error that names the first network", code, text)
+	}
+}
+
 // curves returns the mean regrets of all strategies of a contest in JSON.
 func curves(t *testing.T, text string) string {
 	t.Helper()
