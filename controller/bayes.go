@@ -51,7 +51,7 @@ type bayes struct {
 	seed     uint64
 	limits   []term // that are set
 	calls    uint64
-	coder    *coder
+	coder    *coder       // of decisions, and of features where the reward alone counts
 	aims     []*gauss     // of the normal scores of each objective, to be minimised
 	costs    []*gauss     // of the logarithm of what each limit is on
 	scored   []Trial      // evaluated
@@ -66,14 +66,17 @@ func openBayes(_ string, s *space.Space, o *StrategyOptions) (Strategy, error) {
 		return nil, err
 	}
 	b := &bayes{space: s, o: o.Bayes, seed: o.Seed, limits: o.Limits.terms(), coder: newCoder(s), proposed: make(map[space.Arch]bool), known: make(map[space.Arch][]uint8)}
-	if o.Features != nil {
+	// Costs follow from decisions, and trade-offs of a reward that sees features with costs
+	// that do not come out worse; docs/log/strategies.md has the figures.
+	if o.Features != nil && slices.Equal(b.o.Objectives, []string{"reward"}) {
 		b.coder.look(o.Features)
 	}
 	for range b.o.Objectives {
 		b.aims = append(b.aims, newGauss(b.coder))
 	}
+	decisions := newCoder(s)
 	for range b.limits {
-		b.costs = append(b.costs, newGauss(b.coder))
+		b.costs = append(b.costs, newGauss(decisions))
 	}
 	return b, nil
 }

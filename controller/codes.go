@@ -69,11 +69,12 @@ func (c *coder) code(a space.Arch) []uint8 {
 }
 
 // distance returns, for each decision that is not alike, what it adds, summed by
-// group: 1, or for ordered choices how far they lie apart as a share.
+// group: 1, or for ordered choices how far they lie apart as a share. Features that codes
+// have and the coder does not look at add nothing.
 func (c *coder) distance(a, b []uint8, sums []float64) {
 	clear(sums)
-	for i, x := range a {
-		y := b[i]
+	for i := range c.group {
+		x, y := a[i], b[i]
 		switch {
 		case x == y:
 		case x == 0 || y == 0 || c.ranges[i] == 0:

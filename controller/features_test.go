@@ -95,6 +95,9 @@ func TestFeaturesAreUsed(t *testing.T) {
 	if with < 0.85 || without > 0.6 {
 		t.Errorf("mean reward %v of what is chosen by what counts, want above 0.85; %v without, want about 0.5", with, without)
 	}
+	if traded := tradingBayes(t, s, 240); traded.coder.of != nil {
+		t.Error("features count with several objectives")
+	}
 	if again := search(sees, seen.Trials[:33:33]); !slices.EqualFunc(again.Trials, seen.Trials, sameTrial) {
 		t.Error("the resumed search differs")
 	}
