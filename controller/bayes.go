@@ -17,7 +17,7 @@ type BayesOptions struct {
 	Starts     int      `yaml:"starts"`     // random architectures that it begins with, at least 2
 	Points     int      `yaml:"points"`     // trials that the process is fitted to at most, at least 9; time per batch grows with the square, and with the cube once they are full
 	Candidates int      `yaml:"candidates"` // that a batch is chosen from, at least 8
-	Objectives []string `yaml:"objectives"` // see Objectives; with several, every batch weighs them anew
+	Objectives []string `yaml:"objectives"` // see Objectives; with several, the hypervolume of their trade-offs is to grow
 }
 
 // DefaultBayesOptions pursue the reward alone.
@@ -43,30 +43,40 @@ func (o BayesOptions) Validate() error {
 // one with the largest expected improvement (Jones et al. 1998), times the
 // probability that it meets the limits by processes of the logarithms of costs
 // (Gardner et al. 2014). The others of a batch are chosen as if those before them
-// had come out as expected (Ginsbourger et al. 2010). Several objectives become one
-// by random weights, new ones for each batch (ParEGO: Knowles 2006).
+// had come out as expected (Ginsbourger et al. 2010). Each objective has a process of
+// its own, and what is to improve is the hypervolume of the normal scores; see staircase.
 type bayes struct {
 	space    *space.Space
 	o        BayesOptions
 	seed     uint64
 	limits   []term // that are set
 	calls    uint64
-	coder    *coder
-	worth    *gauss
-	costs    []*gauss // of the logarithm of what each limit is on
-	scored   []Trial  // evaluated
-	costed   []Trial  // evaluated or infeasible
+	coder    *coder       // of decisions, and of features where the reward alone counts
+	aims     []*gauss     // of the normal scores of each objective, to be minimised
+	costs    []*gauss     // of the logarithm of what each limit is on
+	scored   []Trial      // evaluated
+	front    []individual // those of them that no other dominates
+	costed   []Trial      // evaluated or infeasible
 	proposed map[space.Arch]bool
+	known    map[space.Arch][]uint8 // codes of trials
 }
 
 func openBayes(_ string, s *space.Space, o *StrategyOptions) (Strategy, error) {
 	if err := o.Bayes.Validate(); err != nil {
 		return nil, err
 	}
-	b := &bayes{space: s, o: o.Bayes, seed: o.Seed, limits: o.Limits.terms(), coder: newCoder(s), proposed: make(map[space.Arch]bool)}
-	b.worth = newGauss(b.coder)
+	b := &bayes{space: s, o: o.Bayes, seed: o.Seed, limits: o.Limits.terms(), coder: newCoder(s), proposed: make(map[space.Arch]bool), known: make(map[space.Arch][]uint8)}
+	// Costs follow from decisions, and trade-offs of a reward that sees features with costs
+	// that do not come out worse; docs/log/strategies.md has the figures.
+	if o.Features != nil && slices.Equal(b.o.Objectives, []string{"reward"}) {
+		b.coder.look(o.Features)
+	}
+	for range b.o.Objectives {
+		b.aims = append(b.aims, newGauss(b.coder))
+	}
+	decisions := newCoder(s)
 	for range b.limits {
-		b.costs = append(b.costs, newGauss(b.coder))
+		b.costs = append(b.costs, newGauss(decisions))
 	}
 	return b, nil
 }
@@ -77,11 +87,22 @@ func (b *bayes) Observe(trials []Trial) {
 		b.proposed[t.Arch] = true
 		if t.Outcome == Evaluated {
 			b.scored = append(b.scored, t)
+			b.enter(t)
 		}
 		if t.Outcome != Repeat {
 			b.costed = append(b.costed, t)
 		}
 	}
+}
+
+// enter adds a trial to the front unless one there is as good in every objective.
+func (b *bayes) enter(t Trial) {
+	v := Aims(t, b.o.Objectives)
+	if slices.ContainsFunc(b.front, func(x individual) bool { return reaches(x.aims, v) }) {
+		return
+	}
+	b.front = slices.DeleteFunc(b.front, func(x individual) bool { return reaches(v, x.aims) })
+	b.front = append(b.front, individual{trial: t, aims: v})
 }
 
 // Start implements Starter: the known trials are as good as its own.
@@ -95,16 +116,25 @@ func (b *bayes) Propose(n int) []space.Arch {
 	if len(b.scored) < b.o.Starts {
 		return b.begin(rng, n)
 	}
-	best := b.fitWorth(rng)
-	archs := pool(rng, b.space, b.scored, b.proposed, b.o.Candidates)
+	ranked := b.fit()
+	var parents []space.Arch
+	for i, x := range ranked {
+		if i < poolElite || x.rank == 0 {
+			parents = append(parents, x.trial.Arch)
+		}
+	}
+	archs := pool(rng, b.space, parents, b.proposed, b.o.Candidates)
 	codes := b.codes(archs)
-	p, feasible := b.worth.predict(codes), b.feasible(codes)
+	p, feasible := b.prospect(ranked, codes), b.feasible(codes)
 	var chosen []space.Arch
 	taken := make([]bool, len(archs))
 	for range min(n, len(archs)) {
 		at, top := -1, math.Inf(-1)
 		for c := range archs {
-			if v := improvement(p.mean[c]-best, p.deviation(c)) * feasible[c]; v > top && !taken[c] {
+			if taken[c] {
+				continue
+			}
+			if v := p.gain(c) * feasible[c]; v > top {
 				at, top = c, v
 			}
 		}
@@ -142,45 +172,43 @@ func (b *bayes) begin(rng *rand.Rand, n int) []space.Arch {
 	return archs
 }
 
-// fitWorth fits the process of what is pursued and returns the best of its targets.
-func (b *bayes) fitWorth(rng *rand.Rand) float64 {
-	kept := keep(b.scored, func(t Trial) float64 { return t.Reward }, b.o.Points)
-	y := normalScores(b.targets(rng, kept))
-	b.worth.fit(b.trialCodes(kept), y)
-	return slices.Max(y)
+// kept returns the trials that processes of objectives are fitted to. The front stays first.
+func (b *bayes) kept() []Trial {
+	best := make(map[space.Arch]bool, len(b.front))
+	for _, x := range b.front {
+		best[x.trial.Arch] = true
+	}
+	return keep(b.scored, func(t Trial) float64 {
+		if best[t.Arch] {
+			return math.Inf(1)
+		}
+		return t.Reward
+	}, b.o.Points)
 }
 
-// targets returns what is to be maximised: the only objective, or the augmented
-// Tchebycheff function of all of them, each from 0 to 1, under random weights.
-func (b *bayes) targets(rng *rand.Rand, trials []Trial) []float64 {
-	values := make([][]float64, len(trials))
-	for i, t := range trials {
-		values[i] = aims(t, b.o.Objectives)
+// fit fits the processes of the objectives and returns the trials that they are fitted to
+// with their normal scores, the best front first, within a front those with most room.
+func (b *bayes) fit() []individual {
+	kept := b.kept()
+	all, values := make([]individual, len(kept)), make([][]float64, len(kept))
+	for i, t := range kept {
+		all[i], values[i] = individual{trial: t}, Aims(t, b.o.Objectives)
 	}
-	n := len(values[0])
-	low, high := slices.Clone(values[0]), slices.Clone(values[0])
-	for _, v := range values {
-		for d := range v {
-			low[d], high[d] = min(low[d], v[d]), max(high[d], v[d])
+	codes := b.trialCodes(kept)
+	y := make([]float64, len(kept))
+	for d, g := range b.aims {
+		for i, v := range values {
+			y[i] = v[d]
+		}
+		scores := normalScores(y)
+		g.fit(codes, scores)
+		for i, v := range scores {
+			all[i].aims = append(all[i].aims, v)
 		}
 	}
-	weights, sum := make([]float64, n), 0.0
-	for d := range weights {
-		weights[d] = rng.ExpFloat64()
-		sum += weights[d]
-	}
-	out := make([]float64, len(trials))
-	for i, v := range values {
-		worst, total := 0.0, 0.0
-		for d := range v {
-			if high[d] > low[d] {
-				share := weights[d] / sum * (v[d] - low[d]) / (high[d] - low[d])
-				worst, total = max(worst, share), total+share
-			}
-		}
-		out[i] = -worst - 0.05*total
-	}
-	return out
+	place(all)
+	slices.SortStableFunc(all, ahead)
+	return all
 }
 
 // fitCosts fits a process to the logarithm of each cost that is limited.
@@ -226,17 +254,10 @@ func (b *bayes) codes(archs []space.Arch) [][]uint8 {
 func (b *bayes) trialCodes(trials []Trial) [][]uint8 {
 	out := make([][]uint8, len(trials))
 	for i, t := range trials {
-		out[i] = b.coder.code(t.Arch)
+		if b.known[t.Arch] == nil {
+			b.known[t.Arch] = b.coder.code(t.Arch)
+		}
+		out[i] = b.known[t.Arch]
 	}
 	return out
-}
-
-// improvement is the expectation of max(0, x) for x normal with this mean and
-// deviation.
-func improvement(mean, deviation float64) float64 {
-	if deviation < 1e-12 {
-		return max(0, mean)
-	}
-	z := mean / deviation
-	return mean*distuv.UnitNormal.CDF(z) + deviation*distuv.UnitNormal.Prob(z)
 }

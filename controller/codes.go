@@ -10,12 +10,15 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// coder measures how far apart architectures are, decision by decision.
+// coder measures how far apart architectures are, decision by decision and feature by
+// feature.
 type coder struct {
-	space  *space.Space
-	ranges []float64 // of a decision's choices if they are ordered, 0 if they are not
-	group  []int     // of each decision: those of a group count alike
-	sizes  []float64 // decisions of each group
+	space    *space.Space
+	ranges   []float64 // of a decision's choices if they are ordered, 0 if they are not; of a feature's steps
+	group    []int     // of each decision, then of each feature: those of a group count alike
+	sizes    []float64 // decisions and features of each group
+	features []feature
+	of       func(space.Arch) []float64 // features; nil: none
 }
 
 // mostGroups is how many decisions have groups of their own at most; in larger
@@ -46,24 +49,32 @@ func newCoder(s *space.Space) *coder {
 	return c
 }
 
-// code returns a with one number per decision: 0 if it is not made, else its gene and 1.
+// code returns a with one number per decision: 0 if it is not made, else its gene and 1;
+// and one per feature, its step and 1.
 func (c *coder) code(a space.Arch) []uint8 {
 	genes := a.Genes()
-	code := make([]uint8, len(genes))
+	code := make([]uint8, len(genes), len(c.group))
 	for i, g := range genes {
 		if c.space.Active(genes, i) {
 			code[i] = g + 1
 		}
 	}
+	if c.of == nil {
+		return code
+	}
+	for d, v := range c.of(a) {
+		code = append(code, c.features[d].step(v)+1)
+	}
 	return code
 }
 
 // distance returns, for each decision that is not alike, what it adds, summed by
-// group: 1, or for ordered choices how far they lie apart as a share.
+// group: 1, or for ordered choices how far they lie apart as a share. Features that codes
+// have and the coder does not look at add nothing.
 func (c *coder) distance(a, b []uint8, sums []float64) {
 	clear(sums)
-	for i, x := range a {
-		y := b[i]
+	for i := range c.group {
+		x, y := a[i], b[i]
 		switch {
 		case x == y:
 		case x == 0 || y == 0 || c.ranges[i] == 0:

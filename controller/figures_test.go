@@ -278,12 +278,12 @@ func TestOptionFaults(t *testing.T) {
 	o.Evolution.Sample = 99
 	o.Local.Starts = 0
 	o.LSTM.Rate, o.LSTM.Decay = math.NaN(), 1
-	o.Tunas.SkipRate = 0
+	o.Tunas.SkipRate, o.PPO.Growth = 0, 0
 	err := o.Validate()
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, part := range []string{"evolution.sample is 99, want 1 to the population of 32", "local.starts is 0", "policy.rate is NaN", "policy.decay is 1", `strategy "tunas": policy.skip_rate is 0`} {
+	for _, part := range []string{"evolution.sample is 99, want 1 to the population of 32", "local.starts is 0", "policy.rate is NaN", "policy.decay is 1", `strategy "tunas": policy.skip_rate is 0`, "policy.growth is 0"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error %q does not say %q", err, part)
 		}

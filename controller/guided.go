@@ -97,7 +97,7 @@ func (g *guided) predicted(rng *rand.Rand, n int) []space.Arch {
 	worth := func(t Trial) float64 { return t.Reward }
 	kept := keep(g.scored, worth, g.o.Window)
 	r := newRidge(g.coder, kept)
-	mutants := pool(rng, g.space, kept, g.proposed, 10*n)
+	mutants := pool(rng, g.space, elite(kept), g.proposed, 10*n)
 	archs := make([]space.Arch, 0, n)
 	for _, a := range g.evolve(rng, r, kept) {
 		if len(archs) < n && (len(mutants) == 0 || rng.Float64() >= g.o.Explore) {

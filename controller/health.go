@@ -16,6 +16,7 @@ type Health struct {
 	Trials       int                `json:"trials"`           // observed
 	MeanReward   float64            `json:"mean_reward"`      // of them
 	Baseline     float64            `json:"baseline"`         // that advantages were formed with
+	Rate         float64            `json:"rate"`             // learning rate of the update
 	AdvantageStd float64            `json:"advantage_std"`    // of reward - baseline, before scaling
 	Entropy      float64            `json:"entropy"`          // mean over decisions
 	KindEntropy  map[string]float64 `json:"kind_entropy"`     // mean over the decisions of a kind
@@ -70,7 +71,7 @@ func (h Health) Collapse() string {
 
 func (r *Reinforce) measure(trials []Trial, found []terms, adv []float64, mean float64) Health {
 	h := Health{
-		Step: r.updates, Trials: len(trials), MeanReward: mean, Baseline: r.baseline,
+		Step: r.updates, Trials: len(trials), MeanReward: mean, Baseline: r.baseline, Rate: r.opt.rate,
 		AdvantageStd: deviation(adv), Usage: r.usage(trials),
 	}
 	distinct := make(map[space.Arch]bool)

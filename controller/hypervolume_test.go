@@ -127,8 +127,7 @@ func checkCrowding(t *testing.T, all []individual, front []int) {
 	}
 }
 
-// TestTradeOffs: what strategies for several objectives find covers more than what
-// random search finds in as many evaluations.
+// TestRoomDecidesWithinAFront: individuals are ordered by rank, then by room, then by age.
 func TestRoomDecidesWithinAFront(t *testing.T) {
 	in := func(rank int, crowding float64, index int) individual {
 		return individual{rank: rank, crowding: crowding, trial: Trial{Index: index}}
@@ -143,6 +142,8 @@ func TestRoomDecidesWithinAFront(t *testing.T) {
 	}
 }
 
+// TestTradeOffs: what strategies for several objectives find covers more than what
+// random search finds in as many evaluations.
 func TestTradeOffs(t *testing.T) {
 	s := testSpace(t, 4)
 	volume := func(name string, seed uint64) float64 {

@@ -130,7 +130,7 @@ func (e *nsga2) Observe(trials []Trial) {
 	for _, t := range trials {
 		e.proposed[t.Arch] = true
 		if t.Outcome == Evaluated {
-			e.population = append(e.population, individual{trial: t, aims: aims(t, e.o.Objectives)})
+			e.population = append(e.population, individual{trial: t, aims: Aims(t, e.o.Objectives)})
 		}
 	}
 	place(e.population)

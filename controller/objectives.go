@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,8 +45,9 @@ func checkObjectives(field string, names []string) error {
 	return nil
 }
 
-// aims returns the values of the named objectives, all to be minimised.
-func aims(t Trial, names []string) []float64 {
+// Aims returns the values of the named objectives of a trial, all to be minimised, in the
+// order of Objectives.
+func Aims(t Trial, names []string) []float64 {
 	var v []float64
 	for _, o := range objectives {
 		if slices.Contains(names, o.name) {
@@ -66,4 +68,14 @@ func dominates(a, b []float64) bool {
 		better = better || a[i] < b[i]
 	}
 	return better
+}
+
+// reaches reports whether a is nowhere above b.
+func reaches[T cmp.Ordered](a, b []T) bool {
+	for i := range a {
+		if a[i] > b[i] {
+			return false
+		}
+	}
+	return true
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -284,5 +285,64 @@ func TestAdamStep(t *testing.T) {
 	a.climb(x, []float64{4, -0.5})
 	if math.Abs(x[0]-1.2) > 1e-6 || math.Abs(x[1]-0.8) > 1e-6 {
 		t.Errorf("after two steps along a constant gradient: %v, want [1.2 0.8]", x)
+	}
+}
+
+// TestRateGrows: the rate of an update follows from the evaluations before it, whatever
+// else was observed, and stays when all are spent; a policy whose rate is set by hand to
+// these values learns the same.
+func TestRateGrows(t *testing.T) {
+	s := testSpace(t, 3)
+	o := DefaultTunasOptions()
+	o.Rate, o.Growth, o.Trials = 0.02, 10, 8
+	grows, err := NewReinforce("tunas", s, 1, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Growth = 1
+	set, err := NewReinforce("tunas", s, 1, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archs := sample(s, 20)
+	for update, want := range []struct {
+		rate     float64
+		outcomes []Outcome
+	}{
+		{0.02, []Outcome{Evaluated, Repeat, Evaluated}},
+		{0.02 * math.Pow(10, 2./8), []Outcome{Repeat, Infeasible}},
+		{0.02 * math.Pow(10, 2./8), []Outcome{Evaluated, Evaluated, Evaluated}},
+		{0.02 * math.Pow(10, 5./8), []Outcome{Evaluated, Evaluated, Evaluated}},
+		{0.2, []Outcome{Evaluated, Evaluated}},
+		{0.2, []Outcome{Evaluated}},
+	} {
+		var trials []Trial
+		for i, outcome := range want.outcomes {
+			trials = append(trials, Trial{Arch: archs[3*update+i], Outcome: outcome, Reward: float64(i % 2)})
+		}
+		set.o.Rate = want.rate
+		set.Observe(trials)
+		grows.Observe(trials)
+		if h := grows.Health()[update]; math.Abs(h.Rate-want.rate) > 1e-15 {
+			t.Errorf("update %d: rate %v, want %v", update+1, h.Rate, want.rate)
+		}
+		for i, v := range set.policy.params() {
+			if got := grows.policy.params()[i]; math.Abs(got-v) > 1e-12 {
+				t.Fatalf("update %d: logit %d is %v, want %v at a rate of %v", update+1, i, got, v, want.rate)
+			}
+		}
+	}
+	so := DefaultStrategyOptions(1)
+	so.Tunas.Growth = 10
+	if _, err := New("tunas", s, so); err == nil || !strings.Contains(err.Error(), "policy.growth is 10") {
+		t.Errorf("a rate that grows over nobody knows how many evaluations: error %v", err)
+	}
+	so.Trials = 50
+	strategy, err := New("tunas", s, so)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strategy.(*Reinforce).o.Trials; got != 50 {
+		t.Errorf("the policy knows of %d evaluations, want 50", got)
 	}
 }

@@ -7,15 +7,13 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// poolElite is how many of the best trials a pool's mutants and crosses come from.
+// poolElite is how many of the best trials a pool's mutants and crosses come from, at least.
 const poolElite = 10
 
-// pool returns up to n architectures that were not proposed before, for a model to
-// choose among: of ten, six are mutants of the best trials, two of them with more
-// than one gene changed, two are crosses of these, and two are random.
-func pool(rng *rand.Rand, s *space.Space, trials []Trial, proposed map[space.Arch]bool, n int) []space.Arch {
-	elite := slices.Clone(trials)
-	slices.SortStableFunc(elite, func(a, b Trial) int {
+// elite returns the best of the trials, the best first.
+func elite(trials []Trial) []space.Arch {
+	sorted := slices.Clone(trials)
+	slices.SortStableFunc(sorted, func(a, b Trial) int {
 		switch {
 		case better(a, b):
 			return -1
@@ -24,8 +22,19 @@ func pool(rng *rand.Rand, s *space.Space, trials []Trial, proposed map[space.Arc
 		}
 		return 0
 	})
-	elite = elite[:min(len(elite), poolElite)]
-	parent := func() space.Arch { return elite[min(rng.IntN(len(elite)), rng.IntN(len(elite)))].Arch }
+	var archs []space.Arch
+	for _, t := range sorted[:min(len(sorted), poolElite)] {
+		archs = append(archs, t.Arch)
+	}
+	return archs
+}
+
+// pool returns up to n architectures that were not proposed before, for a model to
+// choose among: of ten, six are mutants of the parents, two of them with more than one gene
+// changed, two are crosses of parents, and two are random. The earlier in the list, the
+// more often something is a parent.
+func pool(rng *rand.Rand, s *space.Space, parents []space.Arch, proposed map[space.Arch]bool, n int) []space.Arch {
+	parent := func() space.Arch { return parents[min(rng.IntN(len(parents)), rng.IntN(len(parents)))] }
 	drawer := s.Drawer()
 	var archs []space.Arch
 	met := make(map[space.Arch]bool)

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/espalier-nas/espalier/internal/stream"
@@ -30,6 +31,7 @@ type Reinforce struct {
 	opt      adam
 	calls    uint64 // of Propose: the position in the random stream
 	updates  int
+	spent    int // evaluated trials that were observed
 	baseline float64
 	variance float64 // running mean of squared advantages
 	grads    []float64
@@ -41,6 +43,9 @@ type Reinforce struct {
 func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*Reinforce, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
+	}
+	if o.grows() && o.Trials == 0 {
+		return nil, fmt.Errorf("policy.growth is %v, want 1 where nobody knows how many evaluations there will be", o.Growth)
 	}
 	r := &Reinforce{space: s, o: o, seed: seed}
 	shape, prior := shaping{temperature: o.Temperature, tanh: o.TanhConstant}, newSkipPrior(s, o.SkipRate)
@@ -58,7 +63,7 @@ func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*R
 	}
 	n := len(r.policy.params())
 	r.grads = make([]float64, n)
-	r.opt = adam{rate: o.Rate, beta1: o.Beta1, beta2: o.Beta2, epsilon: o.Epsilon, m: make([]float64, n), v: make([]float64, n)}
+	r.opt = adam{beta1: o.Beta1, beta2: o.Beta2, epsilon: o.Epsilon, m: make([]float64, n), v: make([]float64, n)}
 	return r, nil
 }
 
@@ -83,6 +88,7 @@ func (r *Reinforce) Observe(trials []Trial) {
 	}
 	adv, mean := r.advantages(trials)
 	found := make([]terms, len(trials))
+	r.opt.rate = r.rate()
 	if r.updates < r.o.Warmup {
 		for i, t := range trials {
 			found[i] = r.policy.gradient(t.Arch, weights{}, nil)
@@ -93,7 +99,21 @@ func (r *Reinforce) Observe(trials []Trial) {
 		}
 	}
 	r.updates++
+	for _, t := range trials {
+		if t.Outcome == Evaluated {
+			r.spent++
+		}
+	}
 	r.health = append(r.health, r.measure(trials, found, adv, mean))
+}
+
+// rate returns the learning rate of the next update. It follows the evaluations, not the
+// updates: a round of repeats is an update too, and nobody knows how many come.
+func (r *Reinforce) rate() float64 {
+	if !r.o.grows() {
+		return r.o.Rate
+	}
+	return r.o.Rate * math.Pow(r.o.Growth, min(1, float64(r.spent)/float64(r.o.Trials)))
 }
 
 // advantages moves the baseline towards the mean reward, as ENAS does before it

@@ -138,9 +138,11 @@ func TestState(t *testing.T) {
 		r.Observe(trials)
 		return archs
 	}
-	for name, o := range map[string]PolicyOptions{"rl": DefaultLSTMOptions(), "tunas": DefaultTunasOptions()} {
+	growing := DefaultTunasOptions()
+	growing.Growth, growing.Trials = 10, 30
+	for name, o := range map[string]PolicyOptions{"rl": DefaultLSTMOptions(), "tunas": DefaultTunasOptions(), "tunas that grows": growing} {
 		build := func() *Reinforce {
-			r, err := NewReinforce(name, s, 5, o)
+			r, err := NewReinforce(strings.Fields(name)[0], s, 5, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -164,10 +166,16 @@ func TestState(t *testing.T) {
 		if err := b.SetState(a.State()[1:]); err == nil {
 			t.Errorf("%s: a state of the wrong length was accepted", name)
 		}
-		bad := a.State()
-		bad[0] = -1
-		if err := b.SetState(bad); err == nil {
-			t.Errorf("%s: a negative position was accepted", name)
+		counts := []int{0}
+		if o.grows() {
+			counts = append(counts, len(a.State())-1)
+		}
+		for _, at := range counts {
+			bad := a.State()
+			bad[at] = -1
+			if err := b.SetState(bad); err == nil {
+				t.Errorf("%s: number %d of a state was negative and accepted", name, at)
+			}
 		}
 	}
 }

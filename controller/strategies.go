@@ -11,16 +11,20 @@ import (
 // StrategyOptions hold what each strategy needs; New reads the part of the one
 // that is asked for.
 type StrategyOptions struct {
-	Seed      uint64           `yaml:"-"`
-	Limits    Limits           `yaml:"-"` // of the search, for strategies that learn what meets them
-	Bayes     BayesOptions     `yaml:"bayes"`
-	Evolution EvolutionOptions `yaml:"evolution"`
-	Guided    GuidedOptions    `yaml:"guided"`
-	Local     LocalOptions     `yaml:"local"`
-	NSGA2     NSGA2Options     `yaml:"nsga2"`
-	LSTM      PolicyOptions    `yaml:"rl"`
-	PPO       PolicyOptions    `yaml:"ppo"`
-	Tunas     PolicyOptions    `yaml:"tunas"`
+	Seed   uint64 `yaml:"-"`
+	Limits Limits `yaml:"-"` // of the search, for strategies that learn what meets them
+	Trials int    `yaml:"-"` // evaluations of the search, for policies whose rate grows over them; 0: not known
+	// Features are numbers of what a network computes, as many for each, for strategies that
+	// compare networks; they need not say what the decisions say. nil: decisions alone count.
+	Features  func(space.Arch) []float64 `yaml:"-"`
+	Bayes     BayesOptions               `yaml:"bayes"`
+	Evolution EvolutionOptions           `yaml:"evolution"`
+	Guided    GuidedOptions              `yaml:"guided"`
+	Local     LocalOptions               `yaml:"local"`
+	NSGA2     NSGA2Options               `yaml:"nsga2"`
+	LSTM      PolicyOptions              `yaml:"rl"`
+	PPO       PolicyOptions              `yaml:"ppo"`
+	Tunas     PolicyOptions              `yaml:"tunas"`
 }
 
 // DefaultStrategyOptions returns the defaults of every strategy.
@@ -101,21 +105,22 @@ func openRandom(name string, s *space.Space, o *StrategyOptions) (Strategy, erro
 }
 
 func openLSTM(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
-	return asStrategy(NewReinforce(name, s, o.Seed, o.LSTM))
+	return openPolicy(name, s, o, o.LSTM)
 }
 
 func openPPO(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
-	return asStrategy(NewReinforce(name, s, o.Seed, o.PPO))
+	return openPolicy(name, s, o, o.PPO)
 }
 
 func openTunas(name string, s *space.Space, o *StrategyOptions) (Strategy, error) {
-	return asStrategy(NewReinforce(name, s, o.Seed, o.Tunas))
+	return openPolicy(name, s, o, o.Tunas)
 }
 
-// asStrategy keeps a nil policy from becoming a strategy that is not nil.
-func asStrategy(r *Reinforce, err error) (Strategy, error) {
+func openPolicy(name string, s *space.Space, o *StrategyOptions, p PolicyOptions) (Strategy, error) {
+	p.Trials = o.Trials
+	r, err := NewReinforce(name, s, o.Seed, p)
 	if err != nil {
-		return nil, err
+		return nil, err // and no strategy that holds a nil policy
 	}
 	return r, nil
 }

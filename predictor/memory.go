@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -32,6 +33,14 @@ func remember(known *sync.Map, of func(space.Arch) float64) func(space.Arch) flo
 		}
 		return v.(float64)
 	}
+}
+
+// Structure returns numbers of what a network computes, as many for each: those of its
+// signals, of the lengths of paths, and the logarithms of FLOPs and parameters. Plan must be
+// given.
+func (in Inputs) Structure(a space.Arch) []float64 {
+	g := in.graph(a)
+	return slices.Concat(g.signals, g.numbers)
 }
 
 // graph returns the graph of an architecture's plan.

@@ -38,6 +38,11 @@ func TestGraphsOfEqualCells(t *testing.T) {
 	if !same(direct, graphOf(1, 0, 0, 0, 3, 0)) || !same(direct, graphOf(3, 2, 4, 3, 0, 0)) {
 		t.Error("a skip before the convolution, or edges that lead nowhere, change the graph of a single convolution")
 	}
+	in := FamilyInputs(f)
+	first, second := in.Structure(space.NewArch([]uint8{0, 0, 0, 3, 0, 0})), in.Remembering().Structure(space.NewArch([]uint8{3, 2, 4, 3, 0, 0}))
+	if len(first) != graphSignals+graphNumbers || RMSE(first, second) > 1e-12 || RMSE(first, slices.Concat(direct.signals, direct.numbers)) > 1e-12 {
+		t.Errorf("structures of equal networks are %v and %v; want signals %v and numbers %v", first, second, direct.signals, direct.numbers)
+	}
 	for _, genes := range [][]uint8{{0, 0, 0, 2, 0, 0}, {0, 0, 0, 0, 0, 0}, {3, 0, 0, 3, 1, 0}, {3, 0, 0, 0, 3, 0}, {1, 0, 0, 3, 1, 0}} {
 		if same(direct, graphOf(genes...)) {
 			t.Errorf("cell %v has the graph of a single convolution", genes)

@@ -34,16 +34,17 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *latency.Mo
 	}
 	var all found
 	for i, limit := range limits {
-		s, err := r.strategy(stream.New(r.seed(), "strategy", uint64(round), uint64(i)).Uint64(), limit)
+		number := round*len(limits) + i
+		trials := r.share(number, rounds*len(limits))
+		s, err := r.strategy(stream.New(r.seed(), "strategy", uint64(round), uint64(i)).Uint64(), limit, trials)
 		if err != nil {
 			return found{}, err
 		}
 		if st, ok := s.(controller.Starter); ok {
 			st.Start(r.elite(samples, worth, limit))
 		}
-		number := round*len(limits) + i
 		arm := fmt.Sprintf("%s %d.%d", armSearch, round+1, i+1)
-		res, err := r.arm(ctx, arm, s, r.problem(by, l, limit), r.options(r.cfg.Search.Strategy, r.share(number, rounds*len(limits)), number))
+		res, err := r.arm(ctx, arm, s, r.problem(by, l, limit), r.options(r.cfg.Search.Strategy, trials, number))
 		if errors.Is(err, controller.ErrInfeasible) && i < len(limits)-1 {
 			continue // a step of the sweep may lie below the smallest candidate
 		}

@@ -1,10 +1,13 @@
 package search
 
 import (
+	"context"
+	"math"
 	"slices"
 	"testing"
 
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -116,4 +119,74 @@ func TestLastRoundBeginsWithWhatTheRungShowed(t *testing.T) {
 	if !slices.Equal(got, want) || slices.Equal(want, other) {
 		t.Errorf("proposals are those of a search that begins with the best of the rung: %v, and others than of one that begins with the best inherited: %v; want both", slices.Equal(got, want), !slices.Equal(want, other))
 	}
+}
+
+// judgedAlike finds all architectures equally good.
+type judgedAlike struct{}
+
+func (judgedAlike) Evaluate(_ context.Context, archs []space.Arch) ([]controller.Score, error) {
+	return make([]controller.Score, len(archs)), nil
+}
+
+// A rate that grows does so over the evaluations of each search, which are its share of all.
+func TestRatesGrowOverASearch(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Search.Strategy, w.cfg.Search.Sweep, w.cfg.Search.Trials, w.cfg.Search.Batch = "tunas", 1, 30, 2
+	w.cfg.Search.Strategies.Tunas.Rate, w.cfg.Search.Strategies.Tunas.Growth = 0.01, 100
+	r := w.open("run")
+	l, err := r.latencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	f, err := r.search(t.Context(), judgedAlike{}, l, nil, nil, 1, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	updates := f.health[0].updates
+	first, last := updates[0].Rate, updates[len(updates)-1].Rate
+	if want := 0.01 * math.Pow(100, 0.8); len(f.trials) != 10 || first != 0.01 || last < want-1e-12 || last > 1 {
+		t.Errorf("%d evaluations at rates from %v to %v; want 10 from 0.01 to at least %v", len(f.trials), first, last, want)
+	}
+}
+
+// Bayesian optimisation sees what networks compute: it proposes what the strategy proposes
+// that is given the structure of this family, and not what it would propose without.
+func TestStrategiesSeeStructure(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Search.Strategy = "bayes"
+	r := w.open("run")
+	own, err := r.strategy(3, controller.Limits{}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := w.cfg.Search.Strategies
+	o.Seed = 3
+	blind, err := controller.New("bayes", w.family.Space(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Features = predictor.FamilyInputs(w.family).Structure
+	sees, err := controller.New("bayes", w.family.Space(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var same, other []space.Arch
+	for round := range 4 {
+		archs := own.Propose(12)
+		same, other = sees.Propose(12), blind.Propose(12)
+		if !slices.Equal(archs, same) {
+			t.Fatalf("round %d: proposals %v; want %v", round, archs, same)
+		}
+		if !slices.Equal(archs, other) {
+			return
+		}
+		for i, a := range archs {
+			trial := []controller.Trial{{Index: 12*round + i, Arch: a, Reward: float64(w.family.Plan(a).FLOPs())}}
+			own.Observe(trial)
+			sees.Observe(trial)
+			blind.Observe(trial)
+		}
+	}
+	t.Error("structure changes nothing")
 }

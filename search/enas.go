@@ -8,6 +8,7 @@ import (
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -127,11 +128,11 @@ func (a *alternation) load(owner json.RawMessage) error {
 	return a.policy.SetState(s.Policy)
 }
 
-// strategy returns the strategy that a search within these limits is to use. After ENAS training
-// the controller goes on from what it has learnt.
-func (r *Run) strategy(seed uint64, limits controller.Limits) (controller.Strategy, error) {
+// strategy returns the strategy that a search of so many evaluations within these limits is
+// to use. After ENAS training the controller goes on from what it has learnt.
+func (r *Run) strategy(seed uint64, limits controller.Limits, trials int) (controller.Strategy, error) {
 	o := r.cfg.Search.Strategies
-	o.Seed, o.Limits = seed, limits
+	o.Seed, o.Limits, o.Trials, o.Features = seed, limits, trials, predictor.FamilyInputs(r.family).Structure
 	s, err := controller.New(r.cfg.Search.Strategy, r.family.Space(), o)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/controller/table"
+	"github.com/espalier-nas/espalier/predictor"
 )
 
 type compareCmd struct {
@@ -20,8 +21,11 @@ type compareCmd struct {
 	Batch       int    `default:"5" placeholder:"N" help:"Evaluations between two updates of a strategy."`
 	Seed        uint64 `default:"1" placeholder:"N" help:"Seed of the first searches."`
 	Strategies  string `default:"all" placeholder:"LIST" help:"Names with commas between, of ${strategies}."`
-	JSON        string `name:"json" placeholder:"FILE" help:"Write all figures as JSON."`
-	SVG         string `name:"svg" placeholder:"FILE" help:"Write a plot of regret against evaluations."`
+	Objectives  string `placeholder:"LIST" help:"Trade these against each other, with commas between, of ${objectives}, where reward is the figure, and judge by the hypervolume (default: the figure alone)."`
+	plansFlags
+	Config string `short:"c" type:"existingfile" placeholder:"FILE" help:"YAML configuration whose search.strategies say what strategies need; nothing else of it counts."`
+	JSON   string `name:"json" placeholder:"FILE" help:"Write all figures as JSON."`
+	SVG    string `name:"svg" placeholder:"FILE" help:"Write a plot of regret against evaluations."`
 }
 
 // Run lets strategies search a table and shows which found good networks soonest.
@@ -32,13 +36,31 @@ func (c compareCmd) Run(ctx context.Context, s streams) error {
 		slices.Sort(names)
 		names = slices.Compact(names)
 	}
+	cfg, err := configFlags{Config: c.Config}.load()
+	if err != nil {
+		return err
+	}
 	t, err := table.Read(c.Table, c.Column)
 	if err != nil {
 		return err
 	}
-	found, err := table.Run(ctx, t, table.Options{
-		Strategies: names, Evaluations: c.Evaluations, Seeds: c.Seeds, Batch: c.Batch, Seed: c.Seed,
-	})
+	o := table.Options{
+		Strategies: names, Evaluations: c.Evaluations, Seeds: c.Seeds, Batch: c.Batch, Seed: c.Seed, Tuning: cfg.Search.Strategies,
+	}
+	f, err := c.family()
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		if err := t.Within(f.Space()); err != nil {
+			return err
+		}
+		o.Tuning.Features = predictor.FamilyInputs(f).Remembering().Structure
+	}
+	if c.Objectives != "" {
+		o.Objectives = strings.Split(c.Objectives, ",")
+	}
+	found, err := table.Run(ctx, t, o)
 	if err != nil {
 		return err
 	}

@@ -19,18 +19,35 @@ type predictorCmd struct {
 	Accuracy predictAccuracyCmd `cmd:"" help:"Predict a score of networks from those of others."`
 }
 
+// plansFlags say of which space the networks of a table are.
+type plansFlags struct {
+	Space    string `placeholder:"NAME" help:"Space of the networks, ready-made or a YAML file: models then see their plans too. Its pictures are --size pixels wide and high, in --channels channels, of --classes classes."`
+	Size     int    `default:"32" placeholder:"N" help:"Pixels on a side of the pictures of --space."`
+	Channels int    `default:"3" placeholder:"N" help:"Channels of the pictures of --space."`
+	Classes  int    `default:"10" placeholder:"N" help:"Classes of the pictures of --space."`
+}
+
+// family opens the space; nil if none is named.
+func (f plansFlags) family() (space.Family, error) {
+	if f.Space == "" {
+		return nil, nil
+	}
+	declared, err := config.LoadSpace(f.Space)
+	if err != nil {
+		return nil, err
+	}
+	return declared.Open(space.Input{H: f.Size, W: f.Size, C: f.Channels, Classes: f.Classes})
+}
+
 // tableFlags say which networks predictors are evaluated on.
 type tableFlags struct {
-	Table    string  `required:"" type:"existingfile" placeholder:"FILE" help:"Measured networks: csv, plain or gzipped, with columns idx, ops or genes (a digit or letter per decision, or numbers with - between them) or arch (the space's text form), and numbers."`
-	Space    string  `placeholder:"NAME" help:"Space of the networks, ready-made or a YAML file: models then see their plans too. Its pictures are --size pixels wide and high, in --channels channels, of --classes classes."`
-	Size     int     `default:"32" placeholder:"N" help:"Pixels on a side of the pictures of --space."`
-	Channels int     `default:"3" placeholder:"N" help:"Channels of the pictures of --space."`
-	Classes  int     `default:"10" placeholder:"N" help:"Classes of the pictures of --space."`
-	Pool     string  `placeholder:"A-B" help:"Rows, from 0, that networks to measure are taken from (default: all)."`
-	Query    string  `placeholder:"A-B" help:"Rows to measure errors on (default: all others)."`
-	Trim     float64 `default:"0" placeholder:"F" help:"Share of the query rows with the lowest, and with the highest, value that is left out."`
-	Workers  int     `default:"0" placeholder:"N" help:"Goroutines; 0: one per processor. No result depends on it."`
-	JSON     string  `name:"json" placeholder:"FILE" help:"Also write the results as JSON."`
+	Table string `required:"" type:"existingfile" placeholder:"FILE" help:"Measured networks: csv, plain or gzipped, with columns idx, ops or genes (a digit or letter per decision, or numbers with - between them) or arch (the space's text form), and numbers."`
+	plansFlags
+	Pool    string  `placeholder:"A-B" help:"Rows, from 0, that networks to measure are taken from (default: all)."`
+	Query   string  `placeholder:"A-B" help:"Rows to measure errors on (default: all others)."`
+	Trim    float64 `default:"0" placeholder:"F" help:"Share of the query rows with the lowest, and with the highest, value that is left out."`
+	Workers int     `default:"0" placeholder:"N" help:"Goroutines; 0: one per processor. No result depends on it."`
+	JSON    string  `name:"json" placeholder:"FILE" help:"Also write the results as JSON."`
 }
 
 type predictLatencyCmd struct {
@@ -54,16 +71,9 @@ type predictAccuracyCmd struct {
 // open reads the table and the options that both commands have.
 func (c tableFlags) open() (*table.Table, space.Family, table.Options, error) {
 	o := table.Options{Trim: c.Trim, Workers: c.Workers}
-	var f space.Family
-	var err error
-	if c.Space != "" {
-		declared, err := config.LoadSpace(c.Space)
-		if err != nil {
-			return nil, nil, o, err
-		}
-		if f, err = declared.Open(space.Input{H: c.Size, W: c.Size, C: c.Channels, Classes: c.Classes}); err != nil {
-			return nil, nil, o, err
-		}
+	f, err := c.family()
+	if err != nil {
+		return nil, nil, o, err
 	}
 	if o.Pool, err = parseRows("--pool", c.Pool); err != nil {
 		return nil, nil, o, err

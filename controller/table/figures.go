@@ -21,10 +21,10 @@ type Standing struct {
 	BetterLow  float64 `json:"better_low"`
 	BetterHigh float64 `json:"better_high"`
 	// Saved is how many times as many evaluations random search needs for the same
-	// mean figure, drawing networks uniformly.
-	Saved   float64 `json:"saved"`
+	// mean figure, drawing networks uniformly; 0 with several objectives: not known.
+	Saved   float64 `json:"saved,omitempty"`
 	Wins    float64 `json:"wins"`    // seeds of which it ended nearest to the best, ties shared
-	Found   int     `json:"found"`   // seeds of which it found the best
+	Found   int     `json:"found"`   // seeds of which it found the best, or all of the front
 	Seconds float64 `json:"seconds"` // of a search, mean
 }
 
@@ -44,7 +44,9 @@ func (c *Contest) stand(t *Table, names []string, runs [][]curve) error {
 		s.fill(runs[i], rng)
 		ends := last(runs[i])
 		s.Better, s.BetterLow, s.BetterHigh = nearer(ends, random, rng)
-		s.Saved = float64(t.RandomEvaluations(t.Best()-s.Final())) / float64(c.Evaluations)
+		if len(c.Objectives) == 0 {
+			s.Saved = float64(t.RandomEvaluations(t.Best()-s.Final())) / float64(c.Evaluations)
+		}
 		for k, r := range ends {
 			s.Seconds += runs[i][k].took.Seconds() / float64(c.Seeds)
 			if r == 0 {

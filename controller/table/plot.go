@@ -35,7 +35,7 @@ func (c *Contest) SVG() []byte {
 	fmt.Fprintf(p, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img">`+"\n<title>Regret against evaluations</title>\n%s", plotWidth, plotHeight, plotStyle)
 	fmt.Fprintf(p, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", plotWidth, plotHeight)
 	p.text(plotLeft, 34, `class="title"`, "Regret against evaluations")
-	p.text(plotLeft, 56, `class="note"`, fmt.Sprintf("%s, column %s: %d networks, means of %d searches, band: their 95 %% interval", c.Table, c.Column, c.Networks, c.Seeds))
+	p.text(plotLeft, 56, `class="note"`, fmt.Sprintf("%s, %s; means of %d searches, band: their 95 %% interval", c.Table, c.goal(), c.Seeds))
 	p.grid()
 	for i := range c.Standings {
 		p.curve(&c.Standings[i], p.colour(i))

@@ -9,6 +9,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -75,6 +76,17 @@ func newTable(name, column string, entries []entry) (*Table, error) {
 	}
 	slices.Sort(t.values)
 	return t, nil
+}
+
+// Within reports a network of the table that is not one of a space.
+func (t *Table) Within(s *space.Space) error {
+	archs := slices.SortedFunc(maps.Keys(t.rows), func(a, b space.Arch) int { return slices.Compare(a.Genes(), b.Genes()) })
+	for _, a := range archs {
+		if err := s.Valid(a); err != nil {
+			return fmt.Errorf("%s: the network %v is not one of the space: %w", t.Name, a.Genes(), err)
+		}
+	}
+	return nil
 }
 
 // Len returns the number of networks.

@@ -18,6 +18,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/espalier-nas/espalier/controller"
 )
 
 // file writes a table and returns its path.
@@ -119,8 +121,13 @@ func TestFaults(t *testing.T) {
 	if _, err := Read(file(t, "plain.csv", "genes,accuracy\n0,1\n1,1\n"), "size"); err == nil || !strings.Contains(err.Error(), `column is "size"; want one of genes, accuracy`) {
 		t.Errorf("unknown column: error %v", err)
 	}
-	_, err := Run(context.Background(), hill(t, none), Options{Strategies: []string{"magic"}, Evaluations: 2000, Seeds: 1})
-	for _, part := range []string{`strategy "magic" is unknown`, "evaluations is 2000; want 1 to 1024", "seeds is 1", "batch is 0"} {
+	o := Options{Strategies: []string{"magic"}, Evaluations: 2000, Seeds: 1, Objectives: []string{"size"}, Tuning: controller.DefaultStrategyOptions(0)}
+	o.Tuning.Local.Starts = 0
+	_, err := Run(context.Background(), hill(t, none), o)
+	for _, part := range []string{
+		`strategy "magic" is unknown`, "evaluations is 2000; want 1 to 1024", "seeds is 1", "batch is 0",
+		`objectives: "size"; want some of [reward latency flops params]`, "objectives has one name", "local.starts is 0",
+	} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v does not say %q", err, part)
 		}
@@ -158,7 +165,7 @@ func TestRandomBest(t *testing.T) {
 // strategy that learns above random search, also where networks are missing.
 func TestContest(t *testing.T) {
 	for _, table := range []*Table{hill(t, none), hill(t, func(n int) bool { return n%7 == 1 })} {
-		o := Options{Strategies: []string{"evolution", "halton", "local"}, Evaluations: 60, Seeds: 12, Batch: 4, Seed: 3}
+		o := Options{Strategies: []string{"evolution", "halton", "local"}, Evaluations: 60, Seeds: 12, Batch: 4, Seed: 3, Tuning: controller.DefaultStrategyOptions(0)}
 		c, err := Run(context.Background(), table, o)
 		if err != nil {
 			t.Fatal(err)

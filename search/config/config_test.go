@@ -228,6 +228,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"search.reward.weight":      func(c *Config) { c.Search.Reward.Weight = 1 },
 		"search: reward":            func(c *Config) { c.Search.Reward.Kind = "soft" },
 		"search.strategies.rl":      func(c *Config) { c.Search.Strategies.LSTM.Rate = 0 },
+		"strategies.rl.growth":      func(c *Config) { c.Train.Sampler, c.Search.Strategies.LSTM.Growth = SamplerENAS, 10 },
 		"search.strategies: evol":   func(c *Config) { c.Search.Strategies.Evolution.Population = 1 },
 		"search.strategies: local":  func(c *Config) { c.Search.Strategies.Local.Starts = 0 },
 		"search.strategies: bayes":  func(c *Config) { c.Search.Strategies.Bayes.Starts = 0 },

@@ -41,6 +41,8 @@ func (c *Config) Validate() error {
 	c.Predictor.validate(&f)
 	c.Search.validate(&f)
 	f.check(c.Predictor.Prior == "" || c.Search.Score == ScorePredictor, "predictor.prior", c.Predictor.Prior, "none where search.score is "+ScoreSupernet)
+	growth := c.Search.Strategies.LSTM.Growth
+	f.check(growth == 1 || c.Train.Sampler != SamplerENAS, "search.strategies.rl.growth", growth, "1 where train.sampler is "+SamplerENAS)
 	c.Limits.validate(&f)
 	c.Finish.validate(&f)
 	return errors.Join(f...)
