@@ -104,5 +104,5 @@ func (n *normInPlace) Do(i, _ int) {
 	}
 }
 
-// Follow implements kernel.ChunkEpilogue.
-func (n *normInPlace) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }
+// ApplyEpilogue implements kernel.ChunkEpilogue.
+func (n *normInPlace) ApplyEpilogue(lo, hi, worker int) { n.sums.runWithin(n, lo, hi, worker) }

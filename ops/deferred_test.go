@@ -7,7 +7,7 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 )
 
-// deferredNet is the weights and the pictures of TestLateNorms: maps of side x side pixels.
+// deferredNet is the weights and the pictures of TestDeferredNorms: maps of side x side pixels.
 type deferredNet struct {
 	first, pointwise, dense, depthwise, head, gamma, beta *ops.Param
 
@@ -118,10 +118,10 @@ func (n *deferredNet) pass(t *testing.T, e *ops.Exec, name string, deferred bool
 	return out
 }
 
-// TestLateNorms has every operation read the output of a norm that was left to it, or to
+// TestDeferredNorms has every operation read the output of a norm that was left to it, or to
 // another one before it, and compares results and gradients with those of one that was
 // computed at once.
-func TestLateNorms(t *testing.T) {
+func TestDeferredNorms(t *testing.T) {
 	n := newLateNet(rand.New(rand.NewPCG(8, 8)))
 	forEachKernel(t, func(t *testing.T, e *ops.Exec) {
 		alone := newExec(t, e.Kernel(), 1)

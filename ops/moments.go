@@ -20,8 +20,8 @@ func (n *normMoments) Do(i, _ int) {
 	}
 }
 
-// Follow implements kernel.ChunkEpilogue.
-func (n *normMoments) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }
+// ApplyEpilogue implements kernel.ChunkEpilogue.
+func (n *normMoments) ApplyEpilogue(lo, hi, worker int) { n.sums.runWithin(n, lo, hi, worker) }
 
 // moments computes the mean and the biased variance over all pixels.
 func (n *normNode) moments(e *Exec, ch *channels) {

@@ -156,10 +156,10 @@ type normForward normNode
 // Do normalises and activates one piece.
 func (n *normForward) Do(i, worker int) {
 	lo, hi := n.cut.bounds(i)
-	n.Prepare(lo, hi, worker)
+	n.ApplyPrologue(lo, hi, worker)
 }
 
-// Prepare implements kernel.Prologue.
-func (n *normForward) Prepare(lo, hi, _ int) {
+// ApplyPrologue implements kernel.Prologue.
+func (n *normForward) ApplyPrologue(lo, hi, _ int) {
 	n.v.Norm(n.act, n.x.Data[lo:hi], n.scale, n.shift, n.y.Data[lo:hi])
 }

@@ -60,8 +60,8 @@ func (n *normReduce) Do(i, _ int) {
 	}
 }
 
-// Follow implements kernel.ChunkEpilogue.
-func (n *normReduce) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }
+// ApplyEpilogue implements kernel.ChunkEpilogue.
+func (n *normReduce) ApplyEpilogue(lo, hi, worker int) { n.sums.runWithin(n, lo, hi, worker) }
 
 func (n *normNode) paramBack(ch *channels) {
 	c := n.x.C
@@ -94,11 +94,11 @@ type normApply normNode
 // Do computes one piece of the input's gradient.
 func (n *normApply) Do(i, worker int) {
 	lo, hi := n.cut.bounds(i)
-	n.Prepare(lo, hi, worker)
+	n.ApplyPrologue(lo, hi, worker)
 }
 
-// Prepare implements kernel.Prologue.
-func (n *normApply) Prepare(lo, hi, _ int) {
+// ApplyPrologue implements kernel.Prologue.
+func (n *normApply) ApplyPrologue(lo, hi, _ int) {
 	dy := n.path.dy[lo:hi]
 	n.v.NormApply(n.act, n.x.Data[lo:hi], dy, n.scale, n.shift, n.scale, n.b, n.c, dy)
 	n.path.finish(n.v, lo, hi)

@@ -113,8 +113,8 @@ func (s *pieceSums) take(i int) bool {
 	return open
 }
 
-// follow does the pieces that lie between floats lo and hi.
-func (s *pieceSums) follow(t kernel.Task, lo, hi, worker int) {
+// runWithin does the pieces that lie between floats lo and hi.
+func (s *pieceSums) runWithin(t kernel.Task, lo, hi, worker int) {
 	for i, end := s.pieces.within(lo, hi); i < end; i++ {
 		t.Do(i, worker)
 	}
@@ -142,5 +142,5 @@ func (s *pieceSums) total(v *kernel.Vec) []float32 {
 
 // grain tells a convolution what a piece is.
 func (s *pieceSums) grain() kernel.Grain {
-	return kernel.Grain{Stretch: s.pieces.part / s.pieces.pixel, Image: s.pieces.image / s.pieces.pixel}
+	return kernel.Grain{Pixels: s.pieces.part / s.pieces.pixel, Image: s.pieces.image / s.pieces.pixel}
 }

@@ -53,5 +53,5 @@ func (n *residual) Do(i, _ int) {
 	}
 }
 
-// Follow implements kernel.ChunkEpilogue.
-func (n *residual) Follow(lo, hi, worker int) { n.rows.follow(n, lo, hi, worker) }
+// ApplyEpilogue implements kernel.ChunkEpilogue.
+func (n *residual) ApplyEpilogue(lo, hi, worker int) { n.rows.runWithin(n, lo, hi, worker) }

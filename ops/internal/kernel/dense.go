@@ -16,8 +16,8 @@ type denseTask struct {
 	list    []run
 	first   []tileFunc // of rows of a first layer
 	sharing
-	following
-	preparing
+	chunkEpilogue
+	prologue
 	workers []denseWorker
 }
 
@@ -54,12 +54,12 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 		t.plan(t.inC, limit, most(t.tiles.dense[1])/2, want)
 	}
 	t.divide(e.Pool.Workers())
-	t.following = e.following
+	t.chunkEpilogue = e.epilogue
 	t.align(&t.correlation)
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.sets())
-	t.preparing = e.preparing(t.n*t.h*t.w, t.inC, t.flat && t.splits == 1)
+	t.prologue = e.prologueOf(t.n*t.h*t.w, t.inC, t.flat && t.splits == 1)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.chunks(), work, t)
 }
@@ -107,7 +107,7 @@ func (t *denseTask) Do(i, worker int) {
 	case len(t.taps) == 0: // nothing is read
 	case t.inPlace:
 		base = t.origin(u)
-		t.prepare(u.img, u.imgs, t.h, u.row, u.row+u.rows, t.w*t.inC, worker)
+		t.applyPrologue(u.img, u.imgs, t.h, u.row, u.row+u.rows, t.w*t.inC, worker)
 	default:
 		t.copyWindow(u, t.x, k.window)
 		x = k.window
@@ -124,7 +124,7 @@ func (t *denseTask) Do(i, worker int) {
 		t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, g*t.out+from, g*t.out+to)
 	}
 	if t.splits == 1 {
-		t.tell(&t.correlation, u, u.row, u.row+u.rows, worker)
+		t.applyEpilogue(&t.correlation, u, u.row, u.row+u.rows, worker)
 	}
 }
 

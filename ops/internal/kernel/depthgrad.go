@@ -19,7 +19,7 @@ type depthGradTask struct {
 	joining bool      // the groups' sums are being added
 	picks   []pick    // of the taps: where they read in the window, and where in the sums
 	byRows  rowGradPlan
-	preparing
+	prologue
 	workers []depthGradWorker
 }
 
@@ -52,7 +52,7 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	t.joining = false
 	t.splits = min(t.blocks(), e.shares(groups, c.work()))
 	t.begin(groups, t.splits)
-	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
+	t.prologue = e.prologueOf(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
 	e.run(t.groups*t.splits, c.work(), t)
 	if groups > 1 {
 		t.joining = true
@@ -103,7 +103,7 @@ func (t *depthGradTask) Do(i, worker int) {
 		if t.mapBytes() > largeGradBytes {
 			k.rows.ahead = k.fetch(i, t.next(i, g), t.tilesOf(u), byLines, func(i int) unitMaps { return t.maps(t.unit(i), t.x, t.dy) })
 		}
-		t.prepare(u.img, u.imgs, t.oh, u.row, u.row+u.rows, t.ow*t.outC, worker)
+		t.applyPrologue(u.img, u.imgs, t.oh, u.row, u.row+u.rows, t.ow*t.outC, worker)
 		if t.byRows.k > 0 {
 			t.sumRows(k, u, g, first, last)
 			continue

@@ -17,8 +17,8 @@ type rowTask struct {
 	taps        tapRows
 	kept        []float32 // all taps, of a weight that does not change
 	splits      int
-	following
-	preparing
+	chunkEpilogue
+	prologue
 	workers []rowWork
 }
 
@@ -33,9 +33,9 @@ type rowPlan struct {
 	whole [3]tileFunc // [blocks]: of a whole row by so many registers of channels, if there are such
 }
 
-// preparedBytes is the size of an image's maps up to which it is one unit, to prepare
-// its input by parts.
-const preparedBytes = 1 << 20
+// imageUnitBytes is the size of an image's maps up to which it is one unit, so that a
+// prologue can be applied part by part.
+const imageUnitBytes = 1 << 20
 
 // rowWork is the memory of one worker.
 type rowWork struct {
@@ -129,13 +129,13 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	want := e.units(work)
 	t.plan(t.inC, unitBytes, t.cols, max(parts(want, t.blocks()), min(want, e.Pool.Workers())))
 	t.divide(e.Pool.Workers())
-	if e.before != nil && r.mapBytes()/r.n <= preparedBytes && r.n >= want {
+	if e.before != nil && r.mapBytes()/r.n <= imageUnitBytes && r.n >= want {
 		t.unitRows = r.rows
 	}
-	t.following = e.following
+	t.chunkEpilogue = e.epilogue
 	t.align(&t.correlation)
 	t.splits = min(t.blocks(), parts(want, t.units()))
-	t.preparing = e.preparing(r.n*r.h*r.w, r.inC, t.unitRows == r.rows && t.splits == 1)
+	t.prologue = e.prologueOf(r.n*r.h*r.w, r.inC, t.unitRows == r.rows && t.splits == 1)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	t.keep(ep.Keep)
 	e.run(t.units()*t.splits, work, t)
@@ -174,7 +174,7 @@ func (t *rowTask) Do(i, worker int) {
 		return
 	}
 	k.tile.ahead = t.fetchUnit(&k.fetcher, i, t.splits, t.tilesOf(u), t.x, t.y)
-	t.prepare(u.img, u.imgs, t.h, 0, t.h, t.w*t.inC, worker)
+	t.applyPrologue(u.img, u.imgs, t.h, 0, t.h, t.w*t.inC, worker)
 	k.rows = k.rows[:0]
 	for img := u.img; img < u.img+u.imgs; img++ {
 		for row := u.row; row < u.row+u.rows; row++ {
@@ -199,7 +199,7 @@ func (t *rowTask) Do(i, worker int) {
 	}
 	t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, first*Block, min(t.outC, last*Block))
 	if t.splits == 1 {
-		t.tell(&t.correlation, u, u.row, u.row+u.rows, worker)
+		t.applyEpilogue(&t.correlation, u, u.row, u.row+u.rows, worker)
 	}
 }
 

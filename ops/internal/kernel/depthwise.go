@@ -52,7 +52,7 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	}
 	t.fillPanel(w)
 	t.splits = min(t.blocks(), parts(want, t.units()))
-	e.preparing(t.n*t.h*t.w, t.inC, false)
+	e.prologueOf(t.n*t.h*t.w, t.inC, false)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.units()*t.splits, work, t)
 }

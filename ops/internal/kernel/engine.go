@@ -24,10 +24,10 @@ type Engine struct {
 	phaseTaps []tap
 	sum       []float32 // of ForwardAdd by plain loops
 	tuners    tuners
-	following following // of the next pass
+	epilogue  chunkEpilogue // of the next pass
 
-	before      Prologue // of the next forward pass or weight gradient
-	prepareTask prepareTask
+	before       Prologue // of the next forward pass or weight gradient
+	prologueTask prologueTask
 }
 
 // NewEngine returns an engine that uses the kernels s and the workers of p.
@@ -50,11 +50,11 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue, fused Fusion) {
 		e.runForward(c, x, w, y, ep, false)
 		e.end(p)
 	} else {
-		e.preparing(c.N*c.H*c.W, c.InC, false)
+		e.prologueOf(c.N*c.H*c.W, c.InC, false)
 		e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
 		e.Pool.Run(c.N*c.OutH(), &e.plain)
 	}
-	e.following, e.before = following{}, nil
+	e.epilogue, e.before = chunkEpilogue{}, nil
 }
 
 // BackwardData computes dx, the gradient of Forward's x given dy, that of its y
@@ -71,7 +71,7 @@ func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool, fused Fusio
 		e.plain = plainTask{pass: plainBackData, c: c, x: dx, w: w, y: dy, add: add}
 		e.Pool.Run(c.N*c.H, &e.plain)
 	}
-	e.following = following{}
+	e.epilogue = chunkEpilogue{}
 }
 
 // backDataPhases runs one forward-like pass over dy for each phase of the stride:
@@ -85,7 +85,7 @@ func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
 		return
 	}
 	if c.S > 1 {
-		e.following = following{} // a chunk completes pixels of its phase only
+		e.epilogue = chunkEpilogue{} // a chunk completes pixels of its phase only
 	}
 	for p := range min(c.S, c.H) * min(c.S, c.W) {
 		r := c.backData(p/min(c.S, c.W), p%min(c.S, c.W), e.phaseTaps[:0])
@@ -163,7 +163,7 @@ func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32, fused Fusion) {
 		e.runBackWeights(c, x, dy, dw)
 		e.end(p)
 	} else {
-		e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, false)
+		e.prologueOf(c.N*c.OutH()*c.OutW(), c.OutC, false)
 		e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
 		e.Pool.Run(c.KH*c.KW, &e.plain)
 	}

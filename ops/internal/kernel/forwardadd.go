@@ -10,7 +10,7 @@ func (e *Engine) ForwardAdd(c Conv, x, w, y []float32, keep *Kept, fused Fusion)
 		p := e.begin(plainForward, c)
 		e.runForward(c, x, w, y, Epilogue{Keep: keep}, true)
 		e.end(p)
-		e.following, e.before = following{}, nil
+		e.epilogue, e.before = chunkEpilogue{}, nil
 		return
 	}
 	e.sum = grown(e.sum, c.N*c.OutH()*c.OutW()*c.OutC)

@@ -17,7 +17,7 @@ type gradTask struct {
 	parts, pairs int  // parts of a group's input channels, pairs of its output blocks
 	splits       int  // parts of the items
 	flat         flat // of a pointwise convolution
-	preparing
+	prologue
 	sums    sumTask // of the groups, if there are several
 	dw      []float32
 	workers []gradWorker
@@ -68,7 +68,7 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	if t.flat.xApart || t.flat.dyApart {
 		t.splits = min(t.splits, e.Pool.Workers()) // each chunk copies its pixels
 	}
-	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
+	t.prologue = e.prologueOf(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
 	if t.groups > 1 {
 		t.sums.reserve(e, t.groups, t.splits, c, dw)
 	}
@@ -112,7 +112,7 @@ func (t *gradTask) Do(i, worker int) {
 	for img := g * t.c.N / t.groups; img < end; img += t.step {
 		k.tile.ahead = t.fetch(k, img, end, last-first)
 		n := min(t.step, end-img)
-		t.prepare(img, n, t.c.OutH(), 0, t.c.OutH(), t.c.OutW()*t.c.OutC, worker)
+		t.applyPrologue(img, n, t.c.OutH(), 0, t.c.OutH(), t.c.OutW()*t.c.OutC, worker)
 		s := t.pass(k, img, n)
 		t.each(first, last, func(p place, from, to int) { t.add(k, s, p, from, to, dw) })
 	}

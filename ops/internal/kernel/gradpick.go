@@ -21,7 +21,7 @@ type pickTask struct {
 	picks        []pick // [g][taps][in]
 	pairs, parts int    // of a group's output blocks, of its rows
 	first        firstGrad
-	preparing
+	prologue
 	workers []pickWorker
 }
 
@@ -41,7 +41,7 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	t.plan(t.inC, firstBytes, 1, groupsOf(gradGroups, c.N*c.OutH()*c.OutW(), c.ownFloats()))
 	t.groups = groupsOf(t.units(), c.N*c.OutH()*c.OutW(), c.ownFloats())
 	t.first = t.tiles.firstGrad(&t.correlation)
-	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, true)
+	t.prologue = e.prologueOf(c.N*c.OutH()*c.OutW(), c.OutC, true)
 	t.sums.reserve(e, t.groups, 1, c, dw)
 	t.picks = t.picks[:0]
 	for g := range c.G {
@@ -77,7 +77,7 @@ func (t *pickTask) Do(group, worker int) {
 	for i := group * t.units() / t.groups; i < (group+1)*t.units()/t.groups; i++ {
 		u := t.unit(i)
 		t.copyWindow(u, t.x, k.window)
-		t.prepare(u.img, u.imgs, t.oh, u.row, u.row+u.rows, t.ow*t.outC, worker)
+		t.applyPrologue(u.img, u.imgs, t.oh, u.row, u.row+u.rows, t.ow*t.outC, worker)
 		if t.first.f != nil {
 			t.firstLayer(k, u, sums)
 			continue

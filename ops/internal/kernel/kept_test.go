@@ -24,7 +24,7 @@ func TestKept(t *testing.T) {
 		for name, windows := range map[string][]Conv{"depthwise": {depthwise, smaller, other, strided, depthwise, depthwise}, "dense": {dense, centre, fewer, dense, dense}} {
 			t.Run(s.Name+"/"+name, func(t *testing.T) {
 				var kept Kept
-				_, random, e := followedPass(t, s, 1, windows[0])
+				_, random, e := fusedPass(t, s, 1, windows[0])
 				x, w := random(2*10*8*64), random(weightLen(windows[0]))
 				want := make([][]float32, len(windows))
 				for i, c := range windows {

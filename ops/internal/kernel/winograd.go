@@ -74,7 +74,7 @@ type winoTask struct {
 	places      pixelTable // of the tiles in planes of input and products
 	list        [1]run     // all input channels
 	sharing
-	following
+	chunkEpilogue
 	workers []winoWork
 	filter  winoFilter // the transformed weight
 }
@@ -103,8 +103,8 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	t.byBlocks = ep.Keep == nil && t.o16 > t.n*t.rows*t.cols && t.blocks() >= winoSplitBlocks
 	t.planUnits(want, e.Pool.Workers())
 	t.divide(e.Pool.Workers())
-	t.following = e.following
-	t.alignRows(&t.correlation, t.grain.Stretch, t.step*t.ow)
+	t.chunkEpilogue = e.epilogue
+	t.alignRows(&t.correlation, t.grain.Pixels, t.step*t.ow)
 	n := t.unitImgs * t.unitRows * t.cols
 	t.vPlane, t.mPlane, t.uPlane = planeFloats(n*t.c16), planeFloats(n*t.m16), t.filter.plane
 	t.places.x, t.places.y = grown(t.places.x, n), grown(t.places.y, n)
@@ -113,7 +113,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	}
 	t.list[0] = run{0, 0, 4 * t.in}
 	t.split(t.correlation.units(), min(want, e.Pool.Workers()), e.Pool.Workers(), t.pairs())
-	e.preparing(t.n*t.h*t.w, t.inC, false)
+	e.prologueOf(t.n*t.h*t.w, t.inC, false)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.chunks(), work, t)
 }
@@ -181,7 +181,7 @@ func (t *winoTask) Do(i, worker int) {
 	from, to := u.row*t.step, min(t.pixels[0], (u.row+u.rows)*t.step)
 	t.activate(t.ep.Act, t.y, u, from, to, first*Block, min(t.out, last*Block))
 	if t.splits == 1 {
-		t.tell(&t.correlation, u, from, to, worker)
+		t.applyEpilogue(&t.correlation, u, from, to, worker)
 	}
 }
 

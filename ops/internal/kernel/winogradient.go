@@ -34,7 +34,7 @@ type winoGradTask struct {
 	taps    [winoTaps]int // where taps of dw lie, in bytes
 	own     [winoTaps]int // and those of a weight stored by itself
 	sums    sumTask       // of both halves
-	preparing
+	prologue
 }
 
 // winoGradWork is the memory of one worker.
@@ -86,7 +86,7 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	t.begin(groups, t.splits)
-	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
+	t.prologue = e.prologueOf(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
 	if groups > 1 {
 		t.sums.reserve(e, 2, 1, c, dw)
 		own := c.own()
@@ -178,7 +178,7 @@ func (t *winoGradTask) spread(k *winoGradWork, row, n, from, to, worker int) {
 		u.rows = min(n-at, t.x.rows-u.row)
 		tiles := at * t.x.cols
 		k.spread.run(t.tiles.winoInput, &t.x, u, t.dx, k.v[tiles*t.c16:], t.vPlane, t.c16, 0, t.x.inC)
-		t.prepare(u.img, 1, t.dy.h, u.row*t.dy.step, min(t.dy.h, (u.row+u.rows)*t.dy.step), t.dy.w*t.dy.inC, worker)
+		t.applyPrologue(u.img, 1, t.dy.h, u.row*t.dy.step, min(t.dy.h, (u.row+u.rows)*t.dy.step), t.dy.w*t.dy.inC, worker)
 		k.spread.run(t.form.spread, &t.dy, u, t.ddy, k.z[tiles*t.o16:], t.zPlane, t.o16, from, to)
 		at += u.rows
 	}
