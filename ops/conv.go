@@ -88,7 +88,7 @@ func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Te
 // convTo computes the convolution into y, with an activation that tiles know. While
 // training it records and returns it.
 func convTo(e *Exec, x, y *Tensor, w Window, bias *Param, d kernel.Conv, act Act, fused kernel.Fusion) *convNode {
-	ep := kernel.Epilogue{Keep: w.P.kept, Act: act}
+	ep := kernel.Epilogue{Prepacked: w.P.prepacked, Act: act}
 	if bias != nil {
 		ep.Bias = bias.Data[:d.OutC]
 	}

@@ -140,7 +140,7 @@ func (t *denseTask) block(worker int, u part, g, b, n int, x []float32) {
 	}
 	a.w, a.block = at(t.weights.blocks(worker, g*t.blocks()+b, n), 0), 4*t.blockStride
 	a.y = at(t.y, t.target(u)+o)
-	a.outcome.set(t.ep, t.add, o, channels)
+	a.epilogueArgs.set(t.ep, t.add, o, channels)
 	if t.first != nil {
 		a.block = 4 * t.outC
 		a.callRows(t.first, u.imgs*u.rows, t.cols, t.pixels)

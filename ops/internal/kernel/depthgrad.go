@@ -5,15 +5,15 @@ import "unsafe"
 // depthGradTask is the weight gradient of a depthwise convolution. A chunk is one
 // group of units of pixels by some blocks of 16 channels: for each unit in turn,
 // whose pixels come into the second-level cache whole, and each block, as many taps
-// as the registers hold sum over all its pixels. The groups' sums are added as
-// halves says, and to dw at the end, a chunk a block.
+// as the registers hold sum over all its pixels. The groups' sums are added by
+// treeReduction, and to dw at the end, a chunk a block.
 type depthGradTask struct {
 	correlation
 	c         Conv
 	tiles     *tiles
 	vec       *Vec
 	x, dy, dw []float32
-	halves
+	treeReduction
 	splits  int       // parts into which the blocks are cut
 	sums    []float32 // [groups][blocks][taps][16]
 	joining bool      // the groups' sums are being added

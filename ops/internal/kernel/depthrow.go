@@ -15,7 +15,7 @@ type rowTask struct {
 	ep          Epilogue
 	add         bool
 	taps        tapRows
-	kept        []float32 // all taps, of a weight that does not change
+	prepacked   []float32 // all taps, of a weight that does not change
 	splits      int
 	chunkEpilogue
 	prologue
@@ -43,7 +43,7 @@ type rowWork struct {
 	rows   []rowSpec
 	gather gatherTile
 	panel  []float32 // taps, [blocks][k*k][16]
-	made   made
+	packed packCache
 	fetcher
 	_ padding
 }
@@ -137,7 +137,7 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	t.splits = min(t.blocks(), parts(want, t.units()))
 	t.prologue = e.prologueOf(r.n*r.h*r.w, r.inC, t.unitRows == r.rows && t.splits == 1)
 	t.workers = grown(t.workers, e.Pool.Workers())
-	t.keep(ep.Keep)
+	t.prepack(ep.Prepacked)
 	e.run(t.units()*t.splits, work, t)
 }
 
@@ -145,9 +145,9 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 func (t *rowTask) enter(worker int) {
 	k := &t.workers[worker]
 	k.rows = grown(k.rows, t.unitImgs*t.unitRows)
-	if t.kept == nil {
+	if t.prepacked == nil {
 		k.panel = aligned(k.panel, t.blocks()*t.k*t.k*Block)
-		k.made.begin(t.blocks())
+		k.packed.begin(t.blocks())
 	}
 	k.ready = 0
 }
@@ -232,13 +232,13 @@ func (t *rowTask) across(row int) rowSpec {
 	return rowSpec{x: 4 * t.inC * first * t.w, w: 4 * Block * t.k * (at - 2*first), n: max(0, last-first+1)}
 }
 
-// keep lays the taps of all blocks out for good, if the weight does not change.
-func (t *rowTask) keep(k *Kept) {
-	t.kept = nil
-	if k == nil {
+// prepack packs the taps of all blocks for all calls, if the weight does not change.
+func (t *rowTask) prepack(p *Prepacked) {
+	t.prepacked = nil
+	if p == nil {
 		return
 	}
-	t.kept = k.layout(keptFor{t.k, 1, t.outC}, t.blocks()*t.k*t.k*Block, func(u []float32) {
+	t.prepacked = p.layout(packKey{t.k, 1, t.outC}, t.blocks()*t.k*t.k*Block, func(u []float32) {
 		for b := range t.blocks() {
 			t.fill(&t.workers[0].gather, b, u)
 		}
@@ -247,11 +247,11 @@ func (t *rowTask) keep(k *Kept) {
 
 // panel returns the taps, those of channels [c, end) ready for a worker.
 func (t *rowTask) panel(k *rowWork, c, end int) []float32 {
-	if t.kept != nil {
-		return t.kept
+	if t.prepacked != nil {
+		return t.prepacked
 	}
 	for b := c / Block; b*Block < end; b++ {
-		if k.made.missing(b) {
+		if k.packed.miss(b) {
 			t.fill(&k.gather, b, k.panel)
 		}
 	}
@@ -270,7 +270,7 @@ func (t *rowTask) fill(a *gatherTile, b int, panel []float32) {
 func (t *rowTask) column(k *rowWork, c, n int) {
 	a := &k.tile
 	a.lanes.set((n-1)%t.width + 1)
-	a.outcome.set(t.ep, t.add, c, n)
+	a.epilogueArgs.set(t.ep, t.add, c, n)
 	a.w, a.wStep = at(t.panel(k, c, c+n), c/Block*t.k*t.k*Block+c%Block), 4*Block*t.k
 	if t.rowPlan.out == 2 {
 		a.wStep *= -2

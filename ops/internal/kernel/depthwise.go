@@ -96,7 +96,7 @@ func (t *depthTask) block(k *depthWorker, u part, b int) {
 	channels := min(Block, t.outC-o)
 	a := &k.tile
 	a.lanes.set(channels)
-	a.outcome.set(t.ep, t.add, o, channels)
+	a.epilogueArgs.set(t.ep, t.add, o, channels)
 	a.y = at(t.y, t.target(u)+o)
 	a.runCount = len(t.taps)
 	if len(t.taps) > 0 {

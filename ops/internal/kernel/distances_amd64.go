@@ -6,17 +6,17 @@ import "unsafe"
 
 // The generators know these distances; a difference does not compile.
 var (
-	_ [unsafe.Offsetof(forwardTile{}.x) - 72]struct{}        = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.xOff) - 96]struct{}     = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.runs) - 120]struct{}    = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.outcome) - 144]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.outcome) - 176]struct{}     = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.outcome) - 144]struct{}    = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.taps) - 432]struct{}       = [0]struct{}{}
-	_ [unsafe.Offsetof(outcome{}.bias) - 8]struct{}          = [0]struct{}{}
-	_ [unsafe.Offsetof(outcome{}.low) - 264]struct{}         = [0]struct{}{}
-	_ [unsafe.Offsetof(outcome{}.one) - 280]struct{}         = [0]struct{}{}
-	_ [unsafe.Sizeof(outcome{}) - 288]struct{}               = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.x) - 72]struct{}             = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.xOff) - 96]struct{}          = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.runs) - 120]struct{}         = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.epilogueArgs) - 144]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.epilogueArgs) - 176]struct{}     = [0]struct{}{}
+	_ [unsafe.Offsetof(winoTile{}.epilogueArgs) - 144]struct{}    = [0]struct{}{}
+	_ [unsafe.Offsetof(winoTile{}.taps) - 432]struct{}            = [0]struct{}{}
+	_ [unsafe.Offsetof(epilogueArgs{}.bias) - 8]struct{}          = [0]struct{}{}
+	_ [unsafe.Offsetof(epilogueArgs{}.low) - 264]struct{}         = [0]struct{}{}
+	_ [unsafe.Offsetof(epilogueArgs{}.one) - 280]struct{}         = [0]struct{}{}
+	_ [unsafe.Sizeof(epilogueArgs{}) - 288]struct{}               = [0]struct{}{}
 
 	_ [unsafe.Offsetof(gradTile{}.images) - 96]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.dyImage) - 160]struct{} = [0]struct{}{}

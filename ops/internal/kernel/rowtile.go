@@ -21,7 +21,7 @@ type rowTile struct {
 	outStep     int    // bytes between tiles of the output
 	wStep       int    // bytes between rows of taps
 	left, right uint32 // all ones to read what lies before and behind the row, 0 for zeros
-	outcome
+	epilogueArgs
 	ahead
 }
 

@@ -61,7 +61,7 @@ type forwardTile struct {
 	runs       unsafe.Pointer // *run, or *int for depthwise tiles
 	runCount   int
 	block      int // bytes from one block of w to the next; of rows of a first layer, from one pixel of y
-	outcome
+	epilogueArgs
 }
 
 // pick places a row of a weight gradient: where it reads in x, counted from the

@@ -95,12 +95,12 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	t := &e.wino
 	t.form, t.pixels = f, [2]int{r.rows, r.cols}
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r.tiled(f.pixels), e.Set.tiles, x, y, ep, add
-	t.filter.prepare(f, &r, w, ep.Keep, e.Pool.Workers())
+	t.filter.begin(f, &r, w, ep.Prepacked, e.Pool.Workers())
 	t.c16, t.o16 = padded(r.in), padded(r.out)
 	t.m16 = t.width() * Block
 	work := r.flops()/2 + r.moved()
 	want := e.units(work)
-	t.byBlocks = ep.Keep == nil && t.o16 > t.n*t.rows*t.cols && t.blocks() >= winoSplitBlocks
+	t.byBlocks = ep.Prepacked == nil && t.o16 > t.n*t.rows*t.cols && t.blocks() >= winoSplitBlocks
 	t.planUnits(want, e.Pool.Workers())
 	t.divide(e.Pool.Workers())
 	t.chunkEpilogue = e.epilogue
@@ -224,7 +224,7 @@ func (t *winoTask) output(k *winoWork, u part, b, blocks int) {
 		channels := min(Block, t.out-o)
 		a.lanes.set(channels)
 		a.src, a.dst = at(k.m, i*Block), at(t.y, target+o)
-		a.outcome.set(t.ep, t.add, o, channels)
+		a.epilogueArgs.set(t.ep, t.add, o, channels)
 		t.form.join((*byte)(unsafe.Pointer(a)))
 	}
 }

@@ -12,7 +12,7 @@ import "unsafe"
 // they are added. Else there is one group, and a chunk is a part of the output
 // blocks: each transforms all of x. Either way what a worker reads is in its cache.
 type winoGradTask struct {
-	halves
+	treeReduction
 	x, dy   correlation // grids of tiles over both maps
 	c       Conv
 	tiles   *tiles

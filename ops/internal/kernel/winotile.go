@@ -34,7 +34,7 @@ type winoTile struct {
 	n           int // tiles, or input channels
 	pix, row    int // bytes between pixels and rows of the image
 	plane, step int
-	outcome
+	epilogueArgs
 	taps [winoTaps]int // bytes
 }
 

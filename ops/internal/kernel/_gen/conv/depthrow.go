@@ -17,8 +17,8 @@ const (
 	rowOutPix, rowOutStep    = 144, 152
 	rowWStep                 = 160
 	rowLeft, rowRight        = 168, 172
-	rowOutcome               = 176
-	rowAhead                 = rowOutcome + outcomeEnd
+	rowEpilogue              = 176
+	rowAhead                 = rowEpilogue + epilogueArgsEnd
 
 	rowSize                        = 32
 	rowSpecX, rowSpecW, rowSpecN   = 0, 8, 16
@@ -364,7 +364,7 @@ func (d *depthRow) finish(y Mem) {
 	MOVQ(y, first)
 	d.strides(load(a, rowOutPix))
 	d.base(first, d.outputs)
-	mode := load(a, rowOutcome+outMode)
+	mode := load(a, rowEpilogue+outMode)
 	tmp := d.vec()
 	CMPQ(mode, U8(modeAdd))
 	JL(LabelRef("store"))
@@ -382,11 +382,11 @@ func (d *depthRow) finish(y Mem) {
 	Label("epilogue")
 	for i, v := range d.acc {
 		if i%d.outputs == 0 {
-			VMOVUPS(at(a, rowOutcome+outBias+64*(i/d.outputs)), tmp)
+			VMOVUPS(at(a, rowEpilogue+outBias+64*(i/d.outputs)), tmp)
 		}
 		VADDPS(tmp, v, v)
 	}
-	d.isa.activation(a, rowOutcome, "", "store", mode, d.acc)
+	d.isa.activation(a, rowEpilogue, "", "store", mode, d.acc)
 	Label("store")
 	for i, v := range d.acc {
 		p, b := i%d.outputs, i/d.outputs

@@ -14,8 +14,8 @@ const (
 	winoSpots, winoN              = 96, 104
 	winoPix, winoRow              = 112, 120
 	winoPlane, winoStep           = 128, 136
-	winoOutcome                   = 144
-	winoTaps                      = winoOutcome + outcomeEnd
+	winoEpilogue                  = 144
+	winoTaps                      = winoEpilogue + epilogueArgsEnd
 
 	spotSize           = 12
 	spotRows, spotCols = 4, 8
@@ -213,7 +213,7 @@ func (w *wino) joinHalf(l line, image, planes, rows, cols reg.GPVirtual, h int) 
 
 // epilogue emits bias, activation and the stores of one row of output pixels.
 func (w *wino) epilogue(a reg.Register, id string, row []reg.VecVirtual, y, cols reg.GPVirtual, h int) {
-	mode, pix := load(a, winoOutcome+outMode), load(a, winoPix)
+	mode, pix := load(a, winoEpilogue+outMode), load(a, winoPix)
 	d := w.bytes(h)
 	out := []Mem{at(y, d), indexed(y, pix, d)}
 	if len(row) > 2 {
@@ -242,9 +242,9 @@ func (w *wino) epilogue(a reg.Register, id string, row []reg.VecVirtual, y, cols
 	})
 	Label("epilogue" + id)
 	for _, v := range row {
-		VADDPS(at(a, winoOutcome+outBias+d), v, v)
+		VADDPS(at(a, winoEpilogue+outBias+d), v, v)
 	}
-	w.activation(a, winoOutcome, id, store, mode, row)
+	w.activation(a, winoEpilogue, id, store, mode, row)
 	Label(store)
 	stored("store", func(j int) { w.storeLanes(w.m, h, row[j], out[j], tmp) })
 	Label("stored" + id)
