@@ -10,7 +10,7 @@ const (
 )
 
 // Probe keeps all workers of an Exec busy with the simplest loops there are, so
-// that whoever times a call learns what the machine can do at most. Each worker
+// that the time of a call says what the machine can do at most. Each worker
 // walks over memory of its own and goes on where its last share ended. A call
 // moves some 128 MiB for each worker, or does multiply-adds for a millisecond. It
 // counts as use of the Exec.
@@ -52,9 +52,9 @@ func (p *Probe) Copy() (bytes int) { return p.run(walkCopy) }
 // returns how many bytes all workers loaded and stored, counted as by Copy.
 func (p *Probe) Triad() (bytes int) { return p.run(walkTriad) }
 
-// Burn does multiply-adds in registers and returns how many floating-point
+// PeakLoop does multiply-adds in registers and returns how many floating-point
 // operations all workers did.
-func (p *Probe) Burn() (flops int) { return p.run(walkBurn) }
+func (p *Probe) PeakLoop() (flops int) { return p.run(walkPeakLoop) }
 
 func (p *Probe) run(do func(p *Probe, w *walk)) (done int) {
 	for i := range p.walks {
@@ -88,7 +88,7 @@ func walkTriad(p *Probe, w *walk) {
 	p.e.vec.StreamTriad(passes, 0.5, x[0], x[1], x[2])
 }
 
-func walkBurn(p *Probe, w *walk) { w.done += p.e.eng.Set.Burn(probeRounds) }
+func walkPeakLoop(p *Probe, w *walk) { w.done += p.e.eng.Set.PeakLoop(probeRounds) }
 
 // next returns the next stretch of each of so many operands that share n floats,
 // and how often to pass over it: short ones many times.

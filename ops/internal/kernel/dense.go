@@ -28,9 +28,9 @@ type denseWorker struct {
 	_      padding
 }
 
-// flatBytes is about how much a unit touches whose input is read in place, or
+// inPlaceBytes is about how much a unit touches whose input is read in place, or
 // whose weights are larger than the maps.
-const flatBytes = 384 << 10
+const inPlaceBytes = 384 << 10
 
 // runDirect runs the correlation r over the engine's workers.
 func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, ep Epilogue, add bool) {
@@ -41,7 +41,7 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	t.first = nil
 	switch {
 	case t.inPlace:
-		limit = flatBytes
+		limit = inPlaceBytes
 	case t.blocks() == 1: // tiles of more blocks load little anyway
 		if t.first = t.tiles.firstList(&t.correlation); t.first != nil {
 			limit = firstBytes
@@ -49,7 +49,7 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	}
 	heavy, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
 	if t.byBlocks = heavy > maps*w.worth(); t.byBlocks {
-		t.plan(t.inC, flatBytes, most(t.tiles.dense[1])/2, 1)
+		t.plan(t.inC, inPlaceBytes, most(t.tiles.dense[1])/2, 1)
 	} else {
 		t.plan(t.inC, limit, most(t.tiles.dense[1])/2, want)
 	}
@@ -59,13 +59,13 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.sets())
-	t.prologue = e.prologueOf(t.n*t.h*t.w, t.inC, t.flat && t.splits == 1)
+	t.prologue = e.prologueOf(t.n*t.h*t.w, t.inC, t.gemm && t.splits == 1)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.chunks(), work, t)
 }
 
-// enter implements entered.
-func (t *denseTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *denseTask) setUp(worker int) {
 	if !t.inPlace && len(t.taps) > 0 {
 		k := &t.workers[worker]
 		k.window = aligned(k.window, t.windowFloats(t.inC))

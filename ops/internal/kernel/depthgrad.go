@@ -60,8 +60,8 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	}
 }
 
-// enter implements entered.
-func (t *depthGradTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *depthGradTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.window = aligned(k.window, t.windowFloats(Block))
 	k.specs = grown(k.specs, t.unitImgs*t.unitRows)

@@ -141,8 +141,8 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	e.run(t.units()*t.splits, work, t)
 }
 
-// enter implements entered.
-func (t *rowTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *rowTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.rows = grown(k.rows, t.unitImgs*t.unitRows)
 	if t.prepacked == nil {

@@ -57,8 +57,8 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	e.run(t.units()*t.splits, work, t)
 }
 
-// enter implements entered.
-func (t *depthTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *depthTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.window = aligned(k.window, t.windowFloats(Block))
 }

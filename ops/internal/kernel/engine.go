@@ -41,7 +41,7 @@ func NewEngine(s *Set, p *Pool) *Engine { return &Engine{Set: s, Pool: p} }
 // which only shows where a weight is infinite or NaN. It panics if a slice is too short. y must not overlap x or w.
 func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue, fused Fusion) {
 	e.fuse(fused)
-	c = c.whole(x, w, y)
+	c = c.withDefaults(x, w, y)
 	if ep.Bias != nil && len(ep.Bias) < c.OutC {
 		panic("kernel: bias shorter than OutC")
 	}
@@ -62,7 +62,7 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue, fused Fusion) {
 // slice is too short. dx must not overlap dy or w.
 func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool, fused Fusion) {
 	e.fuse(fused)
-	c = c.whole(dx, w, dy)
+	c = c.withDefaults(dx, w, dy)
 	if e.Set.tiles != nil {
 		p := e.begin(plainBackData, c)
 		e.backDataPhases(c, dy, w, dx, add)
@@ -107,7 +107,7 @@ const shareUnits = 16
 const chunkFLOPs = 200
 
 // unitFLOPs returns the least work of a chunk.
-func (e *Engine) unitFLOPs() int { return chunkFLOPs * int(e.Pool.HandOver()) }
+func (e *Engine) unitFLOPs() int { return chunkFLOPs * int(e.Pool.ForkJoinCost()) }
 
 // units returns the least number of chunks to cut so much work into. Bits do not
 // depend on it: each output is one chain of sums in any chunk.
@@ -125,7 +125,7 @@ const floatFLOPs = 16
 // is not enough for two chunks.
 func (e *Engine) run(n, work int, t Task) {
 	if e.Pool.Workers() == 1 || work < 2*e.unitFLOPs() {
-		doAlone(n, t)
+		runSingleThreaded(n, t)
 		return
 	}
 	e.Pool.Run(n, t)
@@ -157,7 +157,7 @@ func (e *Engine) runDense(r correlation, x []float32, w weights, y []float32, ep
 // short. dw must not overlap x or dy.
 func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32, fused Fusion) {
 	e.fuse(fused)
-	c = c.whole(x, dw, dy)
+	c = c.withDefaults(x, dw, dy)
 	if e.Set.tiles != nil {
 		p := e.begin(plainBackWeights, c)
 		e.runBackWeights(c, x, dy, dw)

@@ -5,7 +5,7 @@ package kernel
 // short. y must not overlap x or w. prepacked is as in Epilogue.
 func (e *Engine) ForwardAdd(c Conv, x, w, y []float32, prepacked *Prepacked, fused Fusion) {
 	e.fuse(fused)
-	c = c.whole(x, w, y)
+	c = c.withDefaults(x, w, y)
 	if e.Set.tiles != nil {
 		p := e.begin(plainForward, c)
 		e.runForward(c, x, w, y, Epilogue{Prepacked: prepacked}, true)

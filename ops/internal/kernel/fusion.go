@@ -45,7 +45,7 @@ const mostGrown = 3
 // one image, runs that leave a rest of the real images would not.
 func (f *chunkEpilogue) align(r *correlation) {
 	n := f.grain.Pixels
-	if f.f != nil && r.flat && f.grain.Image%n != 0 {
+	if f.f != nil && r.gemm && f.grain.Image%n != 0 {
 		n = f.grain.Image
 	}
 	f.alignRows(r, n, r.ow)

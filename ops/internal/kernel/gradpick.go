@@ -58,8 +58,8 @@ func (e *Engine) backWeightsPicked(c Conv, x, dy, dw []float32) {
 	t.sums.run(e)
 }
 
-// enter implements entered.
-func (t *pickTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *pickTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.window = aligned(k.window, t.windowFloats(t.inC))
 }

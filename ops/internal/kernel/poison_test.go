@@ -244,7 +244,7 @@ func TestPoisonReachesItsUsersOnly(t *testing.T) {
 	for _, k := range poisonCases() {
 		k.c.G, k.c.Dil = max(k.c.G, 1), max(k.c.Dil, 1)
 		x, w, dy := operands(k.c, rand.New(rand.NewPCG(41, 42)))
-		c := k.c.whole(x, w, dy)
+		c := k.c.withDefaults(x, w, dy)
 		for _, s := range sets() {
 			e := NewEngine(s, p)
 			for _, b := range poisons(c, len(x), len(dy)) {

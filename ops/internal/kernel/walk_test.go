@@ -230,8 +230,8 @@ func walks(r *rand.Rand) []walk {
 		few.values = append(few.values, [2]int{in, 1 + (in*11+3)%20}, [2]int{in, 17 + in})
 	}
 	all := func() *deck[form] { return forms(r, allKernels, allStrides, allPads, allDilation) }
-	// Several passes over pixels that the weight gradient copies apart.
-	wide := newDeck(r, [2]int{apartChannels, 16}, [2]int{17, apartChannels}, [2]int{apartChannels + 37, 3})
+	// Several passes over pixels that the weight gradient packs.
+	wide := newDeck(r, [2]int{packChannels, 16}, [2]int{17, packChannels}, [2]int{packChannels + 37, 3})
 	wino := forms(r, []int{3, 5}, []int{1}, allPads, []int{1})
 	n := func(quick, full int) int {
 		if exhaustive {

@@ -34,15 +34,15 @@ func (t *winoFilter) begin(f *winoForm, r *correlation, from weights, prepacked 
 	}
 	t.prepacked = prepacked.layout(packKey{f.taps, r.in, r.out}, winoPlanes*t.plane, func(u []float32) {
 		t.prepacked = u
-		t.enter(0)
+		t.setUp(0)
 		for b := range padded(r.out) / Block {
 			t.block(0, b, u)
 		}
 	})
 }
 
-// enter prepares a worker's memory.
-func (t *winoFilter) enter(worker int) {
+// setUp makes a worker's memory.
+func (t *winoFilter) setUp(worker int) {
 	k := &t.workers[worker]
 	k.scratch = aligned(k.scratch, winoPlanes*Block)
 	k.tile.scratch = at(k.scratch, 0)

@@ -118,12 +118,12 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	e.run(t.chunks(), work, t)
 }
 
-// enter implements entered.
-func (t *winoTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *winoTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.v, k.m = aligned(k.v, winoPlanes*t.vPlane), aligned(k.m, winoPlanes*t.mPlane)
 	k.spread.reserve(&t.correlation)
-	t.filter.enter(worker)
+	t.filter.setUp(worker)
 }
 
 // tiled returns r over a grid of tiles of n x n output pixels.

@@ -104,8 +104,8 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	e.run(t.blocks(), floatFLOPs*len(t.u), t)
 }
 
-// enter implements entered.
-func (t *winoGradTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *winoGradTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.spread.reserve(&t.x)
 	k.spread.reserve(&t.dy)
