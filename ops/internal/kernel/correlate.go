@@ -23,7 +23,7 @@ type correlation struct {
 	gemm               bool // all pixels of all images are rows of one
 	unitImgs, unitRows int  // work unit: images, or rows of one image
 	teams              int  // equal parts of the images, whose units are apart; 0 for one
-	upTaps             int  // taps on a side of a transposed pass of stride 2, all phases at once; 0 for others
+	transposedTaps     int  // taps on a side of a transposed pass of stride 2, all phases at once; 0 for others
 }
 
 // forward returns c as a correlation of x.
@@ -174,7 +174,7 @@ func (r *correlation) unit(i int) part {
 	return part{i / r.bands(), 1, row, min(r.unitRows, r.rows-row)}
 }
 
-// runs appends the stretches of products of one output pixel, taps that follow
+// runs appends the runs of products of one output pixel, taps that follow
 // each other in both x and w joined.
 func (r *correlation) runs(list []run) []run {
 	w, dy, dx := r.winW, r.dy0, r.dx0

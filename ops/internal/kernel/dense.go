@@ -6,15 +6,15 @@ import "unsafe"
 // backward data. A chunk is one unit of pixels by one group of blocks.
 type denseTask struct {
 	correlation
-	tiles   *tiles
-	x, y    []float32
-	weights weights
-	ep      Epilogue
-	add     bool
-	tables  pixelTables
-	pixels  pixelTable
-	list    []run
-	first   []tileFunc // of rows of a first layer
+	tiles     *tiles
+	x, y      []float32
+	weights   weights
+	ep        Epilogue
+	add       bool
+	tables    pixelTables
+	pixels    pixelTable
+	list      []run
+	firstConv []tileFunc // of rows of a first convolution
 	sharing
 	chunkEpilogue
 	prologue
@@ -38,13 +38,13 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	t.correlation, t.tiles, t.x, t.weights, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
 	work := r.flops() + r.moved()
 	want, limit := e.units(work), unitBytes
-	t.first = nil
+	t.firstConv = nil
 	switch {
 	case t.inPlace:
 		limit = inPlaceBytes
 	case t.blocks() == 1: // tiles of more blocks load little anyway
-		if t.first = t.tiles.firstList(&t.correlation); t.first != nil {
-			limit = firstBytes
+		if t.firstConv = t.tiles.firstConvTiles(&t.correlation); t.firstConv != nil {
+			limit = firstConvBytes
 		}
 	}
 	heavy, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
@@ -80,7 +80,7 @@ func (t *denseTask) blocks() int { return parts(t.out, Block) }
 const wideBytes = 140 << 10
 
 // sets returns the number of sets of neighbouring blocks, one tile each, that make
-// the output: wide tiles load less for each product and write longer stretches of a
+// the output: wide tiles load less for each product and write longer runs of a
 // pixel, but need more weights for each pixel.
 func (t *denseTask) sets() int {
 	n := len(t.tiles.dense) - 1
@@ -141,9 +141,9 @@ func (t *denseTask) block(worker int, u part, g, b, n int, x []float32) {
 	a.w, a.block = at(t.weights.blocks(worker, g*t.blocks()+b, n), 0), 4*t.blockStride
 	a.y = at(t.y, t.target(u)+o)
 	a.epilogueArgs.set(t.ep, t.add, o, channels)
-	if t.first != nil {
+	if t.firstConv != nil {
 		a.block = 4 * t.outC
-		a.callRows(t.first, u.imgs*u.rows, t.cols, t.pixels)
+		a.callRows(t.firstConv, u.imgs*u.rows, t.cols, t.pixels)
 		return
 	}
 	a.callAll(t.tiles.dense[n], u.imgs*u.rows*t.cols, t.pixels)

@@ -14,10 +14,10 @@ type depthGradTask struct {
 	vec       *Vec
 	x, dy, dw []float32
 	treeReduction
-	splits  int       // parts into which the blocks are cut
-	sums    []float32 // [groups][blocks][taps][16]
-	joining bool      // the groups' sums are being added
-	picks   []pick    // of the taps: where they read in the window, and where in the sums
+	splits  int         // parts into which the blocks are cut
+	sums    []float32   // [groups][blocks][taps][16]
+	joining bool        // the groups' sums are being added
+	offsets []rowOffset // of the taps: where they read in the window, and where in the sums
 	byRows  rowGradPlan
 	prologue
 	workers []depthGradWorker
@@ -41,9 +41,9 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	t.c, t.tiles, t.vec, t.x, t.dy, t.dw = c, e.Set.tiles, e.Set.Vec(), x, dy, dw
 	t.in, t.out, t.inPlace = Block, Block, false
 	t.plan(Block, max(depthBytes/3, min(depthBytes, unitBytes/t.blocks())), 1, 1)
-	t.picks = grown(t.picks, len(t.taps))
+	t.offsets = grown(t.offsets, len(t.taps))
 	for i, p := range t.taps {
-		t.picks[i] = pick{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
+		t.offsets[i] = rowOffset{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
 	}
 	t.byRows = t.tiles.gradByRows(&t.correlation)
 	t.workers = grown(t.workers, e.Pool.Workers())
@@ -156,7 +156,7 @@ func (t *depthGradTask) sum(k *depthGradWorker, u part, o int, sums []float32) {
 	a.x, a.dy, a.dw = at(k.window, 0), at(t.dy, t.target(u)+o), at(sums, 0)
 	for i, parts := 0, parts(len(t.taps), most(t.tiles.taps)); i < parts; i++ {
 		first, last := i*len(t.taps)/parts, (i+1)*len(t.taps)/parts
-		a.picks = &t.picks[first]
+		a.offsets = &t.offsets[first]
 		t.tiles.taps[last-first]((*byte)(unsafe.Pointer(a)))
 	}
 }

@@ -30,7 +30,7 @@ type rowPlan struct {
 	in, out int        // inputs and outputs of a pixel
 	before  int        // inputs left of the first pixel
 
-	whole [3]tileFunc // [blocks]: of a whole row by so many registers of channels, if there are such
+	fullRow [3]tileFunc // [blocks]: of a full row by so many registers of channels, if there are such
 }
 
 // imageUnitBytes is the size of an image's maps up to which it is one unit, so that a
@@ -60,19 +60,20 @@ func (t *tiles) byRows(r *correlation) rowPlan {
 		}
 		switch {
 		case r.step == 1 && r.cols == r.w:
-			return t.along[k].plan(rowPlan{k: k, steps: r.cols, in: 1, out: 1, before: k / 2}, k/2)
+			return t.stride1[k].plan(rowPlan{k: k, steps: r.cols, in: 1, out: 1, before: k / 2}, k/2)
 		case r.step == 2 && 2*r.cols == r.w:
-			return t.down[k].plan(rowPlan{k: k, steps: r.cols, in: 2, out: 1, before: k / 2}, k/2)
+			return t.stride2[k].plan(rowPlan{k: k, steps: r.cols, in: 2, out: 1, before: k / 2}, k/2)
 		}
 	}
 	return rowPlan{}
 }
 
-// upByRows returns how tiles of rows compute the gradient of the input of c.
-func (t *tiles) upByRows(c Conv) rowPlan {
+// transposedByRows returns how tiles of rows compute the gradient of the input of c, of
+// stride 2.
+func (t *tiles) transposedByRows(c Conv) rowPlan {
 	for _, k := range rowKernels {
 		if c.KH == k && c.KW == k && c.S == 2 && c.Dil == 1 && c.PadH == k/2 && c.PadW == k/2 && c.W%2 == 0 {
-			return t.up[k].plan(rowPlan{k: k, steps: c.W / 2, in: 1, out: 2, before: k / 4}, (k+1)/4)
+			return t.transposed[k].plan(rowPlan{k: k, steps: c.W / 2, in: 1, out: 2, before: k / 4}, (k+1)/4)
 		}
 	}
 	return rowPlan{}
@@ -85,12 +86,12 @@ func (d depthRows) plan(p rowPlan, border int) rowPlan {
 	if most(p.list) == 0 {
 		return rowPlan{}
 	}
-	for blocks, list := range d.whole {
+	for blocks, list := range d.fullRow {
 		if p.steps <= most(list) {
-			p.whole[blocks] = list[p.steps]
+			p.fullRow[blocks] = list[p.steps]
 		}
 	}
-	if p.whole[1] != nil {
+	if p.fullRow[1] != nil {
 		return p
 	}
 	if size, count, rest := split(p.steps, most(p.list)); count+rest > 1 && (size-min(rest, 1))*p.in < border {
@@ -152,11 +153,11 @@ func (t *rowTask) setUp(worker int) {
 	k.ready = 0
 }
 
-// runUp computes the input's gradient of c, of stride 2.
-func (e *Engine) runUp(p rowPlan, c Conv, dy, w, dx []float32, add bool) {
+// runTransposed computes the input's gradient of c, of stride 2.
+func (e *Engine) runTransposed(p rowPlan, c Conv, dy, w, dx []float32, add bool) {
 	r := correlation{
 		n: c.N, h: c.OutH(), w: c.OutW(), inC: c.OutC, oh: c.H, ow: c.W, outC: c.InC,
-		rows: c.H, cols: c.W, step: 1, outStep: 1, winW: c.OutW(), dy0: -c.PadH, upTaps: c.KH,
+		rows: c.H, cols: c.W, step: 1, outStep: 1, winW: c.OutW(), dy0: -c.PadH, transposedTaps: c.KH,
 	}
 	forward := c.forward(e.phaseTaps[:0])
 	e.phaseTaps = forward.taps
@@ -178,9 +179,9 @@ func (t *rowTask) Do(i, worker int) {
 	k.rows = k.rows[:0]
 	for img := u.img; img < u.img+u.imgs; img++ {
 		for row := u.row; row < u.row+u.rows; row++ {
-			s := t.along(row)
+			s := t.rowSpec(row)
 			if t.rowPlan.out == 2 {
-				s = t.across(row)
+				s = t.transposedSpec(row)
 			}
 			s.x += 4 * t.inC * (img*t.h*t.w - t.before)
 			s.y = 4 * t.outC * (img*t.oh + row) * t.ow
@@ -206,7 +207,7 @@ func (t *rowTask) Do(i, worker int) {
 // registers returns how many registers of channels a tile takes where there are as
 // many.
 func (t *rowTask) registers() int {
-	if t.whole[2] != nil {
+	if t.fullRow[2] != nil {
 		return 2
 	}
 	return 1
@@ -217,16 +218,16 @@ func (t *rowTask) tilesOf(u part) int {
 	return parts(t.steps, most(t.list)) * u.imgs * u.rows * parts(t.outC, t.width*t.registers())
 }
 
-// along returns where output row row of an image of a correlation reads.
-func (t *rowTask) along(row int) rowSpec {
+// rowSpec returns where output row row of an image of a correlation reads.
+func (t *rowTask) rowSpec(row int) rowSpec {
 	y := row*t.step + t.dy0 // input row of the first tap row
 	first := max(0, -y)
 	return rowSpec{x: 4 * t.inC * (y + first) * t.w, w: 4 * Block * t.k * first, n: max(0, min(t.k, t.h-y)-first)}
 }
 
-// across returns the same for a transposed correlation of stride 2: every other
+// transposedSpec returns the same for a transposed correlation of stride 2: every other
 // row of taps, from the last that meets the map.
-func (t *rowTask) across(row int) rowSpec {
+func (t *rowTask) transposedSpec(row int) rowSpec {
 	at := row - t.dy0
 	first, last := max(0, (at-t.k+2)/2), min(t.h-1, at/2)
 	return rowSpec{x: 4 * t.inC * first * t.w, w: 4 * Block * t.k * (at - 2*first), n: max(0, last-first+1)}
@@ -278,7 +279,7 @@ func (t *rowTask) column(k *rowWork, c, n int) {
 	a.rows, a.n = &k.rows[0], len(k.rows)
 	a.pix, a.line, a.outPix = 4*t.inC, 4*t.inC*t.w, 4*t.outC
 	a.x, a.y = at(t.x, c), at(t.y, c)
-	if f := t.whole[parts(n, t.width)]; f != nil {
+	if f := t.fullRow[parts(n, t.width)]; f != nil {
 		f((*byte)(unsafe.Pointer(a)))
 		return
 	}

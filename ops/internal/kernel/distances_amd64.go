@@ -20,7 +20,7 @@ var (
 
 	_ [unsafe.Offsetof(gradTile{}.images) - 96]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.dyImage) - 160]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(gradTile{}.picks) - 176]struct{}   = [0]struct{}{}
+	_ [unsafe.Offsetof(gradTile{}.offsets) - 176]struct{} = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.ahead) - 184]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.line) - 216]struct{}    = [0]struct{}{}
 	_ [unsafe.Offsetof(gatherTile{}.right) - 128]struct{} = [0]struct{}{}
@@ -30,7 +30,7 @@ var (
 	_ [unsafe.Offsetof(rowTile{}.left) - 168]struct{}  = [0]struct{}{}
 	_ [unsafe.Offsetof(rowTile{}.ahead) - 464]struct{} = [0]struct{}{}
 	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}          = [0]struct{}{}
-	_ [unsafe.Sizeof(stretch{}) - 16]struct{}          = [0]struct{}{}
+	_ [unsafe.Sizeof(prefetchStream{}) - 16]struct{}   = [0]struct{}{}
 	_ [unsafe.Sizeof(ahead{}) - 32]struct{}            = [0]struct{}{}
 
 	_ [unsafe.Offsetof(rowGradTile{}.x) - 72]struct{}       = [0]struct{}{}

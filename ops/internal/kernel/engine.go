@@ -10,21 +10,21 @@ type Engine struct {
 	Set  *Set
 	Pool *Pool
 
-	plain     plainTask
-	dense     denseTask
-	native    stored
-	transpose transposed
-	grad      gradTask
-	picked    pickTask
-	depth     depthTask
-	rows      rowTask
-	depthGrad depthGradTask
-	wino      winoTask
-	winoGrad  winoGradTask
-	phaseTaps []tap
-	sum       []float32 // of ForwardAdd by plain loops
-	tuners    tuners
-	epilogue  chunkEpilogue // of the next pass
+	plain            plainTask
+	dense            denseTask
+	native           stored
+	transpose        transposed
+	grad             gradTask
+	smallChannelGrad smallChannelGradTask
+	depth            depthTask
+	rows             rowTask
+	depthGrad        depthGradTask
+	wino             winoTask
+	winoGrad         winoGradTask
+	phaseTaps        []tap
+	sum              []float32 // of ForwardAdd by plain loops
+	tuners           tuners
+	epilogue         chunkEpilogue // of the next pass
 
 	before       Prologue // of the next forward pass or weight gradient
 	prologueTask prologueTask
@@ -80,8 +80,8 @@ func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
 	var laid weights
 	if !c.depthwise() {
 		laid = e.transposed(c, w)
-	} else if p := e.Set.tiles.upByRows(c); p.k > 0 {
-		e.runUp(p, c, dy, w, dx, add)
+	} else if p := e.Set.tiles.transposedByRows(c); p.k > 0 {
+		e.runTransposed(p, c, dy, w, dx, add)
 		return
 	}
 	if c.S > 1 {
@@ -175,8 +175,8 @@ func (e *Engine) runBackWeights(c Conv, x, dy, dw []float32) {
 	switch {
 	case c.depthwise():
 		e.backWeightsDepth(c, x, dy, dw)
-	case c.InC/c.G <= pickChannels && c.KH*c.KW > 1:
-		e.backWeightsPicked(c, x, dy, dw)
+	case c.InC/c.G <= smallChannels && c.KH*c.KW > 1:
+		e.backWeightsSmallChannels(c, x, dy, dw)
 	default:
 		r := c.forward(e.phaseTaps[:0])
 		e.phaseTaps = r.taps

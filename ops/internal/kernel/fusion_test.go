@@ -52,7 +52,7 @@ func (l *recordedEpilogue) check(t *testing.T) float64 {
 var fusedPasses = []struct {
 	name          string
 	c             Conv
-	stretch       int  // rows
+	grain         int  // rows
 	forward, back bool // the epilogue is applied to all
 }{
 	{"pointwise", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 70, KH: 1, KW: 1, S: 1, Dil: 1, G: 1}, 4, true, true},
@@ -75,7 +75,7 @@ func TestChunkEpilogues(t *testing.T) {
 	for _, s := range Available() {
 		for _, k := range fusedPasses {
 			for _, workers := range []int{1, 2, 3} {
-				t.Run(s.Name+"/"+k.name, func(t *testing.T) { checkChunkEpilogue(t, s, workers, k.c, k.stretch, k.forward, k.back) })
+				t.Run(s.Name+"/"+k.name, func(t *testing.T) { checkChunkEpilogue(t, s, workers, k.c, k.grain, k.forward, k.back) })
 			}
 		}
 	}

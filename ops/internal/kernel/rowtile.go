@@ -27,12 +27,12 @@ type rowTile struct {
 
 // depthRows are the depthwise tiles of rows with one number of taps.
 type depthRows struct {
-	rows   []tileFunc   // [pixels]
-	whole  [][]tileFunc // [blocks][pixels]: of a row that is one tile, by some registers of channels
-	pixels []int        // widths to choose from of weight-gradient tiles
-	grads  [][]tileFunc // [width][rows of taps]
+	rows    []tileFunc   // [pixels]
+	fullRow [][]tileFunc // [blocks][pixels]: of a row that is one tile, by some registers of channels
+	pixels  []int        // widths to choose from of weight-gradient tiles
+	grads   [][]tileFunc // [width][rows of taps]
 
-	wholeGrads []tileFunc // [pixels]: of a row that is one tile, by all rows of taps
+	fullRowGrads []tileFunc // [pixels]: of a row that is one tile, by all rows of taps
 }
 
 // gradSpec is one output row of a weight-gradient tile: where its inputs begin,

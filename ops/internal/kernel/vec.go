@@ -9,24 +9,24 @@ package kernel
 // Lanes. Channel counts that are no multiple of Lanes are brought to one by
 // repeating the vector, see Period. A run may end anywhere within a period.
 type Vec struct {
-	sums       func(x, s []float32)
-	moments    func(x, k, s, q []float32)
-	norm       [acts]func(x, scale, shift, y []float32)
-	normReduce [acts]func(x, dy, scale, shift, mean, s, q []float32)
-	normApply  [acts]func(x, dy, scale, shift, a, b, c, dx []float32)
-	act        [acts]func(x, y []float32)
-	actBack    [acts]func(x, dy, dx []float32)
-	add        func(a, b, y []float32)
-	axpy       func(a float32, x, y []float32)
-	spread     func(v, y []float32)
-	spreadAdd  func(v, y []float32)
-	maxTaps    func(off []int32, pixels, step, c int, x, y []float32)
-	maxBack    func(off []int32, pixels, step, c int, x, y, dy, dx []float32)
-	sumTaps    func(off []int32, pixels, step, c int, scale float32, x, y []float32)
-	sumBack    func(off []int32, pixels, step, c int, scale float32, dy, dx []float32)
-	sgd        func(rate, momentum, decay float32, w, g, v []float32)
-	nesterov   func(rate, momentum, decay float32, w, g, v []float32)
-	adam       func(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, w, g, m, v []float32)
+	sums         func(x, s []float32)
+	moments      func(x, k, s, q []float32)
+	norm         [acts]func(x, scale, shift, y []float32)
+	normReduce   [acts]func(x, dy, scale, shift, mean, s, q []float32)
+	normApply    [acts]func(x, dy, scale, shift, a, b, c, dx []float32)
+	act          [acts]func(x, y []float32)
+	actBack      [acts]func(x, dy, dx []float32)
+	add          func(a, b, y []float32)
+	axpy         func(a float32, x, y []float32)
+	broadcast    func(v, y []float32)
+	broadcastAdd func(v, y []float32)
+	maxTaps      func(off []int32, pixels, step, c int, x, y []float32)
+	maxBack      func(off []int32, pixels, step, c int, x, y, dy, dx []float32)
+	sumTaps      func(off []int32, pixels, step, c int, scale float32, x, y []float32)
+	sumBack      func(off []int32, pixels, step, c int, scale float32, dy, dx []float32)
+	sgd          func(rate, momentum, decay float32, w, g, v []float32)
+	nesterov     func(rate, momentum, decay float32, w, g, v []float32)
+	adam         func(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, w, g, m, v []float32)
 
 	streamRead  func(passes int, x, s []float32)
 	streamCopy  func(passes int, x, y []float32)
@@ -128,11 +128,11 @@ func (v *Vec) Add(a, b, y []float32) { v.add(a, b[:len(a)], y[:len(a)]) }
 // Axpy computes y[i] += a*x[i].
 func (v *Vec) Axpy(a float32, x, y []float32) { v.axpy(a, x, y[:len(x)]) }
 
-// Spread computes y[i] = vec[i%P], or y[i] += vec[i%P] if add is set.
-func (v *Vec) Spread(vec, y []float32, add bool) {
-	f := v.spread
+// Broadcast computes y[i] = vec[i%P], or y[i] += vec[i%P] if add is set.
+func (v *Vec) Broadcast(vec, y []float32, add bool) {
+	f := v.broadcast
 	if add {
-		f = v.spreadAdd
+		f = v.broadcastAdd
 	}
 	for step := pieceOf(len(vec)); len(y) > 0; y = y[min(step, len(y)):] {
 		f(vec, y[:min(step, len(y))])

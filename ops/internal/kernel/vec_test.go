@@ -75,7 +75,7 @@ func vecCalls(n, p int, add bool) []vecCall {
 		{name: "moments", sizes: []int{n, p, p, p}, run: func(v *Vec, s [][]float32) { v.Moments(s[0], s[1], s[2], s[3]) }},
 		{name: "add", exact: true, sizes: []int{n, n, n}, run: func(v *Vec, s [][]float32) { v.Add(s[0], s[1], s[2]) }},
 		{name: "axpy", sizes: []int{n, n}, run: func(v *Vec, s [][]float32) { v.Axpy(0.3, s[0], s[1]) }},
-		{name: "spread", exact: true, sizes: []int{p, n}, run: func(v *Vec, s [][]float32) { v.Spread(s[0], s[1], add) }},
+		{name: "broadcast", exact: true, sizes: []int{p, n}, run: func(v *Vec, s [][]float32) { v.Broadcast(s[0], s[1], add) }},
 		{name: "sgd", exact: true, sizes: []int{n, n, n}, run: func(v *Vec, s [][]float32) {
 			v.SGD(&SGDStep{Rate: 0.1, Momentum: 0.9, Decay: 0.01, Nesterov: add}, s[0], s[1], s[2])
 		}},

@@ -81,10 +81,10 @@ type winoTask struct {
 
 // winoWork is the memory of one worker.
 type winoWork struct {
-	spread winoSpread
-	gemm   forwardTile
-	v, m   []float32 // planes
-	_      padding
+	transform winoTransform
+	gemm      forwardTile
+	v, m      []float32 // planes
+	_         padding
 }
 
 // winoBytes is about how much of the planes of one unit of tiles should stay in
@@ -122,7 +122,7 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 func (t *winoTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.v, k.m = aligned(k.v, winoPlanes*t.vPlane), aligned(k.m, winoPlanes*t.mPlane)
-	k.spread.reserve(&t.correlation)
+	k.transform.reserve(&t.correlation)
 	t.filter.setUp(worker)
 }
 
@@ -171,7 +171,7 @@ func (t *winoTask) Do(i, worker int) {
 	k := &t.workers[worker]
 	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
 	n := u.imgs * u.rows * t.cols
-	k.spread.run(t.tiles.winoInput, &t.correlation, u, t.x, k.v, t.vPlane, t.c16, 0, t.inC)
+	k.transform.run(t.tiles.winoInput, &t.correlation, u, t.x, k.v, t.vPlane, t.c16, 0, t.inC)
 	t.spots(k, u)
 	for b := first; b < last; b += t.width() {
 		blocks := min(t.width(), last-b)
@@ -200,7 +200,7 @@ func (t *winoTask) products(k *winoWork, u []float32, n, b, blocks int) {
 
 // spots notes where the tiles of u lie in the output.
 func (t *winoTask) spots(k *winoWork, u part) {
-	i, spots := 0, k.spread.spots
+	i, spots := 0, k.transform.spots
 	for img := range u.imgs {
 		for row := range u.rows {
 			for col := range t.cols {
@@ -216,7 +216,7 @@ func (t *winoTask) spots(k *winoWork, u part) {
 
 // output transforms the products of some blocks to output pixels.
 func (t *winoTask) output(k *winoWork, u part, b, blocks int) {
-	a := &k.spread.args
+	a := &k.transform.args
 	target := (u.img*t.oh + u.row*t.step) * t.ow * t.outC
 	a.pix, a.row, a.plane, a.step = 4*t.outC, 4*t.ow*t.outC, 4*t.mPlane, 4*t.m16
 	for i := range blocks {
@@ -225,6 +225,6 @@ func (t *winoTask) output(k *winoWork, u part, b, blocks int) {
 		a.lanes.set(channels)
 		a.src, a.dst = at(k.m, i*Block), at(t.y, target+o)
 		a.epilogueArgs.set(t.ep, t.add, o, channels)
-		t.form.join((*byte)(unsafe.Pointer(a)))
+		t.form.output((*byte)(unsafe.Pointer(a)))
 	}
 }
