@@ -21,7 +21,7 @@ type convNode struct {
 	above   *normNode // that made x, with nothing recorded since; nil for others
 	added   bool      // to the output of an earlier record, which needs the gradient too
 	cut     chunks
-	partial []float32 // sums of the bias gradient, per piece
+	partial []float32 // sums of the bias gradient, per chunk
 	period  int
 	v       *kernel.Vec
 }
@@ -144,7 +144,7 @@ func (n *convNode) biasBack(e *Exec) {
 
 type biasTask convNode
 
-// Do sums the gradients of one piece's pixels.
+// Do sums the gradients of one chunk's pixels.
 func (n *biasTask) Do(i, _ int) {
 	s := n.partial[i*n.period:][:n.period]
 	clear(s)

@@ -85,7 +85,7 @@ func (n *deferredNet) readers() map[string]lateReader {
 			ops.CrossEntropy(e, y, n.labels, 0)
 			return y
 		},
-		"nobody": func(_ *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return y },
+		"none": func(_ *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return y },
 	}
 }
 
@@ -104,7 +104,7 @@ func (n *deferredNet) pass(t *testing.T, e *ops.Exec, name string, deferred bool
 		t.Fatalf("the norm was deferred: %v; want %v", y.Data == nil, deferred)
 	}
 	z := n.readers()[name](e, y, s)
-	if name != "loss" && name != "nobody" {
+	if name != "loss" && name != "none" {
 		logits := ops.Linear(e, z, ops.Window{P: n.head, OutC: 10, KH: 1, KW: 1, InC: z.H * z.W * z.C}, nil)
 		ops.CrossEntropy(e, logits, n.labels, 0.1)
 	}

@@ -3,7 +3,7 @@ package ops
 import "github.com/espalier-nas/espalier/ops/internal/kernel"
 
 const (
-	probeShares = 32      // of work for each worker in one call, handed out dynamically
+	probeShares = 32      // of work for each worker in one call, scheduled dynamically
 	probeFloats = 1 << 20 // that a share of a stream walks over, about
 	probeRounds = 5_000   // of multiply-adds in a share: a few tens of microseconds
 	pageFloats  = 1 << 14 // memory of this size starts on a page, and so on a cache line
@@ -90,7 +90,7 @@ func walkTriad(p *Probe, w *walk) {
 
 func walkPeakLoop(p *Probe, w *walk) { w.done += p.e.eng.Set.PeakLoop(probeRounds) }
 
-// next returns the next stretch of each of so many operands that share n floats,
+// next returns the next run of each of so many operands that share n floats,
 // and how often to pass over it: short ones many times.
 func (w *walk) next(n, operands int) (x [3][]float32, passes int) {
 	if w.x == nil {
@@ -101,11 +101,11 @@ func (w *walk) next(n, operands int) (x [3][]float32, passes int) {
 	}
 	length := n / operands
 	share := probeFloats / operands
-	pieces := (length + share - 1) / share
+	count := (length + share - 1) / share
 	if w.at >= length {
 		w.at = 0
 	}
-	end := min(w.at+roundUp(length/pieces, kernel.StreamRound), length)
+	end := min(w.at+roundUp(length/count, kernel.StreamRound), length)
 	for i := range operands {
 		x[i] = w.x[i*length+w.at : i*length+end]
 	}

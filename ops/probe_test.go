@@ -3,7 +3,7 @@ package ops
 import "testing"
 
 // TestProbeWalksOverAllItsMemory follows the walks of one worker: every float is
-// visited, the same stretch of all operands, and every byte is counted once.
+// visited, the same run of all operands, and every byte is counted once.
 func TestProbeWalksOverAllItsMemory(t *testing.T) {
 	for _, n := range []int{768, 48 * 768, 3 * probeFloats / 768 * 768} {
 		for operands := 1; operands <= 3; operands++ {

@@ -39,9 +39,9 @@ const Lanes = 16
 // acts is the number of activations.
 const acts = int(GELU) + 1
 
-// pieceFloats is how much of a run a loop that passes column by column takes at
+// stripFloats is how much of a run a loop that passes column by column takes at
 // once, so that its operands stay in the first-level cache.
-const pieceFloats = 2048
+const stripFloats = 2048
 
 // Period returns the length of the shortest vector that holds a whole number
 // of repetitions of c channels and is a multiple of Lanes.
@@ -60,12 +60,12 @@ func Repeat(dst, src []float32) {
 	}
 }
 
-// pieceOf returns the length of a run's pieces: whole periods, about pieceFloats.
-func pieceOf(period int) int { return max(1, pieceFloats/period) * period }
+// stripOf returns the length of a run's strips: whole periods, about stripFloats.
+func stripOf(period int) int { return max(1, stripFloats/period) * period }
 
 // Sums adds the column sums of x: s[i%P] += x[i].
 func (v *Vec) Sums(x, s []float32) {
-	for step := pieceOf(len(s)); len(x) > 0; x = x[min(step, len(x)):] {
+	for step := stripOf(len(s)); len(x) > 0; x = x[min(step, len(x)):] {
 		v.sums(x[:min(step, len(x))], s)
 	}
 }
@@ -74,7 +74,7 @@ func (v *Vec) Sums(x, s []float32) {
 // s[i%P] += x[i]-k[i%P], q[i%P] += (x[i]-k[i%P])².
 func (v *Vec) Moments(x, k, s, q []float32) {
 	k, q = k[:len(s)], q[:len(s)]
-	for step := pieceOf(len(s)); len(x) > 0; x = x[min(step, len(x)):] {
+	for step := stripOf(len(s)); len(x) > 0; x = x[min(step, len(x)):] {
 		v.moments(x[:min(step, len(x))], k, s, q)
 	}
 }
@@ -82,7 +82,7 @@ func (v *Vec) Moments(x, k, s, q []float32) {
 // Norm computes y[i] = act(x[i]*scale[i%P] + shift[i%P]). y may be x.
 func (v *Vec) Norm(act Act, x, scale, shift, y []float32) {
 	shift, y = shift[:len(scale)], y[:len(x)]
-	step := pieceOf(len(scale))
+	step := stripOf(len(scale))
 	for i := 0; i < len(x); i += step {
 		end := min(i+step, len(x))
 		v.norm[act](x[i:end], scale, shift, y[i:end])
@@ -95,7 +95,7 @@ func (v *Vec) Norm(act Act, x, scale, shift, y []float32) {
 func (v *Vec) NormReduce(act Act, x, dy, scale, shift, mean, s, q []float32) {
 	p := len(s)
 	scale, shift, mean, q, dy = scale[:p], shift[:p], mean[:p], q[:p], dy[:len(x)]
-	step := pieceOf(p)
+	step := stripOf(p)
 	for i := 0; i < len(x); i += step {
 		end := min(i+step, len(x))
 		v.normReduce[act](x[i:end], dy[i:end], scale, shift, mean, s, q)
@@ -107,7 +107,7 @@ func (v *Vec) NormReduce(act Act, x, dy, scale, shift, mean, s, q []float32) {
 func (v *Vec) NormApply(act Act, x, dy, scale, shift, a, b, c, dx []float32) {
 	p := len(a)
 	scale, shift, b, c, dy, dx = scale[:p], shift[:p], b[:p], c[:p], dy[:len(x)], dx[:len(x)]
-	step := pieceOf(p)
+	step := stripOf(p)
 	for i := 0; i < len(x); i += step {
 		end := min(i+step, len(x))
 		v.normApply[act](x[i:end], dy[i:end], scale, shift, a, b, c, dx[i:end])
@@ -134,7 +134,7 @@ func (v *Vec) Broadcast(vec, y []float32, add bool) {
 	if add {
 		f = v.broadcastAdd
 	}
-	for step := pieceOf(len(vec)); len(y) > 0; y = y[min(step, len(y)):] {
+	for step := stripOf(len(vec)); len(y) > 0; y = y[min(step, len(y)):] {
 		f(vec, y[:min(step, len(y))])
 	}
 }

@@ -1,6 +1,6 @@
 package kernel
 
-// goVec is the twin of the assembly loops and what machines without them run.
+// goVec is the reference of the assembly loops and what machines without them run.
 var goVec = Vec{
 	sums:         goSums,
 	moments:      goMoments,
