@@ -80,7 +80,7 @@ func newExecs(c ops.Config) ([]*ops.Exec, error) {
 
 func measureLimits(ctx context.Context, e *ops.Exec, levels []Level, m Effort, step func()) (l Limits, err error) {
 	l.Workers = e.Workers()
-	if l.Peak, err = m.rate(ctx, ops.NewProbe(e, 0).Burn); err != nil {
+	if l.Peak, err = m.rate(ctx, ops.NewProbe(e, 0).PeakLoop); err != nil {
 		return Limits{}, fmt.Errorf("peak: %w", err)
 	}
 	step()

@@ -65,7 +65,7 @@ func Activate(e *Exec, x *Tensor, act Act) *Tensor {
 
 type actForward actNode
 
-// Do activates one piece.
+// Do activates one chunk.
 func (n *actForward) Do(i, _ int) {
 	lo, hi := n.cut.bounds(i)
 	n.v.Activate(n.act, n.x.Data[lo:hi], n.y.Data[lo:hi])
@@ -82,7 +82,7 @@ func (n *actNode) back(e *Exec) {
 
 type actBackward actNode
 
-// Do takes one piece of the gradient back.
+// Do takes one chunk of the gradient back.
 func (n *actBackward) Do(i, _ int) {
 	lo, hi := n.cut.bounds(i)
 	dy := n.path.dy[lo:hi]

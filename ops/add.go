@@ -44,7 +44,7 @@ func Add(e *Exec, act Act, xs []*Tensor) *Tensor {
 
 type sumForward sumNode
 
-// Do adds one piece.
+// Do adds one chunk.
 func (n *sumForward) Do(i, _ int) {
 	lo, hi := n.cut.bounds(i)
 	y := n.y.Data[lo:hi]
@@ -74,7 +74,7 @@ func (n *sumNode) back(e *Exec) {
 
 type sumBackward sumNode
 
-// Do passes one piece of the gradient to one input.
+// Do passes one chunk of the gradient to one input.
 func (n *sumBackward) Do(i, _ int) {
 	lo, hi := n.cut.bounds(i)
 	if n.add {

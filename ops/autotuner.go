@@ -7,7 +7,7 @@ import (
 )
 
 // Autotuner chooses for a series of operations that is repeated, such as the inference
-// of one picture, whether all workers share it or the caller does it alone, by
+// of one picture, whether all workers share it or it runs single-threaded, by
 // what took less time lately; the other way is tried now and then. Each convolution
 // chooses too, but cannot know what it costs the next one to find maps in another
 // core's cache. Results are the same bits either way.
@@ -27,7 +27,7 @@ func (c *Autotuner) Start(e *Exec) {
 		return
 	}
 	c.start = time.Now()
-	e.eng.Pool.Alone(c.tuner.Alone(c.start, longPass))
+	e.eng.Pool.SetSingleThreaded(c.tuner.SingleThreaded(c.start, longPass))
 }
 
 // Done ends what Start began.
@@ -35,7 +35,7 @@ func (c *Autotuner) Done(e *Exec) {
 	if c.start.IsZero() {
 		return
 	}
-	e.eng.Pool.Alone(false)
+	e.eng.Pool.SetSingleThreaded(false)
 	now := time.Now()
 	c.tuner.Note(now.Sub(c.start), now)
 	c.start = time.Time{}

@@ -11,7 +11,7 @@ type BatchPass interface {
 
 // batchParallel is a pass whose images are divided among the workers, each on one thread.
 type batchParallel struct {
-	solo     []*Exec // by worker
+	execs    []*Exec // of one thread each, by worker
 	n, parts int
 	pass     BatchPass
 }
@@ -22,9 +22,9 @@ type batchParallel struct {
 // training, an image's results do not depend on its part.
 func (e *Exec) BatchParallel(n, size int, pass BatchPass) {
 	a := &e.slices
-	for len(a.solo) < e.Workers() {
+	for len(a.execs) < e.Workers() {
 		p := kernel.NewPool(1)
-		a.solo = append(a.solo, &Exec{eng: kernel.NewEngine(e.eng.Set, p), vec: e.vec, taps: make([]tapTable, 1)})
+		a.execs = append(a.execs, &Exec{eng: kernel.NewEngine(e.eng.Set, p), vec: e.vec, taps: make([]tapTable, 1)})
 	}
 	a.n, a.pass = n, pass
 	a.parts = min(n, parts(parts(n, max(1, size)), e.Workers())*e.Workers())
@@ -34,5 +34,5 @@ func (e *Exec) BatchParallel(n, size int, pass BatchPass) {
 
 // Do implements kernel.Task.
 func (a *batchParallel) Do(i, worker int) {
-	a.pass.Part(a.solo[worker], worker, i*a.n/a.parts, (i+1)*a.n/a.parts)
+	a.pass.Part(a.execs[worker], worker, i*a.n/a.parts, (i+1)*a.n/a.parts)
 }

@@ -3,18 +3,18 @@ package ops
 import "github.com/espalier-nas/espalier/ops/internal/kernel"
 
 const (
-	minChunk  = 1 << 14 // floats: smaller pieces are not worth a hand-over
+	minChunk  = 1 << 14 // floats: smaller chunks are not worth a fork and join
 	maxChunks = 64
 )
 
 // parts returns the least number of parts of at most size that n can be cut into.
 func parts(n, size int) int { return (n + size - 1) / size }
 
-// chunks is a run of floats cut into pieces for the workers. It depends on
+// chunks is a run of floats cut for the workers. It depends on
 // sizes only, never on the number of workers.
 type chunks struct{ total, size int }
 
-// cut cuts total floats into pieces of whole periods.
+// cut cuts total floats into chunks of whole periods.
 func cut(total, period int) chunks {
 	size := max(minChunk, parts(total, maxChunks))
 	return chunks{total, parts(size, period) * period}
@@ -22,13 +22,13 @@ func cut(total, period int) chunks {
 
 func (c chunks) count() int { return parts(c.total, c.size) }
 
-// bounds returns where piece i starts and ends.
+// bounds returns where chunk i starts and ends.
 func (c chunks) bounds(i int) (lo, hi int) {
 	lo = i * c.size
 	return lo, min(lo+c.size, c.total)
 }
 
-// run hands n pieces to the workers.
+// run runs the n chunks of t on the workers.
 func (e *Exec) run(n int, t kernel.Task) { e.eng.Pool.Run(n, t) }
 
 // periodic returns v repeated to the period of its length.
@@ -39,7 +39,7 @@ func (e *Exec) periodic(v []float32) []float32 {
 }
 
 // fold adds the repetitions of dst's channels in the partial sums of all
-// pieces, in a fixed order and in float64.
+// chunks, in a fixed order and in float64.
 func fold(dst []float64, partial []float32) {
 	clear(dst)
 	for c := len(dst); len(partial) >= c; partial = partial[c:] {

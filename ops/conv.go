@@ -21,7 +21,7 @@ type convNode struct {
 	above   *normNode // that made x, with nothing recorded since; nil for others
 	added   bool      // to the output of an earlier record, which needs the gradient too
 	cut     chunks
-	partial []float32 // sums of the bias gradient, per piece
+	partial []float32 // sums of the bias gradient, per chunk
 	period  int
 	v       *kernel.Vec
 }
@@ -88,7 +88,7 @@ func conv(e *Exec, x *Tensor, w Window, bias *Param, d kernel.Conv, act Act) *Te
 // convTo computes the convolution into y, with an activation that tiles know. While
 // training it records and returns it.
 func convTo(e *Exec, x, y *Tensor, w Window, bias *Param, d kernel.Conv, act Act, fused kernel.Fusion) *convNode {
-	ep := kernel.Epilogue{Keep: w.P.kept, Act: act}
+	ep := kernel.Epilogue{Prepacked: w.P.prepacked, Act: act}
 	if bias != nil {
 		ep.Bias = bias.Data[:d.OutC]
 	}
@@ -144,7 +144,7 @@ func (n *convNode) biasBack(e *Exec) {
 
 type biasTask convNode
 
-// Do sums the gradients of one piece's pixels.
+// Do sums the gradients of one chunk's pixels.
 func (n *biasTask) Do(i, _ int) {
 	s := n.partial[i*n.period:][:n.period]
 	clear(s)

@@ -27,7 +27,7 @@ func (s ConvSpec) added(y, x *Tensor) kernel.Conv {
 
 // addConv adds the convolution to y. While training it records and returns it.
 func addConv(e *Exec, y, x *Tensor, w Window, d kernel.Conv, fused kernel.Fusion) *convNode {
-	e.eng.ForwardAdd(d, x.Data, w.P.Data, y.Data, w.P.kept, fused)
+	e.eng.ForwardAdd(d, x.Data, w.P.Data, y.Data, w.P.prepacked, fused)
 	if !e.train {
 		return nil
 	}

@@ -61,7 +61,7 @@ func (n *normNode) complete(e *Exec, s *NormSpec) *Tensor {
 	return n.finish(e, s)
 }
 
-// take returns the norm whose output is x, if that is still to be computed, for who
+// take returns the norm whose output is x, if that is still to be computed: the caller
 // computes it now. Any other one is computed.
 func (e *Exec) take(x *Tensor) *normNode {
 	n := e.deferred
@@ -96,13 +96,13 @@ func (e *Exec) lastNorm(x *Tensor) *normNode {
 // normInPlace normalises with given statistics where x lies.
 type normInPlace normNode
 
-// Do normalises and activates one piece.
+// Do normalises and activates one chunk.
 func (n *normInPlace) Do(i, _ int) {
 	if n.sums.take(i) {
-		x := n.sums.pieces.of(n.x.Data, i)
+		x := n.sums.chunks.of(n.x.Data, i)
 		n.v.Norm(n.act, x, n.scale, n.shift, x)
 	}
 }
 
-// Follow implements kernel.ChunkEpilogue.
-func (n *normInPlace) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }
+// ApplyEpilogue implements kernel.ChunkEpilogue.
+func (n *normInPlace) ApplyEpilogue(lo, hi, worker int) { n.sums.runWithin(n, lo, hi, worker) }

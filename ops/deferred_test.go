@@ -7,7 +7,7 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 )
 
-// deferredNet is the weights and the pictures of TestLateNorms: maps of side x side pixels.
+// deferredNet is the weights and the pictures of TestDeferredNorms: maps of side x side pixels.
 type deferredNet struct {
 	first, pointwise, dense, depthwise, head, gamma, beta *ops.Param
 
@@ -85,7 +85,7 @@ func (n *deferredNet) readers() map[string]lateReader {
 			ops.CrossEntropy(e, y, n.labels, 0)
 			return y
 		},
-		"nobody": func(_ *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return y },
+		"none": func(_ *ops.Exec, y *ops.Tensor, _ ops.NormSpec) *ops.Tensor { return y },
 	}
 }
 
@@ -104,7 +104,7 @@ func (n *deferredNet) pass(t *testing.T, e *ops.Exec, name string, deferred bool
 		t.Fatalf("the norm was deferred: %v; want %v", y.Data == nil, deferred)
 	}
 	z := n.readers()[name](e, y, s)
-	if name != "loss" && name != "nobody" {
+	if name != "loss" && name != "none" {
 		logits := ops.Linear(e, z, ops.Window{P: n.head, OutC: 10, KH: 1, KW: 1, InC: z.H * z.W * z.C}, nil)
 		ops.CrossEntropy(e, logits, n.labels, 0.1)
 	}
@@ -118,10 +118,10 @@ func (n *deferredNet) pass(t *testing.T, e *ops.Exec, name string, deferred bool
 	return out
 }
 
-// TestLateNorms has every operation read the output of a norm that was left to it, or to
+// TestDeferredNorms has every operation read the output of a norm that was left to it, or to
 // another one before it, and compares results and gradients with those of one that was
 // computed at once.
-func TestLateNorms(t *testing.T) {
+func TestDeferredNorms(t *testing.T) {
 	n := newLateNet(rand.New(rand.NewPCG(8, 8)))
 	forEachKernel(t, func(t *testing.T, e *ops.Exec) {
 		alone := newExec(t, e.Kernel(), 1)

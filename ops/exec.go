@@ -144,7 +144,7 @@ func (e *Exec) New(n, h, w, c int) *Tensor {
 
 // Backward runs the recorded operations backwards from the gradients that
 // losses or SetGrad have put down, adding to the gradients of parameters, and
-// ends the pass. Tensors whose gradient nobody wrote contribute nothing. It
+// ends the pass. Tensors whose gradient was not written contribute nothing. It
 // leaves the gradients of parameters and of tensors made by New, and takes those
 // of tensors that operations returned.
 func (e *Exec) Backward() {

@@ -127,11 +127,11 @@ func (c *opCase) checkDirection(t *testing.T, e *ops.Exec, what string, in [][]f
 // TestKernelsAgree compares outputs and gradients of every kernel set with
 // those of the plain-Go one.
 func TestKernelsAgree(t *testing.T) {
-	twin := newExec(t, "go", 1)
+	reference := newExec(t, "go", 1)
 	forEachKernel(t, func(t *testing.T, e *ops.Exec) {
 		for _, c := range opCases() {
 			in := c.inputs()
-			want, got := c.run(twin, in, true), c.run(e, in, true)
+			want, got := c.run(reference, in, true), c.run(e, in, true)
 			for i := range want.values {
 				near(t, fmt.Sprintf("%s: value %d", c.name, i), got.values[i], want.values[i], 5e-6)
 			}

@@ -52,7 +52,7 @@ func (t *Tensor) drop() {
 	}
 }
 
-// inherit gives x, if nobody has written its gradient yet, the buffer of y's,
+// inherit gives x, if its gradient is not written yet, the buffer of y's,
 // for operations whose backward pass works in place. It reports whether it did;
 // y has no gradient any more then.
 func (t *Tensor) inherit(y *Tensor) bool {

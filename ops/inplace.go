@@ -3,7 +3,7 @@ package ops
 import "github.com/espalier-nas/espalier/ops/internal/kernel"
 
 // inPlace is how an element-wise operation's gradient goes back: dy is turned
-// into dx where it lies. If nobody has written the input's gradient yet, the
+// into dx where it lies. If the input's gradient is not written yet, the
 // input inherits that buffer; else it is added to the input's.
 type inPlace struct {
 	dy []float32

@@ -52,7 +52,7 @@ func (n *meanNode) back(e *Exec) {
 
 type meanBackward meanNode
 
-// Do spreads one image's gradient over its pixels.
+// Do broadcasts one image's gradient to its pixels.
 func (n *meanBackward) Do(img, _ int) {
 	c, size := n.x.C, n.x.H*n.x.W*n.x.C
 	g := n.vecs[img*n.period:][:n.period]
@@ -61,5 +61,5 @@ func (n *meanBackward) Do(img, _ int) {
 		g[i] = v * scale
 	}
 	kernel.Repeat(g[c:], g[:c])
-	n.v.Spread(g, n.to[img*size:][:size], n.add)
+	n.v.Broadcast(g, n.to[img*size:][:size], n.add)
 }

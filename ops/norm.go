@@ -57,9 +57,9 @@ type normNode struct {
 	b, c        []float32 // of the gradient, see back
 	cut         chunks
 	period      int
-	sums        pieceSums
+	sums        chunkSums
 	out         []float32 // the output's data, while that is deferred
-	conv        *convNode // that made x, which nobody else reads; nil for others
+	conv        *convNode // that made x and whose output only this norm reads; nil for others
 	early       bool      // the gradient's sums have been begun by the pass that wrote dy
 	path        inPlace
 	v           *kernel.Vec
@@ -83,7 +83,7 @@ func BatchNorm(e *Exec, x *Tensor, s NormSpec) *Tensor {
 func newNorm(e *Exec, x *Tensor, s *NormSpec) *normNode {
 	n := next(e, &e.nodes.norm)
 	period := kernel.Period(s.C)
-	sums := pieceSums{pieces: cutMaps(x), period: period, done: n.sums.done}
+	sums := chunkSums{chunks: reductionChunksOf(x), period: period, done: n.sums.done}
 	*n = normNode{x: x, gamma: s.Gamma, beta: s.Beta, act: s.Act, frozen: s.Mode == NormRunning, period: period, cut: cut(x.Len(), period), sums: sums, v: e.vec}
 	return n
 }
@@ -153,13 +153,13 @@ func (n *normNode) setAffine(e *Exec, ch *channels, eps float32) {
 
 type normForward normNode
 
-// Do normalises and activates one piece.
+// Do normalises and activates one chunk.
 func (n *normForward) Do(i, worker int) {
 	lo, hi := n.cut.bounds(i)
-	n.Prepare(lo, hi, worker)
+	n.ApplyPrologue(lo, hi, worker)
 }
 
-// Prepare implements kernel.Prologue.
-func (n *normForward) Prepare(lo, hi, _ int) {
+// ApplyPrologue implements kernel.Prologue.
+func (n *normForward) ApplyPrologue(lo, hi, _ int) {
 	n.v.Norm(n.act, n.x.Data[lo:hi], n.scale, n.shift, n.y.Data[lo:hi])
 }

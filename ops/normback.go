@@ -40,7 +40,7 @@ func (n *normNode) reduceEarly(e *Exec) kernel.Fusion {
 	return kernel.Fusion{After: (*normReduce)(n), Grain: n.sums.grain()}
 }
 
-// reduce takes the sums that are left to take, and adds those of all pieces.
+// reduce takes the sums that are left to take, and adds those of all chunks.
 func (n *normNode) reduce(e *Exec, ch *channels) {
 	if !n.early {
 		n.sums.begin(e, 2)
@@ -51,17 +51,17 @@ func (n *normNode) reduce(e *Exec, ch *channels) {
 	fold(ch.second, total[n.period:])
 }
 
-// Do sums one piece.
+// Do sums one chunk.
 func (n *normReduce) Do(i, _ int) {
 	if n.sums.take(i) {
-		p, sums := &n.sums.pieces, n.sums.at(i)
+		p, sums := &n.sums.chunks, n.sums.at(i)
 		clear(sums)
 		n.v.NormReduce(n.act, p.of(n.x.Data, i), p.of(n.y.Grad, i), n.scale, n.shift, n.mean, sums[:n.period], sums[n.period:])
 	}
 }
 
-// Follow implements kernel.ChunkEpilogue.
-func (n *normReduce) Follow(lo, hi, worker int) { n.sums.follow(n, lo, hi, worker) }
+// ApplyEpilogue implements kernel.ChunkEpilogue.
+func (n *normReduce) ApplyEpilogue(lo, hi, worker int) { n.sums.runWithin(n, lo, hi, worker) }
 
 func (n *normNode) paramBack(ch *channels) {
 	c := n.x.C
@@ -91,14 +91,14 @@ func (n *normNode) setGradient(e *Exec, ch *channels) {
 
 type normApply normNode
 
-// Do computes one piece of the input's gradient.
+// Do computes one chunk of the input's gradient.
 func (n *normApply) Do(i, worker int) {
 	lo, hi := n.cut.bounds(i)
-	n.Prepare(lo, hi, worker)
+	n.ApplyPrologue(lo, hi, worker)
 }
 
-// Prepare implements kernel.Prologue.
-func (n *normApply) Prepare(lo, hi, _ int) {
+// ApplyPrologue implements kernel.Prologue.
+func (n *normApply) ApplyPrologue(lo, hi, _ int) {
 	dy := n.path.dy[lo:hi]
 	n.v.NormApply(n.act, n.x.Data[lo:hi], dy, n.scale, n.shift, n.scale, n.b, n.c, dy)
 	n.path.finish(n.v, lo, hi)

@@ -31,15 +31,15 @@ type Param struct {
 	Decay      bool // weight decay applies
 	Data, Grad []float32
 
-	kept  *kernel.Kept // set for frozen ones
-	used  []Window     // windows with a gradient since ZeroGrad
-	spans []span       // scratch of Spans
+	prepacked *kernel.Prepacked // set for frozen ones
+	used      []Window          // windows with a gradient since ZeroGrad
+	spans     []span            // scratch of Spans
 }
 
 // Freeze promises that Data will not change any more, nor be trained:
-// convolutions then keep it in the layout that they work with. It must not run
+// convolutions then prepack it, in the layout that they work with. It must not run
 // beside an operation that uses the parameter.
-func (p *Param) Freeze() { p.kept = new(kernel.Kept) }
+func (p *Param) Freeze() { p.prepacked = new(kernel.Prepacked) }
 
 // Window is the part of a shared weight that a subnet uses: the first OutC
 // output channels, the first InC input channels, the central KH x KW taps.
@@ -118,7 +118,7 @@ func centred(k, n int) bool { return k >= 1 && k <= n && (n-k)%2 == 0 }
 
 // use notes that the window receives a gradient in this step.
 func (w Window) use() {
-	if w.P.kept != nil {
+	if w.P.prepacked != nil {
 		panic("ops: a frozen parameter cannot be trained")
 	}
 	for _, u := range w.P.used {

@@ -30,10 +30,10 @@ func (p *Passes) Out() int { return p.d.N * p.d.OutH() * p.d.OutW() * p.d.OutC }
 // FLOPs returns two per multiply-add of one pass, padding counted as pixels.
 func (p *Passes) FLOPs() int { return p.d.FLOPs() }
 
-// Forward computes y; the layout of frozen weights is kept from call to call. It
+// Forward computes y; frozen weights are prepacked by the first call. It
 // panics if a slice is too short.
 func (p *Passes) Forward(x, y []float32) {
-	p.e.eng.Forward(p.d, x, p.w.P.Data, y, kernel.Epilogue{Keep: p.w.P.kept}, kernel.Fusion{})
+	p.e.eng.Forward(p.d, x, p.w.P.Data, y, kernel.Epilogue{Prepacked: p.w.P.prepacked}, kernel.Fusion{})
 }
 
 // BackwardData computes dx. It panics if a slice is too short.

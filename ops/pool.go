@@ -18,7 +18,7 @@ type poolNode struct {
 	spec PoolSpec
 	add  bool
 	v    *kernel.Vec
-	rows int // output rows per piece of the forward pass
+	rows int // output rows per chunk of the forward pass
 	to   []float32
 	taps []tapTable // by worker
 }
@@ -69,7 +69,7 @@ func pool(e *Exec, x *Tensor, kind poolKind, s PoolSpec) *Tensor {
 	return y
 }
 
-// bands returns the number of pieces of one image's forward pass.
+// bands returns the number of chunks of one image's forward pass.
 func (n *poolNode) bands() int { return (n.y.H + n.rows - 1) / n.rows }
 
 type poolForward poolNode

@@ -3,14 +3,14 @@ package ops
 import "github.com/espalier-nas/espalier/ops/internal/kernel"
 
 const (
-	probeShares = 32      // of work for each worker in one call, handed out dynamically
+	probeShares = 32      // of work for each worker in one call, scheduled dynamically
 	probeFloats = 1 << 20 // that a share of a stream walks over, about
 	probeRounds = 5_000   // of multiply-adds in a share: a few tens of microseconds
 	pageFloats  = 1 << 14 // memory of this size starts on a page, and so on a cache line
 )
 
 // Probe keeps all workers of an Exec busy with the simplest loops there are, so
-// that whoever times a call learns what the machine can do at most. Each worker
+// that the time of a call says what the machine can do at most. Each worker
 // walks over memory of its own and goes on where its last share ended. A call
 // moves some 128 MiB for each worker, or does multiply-adds for a millisecond. It
 // counts as use of the Exec.
@@ -52,9 +52,9 @@ func (p *Probe) Copy() (bytes int) { return p.run(walkCopy) }
 // returns how many bytes all workers loaded and stored, counted as by Copy.
 func (p *Probe) Triad() (bytes int) { return p.run(walkTriad) }
 
-// Burn does multiply-adds in registers and returns how many floating-point
+// PeakLoop does multiply-adds in registers and returns how many floating-point
 // operations all workers did.
-func (p *Probe) Burn() (flops int) { return p.run(walkBurn) }
+func (p *Probe) PeakLoop() (flops int) { return p.run(walkPeakLoop) }
 
 func (p *Probe) run(do func(p *Probe, w *walk)) (done int) {
 	for i := range p.walks {
@@ -88,9 +88,9 @@ func walkTriad(p *Probe, w *walk) {
 	p.e.vec.StreamTriad(passes, 0.5, x[0], x[1], x[2])
 }
 
-func walkBurn(p *Probe, w *walk) { w.done += p.e.eng.Set.Burn(probeRounds) }
+func walkPeakLoop(p *Probe, w *walk) { w.done += p.e.eng.Set.PeakLoop(probeRounds) }
 
-// next returns the next stretch of each of so many operands that share n floats,
+// next returns the next run of each of so many operands that share n floats,
 // and how often to pass over it: short ones many times.
 func (w *walk) next(n, operands int) (x [3][]float32, passes int) {
 	if w.x == nil {
@@ -101,11 +101,11 @@ func (w *walk) next(n, operands int) (x [3][]float32, passes int) {
 	}
 	length := n / operands
 	share := probeFloats / operands
-	pieces := (length + share - 1) / share
+	count := (length + share - 1) / share
 	if w.at >= length {
 		w.at = 0
 	}
-	end := min(w.at+roundUp(length/pieces, kernel.StreamRound), length)
+	end := min(w.at+roundUp(length/count, kernel.StreamRound), length)
 	for i := range operands {
 		x[i] = w.x[i*length+w.at : i*length+end]
 	}

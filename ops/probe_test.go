@@ -3,7 +3,7 @@ package ops
 import "testing"
 
 // TestProbeWalksOverAllItsMemory follows the walks of one worker: every float is
-// visited, the same stretch of all operands, and every byte is counted once.
+// visited, the same run of all operands, and every byte is counted once.
 func TestProbeWalksOverAllItsMemory(t *testing.T) {
 	for _, n := range []int{768, 48 * 768, 3 * probeFloats / 768 * 768} {
 		for operands := 1; operands <= 3; operands++ {
@@ -65,8 +65,8 @@ func TestProbeComputes(t *testing.T) {
 		if got := p.Read(); got < least || p.walks[0].sums == [len(p.walks[0].sums)]float32{} {
 			t.Errorf("%d workers: read %d bytes; want at least %d and a sum", workers, got, least)
 		}
-		if got, once := p.Burn(), e.eng.Set.Burn(1); got != probeShares*e.Workers()*probeRounds*once {
-			t.Errorf("%d workers: burnt %d operations; want %d", workers, got, probeShares*e.Workers()*probeRounds*once)
+		if got, once := p.PeakLoop(), e.eng.Set.PeakLoop(1); got != probeShares*e.Workers()*probeRounds*once {
+			t.Errorf("%d workers: %d operations; want %d", workers, got, probeShares*e.Workers()*probeRounds*once)
 		}
 	}
 }

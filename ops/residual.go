@@ -7,7 +7,7 @@ type residual struct {
 	y      *Tensor
 	others []*Tensor
 	act    Act
-	rows   pieceSums
+	rows   chunkSums
 	v      *kernel.Vec
 }
 
@@ -31,7 +31,7 @@ func Residual(e *Exec, act Act, x *Tensor, s ConvSpec, others []*Tensor) *Tensor
 		return Add(e, act, n.others)
 	}
 	y := e.New(d.N, d.OutH(), d.OutW(), d.OutC)
-	*n = residual{y: y, others: append(n.others[:0], others...), act: act, rows: pieceSums{pieces: cutRows(y), done: n.rows.done}, v: e.vec}
+	*n = residual{y: y, others: append(n.others[:0], others...), act: act, rows: chunkSums{chunks: rowChunks(y), done: n.rows.done}, v: e.vec}
 	n.rows.begin(e, 0)
 	convTo(e, x, y, s.W, s.Bias, d, NoAct, kernel.Fusion{After: n, Grain: n.rows.grain()})
 	n.rows.run(e, n)
@@ -43,7 +43,7 @@ func (n *residual) Do(i, _ int) {
 	if !n.rows.take(i) {
 		return
 	}
-	p := &n.rows.pieces
+	p := &n.rows.chunks
 	y := p.of(n.y.Data, i)
 	for _, o := range n.others {
 		n.v.Add(y, p.of(o.Data, i), y)
@@ -53,5 +53,5 @@ func (n *residual) Do(i, _ int) {
 	}
 }
 
-// Follow implements kernel.ChunkEpilogue.
-func (n *residual) Follow(lo, hi, worker int) { n.rows.follow(n, lo, hi, worker) }
+// ApplyEpilogue implements kernel.ChunkEpilogue.
+func (n *residual) ApplyEpilogue(lo, hi, worker int) { n.rows.runWithin(n, lo, hi, worker) }

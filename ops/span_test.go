@@ -33,7 +33,7 @@ func TestSpans(t *testing.T) {
 			}
 			last = s.Off + s.Len
 		}
-		// lanes beyond the last output channel belong to nobody
+		// lanes beyond the last output channel are not used
 		p.All().each(func(at, _ int) {
 			if covered[at] != used[at] {
 				t.Fatalf("value %d: covered %v, used %v", at, covered[at], used[at])

@@ -63,7 +63,7 @@ func columnMoments(x []float32, c int) (mean, vars []float64) {
 }
 
 // TestNormLargeMean demands digits where the mean is much larger than the
-// deviation, over one image and over pieces of several.
+// deviation, over one image and over chunks of several.
 func TestNormLargeMean(t *testing.T) {
 	for _, size := range [][4]int{{1, 4096, 1, 5}, {3, 40, 40, 24}, {900, 2, 1, 33}} {
 		c, rows := size[3], float64(size[0]*size[1]*size[2])

@@ -20,9 +20,9 @@ const (
 
 // Epilogue is what happens to an output before it is stored: y = Act(y + Bias).
 type Epilogue struct {
-	Bias []float32 // OutC values, or nil for none
-	Act  Act
-	Keep *Kept // for a weight that does not change; may be nil
+	Bias      []float32 // OutC values, or nil for none
+	Act       Act
+	Prepacked *Prepacked // for a weight that does not change; may be nil
 }
 
 // At returns a(x), in float32 for the piecewise linear ones and rounded from

@@ -14,13 +14,13 @@ const (
 // maps of the next unit. The processor is fastest at an even walk through memory;
 // tiles take a block of channels of one pixel after another, and would wait for
 // every line.
-type ahead [2]stretch
+type ahead [2]prefetchStream
 
-// stretch is memory, from at on, and the share of it to fetch at a time: cache
+// prefetchStream is memory, from at on, and the share of it to fetch at a time: cache
 // lines for each tile of a row, one at least, or bytes for each pixel of a dense
 // weight gradient. Tiles move at on, at the end beyond the memory, so it is a number:
 // the garbage collector must not take it for a pointer.
-type stretch struct {
+type prefetchStream struct {
 	at    uintptr
 	share int
 }
@@ -28,14 +28,14 @@ type stretch struct {
 // start returns the address of m.
 func start(m []float32) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(m))) }
 
-// byLines returns m as the stretch of which some tiles fetch a share each.
-func byLines(m []float32, tiles int) stretch {
-	return stretch{start(m), max(1, parts(len(m), lineFloats*tiles))}
+// byLines returns m as the stream of which some tiles fetch a share each.
+func byLines(m []float32, tiles int) prefetchStream {
+	return prefetchStream{start(m), max(1, parts(len(m), lineFloats*tiles))}
 }
 
-// byBytes returns m as the stretch of which a share is fetched with each of some pixels.
-func byBytes(m []float32, pixels int) stretch {
-	return stretch{start(m), parts(4*len(m), pixels)}
+// byBytes returns m as the stream of which a share is fetched with each of some pixels.
+func byBytes(m []float32, pixels int) prefetchStream {
+	return prefetchStream{start(m), parts(4*len(m), pixels)}
 }
 
 // unitMaps are the two maps of a unit: what a pass reads and what it writes, or reads
@@ -63,7 +63,7 @@ func (f *fetched) read(s []float32) {
 // fetch returns the maps of unit next, to be fetched in so many shares, and reads
 // those of unit now at once if nothing has fetched them. A next of now itself
 // stands for none.
-func (f *fetcher) fetch(now, next, shares int, share func([]float32, int) stretch, of func(unit int) unitMaps) (a ahead) {
+func (f *fetcher) fetch(now, next, shares int, share func([]float32, int) prefetchStream, of func(unit int) unitMaps) (a ahead) {
 	if f.ready != now+1 {
 		for _, m := range of(now) {
 			f.read(m)
@@ -113,8 +113,8 @@ func (r *correlation) maps(u part, x, y []float32) unitMaps {
 // inputRows returns the input rows that output rows of u read.
 func (r *correlation) inputRows(u part) (from, to int) {
 	y, end := u.row*r.step+r.dy0, 0
-	if r.upTaps > 0 {
-		y, end = (u.row-r.dy0-r.upTaps+2)/2, (u.row-r.dy0+u.rows-1)/2+1
+	if r.transposedTaps > 0 {
+		y, end = (u.row-r.dy0-r.transposedTaps+2)/2, (u.row-r.dy0+u.rows-1)/2+1
 	} else {
 		end = y + r.windowRows(u.rows)
 	}

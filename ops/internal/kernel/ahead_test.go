@@ -80,14 +80,14 @@ func TestFetchesWhatComesNext(t *testing.T) {
 	}
 	a := f.fetch(2, 3, 2, byLines, of)
 	if want := (ahead{{start(memory[192:]), 2}, {start(memory[240:]), 1}}); a != want {
-		t.Errorf("stretches %v, want %v", a, want)
+		t.Errorf("streams %v, want %v", a, want)
 	}
 	a = f.fetch(3, 4, 24, byBytes, of)
 	if want := (ahead{{start(memory[256:]), 8}, {start(memory[304:]), 3}}); a != want {
-		t.Errorf("stretches %v, want %v", a, want)
+		t.Errorf("streams %v, want %v", a, want)
 	}
 	if a = f.fetch(4, 4, 1, byLines, of); a != (ahead{}) {
-		t.Errorf("stretches %v after the last unit, want none", a)
+		t.Errorf("streams %v after the last unit, want none", a)
 	}
 	f.fetch(0, 1, 1, byLines, of)
 	for i, want := range []int{2, 3, 4, 0, 1} { // 2 and 0 were not on their way

@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// Autotuner chooses for a pass that is repeated whether all workers share it or the
-// caller does it alone. Short passes may lose more by handing maps from core to
-// core than a second core gains, and how much that is changes with what else the
-// machine does; so now and then the other way is tried. The zero Autotuner is ready.
+// Autotuner chooses for a pass that is repeated whether all workers share it or it runs
+// single-threaded. Short passes may lose more by moving maps from core to core than a
+// second core gains, and how much that is changes with what else the machine does; so now
+// and then the other way is tried. The zero Autotuner is ready.
 type Autotuner struct {
-	alone  bool      // the way in use
-	trial  bool      // it is on trial
-	passes int       // of the trial, or since the last one
-	tried  time.Time // when that ended
-	took   [2]recent // by way
+	singleThreaded bool      // the way in use
+	trial          bool      // it is on trial
+	passes         int       // of the trial, or since the last one
+	tried          time.Time // when that ended
+	took           [2]recent // by way
 }
 
 const (
 	tuneWarm   = 2                     // passes of a trial that bring the caches round
 	tuneJudged = 5                     // passes of a trial that count
 	tuneTrial  = tuneWarm + tuneJudged // passes of a trial
-	tuneFirst  = 60                    // passes before the first trial: memory is new, and workers have to wake up
+	tuneFirst  = 60                    // passes before the first trial: memory is new, and workers have yet to wake up
 	tuneEvery  = 50 * time.Millisecond // at least from one trial to the next,
 	tuneRare   = 20 * tuneTrial        // and so many passes
-	tuneClear  = 10                    // alone must be faster by one part in so many
+	tuneClear  = 10                    // single-threaded must be faster by one part in so many
 )
 
 // recent are the last times of one way.
@@ -47,32 +47,32 @@ func (r *recent) median() time.Duration {
 	return t[tuneJudged/2]
 }
 
-// Alone reports whether the caller is to do the pass alone that begins now. One
-// that takes longer than long when it is shared is not tried alone.
-func (c *Autotuner) Alone(now time.Time, long time.Duration) bool {
+// SingleThreaded reports whether the pass that begins now is to run single-threaded. One
+// that takes longer than long when it is shared is not tried that way.
+func (c *Autotuner) SingleThreaded(now time.Time, long time.Duration) bool {
 	first := c.tried.IsZero() && c.passes >= tuneFirst
-	if !c.trial && (first || c.passes >= tuneRare && now.Sub(c.tried) >= tuneEvery) && (c.alone || c.took[0].median() < long) {
-		c.alone, c.trial, c.passes = !c.alone, true, 0
+	if !c.trial && (first || c.passes >= tuneRare && now.Sub(c.tried) >= tuneEvery) && (c.singleThreaded || c.took[0].median() < long) {
+		c.singleThreaded, c.trial, c.passes = !c.singleThreaded, true, 0
 	}
-	return c.alone
+	return c.singleThreaded
 }
 
-// Note takes down how long the pass took that ends now, and judges a trial that has
+// Note records how long the pass took that ends now, and judges a trial that has
 // had its passes: what was shared by its best time, since times of several cores
 // scatter more and what holds one up passes.
 func (c *Autotuner) Note(d time.Duration, now time.Time) {
 	if c.passes++; c.passes > tuneWarm {
-		c.took[way(c.alone)].add(d)
+		c.took[way(c.singleThreaded)].add(d)
 	}
 	if c.trial && c.passes == tuneTrial {
 		c.trial, c.tried, c.passes = false, now, 0
-		c.alone = tuneClear*c.took[1].median() < (tuneClear-1)*c.took[0].best()
+		c.singleThreaded = tuneClear*c.took[1].median() < (tuneClear-1)*c.took[0].best()
 	}
 }
 
 // way is the index of a way of working.
-func way(alone bool) int {
-	if alone {
+func way(singleThreaded bool) int {
+	if singleThreaded {
 		return 1
 	}
 	return 0
@@ -88,18 +88,18 @@ type passKey struct {
 }
 
 const (
-	mostCrews = 4096
-	tuneFLOPs = 100e6                  // passes of more work are always shared
-	longPass  = 200 * time.Microsecond // and those that take longer
+	mostTuners = 4096
+	tuneFLOPs  = 100e6                  // passes of more work are always shared
+	longPass   = 200 * time.Microsecond // and those that take longer
 )
 
-// tuned is a pass under way that a tuner has a say in; without one, tuner is nil.
+// tuned is a pass under way and its tuner; nil for a pass without one.
 type tuned struct {
 	tuner *Autotuner
 	start time.Time
 }
 
-// begin has the tuner of a pass of c choose who does it.
+// begin begins a pass of c, shared or single-threaded as its tuner chooses.
 func (e *Engine) begin(pass int, c Conv) tuned {
 	if e.Pool.Workers() == 1 || c.FLOPs() > tuneFLOPs || c.work() < 2*e.unitFLOPs() {
 		return tuned{}
@@ -107,14 +107,14 @@ func (e *Engine) begin(pass int, c Conv) tuned {
 	k := passKey{pass, c}
 	tuner := e.tuners[k]
 	if tuner == nil {
-		if e.tuners == nil || len(e.tuners) >= mostCrews {
+		if e.tuners == nil || len(e.tuners) >= mostTuners {
 			e.tuners = tuners{}
 		}
 		tuner = new(Autotuner)
 		e.tuners[k] = tuner
 	}
 	start := time.Now()
-	e.Pool.Alone(tuner.Alone(start, longPass))
+	e.Pool.SetSingleThreaded(tuner.SingleThreaded(start, longPass))
 	return tuned{tuner, start}
 }
 
@@ -123,7 +123,7 @@ func (e *Engine) end(p tuned) {
 	if p.tuner == nil {
 		return
 	}
-	e.Pool.Alone(false)
+	e.Pool.SetSingleThreaded(false)
 	now := time.Now()
 	p.tuner.Note(now.Sub(p.start), now)
 }

@@ -8,12 +8,12 @@ import (
 )
 
 // simulate lets passes of c take so long by each way until total has gone by, and
-// returns the share of it spent alone.
+// returns the share of it spent single-threaded.
 func simulate(c *Autotuner, now *time.Time, total time.Duration, together, alone func(i int) time.Duration) float64 {
 	var spent, all time.Duration
 	for i := 0; all < total; i++ {
 		d := together(i)
-		if c.Alone(*now, longPass) {
+		if c.SingleThreaded(*now, longPass) {
 			d = alone(i)
 			spent += d
 		}
@@ -31,12 +31,12 @@ func TestAutotunerFollowsTheFasterWay(t *testing.T) {
 	check := func(what string, least, most float64, together, alone func(int) time.Duration) {
 		t.Helper()
 		if got := simulate(&c, &now, 2*time.Second, together, alone); got < least || got > most {
-			t.Errorf("%s: %.3f of the time alone, want %v to %v", what, got, least, most)
+			t.Errorf("%s: %.3f of the time single-threaded, want %v to %v", what, got, least, most)
 		}
 	}
 	us := time.Microsecond
-	check("alone is faster", 0.93, 1, always(150*us), always(100*us))
-	check("together became faster", 0, 0.1, always(75*us), always(100*us))
+	check("single-threaded is faster", 0.93, 1, always(150*us), always(100*us))
+	check("shared became faster", 0, 0.1, always(75*us), always(100*us))
 	check("now and then a pass is held up", 0, 0.1, func(i int) time.Duration {
 		if i%9 == 0 {
 			return 5 * time.Millisecond
@@ -57,7 +57,7 @@ func TestAutotunersKeepBits(t *testing.T) {
 		t.Skip("one processor")
 	}
 	c := Conv{N: 2, H: 30, W: 30, InC: 40, OutC: 48, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1}
-	x, w, dy := operands(c.whole(make([]float32, 1<<20), make([]float32, 1<<20), make([]float32, 1<<20)), rand.New(rand.NewPCG(5, 6)))
+	x, w, dy := operands(c.withDefaults(make([]float32, 1<<20), make([]float32, 1<<20), make([]float32, 1<<20)), rand.New(rand.NewPCG(5, 6)))
 	for _, s := range sets() {
 		if s.tiles == nil {
 			continue
@@ -73,7 +73,7 @@ func TestAutotunersKeepBits(t *testing.T) {
 			run(want)
 			for turn := range 4 + 2*tuneWarm {
 				for _, tuner := range e.tuners {
-					tuner.alone = turn%2 == 1
+					tuner.singleThreaded = turn%2 == 1
 				}
 				run(out)
 				for i, v := range out {
@@ -91,7 +91,7 @@ func TestAutotunersKeepBits(t *testing.T) {
 		}
 		for k, tuner := range e.tuners {
 			if tuner.took[0].n == 0 || tuner.took[1].n == 0 {
-				t.Errorf("%s, pass %d: %d passes together and %d alone, want some of each", s.Name, k.pass, tuner.took[0].n, tuner.took[1].n)
+				t.Errorf("%s, pass %d: %d shared and %d single-threaded passes, want some of each", s.Name, k.pass, tuner.took[0].n, tuner.took[1].n)
 			}
 		}
 	}

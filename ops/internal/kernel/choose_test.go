@@ -102,7 +102,7 @@ func TestWinogradIsTaken(t *testing.T) {
 				return
 			}
 			x, w, dy := operands(c, rand.New(rand.NewPCG(21, 22)))
-			r, got := c.whole(x, w, dy).forward(nil), 0
+			r, got := c.withDefaults(x, w, dy).forward(nil), 0
 			if f := e.Set.tiles.winograd(&r); f != nil {
 				got = f.taps
 			}

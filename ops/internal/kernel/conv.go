@@ -46,9 +46,9 @@ func (c Conv) pointwise() bool { return c.KH*c.KW == 1 && c.PadH == 0 && c.PadW 
 // depthwise reports which of the two weight layouts is meant.
 func (c Conv) depthwise() bool { return c.WC > 0 }
 
-// whole returns c with the defaults filled in. It panics when the sizes cannot
+// withDefaults returns c with the defaults filled in. It panics when the sizes cannot
 // be those of a convolution or the slices are too short for them.
-func (c Conv) whole(x, w, y []float32) Conv {
+func (c Conv) withDefaults(x, w, y []float32) Conv {
 	if c.G == 0 {
 		c.G = 1
 	}

@@ -17,112 +17,112 @@ func tilesAVX512() *tiles {
 			1: {nil, grad1x1AVX512, grad2x1AVX512, grad3x1AVX512, grad4x1AVX512, grad5x1AVX512, grad6x1AVX512, grad7x1AVX512, grad8x1AVX512, grad9x1AVX512, grad10x1AVX512, grad11x1AVX512, grad12x1AVX512, grad13x1AVX512, grad14x1AVX512, grad15x1AVX512, grad16x1AVX512},
 			2: {nil, grad1x2AVX512, grad2x2AVX512, grad3x2AVX512, grad4x2AVX512, grad5x2AVX512, grad6x2AVX512, grad7x2AVX512, grad8x2AVX512, grad9x2AVX512, grad10x2AVX512, grad11x2AVX512, grad12x2AVX512, grad13x2AVX512, grad14x2AVX512},
 		},
-		pick: [][]tileFunc{
-			1: {nil, nil, pick2x1AVX512, pick3x1AVX512, pick4x1AVX512, pick5x1AVX512, pick6x1AVX512, pick7x1AVX512, pick8x1AVX512, pick9x1AVX512, pick10x1AVX512, pick11x1AVX512, pick12x1AVX512},
-			2: {nil, nil, pick2x2AVX512, pick3x2AVX512, pick4x2AVX512, pick5x2AVX512, pick6x2AVX512, pick7x2AVX512, pick8x2AVX512, pick9x2AVX512, pick10x2AVX512, pick11x2AVX512, pick12x2AVX512},
+		gradIndirect: [][]tileFunc{
+			1: {nil, nil, gradIndirect2x1AVX512, gradIndirect3x1AVX512, gradIndirect4x1AVX512, gradIndirect5x1AVX512, gradIndirect6x1AVX512, gradIndirect7x1AVX512, gradIndirect8x1AVX512, gradIndirect9x1AVX512, gradIndirect10x1AVX512, gradIndirect11x1AVX512, gradIndirect12x1AVX512},
+			2: {nil, nil, gradIndirect2x2AVX512, gradIndirect3x2AVX512, gradIndirect4x2AVX512, gradIndirect5x2AVX512, gradIndirect6x2AVX512, gradIndirect7x2AVX512, gradIndirect8x2AVX512, gradIndirect9x2AVX512, gradIndirect10x2AVX512, gradIndirect11x2AVX512, gradIndirect12x2AVX512},
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX512, depthwise2AVX512, depthwise3AVX512, depthwise4AVX512, depthwise5AVX512, depthwise6AVX512, depthwise7AVX512, depthwise8AVX512, depthwise9AVX512, depthwise10AVX512, depthwise11AVX512},
 		taps:      []tileFunc{nil, taps1x1AVX512, taps2x1AVX512, taps3x1AVX512, taps4x1AVX512, taps5x1AVX512, taps6x1AVX512, taps7x1AVX512, taps8x1AVX512, taps9x1AVX512, taps10x1AVX512, taps11x1AVX512, taps12x1AVX512},
-		along: map[int]depthRows{
+		stride1: map[int]depthRows{
 			3: {
-				whole: [][]tileFunc{
-					1: {nil, depthWholeAlong3x1x1AVX512, depthWholeAlong3x2x1AVX512, depthWholeAlong3x3x1AVX512, depthWholeAlong3x4x1AVX512, depthWholeAlong3x5x1AVX512, depthWholeAlong3x6x1AVX512, depthWholeAlong3x7x1AVX512, depthWholeAlong3x8x1AVX512, depthWholeAlong3x9x1AVX512, depthWholeAlong3x10x1AVX512, depthWholeAlong3x11x1AVX512, depthWholeAlong3x12x1AVX512, depthWholeAlong3x13x1AVX512, depthWholeAlong3x14x1AVX512, depthWholeAlong3x15x1AVX512, depthWholeAlong3x16x1AVX512},
-					2: {nil, depthWholeAlong3x1x2AVX512, depthWholeAlong3x2x2AVX512, depthWholeAlong3x3x2AVX512, depthWholeAlong3x4x2AVX512, depthWholeAlong3x5x2AVX512, depthWholeAlong3x6x2AVX512, depthWholeAlong3x7x2AVX512, depthWholeAlong3x8x2AVX512},
+				fullRow: [][]tileFunc{
+					1: {nil, depthFullRowStride1K3x1x1AVX512, depthFullRowStride1K3x2x1AVX512, depthFullRowStride1K3x3x1AVX512, depthFullRowStride1K3x4x1AVX512, depthFullRowStride1K3x5x1AVX512, depthFullRowStride1K3x6x1AVX512, depthFullRowStride1K3x7x1AVX512, depthFullRowStride1K3x8x1AVX512, depthFullRowStride1K3x9x1AVX512, depthFullRowStride1K3x10x1AVX512, depthFullRowStride1K3x11x1AVX512, depthFullRowStride1K3x12x1AVX512, depthFullRowStride1K3x13x1AVX512, depthFullRowStride1K3x14x1AVX512, depthFullRowStride1K3x15x1AVX512, depthFullRowStride1K3x16x1AVX512},
+					2: {nil, depthFullRowStride1K3x1x2AVX512, depthFullRowStride1K3x2x2AVX512, depthFullRowStride1K3x3x2AVX512, depthFullRowStride1K3x4x2AVX512, depthFullRowStride1K3x5x2AVX512, depthFullRowStride1K3x6x2AVX512, depthFullRowStride1K3x7x2AVX512, depthFullRowStride1K3x8x2AVX512},
 				},
-				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthAlong3x8AVX512, depthAlong3x9AVX512, depthAlong3x10AVX512, depthAlong3x11AVX512, depthAlong3x12AVX512, depthAlong3x13AVX512, depthAlong3x14AVX512, depthAlong3x15AVX512, depthAlong3x16AVX512},
-				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x8AVX512}},
-				wholeGrads: []tileFunc{nil, depthWholeGradAlong3x1AVX512, depthWholeGradAlong3x2AVX512, depthWholeGradAlong3x3AVX512, depthWholeGradAlong3x4AVX512, depthWholeGradAlong3x5AVX512, depthWholeGradAlong3x6AVX512, depthWholeGradAlong3x7AVX512, depthWholeGradAlong3x8AVX512, depthWholeGradAlong3x9AVX512, depthWholeGradAlong3x10AVX512, depthWholeGradAlong3x11AVX512, depthWholeGradAlong3x12AVX512, depthWholeGradAlong3x13AVX512, depthWholeGradAlong3x14AVX512, depthWholeGradAlong3x15AVX512, depthWholeGradAlong3x16AVX512},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthStride1K3x8AVX512, depthStride1K3x9AVX512, depthStride1K3x10AVX512, depthStride1K3x11AVX512, depthStride1K3x12AVX512, depthStride1K3x13AVX512, depthStride1K3x14AVX512, depthStride1K3x15AVX512, depthStride1K3x16AVX512},
+				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradStride1K3x3x8AVX512}},
+				fullRowGrads: []tileFunc{nil, depthFullRowGradStride1K3x1AVX512, depthFullRowGradStride1K3x2AVX512, depthFullRowGradStride1K3x3AVX512, depthFullRowGradStride1K3x4AVX512, depthFullRowGradStride1K3x5AVX512, depthFullRowGradStride1K3x6AVX512, depthFullRowGradStride1K3x7AVX512, depthFullRowGradStride1K3x8AVX512, depthFullRowGradStride1K3x9AVX512, depthFullRowGradStride1K3x10AVX512, depthFullRowGradStride1K3x11AVX512, depthFullRowGradStride1K3x12AVX512, depthFullRowGradStride1K3x13AVX512, depthFullRowGradStride1K3x14AVX512, depthFullRowGradStride1K3x15AVX512, depthFullRowGradStride1K3x16AVX512},
 			},
 			5: {
-				whole: [][]tileFunc{
-					1: {nil, depthWholeAlong5x1x1AVX512, depthWholeAlong5x2x1AVX512, depthWholeAlong5x3x1AVX512, depthWholeAlong5x4x1AVX512, depthWholeAlong5x5x1AVX512, depthWholeAlong5x6x1AVX512, depthWholeAlong5x7x1AVX512, depthWholeAlong5x8x1AVX512, depthWholeAlong5x9x1AVX512, depthWholeAlong5x10x1AVX512, depthWholeAlong5x11x1AVX512, depthWholeAlong5x12x1AVX512, depthWholeAlong5x13x1AVX512, depthWholeAlong5x14x1AVX512, depthWholeAlong5x15x1AVX512, depthWholeAlong5x16x1AVX512},
-					2: {nil, depthWholeAlong5x1x2AVX512, depthWholeAlong5x2x2AVX512, depthWholeAlong5x3x2AVX512, depthWholeAlong5x4x2AVX512, depthWholeAlong5x5x2AVX512, depthWholeAlong5x6x2AVX512, depthWholeAlong5x7x2AVX512, depthWholeAlong5x8x2AVX512},
+				fullRow: [][]tileFunc{
+					1: {nil, depthFullRowStride1K5x1x1AVX512, depthFullRowStride1K5x2x1AVX512, depthFullRowStride1K5x3x1AVX512, depthFullRowStride1K5x4x1AVX512, depthFullRowStride1K5x5x1AVX512, depthFullRowStride1K5x6x1AVX512, depthFullRowStride1K5x7x1AVX512, depthFullRowStride1K5x8x1AVX512, depthFullRowStride1K5x9x1AVX512, depthFullRowStride1K5x10x1AVX512, depthFullRowStride1K5x11x1AVX512, depthFullRowStride1K5x12x1AVX512, depthFullRowStride1K5x13x1AVX512, depthFullRowStride1K5x14x1AVX512, depthFullRowStride1K5x15x1AVX512, depthFullRowStride1K5x16x1AVX512},
+					2: {nil, depthFullRowStride1K5x1x2AVX512, depthFullRowStride1K5x2x2AVX512, depthFullRowStride1K5x3x2AVX512, depthFullRowStride1K5x4x2AVX512, depthFullRowStride1K5x5x2AVX512, depthFullRowStride1K5x6x2AVX512, depthFullRowStride1K5x7x2AVX512, depthFullRowStride1K5x8x2AVX512},
 				},
-				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthAlong5x8AVX512, depthAlong5x9AVX512, depthAlong5x10AVX512, depthAlong5x11AVX512, depthAlong5x12AVX512, depthAlong5x13AVX512, depthAlong5x14AVX512, depthAlong5x15AVX512, depthAlong5x16AVX512},
-				pixels: []int{5, 4}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradAlong5x5x5AVX512},
-					{nil, nil, nil, nil, nil, depthGradAlong5x5x4AVX512},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthStride1K5x8AVX512, depthStride1K5x9AVX512, depthStride1K5x10AVX512, depthStride1K5x11AVX512, depthStride1K5x12AVX512, depthStride1K5x13AVX512, depthStride1K5x14AVX512, depthStride1K5x15AVX512, depthStride1K5x16AVX512},
+				pixels: []int{5, 4}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradStride1K5x5x5AVX512},
+					{nil, nil, nil, nil, nil, depthGradStride1K5x5x4AVX512},
 				},
 			},
 			7: {
-				whole: [][]tileFunc{
-					1: {nil, depthWholeAlong7x1x1AVX512, depthWholeAlong7x2x1AVX512, depthWholeAlong7x3x1AVX512, depthWholeAlong7x4x1AVX512, depthWholeAlong7x5x1AVX512, depthWholeAlong7x6x1AVX512, depthWholeAlong7x7x1AVX512, depthWholeAlong7x8x1AVX512, depthWholeAlong7x9x1AVX512, depthWholeAlong7x10x1AVX512, depthWholeAlong7x11x1AVX512, depthWholeAlong7x12x1AVX512, depthWholeAlong7x13x1AVX512, depthWholeAlong7x14x1AVX512, depthWholeAlong7x15x1AVX512, depthWholeAlong7x16x1AVX512},
-					2: {nil, depthWholeAlong7x1x2AVX512, depthWholeAlong7x2x2AVX512, depthWholeAlong7x3x2AVX512, depthWholeAlong7x4x2AVX512, depthWholeAlong7x5x2AVX512, depthWholeAlong7x6x2AVX512, depthWholeAlong7x7x2AVX512, depthWholeAlong7x8x2AVX512},
+				fullRow: [][]tileFunc{
+					1: {nil, depthFullRowStride1K7x1x1AVX512, depthFullRowStride1K7x2x1AVX512, depthFullRowStride1K7x3x1AVX512, depthFullRowStride1K7x4x1AVX512, depthFullRowStride1K7x5x1AVX512, depthFullRowStride1K7x6x1AVX512, depthFullRowStride1K7x7x1AVX512, depthFullRowStride1K7x8x1AVX512, depthFullRowStride1K7x9x1AVX512, depthFullRowStride1K7x10x1AVX512, depthFullRowStride1K7x11x1AVX512, depthFullRowStride1K7x12x1AVX512, depthFullRowStride1K7x13x1AVX512, depthFullRowStride1K7x14x1AVX512, depthFullRowStride1K7x15x1AVX512, depthFullRowStride1K7x16x1AVX512},
+					2: {nil, depthFullRowStride1K7x1x2AVX512, depthFullRowStride1K7x2x2AVX512, depthFullRowStride1K7x3x2AVX512, depthFullRowStride1K7x4x2AVX512, depthFullRowStride1K7x5x2AVX512, depthFullRowStride1K7x6x2AVX512, depthFullRowStride1K7x7x2AVX512, depthFullRowStride1K7x8x2AVX512},
 				},
-				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthAlong7x8AVX512, depthAlong7x9AVX512, depthAlong7x10AVX512, depthAlong7x11AVX512, depthAlong7x12AVX512, depthAlong7x13AVX512, depthAlong7x14AVX512, depthAlong7x15AVX512, depthAlong7x16AVX512},
-				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, depthGradAlong7x1x8AVX512, nil, depthGradAlong7x3x8AVX512},
-					{nil, depthGradAlong7x1x7AVX512, nil, depthGradAlong7x3x7AVX512},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, nil, nil, nil, depthStride1K7x8AVX512, depthStride1K7x9AVX512, depthStride1K7x10AVX512, depthStride1K7x11AVX512, depthStride1K7x12AVX512, depthStride1K7x13AVX512, depthStride1K7x14AVX512, depthStride1K7x15AVX512, depthStride1K7x16AVX512},
+				pixels: []int{8, 7}, grads: [][]tileFunc{{nil, depthGradStride1K7x1x8AVX512, nil, depthGradStride1K7x3x8AVX512},
+					{nil, depthGradStride1K7x1x7AVX512, nil, depthGradStride1K7x3x7AVX512},
 				},
 			},
 		},
-		down: map[int]depthRows{
+		stride2: map[int]depthRows{
 			3: {
-				whole: [][]tileFunc{
-					1: {nil, depthWholeDown3x1x1AVX512, depthWholeDown3x2x1AVX512, depthWholeDown3x3x1AVX512, depthWholeDown3x4x1AVX512, depthWholeDown3x5x1AVX512, depthWholeDown3x6x1AVX512, depthWholeDown3x7x1AVX512, depthWholeDown3x8x1AVX512, depthWholeDown3x9x1AVX512, depthWholeDown3x10x1AVX512, depthWholeDown3x11x1AVX512, depthWholeDown3x12x1AVX512, depthWholeDown3x13x1AVX512, depthWholeDown3x14x1AVX512, depthWholeDown3x15x1AVX512, depthWholeDown3x16x1AVX512},
-					2: {nil, depthWholeDown3x1x2AVX512, depthWholeDown3x2x2AVX512, depthWholeDown3x3x2AVX512, depthWholeDown3x4x2AVX512, depthWholeDown3x5x2AVX512, depthWholeDown3x6x2AVX512, depthWholeDown3x7x2AVX512, depthWholeDown3x8x2AVX512},
+				fullRow: [][]tileFunc{
+					1: {nil, depthFullRowStride2K3x1x1AVX512, depthFullRowStride2K3x2x1AVX512, depthFullRowStride2K3x3x1AVX512, depthFullRowStride2K3x4x1AVX512, depthFullRowStride2K3x5x1AVX512, depthFullRowStride2K3x6x1AVX512, depthFullRowStride2K3x7x1AVX512, depthFullRowStride2K3x8x1AVX512, depthFullRowStride2K3x9x1AVX512, depthFullRowStride2K3x10x1AVX512, depthFullRowStride2K3x11x1AVX512, depthFullRowStride2K3x12x1AVX512, depthFullRowStride2K3x13x1AVX512, depthFullRowStride2K3x14x1AVX512, depthFullRowStride2K3x15x1AVX512, depthFullRowStride2K3x16x1AVX512},
+					2: {nil, depthFullRowStride2K3x1x2AVX512, depthFullRowStride2K3x2x2AVX512, depthFullRowStride2K3x3x2AVX512, depthFullRowStride2K3x4x2AVX512, depthFullRowStride2K3x5x2AVX512, depthFullRowStride2K3x6x2AVX512, depthFullRowStride2K3x7x2AVX512, depthFullRowStride2K3x8x2AVX512},
 				},
-				rows:   []tileFunc{nil, nil, nil, nil, nil, depthDown3x5AVX512, depthDown3x6AVX512, depthDown3x7AVX512, depthDown3x8AVX512},
-				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x8AVX512}},
-				wholeGrads: []tileFunc{nil, depthWholeGradDown3x1AVX512, depthWholeGradDown3x2AVX512, depthWholeGradDown3x3AVX512, depthWholeGradDown3x4AVX512, depthWholeGradDown3x5AVX512, depthWholeGradDown3x6AVX512, depthWholeGradDown3x7AVX512, depthWholeGradDown3x8AVX512, depthWholeGradDown3x9AVX512, depthWholeGradDown3x10AVX512, depthWholeGradDown3x11AVX512, depthWholeGradDown3x12AVX512, depthWholeGradDown3x13AVX512, depthWholeGradDown3x14AVX512, depthWholeGradDown3x15AVX512, depthWholeGradDown3x16AVX512},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, depthStride2K3x5AVX512, depthStride2K3x6AVX512, depthStride2K3x7AVX512, depthStride2K3x8AVX512},
+				pixels: []int{8}, grads: [][]tileFunc{{nil, nil, nil, depthGradStride2K3x3x8AVX512}},
+				fullRowGrads: []tileFunc{nil, depthFullRowGradStride2K3x1AVX512, depthFullRowGradStride2K3x2AVX512, depthFullRowGradStride2K3x3AVX512, depthFullRowGradStride2K3x4AVX512, depthFullRowGradStride2K3x5AVX512, depthFullRowGradStride2K3x6AVX512, depthFullRowGradStride2K3x7AVX512, depthFullRowGradStride2K3x8AVX512, depthFullRowGradStride2K3x9AVX512, depthFullRowGradStride2K3x10AVX512, depthFullRowGradStride2K3x11AVX512, depthFullRowGradStride2K3x12AVX512, depthFullRowGradStride2K3x13AVX512, depthFullRowGradStride2K3x14AVX512, depthFullRowGradStride2K3x15AVX512, depthFullRowGradStride2K3x16AVX512},
 			},
 			5: {
-				whole: [][]tileFunc{
-					1: {nil, depthWholeDown5x1x1AVX512, depthWholeDown5x2x1AVX512, depthWholeDown5x3x1AVX512, depthWholeDown5x4x1AVX512, depthWholeDown5x5x1AVX512, depthWholeDown5x6x1AVX512, depthWholeDown5x7x1AVX512, depthWholeDown5x8x1AVX512, depthWholeDown5x9x1AVX512, depthWholeDown5x10x1AVX512, depthWholeDown5x11x1AVX512, depthWholeDown5x12x1AVX512, depthWholeDown5x13x1AVX512, depthWholeDown5x14x1AVX512, depthWholeDown5x15x1AVX512, depthWholeDown5x16x1AVX512},
-					2: {nil, depthWholeDown5x1x2AVX512, depthWholeDown5x2x2AVX512, depthWholeDown5x3x2AVX512, depthWholeDown5x4x2AVX512, depthWholeDown5x5x2AVX512, depthWholeDown5x6x2AVX512, depthWholeDown5x7x2AVX512, depthWholeDown5x8x2AVX512},
+				fullRow: [][]tileFunc{
+					1: {nil, depthFullRowStride2K5x1x1AVX512, depthFullRowStride2K5x2x1AVX512, depthFullRowStride2K5x3x1AVX512, depthFullRowStride2K5x4x1AVX512, depthFullRowStride2K5x5x1AVX512, depthFullRowStride2K5x6x1AVX512, depthFullRowStride2K5x7x1AVX512, depthFullRowStride2K5x8x1AVX512, depthFullRowStride2K5x9x1AVX512, depthFullRowStride2K5x10x1AVX512, depthFullRowStride2K5x11x1AVX512, depthFullRowStride2K5x12x1AVX512, depthFullRowStride2K5x13x1AVX512, depthFullRowStride2K5x14x1AVX512, depthFullRowStride2K5x15x1AVX512, depthFullRowStride2K5x16x1AVX512},
+					2: {nil, depthFullRowStride2K5x1x2AVX512, depthFullRowStride2K5x2x2AVX512, depthFullRowStride2K5x3x2AVX512, depthFullRowStride2K5x4x2AVX512, depthFullRowStride2K5x5x2AVX512, depthFullRowStride2K5x6x2AVX512, depthFullRowStride2K5x7x2AVX512, depthFullRowStride2K5x8x2AVX512},
 				},
-				rows:   []tileFunc{nil, nil, nil, nil, nil, depthDown5x5AVX512, depthDown5x6AVX512, depthDown5x7AVX512, depthDown5x8AVX512},
-				pixels: []int{5}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradDown5x5x5AVX512}},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, depthStride2K5x5AVX512, depthStride2K5x6AVX512, depthStride2K5x7AVX512, depthStride2K5x8AVX512},
+				pixels: []int{5}, grads: [][]tileFunc{{nil, nil, nil, nil, nil, depthGradStride2K5x5x5AVX512}},
 			},
 			7: {
-				whole: [][]tileFunc{
-					1: {nil, depthWholeDown7x1x1AVX512, depthWholeDown7x2x1AVX512, depthWholeDown7x3x1AVX512, depthWholeDown7x4x1AVX512, depthWholeDown7x5x1AVX512, depthWholeDown7x6x1AVX512, depthWholeDown7x7x1AVX512, depthWholeDown7x8x1AVX512, depthWholeDown7x9x1AVX512, depthWholeDown7x10x1AVX512, depthWholeDown7x11x1AVX512, depthWholeDown7x12x1AVX512, depthWholeDown7x13x1AVX512, depthWholeDown7x14x1AVX512, depthWholeDown7x15x1AVX512, depthWholeDown7x16x1AVX512},
-					2: {nil, depthWholeDown7x1x2AVX512, depthWholeDown7x2x2AVX512, depthWholeDown7x3x2AVX512, depthWholeDown7x4x2AVX512, depthWholeDown7x5x2AVX512, depthWholeDown7x6x2AVX512, depthWholeDown7x7x2AVX512, depthWholeDown7x8x2AVX512},
+				fullRow: [][]tileFunc{
+					1: {nil, depthFullRowStride2K7x1x1AVX512, depthFullRowStride2K7x2x1AVX512, depthFullRowStride2K7x3x1AVX512, depthFullRowStride2K7x4x1AVX512, depthFullRowStride2K7x5x1AVX512, depthFullRowStride2K7x6x1AVX512, depthFullRowStride2K7x7x1AVX512, depthFullRowStride2K7x8x1AVX512, depthFullRowStride2K7x9x1AVX512, depthFullRowStride2K7x10x1AVX512, depthFullRowStride2K7x11x1AVX512, depthFullRowStride2K7x12x1AVX512, depthFullRowStride2K7x13x1AVX512, depthFullRowStride2K7x14x1AVX512, depthFullRowStride2K7x15x1AVX512, depthFullRowStride2K7x16x1AVX512},
+					2: {nil, depthFullRowStride2K7x1x2AVX512, depthFullRowStride2K7x2x2AVX512, depthFullRowStride2K7x3x2AVX512, depthFullRowStride2K7x4x2AVX512, depthFullRowStride2K7x5x2AVX512, depthFullRowStride2K7x6x2AVX512, depthFullRowStride2K7x7x2AVX512, depthFullRowStride2K7x8x2AVX512},
 				},
-				rows:   []tileFunc{nil, nil, nil, nil, nil, depthDown7x5AVX512, depthDown7x6AVX512, depthDown7x7AVX512, depthDown7x8AVX512},
-				pixels: []int{8}, grads: [][]tileFunc{{nil, depthGradDown7x1x8AVX512, nil, depthGradDown7x3x8AVX512}},
+				rows:   []tileFunc{nil, nil, nil, nil, nil, depthStride2K7x5AVX512, depthStride2K7x6AVX512, depthStride2K7x7AVX512, depthStride2K7x8AVX512},
+				pixels: []int{8}, grads: [][]tileFunc{{nil, depthGradStride2K7x1x8AVX512, nil, depthGradStride2K7x3x8AVX512}},
 			},
 		},
-		up: map[int]depthRows{
+		transposed: map[int]depthRows{
 			3: {
-				rows: []tileFunc{nil, depthUp3x1AVX512, depthUp3x2AVX512, depthUp3x3AVX512, depthUp3x4AVX512, depthUp3x5AVX512, depthUp3x6AVX512, depthUp3x7AVX512, depthUp3x8AVX512},
+				rows: []tileFunc{nil, depthTransposedK3x1AVX512, depthTransposedK3x2AVX512, depthTransposedK3x3AVX512, depthTransposedK3x4AVX512, depthTransposedK3x5AVX512, depthTransposedK3x6AVX512, depthTransposedK3x7AVX512, depthTransposedK3x8AVX512},
 			},
 			5: {
-				rows: []tileFunc{nil, depthUp5x1AVX512, depthUp5x2AVX512, depthUp5x3AVX512, depthUp5x4AVX512, depthUp5x5AVX512, depthUp5x6AVX512, depthUp5x7AVX512, depthUp5x8AVX512},
+				rows: []tileFunc{nil, depthTransposedK5x1AVX512, depthTransposedK5x2AVX512, depthTransposedK5x3AVX512, depthTransposedK5x4AVX512, depthTransposedK5x5AVX512, depthTransposedK5x6AVX512, depthTransposedK5x7AVX512, depthTransposedK5x8AVX512},
 			},
 			7: {
-				rows: []tileFunc{nil, depthUp7x1AVX512, depthUp7x2AVX512, depthUp7x3AVX512, depthUp7x4AVX512, depthUp7x5AVX512, depthUp7x6AVX512, depthUp7x7AVX512, depthUp7x8AVX512},
+				rows: []tileFunc{nil, depthTransposedK7x1AVX512, depthTransposedK7x2AVX512, depthTransposedK7x3AVX512, depthTransposedK7x4AVX512, depthTransposedK7x5AVX512, depthTransposedK7x6AVX512, depthTransposedK7x7AVX512, depthTransposedK7x8AVX512},
 			},
 		},
-		first: map[firstKind][]tileFunc{
-			{1, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, first1by1x8AVX512, first1by1x9AVX512, first1by1x10AVX512, first1by1x11AVX512, first1by1x12AVX512, first1by1x13AVX512, first1by1x14AVX512, first1by1x15AVX512, first1by1x16AVX512},
-			{1, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, first1by2x8AVX512, first1by2x9AVX512, first1by2x10AVX512, first1by2x11AVX512, first1by2x12AVX512, first1by2x13AVX512, first1by2x14AVX512, first1by2x15AVX512, first1by2x16AVX512},
-			{3, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, first3by1x8AVX512, first3by1x9AVX512, first3by1x10AVX512, first3by1x11AVX512, first3by1x12AVX512, first3by1x13AVX512, first3by1x14AVX512, first3by1x15AVX512, first3by1x16AVX512},
-			{3, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, first3by2x8AVX512, first3by2x9AVX512, first3by2x10AVX512, first3by2x11AVX512, first3by2x12AVX512, first3by2x13AVX512, first3by2x14AVX512, first3by2x15AVX512, first3by2x16AVX512},
+		firstConv: map[firstConvKind][]tileFunc{
+			{1, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, firstConv1by1x8AVX512, firstConv1by1x9AVX512, firstConv1by1x10AVX512, firstConv1by1x11AVX512, firstConv1by1x12AVX512, firstConv1by1x13AVX512, firstConv1by1x14AVX512, firstConv1by1x15AVX512, firstConv1by1x16AVX512},
+			{1, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, firstConv1by2x8AVX512, firstConv1by2x9AVX512, firstConv1by2x10AVX512, firstConv1by2x11AVX512, firstConv1by2x12AVX512, firstConv1by2x13AVX512, firstConv1by2x14AVX512, firstConv1by2x15AVX512, firstConv1by2x16AVX512},
+			{3, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, firstConv3by1x8AVX512, firstConv3by1x9AVX512, firstConv3by1x10AVX512, firstConv3by1x11AVX512, firstConv3by1x12AVX512, firstConv3by1x13AVX512, firstConv3by1x14AVX512, firstConv3by1x15AVX512, firstConv3by1x16AVX512},
+			{3, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, firstConv3by2x8AVX512, firstConv3by2x9AVX512, firstConv3by2x10AVX512, firstConv3by2x11AVX512, firstConv3by2x12AVX512, firstConv3by2x13AVX512, firstConv3by2x14AVX512, firstConv3by2x15AVX512, firstConv3by2x16AVX512},
 		},
-		gradFirst: map[firstKind][]tileFunc{
-			{1, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirst1by1x8AVX512, gradFirst1by1x9AVX512, gradFirst1by1x10AVX512, gradFirst1by1x11AVX512, gradFirst1by1x12AVX512, gradFirst1by1x13AVX512, gradFirst1by1x14AVX512, gradFirst1by1x15AVX512, gradFirst1by1x16AVX512},
-			{1, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirst1by2x8AVX512, gradFirst1by2x9AVX512, gradFirst1by2x10AVX512, gradFirst1by2x11AVX512, gradFirst1by2x12AVX512, gradFirst1by2x13AVX512, gradFirst1by2x14AVX512, gradFirst1by2x15AVX512, gradFirst1by2x16AVX512},
-			{3, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirst3by1x8AVX512, gradFirst3by1x9AVX512, gradFirst3by1x10AVX512, gradFirst3by1x11AVX512, gradFirst3by1x12AVX512, gradFirst3by1x13AVX512, gradFirst3by1x14AVX512, gradFirst3by1x15AVX512, gradFirst3by1x16AVX512},
-			{3, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirst3by2x8AVX512, gradFirst3by2x9AVX512, gradFirst3by2x10AVX512, gradFirst3by2x11AVX512, gradFirst3by2x12AVX512, gradFirst3by2x13AVX512, gradFirst3by2x14AVX512, gradFirst3by2x15AVX512, gradFirst3by2x16AVX512},
+		gradFirstConv: map[firstConvKind][]tileFunc{
+			{1, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirstConv1by1x8AVX512, gradFirstConv1by1x9AVX512, gradFirstConv1by1x10AVX512, gradFirstConv1by1x11AVX512, gradFirstConv1by1x12AVX512, gradFirstConv1by1x13AVX512, gradFirstConv1by1x14AVX512, gradFirstConv1by1x15AVX512, gradFirstConv1by1x16AVX512},
+			{1, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirstConv1by2x8AVX512, gradFirstConv1by2x9AVX512, gradFirstConv1by2x10AVX512, gradFirstConv1by2x11AVX512, gradFirstConv1by2x12AVX512, gradFirstConv1by2x13AVX512, gradFirstConv1by2x14AVX512, gradFirstConv1by2x15AVX512, gradFirstConv1by2x16AVX512},
+			{3, 1}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirstConv3by1x8AVX512, gradFirstConv3by1x9AVX512, gradFirstConv3by1x10AVX512, gradFirstConv3by1x11AVX512, gradFirstConv3by1x12AVX512, gradFirstConv3by1x13AVX512, gradFirstConv3by1x14AVX512, gradFirstConv3by1x15AVX512, gradFirstConv3by1x16AVX512},
+			{3, 2}: {nil, nil, nil, nil, nil, nil, nil, nil, gradFirstConv3by2x8AVX512, gradFirstConv3by2x9AVX512, gradFirstConv3by2x10AVX512, gradFirstConv3by2x11AVX512, gradFirstConv3by2x12AVX512, gradFirstConv3by2x13AVX512, gradFirstConv3by2x14AVX512, gradFirstConv3by2x15AVX512, gradFirstConv3by2x16AVX512},
 		},
 		gather:    gatherAVX512,
 		transpose: transposeAVX512,
 		peak:      peakAVX512,
 		winoInput: winoInput6AVX512,
 		wino3: winoForm{
-			taps:   3,
-			pixels: 4,
-			join:   winoJoin4AVX512,
-			spread: winoSpread4AVX512,
-			filter: winoFilter3AVX512,
-			back:   winoFilterBack3AVX512,
+			taps:       3,
+			pixels:     4,
+			output:     winoOutput4AVX512,
+			outputGrad: winoOutputGrad4AVX512,
+			filter:     winoFilter3AVX512,
+			filterGrad: winoFilterGrad3AVX512,
 		},
 		wino5: winoForm{
-			taps:   5,
-			pixels: 2,
-			join:   winoJoin2AVX512,
-			spread: winoSpread2AVX512,
-			filter: winoFilter5AVX512,
-			back:   winoFilterBack5AVX512,
+			taps:       5,
+			pixels:     2,
+			output:     winoOutput2AVX512,
+			outputGrad: winoOutputGrad2AVX512,
+			filter:     winoFilter5AVX512,
+			filterGrad: winoFilterGrad5AVX512,
 		},
 		width: 16,
 	}
@@ -137,75 +137,75 @@ func tilesAVX2() *tiles {
 		grad: [][]tileFunc{
 			1: {nil, grad1x1AVX2, grad2x1AVX2, grad3x1AVX2, grad4x1AVX2, grad5x1AVX2, grad6x1AVX2},
 		},
-		pick: [][]tileFunc{
-			1: {nil, nil, pick2x1AVX2, pick3x1AVX2, pick4x1AVX2, pick5x1AVX2, pick6x1AVX2},
+		gradIndirect: [][]tileFunc{
+			1: {nil, nil, gradIndirect2x1AVX2, gradIndirect3x1AVX2, gradIndirect4x1AVX2, gradIndirect5x1AVX2, gradIndirect6x1AVX2},
 		},
 		depthwise: []tileFunc{nil, depthwise1AVX2, depthwise2AVX2, depthwise3AVX2, depthwise4AVX2, depthwise5AVX2, depthwise6AVX2},
 		taps:      []tileFunc{nil, taps1x1AVX2, taps2x1AVX2, taps3x1AVX2, taps4x1AVX2, taps5x1AVX2, taps6x1AVX2},
-		along: map[int]depthRows{
+		stride1: map[int]depthRows{
 			3: {
-				rows:   []tileFunc{nil, depthAlong3x1AVX2, depthAlong3x2AVX2, depthAlong3x3AVX2, depthAlong3x4AVX2, depthAlong3x5AVX2, depthAlong3x6AVX2, depthAlong3x7AVX2, depthAlong3x8AVX2},
-				pixels: []int{3}, grads: [][]tileFunc{{nil, nil, nil, depthGradAlong3x3x3AVX2}},
+				rows:   []tileFunc{nil, depthStride1K3x1AVX2, depthStride1K3x2AVX2, depthStride1K3x3AVX2, depthStride1K3x4AVX2, depthStride1K3x5AVX2, depthStride1K3x6AVX2, depthStride1K3x7AVX2, depthStride1K3x8AVX2},
+				pixels: []int{3}, grads: [][]tileFunc{{nil, nil, nil, depthGradStride1K3x3x3AVX2}},
 			},
 			5: {
-				rows:   []tileFunc{nil, depthAlong5x1AVX2, depthAlong5x2AVX2, depthAlong5x3AVX2, depthAlong5x4AVX2, depthAlong5x5AVX2, depthAlong5x6AVX2},
-				pixels: []int{6, 5}, grads: [][]tileFunc{{nil, depthGradAlong5x1x6AVX2},
-					{nil, depthGradAlong5x1x5AVX2},
+				rows:   []tileFunc{nil, depthStride1K5x1AVX2, depthStride1K5x2AVX2, depthStride1K5x3AVX2, depthStride1K5x4AVX2, depthStride1K5x5AVX2, depthStride1K5x6AVX2},
+				pixels: []int{6, 5}, grads: [][]tileFunc{{nil, depthGradStride1K5x1x6AVX2},
+					{nil, depthGradStride1K5x1x5AVX2},
 				},
 			},
 			7: {
-				rows:   []tileFunc{nil, depthAlong7x1AVX2, depthAlong7x2AVX2, depthAlong7x3AVX2, depthAlong7x4AVX2},
-				pixels: []int{4, 3}, grads: [][]tileFunc{{nil, depthGradAlong7x1x4AVX2},
-					{nil, depthGradAlong7x1x3AVX2},
+				rows:   []tileFunc{nil, depthStride1K7x1AVX2, depthStride1K7x2AVX2, depthStride1K7x3AVX2, depthStride1K7x4AVX2},
+				pixels: []int{4, 3}, grads: [][]tileFunc{{nil, depthGradStride1K7x1x4AVX2},
+					{nil, depthGradStride1K7x1x3AVX2},
 				},
 			},
 		},
-		down: map[int]depthRows{
+		stride2: map[int]depthRows{
 			3: {
-				rows:   []tileFunc{nil, depthDown3x1AVX2, depthDown3x2AVX2, depthDown3x3AVX2, depthDown3x4AVX2, depthDown3x5AVX2, depthDown3x6AVX2, depthDown3x7AVX2},
-				pixels: []int{3}, grads: [][]tileFunc{{nil, nil, nil, depthGradDown3x3x3AVX2}},
+				rows:   []tileFunc{nil, depthStride2K3x1AVX2, depthStride2K3x2AVX2, depthStride2K3x3AVX2, depthStride2K3x4AVX2, depthStride2K3x5AVX2, depthStride2K3x6AVX2, depthStride2K3x7AVX2},
+				pixels: []int{3}, grads: [][]tileFunc{{nil, nil, nil, depthGradStride2K3x3x3AVX2}},
 			},
 			5: {
-				rows:   []tileFunc{nil, depthDown5x1AVX2, depthDown5x2AVX2, depthDown5x3AVX2, depthDown5x4AVX2, depthDown5x5AVX2},
-				pixels: []int{6}, grads: [][]tileFunc{{nil, depthGradDown5x1x6AVX2}},
+				rows:   []tileFunc{nil, depthStride2K5x1AVX2, depthStride2K5x2AVX2, depthStride2K5x3AVX2, depthStride2K5x4AVX2, depthStride2K5x5AVX2},
+				pixels: []int{6}, grads: [][]tileFunc{{nil, depthGradStride2K5x1x6AVX2}},
 			},
 			7: {
-				rows:   []tileFunc{nil, depthDown7x1AVX2, depthDown7x2AVX2, depthDown7x3AVX2, depthDown7x4AVX2},
-				pixels: []int{4}, grads: [][]tileFunc{{nil, depthGradDown7x1x4AVX2}},
+				rows:   []tileFunc{nil, depthStride2K7x1AVX2, depthStride2K7x2AVX2, depthStride2K7x3AVX2, depthStride2K7x4AVX2},
+				pixels: []int{4}, grads: [][]tileFunc{{nil, depthGradStride2K7x1x4AVX2}},
 			},
 		},
-		up: map[int]depthRows{
+		transposed: map[int]depthRows{
 			3: {
-				rows: []tileFunc{nil, depthUp3x1AVX2, depthUp3x2AVX2, depthUp3x3AVX2, depthUp3x4AVX2},
+				rows: []tileFunc{nil, depthTransposedK3x1AVX2, depthTransposedK3x2AVX2, depthTransposedK3x3AVX2, depthTransposedK3x4AVX2},
 			},
 			5: {
-				rows: []tileFunc{nil, depthUp5x1AVX2, depthUp5x2AVX2, depthUp5x3AVX2},
+				rows: []tileFunc{nil, depthTransposedK5x1AVX2, depthTransposedK5x2AVX2, depthTransposedK5x3AVX2},
 			},
 			7: {
-				rows: []tileFunc{nil, depthUp7x1AVX2, depthUp7x2AVX2},
+				rows: []tileFunc{nil, depthTransposedK7x1AVX2, depthTransposedK7x2AVX2},
 			},
 		},
-		first:     map[firstKind][]tileFunc{},
-		gradFirst: map[firstKind][]tileFunc{},
-		gather:    gatherAVX2,
-		transpose: transposeAVX2,
-		peak:      peakAVX2,
-		winoInput: winoInput6AVX2,
+		firstConv:     map[firstConvKind][]tileFunc{},
+		gradFirstConv: map[firstConvKind][]tileFunc{},
+		gather:        gatherAVX2,
+		transpose:     transposeAVX2,
+		peak:          peakAVX2,
+		winoInput:     winoInput6AVX2,
 		wino3: winoForm{
-			taps:   3,
-			pixels: 4,
-			join:   winoJoin4AVX2,
-			spread: winoSpread4AVX2,
-			filter: winoFilter3AVX2,
-			back:   winoFilterBack3AVX2,
+			taps:       3,
+			pixels:     4,
+			output:     winoOutput4AVX2,
+			outputGrad: winoOutputGrad4AVX2,
+			filter:     winoFilter3AVX2,
+			filterGrad: winoFilterGrad3AVX2,
 		},
 		wino5: winoForm{
-			taps:   5,
-			pixels: 2,
-			join:   winoJoin2AVX2,
-			spread: winoSpread2AVX2,
-			filter: winoFilter5AVX2,
-			back:   winoFilterBack5AVX2,
+			taps:       5,
+			pixels:     2,
+			output:     winoOutput2AVX2,
+			outputGrad: winoOutputGrad2AVX2,
+			filter:     winoFilter5AVX2,
+			filterGrad: winoFilterGrad5AVX2,
 		},
 		width: 8,
 	}
@@ -413,70 +413,70 @@ func grad13x2AVX512(a *byte)
 func grad14x2AVX512(a *byte)
 
 //go:noescape
-func pick2x1AVX512(a *byte)
+func gradIndirect2x1AVX512(a *byte)
 
 //go:noescape
-func pick3x1AVX512(a *byte)
+func gradIndirect3x1AVX512(a *byte)
 
 //go:noescape
-func pick4x1AVX512(a *byte)
+func gradIndirect4x1AVX512(a *byte)
 
 //go:noescape
-func pick5x1AVX512(a *byte)
+func gradIndirect5x1AVX512(a *byte)
 
 //go:noescape
-func pick6x1AVX512(a *byte)
+func gradIndirect6x1AVX512(a *byte)
 
 //go:noescape
-func pick7x1AVX512(a *byte)
+func gradIndirect7x1AVX512(a *byte)
 
 //go:noescape
-func pick8x1AVX512(a *byte)
+func gradIndirect8x1AVX512(a *byte)
 
 //go:noescape
-func pick9x1AVX512(a *byte)
+func gradIndirect9x1AVX512(a *byte)
 
 //go:noescape
-func pick10x1AVX512(a *byte)
+func gradIndirect10x1AVX512(a *byte)
 
 //go:noescape
-func pick11x1AVX512(a *byte)
+func gradIndirect11x1AVX512(a *byte)
 
 //go:noescape
-func pick12x1AVX512(a *byte)
+func gradIndirect12x1AVX512(a *byte)
 
 //go:noescape
-func pick2x2AVX512(a *byte)
+func gradIndirect2x2AVX512(a *byte)
 
 //go:noescape
-func pick3x2AVX512(a *byte)
+func gradIndirect3x2AVX512(a *byte)
 
 //go:noescape
-func pick4x2AVX512(a *byte)
+func gradIndirect4x2AVX512(a *byte)
 
 //go:noescape
-func pick5x2AVX512(a *byte)
+func gradIndirect5x2AVX512(a *byte)
 
 //go:noescape
-func pick6x2AVX512(a *byte)
+func gradIndirect6x2AVX512(a *byte)
 
 //go:noescape
-func pick7x2AVX512(a *byte)
+func gradIndirect7x2AVX512(a *byte)
 
 //go:noescape
-func pick8x2AVX512(a *byte)
+func gradIndirect8x2AVX512(a *byte)
 
 //go:noescape
-func pick9x2AVX512(a *byte)
+func gradIndirect9x2AVX512(a *byte)
 
 //go:noescape
-func pick10x2AVX512(a *byte)
+func gradIndirect10x2AVX512(a *byte)
 
 //go:noescape
-func pick11x2AVX512(a *byte)
+func gradIndirect11x2AVX512(a *byte)
 
 //go:noescape
-func pick12x2AVX512(a *byte)
+func gradIndirect12x2AVX512(a *byte)
 
 //go:noescape
 func depthwise1AVX512(a *byte)
@@ -548,970 +548,970 @@ func taps11x1AVX512(a *byte)
 func taps12x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x1x1AVX512(a *byte)
+func depthFullRowStride1K3x1x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x2x1AVX512(a *byte)
+func depthFullRowStride1K3x2x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x3x1AVX512(a *byte)
+func depthFullRowStride1K3x3x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x4x1AVX512(a *byte)
+func depthFullRowStride1K3x4x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x5x1AVX512(a *byte)
+func depthFullRowStride1K3x5x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x6x1AVX512(a *byte)
+func depthFullRowStride1K3x6x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x7x1AVX512(a *byte)
+func depthFullRowStride1K3x7x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x8x1AVX512(a *byte)
+func depthFullRowStride1K3x8x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x9x1AVX512(a *byte)
+func depthFullRowStride1K3x9x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x10x1AVX512(a *byte)
+func depthFullRowStride1K3x10x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x11x1AVX512(a *byte)
+func depthFullRowStride1K3x11x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x12x1AVX512(a *byte)
+func depthFullRowStride1K3x12x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x13x1AVX512(a *byte)
+func depthFullRowStride1K3x13x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x14x1AVX512(a *byte)
+func depthFullRowStride1K3x14x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x15x1AVX512(a *byte)
+func depthFullRowStride1K3x15x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x16x1AVX512(a *byte)
+func depthFullRowStride1K3x16x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x1x2AVX512(a *byte)
+func depthFullRowStride1K3x1x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x2x2AVX512(a *byte)
+func depthFullRowStride1K3x2x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x3x2AVX512(a *byte)
+func depthFullRowStride1K3x3x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x4x2AVX512(a *byte)
+func depthFullRowStride1K3x4x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x5x2AVX512(a *byte)
+func depthFullRowStride1K3x5x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x6x2AVX512(a *byte)
+func depthFullRowStride1K3x6x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x7x2AVX512(a *byte)
+func depthFullRowStride1K3x7x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong3x8x2AVX512(a *byte)
+func depthFullRowStride1K3x8x2AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x8AVX512(a *byte)
+func depthStride1K3x8AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x9AVX512(a *byte)
+func depthStride1K3x9AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x10AVX512(a *byte)
+func depthStride1K3x10AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x11AVX512(a *byte)
+func depthStride1K3x11AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x12AVX512(a *byte)
+func depthStride1K3x12AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x13AVX512(a *byte)
+func depthStride1K3x13AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x14AVX512(a *byte)
+func depthStride1K3x14AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x15AVX512(a *byte)
+func depthStride1K3x15AVX512(a *byte)
 
 //go:noescape
-func depthAlong3x16AVX512(a *byte)
+func depthStride1K3x16AVX512(a *byte)
 
 //go:noescape
-func depthGradAlong3x3x8AVX512(a *byte)
+func depthGradStride1K3x3x8AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x1AVX512(a *byte)
+func depthFullRowGradStride1K3x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x2AVX512(a *byte)
+func depthFullRowGradStride1K3x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x3AVX512(a *byte)
+func depthFullRowGradStride1K3x3AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x4AVX512(a *byte)
+func depthFullRowGradStride1K3x4AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x5AVX512(a *byte)
+func depthFullRowGradStride1K3x5AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x6AVX512(a *byte)
+func depthFullRowGradStride1K3x6AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x7AVX512(a *byte)
+func depthFullRowGradStride1K3x7AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x8AVX512(a *byte)
+func depthFullRowGradStride1K3x8AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x9AVX512(a *byte)
+func depthFullRowGradStride1K3x9AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x10AVX512(a *byte)
+func depthFullRowGradStride1K3x10AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x11AVX512(a *byte)
+func depthFullRowGradStride1K3x11AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x12AVX512(a *byte)
+func depthFullRowGradStride1K3x12AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x13AVX512(a *byte)
+func depthFullRowGradStride1K3x13AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x14AVX512(a *byte)
+func depthFullRowGradStride1K3x14AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x15AVX512(a *byte)
+func depthFullRowGradStride1K3x15AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradAlong3x16AVX512(a *byte)
+func depthFullRowGradStride1K3x16AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x1x1AVX512(a *byte)
+func depthFullRowStride1K5x1x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x2x1AVX512(a *byte)
+func depthFullRowStride1K5x2x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x3x1AVX512(a *byte)
+func depthFullRowStride1K5x3x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x4x1AVX512(a *byte)
+func depthFullRowStride1K5x4x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x5x1AVX512(a *byte)
+func depthFullRowStride1K5x5x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x6x1AVX512(a *byte)
+func depthFullRowStride1K5x6x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x7x1AVX512(a *byte)
+func depthFullRowStride1K5x7x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x8x1AVX512(a *byte)
+func depthFullRowStride1K5x8x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x9x1AVX512(a *byte)
+func depthFullRowStride1K5x9x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x10x1AVX512(a *byte)
+func depthFullRowStride1K5x10x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x11x1AVX512(a *byte)
+func depthFullRowStride1K5x11x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x12x1AVX512(a *byte)
+func depthFullRowStride1K5x12x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x13x1AVX512(a *byte)
+func depthFullRowStride1K5x13x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x14x1AVX512(a *byte)
+func depthFullRowStride1K5x14x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x15x1AVX512(a *byte)
+func depthFullRowStride1K5x15x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x16x1AVX512(a *byte)
+func depthFullRowStride1K5x16x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x1x2AVX512(a *byte)
+func depthFullRowStride1K5x1x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x2x2AVX512(a *byte)
+func depthFullRowStride1K5x2x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x3x2AVX512(a *byte)
+func depthFullRowStride1K5x3x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x4x2AVX512(a *byte)
+func depthFullRowStride1K5x4x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x5x2AVX512(a *byte)
+func depthFullRowStride1K5x5x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x6x2AVX512(a *byte)
+func depthFullRowStride1K5x6x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x7x2AVX512(a *byte)
+func depthFullRowStride1K5x7x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong5x8x2AVX512(a *byte)
+func depthFullRowStride1K5x8x2AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x8AVX512(a *byte)
+func depthStride1K5x8AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x9AVX512(a *byte)
+func depthStride1K5x9AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x10AVX512(a *byte)
+func depthStride1K5x10AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x11AVX512(a *byte)
+func depthStride1K5x11AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x12AVX512(a *byte)
+func depthStride1K5x12AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x13AVX512(a *byte)
+func depthStride1K5x13AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x14AVX512(a *byte)
+func depthStride1K5x14AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x15AVX512(a *byte)
+func depthStride1K5x15AVX512(a *byte)
 
 //go:noescape
-func depthAlong5x16AVX512(a *byte)
+func depthStride1K5x16AVX512(a *byte)
 
 //go:noescape
-func depthGradAlong5x5x5AVX512(a *byte)
+func depthGradStride1K5x5x5AVX512(a *byte)
 
 //go:noescape
-func depthGradAlong5x5x4AVX512(a *byte)
+func depthGradStride1K5x5x4AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x1x1AVX512(a *byte)
+func depthFullRowStride1K7x1x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x2x1AVX512(a *byte)
+func depthFullRowStride1K7x2x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x3x1AVX512(a *byte)
+func depthFullRowStride1K7x3x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x4x1AVX512(a *byte)
+func depthFullRowStride1K7x4x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x5x1AVX512(a *byte)
+func depthFullRowStride1K7x5x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x6x1AVX512(a *byte)
+func depthFullRowStride1K7x6x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x7x1AVX512(a *byte)
+func depthFullRowStride1K7x7x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x8x1AVX512(a *byte)
+func depthFullRowStride1K7x8x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x9x1AVX512(a *byte)
+func depthFullRowStride1K7x9x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x10x1AVX512(a *byte)
+func depthFullRowStride1K7x10x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x11x1AVX512(a *byte)
+func depthFullRowStride1K7x11x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x12x1AVX512(a *byte)
+func depthFullRowStride1K7x12x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x13x1AVX512(a *byte)
+func depthFullRowStride1K7x13x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x14x1AVX512(a *byte)
+func depthFullRowStride1K7x14x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x15x1AVX512(a *byte)
+func depthFullRowStride1K7x15x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x16x1AVX512(a *byte)
+func depthFullRowStride1K7x16x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x1x2AVX512(a *byte)
+func depthFullRowStride1K7x1x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x2x2AVX512(a *byte)
+func depthFullRowStride1K7x2x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x3x2AVX512(a *byte)
+func depthFullRowStride1K7x3x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x4x2AVX512(a *byte)
+func depthFullRowStride1K7x4x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x5x2AVX512(a *byte)
+func depthFullRowStride1K7x5x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x6x2AVX512(a *byte)
+func depthFullRowStride1K7x6x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x7x2AVX512(a *byte)
+func depthFullRowStride1K7x7x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeAlong7x8x2AVX512(a *byte)
+func depthFullRowStride1K7x8x2AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x8AVX512(a *byte)
+func depthStride1K7x8AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x9AVX512(a *byte)
+func depthStride1K7x9AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x10AVX512(a *byte)
+func depthStride1K7x10AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x11AVX512(a *byte)
+func depthStride1K7x11AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x12AVX512(a *byte)
+func depthStride1K7x12AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x13AVX512(a *byte)
+func depthStride1K7x13AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x14AVX512(a *byte)
+func depthStride1K7x14AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x15AVX512(a *byte)
+func depthStride1K7x15AVX512(a *byte)
 
 //go:noescape
-func depthAlong7x16AVX512(a *byte)
+func depthStride1K7x16AVX512(a *byte)
 
 //go:noescape
-func depthGradAlong7x1x8AVX512(a *byte)
+func depthGradStride1K7x1x8AVX512(a *byte)
 
 //go:noescape
-func depthGradAlong7x3x8AVX512(a *byte)
+func depthGradStride1K7x3x8AVX512(a *byte)
 
 //go:noescape
-func depthGradAlong7x1x7AVX512(a *byte)
+func depthGradStride1K7x1x7AVX512(a *byte)
 
 //go:noescape
-func depthGradAlong7x3x7AVX512(a *byte)
+func depthGradStride1K7x3x7AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x1x1AVX512(a *byte)
+func depthFullRowStride2K3x1x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x2x1AVX512(a *byte)
+func depthFullRowStride2K3x2x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x3x1AVX512(a *byte)
+func depthFullRowStride2K3x3x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x4x1AVX512(a *byte)
+func depthFullRowStride2K3x4x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x5x1AVX512(a *byte)
+func depthFullRowStride2K3x5x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x6x1AVX512(a *byte)
+func depthFullRowStride2K3x6x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x7x1AVX512(a *byte)
+func depthFullRowStride2K3x7x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x8x1AVX512(a *byte)
+func depthFullRowStride2K3x8x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x9x1AVX512(a *byte)
+func depthFullRowStride2K3x9x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x10x1AVX512(a *byte)
+func depthFullRowStride2K3x10x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x11x1AVX512(a *byte)
+func depthFullRowStride2K3x11x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x12x1AVX512(a *byte)
+func depthFullRowStride2K3x12x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x13x1AVX512(a *byte)
+func depthFullRowStride2K3x13x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x14x1AVX512(a *byte)
+func depthFullRowStride2K3x14x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x15x1AVX512(a *byte)
+func depthFullRowStride2K3x15x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x16x1AVX512(a *byte)
+func depthFullRowStride2K3x16x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x1x2AVX512(a *byte)
+func depthFullRowStride2K3x1x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x2x2AVX512(a *byte)
+func depthFullRowStride2K3x2x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x3x2AVX512(a *byte)
+func depthFullRowStride2K3x3x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x4x2AVX512(a *byte)
+func depthFullRowStride2K3x4x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x5x2AVX512(a *byte)
+func depthFullRowStride2K3x5x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x6x2AVX512(a *byte)
+func depthFullRowStride2K3x6x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x7x2AVX512(a *byte)
+func depthFullRowStride2K3x7x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown3x8x2AVX512(a *byte)
+func depthFullRowStride2K3x8x2AVX512(a *byte)
 
 //go:noescape
-func depthDown3x5AVX512(a *byte)
+func depthStride2K3x5AVX512(a *byte)
 
 //go:noescape
-func depthDown3x6AVX512(a *byte)
+func depthStride2K3x6AVX512(a *byte)
 
 //go:noescape
-func depthDown3x7AVX512(a *byte)
+func depthStride2K3x7AVX512(a *byte)
 
 //go:noescape
-func depthDown3x8AVX512(a *byte)
+func depthStride2K3x8AVX512(a *byte)
 
 //go:noescape
-func depthGradDown3x3x8AVX512(a *byte)
+func depthGradStride2K3x3x8AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x1AVX512(a *byte)
+func depthFullRowGradStride2K3x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x2AVX512(a *byte)
+func depthFullRowGradStride2K3x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x3AVX512(a *byte)
+func depthFullRowGradStride2K3x3AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x4AVX512(a *byte)
+func depthFullRowGradStride2K3x4AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x5AVX512(a *byte)
+func depthFullRowGradStride2K3x5AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x6AVX512(a *byte)
+func depthFullRowGradStride2K3x6AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x7AVX512(a *byte)
+func depthFullRowGradStride2K3x7AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x8AVX512(a *byte)
+func depthFullRowGradStride2K3x8AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x9AVX512(a *byte)
+func depthFullRowGradStride2K3x9AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x10AVX512(a *byte)
+func depthFullRowGradStride2K3x10AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x11AVX512(a *byte)
+func depthFullRowGradStride2K3x11AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x12AVX512(a *byte)
+func depthFullRowGradStride2K3x12AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x13AVX512(a *byte)
+func depthFullRowGradStride2K3x13AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x14AVX512(a *byte)
+func depthFullRowGradStride2K3x14AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x15AVX512(a *byte)
+func depthFullRowGradStride2K3x15AVX512(a *byte)
 
 //go:noescape
-func depthWholeGradDown3x16AVX512(a *byte)
+func depthFullRowGradStride2K3x16AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x1x1AVX512(a *byte)
+func depthFullRowStride2K5x1x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x2x1AVX512(a *byte)
+func depthFullRowStride2K5x2x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x3x1AVX512(a *byte)
+func depthFullRowStride2K5x3x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x4x1AVX512(a *byte)
+func depthFullRowStride2K5x4x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x5x1AVX512(a *byte)
+func depthFullRowStride2K5x5x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x6x1AVX512(a *byte)
+func depthFullRowStride2K5x6x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x7x1AVX512(a *byte)
+func depthFullRowStride2K5x7x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x8x1AVX512(a *byte)
+func depthFullRowStride2K5x8x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x9x1AVX512(a *byte)
+func depthFullRowStride2K5x9x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x10x1AVX512(a *byte)
+func depthFullRowStride2K5x10x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x11x1AVX512(a *byte)
+func depthFullRowStride2K5x11x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x12x1AVX512(a *byte)
+func depthFullRowStride2K5x12x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x13x1AVX512(a *byte)
+func depthFullRowStride2K5x13x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x14x1AVX512(a *byte)
+func depthFullRowStride2K5x14x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x15x1AVX512(a *byte)
+func depthFullRowStride2K5x15x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x16x1AVX512(a *byte)
+func depthFullRowStride2K5x16x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x1x2AVX512(a *byte)
+func depthFullRowStride2K5x1x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x2x2AVX512(a *byte)
+func depthFullRowStride2K5x2x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x3x2AVX512(a *byte)
+func depthFullRowStride2K5x3x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x4x2AVX512(a *byte)
+func depthFullRowStride2K5x4x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x5x2AVX512(a *byte)
+func depthFullRowStride2K5x5x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x6x2AVX512(a *byte)
+func depthFullRowStride2K5x6x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x7x2AVX512(a *byte)
+func depthFullRowStride2K5x7x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown5x8x2AVX512(a *byte)
+func depthFullRowStride2K5x8x2AVX512(a *byte)
 
 //go:noescape
-func depthDown5x5AVX512(a *byte)
+func depthStride2K5x5AVX512(a *byte)
 
 //go:noescape
-func depthDown5x6AVX512(a *byte)
+func depthStride2K5x6AVX512(a *byte)
 
 //go:noescape
-func depthDown5x7AVX512(a *byte)
+func depthStride2K5x7AVX512(a *byte)
 
 //go:noescape
-func depthDown5x8AVX512(a *byte)
+func depthStride2K5x8AVX512(a *byte)
 
 //go:noescape
-func depthGradDown5x5x5AVX512(a *byte)
+func depthGradStride2K5x5x5AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x1x1AVX512(a *byte)
+func depthFullRowStride2K7x1x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x2x1AVX512(a *byte)
+func depthFullRowStride2K7x2x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x3x1AVX512(a *byte)
+func depthFullRowStride2K7x3x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x4x1AVX512(a *byte)
+func depthFullRowStride2K7x4x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x5x1AVX512(a *byte)
+func depthFullRowStride2K7x5x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x6x1AVX512(a *byte)
+func depthFullRowStride2K7x6x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x7x1AVX512(a *byte)
+func depthFullRowStride2K7x7x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x8x1AVX512(a *byte)
+func depthFullRowStride2K7x8x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x9x1AVX512(a *byte)
+func depthFullRowStride2K7x9x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x10x1AVX512(a *byte)
+func depthFullRowStride2K7x10x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x11x1AVX512(a *byte)
+func depthFullRowStride2K7x11x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x12x1AVX512(a *byte)
+func depthFullRowStride2K7x12x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x13x1AVX512(a *byte)
+func depthFullRowStride2K7x13x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x14x1AVX512(a *byte)
+func depthFullRowStride2K7x14x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x15x1AVX512(a *byte)
+func depthFullRowStride2K7x15x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x16x1AVX512(a *byte)
+func depthFullRowStride2K7x16x1AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x1x2AVX512(a *byte)
+func depthFullRowStride2K7x1x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x2x2AVX512(a *byte)
+func depthFullRowStride2K7x2x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x3x2AVX512(a *byte)
+func depthFullRowStride2K7x3x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x4x2AVX512(a *byte)
+func depthFullRowStride2K7x4x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x5x2AVX512(a *byte)
+func depthFullRowStride2K7x5x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x6x2AVX512(a *byte)
+func depthFullRowStride2K7x6x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x7x2AVX512(a *byte)
+func depthFullRowStride2K7x7x2AVX512(a *byte)
 
 //go:noescape
-func depthWholeDown7x8x2AVX512(a *byte)
+func depthFullRowStride2K7x8x2AVX512(a *byte)
 
 //go:noescape
-func depthDown7x5AVX512(a *byte)
+func depthStride2K7x5AVX512(a *byte)
 
 //go:noescape
-func depthDown7x6AVX512(a *byte)
+func depthStride2K7x6AVX512(a *byte)
 
 //go:noescape
-func depthDown7x7AVX512(a *byte)
+func depthStride2K7x7AVX512(a *byte)
 
 //go:noescape
-func depthDown7x8AVX512(a *byte)
+func depthStride2K7x8AVX512(a *byte)
 
 //go:noescape
-func depthGradDown7x1x8AVX512(a *byte)
+func depthGradStride2K7x1x8AVX512(a *byte)
 
 //go:noescape
-func depthGradDown7x3x8AVX512(a *byte)
+func depthGradStride2K7x3x8AVX512(a *byte)
 
 //go:noescape
-func depthUp3x1AVX512(a *byte)
+func depthTransposedK3x1AVX512(a *byte)
 
 //go:noescape
-func depthUp3x2AVX512(a *byte)
+func depthTransposedK3x2AVX512(a *byte)
 
 //go:noescape
-func depthUp3x3AVX512(a *byte)
+func depthTransposedK3x3AVX512(a *byte)
 
 //go:noescape
-func depthUp3x4AVX512(a *byte)
+func depthTransposedK3x4AVX512(a *byte)
 
 //go:noescape
-func depthUp3x5AVX512(a *byte)
+func depthTransposedK3x5AVX512(a *byte)
 
 //go:noescape
-func depthUp3x6AVX512(a *byte)
+func depthTransposedK3x6AVX512(a *byte)
 
 //go:noescape
-func depthUp3x7AVX512(a *byte)
+func depthTransposedK3x7AVX512(a *byte)
 
 //go:noescape
-func depthUp3x8AVX512(a *byte)
+func depthTransposedK3x8AVX512(a *byte)
 
 //go:noescape
-func depthUp5x1AVX512(a *byte)
+func depthTransposedK5x1AVX512(a *byte)
 
 //go:noescape
-func depthUp5x2AVX512(a *byte)
+func depthTransposedK5x2AVX512(a *byte)
 
 //go:noescape
-func depthUp5x3AVX512(a *byte)
+func depthTransposedK5x3AVX512(a *byte)
 
 //go:noescape
-func depthUp5x4AVX512(a *byte)
+func depthTransposedK5x4AVX512(a *byte)
 
 //go:noescape
-func depthUp5x5AVX512(a *byte)
+func depthTransposedK5x5AVX512(a *byte)
 
 //go:noescape
-func depthUp5x6AVX512(a *byte)
+func depthTransposedK5x6AVX512(a *byte)
 
 //go:noescape
-func depthUp5x7AVX512(a *byte)
+func depthTransposedK5x7AVX512(a *byte)
 
 //go:noescape
-func depthUp5x8AVX512(a *byte)
+func depthTransposedK5x8AVX512(a *byte)
 
 //go:noescape
-func depthUp7x1AVX512(a *byte)
+func depthTransposedK7x1AVX512(a *byte)
 
 //go:noescape
-func depthUp7x2AVX512(a *byte)
+func depthTransposedK7x2AVX512(a *byte)
 
 //go:noescape
-func depthUp7x3AVX512(a *byte)
+func depthTransposedK7x3AVX512(a *byte)
 
 //go:noescape
-func depthUp7x4AVX512(a *byte)
+func depthTransposedK7x4AVX512(a *byte)
 
 //go:noescape
-func depthUp7x5AVX512(a *byte)
+func depthTransposedK7x5AVX512(a *byte)
 
 //go:noescape
-func depthUp7x6AVX512(a *byte)
+func depthTransposedK7x6AVX512(a *byte)
 
 //go:noescape
-func depthUp7x7AVX512(a *byte)
+func depthTransposedK7x7AVX512(a *byte)
 
 //go:noescape
-func depthUp7x8AVX512(a *byte)
+func depthTransposedK7x8AVX512(a *byte)
 
 //go:noescape
-func first1by1x8AVX512(a *byte)
+func firstConv1by1x8AVX512(a *byte)
 
 //go:noescape
-func first1by1x9AVX512(a *byte)
+func firstConv1by1x9AVX512(a *byte)
 
 //go:noescape
-func first1by1x10AVX512(a *byte)
+func firstConv1by1x10AVX512(a *byte)
 
 //go:noescape
-func first1by1x11AVX512(a *byte)
+func firstConv1by1x11AVX512(a *byte)
 
 //go:noescape
-func first1by1x12AVX512(a *byte)
+func firstConv1by1x12AVX512(a *byte)
 
 //go:noescape
-func first1by1x13AVX512(a *byte)
+func firstConv1by1x13AVX512(a *byte)
 
 //go:noescape
-func first1by1x14AVX512(a *byte)
+func firstConv1by1x14AVX512(a *byte)
 
 //go:noescape
-func first1by1x15AVX512(a *byte)
+func firstConv1by1x15AVX512(a *byte)
 
 //go:noescape
-func first1by1x16AVX512(a *byte)
+func firstConv1by1x16AVX512(a *byte)
 
 //go:noescape
-func first1by2x8AVX512(a *byte)
+func firstConv1by2x8AVX512(a *byte)
 
 //go:noescape
-func first1by2x9AVX512(a *byte)
+func firstConv1by2x9AVX512(a *byte)
 
 //go:noescape
-func first1by2x10AVX512(a *byte)
+func firstConv1by2x10AVX512(a *byte)
 
 //go:noescape
-func first1by2x11AVX512(a *byte)
+func firstConv1by2x11AVX512(a *byte)
 
 //go:noescape
-func first1by2x12AVX512(a *byte)
+func firstConv1by2x12AVX512(a *byte)
 
 //go:noescape
-func first1by2x13AVX512(a *byte)
+func firstConv1by2x13AVX512(a *byte)
 
 //go:noescape
-func first1by2x14AVX512(a *byte)
+func firstConv1by2x14AVX512(a *byte)
 
 //go:noescape
-func first1by2x15AVX512(a *byte)
+func firstConv1by2x15AVX512(a *byte)
 
 //go:noescape
-func first1by2x16AVX512(a *byte)
+func firstConv1by2x16AVX512(a *byte)
 
 //go:noescape
-func first3by1x8AVX512(a *byte)
+func firstConv3by1x8AVX512(a *byte)
 
 //go:noescape
-func first3by1x9AVX512(a *byte)
+func firstConv3by1x9AVX512(a *byte)
 
 //go:noescape
-func first3by1x10AVX512(a *byte)
+func firstConv3by1x10AVX512(a *byte)
 
 //go:noescape
-func first3by1x11AVX512(a *byte)
+func firstConv3by1x11AVX512(a *byte)
 
 //go:noescape
-func first3by1x12AVX512(a *byte)
+func firstConv3by1x12AVX512(a *byte)
 
 //go:noescape
-func first3by1x13AVX512(a *byte)
+func firstConv3by1x13AVX512(a *byte)
 
 //go:noescape
-func first3by1x14AVX512(a *byte)
+func firstConv3by1x14AVX512(a *byte)
 
 //go:noescape
-func first3by1x15AVX512(a *byte)
+func firstConv3by1x15AVX512(a *byte)
 
 //go:noescape
-func first3by1x16AVX512(a *byte)
+func firstConv3by1x16AVX512(a *byte)
 
 //go:noescape
-func first3by2x8AVX512(a *byte)
+func firstConv3by2x8AVX512(a *byte)
 
 //go:noescape
-func first3by2x9AVX512(a *byte)
+func firstConv3by2x9AVX512(a *byte)
 
 //go:noescape
-func first3by2x10AVX512(a *byte)
+func firstConv3by2x10AVX512(a *byte)
 
 //go:noescape
-func first3by2x11AVX512(a *byte)
+func firstConv3by2x11AVX512(a *byte)
 
 //go:noescape
-func first3by2x12AVX512(a *byte)
+func firstConv3by2x12AVX512(a *byte)
 
 //go:noescape
-func first3by2x13AVX512(a *byte)
+func firstConv3by2x13AVX512(a *byte)
 
 //go:noescape
-func first3by2x14AVX512(a *byte)
+func firstConv3by2x14AVX512(a *byte)
 
 //go:noescape
-func first3by2x15AVX512(a *byte)
+func firstConv3by2x15AVX512(a *byte)
 
 //go:noescape
-func first3by2x16AVX512(a *byte)
+func firstConv3by2x16AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by1x8AVX512(a *byte)
+func gradFirstConv1by1x8AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by1x9AVX512(a *byte)
+func gradFirstConv1by1x9AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by1x10AVX512(a *byte)
+func gradFirstConv1by1x10AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by1x11AVX512(a *byte)
+func gradFirstConv1by1x11AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by1x12AVX512(a *byte)
+func gradFirstConv1by1x12AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by1x13AVX512(a *byte)
+func gradFirstConv1by1x13AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by1x14AVX512(a *byte)
+func gradFirstConv1by1x14AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by1x15AVX512(a *byte)
+func gradFirstConv1by1x15AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by1x16AVX512(a *byte)
+func gradFirstConv1by1x16AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by2x8AVX512(a *byte)
+func gradFirstConv1by2x8AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by2x9AVX512(a *byte)
+func gradFirstConv1by2x9AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by2x10AVX512(a *byte)
+func gradFirstConv1by2x10AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by2x11AVX512(a *byte)
+func gradFirstConv1by2x11AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by2x12AVX512(a *byte)
+func gradFirstConv1by2x12AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by2x13AVX512(a *byte)
+func gradFirstConv1by2x13AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by2x14AVX512(a *byte)
+func gradFirstConv1by2x14AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by2x15AVX512(a *byte)
+func gradFirstConv1by2x15AVX512(a *byte)
 
 //go:noescape
-func gradFirst1by2x16AVX512(a *byte)
+func gradFirstConv1by2x16AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by1x8AVX512(a *byte)
+func gradFirstConv3by1x8AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by1x9AVX512(a *byte)
+func gradFirstConv3by1x9AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by1x10AVX512(a *byte)
+func gradFirstConv3by1x10AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by1x11AVX512(a *byte)
+func gradFirstConv3by1x11AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by1x12AVX512(a *byte)
+func gradFirstConv3by1x12AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by1x13AVX512(a *byte)
+func gradFirstConv3by1x13AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by1x14AVX512(a *byte)
+func gradFirstConv3by1x14AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by1x15AVX512(a *byte)
+func gradFirstConv3by1x15AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by1x16AVX512(a *byte)
+func gradFirstConv3by1x16AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by2x8AVX512(a *byte)
+func gradFirstConv3by2x8AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by2x9AVX512(a *byte)
+func gradFirstConv3by2x9AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by2x10AVX512(a *byte)
+func gradFirstConv3by2x10AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by2x11AVX512(a *byte)
+func gradFirstConv3by2x11AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by2x12AVX512(a *byte)
+func gradFirstConv3by2x12AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by2x13AVX512(a *byte)
+func gradFirstConv3by2x13AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by2x14AVX512(a *byte)
+func gradFirstConv3by2x14AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by2x15AVX512(a *byte)
+func gradFirstConv3by2x15AVX512(a *byte)
 
 //go:noescape
-func gradFirst3by2x16AVX512(a *byte)
+func gradFirstConv3by2x16AVX512(a *byte)
 
 //go:noescape
 func gatherAVX512(a *byte)
@@ -1526,28 +1526,28 @@ func peakAVX512(a *byte)
 func winoInput6AVX512(a *byte)
 
 //go:noescape
-func winoJoin4AVX512(a *byte)
+func winoOutput4AVX512(a *byte)
 
 //go:noescape
-func winoSpread4AVX512(a *byte)
+func winoOutputGrad4AVX512(a *byte)
 
 //go:noescape
 func winoFilter3AVX512(a *byte)
 
 //go:noescape
-func winoFilterBack3AVX512(a *byte)
+func winoFilterGrad3AVX512(a *byte)
 
 //go:noescape
-func winoJoin2AVX512(a *byte)
+func winoOutput2AVX512(a *byte)
 
 //go:noescape
-func winoSpread2AVX512(a *byte)
+func winoOutputGrad2AVX512(a *byte)
 
 //go:noescape
 func winoFilter5AVX512(a *byte)
 
 //go:noescape
-func winoFilterBack5AVX512(a *byte)
+func winoFilterGrad5AVX512(a *byte)
 
 //go:noescape
 func dense1x1AVX2(a *byte)
@@ -1586,19 +1586,19 @@ func grad5x1AVX2(a *byte)
 func grad6x1AVX2(a *byte)
 
 //go:noescape
-func pick2x1AVX2(a *byte)
+func gradIndirect2x1AVX2(a *byte)
 
 //go:noescape
-func pick3x1AVX2(a *byte)
+func gradIndirect3x1AVX2(a *byte)
 
 //go:noescape
-func pick4x1AVX2(a *byte)
+func gradIndirect4x1AVX2(a *byte)
 
 //go:noescape
-func pick5x1AVX2(a *byte)
+func gradIndirect5x1AVX2(a *byte)
 
 //go:noescape
-func pick6x1AVX2(a *byte)
+func gradIndirect6x1AVX2(a *byte)
 
 //go:noescape
 func depthwise1AVX2(a *byte)
@@ -1637,157 +1637,157 @@ func taps5x1AVX2(a *byte)
 func taps6x1AVX2(a *byte)
 
 //go:noescape
-func depthAlong3x1AVX2(a *byte)
+func depthStride1K3x1AVX2(a *byte)
 
 //go:noescape
-func depthAlong3x2AVX2(a *byte)
+func depthStride1K3x2AVX2(a *byte)
 
 //go:noescape
-func depthAlong3x3AVX2(a *byte)
+func depthStride1K3x3AVX2(a *byte)
 
 //go:noescape
-func depthAlong3x4AVX2(a *byte)
+func depthStride1K3x4AVX2(a *byte)
 
 //go:noescape
-func depthAlong3x5AVX2(a *byte)
+func depthStride1K3x5AVX2(a *byte)
 
 //go:noescape
-func depthAlong3x6AVX2(a *byte)
+func depthStride1K3x6AVX2(a *byte)
 
 //go:noescape
-func depthAlong3x7AVX2(a *byte)
+func depthStride1K3x7AVX2(a *byte)
 
 //go:noescape
-func depthAlong3x8AVX2(a *byte)
+func depthStride1K3x8AVX2(a *byte)
 
 //go:noescape
-func depthGradAlong3x3x3AVX2(a *byte)
+func depthGradStride1K3x3x3AVX2(a *byte)
 
 //go:noescape
-func depthAlong5x1AVX2(a *byte)
+func depthStride1K5x1AVX2(a *byte)
 
 //go:noescape
-func depthAlong5x2AVX2(a *byte)
+func depthStride1K5x2AVX2(a *byte)
 
 //go:noescape
-func depthAlong5x3AVX2(a *byte)
+func depthStride1K5x3AVX2(a *byte)
 
 //go:noescape
-func depthAlong5x4AVX2(a *byte)
+func depthStride1K5x4AVX2(a *byte)
 
 //go:noescape
-func depthAlong5x5AVX2(a *byte)
+func depthStride1K5x5AVX2(a *byte)
 
 //go:noescape
-func depthAlong5x6AVX2(a *byte)
+func depthStride1K5x6AVX2(a *byte)
 
 //go:noescape
-func depthGradAlong5x1x6AVX2(a *byte)
+func depthGradStride1K5x1x6AVX2(a *byte)
 
 //go:noescape
-func depthGradAlong5x1x5AVX2(a *byte)
+func depthGradStride1K5x1x5AVX2(a *byte)
 
 //go:noescape
-func depthAlong7x1AVX2(a *byte)
+func depthStride1K7x1AVX2(a *byte)
 
 //go:noescape
-func depthAlong7x2AVX2(a *byte)
+func depthStride1K7x2AVX2(a *byte)
 
 //go:noescape
-func depthAlong7x3AVX2(a *byte)
+func depthStride1K7x3AVX2(a *byte)
 
 //go:noescape
-func depthAlong7x4AVX2(a *byte)
+func depthStride1K7x4AVX2(a *byte)
 
 //go:noescape
-func depthGradAlong7x1x4AVX2(a *byte)
+func depthGradStride1K7x1x4AVX2(a *byte)
 
 //go:noescape
-func depthGradAlong7x1x3AVX2(a *byte)
+func depthGradStride1K7x1x3AVX2(a *byte)
 
 //go:noescape
-func depthDown3x1AVX2(a *byte)
+func depthStride2K3x1AVX2(a *byte)
 
 //go:noescape
-func depthDown3x2AVX2(a *byte)
+func depthStride2K3x2AVX2(a *byte)
 
 //go:noescape
-func depthDown3x3AVX2(a *byte)
+func depthStride2K3x3AVX2(a *byte)
 
 //go:noescape
-func depthDown3x4AVX2(a *byte)
+func depthStride2K3x4AVX2(a *byte)
 
 //go:noescape
-func depthDown3x5AVX2(a *byte)
+func depthStride2K3x5AVX2(a *byte)
 
 //go:noescape
-func depthDown3x6AVX2(a *byte)
+func depthStride2K3x6AVX2(a *byte)
 
 //go:noescape
-func depthDown3x7AVX2(a *byte)
+func depthStride2K3x7AVX2(a *byte)
 
 //go:noescape
-func depthGradDown3x3x3AVX2(a *byte)
+func depthGradStride2K3x3x3AVX2(a *byte)
 
 //go:noescape
-func depthDown5x1AVX2(a *byte)
+func depthStride2K5x1AVX2(a *byte)
 
 //go:noescape
-func depthDown5x2AVX2(a *byte)
+func depthStride2K5x2AVX2(a *byte)
 
 //go:noescape
-func depthDown5x3AVX2(a *byte)
+func depthStride2K5x3AVX2(a *byte)
 
 //go:noescape
-func depthDown5x4AVX2(a *byte)
+func depthStride2K5x4AVX2(a *byte)
 
 //go:noescape
-func depthDown5x5AVX2(a *byte)
+func depthStride2K5x5AVX2(a *byte)
 
 //go:noescape
-func depthGradDown5x1x6AVX2(a *byte)
+func depthGradStride2K5x1x6AVX2(a *byte)
 
 //go:noescape
-func depthDown7x1AVX2(a *byte)
+func depthStride2K7x1AVX2(a *byte)
 
 //go:noescape
-func depthDown7x2AVX2(a *byte)
+func depthStride2K7x2AVX2(a *byte)
 
 //go:noescape
-func depthDown7x3AVX2(a *byte)
+func depthStride2K7x3AVX2(a *byte)
 
 //go:noescape
-func depthDown7x4AVX2(a *byte)
+func depthStride2K7x4AVX2(a *byte)
 
 //go:noescape
-func depthGradDown7x1x4AVX2(a *byte)
+func depthGradStride2K7x1x4AVX2(a *byte)
 
 //go:noescape
-func depthUp3x1AVX2(a *byte)
+func depthTransposedK3x1AVX2(a *byte)
 
 //go:noescape
-func depthUp3x2AVX2(a *byte)
+func depthTransposedK3x2AVX2(a *byte)
 
 //go:noescape
-func depthUp3x3AVX2(a *byte)
+func depthTransposedK3x3AVX2(a *byte)
 
 //go:noescape
-func depthUp3x4AVX2(a *byte)
+func depthTransposedK3x4AVX2(a *byte)
 
 //go:noescape
-func depthUp5x1AVX2(a *byte)
+func depthTransposedK5x1AVX2(a *byte)
 
 //go:noescape
-func depthUp5x2AVX2(a *byte)
+func depthTransposedK5x2AVX2(a *byte)
 
 //go:noescape
-func depthUp5x3AVX2(a *byte)
+func depthTransposedK5x3AVX2(a *byte)
 
 //go:noescape
-func depthUp7x1AVX2(a *byte)
+func depthTransposedK7x1AVX2(a *byte)
 
 //go:noescape
-func depthUp7x2AVX2(a *byte)
+func depthTransposedK7x2AVX2(a *byte)
 
 //go:noescape
 func gatherAVX2(a *byte)
@@ -1802,25 +1802,25 @@ func peakAVX2(a *byte)
 func winoInput6AVX2(a *byte)
 
 //go:noescape
-func winoJoin4AVX2(a *byte)
+func winoOutput4AVX2(a *byte)
 
 //go:noescape
-func winoSpread4AVX2(a *byte)
+func winoOutputGrad4AVX2(a *byte)
 
 //go:noescape
 func winoFilter3AVX2(a *byte)
 
 //go:noescape
-func winoFilterBack3AVX2(a *byte)
+func winoFilterGrad3AVX2(a *byte)
 
 //go:noescape
-func winoJoin2AVX2(a *byte)
+func winoOutput2AVX2(a *byte)
 
 //go:noescape
-func winoSpread2AVX2(a *byte)
+func winoOutputGrad2AVX2(a *byte)
 
 //go:noescape
 func winoFilter5AVX2(a *byte)
 
 //go:noescape
-func winoFilterBack5AVX2(a *byte)
+func winoFilterGrad5AVX2(a *byte)

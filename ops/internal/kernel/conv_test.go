@@ -65,7 +65,7 @@ func sets() []*Set {
 func direct(s *Set) *Set {
 	t := *s.tiles
 	t.wino3, t.wino5 = winoForm{taps: -1}, winoForm{taps: -1}
-	t.winoInput, t.along, t.down, t.up = nil, nil, nil, nil
+	t.winoInput, t.stride1, t.stride2, t.transposed = nil, nil, nil, nil
 	return &Set{Name: s.Name + " direct", tiles: &t}
 }
 

@@ -20,10 +20,10 @@ type correlation struct {
 	dy0, dx0           int // least distance of the taps
 	winH, winW         int // input pixels under one image's grid
 	inPlace            bool
-	flat               bool // all pixels of all images are rows of one
+	gemm               bool // all pixels of all images are rows of one
 	unitImgs, unitRows int  // work unit: images, or rows of one image
 	teams              int  // equal parts of the images, whose units are apart; 0 for one
-	upTaps             int  // taps on a side of a transposed pass of stride 2, all phases at once; 0 for others
+	transposedTaps     int  // taps on a side of a transposed pass of stride 2, all phases at once; 0 for others
 }
 
 // forward returns c as a correlation of x.
@@ -34,7 +34,7 @@ func (c Conv) forward(taps []tap) correlation {
 		g: c.G, in: c.InC / c.G, out: c.OutC / c.G, blockStride: c.blockStride(),
 	}
 	if c.pointwise() && c.S == 1 {
-		r.flatten()
+		r.asGEMM()
 	}
 	for k := range c.KH * c.KW {
 		ky, kx := k/c.KW, k%c.KW
@@ -43,9 +43,10 @@ func (c Conv) forward(taps []tap) correlation {
 	return r.with(taps)
 }
 
-// flatten turns all pixels of a pointwise pass into the rows of one image.
-func (r *correlation) flatten() {
-	r.flat = true
+// asGEMM turns all pixels of a pointwise pass into the rows of one image: the pass is one
+// product of matrices.
+func (r *correlation) asGEMM() {
+	r.gemm = true
 	r.rows = r.n * r.h * r.w
 	r.n, r.h, r.w, r.oh, r.ow, r.cols = 1, r.rows, 1, r.rows, 1, 1
 }
@@ -60,7 +61,7 @@ func (c Conv) backData(py, px int, taps []tap) correlation {
 		g: c.G, in: c.OutC / c.G, out: c.InC / c.G, blockStride: c.KH * c.KW * (c.OutC / c.G) * Block,
 	}
 	if c.pointwise() && c.S == 1 {
-		r.flatten()
+		r.asGEMM()
 	}
 	for k := c.KH*c.KW - 1; k >= 0; k-- {
 		dy, dx := py+c.PadH-k/c.KW*c.Dil, px+c.PadW-k%c.KW*c.Dil
@@ -173,7 +174,7 @@ func (r *correlation) unit(i int) part {
 	return part{i / r.bands(), 1, row, min(r.unitRows, r.rows-row)}
 }
 
-// runs appends the stretches of products of one output pixel, taps that follow
+// runs appends the runs of products of one output pixel, taps that follow
 // each other in both x and w joined.
 func (r *correlation) runs(list []run) []run {
 	w, dy, dx := r.winW, r.dy0, r.dx0

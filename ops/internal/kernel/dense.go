@@ -6,18 +6,18 @@ import "unsafe"
 // backward data. A chunk is one unit of pixels by one group of blocks.
 type denseTask struct {
 	correlation
-	tiles   *tiles
-	x, y    []float32
-	weights weights
-	ep      Epilogue
-	add     bool
-	tables  pixelTables
-	pixels  pixelTable
-	list    []run
-	first   []tileFunc // of rows of a first layer
+	tiles     *tiles
+	x, y      []float32
+	weights   weights
+	ep        Epilogue
+	add       bool
+	tables    pixelTables
+	pixels    pixelTable
+	list      []run
+	firstConv []tileFunc // of rows of a first convolution
 	sharing
-	following
-	preparing
+	chunkEpilogue
+	prologue
 	workers []denseWorker
 }
 
@@ -28,9 +28,9 @@ type denseWorker struct {
 	_      padding
 }
 
-// flatBytes is about how much a unit touches whose input is read in place, or
+// inPlaceBytes is about how much a unit touches whose input is read in place, or
 // whose weights are larger than the maps.
-const flatBytes = 384 << 10
+const inPlaceBytes = 384 << 10
 
 // runDirect runs the correlation r over the engine's workers.
 func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, ep Epilogue, add bool) {
@@ -38,34 +38,34 @@ func (e *Engine) runDirect(r correlation, x []float32, w weights, y []float32, e
 	t.correlation, t.tiles, t.x, t.weights, t.y, t.ep, t.add = r, e.Set.tiles, x, w, y, ep, add
 	work := r.flops() + r.moved()
 	want, limit := e.units(work), unitBytes
-	t.first = nil
+	t.firstConv = nil
 	switch {
 	case t.inPlace:
-		limit = flatBytes
+		limit = inPlaceBytes
 	case t.blocks() == 1: // tiles of more blocks load little anyway
-		if t.first = t.tiles.firstList(&t.correlation); t.first != nil {
-			limit = firstBytes
+		if t.firstConv = t.tiles.firstConvTiles(&t.correlation); t.firstConv != nil {
+			limit = firstConvBytes
 		}
 	}
 	heavy, maps := t.g*t.blocks()*t.blockStride, t.n*(t.h*t.w*t.inC+t.oh*t.ow*t.outC)
 	if t.byBlocks = heavy > maps*w.worth(); t.byBlocks {
-		t.plan(t.inC, flatBytes, most(t.tiles.dense[1])/2, 1)
+		t.plan(t.inC, inPlaceBytes, most(t.tiles.dense[1])/2, 1)
 	} else {
 		t.plan(t.inC, limit, most(t.tiles.dense[1])/2, want)
 	}
 	t.divide(e.Pool.Workers())
-	t.following = e.following
+	t.chunkEpilogue = e.epilogue
 	t.align(&t.correlation)
 	t.pixels = t.tables.of(&t.correlation, t.inC)
 	t.list = t.runs(t.list[:0])
 	t.split(t.correlation.units(), want, e.Pool.Workers(), t.sets())
-	t.preparing = e.preparing(t.n*t.h*t.w, t.inC, t.flat && t.splits == 1)
+	t.prologue = e.prologueOf(t.n*t.h*t.w, t.inC, t.gemm && t.splits == 1)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.chunks(), work, t)
 }
 
-// enter implements entered.
-func (t *denseTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *denseTask) setUp(worker int) {
 	if !t.inPlace && len(t.taps) > 0 {
 		k := &t.workers[worker]
 		k.window = aligned(k.window, t.windowFloats(t.inC))
@@ -80,7 +80,7 @@ func (t *denseTask) blocks() int { return parts(t.out, Block) }
 const wideBytes = 140 << 10
 
 // sets returns the number of sets of neighbouring blocks, one tile each, that make
-// the output: wide tiles load less for each product and write longer stretches of a
+// the output: wide tiles load less for each product and write longer runs of a
 // pixel, but need more weights for each pixel.
 func (t *denseTask) sets() int {
 	n := len(t.tiles.dense) - 1
@@ -107,7 +107,7 @@ func (t *denseTask) Do(i, worker int) {
 	case len(t.taps) == 0: // nothing is read
 	case t.inPlace:
 		base = t.origin(u)
-		t.prepare(u.img, u.imgs, t.h, u.row, u.row+u.rows, t.w*t.inC, worker)
+		t.applyPrologue(u.img, u.imgs, t.h, u.row, u.row+u.rows, t.w*t.inC, worker)
 	default:
 		t.copyWindow(u, t.x, k.window)
 		x = k.window
@@ -124,7 +124,7 @@ func (t *denseTask) Do(i, worker int) {
 		t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, g*t.out+from, g*t.out+to)
 	}
 	if t.splits == 1 {
-		t.tell(&t.correlation, u, u.row, u.row+u.rows, worker)
+		t.applyEpilogue(&t.correlation, u, u.row, u.row+u.rows, worker)
 	}
 }
 
@@ -140,10 +140,10 @@ func (t *denseTask) block(worker int, u part, g, b, n int, x []float32) {
 	}
 	a.w, a.block = at(t.weights.blocks(worker, g*t.blocks()+b, n), 0), 4*t.blockStride
 	a.y = at(t.y, t.target(u)+o)
-	a.outcome.set(t.ep, t.add, o, channels)
-	if t.first != nil {
+	a.epilogueArgs.set(t.ep, t.add, o, channels)
+	if t.firstConv != nil {
 		a.block = 4 * t.outC
-		a.callRows(t.first, u.imgs*u.rows, t.cols, t.pixels)
+		a.callRows(t.firstConv, u.imgs*u.rows, t.cols, t.pixels)
 		return
 	}
 	a.callAll(t.tiles.dense[n], u.imgs*u.rows*t.cols, t.pixels)

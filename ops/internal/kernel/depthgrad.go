@@ -5,21 +5,21 @@ import "unsafe"
 // depthGradTask is the weight gradient of a depthwise convolution. A chunk is one
 // group of units of pixels by some blocks of 16 channels: for each unit in turn,
 // whose pixels come into the second-level cache whole, and each block, as many taps
-// as the registers hold sum over all its pixels. The groups' sums are added as
-// halves says, and to dw at the end, a chunk a block.
+// as the registers hold sum over all its pixels. The groups' sums are added by
+// treeReduction, and to dw at the end, a chunk a block.
 type depthGradTask struct {
 	correlation
 	c         Conv
 	tiles     *tiles
 	vec       *Vec
 	x, dy, dw []float32
-	halves
-	splits  int       // parts into which the blocks are cut
-	sums    []float32 // [groups][blocks][taps][16]
-	joining bool      // the groups' sums are being added
-	picks   []pick    // of the taps: where they read in the window, and where in the sums
+	treeReduction
+	splits  int         // parts into which the blocks are cut
+	sums    []float32   // [groups][blocks][taps][16]
+	joining bool        // the groups' sums are being added
+	offsets []rowOffset // of the taps: where they read in the window, and where in the sums
 	byRows  rowGradPlan
-	preparing
+	prologue
 	workers []depthGradWorker
 }
 
@@ -41,9 +41,9 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	t.c, t.tiles, t.vec, t.x, t.dy, t.dw = c, e.Set.tiles, e.Set.Vec(), x, dy, dw
 	t.in, t.out, t.inPlace = Block, Block, false
 	t.plan(Block, max(depthBytes/3, min(depthBytes, unitBytes/t.blocks())), 1, 1)
-	t.picks = grown(t.picks, len(t.taps))
+	t.offsets = grown(t.offsets, len(t.taps))
 	for i, p := range t.taps {
-		t.picks[i] = pick{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
+		t.offsets[i] = rowOffset{4 * Block * ((p.dy-t.dy0)*t.winW + p.dx - t.dx0), 4 * Block * i}
 	}
 	t.byRows = t.tiles.gradByRows(&t.correlation)
 	t.workers = grown(t.workers, e.Pool.Workers())
@@ -52,7 +52,7 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	t.joining = false
 	t.splits = min(t.blocks(), e.shares(groups, c.work()))
 	t.begin(groups, t.splits)
-	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
+	t.prologue = e.prologueOf(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
 	e.run(t.groups*t.splits, c.work(), t)
 	if groups > 1 {
 		t.joining = true
@@ -60,8 +60,8 @@ func (e *Engine) backWeightsDepth(c Conv, x, dy, dw []float32) {
 	}
 }
 
-// enter implements entered.
-func (t *depthGradTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *depthGradTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.window = aligned(k.window, t.windowFloats(Block))
 	k.specs = grown(k.specs, t.unitImgs*t.unitRows)
@@ -103,7 +103,7 @@ func (t *depthGradTask) Do(i, worker int) {
 		if t.mapBytes() > largeGradBytes {
 			k.rows.ahead = k.fetch(i, t.next(i, g), t.tilesOf(u), byLines, func(i int) unitMaps { return t.maps(t.unit(i), t.x, t.dy) })
 		}
-		t.prepare(u.img, u.imgs, t.oh, u.row, u.row+u.rows, t.ow*t.outC, worker)
+		t.applyPrologue(u.img, u.imgs, t.oh, u.row, u.row+u.rows, t.ow*t.outC, worker)
 		if t.byRows.k > 0 {
 			t.sumRows(k, u, g, first, last)
 			continue
@@ -156,7 +156,7 @@ func (t *depthGradTask) sum(k *depthGradWorker, u part, o int, sums []float32) {
 	a.x, a.dy, a.dw = at(k.window, 0), at(t.dy, t.target(u)+o), at(sums, 0)
 	for i, parts := 0, parts(len(t.taps), most(t.tiles.taps)); i < parts; i++ {
 		first, last := i*len(t.taps)/parts, (i+1)*len(t.taps)/parts
-		a.picks = &t.picks[first]
+		a.offsets = &t.offsets[first]
 		t.tiles.taps[last-first]((*byte)(unsafe.Pointer(a)))
 	}
 }

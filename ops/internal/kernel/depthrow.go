@@ -15,10 +15,10 @@ type rowTask struct {
 	ep          Epilogue
 	add         bool
 	taps        tapRows
-	kept        []float32 // all taps, of a weight that does not change
+	prepacked   []float32 // all taps, of a weight that does not change
 	splits      int
-	following
-	preparing
+	chunkEpilogue
+	prologue
 	workers []rowWork
 }
 
@@ -30,12 +30,12 @@ type rowPlan struct {
 	in, out int        // inputs and outputs of a pixel
 	before  int        // inputs left of the first pixel
 
-	whole [3]tileFunc // [blocks]: of a whole row by so many registers of channels, if there are such
+	fullRow [3]tileFunc // [blocks]: of a full row by so many registers of channels, if there are such
 }
 
-// preparedBytes is the size of an image's maps up to which it is one unit, to prepare
-// its input by parts.
-const preparedBytes = 1 << 20
+// imageUnitBytes is the size of an image's maps up to which it is one unit, so that a
+// prologue can be applied part by part.
+const imageUnitBytes = 1 << 20
 
 // rowWork is the memory of one worker.
 type rowWork struct {
@@ -43,7 +43,7 @@ type rowWork struct {
 	rows   []rowSpec
 	gather gatherTile
 	panel  []float32 // taps, [blocks][k*k][16]
-	made   made
+	packed packCache
 	fetcher
 	_ padding
 }
@@ -60,19 +60,20 @@ func (t *tiles) byRows(r *correlation) rowPlan {
 		}
 		switch {
 		case r.step == 1 && r.cols == r.w:
-			return t.along[k].plan(rowPlan{k: k, steps: r.cols, in: 1, out: 1, before: k / 2}, k/2)
+			return t.stride1[k].plan(rowPlan{k: k, steps: r.cols, in: 1, out: 1, before: k / 2}, k/2)
 		case r.step == 2 && 2*r.cols == r.w:
-			return t.down[k].plan(rowPlan{k: k, steps: r.cols, in: 2, out: 1, before: k / 2}, k/2)
+			return t.stride2[k].plan(rowPlan{k: k, steps: r.cols, in: 2, out: 1, before: k / 2}, k/2)
 		}
 	}
 	return rowPlan{}
 }
 
-// upByRows returns how tiles of rows compute the gradient of the input of c.
-func (t *tiles) upByRows(c Conv) rowPlan {
+// transposedByRows returns how tiles of rows compute the gradient of the input of c, of
+// stride 2.
+func (t *tiles) transposedByRows(c Conv) rowPlan {
 	for _, k := range rowKernels {
 		if c.KH == k && c.KW == k && c.S == 2 && c.Dil == 1 && c.PadH == k/2 && c.PadW == k/2 && c.W%2 == 0 {
-			return t.up[k].plan(rowPlan{k: k, steps: c.W / 2, in: 1, out: 2, before: k / 4}, (k+1)/4)
+			return t.transposed[k].plan(rowPlan{k: k, steps: c.W / 2, in: 1, out: 2, before: k / 4}, (k+1)/4)
 		}
 	}
 	return rowPlan{}
@@ -85,12 +86,12 @@ func (d depthRows) plan(p rowPlan, border int) rowPlan {
 	if most(p.list) == 0 {
 		return rowPlan{}
 	}
-	for blocks, list := range d.whole {
+	for blocks, list := range d.fullRow {
 		if p.steps <= most(list) {
-			p.whole[blocks] = list[p.steps]
+			p.fullRow[blocks] = list[p.steps]
 		}
 	}
-	if p.whole[1] != nil {
+	if p.fullRow[1] != nil {
 		return p
 	}
 	if size, count, rest := split(p.steps, most(p.list)); count+rest > 1 && (size-min(rest, 1))*p.in < border {
@@ -129,34 +130,34 @@ func (e *Engine) runRows(p rowPlan, r correlation, taps tapRows, x, y []float32,
 	want := e.units(work)
 	t.plan(t.inC, unitBytes, t.cols, max(parts(want, t.blocks()), min(want, e.Pool.Workers())))
 	t.divide(e.Pool.Workers())
-	if e.before != nil && r.mapBytes()/r.n <= preparedBytes && r.n >= want {
+	if e.before != nil && r.mapBytes()/r.n <= imageUnitBytes && r.n >= want {
 		t.unitRows = r.rows
 	}
-	t.following = e.following
+	t.chunkEpilogue = e.epilogue
 	t.align(&t.correlation)
 	t.splits = min(t.blocks(), parts(want, t.units()))
-	t.preparing = e.preparing(r.n*r.h*r.w, r.inC, t.unitRows == r.rows && t.splits == 1)
+	t.prologue = e.prologueOf(r.n*r.h*r.w, r.inC, t.unitRows == r.rows && t.splits == 1)
 	t.workers = grown(t.workers, e.Pool.Workers())
-	t.keep(ep.Keep)
+	t.prepack(ep.Prepacked)
 	e.run(t.units()*t.splits, work, t)
 }
 
-// enter implements entered.
-func (t *rowTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *rowTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.rows = grown(k.rows, t.unitImgs*t.unitRows)
-	if t.kept == nil {
+	if t.prepacked == nil {
 		k.panel = aligned(k.panel, t.blocks()*t.k*t.k*Block)
-		k.made.begin(t.blocks())
+		k.packed.begin(t.blocks())
 	}
 	k.ready = 0
 }
 
-// runUp computes the input's gradient of c, of stride 2.
-func (e *Engine) runUp(p rowPlan, c Conv, dy, w, dx []float32, add bool) {
+// runTransposed computes the input's gradient of c, of stride 2.
+func (e *Engine) runTransposed(p rowPlan, c Conv, dy, w, dx []float32, add bool) {
 	r := correlation{
 		n: c.N, h: c.OutH(), w: c.OutW(), inC: c.OutC, oh: c.H, ow: c.W, outC: c.InC,
-		rows: c.H, cols: c.W, step: 1, outStep: 1, winW: c.OutW(), dy0: -c.PadH, upTaps: c.KH,
+		rows: c.H, cols: c.W, step: 1, outStep: 1, winW: c.OutW(), dy0: -c.PadH, transposedTaps: c.KH,
 	}
 	forward := c.forward(e.phaseTaps[:0])
 	e.phaseTaps = forward.taps
@@ -174,13 +175,13 @@ func (t *rowTask) Do(i, worker int) {
 		return
 	}
 	k.tile.ahead = t.fetchUnit(&k.fetcher, i, t.splits, t.tilesOf(u), t.x, t.y)
-	t.prepare(u.img, u.imgs, t.h, 0, t.h, t.w*t.inC, worker)
+	t.applyPrologue(u.img, u.imgs, t.h, 0, t.h, t.w*t.inC, worker)
 	k.rows = k.rows[:0]
 	for img := u.img; img < u.img+u.imgs; img++ {
 		for row := u.row; row < u.row+u.rows; row++ {
-			s := t.along(row)
+			s := t.rowSpec(row)
 			if t.rowPlan.out == 2 {
-				s = t.across(row)
+				s = t.transposedSpec(row)
 			}
 			s.x += 4 * t.inC * (img*t.h*t.w - t.before)
 			s.y = 4 * t.outC * (img*t.oh + row) * t.ow
@@ -199,14 +200,14 @@ func (t *rowTask) Do(i, worker int) {
 	}
 	t.activate(t.ep.Act, t.y, u, u.row, u.row+u.rows, first*Block, min(t.outC, last*Block))
 	if t.splits == 1 {
-		t.tell(&t.correlation, u, u.row, u.row+u.rows, worker)
+		t.applyEpilogue(&t.correlation, u, u.row, u.row+u.rows, worker)
 	}
 }
 
 // registers returns how many registers of channels a tile takes where there are as
 // many.
 func (t *rowTask) registers() int {
-	if t.whole[2] != nil {
+	if t.fullRow[2] != nil {
 		return 2
 	}
 	return 1
@@ -217,28 +218,28 @@ func (t *rowTask) tilesOf(u part) int {
 	return parts(t.steps, most(t.list)) * u.imgs * u.rows * parts(t.outC, t.width*t.registers())
 }
 
-// along returns where output row row of an image of a correlation reads.
-func (t *rowTask) along(row int) rowSpec {
+// rowSpec returns where output row row of an image of a correlation reads.
+func (t *rowTask) rowSpec(row int) rowSpec {
 	y := row*t.step + t.dy0 // input row of the first tap row
 	first := max(0, -y)
 	return rowSpec{x: 4 * t.inC * (y + first) * t.w, w: 4 * Block * t.k * first, n: max(0, min(t.k, t.h-y)-first)}
 }
 
-// across returns the same for a transposed correlation of stride 2: every other
+// transposedSpec returns the same for a transposed correlation of stride 2: every other
 // row of taps, from the last that meets the map.
-func (t *rowTask) across(row int) rowSpec {
+func (t *rowTask) transposedSpec(row int) rowSpec {
 	at := row - t.dy0
 	first, last := max(0, (at-t.k+2)/2), min(t.h-1, at/2)
 	return rowSpec{x: 4 * t.inC * first * t.w, w: 4 * Block * t.k * (at - 2*first), n: max(0, last-first+1)}
 }
 
-// keep lays the taps of all blocks out for good, if the weight does not change.
-func (t *rowTask) keep(k *Kept) {
-	t.kept = nil
-	if k == nil {
+// prepack packs the taps of all blocks for all calls, if the weight does not change.
+func (t *rowTask) prepack(p *Prepacked) {
+	t.prepacked = nil
+	if p == nil {
 		return
 	}
-	t.kept = k.layout(keptFor{t.k, 1, t.outC}, t.blocks()*t.k*t.k*Block, func(u []float32) {
+	t.prepacked = p.layout(packKey{t.k, 1, t.outC}, t.blocks()*t.k*t.k*Block, func(u []float32) {
 		for b := range t.blocks() {
 			t.fill(&t.workers[0].gather, b, u)
 		}
@@ -247,11 +248,11 @@ func (t *rowTask) keep(k *Kept) {
 
 // panel returns the taps, those of channels [c, end) ready for a worker.
 func (t *rowTask) panel(k *rowWork, c, end int) []float32 {
-	if t.kept != nil {
-		return t.kept
+	if t.prepacked != nil {
+		return t.prepacked
 	}
 	for b := c / Block; b*Block < end; b++ {
-		if k.made.missing(b) {
+		if k.packed.miss(b) {
 			t.fill(&k.gather, b, k.panel)
 		}
 	}
@@ -270,7 +271,7 @@ func (t *rowTask) fill(a *gatherTile, b int, panel []float32) {
 func (t *rowTask) column(k *rowWork, c, n int) {
 	a := &k.tile
 	a.lanes.set((n-1)%t.width + 1)
-	a.outcome.set(t.ep, t.add, c, n)
+	a.epilogueArgs.set(t.ep, t.add, c, n)
 	a.w, a.wStep = at(t.panel(k, c, c+n), c/Block*t.k*t.k*Block+c%Block), 4*Block*t.k
 	if t.rowPlan.out == 2 {
 		a.wStep *= -2
@@ -278,7 +279,7 @@ func (t *rowTask) column(k *rowWork, c, n int) {
 	a.rows, a.n = &k.rows[0], len(k.rows)
 	a.pix, a.line, a.outPix = 4*t.inC, 4*t.inC*t.w, 4*t.outC
 	a.x, a.y = at(t.x, c), at(t.y, c)
-	if f := t.whole[parts(n, t.width)]; f != nil {
+	if f := t.fullRow[parts(n, t.width)]; f != nil {
 		f((*byte)(unsafe.Pointer(a)))
 		return
 	}

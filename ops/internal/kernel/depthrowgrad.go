@@ -7,12 +7,12 @@ type rowGradPlan struct {
 	k           int        // taps on a side; 0 for no plan
 	tiles, tail int        // of a row; pixels after the last tile
 	list        []tileFunc // [rows of taps]
-	whole       tileFunc   // of all rows of taps, where a row is one tile
+	fullRow     tileFunc   // of all rows of taps, where a row is one tile
 }
 
 // rows returns how many rows of taps a tile takes.
 func (p *rowGradPlan) rows() int {
-	if p.whole != nil {
+	if p.fullRow != nil {
 		return p.k
 	}
 	return most(p.list)
@@ -20,8 +20,8 @@ func (p *rowGradPlan) rows() int {
 
 // tile returns the tile of so many rows of taps.
 func (p *rowGradPlan) tile(rows int) tileFunc {
-	if p.whole != nil {
-		return p.whole
+	if p.fullRow != nil {
+		return p.fullRow
 	}
 	return p.list[rows]
 }
@@ -37,12 +37,12 @@ func (t *tiles) gradByRows(r *correlation) (best rowGradPlan) {
 		var d depthRows
 		switch {
 		case r.step == 1 && r.cols == r.w:
-			d = t.along[k]
+			d = t.stride1[k]
 		case r.step == 2 && 2*r.cols == r.w:
-			d = t.down[k]
+			d = t.stride2[k]
 		}
-		if r.cols <= most(d.wholeGrads) {
-			return rowGradPlan{k: k, whole: d.wholeGrads[r.cols]}
+		if r.cols <= most(d.fullRowGrads) {
+			return rowGradPlan{k: k, fullRow: d.fullRowGrads[r.cols]}
 		}
 		for i, p := range d.pixels {
 			w := rowGradPlan{k: k, tiles: r.cols / p, tail: r.cols % p, list: d.grads[i]}

@@ -52,13 +52,13 @@ func (e *Engine) runDepth(r correlation, x, w, y []float32, ep Epilogue, add boo
 	}
 	t.fillPanel(w)
 	t.splits = min(t.blocks(), parts(want, t.units()))
-	e.preparing(t.n*t.h*t.w, t.inC, false)
+	e.prologueOf(t.n*t.h*t.w, t.inC, false)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.units()*t.splits, work, t)
 }
 
-// enter implements entered.
-func (t *depthTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *depthTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.window = aligned(k.window, t.windowFloats(Block))
 }
@@ -96,7 +96,7 @@ func (t *depthTask) block(k *depthWorker, u part, b int) {
 	channels := min(Block, t.outC-o)
 	a := &k.tile
 	a.lanes.set(channels)
-	a.outcome.set(t.ep, t.add, o, channels)
+	a.epilogueArgs.set(t.ep, t.add, o, channels)
 	a.y = at(t.y, t.target(u)+o)
 	a.runCount = len(t.taps)
 	if len(t.taps) > 0 {

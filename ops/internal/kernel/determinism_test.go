@@ -50,7 +50,7 @@ func benchCases() []testCase {
 		{"many images", Conv{N: 40, H: 4, W: 4, InC: 24, OutC: 40, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}},
 		{"depthwise bands", Conv{N: 3, H: 40, W: 33, InC: 40, OutC: 40, KH: 5, KW: 5, S: 1, PadH: 2, PadW: 2, Dil: 1, G: 40, WC: 40}},
 		{"long rows", Conv{N: 700, H: 1, W: 1, InC: 288, OutC: 64, KH: 1, KW: 1, S: 1, Dil: 1, G: 1}},
-		{"copied rows", Conv{N: 600, H: 1, W: 1, InC: apartChannels + 5, OutC: 20, KH: 1, KW: 1, S: 1, Dil: 1, G: 1}},
+		{"copied rows", Conv{N: 600, H: 1, W: 1, InC: packChannels + 5, OutC: 20, KH: 1, KW: 1, S: 1, Dil: 1, G: 1}},
 		{"pointwise, stride 2", Conv{N: 6, H: 21, W: 19, InC: 40, OutC: 72, KH: 1, KW: 1, S: 2, Dil: 1, G: 1}},
 		{"many tiles", Conv{N: 7, H: 28, W: 27, InC: 20, OutC: 36, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}},
 		{"heavy weights", Conv{N: 1, H: 6, W: 7, InC: 200, OutC: 190, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}},

@@ -6,21 +6,21 @@ import "unsafe"
 
 // The generators know these distances; a difference does not compile.
 var (
-	_ [unsafe.Offsetof(forwardTile{}.x) - 72]struct{}        = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.xOff) - 96]struct{}     = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.runs) - 120]struct{}    = [0]struct{}{}
-	_ [unsafe.Offsetof(forwardTile{}.outcome) - 144]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(rowTile{}.outcome) - 176]struct{}     = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.outcome) - 144]struct{}    = [0]struct{}{}
-	_ [unsafe.Offsetof(winoTile{}.taps) - 432]struct{}       = [0]struct{}{}
-	_ [unsafe.Offsetof(outcome{}.bias) - 8]struct{}          = [0]struct{}{}
-	_ [unsafe.Offsetof(outcome{}.low) - 264]struct{}         = [0]struct{}{}
-	_ [unsafe.Offsetof(outcome{}.one) - 280]struct{}         = [0]struct{}{}
-	_ [unsafe.Sizeof(outcome{}) - 288]struct{}               = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.x) - 72]struct{}             = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.xOff) - 96]struct{}          = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.runs) - 120]struct{}         = [0]struct{}{}
+	_ [unsafe.Offsetof(forwardTile{}.epilogueArgs) - 144]struct{} = [0]struct{}{}
+	_ [unsafe.Offsetof(rowTile{}.epilogueArgs) - 176]struct{}     = [0]struct{}{}
+	_ [unsafe.Offsetof(winoTile{}.epilogueArgs) - 144]struct{}    = [0]struct{}{}
+	_ [unsafe.Offsetof(winoTile{}.taps) - 432]struct{}            = [0]struct{}{}
+	_ [unsafe.Offsetof(epilogueArgs{}.bias) - 8]struct{}          = [0]struct{}{}
+	_ [unsafe.Offsetof(epilogueArgs{}.low) - 264]struct{}         = [0]struct{}{}
+	_ [unsafe.Offsetof(epilogueArgs{}.one) - 280]struct{}         = [0]struct{}{}
+	_ [unsafe.Sizeof(epilogueArgs{}) - 288]struct{}               = [0]struct{}{}
 
 	_ [unsafe.Offsetof(gradTile{}.images) - 96]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.dyImage) - 160]struct{} = [0]struct{}{}
-	_ [unsafe.Offsetof(gradTile{}.picks) - 176]struct{}   = [0]struct{}{}
+	_ [unsafe.Offsetof(gradTile{}.offsets) - 176]struct{} = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.ahead) - 184]struct{}   = [0]struct{}{}
 	_ [unsafe.Offsetof(gradTile{}.line) - 216]struct{}    = [0]struct{}{}
 	_ [unsafe.Offsetof(gatherTile{}.right) - 128]struct{} = [0]struct{}{}
@@ -30,7 +30,7 @@ var (
 	_ [unsafe.Offsetof(rowTile{}.left) - 168]struct{}  = [0]struct{}{}
 	_ [unsafe.Offsetof(rowTile{}.ahead) - 464]struct{} = [0]struct{}{}
 	_ [unsafe.Sizeof(rowSpec{}) - 32]struct{}          = [0]struct{}{}
-	_ [unsafe.Sizeof(stretch{}) - 16]struct{}          = [0]struct{}{}
+	_ [unsafe.Sizeof(prefetchStream{}) - 16]struct{}   = [0]struct{}{}
 	_ [unsafe.Sizeof(ahead{}) - 32]struct{}            = [0]struct{}{}
 
 	_ [unsafe.Offsetof(rowGradTile{}.x) - 72]struct{}       = [0]struct{}{}

@@ -10,24 +10,24 @@ type Engine struct {
 	Set  *Set
 	Pool *Pool
 
-	plain     plainTask
-	dense     denseTask
-	native    stored
-	transpose transposed
-	grad      gradTask
-	picked    pickTask
-	depth     depthTask
-	rows      rowTask
-	depthGrad depthGradTask
-	wino      winoTask
-	winoGrad  winoGradTask
-	phaseTaps []tap
-	sum       []float32 // of ForwardAdd by plain loops
-	tuners    tuners
-	following following // of the next pass
+	plain            plainTask
+	dense            denseTask
+	native           stored
+	transpose        transposed
+	grad             gradTask
+	smallChannelGrad smallChannelGradTask
+	depth            depthTask
+	rows             rowTask
+	depthGrad        depthGradTask
+	wino             winoTask
+	winoGrad         winoGradTask
+	phaseTaps        []tap
+	sum              []float32 // of ForwardAdd by plain loops
+	tuners           tuners
+	epilogue         chunkEpilogue // of the next pass
 
-	before      Prologue // of the next forward pass or weight gradient
-	prepareTask prepareTask
+	before       Prologue // of the next forward pass or weight gradient
+	prologueTask prologueTask
 }
 
 // NewEngine returns an engine that uses the kernels s and the workers of p.
@@ -44,7 +44,7 @@ func (e *Engine) Forget() { *e = Engine{Set: e.Set, Pool: e.Pool, tuners: e.tune
 // which only shows where a weight is infinite or NaN. It panics if a slice is too short. y must not overlap x or w.
 func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue, fused Fusion) {
 	e.fuse(fused)
-	c = c.whole(x, w, y)
+	c = c.withDefaults(x, w, y)
 	if ep.Bias != nil && len(ep.Bias) < c.OutC {
 		panic("kernel: bias shorter than OutC")
 	}
@@ -53,11 +53,11 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue, fused Fusion) {
 		e.runForward(c, x, w, y, ep, false)
 		e.end(p)
 	} else {
-		e.preparing(c.N*c.H*c.W, c.InC, false)
+		e.prologueOf(c.N*c.H*c.W, c.InC, false)
 		e.plain = plainTask{pass: plainForward, c: c, x: x, w: w, y: y, ep: ep}
 		e.Pool.Run(c.N*c.OutH(), &e.plain)
 	}
-	e.following, e.before = following{}, nil
+	e.epilogue, e.before = chunkEpilogue{}, nil
 }
 
 // BackwardData computes dx, the gradient of Forward's x given dy, that of its y
@@ -65,7 +65,7 @@ func (e *Engine) Forward(c Conv, x, w, y []float32, ep Epilogue, fused Fusion) {
 // slice is too short. dx must not overlap dy or w.
 func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool, fused Fusion) {
 	e.fuse(fused)
-	c = c.whole(dx, w, dy)
+	c = c.withDefaults(dx, w, dy)
 	if e.Set.tiles != nil {
 		p := e.begin(plainBackData, c)
 		e.backDataPhases(c, dy, w, dx, add)
@@ -74,7 +74,7 @@ func (e *Engine) BackwardData(c Conv, dy, w, dx []float32, add bool, fused Fusio
 		e.plain = plainTask{pass: plainBackData, c: c, x: dx, w: w, y: dy, add: add}
 		e.Pool.Run(c.N*c.H, &e.plain)
 	}
-	e.following = following{}
+	e.epilogue = chunkEpilogue{}
 }
 
 // backDataPhases runs one forward-like pass over dy for each phase of the stride:
@@ -83,12 +83,12 @@ func (e *Engine) backDataPhases(c Conv, dy, w, dx []float32, add bool) {
 	var laid weights
 	if !c.depthwise() {
 		laid = e.transposed(c, w)
-	} else if p := e.Set.tiles.upByRows(c); p.k > 0 {
-		e.runUp(p, c, dy, w, dx, add)
+	} else if p := e.Set.tiles.transposedByRows(c); p.k > 0 {
+		e.runTransposed(p, c, dy, w, dx, add)
 		return
 	}
 	if c.S > 1 {
-		e.following = following{} // a chunk completes pixels of its phase only
+		e.epilogue = chunkEpilogue{} // a chunk completes pixels of its phase only
 	}
 	for p := range min(c.S, c.H) * min(c.S, c.W) {
 		r := c.backData(p/min(c.S, c.W), p%min(c.S, c.W), e.phaseTaps[:0])
@@ -110,7 +110,7 @@ const shareUnits = 16
 const chunkFLOPs = 200
 
 // unitFLOPs returns the least work of a chunk.
-func (e *Engine) unitFLOPs() int { return chunkFLOPs * int(e.Pool.HandOver()) }
+func (e *Engine) unitFLOPs() int { return chunkFLOPs * int(e.Pool.ForkJoinCost()) }
 
 // units returns the least number of chunks to cut so much work into. Bits do not
 // depend on it: each output is one chain of sums in any chunk.
@@ -128,7 +128,7 @@ const floatFLOPs = 16
 // is not enough for two chunks.
 func (e *Engine) run(n, work int, t Task) {
 	if e.Pool.Workers() == 1 || work < 2*e.unitFLOPs() {
-		doAlone(n, t)
+		runSingleThreaded(n, t)
 		return
 	}
 	e.Pool.Run(n, t)
@@ -160,13 +160,13 @@ func (e *Engine) runDense(r correlation, x []float32, w weights, y []float32, ep
 // short. dw must not overlap x or dy.
 func (e *Engine) BackwardWeights(c Conv, x, dy, dw []float32, fused Fusion) {
 	e.fuse(fused)
-	c = c.whole(x, dw, dy)
+	c = c.withDefaults(x, dw, dy)
 	if e.Set.tiles != nil {
 		p := e.begin(plainBackWeights, c)
 		e.runBackWeights(c, x, dy, dw)
 		e.end(p)
 	} else {
-		e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, false)
+		e.prologueOf(c.N*c.OutH()*c.OutW(), c.OutC, false)
 		e.plain = plainTask{pass: plainBackWeights, c: c, x: x, w: dw, y: dy}
 		e.Pool.Run(c.KH*c.KW, &e.plain)
 	}
@@ -178,8 +178,8 @@ func (e *Engine) runBackWeights(c Conv, x, dy, dw []float32) {
 	switch {
 	case c.depthwise():
 		e.backWeightsDepth(c, x, dy, dw)
-	case c.InC/c.G <= pickChannels && c.KH*c.KW > 1:
-		e.backWeightsPicked(c, x, dy, dw)
+	case c.InC/c.G <= smallChannels && c.KH*c.KW > 1:
+		e.backWeightsSmallChannels(c, x, dy, dw)
 	default:
 		r := c.forward(e.phaseTaps[:0])
 		e.phaseTaps = r.taps

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// listener notes what a pass tells it: which floats, and what they hold by then.
-type listener struct {
+// recordedEpilogue records the floats that it is applied to, and what they hold by then.
+type recordedEpilogue struct {
 	mu     sync.Mutex
 	y      []float32
 	seen   []float32
@@ -17,11 +17,11 @@ type listener struct {
 	broken bool
 }
 
-func newListener(y []float32, pixel int) *listener {
-	return &listener{y: y, seen: make([]float32, len(y)), times: make([]int, len(y)), pixel: pixel}
+func newRecordedEpilogue(y []float32, pixel int) *recordedEpilogue {
+	return &recordedEpilogue{y: y, seen: make([]float32, len(y)), times: make([]int, len(y)), pixel: pixel}
 }
 
-func (l *listener) Follow(lo, hi, _ int) {
+func (l *recordedEpilogue) ApplyEpilogue(lo, hi, _ int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.broken = l.broken || lo%l.pixel != 0 || hi%l.pixel != 0
@@ -31,29 +31,29 @@ func (l *listener) Follow(lo, hi, _ int) {
 	}
 }
 
-// check fails unless nothing was told twice or too early, and returns the share of y
-// that was told.
-func (l *listener) check(t *testing.T) float64 {
+// check fails if the epilogue was applied to a float twice or too early, and returns the
+// share of y that it was applied to.
+func (l *recordedEpilogue) check(t *testing.T) float64 {
 	t.Helper()
-	told := 0
+	seen := 0
 	for i, n := range l.times {
 		if n > 1 || l.broken {
-			t.Fatalf("float %d of the output was told of %d times; parts of pixels: %v", i, n, l.broken)
+			t.Fatalf("the epilogue was applied %d times to float %d of the output; parts of pixels: %v", n, i, l.broken)
 		}
 		if n == 1 && l.seen[i] != l.y[i] {
-			t.Fatalf("float %d of the output held %v when it was told of, and %v in the end", i, l.seen[i], l.y[i])
+			t.Fatalf("float %d of the output held %v in the epilogue, and %v in the end", i, l.seen[i], l.y[i])
 		}
-		told += n
+		seen += n
 	}
-	return float64(told) / float64(len(l.times))
+	return float64(seen) / float64(len(l.times))
 }
 
-// followed are passes of all kinds, and what those can tell of.
-var followed = []struct {
+// fusedPasses are passes of all kinds, and which of them complete all pixels in chunks.
+var fusedPasses = []struct {
 	name          string
 	c             Conv
-	stretch       int  // rows
-	forward, back bool // tell of all
+	grain         int  // rows
+	forward, back bool // the epilogue is applied to all
 }{
 	{"pointwise", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 70, KH: 1, KW: 1, S: 1, Dil: 1, G: 1}, 4, true, true},
 	{"dense 3x3 of stride 2", Conv{N: 24, H: 12, W: 10, InC: 24, OutC: 40, KH: 3, KW: 3, S: 2, PadH: 1, PadW: 1, Dil: 1, G: 1}, 3, true, false},
@@ -69,52 +69,52 @@ var followed = []struct {
 	{"gathered", Conv{N: 24, H: 9, W: 9, InC: 40, OutC: 40, KH: 3, KW: 3, S: 3, PadH: 1, PadW: 1, Dil: 1, G: 40}, 3, false, false},
 }
 
-// TestFollowers compares what passes tell with what they put out, whoever computes it,
-// and fails where one that can tell of all does not.
-func TestFollowers(t *testing.T) {
+// TestChunkEpilogues compares what epilogues see with the output of passes, for several
+// numbers of workers, and fails where a pass that can apply its epilogue to all does not.
+func TestChunkEpilogues(t *testing.T) {
 	for _, s := range Available() {
-		for _, k := range followed {
+		for _, k := range fusedPasses {
 			for _, workers := range []int{1, 2, 3} {
-				t.Run(s.Name+"/"+k.name, func(t *testing.T) { checkFollowers(t, s, workers, k.c, k.stretch, k.forward, k.back) })
+				t.Run(s.Name+"/"+k.name, func(t *testing.T) { checkChunkEpilogue(t, s, workers, k.c, k.grain, k.forward, k.back) })
 			}
 		}
 	}
 }
 
-func checkFollowers(t *testing.T, s *Set, workers int, c Conv, stretch int, forward, back bool) {
-	c, random, e := followedPass(t, s, workers, c)
+func checkChunkEpilogue(t *testing.T, s *Set, workers int, c Conv, grain int, forward, back bool) {
+	c, random, e := fusedPass(t, s, workers, c)
 	in, out := c.N*c.H*c.W*c.InC, c.N*c.OutH()*c.OutW()*c.OutC
 	x, y, w := random(in), random(out), random(weightLen(c))
 	tiles := s.tiles != nil
 
-	l := newListener(y, c.OutC)
-	fused := Fusion{After: l, Grain: Grain{stretch * c.OutW(), c.OutH() * c.OutW()}}
+	l := newRecordedEpilogue(y, c.OutC)
+	fused := Fusion{After: l, Grain: Grain{grain * c.OutW(), c.OutH() * c.OutW()}}
 	e.Forward(c, x, w, y, Epilogue{Act: HardSwish}, fused)
-	if told := l.check(t); told < 1 && forward && tiles {
-		t.Errorf("%d workers: forward told of %.2f of its output", workers, told)
+	if share := l.check(t); share < 1 && forward && tiles {
+		t.Errorf("%d workers: forward applied its epilogue to %.2f of its output", workers, share)
 	}
-	alone := random(out)
-	e.Forward(c, x, w, alone, Epilogue{Act: HardSwish}, Fusion{})
-	if !slices.Equal(alone, y) {
-		t.Errorf("%d workers: forward has other bits when it is followed", workers)
+	unfused := random(out)
+	e.Forward(c, x, w, unfused, Epilogue{Act: HardSwish}, Fusion{})
+	if !slices.Equal(unfused, y) {
+		t.Errorf("%d workers: forward has other bits with a chunk epilogue", workers)
 	}
 
 	dx := random(in)
 	once := slices.Clone(dx)
-	l = newListener(dx, c.InC)
-	fused = Fusion{After: l, Grain: Grain{stretch * c.S * c.W, c.H * c.W}}
+	l = newRecordedEpilogue(dx, c.InC)
+	fused = Fusion{After: l, Grain: Grain{grain * c.S * c.W, c.H * c.W}}
 	e.BackwardData(c, y, w, dx, true, fused)
-	if told := l.check(t); told < 1 && back && tiles {
-		t.Errorf("%d workers: backward data told of %.2f of its output", workers, told)
+	if share := l.check(t); share < 1 && back && tiles {
+		t.Errorf("%d workers: backward data applied its epilogue to %.2f of its output", workers, share)
 	}
 	e.BackwardData(c, y, w, once, true, Fusion{})
 	if !slices.Equal(once, dx) {
-		t.Errorf("%d workers: backward data has other bits when it is followed", workers)
+		t.Errorf("%d workers: backward data has other bits with a chunk epilogue", workers)
 	}
 }
 
-// followedPass returns c complete, a source of random floats and an engine.
-func followedPass(t *testing.T, s *Set, workers int, c Conv) (whole Conv, random func(n int) []float32, e *Engine) {
+// fusedPass returns c complete, a source of random floats and an engine.
+func fusedPass(t *testing.T, s *Set, workers int, c Conv) (complete Conv, random func(n int) []float32, e *Engine) {
 	c.WInC, c.WKH, c.WKW = c.InC, c.KH, c.KW
 	if c.G == c.OutC {
 		c.WC = c.OutC

@@ -16,8 +16,8 @@ type gradTask struct {
 	step         int  // images of a pass
 	parts, pairs int  // parts of a group's input channels, pairs of its output blocks
 	splits       int  // parts of the items
-	flat         flat // of a pointwise convolution
-	preparing
+	gemm         gemm // of a pointwise convolution
+	prologue
 	sums    sumTask // of the groups, if there are several
 	dw      []float32
 	workers []gradWorker
@@ -26,7 +26,7 @@ type gradTask struct {
 // gradWorker is the memory of one worker.
 type gradWorker struct {
 	tile  gradTile
-	x, dy []float32 // pixels apart
+	x, dy []float32 // packed pixels
 	fetcher
 	_ padding
 }
@@ -51,9 +51,9 @@ const (
 
 func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t := &e.grad
-	t.flat = flat{}
+	t.gemm = gemm{}
 	if c.pointwise() {
-		t.flat, c = c.flatten()
+		t.gemm, c = c.asGEMM()
 	}
 	t.c, t.tiles, t.x, t.dy, t.dw = c, e.Set.tiles, x, dy, dw
 	t.groups = groupsOf(c.N, c.N*c.OutH()*c.OutW(), c.ownFloats())
@@ -65,10 +65,10 @@ func (e *Engine) backWeightsDense(c Conv, x, dy, dw []float32) {
 	t.step = gradStep(c)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	t.splits = min(e.shares(t.groups, c.work()), t.items())
-	if t.flat.xApart || t.flat.dyApart {
+	if t.gemm.packX || t.gemm.packDY {
 		t.splits = min(t.splits, e.Pool.Workers()) // each chunk copies its pixels
 	}
-	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
+	t.prologue = e.prologueOf(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
 	if t.groups > 1 {
 		t.sums.reserve(e, t.groups, t.splits, c, dw)
 	}
@@ -85,10 +85,10 @@ func gradStep(c Conv) int {
 	return max(1, gradBytes/bytes, min(parts(gradPixels, pixels), mostGradBytes/bytes))
 }
 
-// enter implements entered.
-func (t *gradTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *gradTask) setUp(worker int) {
 	k := &t.workers[worker]
-	t.flat.reserve(k, t.step)
+	t.gemm.reserve(k, t.step)
 	k.ready = 0
 }
 
@@ -112,7 +112,7 @@ func (t *gradTask) Do(i, worker int) {
 	for img := g * t.c.N / t.groups; img < end; img += t.step {
 		k.tile.ahead = t.fetch(k, img, end, last-first)
 		n := min(t.step, end-img)
-		t.prepare(img, n, t.c.OutH(), 0, t.c.OutH(), t.c.OutW()*t.c.OutC, worker)
+		t.applyPrologue(img, n, t.c.OutH(), 0, t.c.OutH(), t.c.OutW()*t.c.OutC, worker)
 		s := t.pass(k, img, n)
 		t.each(first, last, func(p place, from, to int) { t.add(k, s, p, from, to, dw) })
 	}
@@ -138,7 +138,7 @@ func (t *gradTask) fetch(k *gradWorker, img, end, items int) ahead {
 	return k.fetcher.fetch(img, next, shares, byBytes, func(img int) (m unitMaps) {
 		last := min(img+t.step, c.N)
 		m = unitMaps{t.dy[img*dy : last*dy]}
-		if !t.flat.xApart {
+		if !t.gemm.packX {
 			m[1] = t.x[img*x : last*x]
 		}
 		return m
@@ -150,10 +150,10 @@ func (t *gradTask) pass(k *gradWorker, img, imgs int) gradPass {
 	c := t.c
 	x, dy := c.H*c.W*c.InC, c.OutH()*c.OutW()*c.OutC
 	p := gradPass{imgs: imgs, dy: t.dy[img*dy:], xC: c.InC, dyC: c.OutC}
-	if !t.flat.xApart {
+	if !t.gemm.packX {
 		p.x = t.x[img*x:]
 	}
-	return t.flat.apart(p, k, img, t.x)
+	return t.gemm.pack(p, k, img, t.x)
 }
 
 // place is where the items of one tap and one tile's worth of output blocks add.

@@ -3,7 +3,7 @@ package kernel
 const (
 	// gradGroups is the most groups that the images of a weight gradient are cut
 	// into. A group has sums of its own, so that one worker keeps its images in
-	// its cache; the sums are added as halves says.
+	// its cache; the sums are added by treeReduction.
 	gradGroups = 8
 	// groupBytes is about how much the sums of all groups may take.
 	groupBytes = 4 << 20
@@ -40,7 +40,7 @@ func (e *Engine) shares(groups, work int) int {
 // sumTask adds the groups' sums of a dense weight gradient to dw, each of which
 // is the gradient of a window stored by itself. A chunk is one tap of one block.
 type sumTask struct {
-	halves
+	treeReduction
 	vec  *Vec
 	c    Conv
 	sums []float32 // [groups][floats]

@@ -1,6 +1,6 @@
 package kernel
 
-// The plain-Go twin: direct loops, one output row or one tap per chunk.
+// The reference kernels in plain Go: direct loops, one output row or one tap per chunk.
 
 const (
 	plainForward = iota

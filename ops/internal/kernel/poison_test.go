@@ -27,20 +27,20 @@ func borderOf(e *Engine, c Conv, pass int) border {
 	forward, back := c.forward(nil), c.backData(0, 0, nil)
 	byRows := map[int]bool{
 		plainForward:     c.depthwise() && t.byRows(&forward).k > 0,
-		plainBackData:    c.depthwise() && (t.byRows(&back).k > 0 || t.upByRows(c).k > 0),
+		plainBackData:    c.depthwise() && (t.byRows(&back).k > 0 || t.transposedByRows(c).k > 0),
 		plainBackWeights: c.depthwise() && t.gradByRows(&forward).k > 0,
 	}
-	whole := map[int]bool{
-		plainForward:     t.byRows(&forward).whole[1] != nil,
-		plainBackData:    t.byRows(&back).whole[1] != nil,
-		plainBackWeights: t.gradByRows(&forward).whole != nil,
+	fullRow := map[int]bool{
+		plainForward:     t.byRows(&forward).fullRow[1] != nil,
+		plainBackData:    t.byRows(&back).fullRow[1] != nil,
+		plainBackWeights: t.gradByRows(&forward).fullRow != nil,
 	}
 	switch {
-	case byRows[pass] && whole[pass]:
+	case byRows[pass] && fullRow[pass]:
 		return skipped
 	case byRows[pass]:
 		return rowsOnly
-	case pass == plainBackWeights && !c.depthwise() && (c.KH*c.KW == 1 || c.InC/c.G > pickChannels):
+	case pass == plainBackWeights && !c.depthwise() && (c.KH*c.KW == 1 || c.InC/c.G > smallChannels):
 		return skipped // the tap's rectangle inside the map is what the tile walks over
 	default:
 		return multiplied
@@ -244,7 +244,7 @@ func TestPoisonReachesItsUsersOnly(t *testing.T) {
 	for _, k := range poisonCases() {
 		k.c.G, k.c.Dil = max(k.c.G, 1), max(k.c.Dil, 1)
 		x, w, dy := operands(k.c, rand.New(rand.NewPCG(41, 42)))
-		c := k.c.whole(x, w, dy)
+		c := k.c.withDefaults(x, w, dy)
 		for _, s := range sets() {
 			e := NewEngine(s, p)
 			for _, b := range poisons(c, len(x), len(dy)) {

@@ -16,13 +16,13 @@ type Task interface {
 	Do(i, worker int)
 }
 
-// entered is a task with per-thread set-up: enter is called on each thread that takes part,
-// before its first chunk, so that what it sets up is in its own core's cache.
-type entered interface {
-	enter(worker int)
+// threadSetUp is a task with set-up for each thread: setUp is called on each thread that
+// takes part, before its first chunk, so that what it sets up is in that core's cache.
+type threadSetUp interface {
+	setUp(worker int)
 }
 
-// spinTime is how long an idle helper polls before it parks. Layers follow one
+// spinTime is how long an idle worker polls before it parks. Layers follow one
 // another within tens of microseconds, and a wake-up through the scheduler
 // costs as much.
 const spinTime = 500 * time.Microsecond
@@ -56,7 +56,7 @@ type padding [120]byte
 // A call is what a Run asks of the workers, in one word that changes at once: its
 // number, counted from one, and the number of its chunks. So nothing has to be reset
 // from one Run to the next: what a counter of taken chunks says of an earlier call
-// counts for nothing, and a helper that comes late to a call finds all of it taken.
+// counts for nothing, and a worker that comes late to a call finds all of it taken.
 type call uint64
 
 const (
@@ -86,8 +86,8 @@ func (c call) left(taken uint64, w, workers int) (first, last int) {
 	return first, last
 }
 
-// Pool runs tasks on the calling goroutine and a fixed set of helpers, which
-// spin for a short while and then sleep. A Pool serves one caller at a time.
+// Pool runs tasks on the calling goroutine, worker 0, and a fixed set of worker goroutines,
+// which spin for a short while and then sleep. A Pool serves one caller at a time.
 type Pool struct {
 	workers int
 	taken   []counter // by share: a call, and how many of its chunks are taken
@@ -99,15 +99,15 @@ type Pool struct {
 	_      padding
 	parked atomic.Int32
 	_      padding
-	call   atomic.Uint64 // read by all helpers all the time,
-	task   Task          // and beside it, what whoever has taken a chunk of it needs
+	call   atomic.Uint64 // polled by all idle workers,
+	task   Task          // and on the same cache line, the task to run chunks of
 	_      padding
 
 	// The caller's own.
-	alone    bool
-	last     call
-	asked    uint64 // chunks of all calls
-	handOver handOver
+	singleThreaded bool
+	last           call
+	asked          uint64 // chunks of all calls
+	forkJoin       forkJoin
 }
 
 // NewPool returns a pool of the given number of workers, the caller included.
@@ -117,24 +117,23 @@ func NewPool(workers int) *Pool {
 	p := &Pool{workers: workers, wake: make(chan struct{}, workers), taken: make([]counter, workers), done: make([]counter, workers)}
 	for w := 1; w < workers; w++ {
 		p.stopped.Add(1)
-		go p.help(w)
+		go p.serve(w)
 	}
 	return p
 }
 
 // Workers returns the number of workers, the caller included.
 func (p *Pool) Workers() int {
-	if p.alone {
+	if p.singleThreaded {
 		return 1
 	}
 	return p.workers
 }
 
-// Alone tells whether the caller is to do all by itself, as if it were the only
-// worker.
-func (p *Pool) Alone(on bool) { p.alone = on }
+// SetSingleThreaded sets whether the caller runs all chunks, as if it were the only worker.
+func (p *Pool) SetSingleThreaded(on bool) { p.singleThreaded = on }
 
-// Close ends the helpers and waits for them.
+// Close ends the worker goroutines and waits for them.
 func (p *Pool) Close() {
 	p.quit.Store(true)
 	p.wakeUp(p.workers - 1)
@@ -147,7 +146,7 @@ func (p *Pool) Close() {
 // with its share steals chunks from the others': a descheduled thread holds up one chunk.
 func (p *Pool) Run(n int, t Task) {
 	if p.Workers() == 1 || n <= 1 {
-		doAlone(n, t)
+		runSingleThreaded(n, t)
 		return
 	}
 	if n > mostChunks {
@@ -171,20 +170,20 @@ func (p *Pool) Run(n int, t Task) {
 	}
 }
 
-// doAlone does all n chunks of t on the calling goroutine.
-func doAlone(n int, t Task) {
+// runSingleThreaded runs all n chunks of t on the calling goroutine.
+func runSingleThreaded(n int, t Task) {
 	if n > 0 {
-		enter(t, 0)
+		setUp(t, 0)
 	}
 	for i := range n {
 		t.Do(i, 0)
 	}
 }
 
-// enter tells t of worker, if it wants to know.
-func enter(t Task, worker int) {
-	if t, ok := t.(entered); ok {
-		t.enter(worker)
+// setUp sets up t on the thread of worker, if t has set-up.
+func setUp(t Task, worker int) {
+	if t, ok := t.(threadSetUp); ok {
+		t.setUp(worker)
 	}
 }
 
@@ -198,7 +197,7 @@ func (p *Pool) finished() bool {
 }
 
 // wakeUp leaves n wake-ups. One that finds the channel full is not needed: it
-// has room for more than there are helpers, and a helper that takes an old one
+// has room for more than there are workers, and a worker that takes an old one
 // merely looks around and parks again.
 func (p *Pool) wakeUp(n int) {
 	for range n {
@@ -212,7 +211,7 @@ func (p *Pool) wakeUp(n int) {
 // work does chunks of c as worker, its own share first, until none is left.
 func (p *Pool) work(c call, worker int) {
 	start := time.Now()
-	inside := p.takeFrom(c, worker, worker, false)
+	isSetUp := p.takeFrom(c, worker, worker, false)
 	if !p.open(c) {
 		return
 	}
@@ -223,19 +222,19 @@ func (p *Pool) work(c call, worker int) {
 		}
 	}
 	for i := 1; i < p.workers; i++ {
-		inside = p.takeFrom(c, (worker+i)%p.workers, worker, inside)
+		isSetUp = p.takeFrom(c, (worker+i)%p.workers, worker, isSetUp)
 	}
 }
 
-// takeFrom does what is left of share w of c, as worker, who may have begun the task
-// before, and reports whether it has now.
-func (p *Pool) takeFrom(c call, w, worker int, inside bool) bool {
+// takeFrom does what is left of share w of c, as worker. isSetUp says whether the task has
+// been set up on its thread, and takeFrom returns whether it is now.
+func (p *Pool) takeFrom(c call, w, worker int, isSetUp bool) bool {
 	done := 0
 	for i, ok := p.take(c, w); ok; i, ok = p.take(c, w) {
 		t := p.task
-		if !inside {
-			enter(t, worker)
-			inside = true
+		if !isSetUp {
+			setUp(t, worker)
+			isSetUp = true
 		}
 		t.Do(i, worker)
 		done++
@@ -243,7 +242,7 @@ func (p *Pool) takeFrom(c call, w, worker int, inside bool) bool {
 	if done > 0 {
 		p.done[worker].Add(uint64(done))
 	}
-	return inside
+	return isSetUp
 }
 
 // take takes a chunk of share w of c, if one is left.
@@ -271,7 +270,8 @@ func (p *Pool) open(c call) bool {
 	return false
 }
 
-func (p *Pool) help(worker int) {
+// serve is a worker goroutine: it polls for calls, works on them, and parks.
+func (p *Pool) serve(worker int) {
 	defer p.stopped.Done()
 	idle := time.Now()
 	var seen call

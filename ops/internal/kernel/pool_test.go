@@ -29,7 +29,7 @@ func TestPoolRunsEachChunkOnce(t *testing.T) {
 		for round := range rounds {
 			p.Run(round%len(c.runs)+1, c)
 			if round%1000 == 999 {
-				time.Sleep(2 * spinTime) // long enough for helpers to park
+				time.Sleep(2 * spinTime) // long enough for workers to park
 			}
 		}
 		p.Close()
@@ -82,33 +82,33 @@ func TestPoolSizes(t *testing.T) {
 	}
 }
 
-// entering counts how often each worker was told of a task, and the chunks that were
-// run by workers that had not been.
-type entering struct {
-	told    [3]atomic.Int32
-	unaware atomic.Int32
+// setUpTask counts how often it was set up on each worker's thread, and the chunks that
+// ran before.
+type setUpTask struct {
+	setUps [3]atomic.Int32
+	early  atomic.Int32
 }
 
-func (e *entering) enter(worker int) { e.told[worker].Add(1) }
+func (e *setUpTask) setUp(worker int) { e.setUps[worker].Add(1) }
 
-func (e *entering) Do(_, worker int) {
-	if e.told[worker].Load() != 1 {
-		e.unaware.Add(1)
+func (e *setUpTask) Do(_, worker int) {
+	if e.setUps[worker].Load() != 1 {
+		e.early.Add(1)
 	}
 }
 
-func TestPoolTellsWorkersOnce(t *testing.T) {
+func TestPoolSetsUpWorkersOnce(t *testing.T) {
 	for workers := 1; workers <= 3; workers++ {
 		p := NewPool(workers)
 		for n := range 7 {
 			for range 300 {
-				var e entering
+				var e setUpTask
 				p.Run(n, &e)
-				if e.unaware.Load() > 0 {
-					t.Fatalf("%d workers, %d chunks: %d chunks were run by workers told %v times", workers, n, e.unaware.Load(), &e.told)
+				if e.early.Load() > 0 {
+					t.Fatalf("%d workers, %d chunks: %d chunks ran on workers set up %v times", workers, n, e.early.Load(), &e.setUps)
 				}
-				if total := e.told[0].Load() + e.told[1].Load() + e.told[2].Load(); n > 0 && total == 0 || int(total) > n {
-					t.Fatalf("%d workers, %d chunks: %d were told", workers, n, total)
+				if total := e.setUps[0].Load() + e.setUps[1].Load() + e.setUps[2].Load(); n > 0 && total == 0 || int(total) > n {
+					t.Fatalf("%d workers, %d chunks: set up on %d", workers, n, total)
 				}
 			}
 		}
@@ -126,7 +126,7 @@ func TestCallLeft(t *testing.T) {
 		w, workers  int
 		first, last int
 	}{
-		{c(7, 10), c(6, 5), 1, 2, 5, 10}, // nobody has begun
+		{c(7, 10), c(6, 5), 1, 2, 5, 10}, // no chunk is taken yet
 		{c(7, 10), c(7, 2), 1, 2, 7, 10},
 		{c(7, 10), c(7, 5), 1, 2, 10, 10},
 		{c(7, 10), c(8, 0), 1, 2, 10, 10}, // this call is over

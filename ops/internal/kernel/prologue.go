@@ -2,47 +2,47 @@ package kernel
 
 // Prologue gives a part of an operand its values before it is read.
 type Prologue interface {
-	// Prepare gives floats lo to hi of the operand, whole pixels of all channels, their
+	// ApplyPrologue gives floats lo to hi of the operand, whole pixels of all channels, their
 	// values. It is called by several threads at the same time, once for each float.
-	Prepare(lo, hi, worker int)
+	ApplyPrologue(lo, hi, worker int)
 }
 
-// preparing is the prologue of a pass; nil: none.
-type preparing struct{ p Prologue }
+// prologue is the prologue of a pass; nil: none.
+type prologue struct{ p Prologue }
 
-// prepare has images [img, img+imgs) prepared, of rows [from, to) of oh, so many
-// floats each.
-func (p preparing) prepare(img, imgs, oh, from, to, row, worker int) {
+// applyPrologue applies the prologue to images [img, img+imgs), of rows [from, to) of oh,
+// so many floats each.
+func (p prologue) applyPrologue(img, imgs, oh, from, to, row, worker int) {
 	if p.p != nil {
-		p.p.Prepare((img*oh+from)*row, ((img+imgs-1)*oh+to)*row, worker)
+		p.p.ApplyPrologue((img*oh+from)*row, ((img+imgs-1)*oh+to)*row, worker)
 	}
 }
 
-// preparing returns the prologue of an operand of so many pixels, of pixel floats each, if
-// each part of it is read by one thread only; else it runs the prologue for all of it.
-func (e *Engine) preparing(pixels, pixel int, alone bool) preparing {
-	if e.before != nil && !alone {
-		n := max(1, min(prepareChunks, pixels*pixel/prepareFloats))
-		e.prepareTask = prepareTask{e.before, pixels, pixel, n}
-		e.Pool.Run(n, &e.prepareTask)
+// prologueOf returns the prologue of an operand of so many pixels, of pixel floats each, if
+// each part of it is read by one thread only; else it applies the prologue to all of it.
+func (e *Engine) prologueOf(pixels, pixel int, oneReader bool) prologue {
+	if e.before != nil && !oneReader {
+		n := max(1, min(prologueChunks, pixels*pixel/prologueFloats))
+		e.prologueTask = prologueTask{e.before, pixels, pixel, n}
+		e.Pool.Run(n, &e.prologueTask)
 		e.before = nil
 	}
-	return preparing{e.before}
+	return prologue{e.before}
 }
 
 const (
-	prepareChunks = 64
-	prepareFloats = 1 << 14 // of a chunk at least
+	prologueChunks = 64
+	prologueFloats = 1 << 14 // of a chunk at least
 )
 
-// prepareTask prepares an operand of so many pixels.
-type prepareTask struct {
+// prologueTask applies a prologue to an operand of so many pixels.
+type prologueTask struct {
 	p             Prologue
 	pixels, pixel int
 	chunks        int
 }
 
 // Do implements Task.
-func (t *prepareTask) Do(i, worker int) {
-	t.p.Prepare(i*t.pixels/t.chunks*t.pixel, (i+1)*t.pixels/t.chunks*t.pixel, worker)
+func (t *prologueTask) Do(i, worker int) {
+	t.p.ApplyPrologue(i*t.pixels/t.chunks*t.pixel, (i+1)*t.pixels/t.chunks*t.pixel, worker)
 }

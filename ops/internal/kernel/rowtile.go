@@ -21,18 +21,18 @@ type rowTile struct {
 	outStep     int    // bytes between tiles of the output
 	wStep       int    // bytes between rows of taps
 	left, right uint32 // all ones to read what lies before and behind the row, 0 for zeros
-	outcome
+	epilogueArgs
 	ahead
 }
 
 // depthRows are the depthwise tiles of rows with one number of taps.
 type depthRows struct {
-	rows   []tileFunc   // [pixels]
-	whole  [][]tileFunc // [blocks][pixels]: of a row that is one tile, by some registers of channels
-	pixels []int        // widths to choose from of weight-gradient tiles
-	grads  [][]tileFunc // [width][rows of taps]
+	rows    []tileFunc   // [pixels]
+	fullRow [][]tileFunc // [blocks][pixels]: of a row that is one tile, by some registers of channels
+	pixels  []int        // widths to choose from of weight-gradient tiles
+	grads   [][]tileFunc // [width][rows of taps]
 
-	wholeGrads []tileFunc // [pixels]: of a row that is one tile, by all rows of taps
+	fullRowGrads []tileFunc // [pixels]: of a row that is one tile, by all rows of taps
 }
 
 // gradSpec is one output row of a weight-gradient tile: where its inputs begin,

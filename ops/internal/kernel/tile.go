@@ -9,18 +9,19 @@ type tileFunc func(a *byte)
 // tiles are the functions of one instruction set. Lists are indexed by size,
 // pairs of lists by the number of blocks of 16 output channels.
 type tiles struct {
-	dense     [][]tileFunc             // [blocks][pixels]: dense convolution
-	grad      [][]tileFunc             // [blocks][input channels]: its weight gradient
-	pick      [][]tileFunc             // [blocks][rows]: the same, rows anywhere
-	depthwise []tileFunc               // [pixels]: depthwise convolution
-	taps      []tileFunc               // [taps]: its weight gradient
-	along     map[int]depthRows        // [taps on a side]: depthwise rows of stride 1
-	down, up  map[int]depthRows        // of stride 2, and transposed
-	first     map[firstKind][]tileFunc // [pixels]: rows of first layers
-	gradFirst map[firstKind][]tileFunc // [pixels]: their weight gradient
-	gather    tileFunc
-	transpose tileFunc // of 16 x 16 floats
-	peak      tileFunc
+	dense         [][]tileFunc                 // [blocks][pixels]: dense convolution
+	grad          [][]tileFunc                 // [blocks][input channels]: its weight gradient
+	gradIndirect  [][]tileFunc                 // [blocks][rows]: the same, rows anywhere
+	depthwise     []tileFunc                   // [pixels]: depthwise convolution
+	taps          []tileFunc                   // [taps]: its weight gradient
+	stride1       map[int]depthRows            // [taps on a side]: depthwise rows of stride 1
+	stride2       map[int]depthRows            // of stride 2
+	transposed    map[int]depthRows            // of the transposed correlation of stride 2
+	firstConv     map[firstConvKind][]tileFunc // [pixels]: rows of first convolutions
+	gradFirstConv map[firstConvKind][]tileFunc // [pixels]: their weight gradient
+	gather        tileFunc
+	transpose     tileFunc // of 16 x 16 floats
+	peak          tileFunc
 
 	winoInput    tileFunc // transform of pixels to planes
 	wino3, wino5 winoForm
@@ -47,7 +48,7 @@ func (l *lanes) set(n int) {
 	}
 }
 
-// run is a stretch of products: n/4 input channels that follow each other in x
+// run is a run of products: n/4 input channels that follow each other in x
 // and in w. All are in bytes, x and w from the pixel's and the weight's start.
 type run struct{ x, w, n int }
 
@@ -60,13 +61,13 @@ type forwardTile struct {
 	tiles      int
 	runs       unsafe.Pointer // *run, or *int for depthwise tiles
 	runCount   int
-	block      int // bytes from one block of w to the next; of rows of a first layer, from one pixel of y
-	outcome
+	block      int // bytes from one block of w to the next; of rows of a first convolution, from one pixel of y
+	epilogueArgs
 }
 
-// pick places a row of a weight gradient: where it reads in x, counted from the
+// rowOffset places a row of a weight gradient: where it reads in x, counted from the
 // pixel, and where it adds to dw. Both in bytes.
-type pick struct{ x, w int }
+type rowOffset struct{ x, w int }
 
 // gradTile is the argument of weight-gradient tiles. Pix, row and image steps
 // are in bytes; those of rows and images come on top of the pixels' and rows'.
@@ -77,9 +78,9 @@ type gradTile struct {
 	xPix, xRow, xImage    int
 	dyPix, dyRow, dyImage int
 	block                 int // bytes from one block of dw to the next
-	picks                 *pick
+	offsets               *rowOffset
 	ahead
-	line, outPix int // of first layers: from one row of x, and from one pixel of dy, to the next
+	line, outPix int // of first convolutions: from one row of x, and from one pixel of dy, to the next
 }
 
 // gatherTile is the argument of gather and transpose: rows of n pixels, step bytes apart and

@@ -17,8 +17,8 @@ type transposer struct {
 	tile   gatherTile
 	square [Block * Block]float32 // that does not all fit in dst
 	dst    []float32
-	pass   uint64 // that dst and made are of
-	made   made
+	pass   uint64 // that dst and packed are of
+	packed packCache
 	_      padding
 }
 
@@ -40,10 +40,10 @@ func (t *transposed) blocks(worker, first, n int) []float32 {
 	if k.pass != t.pass {
 		n := t.c.G * parts(t.c.InC/t.c.G, Block)
 		k.pass, k.dst = t.pass, aligned(k.dst, n*t.stride())
-		k.made.begin(n)
+		k.packed.begin(n)
 	}
 	for b := first; b < first+n; b++ {
-		if k.made.missing(b) {
+		if k.packed.miss(b) {
 			t.block(k, b)
 		}
 	}

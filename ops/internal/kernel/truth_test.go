@@ -166,7 +166,7 @@ const (
 // Passes that add start from what the one before left.
 func (k *trial) run(t fatal, e *Engine) {
 	c := k.c
-	full := c.whole(k.x, k.w, k.dy)
+	full := c.withDefaults(k.x, k.w, k.dy)
 	check := func(pass string, got []float32, want expected, before []float32, bound float64) {
 		if d := want.off(got, before, bound != directBound); d > bound {
 			t.Fatalf("%s %s of %+v: error %.3g of the scale", e.Set.Name, pass, c, d)

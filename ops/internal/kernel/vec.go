@@ -9,24 +9,24 @@ package kernel
 // Lanes. Channel counts that are no multiple of Lanes are brought to one by
 // repeating the vector, see Period. A run may end anywhere within a period.
 type Vec struct {
-	sums       func(x, s []float32)
-	moments    func(x, k, s, q []float32)
-	norm       [acts]func(x, scale, shift, y []float32)
-	normReduce [acts]func(x, dy, scale, shift, mean, s, q []float32)
-	normApply  [acts]func(x, dy, scale, shift, a, b, c, dx []float32)
-	act        [acts]func(x, y []float32)
-	actBack    [acts]func(x, dy, dx []float32)
-	add        func(a, b, y []float32)
-	axpy       func(a float32, x, y []float32)
-	spread     func(v, y []float32)
-	spreadAdd  func(v, y []float32)
-	maxTaps    func(off []int32, pixels, step, c int, x, y []float32)
-	maxBack    func(off []int32, pixels, step, c int, x, y, dy, dx []float32)
-	sumTaps    func(off []int32, pixels, step, c int, scale float32, x, y []float32)
-	sumBack    func(off []int32, pixels, step, c int, scale float32, dy, dx []float32)
-	sgd        func(rate, momentum, decay float32, w, g, v []float32)
-	nesterov   func(rate, momentum, decay float32, w, g, v []float32)
-	adam       func(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, w, g, m, v []float32)
+	sums         func(x, s []float32)
+	moments      func(x, k, s, q []float32)
+	norm         [acts]func(x, scale, shift, y []float32)
+	normReduce   [acts]func(x, dy, scale, shift, mean, s, q []float32)
+	normApply    [acts]func(x, dy, scale, shift, a, b, c, dx []float32)
+	act          [acts]func(x, y []float32)
+	actBack      [acts]func(x, dy, dx []float32)
+	add          func(a, b, y []float32)
+	axpy         func(a float32, x, y []float32)
+	broadcast    func(v, y []float32)
+	broadcastAdd func(v, y []float32)
+	maxTaps      func(off []int32, pixels, step, c int, x, y []float32)
+	maxBack      func(off []int32, pixels, step, c int, x, y, dy, dx []float32)
+	sumTaps      func(off []int32, pixels, step, c int, scale float32, x, y []float32)
+	sumBack      func(off []int32, pixels, step, c int, scale float32, dy, dx []float32)
+	sgd          func(rate, momentum, decay float32, w, g, v []float32)
+	nesterov     func(rate, momentum, decay float32, w, g, v []float32)
+	adam         func(rate, keep1, beta2, keep2, eps, root, decay, shrink float32, w, g, m, v []float32)
 
 	streamRead  func(passes int, x, s []float32)
 	streamCopy  func(passes int, x, y []float32)
@@ -39,9 +39,9 @@ const Lanes = 16
 // acts is the number of activations.
 const acts = int(GELU) + 1
 
-// pieceFloats is how much of a run a loop that passes column by column takes at
+// stripFloats is how much of a run a loop that passes column by column takes at
 // once, so that its operands stay in the first-level cache.
-const pieceFloats = 2048
+const stripFloats = 2048
 
 // Period returns the length of the shortest vector that holds a whole number
 // of repetitions of c channels and is a multiple of Lanes.
@@ -60,12 +60,12 @@ func Repeat(dst, src []float32) {
 	}
 }
 
-// pieceOf returns the length of a run's pieces: whole periods, about pieceFloats.
-func pieceOf(period int) int { return max(1, pieceFloats/period) * period }
+// stripOf returns the length of a run's strips: whole periods, about stripFloats.
+func stripOf(period int) int { return max(1, stripFloats/period) * period }
 
 // Sums adds the column sums of x: s[i%P] += x[i].
 func (v *Vec) Sums(x, s []float32) {
-	for step := pieceOf(len(s)); len(x) > 0; x = x[min(step, len(x)):] {
+	for step := stripOf(len(s)); len(x) > 0; x = x[min(step, len(x)):] {
 		v.sums(x[:min(step, len(x))], s)
 	}
 }
@@ -74,7 +74,7 @@ func (v *Vec) Sums(x, s []float32) {
 // s[i%P] += x[i]-k[i%P], q[i%P] += (x[i]-k[i%P])².
 func (v *Vec) Moments(x, k, s, q []float32) {
 	k, q = k[:len(s)], q[:len(s)]
-	for step := pieceOf(len(s)); len(x) > 0; x = x[min(step, len(x)):] {
+	for step := stripOf(len(s)); len(x) > 0; x = x[min(step, len(x)):] {
 		v.moments(x[:min(step, len(x))], k, s, q)
 	}
 }
@@ -82,7 +82,7 @@ func (v *Vec) Moments(x, k, s, q []float32) {
 // Norm computes y[i] = act(x[i]*scale[i%P] + shift[i%P]). y may be x.
 func (v *Vec) Norm(act Act, x, scale, shift, y []float32) {
 	shift, y = shift[:len(scale)], y[:len(x)]
-	step := pieceOf(len(scale))
+	step := stripOf(len(scale))
 	for i := 0; i < len(x); i += step {
 		end := min(i+step, len(x))
 		v.norm[act](x[i:end], scale, shift, y[i:end])
@@ -95,7 +95,7 @@ func (v *Vec) Norm(act Act, x, scale, shift, y []float32) {
 func (v *Vec) NormReduce(act Act, x, dy, scale, shift, mean, s, q []float32) {
 	p := len(s)
 	scale, shift, mean, q, dy = scale[:p], shift[:p], mean[:p], q[:p], dy[:len(x)]
-	step := pieceOf(p)
+	step := stripOf(p)
 	for i := 0; i < len(x); i += step {
 		end := min(i+step, len(x))
 		v.normReduce[act](x[i:end], dy[i:end], scale, shift, mean, s, q)
@@ -107,7 +107,7 @@ func (v *Vec) NormReduce(act Act, x, dy, scale, shift, mean, s, q []float32) {
 func (v *Vec) NormApply(act Act, x, dy, scale, shift, a, b, c, dx []float32) {
 	p := len(a)
 	scale, shift, b, c, dy, dx = scale[:p], shift[:p], b[:p], c[:p], dy[:len(x)], dx[:len(x)]
-	step := pieceOf(p)
+	step := stripOf(p)
 	for i := 0; i < len(x); i += step {
 		end := min(i+step, len(x))
 		v.normApply[act](x[i:end], dy[i:end], scale, shift, a, b, c, dx[i:end])
@@ -128,13 +128,13 @@ func (v *Vec) Add(a, b, y []float32) { v.add(a, b[:len(a)], y[:len(a)]) }
 // Axpy computes y[i] += a*x[i].
 func (v *Vec) Axpy(a float32, x, y []float32) { v.axpy(a, x, y[:len(x)]) }
 
-// Spread computes y[i] = vec[i%P], or y[i] += vec[i%P] if add is set.
-func (v *Vec) Spread(vec, y []float32, add bool) {
-	f := v.spread
+// Broadcast computes y[i] = vec[i%P], or y[i] += vec[i%P] if add is set.
+func (v *Vec) Broadcast(vec, y []float32, add bool) {
+	f := v.broadcast
 	if add {
-		f = v.spreadAdd
+		f = v.broadcastAdd
 	}
-	for step := pieceOf(len(vec)); len(y) > 0; y = y[min(step, len(y)):] {
+	for step := stripOf(len(vec)); len(y) > 0; y = y[min(step, len(y)):] {
 		f(vec, y[:min(step, len(y))])
 	}
 }

@@ -5,27 +5,27 @@
 package kernel
 
 var vecAVX512 = Vec{
-	sums:        vecSumsAVX512,
-	moments:     vecMomentsAVX512,
-	norm:        [acts]func(x, scale, shift, y []float32){vecNormAVX512, vecNormReLUAVX512, vecNormReLU6AVX512, vecNormHardSwishAVX512, vecNormHardSigmoidAVX512, vecNormSigmoidAVX512, vecNormTanhAVX512, vecNormSiLUAVX512, vecNormGELUAVX512},
-	normReduce:  [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX512, vecNormReduceReLUAVX512, vecNormReduceReLU6AVX512, vecNormReduceHardSwishAVX512, vecNormReduceHardSigmoidAVX512, vecNormReduceSigmoidAVX512, vecNormReduceTanhAVX512, vecNormReduceSiLUAVX512, vecNormReduceGELUAVX512},
-	normApply:   [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX512, vecNormApplyReLUAVX512, vecNormApplyReLU6AVX512, vecNormApplyHardSwishAVX512, vecNormApplyHardSigmoidAVX512, vecNormApplySigmoidAVX512, vecNormApplyTanhAVX512, vecNormApplySiLUAVX512, vecNormApplyGELUAVX512},
-	act:         [acts]func(x, y []float32){vecActAVX512, vecActReLUAVX512, vecActReLU6AVX512, vecActHardSwishAVX512, vecActHardSigmoidAVX512, vecActSigmoidAVX512, vecActTanhAVX512, vecActSiLUAVX512, vecActGELUAVX512},
-	actBack:     [acts]func(x, dy, dx []float32){vecActBackAVX512, vecActBackReLUAVX512, vecActBackReLU6AVX512, vecActBackHardSwishAVX512, vecActBackHardSigmoidAVX512, vecActBackSigmoidAVX512, vecActBackTanhAVX512, vecActBackSiLUAVX512, vecActBackGELUAVX512},
-	add:         vecAddAVX512,
-	axpy:        vecAxpyAVX512,
-	spread:      vecSpreadAVX512,
-	spreadAdd:   vecSpreadAddAVX512,
-	maxTaps:     vecMaxTapsAVX512,
-	maxBack:     vecMaxBackAVX512,
-	sumTaps:     vecSumTapsAVX512,
-	sumBack:     vecSumBackAVX512,
-	sgd:         vecSGDAVX512,
-	nesterov:    vecNesterovAVX512,
-	adam:        vecAdamAVX512,
-	streamRead:  vecStreamReadAVX512,
-	streamCopy:  vecStreamCopyAVX512,
-	streamTriad: vecStreamTriadAVX512,
+	sums:         vecSumsAVX512,
+	moments:      vecMomentsAVX512,
+	norm:         [acts]func(x, scale, shift, y []float32){vecNormAVX512, vecNormReLUAVX512, vecNormReLU6AVX512, vecNormHardSwishAVX512, vecNormHardSigmoidAVX512, vecNormSigmoidAVX512, vecNormTanhAVX512, vecNormSiLUAVX512, vecNormGELUAVX512},
+	normReduce:   [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX512, vecNormReduceReLUAVX512, vecNormReduceReLU6AVX512, vecNormReduceHardSwishAVX512, vecNormReduceHardSigmoidAVX512, vecNormReduceSigmoidAVX512, vecNormReduceTanhAVX512, vecNormReduceSiLUAVX512, vecNormReduceGELUAVX512},
+	normApply:    [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX512, vecNormApplyReLUAVX512, vecNormApplyReLU6AVX512, vecNormApplyHardSwishAVX512, vecNormApplyHardSigmoidAVX512, vecNormApplySigmoidAVX512, vecNormApplyTanhAVX512, vecNormApplySiLUAVX512, vecNormApplyGELUAVX512},
+	act:          [acts]func(x, y []float32){vecActAVX512, vecActReLUAVX512, vecActReLU6AVX512, vecActHardSwishAVX512, vecActHardSigmoidAVX512, vecActSigmoidAVX512, vecActTanhAVX512, vecActSiLUAVX512, vecActGELUAVX512},
+	actBack:      [acts]func(x, dy, dx []float32){vecActBackAVX512, vecActBackReLUAVX512, vecActBackReLU6AVX512, vecActBackHardSwishAVX512, vecActBackHardSigmoidAVX512, vecActBackSigmoidAVX512, vecActBackTanhAVX512, vecActBackSiLUAVX512, vecActBackGELUAVX512},
+	add:          vecAddAVX512,
+	axpy:         vecAxpyAVX512,
+	broadcast:    vecBroadcastAVX512,
+	broadcastAdd: vecBroadcastAddAVX512,
+	maxTaps:      vecMaxTapsAVX512,
+	maxBack:      vecMaxBackAVX512,
+	sumTaps:      vecSumTapsAVX512,
+	sumBack:      vecSumBackAVX512,
+	sgd:          vecSGDAVX512,
+	nesterov:     vecNesterovAVX512,
+	adam:         vecAdamAVX512,
+	streamRead:   vecStreamReadAVX512,
+	streamCopy:   vecStreamCopyAVX512,
+	streamTriad:  vecStreamTriadAVX512,
 }
 
 //go:noescape
@@ -176,10 +176,10 @@ func vecAddAVX512(a, b, y []float32)
 func vecAxpyAVX512(a float32, x, y []float32)
 
 //go:noescape
-func vecSpreadAVX512(v, y []float32)
+func vecBroadcastAVX512(v, y []float32)
 
 //go:noescape
-func vecSpreadAddAVX512(v, y []float32)
+func vecBroadcastAddAVX512(v, y []float32)
 
 //go:noescape
 func vecMaxTapsAVX512(off []int32, pixels, step, c int, x, y []float32)
@@ -212,27 +212,27 @@ func vecStreamCopyAVX512(passes int, x, y []float32)
 func vecStreamTriadAVX512(passes int, a float32, x, z, y []float32)
 
 var vecAVX2 = Vec{
-	sums:        vecSumsAVX2,
-	moments:     vecMomentsAVX2,
-	norm:        [acts]func(x, scale, shift, y []float32){vecNormAVX2, vecNormReLUAVX2, vecNormReLU6AVX2, vecNormHardSwishAVX2, vecNormHardSigmoidAVX2, vecNormSigmoidAVX2, vecNormTanhAVX2, vecNormSiLUAVX2, vecNormGELUAVX2},
-	normReduce:  [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX2, vecNormReduceReLUAVX2, vecNormReduceReLU6AVX2, vecNormReduceHardSwishAVX2, vecNormReduceHardSigmoidAVX2, vecNormReduceSigmoidAVX2, vecNormReduceTanhAVX2, vecNormReduceSiLUAVX2, vecNormReduceGELUAVX2},
-	normApply:   [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX2, vecNormApplyReLUAVX2, vecNormApplyReLU6AVX2, vecNormApplyHardSwishAVX2, vecNormApplyHardSigmoidAVX2, vecNormApplySigmoidAVX2, vecNormApplyTanhAVX2, vecNormApplySiLUAVX2, vecNormApplyGELUAVX2},
-	act:         [acts]func(x, y []float32){vecActAVX2, vecActReLUAVX2, vecActReLU6AVX2, vecActHardSwishAVX2, vecActHardSigmoidAVX2, vecActSigmoidAVX2, vecActTanhAVX2, vecActSiLUAVX2, vecActGELUAVX2},
-	actBack:     [acts]func(x, dy, dx []float32){vecActBackAVX2, vecActBackReLUAVX2, vecActBackReLU6AVX2, vecActBackHardSwishAVX2, vecActBackHardSigmoidAVX2, vecActBackSigmoidAVX2, vecActBackTanhAVX2, vecActBackSiLUAVX2, vecActBackGELUAVX2},
-	add:         vecAddAVX2,
-	axpy:        vecAxpyAVX2,
-	spread:      vecSpreadAVX2,
-	spreadAdd:   vecSpreadAddAVX2,
-	maxTaps:     vecMaxTapsAVX2,
-	maxBack:     vecMaxBackAVX2,
-	sumTaps:     vecSumTapsAVX2,
-	sumBack:     vecSumBackAVX2,
-	sgd:         vecSGDAVX2,
-	nesterov:    vecNesterovAVX2,
-	adam:        vecAdamAVX2,
-	streamRead:  vecStreamReadAVX2,
-	streamCopy:  vecStreamCopyAVX2,
-	streamTriad: vecStreamTriadAVX2,
+	sums:         vecSumsAVX2,
+	moments:      vecMomentsAVX2,
+	norm:         [acts]func(x, scale, shift, y []float32){vecNormAVX2, vecNormReLUAVX2, vecNormReLU6AVX2, vecNormHardSwishAVX2, vecNormHardSigmoidAVX2, vecNormSigmoidAVX2, vecNormTanhAVX2, vecNormSiLUAVX2, vecNormGELUAVX2},
+	normReduce:   [acts]func(x, dy, scale, shift, mean, s, q []float32){vecNormReduceAVX2, vecNormReduceReLUAVX2, vecNormReduceReLU6AVX2, vecNormReduceHardSwishAVX2, vecNormReduceHardSigmoidAVX2, vecNormReduceSigmoidAVX2, vecNormReduceTanhAVX2, vecNormReduceSiLUAVX2, vecNormReduceGELUAVX2},
+	normApply:    [acts]func(x, dy, scale, shift, a, b, c, dx []float32){vecNormApplyAVX2, vecNormApplyReLUAVX2, vecNormApplyReLU6AVX2, vecNormApplyHardSwishAVX2, vecNormApplyHardSigmoidAVX2, vecNormApplySigmoidAVX2, vecNormApplyTanhAVX2, vecNormApplySiLUAVX2, vecNormApplyGELUAVX2},
+	act:          [acts]func(x, y []float32){vecActAVX2, vecActReLUAVX2, vecActReLU6AVX2, vecActHardSwishAVX2, vecActHardSigmoidAVX2, vecActSigmoidAVX2, vecActTanhAVX2, vecActSiLUAVX2, vecActGELUAVX2},
+	actBack:      [acts]func(x, dy, dx []float32){vecActBackAVX2, vecActBackReLUAVX2, vecActBackReLU6AVX2, vecActBackHardSwishAVX2, vecActBackHardSigmoidAVX2, vecActBackSigmoidAVX2, vecActBackTanhAVX2, vecActBackSiLUAVX2, vecActBackGELUAVX2},
+	add:          vecAddAVX2,
+	axpy:         vecAxpyAVX2,
+	broadcast:    vecBroadcastAVX2,
+	broadcastAdd: vecBroadcastAddAVX2,
+	maxTaps:      vecMaxTapsAVX2,
+	maxBack:      vecMaxBackAVX2,
+	sumTaps:      vecSumTapsAVX2,
+	sumBack:      vecSumBackAVX2,
+	sgd:          vecSGDAVX2,
+	nesterov:     vecNesterovAVX2,
+	adam:         vecAdamAVX2,
+	streamRead:   vecStreamReadAVX2,
+	streamCopy:   vecStreamCopyAVX2,
+	streamTriad:  vecStreamTriadAVX2,
 }
 
 //go:noescape
@@ -383,10 +383,10 @@ func vecAddAVX2(a, b, y []float32)
 func vecAxpyAVX2(a float32, x, y []float32)
 
 //go:noescape
-func vecSpreadAVX2(v, y []float32)
+func vecBroadcastAVX2(v, y []float32)
 
 //go:noescape
-func vecSpreadAddAVX2(v, y []float32)
+func vecBroadcastAddAVX2(v, y []float32)
 
 //go:noescape
 func vecMaxTapsAVX2(off []int32, pixels, step, c int, x, y []float32)

@@ -5741,9 +5741,9 @@ leave:
 	VZEROUPPER
 	RET
 
-// func vecSpreadAVX512(v []float32, y []float32)
+// func vecBroadcastAVX512(v []float32, y []float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·vecSpreadAVX512(SB), NOSPLIT, $0-48
+TEXT ·vecBroadcastAVX512(SB), NOSPLIT, $0-48
 	MOVQ y_base+24(FP), AX
 	MOVQ y_len+32(FP), CX
 	LEAQ (AX)(CX*4), CX
@@ -5795,9 +5795,9 @@ leave:
 	VZEROUPPER
 	RET
 
-// func vecSpreadAddAVX512(v []float32, y []float32)
+// func vecBroadcastAddAVX512(v []float32, y []float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·vecSpreadAddAVX512(SB), NOSPLIT, $0-48
+TEXT ·vecBroadcastAddAVX512(SB), NOSPLIT, $0-48
 	MOVQ y_base+24(FP), AX
 	MOVQ y_len+32(FP), CX
 	LEAQ (AX)(CX*4), CX
@@ -11498,9 +11498,9 @@ leave:
 	VZEROUPPER
 	RET
 
-// func vecSpreadAVX2(v []float32, y []float32)
+// func vecBroadcastAVX2(v []float32, y []float32)
 // Requires: AVX
-TEXT ·vecSpreadAVX2(SB), NOSPLIT, $0-48
+TEXT ·vecBroadcastAVX2(SB), NOSPLIT, $0-48
 	MOVQ y_base+24(FP), AX
 	MOVQ y_len+32(FP), CX
 	LEAQ (AX)(CX*4), CX
@@ -11553,9 +11553,9 @@ leave:
 	VZEROUPPER
 	RET
 
-// func vecSpreadAddAVX2(v []float32, y []float32)
+// func vecBroadcastAddAVX2(v []float32, y []float32)
 // Requires: AVX
-TEXT ·vecSpreadAddAVX2(SB), NOSPLIT, $0-48
+TEXT ·vecBroadcastAddAVX2(SB), NOSPLIT, $0-48
 	MOVQ y_base+24(FP), AX
 	MOVQ y_len+32(FP), CX
 	LEAQ (AX)(CX*4), CX

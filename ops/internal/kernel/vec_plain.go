@@ -1,25 +1,25 @@
 package kernel
 
-// goVec is the twin of the assembly loops and what machines without them run.
+// goVec is the reference of the assembly loops and what machines without them run.
 var goVec = Vec{
-	sums:       goSums,
-	moments:    goMoments,
-	norm:       goNorms(),
-	normReduce: goReduces(),
-	normApply:  goApplies(),
-	act:        goActs(),
-	actBack:    goActBacks(),
-	add:        goAdd,
-	axpy:       goAxpy,
-	spread:     goSpread,
-	spreadAdd:  goSpreadAdd,
-	maxTaps:    goMaxTaps,
-	maxBack:    goMaxBack,
-	sumTaps:    goSumTaps,
-	sumBack:    goSumBack,
-	sgd:        goSGD,
-	nesterov:   goNesterov,
-	adam:       goAdam,
+	sums:         goSums,
+	moments:      goMoments,
+	norm:         goNorms(),
+	normReduce:   goReduces(),
+	normApply:    goApplies(),
+	act:          goActs(),
+	actBack:      goActBacks(),
+	add:          goAdd,
+	axpy:         goAxpy,
+	broadcast:    goBroadcast,
+	broadcastAdd: goBroadcastAdd,
+	maxTaps:      goMaxTaps,
+	maxBack:      goMaxBack,
+	sumTaps:      goSumTaps,
+	sumBack:      goSumBack,
+	sgd:          goSGD,
+	nesterov:     goNesterov,
+	adam:         goAdam,
 
 	streamRead:  goStreamRead,
 	streamCopy:  goStreamCopy,
@@ -147,11 +147,11 @@ func goAxpy(a float32, x, y []float32) {
 	}
 }
 
-func goSpread(v, y []float32) {
+func goBroadcast(v, y []float32) {
 	goRows(len(y), len(v), func(lo, hi int) { copy(y[lo:hi], v) })
 }
 
-func goSpreadAdd(v, y []float32) {
+func goBroadcastAdd(v, y []float32) {
 	goRows(len(y), len(v), func(lo, hi int) {
 		y := y[lo:hi]
 		for j := range y {

@@ -56,13 +56,13 @@ func TestStreamsRefuseBrokenRounds(t *testing.T) {
 	goVec.StreamCopy(1, make([]float32, StreamRound+1), make([]float32, StreamRound+1))
 }
 
-// TestBurnCounts checks that the operations counted grow with the rounds.
-func TestBurnCounts(t *testing.T) {
+// TestPeakLoopCounts checks that the operations counted grow with the rounds.
+func TestPeakLoopCounts(t *testing.T) {
 	for _, s := range Available() {
-		if a, b := s.Burn(1000), s.Burn(3000); a <= 0 || b != 3*a {
+		if a, b := s.PeakLoop(1000), s.PeakLoop(3000); a <= 0 || b != 3*a {
 			t.Errorf("%s: %d operations in 1000 rounds, %d in 3000", s.Name, a, b)
 		}
-		if n := s.Burn(0); n != 0 {
+		if n := s.PeakLoop(0); n != 0 {
 			t.Errorf("%s: %d operations in no rounds", s.Name, n)
 		}
 	}

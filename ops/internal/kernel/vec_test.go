@@ -40,7 +40,7 @@ func newVecSlice(r *rand.Rand, n int) vecSlice {
 	return vecSlice{part, intact}
 }
 
-// vecCall is one use of a loop on slices s that both twins get alike.
+// vecCall is one use of a loop on slices s, which the reference loop gets alike.
 type vecCall struct {
 	name  string
 	exact bool // the same bits, not only close
@@ -49,7 +49,7 @@ type vecCall struct {
 }
 
 // offKinks moves every x whose x*scale + shift lies where the derivative of an activation
-// jumps, at -3, 0, 3 or 6: there rounding, which twins may do differently, decides about the
+// jumps, at -3, 0, 3 or 6: there rounding, in which sets may differ, decides about the
 // whole gradient.
 func offKinks(x, scale, shift []float32) {
 	near := func(z float32) bool {
@@ -75,7 +75,7 @@ func vecCalls(n, p int, add bool) []vecCall {
 		{name: "moments", sizes: []int{n, p, p, p}, run: func(v *Vec, s [][]float32) { v.Moments(s[0], s[1], s[2], s[3]) }},
 		{name: "add", exact: true, sizes: []int{n, n, n}, run: func(v *Vec, s [][]float32) { v.Add(s[0], s[1], s[2]) }},
 		{name: "axpy", sizes: []int{n, n}, run: func(v *Vec, s [][]float32) { v.Axpy(0.3, s[0], s[1]) }},
-		{name: "spread", exact: true, sizes: []int{p, n}, run: func(v *Vec, s [][]float32) { v.Spread(s[0], s[1], add) }},
+		{name: "broadcast", exact: true, sizes: []int{p, n}, run: func(v *Vec, s [][]float32) { v.Broadcast(s[0], s[1], add) }},
 		{name: "sgd", exact: true, sizes: []int{n, n, n}, run: func(v *Vec, s [][]float32) {
 			v.SGD(&SGDStep{Rate: 0.1, Momentum: 0.9, Decay: 0.01, Nesterov: add}, s[0], s[1], s[2])
 		}},
@@ -104,9 +104,9 @@ func vecCalls(n, p int, add bool) []vecCall {
 	return calls
 }
 
-// TestVecTwins compares the assembly loops with the plain ones for runs of any
+// TestVecReference compares the assembly loops with the reference loops for runs of any
 // length, with guards around every slice.
-func TestVecTwins(t *testing.T) {
+func TestVecReference(t *testing.T) {
 	for name, v := range vecSets() {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {

@@ -174,26 +174,26 @@ func depthwiseRows(r *rand.Rand, cases int) walk {
 	}}
 }
 
-// firstLayers returns a walk over convolutions of few input channels, all kernels
+// smallChannelLayers returns a walk over convolutions of few input channels, all kernels
 // by all numbers of channels.
-func firstLayers(r *rand.Rand, cases int) walk {
+func smallChannelLayers(r *rand.Rand, cases int) walk {
 	type layer struct{ kh, kw, in, out int }
 	layers := newDeck[layer](r)
 	for _, k := range allKernels[1:] {
-		for in := 1; in <= pickChannels; in++ {
+		for in := 1; in <= smallChannels; in++ {
 			layers.values = append(layers.values, layer{k, k, in, Block - 3}, layer{k, k, in, Block + 7}, layer{1, k, in, Block - 3}, layer{1, k, in, Block + 7})
 		}
 	}
 	images, size := span(r, 1, 2), span(r, 7, 9)
-	return walk{"first layers", cases, func() Conv {
+	return walk{"few input channels", cases, func() Conv {
 		l := layers.draw()
 		return Conv{N: images.draw(), H: size.draw(), W: size.draw(), InC: l.in, OutC: l.out, KH: l.kh, KW: l.kw, S: 1, PadH: l.kh / 2, PadW: l.kw / 2, Dil: 1, G: 1}
 	}}
 }
 
-// pictures returns a walk over first layers whose rows have tiles of their own, of
+// firstConvs returns a walk over first convolutions whose rows have tiles of their own, of
 // every width of a tile and of rows of several.
-func pictures(r *rand.Rand, cases int) walk {
+func firstConvs(r *rand.Rand, cases int) walk {
 	type layer struct{ in, s, cols int }
 	layers := newDeck[layer](r)
 	for cols := 7; cols <= 17; cols++ {
@@ -203,10 +203,10 @@ func pictures(r *rand.Rand, cases int) walk {
 	}
 	layers.values = append(layers.values, layer{1, 1, 28}, layer{3, 2, 33}, layer{3, 1, 32})
 	images, height, out, odd := span(r, 1, 2), span(r, 1, 9), span(r, 1, Block), span(r, 0, 1)
-	return walk{"pictures", cases, func() Conv {
+	return walk{"first convolutions", cases, func() Conv {
 		l := layers.draw()
 		w := l.cols*l.s - (l.s-1)*odd.draw()
-		return Conv{N: images.draw(), H: height.draw(), W: w, InC: l.in, OutC: out.draw(), KH: firstSide, KW: firstSide, S: l.s, PadH: 1, PadW: 1, Dil: 1, G: 1}
+		return Conv{N: images.draw(), H: height.draw(), W: w, InC: l.in, OutC: out.draw(), KH: firstConvSide, KW: firstConvSide, S: l.s, PadH: 1, PadW: 1, Dil: 1, G: 1}
 	}}
 }
 
@@ -230,8 +230,8 @@ func walks(r *rand.Rand) []walk {
 		few.values = append(few.values, [2]int{in, 1 + (in*11+3)%20}, [2]int{in, 17 + in})
 	}
 	all := func() *deck[form] { return forms(r, allKernels, allStrides, allPads, allDilation) }
-	// Several passes over pixels that the weight gradient copies apart.
-	wide := newDeck(r, [2]int{apartChannels, 16}, [2]int{17, apartChannels}, [2]int{apartChannels + 37, 3})
+	// Several passes over pixels that the weight gradient packs.
+	wide := newDeck(r, [2]int{packChannels, 16}, [2]int{17, packChannels}, [2]int{packChannels + 37, 3})
 	wino := forms(r, []int{3, 5}, []int{1}, allPads, []int{1})
 	n := func(quick, full int) int {
 		if exhaustive {
@@ -251,8 +251,8 @@ func walks(r *rand.Rand) []walk {
 		dense(r, "pointwise, wide", n(3, 30), forms(r, []int{1}, []int{1}, []int{0}, []int{1}), wide, span(r, 5, 5), span(r, 10, 12), span(r, 10, 12)),
 		dense(r, "Winograd, all channels", n(59, 3481), wino, channelPairs(r, winoChannels, mostChannels), one, span(r, 2, 9), span(r, 2, 9)),
 		dense(r, "Winograd, all maps", n(40, 800), wino, channelPairs(r, winoChannels, 20), three, span(r, 1, mostSize), span(r, 1, mostSize)),
-		firstLayers(r, n(120, 1200)),
-		pictures(r, n(69, 1400)),
+		smallChannelLayers(r, n(120, 1200)),
+		firstConvs(r, n(69, 1400)),
 		grouped(r, n(90, 1800)),
 		depthwise(r, "depthwise", n(270, 5400), forms(r, depthwises, allStrides, allPads, allDilation), three, span(r, 1, mostSize), span(r, 1, mostSize)),
 		dense(r, "rectangles", n(60, 1200), rectangles(r), few, one, span(r, 1, 9), span(r, 1, 9)),

@@ -1,8 +1,8 @@
 package kernel
 
 // weights are those of a dense correlation, block by block of 16 outputs in the
-// layout that tiles read. Workers may share them or make their own: what one core
-// has just written takes another longer to read than to make itself.
+// layout that tiles read. Workers may share them or pack their own: what one core
+// has just written takes another longer to read than to pack itself.
 type weights interface {
 	// blocks returns n blocks from block first on, for one worker.
 	blocks(worker, first, n int) []float32
@@ -11,7 +11,7 @@ type weights interface {
 	worth() int
 }
 
-// stored are weights that rest as tiles read them.
+// stored are weights whose stored layout is the one that tiles read.
 type stored struct {
 	w      []float32
 	stride int // floats from block to block
@@ -21,22 +21,23 @@ func (s *stored) blocks(_, first, _ int) []float32 { return s.w[first*s.stride:]
 
 func (s *stored) worth() int { return 4 } // each reads what is in the caches already
 
-// made notes which blocks a worker has made in this pass.
-type made struct {
+// packCache records which blocks a worker has packed in this pass.
+type packCache struct {
 	pass uint64
-	in   []uint64 // by block: the pass that it was last made in
+	in   []uint64 // by block: the pass that it was last packed in
 }
 
-// begin begins a pass over so many blocks, none of which is made.
-func (m *made) begin(blocks int) {
+// begin begins a pass over so many blocks, none of which is packed.
+func (m *packCache) begin(blocks int) {
 	m.pass++
 	if len(m.in) < blocks {
 		m.in = make([]uint64, blocks)
 	}
 }
 
-// missing reports whether block b has yet to be made, once in a pass.
-func (m *made) missing(b int) bool {
+// miss reports whether block b is not packed yet in this pass, and counts it as packed
+// from now on: the caller packs it.
+func (m *packCache) miss(b int) bool {
 	if m.in[b] == m.pass {
 		return false
 	}

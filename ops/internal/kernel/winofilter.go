@@ -5,13 +5,13 @@ import "unsafe"
 // winoFilter is a weight transformed for Winograd's algorithm to 36 planes
 // [blocks of out][in][16].
 type winoFilter struct {
-	r       correlation
-	form    *winoForm
-	from    weights
-	plane   int // floats
-	taps    [winoTaps]int
-	kept    []float32 // of a weight that does not change
-	workers []filterWorker
+	r         correlation
+	form      *winoForm
+	from      weights
+	plane     int // floats
+	taps      [winoTaps]int
+	prepacked []float32 // of a weight that does not change
+	workers   []filterWorker
 }
 
 // filterWorker is the memory of one worker.
@@ -19,48 +19,48 @@ type filterWorker struct {
 	tile    winoTile
 	scratch []float32
 	u       []float32
-	made    made
+	packed  packCache
 	_       padding
 }
 
-// prepare makes t the transform of the weight of r; with keep it is made at once
-// and for good.
-func (t *winoFilter) prepare(f *winoForm, r *correlation, from weights, keep *Kept, workers int) {
+// begin makes t the transform of the weight of r; with prepacked it is made at once, for
+// all calls.
+func (t *winoFilter) begin(f *winoForm, r *correlation, from weights, prepacked *Prepacked, workers int) {
 	t.r, t.form, t.from, t.plane = *r, f, from, planeFloats(padded(r.out)*r.in)
-	t.taps, t.kept = r.places(f), nil
+	t.taps, t.prepacked = r.places(f), nil
 	t.workers = grown(t.workers, workers)
-	if keep == nil {
+	if prepacked == nil {
 		return
 	}
-	t.kept = keep.layout(keptFor{f.taps, r.in, r.out}, winoPlanes*t.plane, func(u []float32) {
-		t.kept = u
-		t.enter(0)
+	t.prepacked = prepacked.layout(packKey{f.taps, r.in, r.out}, winoPlanes*t.plane, func(u []float32) {
+		t.prepacked = u
+		t.setUp(0)
 		for b := range padded(r.out) / Block {
 			t.block(0, b, u)
 		}
 	})
 }
 
-// enter prepares a worker's memory.
-func (t *winoFilter) enter(worker int) {
+// setUp makes a worker's memory.
+func (t *winoFilter) setUp(worker int) {
 	k := &t.workers[worker]
 	k.scratch = aligned(k.scratch, winoPlanes*Block)
 	k.tile.scratch = at(k.scratch, 0)
-	if t.kept == nil {
+	if t.prepacked == nil {
 		k.u = aligned(k.u, winoPlanes*t.plane)
-		k.made.begin(padded(t.r.out) / Block)
+		k.packed.begin(padded(t.r.out) / Block)
 	}
 }
 
 // planes returns the transform, of which n blocks from block first on are ready
 // for one worker.
 func (t *winoFilter) planes(worker, first, n int) []float32 {
-	if t.kept != nil {
-		return t.kept
+	if t.prepacked != nil {
+		return t.prepacked
 	}
 	k := &t.workers[worker]
 	for b := first; b < first+n; b++ {
-		if k.made.missing(b) {
+		if k.packed.miss(b) {
 			t.block(worker, b, k.u)
 		}
 	}

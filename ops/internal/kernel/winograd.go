@@ -74,17 +74,17 @@ type winoTask struct {
 	places      pixelTable // of the tiles in planes of input and products
 	list        [1]run     // all input channels
 	sharing
-	following
+	chunkEpilogue
 	workers []winoWork
 	filter  winoFilter // the transformed weight
 }
 
 // winoWork is the memory of one worker.
 type winoWork struct {
-	spread winoSpread
-	gemm   forwardTile
-	v, m   []float32 // planes
-	_      padding
+	transform winoTransform
+	gemm      forwardTile
+	v, m      []float32 // planes
+	_         padding
 }
 
 // winoBytes is about how much of the planes of one unit of tiles should stay in
@@ -95,16 +95,16 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	t := &e.wino
 	t.form, t.pixels = f, [2]int{r.rows, r.cols}
 	t.correlation, t.tiles, t.x, t.y, t.ep, t.add = r.tiled(f.pixels), e.Set.tiles, x, y, ep, add
-	t.filter.prepare(f, &r, w, ep.Keep, e.Pool.Workers())
+	t.filter.begin(f, &r, w, ep.Prepacked, e.Pool.Workers())
 	t.c16, t.o16 = padded(r.in), padded(r.out)
 	t.m16 = t.width() * Block
 	work := r.flops()/2 + r.moved()
 	want := e.units(work)
-	t.byBlocks = ep.Keep == nil && t.o16 > t.n*t.rows*t.cols && t.blocks() >= winoSplitBlocks
+	t.byBlocks = ep.Prepacked == nil && t.o16 > t.n*t.rows*t.cols && t.blocks() >= winoSplitBlocks
 	t.planUnits(want, e.Pool.Workers())
 	t.divide(e.Pool.Workers())
-	t.following = e.following
-	t.alignRows(&t.correlation, t.grain.Stretch, t.step*t.ow)
+	t.chunkEpilogue = e.epilogue
+	t.alignRows(&t.correlation, t.grain.Pixels, t.step*t.ow)
 	n := t.unitImgs * t.unitRows * t.cols
 	t.vPlane, t.mPlane, t.uPlane = planeFloats(n*t.c16), planeFloats(n*t.m16), t.filter.plane
 	t.places.x, t.places.y = grown(t.places.x, n), grown(t.places.y, n)
@@ -113,17 +113,17 @@ func (e *Engine) runWinograd(f *winoForm, r correlation, x []float32, w weights,
 	}
 	t.list[0] = run{0, 0, 4 * t.in}
 	t.split(t.correlation.units(), min(want, e.Pool.Workers()), e.Pool.Workers(), t.pairs())
-	e.preparing(t.n*t.h*t.w, t.inC, false)
+	e.prologueOf(t.n*t.h*t.w, t.inC, false)
 	t.workers = grown(t.workers, e.Pool.Workers())
 	e.run(t.chunks(), work, t)
 }
 
-// enter implements entered.
-func (t *winoTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *winoTask) setUp(worker int) {
 	k := &t.workers[worker]
 	k.v, k.m = aligned(k.v, winoPlanes*t.vPlane), aligned(k.m, winoPlanes*t.mPlane)
-	k.spread.reserve(&t.correlation)
-	t.filter.enter(worker)
+	k.transform.reserve(&t.correlation)
+	t.filter.setUp(worker)
 }
 
 // tiled returns r over a grid of tiles of n x n output pixels.
@@ -171,7 +171,7 @@ func (t *winoTask) Do(i, worker int) {
 	k := &t.workers[worker]
 	first, last := share*t.pairs()/t.splits*t.width(), min(t.blocks(), (share+1)*t.pairs()/t.splits*t.width())
 	n := u.imgs * u.rows * t.cols
-	k.spread.run(t.tiles.winoInput, &t.correlation, u, t.x, k.v, t.vPlane, t.c16, 0, t.inC)
+	k.transform.run(t.tiles.winoInput, &t.correlation, u, t.x, k.v, t.vPlane, t.c16, 0, t.inC)
 	t.spots(k, u)
 	for b := first; b < last; b += t.width() {
 		blocks := min(t.width(), last-b)
@@ -181,7 +181,7 @@ func (t *winoTask) Do(i, worker int) {
 	from, to := u.row*t.step, min(t.pixels[0], (u.row+u.rows)*t.step)
 	t.activate(t.ep.Act, t.y, u, from, to, first*Block, min(t.out, last*Block))
 	if t.splits == 1 {
-		t.tell(&t.correlation, u, from, to, worker)
+		t.applyEpilogue(&t.correlation, u, from, to, worker)
 	}
 }
 
@@ -200,7 +200,7 @@ func (t *winoTask) products(k *winoWork, u []float32, n, b, blocks int) {
 
 // spots notes where the tiles of u lie in the output.
 func (t *winoTask) spots(k *winoWork, u part) {
-	i, spots := 0, k.spread.spots
+	i, spots := 0, k.transform.spots
 	for img := range u.imgs {
 		for row := range u.rows {
 			for col := range t.cols {
@@ -216,7 +216,7 @@ func (t *winoTask) spots(k *winoWork, u part) {
 
 // output transforms the products of some blocks to output pixels.
 func (t *winoTask) output(k *winoWork, u part, b, blocks int) {
-	a := &k.spread.args
+	a := &k.transform.args
 	target := (u.img*t.oh + u.row*t.step) * t.ow * t.outC
 	a.pix, a.row, a.plane, a.step = 4*t.outC, 4*t.ow*t.outC, 4*t.mPlane, 4*t.m16
 	for i := range blocks {
@@ -224,7 +224,7 @@ func (t *winoTask) output(k *winoWork, u part, b, blocks int) {
 		channels := min(Block, t.out-o)
 		a.lanes.set(channels)
 		a.src, a.dst = at(k.m, i*Block), at(t.y, target+o)
-		a.outcome.set(t.ep, t.add, o, channels)
-		t.form.join((*byte)(unsafe.Pointer(a)))
+		a.epilogueArgs.set(t.ep, t.add, o, channels)
+		t.form.output((*byte)(unsafe.Pointer(a)))
 	}
 }

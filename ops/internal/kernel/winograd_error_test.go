@@ -38,7 +38,7 @@ func TestWinogradErrors(t *testing.T) {
 // their rows of the table.
 func winoErrors(t *testing.T, table *strings.Builder, wino, direct *Engine, c Conv) {
 	x, w, dy := layerOperands(c, rand.New(rand.NewPCG(51, 52)))
-	if winogradOf(wino, c.whole(x, w, dy), plainBackWeights) == nil {
+	if winogradOf(wino, c.withDefaults(x, w, dy), plainBackWeights) == nil {
 		t.Fatalf("%dx%d of %d channels is not computed by Winograd's algorithm", c.KH, c.KW, c.InC)
 	}
 	want := newTruth(c, x, w, dy)

@@ -12,7 +12,7 @@ import "unsafe"
 // they are added. Else there is one group, and a chunk is a part of the output
 // blocks: each transforms all of x. Either way what a worker reads is in its cache.
 type winoGradTask struct {
-	halves
+	treeReduction
 	x, dy   correlation // grids of tiles over both maps
 	c       Conv
 	tiles   *tiles
@@ -34,15 +34,15 @@ type winoGradTask struct {
 	taps    [winoTaps]int // where taps of dw lie, in bytes
 	own     [winoTaps]int // and those of a weight stored by itself
 	sums    sumTask       // of both halves
-	preparing
+	prologue
 }
 
 // winoGradWork is the memory of one worker.
 type winoGradWork struct {
-	spread winoSpread
-	tile   gradTile
-	v, z   []float32 // planes of a pass
-	_      padding
+	transform winoTransform
+	tile      gradTile
+	v, z      []float32 // planes of a pass
+	_         padding
 }
 
 const (
@@ -86,7 +86,7 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	}
 	t.workers = grown(t.workers, e.Pool.Workers())
 	t.begin(groups, t.splits)
-	t.preparing = e.preparing(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
+	t.prologue = e.prologueOf(c.N*c.OutH()*c.OutW(), c.OutC, t.splits == 1)
 	if groups > 1 {
 		t.sums.reserve(e, 2, 1, c, dw)
 		own := c.own()
@@ -104,11 +104,11 @@ func (e *Engine) backWeightsWinograd(f *winoForm, c Conv, r correlation, x, dy, 
 	e.run(t.blocks(), floatFLOPs*len(t.u), t)
 }
 
-// enter implements entered.
-func (t *winoGradTask) enter(worker int) {
+// setUp implements threadSetUp.
+func (t *winoGradTask) setUp(worker int) {
 	k := &t.workers[worker]
-	k.spread.reserve(&t.x)
-	k.spread.reserve(&t.dy)
+	k.transform.reserve(&t.x)
+	k.transform.reserve(&t.dy)
 	k.v, k.z = aligned(k.v, winoPlanes*t.vPlane), aligned(k.z, winoPlanes*t.zPlane)
 }
 
@@ -130,7 +130,7 @@ func (t *winoGradTask) width() int { return wide(t.tiles.grad, t.blocks()) }
 func (t *winoGradTask) Do(i, worker int) {
 	k := &t.workers[worker]
 	if t.joining {
-		t.back(k, 0, i, t.dw, t.c, t.taps)
+		t.filterGrad(k, 0, i, t.dw, t.c, t.taps)
 		return
 	}
 	g, share := i/t.splits, i%t.splits
@@ -163,23 +163,23 @@ func (t *winoGradTask) group(k *winoGradWork, g, first, last, worker int) {
 	end := (g + 1) * rows / t.groups
 	for row := g * rows / t.groups; row < end; row += t.step {
 		n := min(t.step, end-row)
-		t.spread(k, row, n, first*Block, min(t.x.out, last*Block), worker)
+		t.transform(k, row, n, first*Block, min(t.x.out, last*Block), worker)
 		for p := range winoPlanes {
 			t.sum(k, p, n*t.x.cols, first, last, u)
 		}
 	}
 }
 
-// spread transforms n rows of tiles of both maps, of the output channels
+// transform transforms n rows of tiles of both maps, of the output channels
 // [from, to) only.
-func (t *winoGradTask) spread(k *winoGradWork, row, n, from, to, worker int) {
+func (t *winoGradTask) transform(k *winoGradWork, row, n, from, to, worker int) {
 	for at := 0; at < n; {
 		u := part{img: (row + at) / t.x.rows, imgs: 1, row: (row + at) % t.x.rows}
 		u.rows = min(n-at, t.x.rows-u.row)
 		tiles := at * t.x.cols
-		k.spread.run(t.tiles.winoInput, &t.x, u, t.dx, k.v[tiles*t.c16:], t.vPlane, t.c16, 0, t.x.inC)
-		t.prepare(u.img, 1, t.dy.h, u.row*t.dy.step, min(t.dy.h, (u.row+u.rows)*t.dy.step), t.dy.w*t.dy.inC, worker)
-		k.spread.run(t.form.spread, &t.dy, u, t.ddy, k.z[tiles*t.o16:], t.zPlane, t.o16, from, to)
+		k.transform.run(t.tiles.winoInput, &t.x, u, t.dx, k.v[tiles*t.c16:], t.vPlane, t.c16, 0, t.x.inC)
+		t.applyPrologue(u.img, 1, t.dy.h, u.row*t.dy.step, min(t.dy.h, (u.row+u.rows)*t.dy.step), t.dy.w*t.dy.inC, worker)
+		k.transform.run(t.form.outputGrad, &t.dy, u, t.ddy, k.z[tiles*t.o16:], t.zPlane, t.o16, from, to)
 		at += u.rows
 	}
 }
@@ -210,15 +210,16 @@ func (t *winoGradTask) half(k *winoGradWork, g int) {
 	}
 	clear(to)
 	for b := range t.blocks() {
-		t.back(k, from, b, to, t.c.own(), t.own)
+		t.filterGrad(k, from, b, to, t.c.own(), t.own)
 	}
 }
 
-// back transforms block b of the sums of group g and adds it to dw, the weight of c.
-func (t *winoGradTask) back(k *winoGradWork, g, b int, dw []float32, c Conv, taps [winoTaps]int) {
-	a := &k.spread.args
+// filterGrad transforms block b of the sums of group g to taps and adds them to dw, the
+// weight of c.
+func (t *winoGradTask) filterGrad(k *winoGradWork, g, b int, dw []float32, c Conv, taps [winoTaps]int) {
+	a := &k.transform.args
 	a.lanes.set(min(Block, t.x.out-b*Block))
 	a.taps, a.plane, a.n = taps, 4*t.uPlane, t.x.in
 	a.src, a.dst = at(t.planes(g), b*t.x.in*Block), at(dw, b*c.blockStride())
-	t.form.back((*byte)(unsafe.Pointer(a)))
+	t.form.filterGrad((*byte)(unsafe.Pointer(a)))
 }

@@ -13,10 +13,10 @@ const (
 // makes 4 x 4 output pixels of 36 products instead of 144, F(2x2, 5x5) 2 x 2 of
 // 36 instead of 100.
 type winoForm struct {
-	taps, pixels int      // on a side
-	join         tileFunc // of planes to output pixels
-	spread       tileFunc // of the output's gradient to planes
-	filter, back tileFunc // of taps to planes, and of their gradients back
+	taps, pixels       int      // on a side
+	output             tileFunc // of planes to output pixels
+	outputGrad         tileFunc // of the output's gradient to planes
+	filter, filterGrad tileFunc // of taps to planes, and of their gradients back
 }
 
 // spot is a tile's place in an image: its first pixel, in floats, and how many
@@ -34,7 +34,7 @@ type winoTile struct {
 	n           int // tiles, or input channels
 	pix, row    int // bytes between pixels and rows of the image
 	plane, step int
-	outcome
+	epilogueArgs
 	taps [winoTaps]int // bytes
 }
 

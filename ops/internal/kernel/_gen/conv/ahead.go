@@ -8,11 +8,11 @@ import (
 // Distances in bytes of the fields of ahead, in the package's ahead.go.
 const aheadAt, aheadShare, aheadSize = 0, 8, 16
 
-// aheadStreams is the number of stretches that a tile fetches.
+// aheadStreams is the number of streams that a tile prefetches.
 const aheadStreams = 2
 
-// fetchAhead emits the fetching of the next lines of each stretch at a+off, into
-// the second-level cache. None is fetched where the first stretch has no lines. id
+// fetchAhead emits the fetching of the next lines of each stream at a+off, into
+// the second-level cache. None is fetched where the first stream has no lines. id
 // makes labels differ.
 func fetchAhead(off int, id string) {
 	a, none := argument(), "fetched"+id

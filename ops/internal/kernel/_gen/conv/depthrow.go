@@ -17,8 +17,8 @@ const (
 	rowOutPix, rowOutStep    = 144, 152
 	rowWStep                 = 160
 	rowLeft, rowRight        = 168, 172
-	rowOutcome               = 176
-	rowAhead                 = rowOutcome + outcomeEnd
+	rowEpilogue              = 176
+	rowAhead                 = rowEpilogue + epilogueArgsEnd
 
 	rowSize                        = 32
 	rowSpecX, rowSpecW, rowSpecN   = 0, 8, 16
@@ -36,13 +36,13 @@ type rowShape struct {
 	place           func(j, t int) int // the output that input j and tap t add to
 }
 
-// along is a row of stride 1.
-func along(k, pixels int) rowShape {
+// stride1 is a row of stride 1.
+func stride1(k, pixels int) rowShape {
 	return rowShape{k, pixels, pixels, pixels + k - 1, k / 2, k / 2, func(j, t int) int { return j - t }}
 }
 
-// down is a row of stride 2 over an even number of inputs.
-func down(k, pixels int) rowShape {
+// stride2 is a row of stride 2 over an even number of inputs.
+func stride2(k, pixels int) rowShape {
 	return rowShape{k, pixels, pixels, 2*(pixels-1) + k, k / 2, k/2 - 1, func(j, t int) int {
 		if (j-t)%2 != 0 {
 			return -1
@@ -51,8 +51,8 @@ func down(k, pixels int) rowShape {
 	}}
 }
 
-// up is the transposed row of stride 2: two outputs a pixel.
-func up(k, pixels int) rowShape {
+// transposed is the transposed row of stride 2: two outputs a pixel.
+func transposed(k, pixels int) rowShape {
 	before, behind := k/4, (k+1)/4
 	return rowShape{k, pixels, 2 * pixels, before + pixels + behind, before, behind, func(j, t int) int { return 2*(j-before) + t - k/2 }}
 }
@@ -80,24 +80,24 @@ type depthRow struct {
 // Inputs before the first tile of a row are read if left is -1 and zero if it is
 // 0; so are those behind the last one for right.
 func depthRows(s *isa, kind string, shape rowShape) string {
-	name := fmt.Sprintf("depth%s%dx%d%s", kind, shape.k, shape.pixels, s.name)
+	name := fmt.Sprintf("depth%sK%dx%d%s", kind, shape.k, shape.pixels, s.name)
 	d := &depthRow{isa: s, rowShape: shape, blocks: 1}
 	begin(name)
 	d.emit()
 	return name
 }
 
-// depthWhole emits a tile of a row that has no more pixels than it, by one register
+// depthFullRow emits a tile of a row that has no more pixels than it, by one register
 // of channels or two: inputs beside the row are left out. Each row is one tile.
-func depthWhole(s *isa, kind string, shape rowShape, blocks int) string {
-	name := fmt.Sprintf("depthWhole%s%dx%dx%d%s", kind, shape.k, shape.pixels, blocks, s.name)
+func depthFullRow(s *isa, kind string, shape rowShape, blocks int) string {
+	name := fmt.Sprintf("depthFullRow%sK%dx%dx%d%s", kind, shape.k, shape.pixels, blocks, s.name)
 	d := &depthRow{isa: s, rowShape: shape, blocks: blocks}
 	begin(name)
-	d.emitWhole()
+	d.emitFullRow()
 	return name
 }
 
-func (d *depthRow) emitWhole() {
+func (d *depthRow) emitFullRow() {
 	n, spec, x, y := AllocLocal(8), AllocLocal(8), AllocLocal(8), AllocLocal(8)
 	a := argument()
 	d.masks[maskIn] = d.loadMask(a)
@@ -158,7 +158,7 @@ func (d *depthRow) emit() {
 	d.edge(a, rowRight, maskBehind)
 	JMP(LabelRef("edged"))
 	Label("inner")
-	d.whole(maskBehind)
+	d.inner(maskBehind)
 	Label("edged")
 	d.sums(a, spec, x)
 	d.finish(y)
@@ -166,7 +166,7 @@ func (d *depthRow) emit() {
 	a = argument()
 	ADDQ(load(a, rowStep), x)
 	ADDQ(load(a, rowOutStep), y)
-	d.whole(maskBefore)
+	d.inner(maskBefore)
 	DECQ(tiles)
 	JNZ(LabelRef("tile"))
 	nextRow(n, spec)
@@ -212,7 +212,7 @@ func (d *depthRow) pixel(i int) Mem {
 // channels is the operand of pixel i, block b.
 func (d *depthRow) channels(i, b int) Mem { return d.pixel(i).Offset(64 * b) }
 
-// loadMasks reads the mask of lanes; the edges are whole at first.
+// loadMasks reads the mask of lanes, which is that of the edges at first.
 func (d *depthRow) loadMasks(a reg.Register) {
 	in := d.loadMask(a)
 	for i := range d.masks {
@@ -230,8 +230,8 @@ func (d *depthRow) loadMasks(a reg.Register) {
 	}
 }
 
-// whole makes an edge's mask that of the lanes.
-func (d *depthRow) whole(edge int) {
+// inner makes an edge's mask that of the lanes: its pixels lie in the row.
+func (d *depthRow) inner(edge int) {
 	if d.vecs == 1 {
 		KMOVW(d.masks[maskIn].k, d.masks[edge].k)
 	} else {
@@ -252,7 +252,7 @@ func (d *depthRow) shift(edge, pixels int) {
 // 0. Then its pixels are read from inside the row: a masked load is slow where
 // no memory is.
 func (d *depthRow) edge(a reg.Register, off, edge int) {
-	d.whole(edge)
+	d.inner(edge)
 	t, read := GP32(), fmt.Sprintf("read%d", edge)
 	MOVL(at(a, off), t)
 	TESTL(t, t)
@@ -364,7 +364,7 @@ func (d *depthRow) finish(y Mem) {
 	MOVQ(y, first)
 	d.strides(load(a, rowOutPix))
 	d.base(first, d.outputs)
-	mode := load(a, rowOutcome+outMode)
+	mode := load(a, rowEpilogue+outMode)
 	tmp := d.vec()
 	CMPQ(mode, U8(modeAdd))
 	JL(LabelRef("store"))
@@ -382,11 +382,11 @@ func (d *depthRow) finish(y Mem) {
 	Label("epilogue")
 	for i, v := range d.acc {
 		if i%d.outputs == 0 {
-			VMOVUPS(at(a, rowOutcome+outBias+64*(i/d.outputs)), tmp)
+			VMOVUPS(at(a, rowEpilogue+outBias+64*(i/d.outputs)), tmp)
 		}
 		VADDPS(tmp, v, v)
 	}
-	d.isa.activation(a, rowOutcome, "", "store", mode, d.acc)
+	d.isa.activation(a, rowEpilogue, "", "store", mode, d.acc)
 	Label("store")
 	for i, v := range d.acc {
 		p, b := i%d.outputs, i/d.outputs

@@ -41,24 +41,24 @@ type rowGrad struct {
 //
 // A row has tiles*pixels+tail pixels.
 func depthRowGrad(s *isa, kind string, shape func(k, pixels int) rowShape, k, rows, pixels int) string {
-	name := fmt.Sprintf("depthGrad%s%dx%dx%d%s", kind, k, rows, pixels, s.name)
+	name := fmt.Sprintf("depthGrad%sK%dx%dx%d%s", kind, k, rows, pixels, s.name)
 	g := &rowGrad{depthRow: &depthRow{isa: s, rowShape: shape(k, pixels), blocks: 1}, rows: rows, shape: shape}
 	begin(name)
 	g.emit()
 	return name
 }
 
-// depthWholeGrad emits the gradient of all k rows of taps over rows that have just
+// depthFullRowGrad emits the gradient of all k rows of taps over rows that have just
 // so many pixels: inputs beside a row are left out.
-func depthWholeGrad(s *isa, kind string, shape func(k, pixels int) rowShape, k, pixels int) string {
-	name := fmt.Sprintf("depthWholeGrad%s%dx%d%s", kind, k, pixels, s.name)
+func depthFullRowGrad(s *isa, kind string, shape func(k, pixels int) rowShape, k, pixels int) string {
+	name := fmt.Sprintf("depthFullRowGrad%sK%dx%d%s", kind, k, pixels, s.name)
 	g := &rowGrad{depthRow: &depthRow{isa: s, rowShape: shape(k, pixels), blocks: 1}, rows: k, shape: shape}
 	begin(name)
-	g.emitWhole()
+	g.emitFullRow()
 	return name
 }
 
-func (g *rowGrad) emitWhole() {
+func (g *rowGrad) emitFullRow() {
 	for _, m := range []*Mem{&g.x, &g.dy, &g.valid, &g.n, &g.spec} {
 		*m = AllocLocal(8)
 	}
@@ -128,9 +128,9 @@ func (g *rowGrad) tiles() {
 	JZ(LabelRef("tail"))
 	ADDQ(load(argument(), rowGradTail), t)
 	CMPQ(t, Imm(1))
-	JNE(LabelRef("whole"))
+	JNE(LabelRef("inner"))
 	g.empty(maskBehind)
-	Label("whole")
+	Label("inner")
 	g.body(g.pixels)
 	a := argument()
 	MOVQ(load(a, rowGradPix), t)
@@ -153,16 +153,6 @@ func (g *rowGrad) tiles() {
 		g.body(n)
 		Label(next)
 	}
-}
-
-// inner makes an edge read its pixels.
-func (g *rowGrad) inner(edge int) {
-	if g.vecs == 1 {
-		KMOVW(g.masks[maskIn].k, g.masks[edge].k)
-	} else {
-		VMOVAPS(g.wide[maskIn], g.wide[edge])
-	}
-	g.shift(edge, map[int]int{maskBefore: 0, maskBehind: g.inputs - g.behind}[edge])
 }
 
 // empty makes an edge zero, read from inside the row.

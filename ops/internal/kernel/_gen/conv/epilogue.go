@@ -8,16 +8,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Distances in bytes of the fields of outcome, in the package's outcome.go, from
-// its start.
+// Distances in bytes of the fields of epilogueArgs, in the package's epilogueargs.go,
+// from its start.
 const (
-	outMode, outBias   = 0, 8
-	outLow, outHigh    = 264, 268
-	outSixth, outHalf  = 272, 276
-	outOne, outcomeEnd = 280, 288
+	outMode, outBias        = 0, 8
+	outLow, outHigh         = 264, 268
+	outSixth, outHalf       = 272, 276
+	outOne, epilogueArgsEnd = 280, 288
 )
 
-// The values of an outcome's mode.
+// The values of the mode of epilogueArgs.
 const (
 	modeAdd   = 1
 	modeClamp = 2
@@ -25,18 +25,18 @@ const (
 )
 
 // activation emits the clamp, the hard sigmoid or the hard swish of values, as
-// the outcome at a+outcome says, and jumps to the label store. id makes labels
+// the epilogueArgs at a+args say, and jumps to the label store. id makes labels
 // differ. A value is always the second source of a minimum or maximum, so that NaN stays NaN.
-func (s *isa) activation(a reg.Register, outcome int, id, store string, mode reg.GPVirtual, values []reg.VecVirtual) {
-	spread := func(off int) reg.VecVirtual {
+func (s *isa) activation(a reg.Register, args int, id, store string, mode reg.GPVirtual, values []reg.VecVirtual) {
+	broadcast := func(off int) reg.VecVirtual {
 		v := s.vec()
-		VBROADCASTSS(at(a, outcome+off), v)
+		VBROADCASTSS(at(a, args+off), v)
 		return v
 	}
 	hard, swish := "hard"+id, "swish"+id
 	CMPQ(mode, U8(modeClamp))
 	JG(LabelRef(hard))
-	low, high := spread(outLow), spread(outHigh)
+	low, high := broadcast(outLow), broadcast(outHigh)
 	for _, v := range values {
 		VMAXPS(v, low, v)
 		VMINPS(v, high, v)
@@ -45,12 +45,12 @@ func (s *isa) activation(a reg.Register, outcome int, id, store string, mode reg
 	Label(hard)
 	zero, h := s.zeros(1)[0], s.vec()
 	gate := func(v, to reg.VecVirtual) {
-		c := spread(outSixth)
+		c := broadcast(outSixth)
 		VMULPS(c, v, to)
-		VBROADCASTSS(at(a, outcome+outHalf), c)
+		VBROADCASTSS(at(a, args+outHalf), c)
 		VADDPS(c, to, to)
 		VMAXPS(to, zero, to)
-		VBROADCASTSS(at(a, outcome+outOne), c)
+		VBROADCASTSS(at(a, args+outOne), c)
 		VMINPS(to, c, to)
 	}
 	CMPQ(mode, U8(modeSwish))

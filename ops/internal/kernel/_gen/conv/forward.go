@@ -10,11 +10,11 @@ import (
 
 // Distances in bytes of the fields of forwardTile, in the package's tile.go.
 const (
-	fwdX, fwdW, fwdY     = 72, 80, 88
-	fwdXOff, fwdYOff     = 96, 104
-	fwdTiles             = 112
-	fwdRuns, fwdRunCount = 120, 128
-	fwdBlock, fwdOutcome = 136, 144
+	fwdX, fwdW, fwdY      = 72, 80, 88
+	fwdXOff, fwdYOff      = 96, 104
+	fwdTiles              = 112
+	fwdRuns, fwdRunCount  = 120, 128
+	fwdBlock, fwdEpilogue = 136, 144
 
 	runSize = 24
 )
@@ -69,7 +69,7 @@ func (f *forward) finish() {
 	}
 	ADDQ(U32(uint32(4*f.pixels)), f.yOff)
 	m := f.loadMask(a)
-	mode := load(a, fwdOutcome+outMode)
+	mode := load(a, fwdEpilogue+outMode)
 	CMPQ(mode, U8(modeAdd))
 	JL(LabelRef("store"))
 	JG(LabelRef("epilogue"))
@@ -144,9 +144,9 @@ func (f *forward) addTo(m mask, p, b, j int, acc reg.VecVirtual) {
 func (f *forward) epilogue(a reg.Register, mode reg.GPVirtual) {
 	Label("epilogue")
 	f.each(func(_, b, j int, acc reg.VecVirtual) {
-		VADDPS(at(a, fwdOutcome+outBias+f.bytes(b*f.vecs+j)), acc, acc)
+		VADDPS(at(a, fwdEpilogue+outBias+f.bytes(b*f.vecs+j)), acc, acc)
 	})
-	f.activation(a, fwdOutcome, "", "store", mode, f.acc)
+	f.activation(a, fwdEpilogue, "", "store", mode, f.acc)
 }
 
 // store emits the stores, masked only where the last block is not full.

@@ -14,7 +14,7 @@ const (
 	gradImages, gradRows, gradCols    = 96, 104, 112
 	gradXPix, gradXRow, gradXImage    = 120, 128, 136
 	gradDYPix, gradDYRow, gradDYImage = 144, 152, 160
-	gradBlock, gradPick               = 168, 176
+	gradBlock, gradOffsets            = 168, 176
 	gradAhead                         = 184
 	gradLine, gradOutPix              = 216, 224
 )
@@ -90,9 +90,9 @@ func (g *grad) loadDY(m mask, dy reg.Register) []reg.VecVirtual {
 
 // products adds the products of one row with d: of one broadcast value, or of 16
 // values with 16.
-func (g *grad) products(x Mem, d, acc []reg.VecVirtual, spread bool) {
+func (g *grad) products(x Mem, d, acc []reg.VecVirtual, broadcast bool) {
 	switch {
-	case !spread:
+	case !broadcast:
 		for j, v := range d {
 			VFMADD231PS(x.Offset(g.bytes(j)), v, acc[j])
 		}
@@ -185,16 +185,16 @@ func gradDense(s *isa, rows, blocks int) string {
 	return name
 }
 
-// gradPicked emits the gradient of rows that lie anywhere: row r reads x at
-// pick[r].x and adds to dw at pick[r].w. With spread each row is one input
+// gradIndirect emits the gradient of rows that lie anywhere: row r reads x at
+// offsets[r].x and adds to dw at offsets[r].w. With broadcast each row is one input
 // channel of one tap, as in gradDense; without, it is one tap of 16 channels of
 // a depthwise convolution:
 //
-//	for each pixel: acc[r][o] += x[pick[r].x+o] * dy[o]
-func gradPicked(s *isa, rows, blocks int, spread bool) (name string) {
+//	for each pixel: acc[r][o] += x[offsets[r].x+o] * dy[o]
+func gradIndirect(s *isa, rows, blocks int, broadcast bool) (name string) {
 	kind := "taps"
-	if spread {
-		kind = "pick"
+	if broadcast {
+		kind = "gradIndirect"
 	}
 	name = fmt.Sprintf("%s%dx%d%s", kind, rows, blocks, s.name)
 	g := &grad{isa: s, rows: rows, blocks: blocks}
@@ -203,10 +203,10 @@ func gradPicked(s *isa, rows, blocks int, spread bool) (name string) {
 	m := g.loadMask(a)
 	ptr := make([]reg.GPVirtual, rows)
 	idx, dy := GP64(), load(a, gradDY)
-	x, pick := load(a, gradX), load(a, gradPick)
+	x, offsets := load(a, gradX), load(a, gradOffsets)
 	for r := range ptr {
 		ptr[r] = GP64()
-		MOVQ(at(pick, 16*r), ptr[r])
+		MOVQ(at(offsets, 16*r), ptr[r])
 		ADDQ(x, ptr[r])
 	}
 	XORQ(idx, idx)
@@ -214,18 +214,18 @@ func gradPicked(s *isa, rows, blocks int, spread bool) (name string) {
 	g.loops("", idx, dy, func() {
 		d := g.loadDY(m, dy)
 		for r, p := range ptr {
-			g.products(indexed(p, idx, 0), d, g.acc[r*n:][:n], spread)
+			g.products(indexed(p, idx, 0), d, g.acc[r*n:][:n], broadcast)
 		}
-		if !spread {
+		if !broadcast {
 			PREFETCHT1(at(dy, 64)) // the next block's channels are read next
 		}
 	})
 	a = argument()
 	dw, block, off := load(a, gradDW), load(a, gradBlock), GP64()
-	pick = load(a, gradPick)
+	offsets = load(a, gradOffsets)
 	m = g.loadMask(a)
 	for r := range ptr {
-		MOVQ(at(pick, 16*r+8), off)
+		MOVQ(at(offsets, 16*r+8), off)
 		ADDQ(dw, off)
 		g.addOut(m, r, func(b, disp int) Mem {
 			if b == 0 {

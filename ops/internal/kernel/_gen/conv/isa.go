@@ -15,47 +15,47 @@ type isa struct {
 	vec   func() reg.VecVirtual
 
 	// The largest tiles that the registers allow.
-	densePixels []int // by blocks
-	gradRows    []int // by blocks
-	pickRows    []int // by blocks
-	depthPixels int
-	depthTaps   int
-	firstPixels int // 0: too few registers for rows of first layers
+	densePixels     []int // by blocks
+	gradRows        []int // by blocks
+	indirectRows    []int // by blocks
+	depthPixels     int
+	depthTaps       int
+	firstConvPixels int // 0: too few registers for rows of first convolutions
 
 	// The largest depthwise rows, by taps on a side.
-	rowPixels, downPixels, upPixels map[int]int
-	rowGrads, downGrads             map[int]rowGradSize
+	stride1Pixels, stride2Pixels, transposedPixels map[int]int
+	stride1Grads, stride2Grads                     map[int]rowGradSize
 
 	// The widest rows that are one tile, of one block and of two, by taps on a side.
-	wholeAlong, wholeDown map[int][]int
+	stride1FullRow, stride2FullRow map[int][]int
 }
 
 // rowGradSize is the largest weight-gradient tile of depthwise rows, rows of taps by
 // pixels, and the widest row that is one tile, by all rows of taps.
-type rowGradSize struct{ rows, pixels, whole int }
+type rowGradSize struct{ rows, pixels, fullRow int }
 
 var avx512 = &isa{
 	name: "AVX512", width: 16, vecs: 1, vec: func() reg.VecVirtual { return ZMM() },
-	densePixels: []int{1: 12, 2: 11, 3: 8, 4: 6},
-	gradRows:    []int{1: 16, 2: 14},
-	pickRows:    []int{1: 12, 2: 12},
-	depthPixels: 11, depthTaps: 12, firstPixels: 16, rowPixels: map[int]int{3: 16, 5: 16, 7: 16},
-	downPixels: map[int]int{3: 8, 5: 8, 7: 8}, upPixels: map[int]int{3: 8, 5: 8, 7: 8},
-	rowGrads:   map[int]rowGradSize{3: {3, 8, 16}, 5: {5, 5, 0}, 7: {3, 8, 0}},
-	downGrads:  map[int]rowGradSize{3: {3, 8, 16}, 5: {5, 5, 0}, 7: {3, 8, 0}},
-	wholeAlong: map[int][]int{3: {1: 16, 2: 8}, 5: {1: 16, 2: 8}, 7: {1: 16, 2: 8}},
-	wholeDown:  map[int][]int{3: {1: 16, 2: 8}, 5: {1: 16, 2: 8}, 7: {1: 16, 2: 8}},
+	densePixels:  []int{1: 12, 2: 11, 3: 8, 4: 6},
+	gradRows:     []int{1: 16, 2: 14},
+	indirectRows: []int{1: 12, 2: 12},
+	depthPixels:  11, depthTaps: 12, firstConvPixels: 16, stride1Pixels: map[int]int{3: 16, 5: 16, 7: 16},
+	stride2Pixels: map[int]int{3: 8, 5: 8, 7: 8}, transposedPixels: map[int]int{3: 8, 5: 8, 7: 8},
+	stride1Grads:   map[int]rowGradSize{3: {3, 8, 16}, 5: {5, 5, 0}, 7: {3, 8, 0}},
+	stride2Grads:   map[int]rowGradSize{3: {3, 8, 16}, 5: {5, 5, 0}, 7: {3, 8, 0}},
+	stride1FullRow: map[int][]int{3: {1: 16, 2: 8}, 5: {1: 16, 2: 8}, 7: {1: 16, 2: 8}},
+	stride2FullRow: map[int][]int{3: {1: 16, 2: 8}, 5: {1: 16, 2: 8}, 7: {1: 16, 2: 8}},
 }
 
 var avx2 = &isa{
 	name: "AVX2", width: 8, vecs: 2, vec: func() reg.VecVirtual { return YMM() },
-	densePixels: []int{1: 6},
-	gradRows:    []int{1: 6},
-	pickRows:    []int{1: 6},
-	depthPixels: 6, depthTaps: 6, rowPixels: map[int]int{3: 8, 5: 6, 7: 4},
-	downPixels: map[int]int{3: 7, 5: 5, 7: 4}, upPixels: map[int]int{3: 4, 5: 3, 7: 2},
-	rowGrads:  map[int]rowGradSize{3: {3, 3, 0}, 5: {1, 6, 0}, 7: {1, 4, 0}},
-	downGrads: map[int]rowGradSize{3: {3, 3, 0}, 5: {1, 6, 0}, 7: {1, 4, 0}},
+	densePixels:  []int{1: 6},
+	gradRows:     []int{1: 6},
+	indirectRows: []int{1: 6},
+	depthPixels:  6, depthTaps: 6, stride1Pixels: map[int]int{3: 8, 5: 6, 7: 4},
+	stride2Pixels: map[int]int{3: 7, 5: 5, 7: 4}, transposedPixels: map[int]int{3: 4, 5: 3, 7: 2},
+	stride1Grads: map[int]rowGradSize{3: {3, 3, 0}, 5: {1, 6, 0}, 7: {1, 4, 0}},
+	stride2Grads: map[int]rowGradSize{3: {3, 3, 0}, 5: {1, 6, 0}, 7: {1, 4, 0}},
 }
 
 func (s *isa) wide() bool { return s.vecs == 1 }

@@ -18,24 +18,24 @@ func tiles(b *bytes.Buffer, s *isa) (names []string) {
 	fmt.Fprintf(b, "// tiles%s returns the tiles of one instruction set.\nfunc tiles%[1]s() *tiles {\nreturn &tiles{\n", s.name)
 	t.pair("dense", s.densePixels, func(n, blocks int) string { return dense(s, n, blocks) })
 	t.pair("grad", s.gradRows, func(n, blocks int) string { return gradDense(s, n, blocks) })
-	t.pair("pick", s.pickRows, func(n, blocks int) string {
-		return t.needed(n, s.pickRows[blocks], pickCounts(), func() string { return gradPicked(s, n, blocks, true) })
+	t.pair("gradIndirect", s.indirectRows, func(n, blocks int) string {
+		return t.needed(n, s.indirectRows[blocks], indirectCounts(), func() string { return gradIndirect(s, n, blocks, true) })
 	})
 	t.row("depthwise: []tileFunc", s.depthPixels, func(n int) string { return depthwise(s, n) })
 	t.row("taps: []tileFunc", s.depthTaps, func(n int) string {
-		return t.needed(n, s.depthTaps, tapCounts(1), func() string { return gradPicked(s, n, 1, false) })
+		return t.needed(n, s.depthTaps, tapCounts(1), func() string { return gradIndirect(s, n, 1, false) })
 	})
-	t.depthRows("along", "Along", along, s.rowPixels, s.rowGrads, s.wholeAlong)
-	t.depthRows("down", "Down", down, s.downPixels, s.downGrads, s.wholeDown)
-	t.depthRows("up", "Up", up, s.upPixels, nil, nil)
-	t.firsts("first", s.firstPixels, first)
-	t.firsts("gradFirst", s.firstPixels, gradFirst)
+	t.depthRows("stride1", "Stride1", stride1, s.stride1Pixels, s.stride1Grads, s.stride1FullRow)
+	t.depthRows("stride2", "Stride2", stride2, s.stride2Pixels, s.stride2Grads, s.stride2FullRow)
+	t.depthRows("transposed", "Transposed", transposed, s.transposedPixels, nil, nil)
+	t.firstConvs("firstConv", s.firstConvPixels, firstConv)
+	t.firstConvs("gradFirstConv", s.firstConvPixels, gradFirstConv)
 	t.one("gather", gather(s))
 	t.one("transpose", transpose(s))
 	t.one("peak", peak(s))
-	t.one("winoInput", spread(s, "winoInput", inputLine))
-	t.form("wino3", sum4, spread4, taps3, back3)
-	t.form("wino5", sum2, spread2, taps5, back5)
+	t.one("winoInput", winoTransform(s, "winoInput", inputLine))
+	t.form("wino3", output4, outputGrad4, filter3, filterGrad3)
+	t.form("wino5", output2, outputGrad2, filter5, filterGrad5)
 	fmt.Fprintf(b, "width: %d,\n}\n}\n\n", s.width)
 	return t.names
 }
@@ -73,16 +73,16 @@ func (t *table) pair(field string, most []int, emit func(size, blocks int) strin
 	fmt.Fprintln(t.b, "},")
 }
 
-// firsts writes lists of tiles of first layers by input channels and stride.
-func (t *table) firsts(field string, most int, emit func(s *isa, shape firstShape) string) {
-	fmt.Fprintf(t.b, "%s: map[firstKind][]tileFunc{\n", field)
+// firstConvs writes lists of tiles of first convolutions by input channels and stride.
+func (t *table) firstConvs(field string, most int, emit func(s *isa, shape firstConvShape) string) {
+	fmt.Fprintf(t.b, "%s: map[firstConvKind][]tileFunc{\n", field)
 	for in := 1; most > 0 && in <= 3; in += 2 {
 		for stride := 1; stride <= 2; stride++ {
 			t.row(fmt.Sprintf("{%d, %d}: ", in, stride), most, func(n int) string {
-				if n < firstLeast {
+				if n < firstConvLeast {
 					return none
 				}
-				return emit(t.isa, firstOf(in, stride, n))
+				return emit(t.isa, firstConvOf(in, stride, n))
 			})
 		}
 	}
@@ -121,12 +121,12 @@ func tapCounts(least int) (counts []int) {
 	return counts
 }
 
-// pickCounts returns the numbers of rows of picked gradients: taps of kernels
-// larger than one tap by at most pickChannels input channels.
-func pickCounts() (counts []int) {
-	const pickChannels = 6 // as in the package
+// indirectCounts returns the numbers of rows of gradients whose rows lie anywhere: taps of
+// kernels larger than one tap by at most smallChannels input channels.
+func indirectCounts() (counts []int) {
+	const smallChannels = 6 // as in the package
 	for _, taps := range tapCounts(2) {
-		for in := 1; in <= pickChannels; in++ {
+		for in := 1; in <= smallChannels; in++ {
 			counts = append(counts, taps*in)
 		}
 	}
@@ -134,13 +134,13 @@ func pickCounts() (counts []int) {
 }
 
 // depthRows writes the depthwise rows of a kind.
-func (t *table) depthRows(field, name string, shape func(k, pixels int) rowShape, pixels map[int]int, grads map[int]rowGradSize, whole map[int][]int) {
+func (t *table) depthRows(field, name string, shape func(k, pixels int) rowShape, pixels map[int]int, grads map[int]rowGradSize, fullRow map[int][]int) {
 	fmt.Fprintf(t.b, "%s: map[int]depthRows{\n", field)
 	for _, k := range []int{3, 5, 7} {
 		fmt.Fprintf(t.b, "%d: {\n", k)
 		widest := 0
-		if w, ok := whole[k]; ok {
-			t.pair("whole", w, func(n, blocks int) string { return depthWhole(t.isa, name, shape(k, n), blocks) })
+		if w, ok := fullRow[k]; ok {
+			t.pair("fullRow", w, func(n, blocks int) string { return depthFullRow(t.isa, name, shape(k, n), blocks) })
 			widest = w[1]
 		}
 		var cut []int // widths that take several tiles
@@ -179,17 +179,17 @@ func (t *table) rowGrads(name string, shape func(k, pixels int) rowShape, k int,
 		})
 	}
 	fmt.Fprintln(t.b, "},")
-	if g.whole > 0 {
-		t.row("wholeGrads: []tileFunc", g.whole, func(n int) string { return depthWholeGrad(t.isa, name, shape, k, n) })
+	if g.fullRow > 0 {
+		t.row("fullRowGrads: []tileFunc", g.fullRow, func(n int) string { return depthFullRowGrad(t.isa, name, shape, k, n) })
 	}
 }
 
 // form writes the transforms of one form of Winograd's algorithm.
-func (t *table) form(field string, sum, spreading, taps, back line) {
-	fmt.Fprintf(t.b, "%s: winoForm{\ntaps: %d,\npixels: %d,\n", field, taps.in, sum.out)
-	t.one("join", join(t.isa, sum))
-	t.one("spread", spread(t.isa, "winoSpread", spreading))
-	t.one("filter", winoFilter(t.isa, taps))
-	t.one("back", winoFilterBack(t.isa, back))
+func (t *table) form(field string, output, outputGrad, filter, filterGrad line) {
+	fmt.Fprintf(t.b, "%s: winoForm{\ntaps: %d,\npixels: %d,\n", field, filter.in, output.out)
+	t.one("output", winoOutput(t.isa, output))
+	t.one("outputGrad", winoTransform(t.isa, "winoOutputGrad", outputGrad))
+	t.one("filter", winoFilter(t.isa, filter))
+	t.one("filterGrad", winoFilterGrad(t.isa, filterGrad))
 	fmt.Fprintln(t.b, "},")
 }

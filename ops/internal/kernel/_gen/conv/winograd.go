@@ -14,8 +14,8 @@ const (
 	winoSpots, winoN              = 96, 104
 	winoPix, winoRow              = 112, 120
 	winoPlane, winoStep           = 128, 136
-	winoOutcome                   = 144
-	winoTaps                      = winoOutcome + outcomeEnd
+	winoEpilogue                  = 144
+	winoTaps                      = winoEpilogue + epilogueArgsEnd
 
 	spotSize           = 12
 	spotRows, spotCols = 4, 8
@@ -102,23 +102,24 @@ func (w *wino) eachTile(a reg.Register, imageAt, planesAt int, body func(spot, i
 	RET()
 }
 
-// spread emits a transform from pixels of an image, [in][in], to planes:
+// winoTransform emits a transform from pixels of an image, [in][in], to planes: of the input
+// (B^T x B) or of the output's gradient (A y A^T):
 //
 //	for each tile t: plane[i][j][t*step+c] = (L x L^T)[i][j], x[i][j] = src[spot[t].at+i*row+j*pix+c]
-func spread(s *isa, kind string, l line) string {
+func winoTransform(s *isa, kind string, l line) string {
 	name := fmt.Sprintf("%s%d%s", kind, l.in, s.name)
 	w, a := beginWino(s, name, l)
 	w.m = s.loadMask(a)
 	w.eachTile(a, winoSrc, winoDst, func(_, image, planes reg.GPVirtual) {
 		for h := range s.vecs {
-			w.spreadHalf(l, image, planes, h)
+			w.transformHalf(l, image, planes, h)
 		}
 	})
 	return name
 }
 
-// spreadHalf is spread for register h of the block.
-func (w *wino) spreadHalf(l line, image, planes reg.GPVirtual, h int) {
+// transformHalf is winoTransform for register h of the block.
+func (w *wino) transformHalf(l line, image, planes reg.GPVirtual, h int) {
 	a := argument()
 	pix, row := load(a, winoPix), load(a, winoRow)
 	rows := make([]reg.GPVirtual, l.in)
@@ -175,12 +176,12 @@ func (w *wino) columns(planes reg.GPVirtual, h int) func(j int, to []reg.VecVirt
 	return func(j int, to []reg.VecVirtual) { w.column(planes, j, h, base, to) }
 }
 
-// join emits the transform of planes to output pixels, with bias and activation;
+// winoOutput emits the transform of planes to output pixels, with bias and activation;
 // only the first rows and cols pixels of spot[t] are stored:
 //
 //	for each tile t: dst[spot[t].at+i*row+j*pix+c] = (A^T m A)[i][j], m[i][j] = plane[i][j][t*step+c]
-func join(s *isa, l line) string {
-	name := fmt.Sprintf("winoJoin%d%s", l.out, s.name)
+func winoOutput(s *isa, l line) string {
+	name := fmt.Sprintf("winoOutput%d%s", l.out, s.name)
 	w, a := beginWino(s, name, l)
 	w.m = s.loadMask(a)
 	w.eachTile(a, winoDst, winoSrc, func(spot, image, planes reg.GPVirtual) {
@@ -188,13 +189,13 @@ func join(s *isa, l line) string {
 		MOVL(at(spot, spotRows), rows.As32())
 		MOVL(at(spot, spotCols), cols.As32())
 		for h := range s.vecs {
-			w.joinHalf(l, image, planes, rows, cols, h)
+			w.outputHalf(l, image, planes, rows, cols, h)
 		}
 	})
 	return name
 }
 
-func (w *wino) joinHalf(l line, image, planes, rows, cols reg.GPVirtual, h int) {
+func (w *wino) outputHalf(l line, image, planes, rows, cols reg.GPVirtual, h int) {
 	end := label("end", h)
 	y := GP64()
 	MOVQ(image, y)
@@ -213,7 +214,7 @@ func (w *wino) joinHalf(l line, image, planes, rows, cols reg.GPVirtual, h int) 
 
 // epilogue emits bias, activation and the stores of one row of output pixels.
 func (w *wino) epilogue(a reg.Register, id string, row []reg.VecVirtual, y, cols reg.GPVirtual, h int) {
-	mode, pix := load(a, winoOutcome+outMode), load(a, winoPix)
+	mode, pix := load(a, winoEpilogue+outMode), load(a, winoPix)
 	d := w.bytes(h)
 	out := []Mem{at(y, d), indexed(y, pix, d)}
 	if len(row) > 2 {
@@ -242,9 +243,9 @@ func (w *wino) epilogue(a reg.Register, id string, row []reg.VecVirtual, y, cols
 	})
 	Label("epilogue" + id)
 	for _, v := range row {
-		VADDPS(at(a, winoOutcome+outBias+d), v, v)
+		VADDPS(at(a, winoEpilogue+outBias+d), v, v)
 	}
-	w.activation(a, winoOutcome, id, store, mode, row)
+	w.activation(a, winoEpilogue, id, store, mode, row)
 	Label(store)
 	stored("store", func(j int) { w.storeLanes(w.m, h, row[j], out[j], tmp) })
 	Label("stored" + id)
@@ -286,12 +287,12 @@ func winoFilter(s *isa, l line) string {
 	return name
 }
 
-// winoFilterBack emits the transform of planes of gradients to that of filters,
+// winoFilterGrad emits the transform of planes of gradients to that of filters,
 // which is added to what dst holds in the lanes in use:
 //
 //	for each input channel i: dst[tap+i*16+o] += (G^T u G)[k][l], u[k][l] = plane[k][l][i*16+o]
-func winoFilterBack(s *isa, l line) string {
-	name := fmt.Sprintf("winoFilterBack%d%s", l.out, s.name)
+func winoFilterGrad(s *isa, l line) string {
+	name := fmt.Sprintf("winoFilterGrad%d%s", l.out, s.name)
 	w, a := beginWino(s, name, l)
 	w.m = s.loadMask(a)
 	src, dst, n := load(a, winoSrc), load(a, winoDst), load(a, winoN)

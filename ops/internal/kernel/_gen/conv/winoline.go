@@ -22,15 +22,15 @@ type line struct {
 var (
 	inputLine = line{6, 6, []float32{2, 4, 5}, (*wino).input}
 
-	sum4    = line{6, 4, []float32{2, 4, 8}, (*wino).sum4}
-	spread4 = line{4, 6, []float32{2, 4}, (*wino).spread4}
-	taps3   = line{3, 6, nil, (*wino).taps3}
-	back3   = line{6, 3, nil, (*wino).back3}
+	output4     = line{6, 4, []float32{2, 4, 8}, (*wino).output4}
+	outputGrad4 = line{4, 6, []float32{2, 4}, (*wino).outputGrad4}
+	filter3     = line{3, 6, nil, (*wino).filter3}
+	filterGrad3 = line{6, 3, nil, (*wino).filterGrad3}
 
-	sum2    = line{6, 2, []float32{2}, (*wino).sum2}
-	spread2 = line{2, 6, []float32{2}, (*wino).spread2}
-	taps5   = line{5, 6, nil, (*wino).taps5}
-	back5   = line{6, 5, nil, (*wino).back5}
+	output2     = line{6, 2, []float32{2}, (*wino).output2}
+	outputGrad2 = line{2, 6, []float32{2}, (*wino).outputGrad2}
+	filter5     = line{5, 6, nil, (*wino).filter5}
+	filterGrad5 = line{6, 5, nil, (*wino).filterGrad5}
 )
 
 func (w *wino) plus(a, b reg.VecVirtual) reg.VecVirtual {
@@ -91,7 +91,7 @@ func (w *wino) input(d []reg.VecVirtual) []reg.VecVirtual {
 }
 
 // sum4 multiplies by A^T of F(4, 3).
-func (w *wino) sum4(m []reg.VecVirtual) []reg.VecVirtual {
+func (w *wino) output4(m []reg.VecVirtual) []reg.VecVirtual {
 	s, d := w.plus(m[1], m[2]), w.minus(m[1], m[2])
 	t, e := w.plus(m[3], m[4]), w.minus(m[3], m[4])
 	y0 := w.plus(w.plus(m[0], s), t)
@@ -101,14 +101,14 @@ func (w *wino) sum4(m []reg.VecVirtual) []reg.VecVirtual {
 }
 
 // sum2 multiplies by A^T of F(2, 5).
-func (w *wino) sum2(m []reg.VecVirtual) []reg.VecVirtual {
+func (w *wino) output2(m []reg.VecVirtual) []reg.VecVirtual {
 	s, d := w.plus(m[1], m[2]), w.minus(m[1], m[2])
 	t, e := w.plus(m[3], m[4]), w.minus(m[3], m[4])
 	return []reg.VecVirtual{w.plus(w.plus(m[0], s), t), w.add(2, e, w.plus(d, m[5]))}
 }
 
 // spread4 multiplies by A of F(4, 3).
-func (w *wino) spread4(y []reg.VecVirtual) []reg.VecVirtual {
+func (w *wino) outputGrad4(y []reg.VecVirtual) []reg.VecVirtual {
 	a, b := w.plus(y[0], y[2]), w.plus(y[1], y[3])
 	c, e := w.add(4, y[2], w.copied(y[0])), w.add(4, y[3], w.copied(y[1]))
 	z3 := w.add(2, e, w.copied(c))
@@ -116,7 +116,7 @@ func (w *wino) spread4(y []reg.VecVirtual) []reg.VecVirtual {
 }
 
 // spread2 multiplies by A of F(2, 5).
-func (w *wino) spread2(y []reg.VecVirtual) []reg.VecVirtual {
+func (w *wino) outputGrad2(y []reg.VecVirtual) []reg.VecVirtual {
 	z3, z4 := w.add(2, y[1], w.copied(y[0])), w.sub(2, y[1], w.copied(y[0]))
 	return []reg.VecVirtual{y[0], w.plus(y[0], y[1]), w.minus(y[0], y[1]), z3, z4, y[1]}
 }
@@ -124,7 +124,7 @@ func (w *wino) spread2(y []reg.VecVirtual) []reg.VecVirtual {
 func (w *wino) negative(a reg.VecVirtual) reg.VecVirtual { return w.minus(w.zeros(1)[0], a) }
 
 // taps3 multiplies by G of F(4, 3).
-func (w *wino) taps3(g []reg.VecVirtual) []reg.VecVirtual {
+func (w *wino) filter3(g []reg.VecVirtual) []reg.VecVirtual {
 	s := w.plus(g[0], g[2])
 	u1, u2 := w.times(1./6, w.plus(s, g[1])), w.times(1./6, w.minus(s, g[1]))
 	p, q := w.add(1./24, g[0], w.times(1./6, g[2])), w.times(1./12, g[1])
@@ -132,7 +132,7 @@ func (w *wino) taps3(g []reg.VecVirtual) []reg.VecVirtual {
 }
 
 // back3 multiplies by G^T of F(4, 3).
-func (w *wino) back3(u []reg.VecVirtual) []reg.VecVirtual {
+func (w *wino) filterGrad3(u []reg.VecVirtual) []reg.VecVirtual {
 	s, d := w.plus(u[1], u[2]), w.minus(u[2], u[1])
 	p, q := w.plus(u[3], u[4]), w.minus(u[3], u[4])
 	g0 := w.add(1./24, p, w.sub(1./6, s, w.times(1./4, u[0])))
@@ -141,7 +141,7 @@ func (w *wino) back3(u []reg.VecVirtual) []reg.VecVirtual {
 }
 
 // taps5 multiplies by G of F(2, 5).
-func (w *wino) taps5(g []reg.VecVirtual) []reg.VecVirtual {
+func (w *wino) filter5(g []reg.VecVirtual) []reg.VecVirtual {
 	even, odd := w.plus(w.plus(g[0], g[2]), g[4]), w.plus(g[1], g[3])
 	u1, u2 := w.times(1./6, w.plus(even, odd)), w.times(1./6, w.minus(even, odd))
 	p := w.add(4, w.add(4, g[4], w.copied(g[2])), w.copied(g[0]))
@@ -152,7 +152,7 @@ func (w *wino) taps5(g []reg.VecVirtual) []reg.VecVirtual {
 }
 
 // back5 multiplies by G^T of F(2, 5).
-func (w *wino) back5(u []reg.VecVirtual) []reg.VecVirtual {
+func (w *wino) filterGrad5(u []reg.VecVirtual) []reg.VecVirtual {
 	s, d := w.times(1./6, w.plus(u[1], u[2])), w.times(1./6, w.minus(u[2], u[1]))
 	p, q := w.times(1./24, w.plus(u[3], u[4])), w.times(1./24, w.minus(u[3], u[4]))
 	g0 := w.plus(w.minus(w.times(1./4, u[0]), s), p)

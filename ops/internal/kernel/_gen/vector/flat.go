@@ -50,7 +50,7 @@ func (s *isa) actBack(a activation) loop {
 
 // flats emits sums of runs and the copying of vectors to every row.
 func flats(s *isa) []loop {
-	return []loop{s.add(), s.axpy(), s.spreadRows(false), s.spreadRows(true)}
+	return []loop{s.add(), s.axpy(), s.broadcastRows(false), s.broadcastRows(true)}
 }
 
 // add: y = a + b.
@@ -73,7 +73,7 @@ func (s *isa) axpy() loop {
 	l := s.begin("axpy", "Axpy", "func(a float32, x, y []float32)")
 	c := &columns{isa: s, runs: []string{"x", "y"}, unroll: 4}
 	var factor reg.VecVirtual
-	c.enter = func() { factor = s.spread("a") }
+	c.enter = func() { factor = s.broadcast("a") }
 	c.row = func(i int, m *mask) {
 		x, y := s.vec(), s.vec()
 		s.load(c.run("x", i), x, m)
@@ -85,11 +85,11 @@ func (s *isa) axpy() loop {
 	return l
 }
 
-// spreadRows: y = v, or y += v, in every row.
-func (s *isa) spreadRows(add bool) loop {
-	field, name := "spread", "Spread"
+// broadcastRows: y = v, or y += v, in every row.
+func (s *isa) broadcastRows(add bool) loop {
+	field, name := "broadcast", "Broadcast"
 	if add {
-		field, name = "spreadAdd", "SpreadAdd"
+		field, name = "broadcastAdd", "BroadcastAdd"
 	}
 	l := s.begin(field, name, "func(v, y []float32)")
 	c := &columns{isa: s, runs: []string{"y"}, period: "v", unroll: 4}

@@ -43,8 +43,8 @@ func (s *isa) constant(f float32) reg.VecVirtual {
 	return v
 }
 
-// spread returns a register with the named parameter, a float32, in every lane.
-func (s *isa) spread(param string) reg.VecVirtual {
+// broadcast returns a register with the named parameter, a float32, in every lane.
+func (s *isa) broadcast(param string) reg.VecVirtual {
 	x, v := XMM(), s.vec()
 	Load(Param(param), x)
 	VBROADCASTSS(x, v)

@@ -22,7 +22,7 @@ func (s *isa) sgd(nesterov bool) loop {
 	c := &columns{isa: s, runs: []string{"w", "g", "v"}, unroll: 2}
 	var rate, momentum, decay, zero reg.VecVirtual
 	c.enter = func() {
-		rate, momentum, decay, zero = s.spread("rate"), s.spread("momentum"), s.spread("decay"), s.zero()
+		rate, momentum, decay, zero = s.broadcast("rate"), s.broadcast("momentum"), s.broadcast("decay"), s.zero()
 	}
 	c.row = func(i int, m *mask) {
 		w, d, v, t := s.vec(), s.vec(), s.vec(), s.vec()
@@ -82,7 +82,7 @@ func (s *isa) adam() loop {
 	}
 	c.enter = func() {
 		for _, name := range []string{"rate", "keep1", "beta2", "keep2", "eps", "root", "decay", "shrink"} {
-			k[name] = s.spread(name)
+			k[name] = s.broadcast(name)
 		}
 	}
 	c.emit()

@@ -170,7 +170,7 @@ func (s *isa) sumTaps() loop {
 	l := s.begin("sumTaps", "SumTaps", "func(off []int32, pixels, step, c int, scale float32, x, y []float32)")
 	p := &pixels{isa: s, runs: []string{"y"}, at: "x"}
 	var scale reg.VecVirtual
-	p.enter = func() { scale = s.spread("scale") }
+	p.enter = func() { scale = s.broadcast("scale") }
 	p.body = func(k *mask) {
 		sum := s.zero()
 		p.taps(k, func(o reg.GPVirtual) {
@@ -190,7 +190,7 @@ func (s *isa) sumBack() loop {
 	l := s.begin("sumBack", "SumBack", "func(off []int32, pixels, step, c int, scale float32, dy, dx []float32)")
 	p := &pixels{isa: s, runs: []string{"dy"}, at: "dx"}
 	var scale reg.VecVirtual
-	p.enter = func() { scale = s.spread("scale") }
+	p.enter = func() { scale = s.broadcast("scale") }
 	p.body = func(k *mask) {
 		g := s.vec()
 		s.load(Mem{Base: p.ptr["dy"]}, g, k)

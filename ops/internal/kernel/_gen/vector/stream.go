@@ -99,7 +99,7 @@ func (s *isa) streamCopy() loop {
 func (s *isa) streamTriad() loop {
 	l := s.begin("streamTriad", "StreamTriad", "func(passes int, a float32, x, z, y []float32)")
 	c := &stream{isa: s, runs: []string{"x", "z", "y"}}
-	factor := s.spread("a")
+	factor := s.broadcast("a")
 	c.emit(func() {
 		for i := range streamBytes / s.bytes() {
 			v := s.vec()

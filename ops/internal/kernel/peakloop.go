@@ -5,17 +5,17 @@ import "unsafe"
 // goFMAs is the number of independent multiply-adds in a round of the plain loop.
 const goFMAs = 8
 
-// Burn does rounds of independent multiply-adds in registers on the calling
+// PeakLoop does rounds of independent multiply-adds in registers on the calling
 // goroutine and returns how many floating-point operations those were: as fast
 // as one core can go with the set's instructions. For the plain set that is what
 // the compiler makes of such a loop.
-func (s *Set) Burn(rounds int) (flops int) {
+func (s *Set) PeakLoop(rounds int) (flops int) {
 	if rounds < 1 {
 		return 0
 	}
 	if s.tiles == nil {
 		var sum float32
-		goBurn(rounds, &sum)
+		goPeakLoop(rounds, &sum)
 		return rounds * goFMAs * 2
 	}
 	a := gatherTile{n: rounds}
@@ -23,11 +23,11 @@ func (s *Set) Burn(rounds int) (flops int) {
 	return rounds * peakFMAs * s.tiles.width * 2
 }
 
-// goBurn leaves the sum of its multiply-adds in sum. It is kept from being
-// inlined, so that nobody finds that sum unused.
+// goPeakLoop leaves the sum of its multiply-adds in sum. It is not inlined, so that the
+// compiler cannot drop the loop as unused.
 //
 //go:noinline
-func goBurn(rounds int, sum *float32) {
+func goPeakLoop(rounds int, sum *float32) {
 	const a, b = 0.75, 0.25 // sums settle at 1
 	var s0, s1, s2, s3, s4, s5, s6, s7 float32
 	for range rounds {

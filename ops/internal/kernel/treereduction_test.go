@@ -6,29 +6,29 @@ import (
 	"testing"
 )
 
-// TestHalvesAddInOneOrder lets the shares of all numbers of groups arrive in random
+// TestTreeReductionAddsInOneOrder lets the shares of all numbers of groups arrive in random
 // orders: what is added to what must not depend on it, every group must be in
 // exactly one half's sum, and each half must be reported once.
-func TestHalvesAddInOneOrder(t *testing.T) {
+func TestTreeReductionAddsInOneOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(61, 62))
 	for groups := 1; groups <= gradGroups; groups++ {
 		for _, shares := range []int{1, 3} {
 			var first []string
 			for range 50 {
-				var h halves
+				var h treeReduction
 				h.begin(groups, shares)
 				sums := make([]string, groups)
 				for g := range sums {
 					sums[g] = fmt.Sprint(g)
 				}
-				whole := 0
+				complete := 0
 				for _, i := range r.Perm(groups * shares) {
 					if h.arrive(i/shares, func(to, from int) { sums[to] = "(" + sums[to] + "+" + sums[from] + ")" }) {
-						whole++
+						complete++
 					}
 				}
-				if want := min(groups, 2); whole != want {
-					t.Fatalf("%d groups: %d halves are whole; want %d", groups, whole, want)
+				if want := min(groups, 2); complete != want {
+					t.Fatalf("%d groups: %d halves are complete; want %d", groups, complete, want)
 				}
 				got := []string{sums[0], sums[h.second()]}
 				if first == nil {

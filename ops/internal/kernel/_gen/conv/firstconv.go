@@ -8,38 +8,39 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// firstSide is the kernel's side that tiles of first layers know, as in the package.
-const firstSide = 3
+// firstConvSide is the kernel's side that tiles of first convolutions know, as in the
+// package.
+const firstConvSide = 3
 
-// firstLeast is the least number of pixels of a tile.
-const firstLeast = 8
+// firstConvLeast is the least number of pixels of a tile.
+const firstConvLeast = 8
 
-// firstShape is a row of output pixels of a layer that reads pictures: how many
+// firstConvShape is a row of output pixels of a layer that reads pictures: how many
 // floats of a row of the picture a pixel's row of taps has, and how many lie from
 // one pixel's to the next one's. Both are known here, so that a float that several
 // pixels meet is loaded once.
-type firstShape struct{ in, stride, pixels, taps, step int }
+type firstConvShape struct{ in, stride, pixels, taps, step int }
 
-func firstOf(in, stride, pixels int) firstShape {
-	return firstShape{in, stride, pixels, firstSide * in, stride * in}
+func firstConvOf(in, stride, pixels int) firstConvShape {
+	return firstConvShape{in, stride, pixels, firstConvSide * in, stride * in}
 }
 
-func (f firstShape) name(kind string, s *isa) string {
+func (f firstConvShape) name(kind string, s *isa) string {
 	return fmt.Sprintf("%s%dby%dx%d%s", kind, f.in, f.stride, f.pixels, s.name)
 }
 
 // products emits mul for each product of a row of taps, of x in all lanes, in an
-// order in which neighbours do not wait for each other's sums: short stretches of
+// order in which neighbours do not wait for each other's sums: short groups of
 // pixels take turns. Each pixel's taps are in order.
-func (f firstShape) products(s *isa, x reg.Register, mul func(x reg.VecVirtual, pixel, tap int)) {
-	stretch := 4
+func (f firstConvShape) products(s *isa, x reg.Register, mul func(x reg.VecVirtual, pixel, tap int)) {
+	group := 4
 	if 2*f.step > f.taps {
-		stretch = 2 // pixels share little
+		group = 2 // pixels share little
 	}
-	for i := range (stretch-1)*f.step + f.taps {
-		for from := 0; from < f.pixels; from += stretch {
+	for i := range (group-1)*f.step + f.taps {
+		for from := 0; from < f.pixels; from += group {
 			var b reg.VecVirtual
-			for p := from; p < min(from+stretch, f.pixels); p++ {
+			for p := from; p < min(from+group, f.pixels); p++ {
 				t := i - (p-from)*f.step
 				if t < 0 || t >= f.taps {
 					continue
@@ -54,12 +55,12 @@ func (f firstShape) products(s *isa, x reg.Register, mul func(x reg.VecVirtual, 
 	}
 }
 
-// first emits a tile of a first layer's convolution, of 16 output channels: a run is
+// firstConv emits a tile of a first convolution, of 16 output channels: a run is
 // a row of taps, and pixels lie along a row.
 //
 //	for each tile, run, t < taps: acc[p][o] += x[xOff+run.x+p*step+t] * w[run.w+t*16+o]
-func first(s *isa, shape firstShape) string {
-	name := shape.name("first", s)
+func firstConv(s *isa, shape firstConvShape) string {
+	name := shape.name("firstConv", s)
 	f := &forward{isa: s, pixels: shape.pixels, blocks: 1, row: true}
 	f.start(begin(name))
 	run, x, w := GP64(), GP64(), GP64()
@@ -81,15 +82,15 @@ func first(s *isa, shape firstShape) string {
 	return name
 }
 
-// gradFirst emits the weight gradient of a first layer, of 16 output channels, for as
-// many rows of taps at once as there are registers for, over stretches of pixels
-// along rows: a column is a stretch.
+// gradFirstConv emits the weight gradient of a first convolution, of 16 output channels,
+// for as many rows of taps at once as there are registers for, over groups of pixels
+// along rows: a column is a group.
 //
-//	for each stretch, pixel p, row of taps r, t < taps: acc[r][t][o] += x[r*line+p*step+t] * dy[p][o]
+//	for each group, pixel p, row of taps r, t < taps: acc[r][t][o] += x[r*line+p*step+t] * dy[p][o]
 //	dw[(r*taps+t)*16+o] += acc[r][t][o]
-func gradFirst(s *isa, shape firstShape) string {
-	name := shape.name("gradFirst", s)
-	lines := firstSide / shape.in // whose sums are as many as of one line of three channels
+func gradFirstConv(s *isa, shape firstConvShape) string {
+	name := shape.name("gradFirstConv", s)
+	lines := firstConvSide / shape.in // whose sums are as many as of one line of three channels
 	g := &grad{isa: s, rows: lines * shape.taps, blocks: 1}
 	a := begin(name)
 	g.start(a, loopFields()...)
@@ -97,7 +98,7 @@ func gradFirst(s *isa, shape firstShape) string {
 	x, dy := load(a, gradX), load(a, gradDY)
 	line, outPix := load(a, gradLine), load(a, gradOutPix)
 	steps := multiples(outPix)
-	from := [firstSide]Mem{{Base: x}, {Base: x, Index: line, Scale: 1}, {Base: x, Index: line, Scale: 2}}
+	from := [firstConvSide]Mem{{Base: x}, {Base: x, Index: line, Scale: 1}, {Base: x, Index: line, Scale: 2}}
 	g.loops("", x, dy, func() {
 		d, at := s.vectors(shape.pixels), GP64()
 		MOVQ(dy, at)

@@ -2,15 +2,16 @@ package kernel
 
 import "unsafe"
 
-// winoSpread transforms tiles of pixels to planes; it is one worker's memory.
-type winoSpread struct {
+// winoTransform transforms tiles of pixels, of the input or of the output's gradient, to
+// planes; it is one worker's memory.
+type winoTransform struct {
 	args            winoTile
 	spots           []spot
 	window, scratch []float32
 }
 
 // reserve makes the memory for units of r, before workers need it.
-func (s *winoSpread) reserve(r *correlation) {
+func (s *winoTransform) reserve(r *correlation) {
 	s.scratch = aligned(s.scratch, winoPlanes*Block)
 	s.args.scratch = at(s.scratch, 0)
 	s.spots = grown(s.spots, r.unitImgs*r.unitRows*r.cols)
@@ -23,7 +24,7 @@ func (s *winoSpread) reserve(r *correlation) {
 // of them goes to places i*c16 and on of the 36 planes in dst, which lie plane floats
 // apart. from is at the start of a block.
 // Without r.inPlace the pixels are copied first, with zeros outside the map.
-func (s *winoSpread) run(f tileFunc, r *correlation, u part, x, dst []float32, plane, c16, from, to int) {
+func (s *winoTransform) run(f tileFunc, r *correlation, u part, x, dst []float32, plane, c16, from, to int) {
 	h, w := r.windowRows(u.rows), r.winW
 	if r.inPlace {
 		x, h, w = x[r.origin(u):], r.h, r.w

@@ -12,16 +12,17 @@ const (
 // mostBlocks is the most blocks of output channels that a tile takes.
 const mostBlocks = 4
 
-// outcome is the part of a tile's argument that tells what becomes of its sums.
-type outcome struct {
+// epilogueArgs is the part of a tile's argument that says what becomes of its sums.
+type epilogueArgs struct {
 	mode             int
 	bias             [mostBlocks * Block]float32
 	low, high        float32
 	sixth, half, one float32 // 1/6, 1/2, 1
 }
 
-// set tells what happens to the sums of channels output channels from o on.
-func (a *outcome) set(ep Epilogue, add bool, o, channels int) {
+// set sets the epilogue of channels output channels from o on: of ep, or with add the
+// addition to what y holds.
+func (a *epilogueArgs) set(ep Epilogue, add bool, o, channels int) {
 	switch {
 	case add:
 		a.mode = modeAdd

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// TestKept runs windows of weights that do not change in turns, each with the layout that
-// the one before has left, and on several engines at once, and compares the bits with
-// those of weights of which nothing is kept.
-func TestKept(t *testing.T) {
+// TestPrepacked runs windows of weights that do not change in turns, each with the layout
+// that the one before has left, and on several engines at once, and compares the bits with
+// those of weights that are not prepacked.
+func TestPrepacked(t *testing.T) {
 	depthwise := Conv{N: 2, H: 9, W: 8, InC: 40, OutC: 40, KH: 5, KW: 5, S: 1, PadH: 2, PadW: 2, G: 40, WC: 48, WKH: 7, WKW: 7}
 	smaller, other := depthwise, depthwise
 	smaller.InC, smaller.OutC, smaller.G = 23, 23, 23
@@ -23,8 +23,8 @@ func TestKept(t *testing.T) {
 	for _, s := range Available() {
 		for name, windows := range map[string][]Conv{"depthwise": {depthwise, smaller, other, strided, depthwise, depthwise}, "dense": {dense, centre, fewer, dense, dense}} {
 			t.Run(s.Name+"/"+name, func(t *testing.T) {
-				var kept Kept
-				_, random, e := followedPass(t, s, 1, windows[0])
+				var prepacked Prepacked
+				_, random, e := fusedPass(t, s, 1, windows[0])
 				x, w := random(2*10*8*64), random(weightLen(windows[0]))
 				want := make([][]float32, len(windows))
 				for i, c := range windows {
@@ -39,9 +39,9 @@ func TestKept(t *testing.T) {
 						e := NewEngine(s, p)
 						for i, c := range windows {
 							y := make([]float32, len(want[i]))
-							e.Forward(c, x, w, y, Epilogue{Keep: &kept}, Fusion{})
+							e.Forward(c, x, w, y, Epilogue{Prepacked: &prepacked}, Fusion{})
 							if !slices.Equal(y, want[i]) {
-								t.Errorf("window %d: other bits when its weight is kept", i)
+								t.Errorf("window %d: other bits when its weight is prepacked", i)
 							}
 						}
 					})

@@ -6,20 +6,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPieces compares the bounds of pieces with a walk over all pixels.
-func TestPieces(t *testing.T) {
+// TestReductionChunks compares the bounds of chunks with a walk over all pixels.
+func TestReductionChunks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		side := rapid.IntRange(1, 70)
 		x := &Tensor{N: rapid.IntRange(1, 9).Draw(t, "n"), H: side.Draw(t, "h"), W: side.Draw(t, "w"), C: rapid.IntRange(1, 70).Draw(t, "c")}
-		p := cutMaps(x)
+		p := reductionChunksOf(x)
 		at := 0
 		for i := range p.count() {
 			lo, hi := p.bounds(i)
 			if lo != at || hi <= lo || lo%x.C != 0 {
-				t.Fatalf("piece %d of %v has bounds %d, %d; want %d first", i, p, lo, hi, at)
+				t.Fatalf("chunk %d of %v has bounds %d, %d; want %d first", i, p, lo, hi, at)
 			}
 			if first, last := lo/p.image, (hi-1)/p.image; first != last && (lo%p.image != 0 || hi%p.image != 0) {
-				t.Fatalf("piece %d of %v, %d to %d, takes a part of an image and another one", i, p, lo, hi)
+				t.Fatalf("chunk %d of %v, %d to %d, takes a part of an image and another one", i, p, lo, hi)
 			}
 			at = hi
 		}
@@ -32,19 +32,19 @@ func TestPieces(t *testing.T) {
 		for i := range p.count() {
 			from, to := p.bounds(i)
 			if want := from >= lo && to <= hi; want != (first <= i && i < end) {
-				t.Fatalf("%v: pieces within %d and %d are %d to %d; piece %d is %d to %d", p, lo, hi, first, end, i, from, to)
+				t.Fatalf("%v: chunks within %d and %d are %d to %d; chunk %d is %d to %d", p, lo, hi, first, end, i, from, to)
 			}
 		}
 	})
 }
 
-// TestPiecesStaySmall demands pieces that a unit of a convolution can hold, and few
+// TestReductionChunksStaySmall demands chunks that a unit of a convolution can hold, and few
 // of them.
-func TestPiecesStaySmall(t *testing.T) {
+func TestReductionChunksStaySmall(t *testing.T) {
 	for _, x := range []*Tensor{{N: 64, H: 32, W: 32, C: 96}, {N: 64, H: 28, W: 28, C: 16}, {N: 1, H: 224, W: 224, C: 16}, {N: 256, H: 1, W: 1, C: 8}} {
-		p := cutMaps(x)
-		if lo, hi := p.bounds(0); hi-lo > 2*mostPiece || p.count() > 4*x.N+x.Len()/(mostPiece/2) {
-			t.Errorf("%dx%dx%dx%d: %d pieces of %d floats", x.N, x.H, x.W, x.C, p.count(), hi-lo)
+		p := reductionChunksOf(x)
+		if lo, hi := p.bounds(0); hi-lo > 2*maxReductionChunk || p.count() > 4*x.N+x.Len()/(maxReductionChunk/2) {
+			t.Errorf("%dx%dx%dx%d: %d chunks of %d floats", x.N, x.H, x.W, x.C, p.count(), hi-lo)
 		}
 	}
 }
