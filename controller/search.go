@@ -21,7 +21,7 @@ const DefaultTries = 2000
 // observes them, and can learn from them, before it is asked again.
 const roundFactor = 4
 
-// Problem is what is searched, and by what it is judged.
+// Problem is what is searched, and by what it is evaluated.
 type Problem struct {
 	Space     *space.Space
 	Cost      func(space.Arch) (Cost, error) // pure; called for every proposal

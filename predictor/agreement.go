@@ -16,9 +16,9 @@ type Subjects struct {
 	Stratum  []int // group of like size
 }
 
-// Judgement is two lists of scores of the same architectures, higher is better
+// ScoredTruth is two lists of scores of the same architectures, higher is better
 // in both: one that predicts and one that is believed.
-type Judgement struct{ Score, Truth []float64 }
+type ScoredTruth struct{ Score, Truth []float64 }
 
 // Estimate is a figure with its 95 % bootstrap interval over architectures.
 type Estimate struct {
@@ -40,38 +40,38 @@ type Agreement struct {
 	Regret    Estimate `json:"regret"`    // truth lost by taking the best by score, in the unit of truth
 }
 
-// Agree returns how well scores order the subjects. Of several judgements it is
+// Agree returns how well scores order the subjects. Of several evaluations it is
 // the mean of each figure: with every ordered pair of two trainings, how well one
 // training predicts another. The same seed resamples the same architectures,
 // whatever the scores: Agreements of as many subjects are paired.
-func Agree(s Subjects, judged []Judgement, seed uint64) Agreement {
+func Agree(s Subjects, pairs []ScoredTruth, seed uint64) Agreement {
 	n := len(s.LogFLOPs)
-	figure := func(stat func(s Subjects, j Judgement) float64) Estimate {
+	figure := func(stat func(s Subjects, j ScoredTruth) float64) Estimate {
 		return estimate(n, seed, agreementResamples, func(at []int) float64 {
 			var sum float64
-			for _, j := range judged {
+			for _, j := range pairs {
 				sum += stat(s.pick(at), j.pick(at))
 			}
-			return sum / float64(max(len(judged), 1))
+			return sum / float64(max(len(pairs), 1))
 		})
 	}
 	return Agreement{
 		N:        n,
-		Kendall:  figure(func(_ Subjects, j Judgement) float64 { return Kendall(j.Score, j.Truth) }),
-		Spearman: figure(func(_ Subjects, j Judgement) float64 { return Spearman(j.Score, j.Truth) }),
-		Top:      figure(func(_ Subjects, j Judgement) float64 { return TopKendall(j.Score, j.Truth, Fifth(n)) }),
-		Strata:   figure(func(s Subjects, j Judgement) float64 { return StrataKendall(j.Score, j.Truth, s.Stratum) }),
-		Partial:  figure(func(s Subjects, j Judgement) float64 { return PartialKendall(j.Score, j.Truth, s.LogFLOPs) }),
-		Precision: figure(func(_ Subjects, j Judgement) float64 {
+		Kendall:  figure(func(_ Subjects, j ScoredTruth) float64 { return Kendall(j.Score, j.Truth) }),
+		Spearman: figure(func(_ Subjects, j ScoredTruth) float64 { return Spearman(j.Score, j.Truth) }),
+		Top:      figure(func(_ Subjects, j ScoredTruth) float64 { return TopKendall(j.Score, j.Truth, Fifth(n)) }),
+		Strata:   figure(func(s Subjects, j ScoredTruth) float64 { return StrataKendall(j.Score, j.Truth, s.Stratum) }),
+		Partial:  figure(func(s Subjects, j ScoredTruth) float64 { return PartialKendall(j.Score, j.Truth, s.LogFLOPs) }),
+		Precision: figure(func(_ Subjects, j ScoredTruth) float64 {
 			return PrecisionAt(j.Score, j.Truth, Fifth(n))
 		}),
-		Regret: figure(func(_ Subjects, j Judgement) float64 { return Regret(j.Score, j.Truth, 1) }),
+		Regret: figure(func(_ Subjects, j ScoredTruth) float64 { return Regret(j.Score, j.Truth, 1) }),
 	}
 }
 
 // Advantage returns by how much a's tau exceeds b's, with the interval of the
 // difference on the same resamples of architectures.
-func Advantage(a, b Judgement, seed uint64) Estimate {
+func Advantage(a, b ScoredTruth, seed uint64) Estimate {
 	return estimate(len(a.Score), seed, agreementResamples, func(at []int) float64 {
 		x, y := a.pick(at), b.pick(at)
 		return Kendall(x.Score, x.Truth) - Kendall(y.Score, y.Truth)
@@ -107,10 +107,10 @@ func StrataKendall(score, truth []float64, stratum []int) float64 {
 	if len(stratum) != len(score) {
 		panic("predictor: lists of different length")
 	}
-	by := map[int]*Judgement{}
+	by := map[int]*ScoredTruth{}
 	for i, k := range stratum {
 		if by[k] == nil {
-			by[k] = new(Judgement)
+			by[k] = new(ScoredTruth)
 		}
 		by[k].Score, by[k].Truth = append(by[k].Score, score[i]), append(by[k].Truth, truth[i])
 	}
@@ -143,4 +143,6 @@ func estimate(n int, seed uint64, resamples int, stat func(at []int) float64) Es
 
 func (s Subjects) pick(at []int) Subjects { return Subjects{pick(s.LogFLOPs, at), pick(s.Stratum, at)} }
 
-func (j Judgement) pick(at []int) Judgement { return Judgement{pick(j.Score, at), pick(j.Truth, at)} }
+func (j ScoredTruth) pick(at []int) ScoredTruth {
+	return ScoredTruth{pick(j.Score, at), pick(j.Truth, at)}
+}

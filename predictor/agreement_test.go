@@ -70,10 +70,10 @@ func TestTauOfPartsEqualsDefinition(t *testing.T) {
 }
 
 // noisy returns a truth and scores with that much noise, of n subjects in four strata.
-func noisy(n int, noise float64, seed uint64) (Subjects, Judgement) {
+func noisy(n int, noise float64, seed uint64) (Subjects, ScoredTruth) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var s Subjects
-	var j Judgement
+	var j ScoredTruth
 	for i := range n {
 		size := r.Float64()
 		truth := size + 0.5*r.NormFloat64()
@@ -85,7 +85,7 @@ func noisy(n int, noise float64, seed uint64) (Subjects, Judgement) {
 
 func TestAgreementIsTheFiguresOfItsParts(t *testing.T) {
 	s, j := noisy(33, 0.3, 5)
-	a := Agree(s, []Judgement{j}, 7)
+	a := Agree(s, []ScoredTruth{j}, 7)
 	for _, c := range []struct {
 		name string
 		have Estimate
@@ -103,12 +103,12 @@ func TestAgreementIsTheFiguresOfItsParts(t *testing.T) {
 			t.Errorf("%s is %+v; want %v within an interval", c.name, c.have, c.want)
 		}
 	}
-	back := Judgement{Score: j.Truth, Truth: j.Score}
-	both := Agree(s, []Judgement{j, back}, 7)
+	back := ScoredTruth{Score: j.Truth, Truth: j.Score}
+	both := Agree(s, []ScoredTruth{j, back}, 7)
 	if want := (Regret(j.Score, j.Truth, 1) + Regret(j.Truth, j.Score, 1)) / 2; math.Abs(both.Regret.Value-want) > 1e-12 {
-		t.Errorf("regret of two judgements is %v; want their mean, %v", both.Regret.Value, want)
+		t.Errorf("regret of two evaluations is %v; want their mean, %v", both.Regret.Value, want)
 	}
-	if d := cmp.Diff(a, Agree(s, []Judgement{j}, 7)); d != "" {
+	if d := cmp.Diff(a, Agree(s, []ScoredTruth{j}, 7)); d != "" {
 		t.Errorf("the same seed gives other figures (-first +second):\n%s", d)
 	}
 }
@@ -128,7 +128,7 @@ func TestAdvantageIsPaired(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	var paired []float64
 	for range 2000 {
-		var x, y Judgement
+		var x, y ScoredTruth
 		for range a.Score {
 			i := r.IntN(len(a.Score))
 			x.Score, x.Truth = append(x.Score, a.Score[i]), append(x.Truth, a.Truth[i])

@@ -99,12 +99,12 @@ func scores(archs []space.Arch, of func(space.Arch) float64) []float64 {
 
 // alliance is how well dear scores are predicted, as means over seeds.
 type alliance struct {
-	both, cheap, dear, cover  float64 // tau by both kinds of scores and by one alone, of architectures never judged; coverage
+	both, cheap, dear, cover  float64 // tau by both kinds of scores and by one alone, of architectures never evaluated; coverage
 	known, byScore, coverKnow float64 // the same of architectures with a cheap score, and tau of that score
 }
 
-// judge fits 100 cheap scores and few dear ones.
-func (s *alliance) judge(t *testing.T, model string, few int, spread bool, seed uint64, share float64) {
+// evaluate fits 100 cheap scores and few dear ones.
+func (s *alliance) evaluate(t *testing.T, model string, few int, spread bool, seed uint64, share float64) {
 	w := newWorld(seed)
 	archs := w.archs(100)
 	low := scores(archs, w.cheap)
@@ -147,9 +147,9 @@ func TestFidelitiesBeatEitherAlone(t *testing.T) {
 	}{{"ridge", 4, true, 40}, {"ridge", 8, true, 40}, {"ridge", 24, true, 40}, {"ridge", 4, false, 40}, {"ridge", 8, false, 40}, {"ridge", 24, false, 40}, {"fm", 16, true, 4}} {
 		var s alliance
 		for seed := range c.seeds {
-			s.judge(t, c.model, c.few, c.spread, seed, 1/float64(c.seeds))
+			s.evaluate(t, c.model, c.few, c.spread, seed, 1/float64(c.seeds))
 		}
-		t.Logf("%-5s %2d dear, spread %-5v: never judged: tau %.3f (cheap alone %.3f, dear alone %.3f), coverage %.3f; with a cheap score: tau %.3f (cheap alone %.3f), coverage %.3f",
+		t.Logf("%-5s %2d dear, spread %-5v: never evaluated: tau %.3f (cheap alone %.3f, dear alone %.3f), coverage %.3f; with a cheap score: tau %.3f (cheap alone %.3f), coverage %.3f",
 			c.model, c.few, c.spread, s.both, s.cheap, s.dear, s.cover, s.known, s.byScore, s.coverKnow)
 		if s.both < max(s.cheap, s.dear)+0.02 || s.known < s.byScore+0.03 {
 			t.Errorf("%+v: %+v; want the scores together to rank better than either alone", c, s)

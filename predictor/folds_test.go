@@ -80,7 +80,7 @@ func (s *spy) Predict(archs []space.Arch) (mean, std []float64) {
 	return mean, std
 }
 
-func TestCrossValidateJudgesUnseen(t *testing.T) {
+func TestCrossValidateEvaluatesUnseen(t *testing.T) {
 	archs := slices.Concat(numbered(23), numbered(7))
 	y := make([]float64, len(archs))
 	for i, a := range archs {

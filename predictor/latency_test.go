@@ -137,7 +137,7 @@ func TestLatencyBeatsItsParts(t *testing.T) {
 	for _, missing := range []int{0, 30} {
 		room := newMachineRoom(t, missing)
 		fresh, truth := room.draw(400, 0, 2)
-		judge := func(what string, n int, mean []float64) score {
+		evaluate := func(what string, n int, mean []float64) score {
 			s := score{tau: Kendall(mean, truth), mape: MAPE(mean, truth), w5: Within(mean, truth, 0.05), w10: Within(mean, truth, 0.10)}
 			t.Logf("%2d layers missing, %3d networks, %-24s tau %.3f MAPE %5.2f%% within5 %.2f within10 %.2f", missing, n, what, s.tau, 100*s.mape, s.w5, s.w10)
 			return s
@@ -149,7 +149,7 @@ func TestLatencyBeatsItsParts(t *testing.T) {
 					t.Fatal(err)
 				}
 				mean, _ := p.Predict(fresh)
-				return judge(what+chosen(p), n, mean)
+				return evaluate(what+chosen(p), n, mean)
 			}
 			whole := room.latency(t, 1)
 			got := learn("latency", whole)
@@ -158,7 +158,7 @@ func TestLatencyBeatsItsParts(t *testing.T) {
 				sum[i], _ = whole.Lookup(a)
 			}
 			for _, twin := range []score{
-				judge("sum of the table", n, sum),
+				evaluate("sum of the table", n, sum),
 				learn("fm", mustNew(t, "fm", room.inputs(), Options{})),
 				learn("ridge", mustNew(t, "ridge", room.inputs(), Options{})),
 				learn("flops", mustNew(t, "flops", room.inputs(), Options{})),

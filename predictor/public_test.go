@@ -51,7 +51,7 @@ func loadPublic(t testing.TB, name string) public {
 	return p
 }
 
-// draw splits the rows at random: n to learn from, test to judge on. Test rows
+// draw splits the rows at random: n to learn from, test to evaluate on. Test rows
 // are the same for every n.
 func (p public) draw(n, test int, seed uint64) (train, held []int) {
 	order := rand.New(rand.NewPCG(seed, 99)).Perm(len(p.archs))

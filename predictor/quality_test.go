@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// contender is a model judged on public data.
+// contender is a model evaluated on public data.
 type contender struct {
 	name  string
 	fresh func(seed uint64) Predictor
@@ -17,7 +17,7 @@ type score struct {
 	tau, rho, mape, rmse, w5, w10, cover, fit float64
 }
 
-// contest fits every contender on n rows of each seed and judges it on held
+// contest fits every contender on n rows of each seed and evaluates it on held
 // rows. It prints one line each.
 func contest(t *testing.T, p public, y []float64, cs []contender, n, held int, seeds uint64) map[string]score {
 	t.Helper()

@@ -8,7 +8,7 @@ const bootstrapResamples = 500
 // Report tells how good predictions are on architectures that the model has
 // not seen. Rank correlations that are undefined (see Kendall) are 0.
 type Report struct {
-	N         int     `json:"n"`          // architectures judged
+	N         int     `json:"n"`          // architectures evaluated
 	Kendall   float64 `json:"kendall"`    // tau-b
 	KendallLo float64 `json:"kendall_lo"` // 95 % bootstrap interval
 	KendallHi float64 `json:"kendall_hi"`

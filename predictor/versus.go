@@ -24,7 +24,7 @@ type Difference struct {
 }
 
 // Versus compares two standings of one Compare. The models were fitted on the
-// same folds and judged on the same examples, so that what makes examples hard
+// same folds and evaluated on the same examples, so that what makes examples hard
 // for both cancels. It panics if the standings hold other examples. seed fixes
 // the bootstrap.
 func Versus(a, b Standing, seed uint64) Difference {

@@ -27,9 +27,9 @@ const (
 	armRandomFinal = "random final" // its candidates, on the whole validation split
 )
 
-// judgeBatch architectures are judged together: enough for prefixes to be
+// evaluateBatch architectures are evaluated together: enough for prefixes to be
 // shared, few enough to be interrupted soon.
-const judgeBatch = 16
+const evaluateBatch = 16
 
 // comparedOn returns the validation images that candidates are compared on. The
 // split is shuffled, so that its beginning is a fair sample.
@@ -67,11 +67,11 @@ func (r *Run) openEvaluators() (err error) {
 	return err
 }
 
-// judge is a supernet evaluator as the controller wants it.
-type judge struct{ *supernet.Evaluator }
+// sharedScores is a supernet evaluator as the controller wants it.
+type sharedScores struct{ *supernet.Evaluator }
 
 // Evaluate implements controller.Evaluator.
-func (j judge) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
+func (j sharedScores) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.Score, error) {
 	scores, err := j.Evaluator.Evaluate(ctx, archs)
 	if err != nil {
 		return nil, err
@@ -83,8 +83,8 @@ func (j judge) Evaluate(ctx context.Context, archs []space.Arch) ([]controller.S
 	return out, nil
 }
 
-// rate judges a list of architectures as an arm of the run: what an earlier run
-// has logged is taken from there, the rest is judged and logged.
+// rate evaluates a list of architectures as an arm of the run: what an earlier run
+// has logged is taken from there, the rest is evaluated and logged.
 func (r *Run) rate(ctx context.Context, arm string, archs []space.Arch, by controller.Evaluator, cost func(space.Arch) (controller.Cost, error)) ([]controller.Trial, error) {
 	trials, err := r.replay(arm)
 	if err != nil {
@@ -95,12 +95,12 @@ func (r *Run) rate(ctx context.Context, arm string, archs []space.Arch, by contr
 	}
 	for i, t := range trials {
 		if t.Arch != archs[i] {
-			return nil, fmt.Errorf("%s: trial %d of arm %q is %s; want %s, which this run judges there", r.dir.Path(rundir.Trials), i, arm,
+			return nil, fmt.Errorf("%s: trial %d of arm %q is %s; want %s, which this run evaluates there", r.dir.Path(rundir.Trials), i, arm,
 				r.family.Space().Format(t.Arch), r.family.Space().Format(archs[i]))
 		}
 	}
 	for done := len(trials); done < len(archs); done = len(trials) {
-		batch := archs[done:min(done+judgeBatch, len(archs))]
+		batch := archs[done:min(done+evaluateBatch, len(archs))]
 		scores, err := by.Evaluate(ctx, batch)
 		if err != nil {
 			return nil, err
@@ -152,7 +152,7 @@ func (r *Run) replay(arm string) ([]controller.Trial, error) {
 	return trials, nil
 }
 
-// sample judges the architectures that the predictor learns from first. They
+// sample evaluates the architectures that the predictor learns from first. They
 // are sorted, so that neighbours share long prefixes. It also tells which of them were
 // drawn at random.
 func (r *Run) sample(ctx context.Context, l *latency.Model) (trials []controller.Trial, random map[space.Arch]bool, err error) {
@@ -160,7 +160,7 @@ func (r *Run) sample(ctx context.Context, l *latency.Model) (trials []controller
 	if err != nil {
 		return nil, nil, err
 	}
-	trials, err = r.rate(ctx, armSample, archs, judge{r.compare}, l.Cost)
+	trials, err = r.rate(ctx, armSample, archs, sharedScores{r.compare}, l.Cost)
 	return trials, random, err
 }
 
@@ -291,7 +291,7 @@ func (r *Run) fitAccuracy(samples []controller.Trial) (*accuracyModel, error) {
 	return m, r.fit(m, samples)
 }
 
-// target is what the predictor learns of a judged subnet, between 0 and 1: its
+// target is what the predictor learns of an evaluated subnet, between 0 and 1: its
 // accuracy or, where subnets are ranked by loss, the geometric mean of the
 // probabilities that it gives the right classes.
 func (r *Run) target(t controller.Trial) float64 { return r.targetOf(t.Accuracy, t.Loss) }

@@ -60,7 +60,7 @@ func (r *Run) alonePace(fresh bool) *pacing {
 	t := &r.cfg.Train
 	p := &pacing{kept: slices.Clone(t.Replans), clock: r.spent}
 	if fresh && r.budgeted() {
-		p.ends, p.judging = r.cfg.Budget, r.judging(r.splits.Val, t.Batch)
+		p.ends, p.evaluating = r.cfg.Budget, r.evaluating(r.splits.Val, t.Batch)
 		p.decided = func(change supernet.Replan) error {
 			t.Replans = append(t.Replans, change)
 			return r.saveConfig()
@@ -110,7 +110,7 @@ type aloneTraining struct {
 	targets    *supernet.Targets // of a teacher; nil: labels alone
 	checkpoint string            // file of the folder that is gone on from
 	before     *time.Duration    // is set to what earlier processes took, which the checkpoint keeps; nil: nobody asks
-	on         *data.Set         // that the network is judged on afterwards
+	on         *data.Set         // that the network is evaluated on afterwards
 	silent     bool              // shows no progress: others train beside it
 	pace       *pacing           // makes it end in time; nil: it takes what it takes
 }

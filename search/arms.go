@@ -17,7 +17,7 @@ import (
 
 // found is what one arm brought.
 type found struct {
-	trials []controller.Trial // all that it judged, by its own score
+	trials []controller.Trial // all that it evaluated, by its own score
 	result controller.Result  // of all its searches: counts
 	health []sweepHealth      // of its controllers
 }
@@ -59,14 +59,14 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *latency.Mo
 	return all, nil
 }
 
-// eliteSize is how many of the architectures that were judged a search begins with:
+// eliteSize is how many of the architectures that were evaluated a search begins with:
 // most of a population.
 const eliteSize = 24
 
-// elite returns the best of the judged trials within the limits, the best first,
+// elite returns the best of the evaluated trials within the limits, the best first,
 // scored as the search scores its proposals.
-func (r *Run) elite(judged []controller.Trial, worth func(controller.Trial) float64, limits controller.Limits) []controller.Trial {
-	best := fitting(judged, limits)
+func (r *Run) elite(evaluated []controller.Trial, worth func(controller.Trial) float64, limits controller.Limits) []controller.Trial {
+	best := fitting(evaluated, limits)
 	reward := r.reward()
 	for i, t := range best {
 		best[i].Accuracy, best[i].Loss = worth(t), 0
@@ -176,9 +176,9 @@ func (g *givenFirst) Propose(n int) []space.Arch {
 // randomArm is random search with so many evaluations on the supernet. What is
 // given to the search is given to it too.
 func (r *Run) randomArm(ctx context.Context, l *latency.Model, evaluations int) (found, error) {
-	p := r.problem(judge{r.compare}, l, r.limits())
+	p := r.problem(sharedScores{r.compare}, l, r.limits())
 	o := r.options(armRandom, evaluations, 0)
-	o.Batch = judgeBatch
+	o.Batch = evaluateBatch
 	res, err := r.arm(ctx, armRandom, &givenFirst{r.given(), controller.NewRandomArm(r.family.Space(), r.seed())}, p, o)
 	if err != nil {
 		return found{}, err

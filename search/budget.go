@@ -20,9 +20,9 @@ const (
 	// onlyTrialShare is trialShare where the budget is for training alone: no later
 	// phase makes up for what a short timing is wrong by.
 	onlyTrialShare = 0.04
-	// judgingShare of the budget may go into judging subnets; where it does not
-	// suffice for what is configured, fewer are judged on fewer images.
-	judgingShare = 0.08
+	// evaluationShare of the budget may go into evaluating subnets; where it does not
+	// suffice for what is configured, fewer are evaluated on fewer images.
+	evaluationShare = 0.08
 	// endShare of the budget is kept for timing, testing and writing what is
 	// handed over.
 	endShare = 0.02
@@ -30,7 +30,7 @@ const (
 	warmSteps = 5
 	// leastTimed steps are timed at least; samplers differ from step to step.
 	leastTimed = 20
-	// timedSubnets are judged to time an evaluation.
+	// timedSubnets are evaluated to time an evaluation.
 	timedSubnets = 12
 	// leastSteps of the supernet and of each rung are worth starting for.
 	leastSteps = 20
@@ -67,28 +67,28 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	judging, err := r.fitJudging(ctx, trial)
+	evaluating, err := r.fitEvaluation(ctx, trial)
 	if err != nil {
 		return 0, err
 	}
-	left := r.left() - judging - time.Duration((checkShare+endShare)*float64(budget))
+	left := r.left() - evaluating - time.Duration((checkShare+endShare)*float64(budget))
 	share := 1 - r.cfg.Finish.Share
 	if least := time.Duration(float64(leastSteps*each) / share); left < least {
-		return 0, fmt.Errorf("budget is %v; want at least %v: reading and probing took %v, judging takes %v, and %d steps of the supernet with finishing %v", budget,
-			roundUp(budget-left+least), r.spent().Round(time.Second/10), judging.Round(time.Second/10), leastSteps, least.Round(time.Second/10))
+		return 0, fmt.Errorf("budget is %v; want at least %v: reading and probing took %v, evaluating takes %v, and %d steps of the supernet with finishing %v", budget,
+			roundUp(budget-left+least), r.spent().Round(time.Second/10), evaluating.Round(time.Second/10), leastSteps, least.Round(time.Second/10))
 	}
 	train := time.Duration(share * float64(left))
 	r.monitor.Log.Info("budget", "of", budget.String(), "so far", r.spent().Round(time.Second/10).String(), "training", train.Round(time.Second/10).String(),
-		"judging", judging.Round(time.Second/10).String(), "finishing", (left - train).Round(time.Second/10).String(), "step", each.Round(10*time.Microsecond).String())
+		"evaluating", evaluating.Round(time.Second/10).String(), "finishing", (left - train).Round(time.Second/10).String(), "step", each.Round(10*time.Microsecond).String())
 	return max(1, int(train/each)), nil
 }
 
 // leastTime returns how long the run takes at least, what it has taken so far included, until
 // its supernet has been trained for the least number of steps and finishing has had its share:
 // what affordable will find, if a training step takes so long of the narrow network and of
-// those that are no dearer. Steps that are timed on the way and judging, which it returns too,
+// those that are no dearer. Steps that are timed on the way and evaluating, which it returns too,
 // count.
-func (r *Run) leastTime(narrow, step time.Duration) (least, judging time.Duration) {
+func (r *Run) leastTime(narrow, step time.Duration) (least, evaluating time.Duration) {
 	steps := leastSteps/(1-r.cfg.Finish.Share) + warmSteps + leastTimed/2
 	seconds := step.Seconds() * steps
 	if r.cfg.Finish.Reach == 0 {
@@ -96,13 +96,13 @@ func (r *Run) leastTime(narrow, step time.Duration) (least, judging time.Duratio
 	}
 	image := time.Duration(forwardShare * r.cheapest() * float64(narrow) / float64(r.cfg.Train.Batch))
 	whole := r.cfg // is put back: here nothing is decided
-	if all, may := r.judgingTime(image), judgingShare*float64(r.cfg.Budget); float64(all) > may {
-		r.cutJudging(may / float64(all))
+	if all, may := r.evaluationTime(image), evaluationShare*float64(r.cfg.Budget); float64(all) > may {
+		r.cutEvaluation(may / float64(all))
 	}
-	judging = r.judgingTime(image)
+	evaluating = r.evaluationTime(image)
 	r.cfg = whole
 	seconds += (checkShare + endShare) * r.cfg.Budget.Seconds()
-	return r.spent() + judging + time.Duration(seconds*float64(time.Second)), judging
+	return r.spent() + evaluating + time.Duration(seconds*float64(time.Second)), evaluating
 }
 
 // leastReach training steps of the narrow network are timed at least to find out what is within
@@ -244,31 +244,31 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 	return time.Since(start) / time.Duration(t.Step()-from), nil
 }
 
-// fitJudging returns how long judging subnets takes, after cutting down what is
+// fitEvaluation returns how long evaluating subnets takes, after cutting down what is
 // configured so that it fits its share of the budget.
-func (r *Run) fitJudging(ctx context.Context, n *supernet.Net) (time.Duration, error) {
+func (r *Run) fitEvaluation(ctx context.Context, n *supernet.Net) (time.Duration, error) {
 	if s := &r.cfg.Search; s.Score == config.ScorePredictor {
 		s.Trials = min(s.Trials, max(leastTrials, int(trialsPerSecond*r.cfg.Budget.Seconds())))
 	}
-	image, err := r.timeJudging(ctx, n)
+	image, err := r.timeEvaluation(ctx, n)
 	if err != nil {
 		return 0, err
 	}
-	whole, may := r.judgingTime(image), time.Duration(judgingShare*float64(r.cfg.Budget))
+	whole, may := r.evaluationTime(image), time.Duration(evaluationShare*float64(r.cfg.Budget))
 	if whole <= may {
 		return whole, nil
 	}
-	before := r.judged()
-	r.cutJudging(float64(may) / float64(whole))
-	now := r.judgingTime(image)
-	r.monitor.Log.Info("judging is cut to fit the budget", "subnets", fmt.Sprintf("%d of %d", r.judged(), before), "images", r.comparedOn().Len(),
+	before := r.evaluated()
+	r.cutEvaluation(float64(may) / float64(whole))
+	now := r.evaluationTime(image)
+	r.monitor.Log.Info("evaluating is cut to fit the budget", "subnets", fmt.Sprintf("%d of %d", r.evaluated(), before), "images", r.comparedOn().Len(),
 		"takes", now.Round(time.Second/10).String(), "instead of", whole.Round(time.Second/10).String())
 	return now, r.saveConfig()
 }
 
-// timeJudging returns the mean time that judging a random subnet takes per image.
-func (r *Run) timeJudging(ctx context.Context, n *supernet.Net) (time.Duration, error) {
-	judge, err := r.evaluator(n, r.comparedOn())
+// timeEvaluation returns the mean time that evaluating a random subnet takes per image.
+func (r *Run) timeEvaluation(ctx context.Context, n *supernet.Net) (time.Duration, error) {
+	evaluate, err := r.evaluator(n, r.comparedOn())
 	if err != nil {
 		return 0, err
 	}
@@ -283,7 +283,7 @@ func (r *Run) timeJudging(ctx context.Context, n *supernet.Net) (time.Duration, 
 	}
 	start, done := time.Now(), 0
 	for _, a := range archs {
-		if _, err := judge.Evaluate(ctx, []space.Arch{a}); err != nil {
+		if _, err := evaluate.Evaluate(ctx, []space.Arch{a}); err != nil {
 			return 0, fmt.Errorf("time an evaluation: %w", err)
 		}
 		done++
@@ -294,26 +294,26 @@ func (r *Run) timeJudging(ctx context.Context, n *supernet.Net) (time.Duration, 
 	return time.Since(start) / time.Duration(done*(r.cfg.Evaluate.Calibration+r.comparedOn().Len())), nil
 }
 
-// judgingTime returns how long judging takes that needs so long for an image.
-func (r *Run) judgingTime(image time.Duration) time.Duration {
-	images := float64(r.judged()*(r.cfg.Evaluate.Calibration+r.comparedOn().Len()) + r.cfg.Search.Top*(r.cfg.Evaluate.Calibration+r.splits.Val.Len()))
+// evaluationTime returns how long evaluating takes that needs so long for an image.
+func (r *Run) evaluationTime(image time.Duration) time.Duration {
+	images := float64(r.evaluated()*(r.cfg.Evaluate.Calibration+r.comparedOn().Len()) + r.cfg.Search.Top*(r.cfg.Evaluate.Calibration+r.splits.Val.Len()))
 	if r.cfg.Search.Random {
 		images *= 2
 	}
 	return time.Duration(images * float64(image))
 }
 
-// judged is how many architectures the search judges on the supernet to find its
+// evaluated is how many architectures the search evaluates on the supernet to find its
 // candidates, and the random arm beside it too.
-func (r *Run) judged() int {
+func (r *Run) evaluated() int {
 	if r.cfg.Search.Score == config.ScoreSupernet {
 		return r.cfg.Search.Trials
 	}
 	return r.cfg.Predictor.Samples + r.cfg.Search.Rounds*r.cfg.Search.Picks
 }
 
-// cutJudging reduces images and subnets, about alike, to a part of the work.
-func (r *Run) cutJudging(part float64) {
+// cutEvaluation reduces images and subnets, about alike, to a part of the work.
+func (r *Run) cutEvaluation(part float64) {
 	c, root := &r.cfg, math.Sqrt(part)
 	cut := func(n *int, by float64, least int) { *n = min(*n, max(least, int(by*float64(*n)))) }
 	images := r.comparedOn().Len()

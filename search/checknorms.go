@@ -13,7 +13,7 @@ import (
 // for the ones that are inherited: as many as there is time for.
 const leastNorms, mostNorms = 4, 16
 
-// normChecks judges some of the first samples again with inherited weights, but with other
+// normChecks evaluates some of the first samples again with inherited weights, but with other
 // statistics than their own: those of each batch, and means over subnets as the sampler
 // draws them, which is what a supernet with running statistics would hand down. Nil
 // without samples.
@@ -31,11 +31,11 @@ func (r *Run) normChecks(ctx context.Context, out *outcome) (*report.Norms, erro
 		return nil, err
 	}
 	n := min(max(3*eighth/(2*images), leastNorms), mostNorms, out.first)
-	judged := make([]controller.Trial, n)
-	for i := range judged {
-		judged[i] = out.samples[i*out.first/n]
+	evaluated := make([]controller.Trial, n)
+	for i := range evaluated {
+		evaluated[i] = out.samples[i*out.first/n]
 	}
-	own, inherited, batch, err := r.otherNorms(ctx, judged, pooled)
+	own, inherited, batch, err := r.otherNorms(ctx, evaluated, pooled)
 	if err != nil {
 		return nil, err
 	}
@@ -45,10 +45,10 @@ func (r *Run) normChecks(ctx context.Context, out *outcome) (*report.Norms, erro
 	}, nil
 }
 
-// otherNorms returns the accuracies of judged subnets with their own statistics, with pooled
+// otherNorms returns the accuracies of evaluated subnets with their own statistics, with pooled
 // ones and with those of each batch, several subnets at a time.
-func (r *Run) otherNorms(ctx context.Context, judged []controller.Trial, pooled *supernet.PooledStats) (own, inherited, batch normScores, err error) {
-	l, err := r.openLanes(len(judged))
+func (r *Run) otherNorms(ctx context.Context, evaluated []controller.Trial, pooled *supernet.PooledStats) (own, inherited, batch normScores, err error) {
+	l, err := r.openLanes(len(evaluated))
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -59,15 +59,15 @@ func (r *Run) otherNorms(ctx context.Context, judged []controller.Trial, pooled 
 			return nil, nil, nil, err
 		}
 	}
-	own, inherited, batch = make(normScores, len(judged)), make(normScores, len(judged)), make(normScores, len(judged))
-	err = l.run(ctx, len(judged), nil, func(ctx context.Context, e *ops.Exec, i int) error {
-		a := judged[i].Arch
+	own, inherited, batch = make(normScores, len(evaluated)), make(normScores, len(evaluated)), make(normScores, len(evaluated))
+	err = l.run(ctx, len(evaluated), nil, func(ctx context.Context, e *ops.Exec, i int) error {
+		a := evaluated[i].Arch
 		shared, err := by[e].EvaluateNorms(ctx, a, pooled.Of(a))
 		if err != nil {
 			return err
 		}
 		each, err := by[e].EvaluateNorms(ctx, a, nil)
-		own[i], inherited[i], batch[i] = judged[i].Accuracy, shared.Accuracy, each.Accuracy
+		own[i], inherited[i], batch[i] = evaluated[i].Accuracy, shared.Accuracy, each.Accuracy
 		return err
 	})
 	return own, inherited, batch, err

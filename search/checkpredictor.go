@@ -28,7 +28,7 @@ func (r *Run) predictorChecks(out *outcome) (*report.Predicted, error) {
 	samples, _ := r.said(out, 0, out.first)
 	picks, calibrated := r.said(out, out.first, len(out.samples))
 	if len(picks.Truth) >= 2 {
-		p.Picks, p.Calibrated = r.judgePredictions(picks.Mean, picks.Std, picks.Truth), r.judgePredictions(calibrated.Mean, calibrated.Std, picks.Truth)
+		p.Picks, p.Calibrated = r.evaluatePredictions(picks.Mean, picks.Std, picks.Truth), r.evaluatePredictions(calibrated.Mean, calibrated.Std, picks.Truth)
 	}
 	within := func(h predictor.HeldOut, level float64) float64 {
 		return predictor.Coverage(h.Mean, h.Std, h.Truth, level)

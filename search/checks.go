@@ -14,8 +14,8 @@ import (
 const (
 	// checkShare of the budget is kept for what a search measures about itself.
 	checkShare = 0.02
-	// checkPart of the pictures that judging passes through the supernet is the most that
-	// checks pass through it: as judging takes judgingShare of a budget at most, they take
+	// checkPart of the pictures that evaluating passes through the supernet is the most that
+	// checks pass through it: as evaluating takes evaluationShare of a budget at most, they take
 	// less than checkShare. It follows from the configuration alone, so that a resumed run,
 	// or one from its file, checks the same.
 	checkPart = 5
@@ -48,16 +48,16 @@ func (r *Run) checks(ctx context.Context, l *latency.Model, out *outcome) (*repo
 
 // checkPictures returns how many pictures checks may pass through the supernet.
 func (r *Run) checkPictures() int {
-	return r.judged() * (r.cfg.Evaluate.Calibration + r.comparedOn().Len()) / checkPart
+	return r.evaluated() * (r.cfg.Evaluate.Calibration + r.comparedOn().Len()) / checkPart
 }
 
-// judgedInOrder returns what the search has judged on the supernet, in order.
-func (o *outcome) judgedInOrder() []controller.Trial { return o.pool().trials }
+// evaluatedInOrder returns what the search has evaluated on the supernet, in order.
+func (o *outcome) evaluatedInOrder() []controller.Trial { return o.pool().trials }
 
 // anytime returns the best inherited accuracy of each arm after 1, 2, 4 and so on
 // evaluations, and after all.
 func anytime(out *outcome) []report.Anytime {
-	search, random := bestSoFar(out.judgedInOrder()), bestSoFar(out.random.trials)
+	search, random := bestSoFar(out.evaluatedInOrder()), bestSoFar(out.random.trials)
 	var curve []report.Anytime
 	for n := 1; len(search) > 0; n *= 2 {
 		n = min(n, len(search))

@@ -61,19 +61,19 @@ func signOf(v float64) int {
 	return 0
 }
 
-// judgedAlone returns the architectures of the first rung with their accuracies after it, and what
+// evaluatedAlone returns the architectures of the first rung with their accuracies after it, and what
 // the supernet gave them on the whole validation split.
-func (c recomputed) judgedAlone() (archs []space.Arch, alone, inherited []float64) {
+func (c recomputed) evaluatedAlone() (archs []space.Arch, alone, inherited []float64) {
 	for _, g := range slices.Concat(c.s.on("search", 0), c.s.on("random", 0)) {
 		archs, alone = append(archs, c.w.arch(g.Arch)), append(alone, g.Accuracy)
-		at := slices.IndexFunc(c.s.trials, func(x rundir.Trial) bool { return x.Arch == g.Arch && c.judgedOn(x.Arm) == c.s.splits.Val.Len() })
+		at := slices.IndexFunc(c.s.trials, func(x rundir.Trial) bool { return x.Arch == g.Arch && c.evaluatedOn(x.Arm) == c.s.splits.Val.Len() })
 		inherited = append(inherited, math.Exp(-c.s.trials[at].Loss))
 	}
 	return archs, alone, inherited
 }
 
 func (c recomputed) fidelity(f *report.Fidelity) {
-	archs, alone, inherited := c.judgedAlone()
+	archs, alone, inherited := c.evaluatedAlone()
 	if f == nil || f.Agreement.N != len(archs) || f.Pictures != netCompared || f.Steps != c.s.on("search", 0)[0].Steps {
 		c.t.Fatalf("fidelity %+v; want it of %d candidates on %d pictures", f, len(archs), netCompared)
 	}
@@ -97,7 +97,7 @@ func (c recomputed) near(name string, got, want float64) {
 // plainScores ranks the first samples and the candidates of the first rung by size, depth,
 // the loss and the gradient of one batch of training pictures.
 func (c recomputed) plainScores(s *report.Scores) {
-	archs, alone, inherited := c.judgedAlone()
+	archs, alone, inherited := c.evaluatedAlone()
 	var samples []space.Arch
 	var truth []float64
 	for _, x := range c.s.of(armSample) {
@@ -224,8 +224,8 @@ func (c recomputed) known(trials []rundir.Trial) (archs []space.Arch, y []float6
 	return archs, y
 }
 
-// norms judges the subnets again, one by one, with statistics of other subnets and of the
-// pictures judged.
+// norms evaluates the subnets again, one by one, with statistics of other subnets and of the
+// pictures evaluated.
 func (c recomputed) norms(n *report.Norms) {
 	samples := c.s.of(armSample)
 	set := c.s.splits.Val.Subset([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29})
@@ -336,19 +336,19 @@ func TestRandomArchitecturesAreTold(t *testing.T) {
 		}
 	}
 	given := w.family.Extremes().Narrow
-	judge := func(a space.Arch, accuracy float64) controller.Trial {
+	evaluate := func(a space.Arch, accuracy float64) controller.Trial {
 		return controller.Trial{Arch: a, Accuracy: accuracy}
 	}
 	out := &outcome{drawn: map[space.Arch]bool{}}
 	for i, a := range archs[:20] {
-		out.samples = append(out.samples, judge(a, 0.3+0.02*float64(i)))
+		out.samples = append(out.samples, evaluate(a, 0.3+0.02*float64(i)))
 		out.drawn[a] = i%2 == 0 && a != given
 	}
 	out.first = 18 // the last two were picked in a round
 	for i, a := range archs[10:] {
-		out.random.trials = append(out.random.trials, judge(a, 0.5+0.01*float64(i)))
+		out.random.trials = append(out.random.trials, evaluate(a, 0.5+0.01*float64(i)))
 	}
-	out.random.trials = append(out.random.trials, judge(given, 0.99))
+	out.random.trials = append(out.random.trials, evaluate(given, 0.99))
 	want := map[space.Arch]float64{}
 	for _, x := range out.random.trials {
 		if x.Arch != given && !slices.Contains(r.given(), x.Arch) {

@@ -34,7 +34,7 @@ func (r *Run) rungFidelity(risen []risenOne) *report.Fidelity {
 		return nil
 	}
 	var s predictor.Subjects
-	var j predictor.Judgement
+	var j predictor.ScoredTruth
 	for _, x := range risen {
 		s.LogFLOPs = append(s.LogFLOPs, math.Log(float64(max(x.FLOPs, 1))))
 		j.Score, j.Truth = append(j.Score, r.targetOf(x.Accuracy, x.Loss)), append(j.Truth, x.rung.Accuracy)
@@ -43,7 +43,7 @@ func (r *Run) rungFidelity(risen []risenOne) *report.Fidelity {
 	pictures := r.comparedOn().Len()
 	return &report.Fidelity{
 		Steps: risen[0].rung.Steps, Pictures: pictures, Scratch: r.cfg.Finish.Scratch,
-		Agreement: predictor.Agree(s, []predictor.Judgement{j}, r.cfg.Seed),
+		Agreement: predictor.Agree(s, []predictor.ScoredTruth{j}, r.cfg.Seed),
 		Ranking:   predictor.Rank(j.Score, j.Truth, sparseStep(j.Truth, pictures), r.cfg.Seed),
 	}
 }

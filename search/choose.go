@@ -37,11 +37,11 @@ func (c candidate) cost() controller.Cost {
 	return cost
 }
 
-// contenders returns an arm's judged trials as candidates, by what they are worth before
+// contenders returns an arm's evaluated trials as candidates, by what they are worth before
 // the first rung.
-func (r *Run) contenders(judged []controller.Trial) []candidate {
+func (r *Run) contenders(evaluated []controller.Trial) []candidate {
 	var all []candidate
-	for _, t := range fitting(judged, r.limits()) {
+	for _, t := range fitting(evaluated, r.limits()) {
 		all = append(all, candidate{Trial: t, worth: r.early(t)})
 	}
 	return all
@@ -54,7 +54,7 @@ const timedContenders = 3
 
 // candidates returns n of the contenders: the best, spread over their latencies as
 // measured, of more that are the best by predicted latencies. What breaks a limit as
-// measured is left out. They are judged on the whole validation split, with inherited
+// measured is left out. They are evaluated on the whole validation split, with inherited
 // weights.
 func (r *Run) candidates(ctx context.Context, arm string, contenders []candidate, n int, l *latency.Model) ([]candidate, error) {
 	timed := spread(contenders, r.timedOf(n))
@@ -66,7 +66,7 @@ func (r *Run) candidates(ctx context.Context, arm string, contenders []candidate
 	for i, c := range out {
 		archs[i] = c.Arch
 	}
-	trials, err := r.rate(ctx, arm, archs, judge{r.final}, l.Cost)
+	trials, err := r.rate(ctx, arm, archs, sharedScores{r.final}, l.Cost)
 	if err != nil {
 		return nil, err
 	}

@@ -84,8 +84,8 @@ func names(all []entrant) []string {
 	return out
 }
 
-// judged returns distinct trials as entrants, by predicted latency and loss.
-func judged(trials []rundir.Trial) (all []entrant) {
+// evaluated returns distinct trials as entrants, by predicted latency and loss.
+func evaluated(trials []rundir.Trial) (all []entrant) {
 	seen := map[string]bool{}
 	for _, x := range trials {
 		if !seen[x.Arch] {
@@ -102,7 +102,7 @@ func judged(trials []rundir.Trial) (all []entrant) {
 func (c recomputed) sized(all []entrant) []entrant {
 	logs := func(e entrant) float64 { return math.Log(float64(c.w.family.Plan(c.w.arch(e.arch)).FLOPs())) }
 	moments := func(f func(entrant) float64) (mean, deviation float64) {
-		first := judged(c.s.of(armSample))
+		first := evaluated(c.s.of(armSample))
 		for _, e := range first {
 			mean += f(e) / float64(len(first))
 		}
@@ -144,12 +144,12 @@ func (c recomputed) timed(all []entrant, n int) []entrant {
 // candidates checks which architectures begin finishing: the best of their slots,
 // half of them by what the first rung has shown.
 func (c recomputed) candidates() {
-	first := judged(c.s.of(armFinal))
+	first := evaluated(c.s.of(armFinal))
 	for arm, want := range map[string][]entrant{
-		armFinal:  c.timed(c.early(judged(c.s.of(armSample, armRound))), 4),
+		armFinal:  c.timed(c.early(evaluated(c.s.of(armSample, armRound))), 4),
 		armSecond: c.timed(c.hopefuls(first), 4),
 	} {
-		if d := cmp.Diff(names(want), names(judged(c.s.of(arm)))); d != "" {
+		if d := cmp.Diff(names(want), names(evaluated(c.s.of(arm)))); d != "" {
 			c.t.Errorf("candidates %s (-want +got):\n%s", arm, d)
 		}
 	}
@@ -171,15 +171,15 @@ func (c recomputed) candidates() {
 }
 
 // randomCandidates checks that the random arm's candidates are the best of their
-// slots among all that it judged, as the search's are.
+// slots among all that it evaluated, as the search's are.
 func (c recomputed) randomCandidates() {
-	want := c.timed(c.early(judged(c.s.of(armRandom))), 8)
-	if d := cmp.Diff(names(want), names(judged(c.s.of(armRandomFinal)))); d != "" {
+	want := c.timed(c.early(evaluated(c.s.of(armRandom))), 8)
+	if d := cmp.Diff(names(want), names(evaluated(c.s.of(armRandomFinal)))); d != "" {
 		c.t.Errorf("candidates of the random arm (-want +got):\n%s", d)
 	}
 }
 
-// hopefuls returns all that the search has judged or proposed, but for the first
+// hopefuls returns all that the search has evaluated or proposed, but for the first
 // candidates, with the upper bound of what it would score after the first rung.
 func (c recomputed) hopefuls(first []entrant) (pool []entrant) {
 	risen := map[string]float64{}
@@ -190,7 +190,7 @@ func (c recomputed) hopefuls(first []entrant) (pool []entrant) {
 	}
 	var learnt []space.Arch
 	var low, high []float64
-	for _, e := range judged(c.s.of(armSample, armRound)) {
+	for _, e := range evaluated(c.s.of(armSample, armRound)) {
 		learnt, low, high = append(learnt, c.w.arch(e.arch)), append(low, math.Exp(e.value)), append(high, math.NaN())
 		if v, ok := risen[e.arch]; ok {
 			high[len(high)-1] = v
@@ -204,7 +204,7 @@ func (c recomputed) hopefuls(first []entrant) (pool []entrant) {
 		mean, _ := m.Predict([]space.Arch{a})
 		return mean[0]
 	})
-	for _, e := range judged(c.s.of(armSample, armRound, armSearch)) {
+	for _, e := range evaluated(c.s.of(armSample, armRound, armSearch)) {
 		if _, done := risen[e.arch]; done {
 			continue
 		}
@@ -234,7 +234,7 @@ func (c recomputed) proposals(prefix string, score func(space.Arch) float64) {
 // firstProposals checks that those of the first round were scored by what a model of the
 // first samples says, and by size.
 func (c recomputed) firstProposals() {
-	first := judged(c.s.of(armSample))
+	first := evaluated(c.s.of(armSample))
 	var archs []space.Arch
 	var targets []float64
 	for _, e := range first {

@@ -32,11 +32,11 @@ func (r *Run) openData() error {
 	}
 	r.decideFlip()
 	r.decidePlain()
-	r.decideJudging()
+	r.decideEvaluation()
 	if err := r.fitBatch(); err != nil {
 		return err
 	}
-	if err := r.splits.Val.Warm(); err != nil { // judged on more often than trained on
+	if err := r.splits.Val.Warm(); err != nil { // evaluated on more often than trained on
 		return err
 	}
 	look, print, err := survey(r.splits)
@@ -92,17 +92,17 @@ func (r *Run) decidePlain() {
 	}
 }
 
-// decideJudging settles how many pictures are judged at a time, where that is left to the
-// data: as many as have the pixels of mostJudged of side judgedSide, and at least leastJudged.
-func (r *Run) decideJudging() {
+// decideEvaluation settles how many pictures are evaluated at a time, where that is left to the
+// data: as many as have the pixels of mostEvaluated of side evaluatedSide, and at least leastEvaluated.
+func (r *Run) decideEvaluation() {
 	e, s := &r.cfg.Evaluate, r.splits.Train
 	if e.Batch == 0 {
-		e.Batch = min(mostJudged, max(leastJudged, mostJudged*judgedSide*judgedSide/(s.H*s.W)))
+		e.Batch = min(mostEvaluated, max(leastEvaluated, mostEvaluated*evaluatedSide*evaluatedSide/(s.H*s.W)))
 	}
 }
 
-// Bounds of decideJudging.
-const mostJudged, leastJudged, judgedSide = 128, 16, 64
+// Bounds of decideEvaluation.
+const mostEvaluated, leastEvaluated, evaluatedSide = 128, 16, 64
 
 // listedClasses bounds how many classes are told with their counts.
 const listedClasses = 12

@@ -49,12 +49,12 @@ func (r *Run) deploy(front []*finished) error {
 // networkName returns the name of network i of the front, counted from 1.
 func networkName(i int) string { return fmt.Sprintf("pareto-%d", i+1) }
 
-// test judges a network on the test split, once in the life of the folder.
+// test evaluates a network on the test split, once in the life of the folder.
 func (r *Run) test(ctx context.Context, name string, n *supernet.Network) (tested, error) {
 	if s, done := r.state.Tests[name]; done {
 		return s, nil
 	}
-	s, table, err := n.Judge(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
+	s, table, err := n.EvaluateByClass(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
 	if err != nil {
 		return tested{}, err
 	}

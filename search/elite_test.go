@@ -34,7 +34,7 @@ func learnt(t *testing.T) (*world, *Run, *latency.Model, *outcome) {
 	return w, r, l, out
 }
 
-// A search begins with the best of what was judged within its limits, scored as
+// A search begins with the best of what was evaluated within its limits, scored as
 // its proposals are, and proposes none of them again.
 func TestSearchBeginsWithWhatIsKnown(t *testing.T) {
 	w, r, l, out := learnt(t)
@@ -121,10 +121,10 @@ func TestLastRoundBeginsWithWhatTheRungShowed(t *testing.T) {
 	}
 }
 
-// judgedAlike finds all architectures equally good.
-type judgedAlike struct{}
+// evaluatedAlike finds all architectures equally good.
+type evaluatedAlike struct{}
 
-func (judgedAlike) Evaluate(_ context.Context, archs []space.Arch) ([]controller.Score, error) {
+func (evaluatedAlike) Evaluate(_ context.Context, archs []space.Arch) ([]controller.Score, error) {
 	return make([]controller.Score, len(archs)), nil
 }
 
@@ -139,7 +139,7 @@ func TestRatesGrowOverASearch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	f, err := r.search(t.Context(), judgedAlike{}, l, nil, nil, 1, 3)
+	f, err := r.search(t.Context(), evaluatedAlike{}, l, nil, nil, 1, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func (l limitedWorld) meets(a space.Arch) bool {
 	return mapsAlive(l.family.Plan(a)) <= l.memory && l.seconds[a] <= 1.001*l.phone
 }
 
-// check checks all that a search has judged, finished and handed over against its limits.
+// check checks all that a search has evaluated, finished and handed over against its limits.
 func (l limitedWorld) check(s searched) {
 	t := l.t
 	sizes := map[string]int64{}
@@ -166,7 +166,7 @@ func untilTrials(ctx context.Context, r *Run, lines int) context.Context {
 	return c
 }
 
-// Nothing but first samples is judged beyond limits on memory, the size of the file and the
+// Nothing but first samples is evaluated beyond limits on memory, the size of the file and the
 // latency on another device, in any arm, and nothing at all is finished; after
 // interruptions, and without the other device's file, too.
 func TestLimitsTogether(t *testing.T) {
@@ -195,7 +195,7 @@ func TestLimitsTogether(t *testing.T) {
 	b := w.search("cut")
 	w.check(b)
 	if d := cmp.Diff(a.trials, b.trials); d != "" {
-		t.Errorf("an interrupted run judges otherwise:\n%s", d)
+		t.Errorf("an interrupted run evaluates otherwise:\n%s", d)
 	}
 	if d := cmp.Diff(a.report.Pareto, b.report.Pareto, timeless); d != "" {
 		t.Errorf("an interrupted run hands over otherwise:\n%s", d)

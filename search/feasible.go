@@ -102,12 +102,12 @@ func (r *Run) checkBudget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	least, judging := r.leastTime(each, step)
-	r.monitor.Log.Info("least time", "of a search", least.Round(time.Second/10).String(), "judging", judging.Round(time.Second/10).String(),
+	least, evaluating := r.leastTime(each, step)
+	r.monitor.Log.Info("least time", "of a search", least.Round(time.Second/10).String(), "evaluating", evaluating.Round(time.Second/10).String(),
 		"step", step.Round(10*time.Microsecond).String(), "of the narrow network", each.Round(10*time.Microsecond).String())
 	if budget := r.cfg.Budget; least.Seconds() > likely*budget.Seconds() {
-		return fmt.Errorf("budget is %v; want at least %v, as far as training steps of small networks tell, which take %v for %d pictures: judging takes %v, and %d steps of the supernet with finishing and the timing of steps most of the rest; smaller pictures (--size) or batches (--batch) would help too",
-			budget, roundUp(least), step.Round(time.Millisecond), r.cfg.Train.Batch, judging.Round(time.Second/10), leastSteps)
+		return fmt.Errorf("budget is %v; want at least %v, as far as training steps of small networks tell, which take %v for %d pictures: evaluating takes %v, and %d steps of the supernet with finishing and the timing of steps most of the rest; smaller pictures (--size) or batches (--batch) would help too",
+			budget, roundUp(least), step.Round(time.Millisecond), r.cfg.Train.Batch, evaluating.Round(time.Second/10), leastSteps)
 	}
 	return nil
 }

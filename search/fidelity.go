@@ -13,13 +13,13 @@ import (
 // FidelityPlot is the scatter plot in a run folder.
 const FidelityPlot = "fidelity.svg"
 
-// Fidelity judges the architectures of a file on the supernet and compares.
+// Fidelity evaluates the architectures of a file on the supernet and compares.
 func (r *Run) Fidelity(ctx context.Context, t *truth.File) (*truth.Fidelity, error) {
 	f, err := truth.NewFidelity(r.family.Space(), t)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.judgeShared(ctx, f); err != nil {
+	if err := r.evaluateShared(ctx, f); err != nil {
 		return nil, err
 	}
 	f.Compare(r.cfg.Seed)
@@ -29,8 +29,8 @@ func (r *Run) Fidelity(ctx context.Context, t *truth.File) (*truth.Fidelity, err
 // pooledSubnets are calibrated for the pooled statistics.
 const pooledSubnets = 64
 
-// judgeShared scores the architectures with inherited weights in three ways.
-func (r *Run) judgeShared(ctx context.Context, f *truth.Fidelity) error {
+// evaluateShared scores the architectures with inherited weights in three ways.
+func (r *Run) evaluateShared(ctx context.Context, f *truth.Fidelity) error {
 	samples, err := r.lastSamples(pooledSubnets)
 	if err != nil {
 		return err
@@ -40,8 +40,8 @@ func (r *Run) judgeShared(ctx context.Context, f *truth.Fidelity) error {
 	if err != nil {
 		return err
 	}
-	for i := range f.Judged {
-		j := &f.Judged[i]
+	for i := range f.Evaluated {
+		j := &f.Evaluated[i]
 		own, err := r.final.Evaluate(ctx, []space.Arch{j.Network})
 		if err != nil {
 			return err
@@ -55,23 +55,23 @@ func (r *Run) judgeShared(ctx context.Context, f *truth.Fidelity) error {
 			return err
 		}
 		j.Own, j.Batch, j.Pooled = truth.Score(own[0]), truth.Score(batch), truth.Score(pooled)
-		r.monitor.Events.Update(Status{Done: float64(i + 1), Total: float64(len(f.Judged)), Unit: "networks"})
+		r.monitor.Events.Update(Status{Done: float64(i + 1), Total: float64(len(f.Evaluated)), Unit: "networks"})
 	}
 	r.size(f)
 	return nil
 }
 
-// size fills in what a search that had judged these architectures first would rank
+// size fills in what a search that had evaluated these architectures first would rank
 // them by.
 func (r *Run) size(f *truth.Fidelity) {
 	var archs []space.Arch
 	var targets []float64
-	for _, j := range f.Judged {
+	for _, j := range f.Evaluated {
 		archs, targets = append(archs, j.Network), append(targets, math.Exp(-j.Own.Loss))
 	}
 	s := newSized(archs, targets, r.flops)
 	for i, a := range archs {
-		f.Judged[i].Sized = s.score(a, targets[i])
+		f.Evaluated[i].Sized = s.score(a, targets[i])
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/espalier-nas/espalier/supernet/data"
 )
 
-// train takes one candidate over one rung and judges it on a set. pace, if not nil, may change
+// train takes one candidate over one rung and evaluates it on a set. pace, if not nil, may change
 // the steps.
 func (l *ladder) train(ctx context.Context, x *ops.Exec, rung int, f *finished, steps int, on *data.Set, pace *pacing) error {
 	g, err := l.rungOf(ctx, x, rung, f, steps, on, pace)

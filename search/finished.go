@@ -11,7 +11,7 @@ import (
 
 // finished is a candidate with what training it on has brought.
 type finished struct {
-	candidate                   // as judged with inherited weights
+	candidate                   // as evaluated with inherited weights
 	arm       *arm              // that brought it first
 	index     int               // among the arm's candidates
 	rungs     []rundir.Rung     // done so far
@@ -29,7 +29,7 @@ func (f *finished) steps() (n int) {
 	return n
 }
 
-// seconds returns the time of training and judging on all rungs.
+// seconds returns the time of training and evaluating on all rungs.
 func (f *finished) seconds() (s float64) {
 	for _, g := range f.rungs {
 		s += g.Seconds

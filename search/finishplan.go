@@ -22,9 +22,9 @@ var rungShare = [rungs]float64{0.1, 0.15, 0.75}
 var rungSteps = [rungs]float64{0.125, 0.25, 1}
 
 // equalSteps returns how many steps each candidate may train, all the same, so
-// that the rung takes span. each is the seconds of their steps, judging that
-// each of them is judged on after training, in steps that take as long.
-func equalSteps(span time.Duration, each []float64, judging float64) int {
+// that the rung takes span. each is the seconds of their steps, evaluating that
+// each of them is evaluated on after training, in steps that take as long.
+func equalSteps(span time.Duration, each []float64, evaluating float64) int {
 	sum := 0.0
 	for _, t := range each {
 		sum += t
@@ -32,13 +32,13 @@ func equalSteps(span time.Duration, each []float64, judging float64) int {
 	if !(sum > 0) {
 		return 1
 	}
-	return max(1, int(span.Seconds()/sum-judging))
+	return max(1, int(span.Seconds()/sum-evaluating))
 }
 
 // lastSteps returns how many steps the first of the networks left on the last
 // rung may train, when span is left for all of them and is divided by weights.
-// each is the seconds of its step, judging as for equalSteps.
-func lastSteps(span time.Duration, weights []float64, each, judging float64) int {
+// each is the seconds of its step, evaluating as for equalSteps.
+func lastSteps(span time.Duration, weights []float64, each, evaluating float64) int {
 	sum := 0.0
 	for _, w := range weights {
 		sum += w
@@ -46,7 +46,7 @@ func lastSteps(span time.Duration, weights []float64, each, judging float64) int
 	if !(sum > 0 && each > 0) {
 		return 1
 	}
-	return max(1, int(span.Seconds()*weights[0]/sum/each-judging))
+	return max(1, int(span.Seconds()*weights[0]/sum/each-evaluating))
 }
 
 // fill divides total in proportion to weights, but gives none more than its most:

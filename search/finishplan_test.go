@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// The steps that a span is divided into take that span, judging included.
+// The steps that a span is divided into take that span, evaluating included.
 func TestStepsFillTheSpan(t *testing.T) {
 	each := []float64{0.004, 0.001, 0.02}
-	const judging = 30
-	n := equalSteps(10*time.Second, each, judging)
+	const evaluating = 30
+	n := equalSteps(10*time.Second, each, evaluating)
 	took := 0.0
 	for _, s := range each {
-		took += s * (float64(n) + judging)
+		took += s * (float64(n) + evaluating)
 	}
 	if took > 10 || took < 9.9 {
 		t.Errorf("%d steps of each take %v s; want 10", n, took)
@@ -25,8 +25,8 @@ func TestStepsFillTheSpan(t *testing.T) {
 			weights = append(weights, math.Pow(s, power))
 		}
 		for i, s := range each {
-			steps := lastSteps(left, weights[i:], s, judging)
-			own := s * (float64(steps) + judging)
+			steps := lastSteps(left, weights[i:], s, evaluating)
+			own := s * (float64(steps) + evaluating)
 			seconds = append(seconds, own)
 			took += own
 			left -= time.Duration(own * float64(time.Second))
@@ -38,7 +38,7 @@ func TestStepsFillTheSpan(t *testing.T) {
 			t.Errorf("power %v: times of %v; want the third to have %v times that of the second", power, seconds, want)
 		}
 	}
-	if n := equalSteps(0, each, judging); n != 1 {
+	if n := equalSteps(0, each, evaluating); n != 1 {
 		t.Errorf("%d steps in no time; want 1", n)
 	}
 }

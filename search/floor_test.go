@@ -38,7 +38,7 @@ func TestFloorHoldsInASearch(t *testing.T) {
 }
 
 // The linear classifier's accuracy on validation is that of one that is trained
-// anew and judged in plain loops; pictures of the test split do not matter to it,
+// anew and evaluated in plain loops; pictures of the test split do not matter to it,
 // nor does the recipe of the supernet.
 func TestLinearClassifierIsRecomputed(t *testing.T) {
 	w := newWorld(t, asPredicted)

@@ -164,7 +164,7 @@ func (l *ladder) rung(ctx context.Context, rung int) error {
 // candidate, with so many more to come that cost as much as those at hand.
 func (l *ladder) affordable(rung int, each []float64, joining int) int {
 	span := l.share(rung) * time.Duration(len(l.lanes.execs)*len(each)) / time.Duration(len(each)+joining)
-	return equalSteps(span, each, l.judging(l.r.comparedOn()))
+	return equalSteps(span, each, l.evaluating(l.r.comparedOn()))
 }
 
 // joining returns how many further candidates join on a rung.
@@ -256,12 +256,12 @@ func (l *ladder) share(rung int) time.Duration {
 	return time.Duration(rungShare[rung] / rest * float64(max(0, l.ends-l.r.spent())))
 }
 
-// judging returns how many training steps take as long as judging a network on
+// evaluating returns how many training steps take as long as evaluating a network on
 // a set, calibration included.
-func (l *ladder) judging(on *data.Set) float64 { return l.r.judging(on, l.r.finishBatch()) }
+func (l *ladder) evaluating(on *data.Set) float64 { return l.r.evaluating(on, l.r.finishBatch()) }
 
-// judging is that for steps of so many images.
-func (r *Run) judging(on *data.Set, batch int) float64 {
+// evaluating is that for steps of so many images.
+func (r *Run) evaluating(on *data.Set, batch int) float64 {
 	return forwardShare * float64(r.cfg.Evaluate.Calibration+on.Len()) / float64(batch)
 }
 

@@ -175,7 +175,7 @@ func (l *ladder) lastSteps(ctx context.Context, x *ops.Exec, f *finished, weight
 		if each, err = l.timeOne(ctx, x, f); err != nil {
 			return 0, err
 		}
-		return lastSteps(l.ends-l.r.spent(), weights, each, l.judging(l.r.splits.Val)), nil
+		return lastSteps(l.ends-l.r.spent(), weights, each, l.evaluating(l.r.splits.Val)), nil
 	})
 	return steps, l.pace(f, steps, each, fresh), err
 }
@@ -186,16 +186,16 @@ func (l *ladder) lastStepsBeside(f *finished, weights []float64, busy *timetable
 	now := l.r.spent()
 	g := f.last()
 	l.mu.Lock()
-	each := l.slower * g.Seconds / (float64(g.Steps) + l.judging(l.r.comparedOn()))
+	each := l.slower * g.Seconds / (float64(g.Steps) + l.evaluating(l.r.comparedOn()))
 	l.mu.Unlock()
-	judging := l.judging(l.r.splits.Val)
+	evaluating := l.evaluating(l.r.splits.Val)
 	steps, fresh, err := l.decideAnew(func() (int, error) {
 		if !l.r.budgeted() {
 			return l.r.finishSteps(rungs - 1), nil
 		}
-		return lastSteps(busy.free(now, l.ends), weights, each, judging), nil
+		return lastSteps(busy.free(now, l.ends), weights, each, evaluating), nil
 	})
-	busy.start(now + time.Duration(each*(float64(steps)+judging)*float64(time.Second)))
+	busy.start(now + time.Duration(each*(float64(steps)+evaluating)*float64(time.Second)))
 	return steps, l.pace(f, steps, each, fresh), err
 }
 
@@ -210,9 +210,9 @@ func (l *ladder) pace(f *finished, steps int, each float64, fresh bool) *pacing 
 	if !fresh || !l.r.budgeted() {
 		return p
 	}
-	judging, before := l.judging(l.r.splits.Val), l.slower
-	p.each, p.judging, p.most = each, judging, l.enough()
-	p.ends = l.r.spent() + time.Duration(each*(float64(steps)+judging)*float64(time.Second))
+	evaluating, before := l.evaluating(l.r.splits.Val), l.slower
+	p.each, p.evaluating, p.most = each, evaluating, l.enough()
+	p.ends = l.r.spent() + time.Duration(each*(float64(steps)+evaluating)*float64(time.Second))
 	p.seen = func(slower float64) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -239,7 +239,7 @@ func (l *ladder) stepTimes(ctx context.Context, on []*finished) ([]float64, erro
 	if len(on) > 0 && len(on[0].rungs) > 0 {
 		for i, f := range on {
 			g := f.last()
-			each[i] = g.Seconds / (float64(g.Steps) + l.judging(l.r.comparedOn()))
+			each[i] = g.Seconds / (float64(g.Steps) + l.evaluating(l.r.comparedOn()))
 		}
 		return each, nil
 	}

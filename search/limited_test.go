@@ -24,7 +24,7 @@ func (w *world) quantile(share float64, of func(space.Arch) float64) float64 {
 	return all[int(share*float64(len(all)-1))]
 }
 
-// All that is judged in a search meets the limits on operations and parameters.
+// All that is evaluated in a search meets the limits on operations and parameters.
 func TestEveryTrialMeetsTheLimits(t *testing.T) {
 	for _, which := range []string{"flops", "params"} {
 		t.Run(which, func(t *testing.T) {
@@ -58,8 +58,8 @@ func TestEveryTrialMeetsTheLimits(t *testing.T) {
 	}
 }
 
-// Nothing that is out of the budget's reach is judged.
-func TestNothingBeyondReachIsJudged(t *testing.T) {
+// Nothing that is out of the budget's reach is evaluated.
+func TestNothingBeyondReachIsEvaluated(t *testing.T) {
 	w := newWorld(t, asPredicted)
 	reach := w.quantile(0.5, func(a space.Arch) float64 { return w.measured[a] / 4 })
 	w.cfg.Finish.Reach = time.Duration(reach * float64(time.Second))
@@ -71,7 +71,7 @@ func TestNothingBeyondReachIsJudged(t *testing.T) {
 		}
 	}
 	if len(s.trials) == 0 {
-		t.Error("nothing was judged")
+		t.Error("nothing was evaluated")
 	}
 }
 

@@ -17,18 +17,18 @@ type work int
 
 const (
 	trainsShared work = iota // the shared weights alone
-	trainsAlone              // networks one after the other, each of which is judged
+	trainsAlone              // networks one after the other, each of which is evaluated
 	searches                 // all of a search
 )
 
 // need is how much memory a run takes at its peak, in bytes: what is in use at once, part by part. See total.
 type need struct {
-	pictures int64 // as they lie in memory
-	weights  int64 // shared ones, with gradients, momentum, averages and what a checkpoint copies
-	step     int64 // what a training step of the largest network keeps, with the pictures made ready for it
-	judging  int64 // what judging it keeps, which takes the place of the step's
-	lanes    int64 // what is kept beside both, by networks that are finished or by the linear classifier
-	execs    int64 // that compute at a time
+	pictures   int64 // as they lie in memory
+	weights    int64 // shared ones, with gradients, momentum, averages and what a checkpoint copies
+	step       int64 // what a training step of the largest network keeps, with the pictures made ready for it
+	evaluating int64 // what evaluating it keeps, which takes the place of the step's
+	lanes      int64 // what is kept beside both, by networks that are finished or by the linear classifier
+	execs      int64 // that compute at a time
 }
 
 const (
@@ -51,7 +51,7 @@ const (
 
 // total returns the memory at the peak. Pictures are read before anything else is kept.
 func (n need) total() int64 {
-	working := max(n.step, n.judging) + n.lanes
+	working := max(n.step, n.evaluating) + n.lanes
 	live := programBytes + n.execs*scratchBytes + n.pictures + n.weights + max(min(n.pictures, readBytes), working)
 	return live + live/spareShare
 }
@@ -77,10 +77,10 @@ func (r *Run) memory(does work, p space.Plan) need {
 	}
 	n.step = supernet.TrainingBytes(p, o) + batchesAhead*int64(o.Batch)*picture
 	if alone || does == searches {
-		n.judging = supernet.JudgingBytes(p, e.Batch, r.exec.Workers()) + 2*int64(e.Batch)*picture
+		n.evaluating = supernet.EvaluationBytes(p, e.Batch, r.exec.Workers()) + 2*int64(e.Batch)*picture
 		n.weights += 4 * aloneCopies * p.Params()
 		if train.Streamed() {
-			n.judging += calibrators * int64(min(e.Calibration, train.Len())) * picture / 4
+			n.evaluating += calibrators * int64(min(e.Calibration, train.Len())) * picture / 4
 		}
 	}
 	if does == searches {
@@ -103,7 +103,7 @@ func (r *Run) pictureBytes() (bytes int64) {
 // laneBytes returns what networks like p keep that are finished side by side, and the candidates that wait.
 func (r *Run) laneBytes(p space.Plan, picture int64) int64 {
 	o := r.finishOptions(manySteps, rungs-1)
-	maps := max(supernet.TrainingBytes(p, o)+batchesAhead*int64(o.Batch)*picture, supernet.JudgingBytes(p, r.cfg.Evaluate.Batch, 1))
+	maps := max(supernet.TrainingBytes(p, o)+batchesAhead*int64(o.Batch)*picture, supernet.EvaluationBytes(p, r.cfg.Evaluate.Batch, 1))
 	waiting := 4 * 2 * int64(r.cfg.Search.Top) * p.Params() // with gradients
 	return int64(r.mostLanes())*(maps+4*aloneCopies*p.Params()) + waiting
 }
@@ -168,22 +168,22 @@ func (r *Run) checkMemory(does work) error {
 		return nil
 	}
 	advice := "a smaller train.batch (--batch), or smaller pictures (--size)"
-	if n.judging > n.step {
+	if n.evaluating > n.step {
 		advice = "a smaller evaluate.batch, or smaller pictures (--size)"
 	}
 	switch {
-	case n.pictures >= max(n.weights, n.step, n.judging):
+	case n.pictures >= max(n.weights, n.step, n.evaluating):
 		advice = "smaller pictures (--size), fewer, or less of them in memory (--cache)"
-	case n.weights >= max(n.step, n.judging):
+	case n.weights >= max(n.step, n.evaluating):
 		advice = "a smaller space"
 	}
-	return fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures, %s for judging %d at a time and for what trains beside it) and %s are free; %s would help",
-		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), r.cfg.Train.Batch, inBytes(n.judging+n.lanes), r.cfg.Evaluate.Batch, inBytes(has), advice)
+	return fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures, %s for evaluating %d at a time and for what trains beside it) and %s are free; %s would help",
+		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), r.cfg.Train.Batch, inBytes(n.evaluating+n.lanes), r.cfg.Evaluate.Batch, inBytes(has), advice)
 }
 
 // tellMemory logs what is needed, part by part.
 func (r *Run) tellMemory(n need, total, has int64) {
-	r.monitor.Log.Info("memory", "needed", inBytes(total), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "judging", inBytes(n.judging), "beside", inBytes(n.lanes), "free", inBytes(has))
+	r.monitor.Log.Info("memory", "needed", inBytes(total), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "evaluating", inBytes(n.evaluating), "beside", inBytes(n.lanes), "free", inBytes(has))
 }
 
 // memoryWithin computes the memory of a search anew once it is known what limits and reach leave of the space. What the process

@@ -80,15 +80,15 @@ func TestTooMuchMemoryIsRefused(t *testing.T) {
 			maps += bytes
 		}
 	}
-	if small.step < 2*8*maps || small.step > 4*8*maps || small.pictures != 40*8*8*3 || small.judging != 0 || small.lanes != 0 {
-		t.Errorf("%+v; want %d to %d for a step of 8 pictures, %d for pictures, nothing for judging", small, 2*8*maps, 4*8*maps, 40*8*8*3)
+	if small.step < 2*8*maps || small.step > 4*8*maps || small.pictures != 40*8*8*3 || small.evaluating != 0 || small.lanes != 0 {
+		t.Errorf("%+v; want %d to %d for a step of 8 pictures, %d for pictures, nothing for evaluating", small, 2*8*maps, 4*8*maps, 40*8*8*3)
 	}
 	if r.cfg.Evaluate.Batch != 128 {
-		t.Errorf("pictures of 8 pixels are judged %d at a time; want 128", r.cfg.Evaluate.Batch)
+		t.Errorf("pictures of 8 pixels are evaluated %d at a time; want 128", r.cfg.Evaluate.Batch)
 	}
 	whole := r.memory(searches, r.heaviest())
-	if lanes := int64(min(8, r.exec.Workers())); whole.judging < 128*maps || whole.judging > 3*128*all || whole.lanes < lanes*max(whole.step, 128*maps) || whole.execs != 1+lanes || whole.total() <= small.total() {
-		t.Errorf("%+v; want %d to %d for judging, and as much as for a step and for that for each of %d lanes", whole, 128*maps, 3*128*all, lanes)
+	if lanes := int64(min(8, r.exec.Workers())); whole.evaluating < 128*maps || whole.evaluating > 3*128*all || whole.lanes < lanes*max(whole.step, 128*maps) || whole.execs != 1+lanes || whole.total() <= small.total() {
+		t.Errorf("%+v; want %d to %d for evaluating, and as much as for a step and for that for each of %d lanes", whole, 128*maps, 3*128*all, lanes)
 	}
 }
 
@@ -137,13 +137,13 @@ func TestMemoryIsTold(t *testing.T) {
 	}
 }
 
-// Large pictures are judged few at a time, unless a number is asked for.
-func TestLargePicturesAreJudgedFewAtATime(t *testing.T) {
+// Large pictures are evaluated few at a time, unless a number is asked for.
+func TestLargePicturesAreEvaluatedFewAtATime(t *testing.T) {
 	for _, c := range []struct{ side, asked, want int }{{28, 0, 128}, {64, 0, 128}, {128, 0, 32}, {224, 0, 16}, {500, 0, 16}, {224, 100, 100}} {
 		r := newWorld(t, asPredicted).open("run")
 		r.cfg.Evaluate.Batch = c.asked
 		r.splits.Train = &data.Set{H: c.side, W: c.side, C: 3}
-		r.decideJudging()
+		r.decideEvaluation()
 		if got := r.cfg.Evaluate.Batch; got != c.want {
 			t.Errorf("pictures of %d pixels, asked %d: %d at a time; want %d", c.side, c.asked, got, c.want)
 		}

@@ -51,7 +51,7 @@ finish: {steps: 16, networks: 2}
 
 // Sizes of netConfig's data.
 const (
-	netTrain, netTest = 240, 90 // pictures in the files; every fifth of the first judges candidates
+	netTrain, netTest = 240, 90 // pictures in the files; every fifth of the first evaluates candidates
 	netCompared       = 30
 )
 

@@ -26,14 +26,14 @@ const (
 // pacing makes a training end in time on a machine that changes its speed: its length is changed
 // by what its steps have taken of late. What was decided before is done again at the same steps.
 type pacing struct {
-	kept    []supernet.Replan           // what has been decided
-	ends    time.Duration               // on the clock, judging included; 0: nothing is decided anew
-	clock   func() time.Duration        // never stops nor goes back
-	each    float64                     // seconds that a step is expected to take
-	judging float64                     // steps that take as long as judging the network
-	most    float64                     // steps in all that are never too few; 0: there is no such number
-	decided func(supernet.Replan) error // writes a change down before it is made
-	seen    func(slower float64)        // is told what steps take, as a multiple of each; nil: nobody is
+	kept       []supernet.Replan           // what has been decided
+	ends       time.Duration               // on the clock, evaluating included; 0: nothing is decided anew
+	clock      func() time.Duration        // never stops nor goes back
+	each       float64                     // seconds that a step is expected to take
+	evaluating float64                     // steps that take as long as evaluating the network
+	most       float64                     // steps in all that are never too few; 0: there is no such number
+	decided    func(supernet.Replan) error // writes a change down before it is made
+	seen       func(slower float64)        // is told what steps take, as a multiple of each; nil: nobody is
 
 	late bool // it ends late, as far as is known: what is left is not cut again
 
@@ -88,7 +88,7 @@ func (p *pacing) adjust(t *supernet.Trainer) error {
 		p.seen(each / p.each)
 	}
 	left := t.Steps() - t.Step()
-	want := p.rest(t.Step(), left, (p.ends-now).Seconds()/each-p.judging)
+	want := p.rest(t.Step(), left, (p.ends-now).Seconds()/each-p.evaluating)
 	if left == 0 || math.Abs(float64(want-left)) <= offBy*float64(t.Steps()) {
 		return nil
 	}

@@ -53,10 +53,10 @@ func paced(t *testing.T, steps int, p *pacing, step func(i int) time.Duration) (
 	return tr, s.now()
 }
 
-// A training ends when it is to, judging included, whatever the machine does meanwhile; what
+// A training ends when it is to, evaluating included, whatever the machine does meanwhile; what
 // was decided for that is written down, and done again from what was written.
 func TestTrainingsEndInTime(t *testing.T) {
-	const expected, judging, ends = 100 * time.Millisecond, 5, 7*time.Second + 205*100*time.Millisecond
+	const expected, evaluating, ends = 100 * time.Millisecond, 5, 7*time.Second + 205*100*time.Millisecond
 	for name, c := range map[string]struct {
 		step func(i int) time.Duration
 		most float64
@@ -78,7 +78,7 @@ func TestTrainingsEndInTime(t *testing.T) {
 		var written []supernet.Replan
 		slower := 0.0
 		p := &pacing{
-			ends: ends, each: expected.Seconds(), judging: judging, most: c.most,
+			ends: ends, each: expected.Seconds(), evaluating: evaluating, most: c.most,
 			decided: func(r supernet.Replan) error { written = append(written, r); return nil },
 			seen:    func(s float64) { slower = s },
 		}
@@ -87,7 +87,7 @@ func TestTrainingsEndInTime(t *testing.T) {
 			t.Errorf("%s: %d steps, said to be %d; want %v", name, n, p.stepsOf(200), c.want)
 		}
 		own := c.step(tr.Step()).Seconds()
-		if off := (end - ends).Seconds() + judging*own; c.most == 0 && math.Abs(off) > 1 {
+		if off := (end - ends).Seconds() + evaluating*own; c.most == 0 && math.Abs(off) > 1 {
 			t.Errorf("%s: it ends %.2f s late; want it in time", name, off)
 		}
 		if (len(written) > 0) != (name != "as expected") {

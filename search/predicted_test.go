@@ -13,7 +13,7 @@ import (
 // The predicted score of a network comes from a model that had not learnt from it:
 // for a first sample from all other samples, as each has a fold of its own here;
 // for a pick of a round from the samples and the rounds before; for what the
-// search has not judged from all that it has. The models are fitted again from the
+// search has not evaluated from all that it has. The models are fitted again from the
 // trials.
 func TestPredictionsComeBeforeTheScores(t *testing.T) {
 	samples, picks := 0, 0
@@ -44,7 +44,7 @@ func predictionsComeBeforeTheScores(t *testing.T, seed uint64) (samples, picks i
 		}
 		want := w.predict(learnt, n.Arch)
 		if n.Predicted == nil || math.Abs(*n.Predicted-want) > 1e-9 {
-			t.Errorf("%s, judged at %d of %d: predicted %v; want %v", n.Name, at, len(all), *n.Predicted, want)
+			t.Errorf("%s, evaluated at %d of %d: predicted %v; want %v", n.Name, at, len(all), *n.Predicted, want)
 		}
 	}
 	return samples, picks

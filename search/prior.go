@@ -11,12 +11,12 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// leastPrior is the fewest architectures that an earlier run must have judged to be a prior.
+// leastPrior is the fewest architectures that an earlier run must have evaluated to be a prior.
 const leastPrior = 10
 
 // prior is what an earlier run has learnt of the same space, on other pictures.
 type prior struct {
-	trials []rundir.Trial      // judged on that run's supernet
+	trials []rundir.Trial      // evaluated on that run's supernet
 	model  predictor.Predictor // fitted to them
 	used   bool                // cross-validation prefers predictions with it
 }
@@ -49,7 +49,7 @@ func (r *Run) openPrior(begins bool) error {
 	return nil
 }
 
-// trialsOf returns what a folder's run has judged on its supernet, each architecture once. Its
+// trialsOf returns what a folder's run has evaluated on its supernet, each architecture once. Its
 // space must be that of this run.
 func (r *Run) trialsOf(dir *rundir.Dir) ([]rundir.Trial, error) {
 	cfg, err := FolderConfig(dir)
@@ -72,20 +72,20 @@ func (r *Run) trialsOf(dir *rundir.Dir) ([]rundir.Trial, error) {
 	seen := make(map[string]bool)
 	lines = slices.DeleteFunc(lines, func(t rundir.Trial) bool {
 		again := seen[t.Arch]
-		judged := judgedOnSupernet(t)
-		seen[t.Arch] = again || judged
-		return again || !judged
+		evaluated := evaluatedOnSupernet(t)
+		seen[t.Arch] = again || evaluated
+		return again || !evaluated
 	})
 	if len(lines) < leastPrior {
-		return nil, fmt.Errorf("%s: %d architectures judged on the supernet; want at least %d", path, len(lines), leastPrior)
+		return nil, fmt.Errorf("%s: %d architectures evaluated on the supernet; want at least %d", path, len(lines), leastPrior)
 	}
 	return lines, nil
 }
 
-// judgedOnSupernet reports whether a trial was judged on the pictures that candidates are
-// compared on: proposals that were only predicted have no loss, and finalists are judged on
+// evaluatedOnSupernet reports whether a trial was evaluated on the pictures that candidates are
+// compared on: proposals that were only predicted have no loss, and finalists are evaluated on
 // more pictures.
-func judgedOnSupernet(t rundir.Trial) bool {
+func evaluatedOnSupernet(t rundir.Trial) bool {
 	return t.Loss > 0 && t.Arm != armFinal && t.Arm != armSecond && t.Arm != armRandomFinal
 }
 

@@ -36,7 +36,7 @@ func TestSearchBeginsWithAnEarlierRun(t *testing.T) {
 	if p == nil {
 		t.Fatal("the report tells nothing of the prior")
 	}
-	archs, y := w.judged(first.of(armSample, armRound, armRandom))
+	archs, y := w.evaluated(first.of(armSample, armRound, armRandom))
 	if p.Trials != len(archs) || p.Run != w.cfg.Predictor.Prior {
 		t.Errorf("%d trials of %s; want %d of %s", p.Trials, p.Run, len(archs), w.cfg.Predictor.Prior)
 	}
@@ -44,7 +44,7 @@ func TestSearchBeginsWithAnEarlierRun(t *testing.T) {
 	if err := old.Fit(archs, y); err != nil {
 		t.Fatal(err)
 	}
-	archs, y = w.judged(s.of(armSample))
+	archs, y = w.evaluated(s.of(armSample))
 	var tau [2]float64
 	fresh := []func() predictor.Predictor{w.unfitted, func() predictor.Predictor { return predictor.NewTransfer(old, w.unfitted) }}
 	for k, name := range []string{"fm", "fm with prior"} {
@@ -67,8 +67,8 @@ func TestSearchBeginsWithAnEarlierRun(t *testing.T) {
 	w.goesOnWithout(s)
 }
 
-// judged returns the architectures of trials, each once, and their targets.
-func (w *world) judged(trials []rundir.Trial) (archs []space.Arch, y []float64) {
+// evaluated returns the architectures of trials, each once, and their targets.
+func (w *world) evaluated(trials []rundir.Trial) (archs []space.Arch, y []float64) {
 	seen := make(map[string]bool)
 	for _, x := range trials {
 		if !seen[x.Arch] {
@@ -159,7 +159,7 @@ func (w *world) refused(name, want string) {
 	}
 }
 
-// A prior of another space, of a folder that is no run's, and of a run that judged too few
+// A prior of another space, of a folder that is no run's, and of a run that evaluated too few
 // architectures is refused before anything is measured, and the start leaves nothing.
 func TestPriorsThatAreNone(t *testing.T) {
 	w := newWorld(t, asPredicted)
@@ -177,7 +177,7 @@ func TestPriorsThatAreNone(t *testing.T) {
 	same := w.cfg
 	same.Predictor.Prior = ""
 	write(same, rundir.Trial{Arm: armSample, Arch: smallest, Loss: 1}, rundir.Trial{Arm: "search 1.1", Arch: "predicted"}, rundir.Trial{Arm: armFinal, Arch: "final", Loss: 1})
-	w.refused("run", "1 architectures judged on the supernet; want at least 10")
+	w.refused("run", "1 architectures evaluated on the supernet; want at least 10")
 	other, err := config.LoadSpace("basic")
 	if err != nil {
 		t.Fatal(err)

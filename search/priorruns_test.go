@@ -16,7 +16,7 @@ import (
 
 var allPriors = flag.Bool("allpriors", false, "TestPriorsOfRealRuns: four pairs of runs and 20 draws of each, not two and two")
 
-// keptRun is what a search has judged on its supernet.
+// keptRun is what a search has evaluated on its supernet.
 type keptRun struct {
 	archs []space.Arch
 	y     []float64
@@ -65,7 +65,7 @@ func keptRuns(t *testing.T, s *space.Space) map[string]*keptRun {
 }
 
 // A search on one set of pictures predicts better with 24 samples for what one on another has
-// judged: kept trials of three supernets, on the 72 first samples that were not drawn.
+// evaluated: kept trials of three supernets, on the 72 first samples that were not drawn.
 func TestPriorsOfRealRuns(t *testing.T) {
 	cfg := config.Default()
 	if err := cfg.Ready(); err != nil {

@@ -115,7 +115,7 @@ func TestProbeCounts(t *testing.T) {
 	}
 	for _, x := range s.trials {
 		if x.Energy > limit/2 || !(x.Energy > 0) {
-			t.Errorf("trial %d of %s is judged with %v J; want at most %v", x.Index, x.Arm, x.Energy, limit/2)
+			t.Errorf("trial %d of %s is evaluated with %v J; want at most %v", x.Index, x.Arm, x.Energy, limit/2)
 		}
 	}
 	if got := s.report.Limits.Energy; got != float64(w.cfg.Limits.Energy) {

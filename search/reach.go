@@ -81,7 +81,7 @@ func (r *Run) lastEach(left time.Duration, lanes int) float64 {
 	if r.cfg.Search.Random {
 		arms = 2
 	}
-	last := r.cfg.Finish.Share * (1 - judgingShare) * rungShare[rungs-1] * left.Seconds()
+	last := r.cfg.Finish.Share * (1 - evaluationShare) * rungShare[rungs-1] * left.Seconds()
 	return last * float64(lanes) / float64(arms*r.cfg.Finish.Networks)
 }
 

@@ -43,7 +43,7 @@ func TestReachIsALimit(t *testing.T) {
 }
 
 // What the last rung has for each network: three quarters of finishing's share of
-// what judging leaves, by all lanes, divided among the networks of all arms.
+// what evaluating leaves, by all lanes, divided among the networks of all arms.
 func TestTimeOfEachOnTheLastRung(t *testing.T) {
 	r := quiet(t)
 	r.cfg.Finish.Share = 0.5

@@ -253,14 +253,14 @@ func (c recomputed) sizes(name string, a space.Arch, flops, params int64) {
 	}
 }
 
-// trials checks the accuracy, latency and sizes of every trial that was judged on
+// trials checks the accuracy, latency and sizes of every trial that was evaluated on
 // the supernet, and how many there are.
 func (c recomputed) trials() {
 	t := c.t
 	counts := map[string]int{}
 	nets := map[space.Arch]*supernet.Network{}
 	for _, x := range c.s.trials {
-		first := c.judgedOn(x.Arm)
+		first := c.evaluatedOn(x.Arm)
 		if first == 0 {
 			continue
 		}
@@ -310,21 +310,21 @@ func (c recomputed) latencies() {
 	}
 }
 
-// given checks that both arms have judged what no search has to find.
+// given checks that both arms have evaluated what no search has to find.
 func (c recomputed) given() {
 	for _, arm := range []string{armSample, armRandom} {
 		for _, a := range append(c.w.family.Extremes().Uniform, c.w.family.Extremes().Smallest, c.w.family.Extremes().Largest) {
 			text := c.w.family.Space().Format(a)
 			if !slices.ContainsFunc(c.s.of(arm), func(x rundir.Trial) bool { return x.Arch == text }) {
-				c.t.Errorf("%s has not judged %s", arm, text)
+				c.t.Errorf("%s has not evaluated %s", arm, text)
 			}
 		}
 	}
 }
 
-// judgedOn returns the number of validation pictures that an arm is judged on, 0
+// evaluatedOn returns the number of validation pictures that an arm is evaluated on, 0
 // for one that is scored by prediction.
-func (c recomputed) judgedOn(arm string) int {
+func (c recomputed) evaluatedOn(arm string) int {
 	switch armKind(arm) {
 	case armSample, armRound, armRandom:
 		return netCompared

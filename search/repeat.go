@@ -14,7 +14,7 @@ import (
 )
 
 // seed returns the seed of everything random in search and finishing. That of
-// splits, supernet and judging is the configuration's in every repetition.
+// splits, supernet and evaluating is the configuration's in every repetition.
 func (r *Run) seed() uint64 {
 	if r.cfg.Search.Repeat == 0 {
 		return r.cfg.Seed

@@ -68,12 +68,12 @@ func (r *Run) report(ctx context.Context, l *latency.Model, out *outcome) (repor
 	}
 	rep.Checks = out.checks
 	rep.Checks.Accesses = report.Accesses{Handed: rep.Test.Networks, Rivals: len(rep.Rivals), ByHand: rep.Test.ByHand}
-	r.judgeHonesty(&rep)
+	r.evaluateHonesty(&rep)
 	rep.Warnings = r.warnings
 	return rep, nil
 }
 
-// trialsHash returns a hash over all that was judged, in order.
+// trialsHash returns a hash over all that was evaluated, in order.
 func (r *Run) trialsHash() (string, error) {
 	text, err := os.ReadFile(r.dir.Path(rundir.Trials))
 	return fmt.Sprintf("%016x", xxh3.Hash(text)), err
@@ -143,14 +143,14 @@ func (r *Run) accuracyReport(out *outcome) report.Accuracy {
 		}
 	}
 	if len(truth) >= 2 {
-		rep.Found, rep.Calibrated = r.judgePredictions(mean, std, truth), r.judgePredictions(calibrated, deviation, truth)
+		rep.Found, rep.Calibrated = r.evaluatePredictions(mean, std, truth), r.evaluatePredictions(calibrated, deviation, truth)
 	}
 	return rep
 }
 
-// judgePredictions returns the errors of predictions and the coverage of their
+// evaluatePredictions returns the errors of predictions and the coverage of their
 // intervals.
-func (r *Run) judgePredictions(mean, std, truth []float64) *predictor.Report {
+func (r *Run) evaluatePredictions(mean, std, truth []float64) *predictor.Report {
 	rep := predictor.Evaluate(mean, truth, r.cfg.Seed)
 	rep.Cover90 = predictor.Coverage(mean, std, truth, 0.9)
 	return &rep
@@ -186,7 +186,7 @@ func (o *outcome) armOf(f *finished) string {
 	}
 }
 
-// testAll judges the front on the test split and enters it, and what is not on
+// testAll evaluates the front on the test split and enters it, and what is not on
 // it, into the report.
 func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) error {
 	handed := make(map[*finished]bool)
@@ -219,8 +219,8 @@ func binomialError(accuracy float64, n int) float64 {
 	return 1.96 * math.Sqrt(accuracy*(1-accuracy)/float64(n))
 }
 
-// judgeHonesty adds the warnings that the figures call for.
-func (r *Run) judgeHonesty(rep *report.Report) {
+// evaluateHonesty adds the warnings that the figures call for.
+func (r *Run) evaluateHonesty(rep *report.Report) {
 	for _, d := range rep.Accuracy.Versus {
 		if w := d.Warning(); w != "" {
 			r.warn("%s", w)

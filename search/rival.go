@@ -133,7 +133,7 @@ func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, pl
 		return report.Rival{}, err
 	}
 	took := (before + time.Since(start)).Seconds()
-	test, table, err := n.Judge(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
+	test, table, err := n.EvaluateByClass(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
 	if err != nil {
 		return report.Rival{}, err
 	}

@@ -11,17 +11,17 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// armRound names the architectures that a round of the search had judged.
+// armRound names the architectures that a round of the search had evaluated.
 const armRound = "round"
 
 // explore looks for architectures in rounds, as LINAS (Cummings et al. 2022)
 // does: the strategy searches by prediction, the best of its proposals are
-// judged on the supernet, and the predictor learns from those too. It is right
+// evaluated on the supernet, and the predictor learns from those too. It is right
 // where the search goes, not only where random architectures are. Without a
-// predictor there is one search, judged on the supernet throughout.
+// predictor there is one search, evaluated on the supernet throughout.
 func (r *Run) explore(ctx context.Context, l *latency.Model, out *outcome) (found, error) {
 	if out.model == nil {
-		f, err := r.search(ctx, judge{r.compare}, l, nil, nil, 0, 1)
+		f, err := r.search(ctx, sharedScores{r.compare}, l, nil, nil, 0, 1)
 		if err != nil {
 			return found{}, err
 		}
@@ -36,16 +36,16 @@ func (r *Run) explore(ctx context.Context, l *latency.Model, out *outcome) (foun
 		all.merge(f)
 		picks := r.pick(out.model, without(f.trials, out.samples))
 		out.predictPicks(out.model, picks)
-		judged, err := r.rate(ctx, fmt.Sprintf("%s %d", armRound, k+1), picks, judge{r.compare}, l.Cost)
+		evaluated, err := r.rate(ctx, fmt.Sprintf("%s %d", armRound, k+1), picks, sharedScores{r.compare}, l.Cost)
 		if err != nil {
 			return found{}, err
 		}
-		out.samples = append(out.samples, judged...)
-		out.model.calibration = r.calibrate(out, judged)
+		out.samples = append(out.samples, evaluated...)
+		out.model.calibration = r.calibrate(out, evaluated)
 		if err := r.fit(out.model, out.samples); err != nil {
 			return found{}, err
 		}
-		r.monitor.Log.Info("round", "of", r.cfg.Search.Rounds, "number", k+1, "judged", len(judged), "best so far", fmt.Sprintf("%.4f", bestAccuracy(out.samples)))
+		r.monitor.Log.Info("round", "of", r.cfg.Search.Rounds, "number", k+1, "evaluated", len(evaluated), "best so far", fmt.Sprintf("%.4f", bestAccuracy(out.samples)))
 	}
 	return all, r.saveHealth(all.health)
 }
@@ -155,10 +155,10 @@ func (r *Run) fit(m *accuracyModel, trials []controller.Trial) error {
 }
 
 // hope is how many standard deviations above the prediction an architecture is
-// taken to be when it is decided which to judge: doubt is worth a look.
+// taken to be when it is decided which to evaluate: doubt is worth a look.
 const hope = 1
 
-// pick returns the proposals of a round that are judged on the supernet: those of
+// pick returns the proposals of a round that are evaluated on the supernet: those of
 // the highest upper bounds, spread over their latencies.
 func (r *Run) pick(m *accuracyModel, trials []controller.Trial) []space.Arch {
 	trials = fitting(trials, r.limits())

@@ -57,8 +57,8 @@ type Run struct {
 
 	trials  *rundir.Journal[rundir.Trial]
 	logged  map[string][]rundir.Trial // lines of earlier runs, by arm
-	compare *supernet.Evaluator       // judges candidates on evaluate.images
-	final   *supernet.Evaluator       // judges the last ones on the whole validation split
+	compare *supernet.Evaluator       // evaluates candidates on evaluate.images
+	final   *supernet.Evaluator       // evaluates the last ones on the whole validation split
 	policy  []float64                 // state of the ENAS controller after training
 
 	warnings []string // for the report
@@ -155,7 +155,7 @@ func (r *Run) openTrials() error {
 		return err
 	}
 	if torn {
-		r.monitor.Log.Warn("the end of the trials was cut off by an interruption and is judged again")
+		r.monitor.Log.Warn("the end of the trials was cut off by an interruption and is evaluated again")
 	}
 	r.trials = j
 	r.logged = make(map[string][]rundir.Trial)

@@ -74,11 +74,11 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 
 // outcome collects what the phases of a search found.
 type outcome struct {
-	samples   []controller.Trial        // first samples and the picks of each round, judged on the supernet
+	samples   []controller.Trial        // first samples and the picks of each round, evaluated on the supernet
 	first     int                       // of them, the first samples
 	drawn     map[space.Arch]bool       // those of the first samples that were drawn at random
 	model     *accuracyModel            // nil if the supernet itself scores proposals
-	predicted map[space.Arch]prediction // of the picks, before they were judged
+	predicted map[space.Arch]prediction // of the picks, before they were evaluated
 	search    found
 	random    found       // empty without a random arm
 	searchOn  []candidate // the search's candidates
@@ -100,7 +100,7 @@ func (r *Run) look(ctx context.Context, l *latency.Model, out *outcome) (err err
 	if out.search, err = phase(r, "search", func() (found, error) { return r.explore(ctx, l, out) }); err != nil {
 		return err
 	}
-	out.searchOn, err = phase(r, "judge candidates", func() ([]candidate, error) {
+	out.searchOn, err = phase(r, "evaluate candidates", func() ([]candidate, error) {
 		return r.candidates(ctx, armFinal, r.contenders(out.pool().trials), r.firstCandidates(out), l)
 	})
 	if err != nil || !r.cfg.Search.Random {
@@ -109,13 +109,13 @@ func (r *Run) look(ctx context.Context, l *latency.Model, out *outcome) (err err
 	if out.random, err = phase(r, "random arm", func() (found, error) { return r.randomArm(ctx, l, out.evaluations()) }); err != nil {
 		return err
 	}
-	out.randomOn, err = phase(r, "judge random candidates", func() ([]candidate, error) {
+	out.randomOn, err = phase(r, "evaluate random candidates", func() ([]candidate, error) {
 		return r.candidates(ctx, armRandomFinal, r.contenders(out.random.trials), r.cfg.Search.Top, l)
 	})
 	return err
 }
 
-// learn judges the samples and fits the predictor, if the search uses one.
+// learn evaluates the samples and fits the predictor, if the search uses one.
 func (r *Run) learn(ctx context.Context, l *latency.Model, out *outcome) (*accuracyModel, error) {
 	if !r.guided() {
 		return nil, nil
@@ -132,7 +132,7 @@ func (r *Run) learn(ctx context.Context, l *latency.Model, out *outcome) (*accur
 	return out.model, nil
 }
 
-// pool returns what candidates are chosen from: all that the search judged on
+// pool returns what candidates are chosen from: all that the search evaluated on
 // the supernet.
 func (o *outcome) pool() found {
 	if o.model == nil {
@@ -141,7 +141,7 @@ func (o *outcome) pool() found {
 	return found{trials: o.samples}
 }
 
-// evaluations returns how many architectures the search has judged on the
+// evaluations returns how many architectures the search has evaluated on the
 // supernet to find its candidates.
 func (o *outcome) evaluations() int {
 	if o.model == nil {

@@ -29,7 +29,7 @@ func (r *Run) firstCandidates(out *outcome) int {
 
 // second returns how the search chooses further candidates: scores with inherited
 // weights and scores after the first rung are evidence of two fidelities, and all
-// that the search has judged or only proposed is ranked by the upper bound of
+// that the search has evaluated or only proposed is ranked by the upper bound of
 // what it would score after that rung.
 func (r *Run) second(l *latency.Model, out *outcome) chooser {
 	if out.model == nil {

@@ -46,7 +46,7 @@ func (s *sized) score(a space.Arch, target float64) float64 {
 	return (target + expected) / 2
 }
 
-// inherited returns what a judged architecture is worth before any network was
+// inherited returns what an evaluated architecture is worth before any network was
 // trained alone: higher is better.
 func (r *Run) inherited(t controller.Trial) float64 { return r.sized.score(t.Arch, r.target(t)) }
 

@@ -76,7 +76,7 @@ func (r *Run) Tabulate(ctx context.Context, t *truth.Table, each func(done, tota
 	return nil
 }
 
-// tabulate trains one network and judges it on both splits.
+// tabulate trains one network and evaluates it on both splits.
 func (r *Run) tabulate(ctx context.Context, a space.Arch, h truth.Head, seed int, checkpoint string) (truth.TableRow, error) {
 	plan := r.family.Plan(a)
 	w, err := r.watch(plan, h, seed)

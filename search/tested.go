@@ -8,13 +8,13 @@ import (
 	"github.com/espalier-nas/espalier/search/rundir"
 )
 
-// noteTests enters networks that were judged on the test split into the folder's
+// noteTests enters networks that were evaluated on the test split into the folder's
 // tests.jsonl, before anyone sees their scores. with names the weights. What is opened
 // by OpenTrained is not locked and not changed otherwise.
-func (r *Run) noteTests(judged []Judged, with rundir.Tested) error {
+func (r *Run) noteTests(evaluated []Evaluated, with rundir.Tested) error {
 	with.Time = time.Now().UTC().Truncate(time.Second)
-	lines := make([]rundir.Tested, len(judged))
-	for i, j := range judged {
+	lines := make([]rundir.Tested, len(evaluated))
+	for i, j := range evaluated {
 		lines[i] = with
 		lines[i].Arch, lines[i].Accuracy, lines[i].Loss = j.Arch, j.Accuracy, j.Loss
 	}
@@ -33,7 +33,7 @@ func (r *Run) testReport() (report.Test, error) {
 		return rep, err
 	}
 	if rep.ByHand = len(byHand); rep.ByHand > 0 {
-		r.warn("the test split was not unseen: eval --test judged %d networks on it before this report, the first on %s",
+		r.warn("the test split was not unseen: eval --test evaluated %d networks on it before this report, the first on %s",
 			rep.ByHand, byHand[0].Time.Format(time.DateOnly))
 	}
 	return rep, nil

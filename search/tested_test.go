@@ -34,7 +34,7 @@ func contents(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// Judging by hand on the test split leaves lines in tests.jsonl and changes
+// Evaluating by hand on the test split leaves lines in tests.jsonl and changes
 // nothing else; on the validation split it changes nothing at all.
 func TestUseOfTheTestSplitIsNoted(t *testing.T) {
 	w := newWorld(t, asPredicted)
@@ -49,19 +49,19 @@ func TestUseOfTheTestSplitIsNoted(t *testing.T) {
 		return r
 	}
 	archs := []space.Arch{w.family.Extremes().Largest, w.family.Extremes().Smallest}
-	if _, err := open().Judge(t.Context(), archs, false); err != nil {
+	if _, err := open().EvaluateByClass(t.Context(), archs, false); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(before, contents(t, s.dir.Path())); d != "" {
-		t.Fatalf("judging on the validation split changed the folder:\n%s", d)
+		t.Fatalf("evaluating on the validation split changed the folder:\n%s", d)
 	}
 	var want []rundir.Tested
 	for _, list := range [][]space.Arch{archs, archs[:1]} {
-		judged, err := open().Judge(t.Context(), list, true)
+		evaluated, err := open().EvaluateByClass(t.Context(), list, true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, j := range judged {
+		for _, j := range evaluated {
 			want = append(want, rundir.Tested{Arch: j.Arch, Supernet: s.net.Hash(), Accuracy: j.Accuracy, Loss: j.Loss})
 		}
 	}
@@ -81,13 +81,13 @@ func TestUseOfTheTestSplitIsNoted(t *testing.T) {
 	after := contents(t, s.dir.Path())
 	delete(after, s.dir.Path(rundir.Tests))
 	if d := cmp.Diff(before, after); d != "" {
-		t.Errorf("judging on the test split changed other files:\n%s", d)
+		t.Errorf("evaluating on the test split changed other files:\n%s", d)
 	}
 	again := w.search("run").report
 	if a := again.Checks.Accesses; a.ByHand != 3 || a.Total() != 3+len(again.Pareto) {
 		t.Errorf("accesses to the test split %+v; want 3 by hand and %d networks", a, len(again.Pareto))
 	}
-	if again.Test.ByHand != 3 || !slices.ContainsFunc(again.Warnings, func(x string) bool { return strings.Contains(x, "eval --test judged 3 networks") }) {
+	if again.Test.ByHand != 3 || !slices.ContainsFunc(again.Warnings, func(x string) bool { return strings.Contains(x, "eval --test evaluated 3 networks") }) {
 		t.Errorf("a later report counts %d and warns %q; want 3 and a warning", again.Test.ByHand, again.Warnings)
 	}
 	if s.report.Test.ByHand != 0 {
@@ -107,7 +107,7 @@ func TestNoScoreOnTestWithoutANote(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer o.Close()
-	if judged, err := o.Judge(t.Context(), []space.Arch{w.family.Extremes().Largest}, true); err == nil || judged != nil || !strings.Contains(err.Error(), rundir.Tests) {
-		t.Errorf("got %v, %v; want no score and an error that names %s", judged, err, rundir.Tests)
+	if evaluated, err := o.EvaluateByClass(t.Context(), []space.Arch{w.family.Extremes().Largest}, true); err == nil || evaluated != nil || !strings.Contains(err.Error(), rundir.Tests) {
+		t.Errorf("got %v, %v; want no score and an error that names %s", evaluated, err, rundir.Tests)
 	}
 }

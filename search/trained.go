@@ -23,7 +23,7 @@ type Machine struct {
 
 // OpenTrained opens a run folder to use its weights as they are: those of the supernet
 // and those of finished networks. It does not lock the folder, which another process
-// may be training in, nor change it, but for the lines that Judge and JudgeNetwork add
+// may be training in, nor change it, but for the lines that Evaluate and EvaluateNetwork add
 // to tests.jsonl.
 func OpenTrained(path string, m Machine, monitor Monitor) (*Run, error) {
 	return openFolder(path, m, monitor, (*Run).openTrained)
@@ -59,7 +59,7 @@ func openFolder(path string, m Machine, monitor Monitor, open func(*Run) error) 
 	return r, nil
 }
 
-// openPictures opens what networks are judged with and on.
+// openPictures opens what networks are evaluated with and on.
 func (r *Run) openPictures() (err error) {
 	if err := r.state.load(r.dir); err != nil {
 		return err
@@ -108,8 +108,8 @@ func NamedArch(f space.Family, text string) (space.Arch, error) {
 	return f.Space().Parse(text)
 }
 
-// Judged is an architecture with its score.
-type Judged struct {
+// Evaluated is an architecture with its score.
+type Evaluated struct {
 	Arch     string  `json:"arch"`
 	Accuracy float64 `json:"accuracy"` // fraction
 	Loss     float64 `json:"loss"`     // nats
@@ -119,15 +119,15 @@ type Judged struct {
 	report.ByClass
 }
 
-// judgement puts a score together with what the network says of each class.
-func judgement(arch string, s supernet.Score, table supernet.Confusion, flops, params int64) Judged {
-	return Judged{arch, s.Accuracy, s.Loss, flops, params, table.Majority(), *report.Table(table)}
+// evaluation puts a score together with what the network says of each class.
+func evaluation(arch string, s supernet.Score, table supernet.Confusion, flops, params int64) Evaluated {
+	return Evaluated{arch, s.Accuracy, s.Loss, flops, params, table.Majority(), *report.Table(table)}
 }
 
-// Judge scores architectures with freshly calibrated statistics, on the
+// Evaluate scores architectures with freshly calibrated statistics, on the
 // validation split or the test split. The latter is noted in the folder's
 // tests.jsonl.
-func (r *Run) Judge(ctx context.Context, archs []space.Arch, onTest bool) ([]Judged, error) {
+func (r *Run) EvaluateByClass(ctx context.Context, archs []space.Arch, onTest bool) ([]Evaluated, error) {
 	by := r.final
 	if onTest {
 		var err error
@@ -135,14 +135,14 @@ func (r *Run) Judge(ctx context.Context, archs []space.Arch, onTest bool) ([]Jud
 			return nil, err
 		}
 	}
-	scores, tables, err := by.Judge(ctx, archs)
+	scores, tables, err := by.EvaluateByClass(ctx, archs)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Judged, len(archs))
+	out := make([]Evaluated, len(archs))
 	for i, a := range archs {
 		flops, params := r.sizes(a)
-		out[i] = judgement(r.family.Space().Format(a), scores[i], tables[i], flops, params)
+		out[i] = evaluation(r.family.Space().Format(a), scores[i], tables[i], flops, params)
 	}
 	if onTest {
 		if err := r.noteTests(out, rundir.Tested{Supernet: r.net.Hash()}); err != nil {
@@ -152,29 +152,29 @@ func (r *Run) Judge(ctx context.Context, archs []space.Arch, onTest bool) ([]Jud
 	return out, nil
 }
 
-// JudgeNetwork scores a finished network of the folder, pareto-1 or alone, with its own
+// EvaluateNetwork scores a finished network of the folder, pareto-1 or alone, with its own
 // weights, on the validation split or the test split. The latter is noted in the
 // folder's tests.jsonl.
-func (r *Run) JudgeNetwork(ctx context.Context, name string, onTest bool) (Judged, error) {
+func (r *Run) EvaluateNetwork(ctx context.Context, name string, onTest bool) (Evaluated, error) {
 	n, err := supernet.LoadNetwork(r.dir.Path(networkPath(name)))
 	if err != nil {
-		return Judged{}, err
+		return Evaluated{}, err
 	}
 	set := r.splits.Val
 	if onTest {
 		set = r.splits.Test
 	}
 	if h, w, c := n.Input(); h != set.H || w != set.W || c != set.C || !slices.Equal(n.Label().Classes, set.Classes) {
-		return Judged{}, fmt.Errorf("%s reads pictures of %dx%dx%d in %d classes; want %dx%dx%d in %d, the run's own",
+		return Evaluated{}, fmt.Errorf("%s reads pictures of %dx%dx%d in %d classes; want %dx%dx%d in %d, the run's own",
 			networkPath(name), h, w, c, len(n.Label().Classes), set.H, set.W, set.C, len(set.Classes))
 	}
-	s, table, err := n.Judge(ctx, r.exec, set, r.cfg.Evaluate.Batch)
+	s, table, err := n.EvaluateByClass(ctx, r.exec, set, r.cfg.Evaluate.Batch)
 	if err != nil {
-		return Judged{}, err
+		return Evaluated{}, err
 	}
-	j := judgement(n.Label().Arch, s, table, n.Plan().FLOPs(), n.Plan().Params())
+	j := evaluation(n.Label().Arch, s, table, n.Plan().FLOPs(), n.Plan().Params())
 	if onTest {
-		err = r.noteTests([]Judged{j}, rundir.Tested{Network: n.Net().Hash()})
+		err = r.noteTests([]Evaluated{j}, rundir.Tested{Network: n.Net().Hash()})
 	}
 	return j, err
 }

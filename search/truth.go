@@ -233,7 +233,7 @@ func (r *Run) runAlone(ctx context.Context, w *watched, checkpoint string, chunk
 	return loop.run(ctx)
 }
 
-// watched is a training that is judged after its first epoch.
+// watched is a training that is evaluated after its first epoch.
 type watched struct {
 	trainer *supernet.Trainer
 	by      *supernet.Evaluator
@@ -257,7 +257,7 @@ func (w *watched) restore(text json.RawMessage) error {
 	return nil
 }
 
-// between judges after the first epoch.
+// between evaluates after the first epoch.
 func (w *watched) between(ctx context.Context) error {
 	if w.trainer.Step() != w.trainer.StepsPerEpoch() || w.early != 0 {
 		return nil
@@ -267,7 +267,7 @@ func (w *watched) between(ctx context.Context) error {
 	return err
 }
 
-// score judges the weights as they are on the whole validation split.
+// score evaluates the weights as they are on the whole validation split.
 func (w *watched) score(ctx context.Context) (supernet.Score, error) {
 	s, err := w.by.Evaluate(ctx, []space.Arch{w.arch})
 	if err != nil {

@@ -72,7 +72,7 @@ func (n *Net) clone() *Net {
 	return own
 }
 
-// Averaged returns the weights to judge and deploy: with TrainOptions.Average the
+// Averaged returns the weights to evaluate and deploy: with TrainOptions.Average the
 // mean of the weights over the last steps, a Net of its own that goes on changing
 // as the training does; else the weights in training themselves. An auxiliary head is not
 // among them.

@@ -55,7 +55,7 @@ func TestAverageAge(t *testing.T) {
 }
 
 // Averaging changes nothing of the training itself, and without it the weights in
-// training are the ones to judge.
+// training are the ones to evaluate.
 func TestAveragingLeavesTrainingAlone(t *testing.T) {
 	c := smallChain(t)
 	plain := trainer(t, exec(t, 2), c, sampler(t, "sandwich", c), trainOptions)
@@ -75,7 +75,7 @@ func TestAveragingLeavesTrainingAlone(t *testing.T) {
 	}
 }
 
-// A supernet file holds both weights: training goes on with the one, judging
+// A supernet file holds both weights: training goes on with the one, evaluating
 // reads the other. A file without an average is refused by a trainer that wants
 // one, and the other way round.
 func TestLoadTakesAveragedWeights(t *testing.T) {
@@ -94,7 +94,7 @@ func TestLoadTakesAveragedWeights(t *testing.T) {
 		}
 		n := New(c, 9)
 		if _, err := n.Load(path); err != nil || n.Hash() != tr.Averaged().Hash() {
-			t.Errorf("%s average: judged are weights %s, %v; want %s", name, n.Hash(), err, tr.Averaged().Hash())
+			t.Errorf("%s average: evaluated are weights %s, %v; want %s", name, n.Hash(), err, tr.Averaged().Hash())
 		}
 	}
 	for name, o := range map[string]TrainOptions{"without": o, "with": trainOptions} {

@@ -36,7 +36,7 @@ func TestConfusionEqualsPlainLoops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scores, tables, err := v.Judge(context.Background(), archs)
+	scores, tables, err := v.EvaluateByClass(context.Background(), archs)
 	if err != nil || !slices.Equal(plain, scores) {
 		t.Fatalf("scores %v; want %v (%v)", scores, plain, err)
 	}
@@ -54,7 +54,7 @@ func TestConfusionEqualsPlainLoops(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		score, table, err := w.Judge(context.Background(), e, set, 7)
+		score, table, err := w.EvaluateByClass(context.Background(), e, set, 7)
 		if again, err2 := w.Score(context.Background(), e, set, 7); err != nil || err2 != nil || again != score || !equalTables(table, want) {
 			t.Errorf("network %d: %v and %v; want %v and %v (%v, %v)", i, score, table, again, want, err, err2)
 		}

@@ -119,7 +119,7 @@ func TestDroppedPathsLearnNothing(t *testing.T) {
 	}
 }
 
-// Training with drop path resumes to the bit for any number of workers; judging knows
+// Training with drop path resumes to the bit for any number of workers; evaluating knows
 // nothing of it.
 func TestDropPathResumes(t *testing.T) {
 	own, o := smallCell(t), trainOptions
@@ -160,7 +160,7 @@ func TestDropPathResumes(t *testing.T) {
 	var d dropPath
 	d.begin(&o, o.Steps-1, float64(o.Steps-1))
 	if a, b := logits(&Pass{}), logits(&Pass{drop: &d}); !equalBits(a, b) {
-		t.Error("judging loses paths")
+		t.Error("evaluating loses paths")
 	}
 }
 

@@ -99,9 +99,9 @@ func (v *Evaluator) Evaluate(ctx context.Context, archs []space.Arch) ([]Score, 
 	return v.evaluate(ctx, archs, nil)
 }
 
-// Judge returns the score of each architecture as Evaluate does, and what each says of the
+// EvaluateByClass returns the score of each architecture as Evaluate does, and what each says of the
 // images of each class.
-func (v *Evaluator) Judge(ctx context.Context, archs []space.Arch) ([]Score, []Confusion, error) {
+func (v *Evaluator) EvaluateByClass(ctx context.Context, archs []space.Arch) ([]Score, []Confusion, error) {
 	tables := make([]Confusion, len(archs))
 	for i := range tables {
 		tables[i] = NewConfusion(len(v.val.Set().Classes))

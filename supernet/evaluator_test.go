@@ -30,8 +30,8 @@ func trained(t *testing.T, e *ops.Exec) (*chain.Family, *Net) {
 }
 
 // Scores do not depend on which subnets share a call, on the order, or on the
-// workers, and judging leaves the shared weights alone.
-func TestCandidatesAreJudgedInPrivate(t *testing.T) {
+// workers, and evaluating leaves the shared weights alone.
+func TestCandidatesAreEvaluatedInPrivate(t *testing.T) {
 	ctx := context.Background()
 	e := exec(t, 2)
 	c, net := trained(t, e)
@@ -67,7 +67,7 @@ func TestCandidatesAreJudgedInPrivate(t *testing.T) {
 		t.Errorf("computed + saved = %d; want %d, the sum over all plans", computed+saved, full)
 	}
 	if net.Hash() != hash {
-		t.Error("judging changed the shared weights")
+		t.Error("evaluating changed the shared weights")
 	}
 }
 
@@ -146,7 +146,7 @@ func TestPredictRefusesOtherInput(t *testing.T) {
 	}
 }
 
-// A network trained on its own is judged, tuned and saved like any other Net.
+// A network trained on its own is evaluated, tuned and saved like any other Net.
 func TestExtractedNetworkCanBeTuned(t *testing.T) {
 	e := exec(t, 2)
 	c, net := trained(t, e)
@@ -246,7 +246,7 @@ func TestSumsInPlaceKeepBits(t *testing.T) {
 	}
 }
 
-// Judging one batch by its own statistics agrees with calibrating on that batch.
+// Evaluating one batch by its own statistics agrees with calibrating on that batch.
 func TestQuickScoreUsesTheBatch(t *testing.T) {
 	e := exec(t, 2)
 	c, net := trained(t, e)

@@ -10,7 +10,7 @@ import (
 // Exposure returns how many subnets of a training used each choice of each
 // decision, by drawing them again: the sampler must be a function of step and
 // random numbers. Of contests all that compete are counted, as weights decide them. A
-// choice that is used seldom is judged by how little it has learnt, not by what it is worth.
+// choice that is used seldom is evaluated by how little it has learnt, not by what it is worth.
 func Exposure(s *space.Space, sampler Sampler, o TrainOptions) [][]int {
 	decisions := s.Decisions()
 	counts := make([][]int, len(decisions))

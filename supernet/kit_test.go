@@ -89,7 +89,7 @@ func run(t testing.TB, tr *Trainer, until int) {
 	}
 }
 
-// evaluator judges n on shapes that it was not trained on.
+// evaluator evaluates n on shapes that it was not trained on.
 func evaluator(t testing.TB, e *ops.Exec, n *Net) *Evaluator {
 	t.Helper()
 	train := shapes(60, 1)

@@ -27,10 +27,10 @@ func TrainingBytes(p space.Plan, o TrainOptions) int64 {
 	return 4 * int64(o.Batch) * int64(floats)
 }
 
-// JudgingBytes returns how much memory the maps of a network take while it is calibrated and judged on so many images at a
+// EvaluationBytes returns how much memory the maps of a network take while it is calibrated and evaluated on so many images at a
 // time by so many workers: those of all its layers, since each may begin what subnets do not share, for all images, and in
 // slices for each worker.
-func JudgingBytes(p space.Plan, images, workers int) int64 {
+func EvaluationBytes(p space.Plan, images, workers int) int64 {
 	floats, widest := 0, 1
 	for i := range p {
 		s, maps := &p[i], 1

@@ -18,7 +18,7 @@ func inUse() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// What is computed of the maps of training and of judging is what is in use after two steps and after two calibrations, of random
+// What is computed of the maps of training and of evaluating is what is in use after two steps and after two calibrations, of random
 // networks of several families, but for the scratch of kernels and the rounding of large pieces.
 func TestMapsAreComputed(t *testing.T) {
 	for _, name := range []string{"chain", "resnet", "cell", "nb201", "ofa"} {
@@ -66,12 +66,12 @@ func mapsAreComputed(t *testing.T, name string) {
 			t.Fatal(err)
 		}
 	})
-	batch := min(pictures, max(2, maps/int(JudgingBytes(plan, 1, 0))))
+	batch := min(pictures, max(2, maps/int(EvaluationBytes(plan, 1, 0))))
 	v, err := NewEvaluator(exec(t, 1), tr.net, set, set, norm, EvalOptions{Calibration: batch, Batch: batch, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	check("judging", JudgingBytes(plan, batch, 0), func() {
+	check("evaluating", EvaluationBytes(plan, batch, 0), func() {
 		for range 2 {
 			if _, err := v.Calibrate(t.Context(), own.Arch()); err != nil {
 				t.Fatal(err)

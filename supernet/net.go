@@ -26,7 +26,7 @@ import (
 const normEps = 1e-5
 
 // Net is the shared weights of a family. It holds no batch-norm statistics:
-// while training they come from the batch, and each judged subnet has its own.
+// while training they come from the batch, and each evaluated subnet has its own.
 type Net struct {
 	family space.Family
 	params []*ops.Param

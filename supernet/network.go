@@ -78,7 +78,7 @@ func newNetwork(n *Net, stats []*ops.Stats, l Label) *Network {
 	return w
 }
 
-// Net returns the network's weights, to train or judge them on.
+// Net returns the network's weights, to train or evaluate them on.
 func (w *Network) Net() *Net { return w.net }
 
 // Label tells where the network comes from and how to feed it.
@@ -140,19 +140,19 @@ func (w *Network) Predict(e *ops.Exec, x *tensor.Dense) (*tensor.Dense, error) {
 
 // Score returns how well the network does on a set, batch images at a time.
 func (w *Network) Score(ctx context.Context, e *ops.Exec, set *data.Set, batch int) (Score, error) {
-	return w.judge(ctx, e, set, batch, nil)
+	return w.evaluate(ctx, e, set, batch, nil)
 }
 
-// Judge returns the score on a set, and what the network says of each class, from one pass
+// EvaluateByClass returns the score on a set, and what the network says of each class, from one pass
 // over the pictures.
-func (w *Network) Judge(ctx context.Context, e *ops.Exec, set *data.Set, batch int) (Score, Confusion, error) {
+func (w *Network) EvaluateByClass(ctx context.Context, e *ops.Exec, set *data.Set, batch int) (Score, Confusion, error) {
 	c := NewConfusion(len(set.Classes))
-	s, err := w.judge(ctx, e, set, batch, c)
+	s, err := w.evaluate(ctx, e, set, batch, c)
 	return s, c, err
 }
 
-// judge scores the network and counts into c, unless that is nil.
-func (w *Network) judge(ctx context.Context, e *ops.Exec, set *data.Set, batch int, c Confusion) (Score, error) {
+// evaluate scores the network and counts into c, unless that is nil.
+func (w *Network) evaluate(ctx context.Context, e *ops.Exec, set *data.Set, batch int, c Confusion) (Score, error) {
 	var s Score
 	err := w.each(ctx, e, set, batch, func(b *data.Batch, logits *ops.Tensor) {
 		s.Accuracy += float64(ops.Correct(logits, b.Labels))

@@ -7,9 +7,9 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// EvaluateNorms judges one architecture as Evaluate does, but with other
+// EvaluateNorms evaluates one architecture as Evaluate does, but with other
 // batch-norm statistics than its own: stats, an entry per step of its plan (see
-// Calibrate), or, where stats is nil, those of each batch that it is judged on.
+// Calibrate), or, where stats is nil, those of each batch that it is evaluated on.
 func (v *Evaluator) EvaluateNorms(ctx context.Context, a space.Arch, stats []*ops.Stats) (Score, error) {
 	mode := ops.NormRunning
 	if stats == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// Judging with an architecture's own statistics is what Evaluate does, and with
+// Evaluating with an architecture's own statistics is what Evaluate does, and with
 // those of the batch what QuickScore does.
 func TestEvaluateNormsUsesWhatItIsGiven(t *testing.T) {
 	ctx := context.Background()
@@ -39,7 +39,7 @@ func TestEvaluateNormsUsesWhatItIsGiven(t *testing.T) {
 	}
 }
 
-// batches judges a on the images of v batch by batch with QuickScore.
+// batches evaluates a on the images of v batch by batch with QuickScore.
 func batches(n *Net, e *ops.Exec, a space.Arch, v *Evaluator) (s Score) {
 	var b data.Batch
 	total := v.val.Set().Len()

@@ -8,7 +8,7 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// What a subnet scores depends neither on the others that are judged with it, nor on their
+// What a subnet scores depends neither on the others that are evaluated with it, nor on their
 // order, nor on the number of workers; what a network scores not on the batch that its
 // pictures come in.
 func TestScoresDependOnNeitherBatchNorOrder(t *testing.T) {

@@ -47,9 +47,9 @@ func shapesIn(t *testing.T, dir string, cache int64) *data.Set {
 	return d.Train
 }
 
-// Training, calibrating, judging and going on after an interruption give the same bits
+// Training, calibrating, evaluating and going on after an interruption give the same bits
 // whether pictures are in memory or read from their files, for any number of workers; a file
-// that is gone ends training and judging with its name.
+// that is gone ends training and evaluating with its name.
 func TestStreamedTrainingEqualsMemory(t *testing.T) {
 	c, err := chain.New(chain.Config{
 		Name: "small", Stem: 8, Layers: 2, Ops: []string{"conv3x3", "identity"}, Widths: []int{8, 12},
@@ -70,7 +70,7 @@ func TestStreamedTrainingEqualsMemory(t *testing.T) {
 		}
 		return tr
 	}
-	judge := func(tr *Trainer, set *data.Set) []Score {
+	evaluate := func(tr *Trainer, set *data.Set) []Score {
 		v, err := NewEvaluator(tr.exec, tr.net, set, set.Subset([]int{1, 5, 9, 20, 33}), norm, EvalOptions{Calibration: 30, Batch: 16, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -83,7 +83,7 @@ func TestStreamedTrainingEqualsMemory(t *testing.T) {
 	}
 	whole := start(memory, 1)
 	run(t, whole, o.Steps)
-	want := judge(whole, memory)
+	want := evaluate(whole, memory)
 	for _, cache := range []int64{1, 20 * 243} {
 		streamed := shapesIn(t, dir, cache)
 		first, second := start(streamed, 2), start(streamed, 2)
@@ -96,7 +96,7 @@ func TestStreamedTrainingEqualsMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		run(t, second, o.Steps)
-		if got := judge(second, streamed); second.net.Hash() != whole.net.Hash() || !slices.Equal(got, want) {
+		if got := evaluate(second, streamed); second.net.Hash() != whole.net.Hash() || !slices.Equal(got, want) {
 			t.Errorf("cache %d: scores %v; want %v; weights the same: %t", cache, got, want, second.net.Hash() == whole.net.Hash())
 		}
 	}
@@ -114,7 +114,7 @@ func TestStreamedTrainingEqualsMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := v.Evaluate(context.Background(), archs); err == nil || !strings.Contains(err.Error(), "000.png") {
-		t.Errorf("judged without a picture: %v", err)
+		t.Errorf("evaluated without a picture: %v", err)
 	}
 	if _, err := NewEvaluator(tr.exec, tr.net, streamed, memory, norm, EvalOptions{Calibration: 60, Batch: 16, Seed: 1}); err == nil || !strings.Contains(err.Error(), "000.png") {
 		t.Errorf("calibrated without a picture: %v", err)

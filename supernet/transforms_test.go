@@ -93,9 +93,9 @@ func (u uniformly) Sample(_ int, r *rand.Rand, dst []Sample) []Sample {
 	return append(dst, Sample{Arch: u.s.Random(r)})
 }
 
-// Judging in private, with shared prefixes, by a view and by an extracted network is one
+// Evaluating in private, with shared prefixes, by a view and by an extracted network is one
 // and the same where filters are transformed.
-func TestTransformedAreJudgedAlike(t *testing.T) {
+func TestTransformedAreEvaluatedAlike(t *testing.T) {
 	e := exec(t, 2)
 	f := elastic(t, true)
 	tr := trainer(t, e, f, uniformly{f.Space()}, trainOptions)

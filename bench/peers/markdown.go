@@ -15,8 +15,8 @@ func tableRow(b *bytes.Buffer, cells []string) {
 	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 }
 
-// judged marks a figure below what it must be.
-func judged(v, must float64) string {
+// evaluated marks a figure below what it must be.
+func evaluated(v, must float64) string {
 	if v < must {
 		return fmt.Sprintf("**%.2f** ✗", v)
 	}

@@ -77,7 +77,7 @@ func netTable(b *bytes.Buffer, title string, all []result, p pass, peers []strin
 			must, aim := n.goal()
 			ratio := ""
 			if r.best != "" {
-				ratio = judged(r.ratio(), must)
+				ratio = evaluated(r.ratio(), must)
 			}
 			rows = append(rows, append(row, ratio, orNone(must), orNone(aim)))
 		}

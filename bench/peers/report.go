@@ -79,7 +79,7 @@ func goalTable(b *bytes.Buffer, all []layerResult, peers []string) {
 		if len(picked) == 0 {
 			continue
 		}
-		row := []string{g.name, strconv.Itoa(len(picked)), judged(geometric(ratiosOf(picked)), g.must), orNone(g.must), orNone(g.aim)}
+		row := []string{g.name, strconv.Itoa(len(picked)), evaluated(geometric(ratiosOf(picked)), g.must), orNone(g.must), orNone(g.aim)}
 		for _, p := range peers {
 			row = append(row, orNone(geometric(ratiosTo(picked, p))))
 		}
@@ -88,7 +88,7 @@ func goalTable(b *bytes.Buffer, all []layerResult, peers []string) {
 	}
 	if counted := filter(all, counts); len(counted) > 0 {
 		l := least(counted)
-		row := []string{"any single layer", strconv.Itoa(len(counted)), judged(l.ratio(), singleMust), orNone(singleMust), orNone(singleAim)}
+		row := []string{"any single layer", strconv.Itoa(len(counted)), evaluated(l.ratio(), singleMust), orNone(singleMust), orNone(singleAim)}
 		where := fmt.Sprintf("%s, %s (%s)", l.name, l.pass, l.best)
 		tableRow(b, slices.Concat(row, make([]string, len(peers)), []string{where}))
 	}
@@ -172,7 +172,7 @@ func gainTable(b *bytes.Buffer, all []result) {
 	}
 	b.WriteString("\n## Second core\n\nTime with one thread over time with two, geometric mean.\n\n")
 	tableHead(b, []string{"arm", "n", "gain", "must", "aim"})
-	tableRow(b, []string{ours, strconv.Itoa(g[ours].n), judged(g[ours].mean, secondMust), orNone(secondMust), orNone(secondAim)})
+	tableRow(b, []string{ours, strconv.Itoa(g[ours].n), evaluated(g[ours].mean, secondMust), orNone(secondMust), orNone(secondAim)})
 	for _, p := range peersOf(all) {
 		tableRow(b, []string{p, strconv.Itoa(g[p].n), orNone(g[p].mean), "", ""})
 	}

@@ -21,7 +21,7 @@ type compareCmd struct {
 	Batch       int    `default:"5" placeholder:"N" help:"Evaluations between two updates of a strategy."`
 	Seed        uint64 `default:"1" placeholder:"N" help:"Seed of the first searches."`
 	Strategies  string `default:"all" placeholder:"LIST" help:"Names with commas between, of ${strategies}."`
-	Objectives  string `placeholder:"LIST" help:"Trade these against each other, with commas between, of ${objectives}, where reward is the figure, and judge by the hypervolume (default: the figure alone)."`
+	Objectives  string `placeholder:"LIST" help:"Trade these against each other, with commas between, of ${objectives}, where reward is the figure, and compare by the hypervolume (default: the figure alone)."`
 	plansFlags
 	Config string `short:"c" type:"existingfile" placeholder:"FILE" help:"YAML configuration whose search.strategies say what strategies need; nothing else of it counts."`
 	JSON   string `name:"json" placeholder:"FILE" help:"Write all figures as JSON."`

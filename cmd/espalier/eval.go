@@ -51,13 +51,13 @@ type evalCmd struct {
 	JSON         bool     `name:"json" help:"Print JSON lines, each with what classes are confused."`
 }
 
-// Run judges architectures.
+// Run evaluates architectures.
 func (c evalCmd) Run(ctx context.Context, s streams) error {
 	if c.Model != "" {
-		return c.judgeFile(ctx, s)
+		return c.evaluateFile(ctx, s)
 	}
 	if c.Data != "" {
-		return errors.New("--data is what a network file is judged on, and there is none; architectures are judged on the run's own pictures")
+		return errors.New("--data is what a network file is evaluated on, and there is none; architectures are evaluated on the run's own pictures")
 	}
 	texts := c.Arch
 	if c.File != "" {
@@ -70,7 +70,7 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 	open := search.OpenTrained
 	switch {
 	case len(texts) == 0 && len(c.Network) == 0:
-		return errors.New("nothing to judge; want --arch, --file or --network")
+		return errors.New("nothing to evaluate; want --arch, --file or --network")
 	case len(texts) == 0:
 		open = search.OpenNetworks
 	}
@@ -78,19 +78,19 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	judged, err := c.judge(ctx, r, texts)
+	evaluated, err := c.evaluate(ctx, r, texts)
 	if err := errors.Join(err, r.Close()); err != nil {
 		return err
 	}
-	if err := printJudged(s, judged, c.JSON); err != nil || c.JSON || len(judged) != 1 {
+	if err := printEvaluated(s, evaluated, c.JSON); err != nil || c.JSON || len(evaluated) != 1 {
 		return err
 	}
-	_, err = io.WriteString(s.out, "\n"+confusionText(&judged[0].ByClass, r.Classes()))
+	_, err = io.WriteString(s.out, "\n"+confusionText(&evaluated[0].ByClass, r.Classes()))
 	return err
 }
 
-// judge scores architectures with shared weights, then networks with their own.
-func (c evalCmd) judge(ctx context.Context, r *search.Run, texts []string) (judged []search.Judged, err error) {
+// evaluate scores architectures with shared weights, then networks with their own.
+func (c evalCmd) evaluate(ctx context.Context, r *search.Run, texts []string) (evaluated []search.Evaluated, err error) {
 	archs := make([]space.Arch, len(texts))
 	for i, t := range texts {
 		if archs[i], err = r.Arch(t); err != nil {
@@ -98,22 +98,22 @@ func (c evalCmd) judge(ctx context.Context, r *search.Run, texts []string) (judg
 		}
 	}
 	if len(archs) > 0 {
-		if judged, err = r.Judge(ctx, archs, c.Test); err != nil {
+		if evaluated, err = r.EvaluateByClass(ctx, archs, c.Test); err != nil {
 			return nil, err
 		}
 	}
 	for _, name := range c.Network {
-		j, err := r.JudgeNetwork(ctx, name, c.Test)
+		j, err := r.EvaluateNetwork(ctx, name, c.Test)
 		if err != nil {
 			return nil, err
 		}
-		judged = append(judged, j)
+		evaluated = append(evaluated, j)
 	}
-	return judged, nil
+	return evaluated, nil
 }
 
-func printJudged(s streams, judged []search.Judged, asJSON bool) error {
-	for _, j := range judged {
+func printEvaluated(s streams, evaluated []search.Evaluated, asJSON bool) error {
+	for _, j := range evaluated {
 		if asJSON {
 			if err := json.NewEncoder(s.out).Encode(j); err != nil {
 				return err

@@ -49,7 +49,7 @@ space:
 }
 
 // Every family goes through everything: the samplers, the search with its latencies and
-// predictors, finishing, files, the contract of extraction, judging by file.
+// predictors, finishing, files, the contract of extraction, evaluating by file.
 func TestEveryFamily(t *testing.T) {
 	for _, f := range tinyFamilies {
 		t.Run(f.name, func(t *testing.T) {
@@ -75,17 +75,17 @@ func TestEveryFamily(t *testing.T) {
 			if !strings.Contains(out, "4 architectures, 100 pictures each") {
 				t.Errorf("verify says\n%s", out)
 			}
-			s.judgedByFile(rep.Pareto[0].File, rep.Pareto[0].Name)
+			s.evaluatedByFile(rep.Pareto[0].File, rep.Pareto[0].Name)
 		})
 	}
 }
 
-// judgedByFile judges a network of a run by its file and by its ONNX model, and classifies
+// evaluatedByFile evaluates a network of a run by its file and by its ONNX model, and classifies
 // with the model.
-func (s shell) judgedByFile(file, name string) {
+func (s shell) evaluatedByFile(file, name string) {
 	s.t.Helper()
 	s.classFolders("pictures", 4)
-	var both [2]fileJudgement
+	var both [2]fileEvaluation
 	for i, path := range []string{s.path("run", file), s.path("run", rundir.Networks, name+".onnx")} {
 		if err := json.Unmarshal([]byte(s.must("eval", path, "--data", s.path("pictures"), "--json")), &both[i]); err != nil {
 			s.t.Fatal(err)
@@ -93,7 +93,7 @@ func (s shell) judgedByFile(file, name string) {
 	}
 	a, b := both[0], both[1]
 	if a.N != 12 || fmt.Sprint(a.Matrix, a.Accuracy, a.Balanced) != fmt.Sprint(b.Matrix, b.Accuracy, b.Balanced) {
-		s.t.Errorf("judged by its file %+v; by its model %+v", a, b)
+		s.t.Errorf("evaluated by its file %+v; by its model %+v", a, b)
 	}
 	model := s.must("classify", s.path("run", rundir.Networks, name+".onnx"), s.path("pictures", "Bag", "0.png"))
 	if own := s.must("classify", s.path("run", file), s.path("pictures", "Bag", "0.png")); own != model {
@@ -127,13 +127,13 @@ func (s shell) classFolders(dir string, n int) {
 	}
 }
 
-// Judging by file counts what a loop over classified pictures counts.
+// Evaluating by file counts what a loop over classified pictures counts.
 func TestEvalFileCounts(t *testing.T) {
 	s := newShell(t)
 	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--arch", "max", "--steps", "8", "--out", s.path("run"))
 	path := s.path("run", "networks", "alone.msgpack")
 	s.classFolders("pictures", 5)
-	var j fileJudgement
+	var j fileEvaluation
 	if err := json.Unmarshal([]byte(s.must("eval", path, "--data", s.path("pictures"), "--json")), &j); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func (s shell) lossOf(path, folder string) float64 {
 	return score.Loss
 }
 
-// A network that is judged by its file on the pictures of its run leaves a trace there; on
+// A network that is evaluated by its file on the pictures of its run leaves a trace there; on
 // other pictures it does not.
 func TestEvalFileLeavesATrace(t *testing.T) {
 	s := newShell(t)
@@ -209,19 +209,19 @@ func TestEvalFileLeavesATrace(t *testing.T) {
 	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--data", s.path("pictures"), "--gray", "--batch", "16", "--arch", "max", "--steps", "2", "--out", s.path("run"))
 	path := s.path("run", "networks", "alone.msgpack")
 	for want, folder := range []string{"others", "pictures", "pictures"} {
-		var j fileJudgement
+		var j fileEvaluation
 		if err := json.Unmarshal([]byte(s.must("eval", path, "--data", s.path(folder), "--json")), &j); err != nil {
 			t.Fatal(err)
 		}
 		lines, err := rundir.View(s.path("run")).Tested()
 		if err != nil || len(lines) != want {
-			t.Fatalf("%d lines after judging on %s, %v; want %d", len(lines), folder, err, want)
+			t.Fatalf("%d lines after evaluating on %s, %v; want %d", len(lines), folder, err, want)
 		}
 		if want > 0 && (lines[want-1].Accuracy != j.Accuracy || lines[want-1].Loss != j.Loss || lines[want-1].Network == "") {
-			t.Errorf("the trace is %+v; judged was %+v", lines[want-1], j)
+			t.Errorf("the trace is %+v; evaluated was %+v", lines[want-1], j)
 		}
 	}
-	if out := s.must("inspect", s.path("run")); !strings.Contains(out, "2 networks judged") {
+	if out := s.must("inspect", s.path("run")); !strings.Contains(out, "2 networks evaluated") {
 		t.Errorf("inspect says nothing of it:\n%s", out)
 	}
 }

@@ -60,12 +60,12 @@ func (c fidelityCmd) Run(ctx context.Context, s streams) (err error) {
 	if c.SVG == "" {
 		c.SVG = dir.Path(search.FidelityPlot)
 	}
-	return c.judge(ctx, s, r, screen, t)
+	return c.evaluate(ctx, s, r, screen, t)
 }
 
-// judge scores the truth's architectures on the supernet and shows all figures.
-func (c fidelityCmd) judge(ctx context.Context, s streams, r *search.Run, monitor search.Monitor, t *truth.File) error {
-	monitor.Events.Begin("judge")
+// evaluate scores the truth's architectures on the supernet and shows all figures.
+func (c fidelityCmd) evaluate(ctx context.Context, s streams, r *search.Run, monitor search.Monitor, t *truth.File) error {
+	monitor.Events.Begin("evaluate")
 	f, err := r.Fidelity(ctx, t)
 	monitor.Events.End()
 	if err != nil {
@@ -100,7 +100,7 @@ func (c fidelityCmd) check() error {
 	}
 	if c.Folder == "" {
 		if c.Truth == "" {
-			return errors.New("want --run to judge a supernet, or --truth to train architectures alone for later")
+			return errors.New("want --run to evaluate a supernet, or --truth to train architectures alone for later")
 		}
 		return nil
 	}

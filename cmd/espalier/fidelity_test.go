@@ -24,8 +24,8 @@ func (s shell) truthArgs(file string) []string {
 	return []string{"fidelity", "-c", s.path("tiny.yaml"), "-q", "--batch", "256", "--truth", s.path(file), "--count", "5", "--steps", "6"}
 }
 
-// judged returns what judging the run of a folder says as JSON.
-func (s shell) judged(args ...string) (f truth.Fidelity) {
+// evaluated returns what evaluating the run of a folder says as JSON.
+func (s shell) evaluated(args ...string) (f truth.Fidelity) {
 	s.t.Helper()
 	if err := json.Unmarshal([]byte(s.must(append([]string{"fidelity", "-q", "--json"}, args...)...)), &f); err != nil {
 		s.t.Fatal(err)
@@ -84,8 +84,8 @@ func TestFidelity(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
 	}
-	f := s.judged("--run", s.path("run"), "--truth", s.path("truth.csv"), "--svg", s.path("plot.svg"))
-	if len(f.Judged) != 5 || f.Trainings != 10 || f.Noise <= 0 || f.Gap.Min > f.Gap.Mean || f.Gap.Mean > f.Gap.Max {
+	f := s.evaluated("--run", s.path("run"), "--truth", s.path("truth.csv"), "--svg", s.path("plot.svg"))
+	if len(f.Evaluated) != 5 || f.Trainings != 10 || f.Noise <= 0 || f.Gap.Min > f.Gap.Mean || f.Gap.Mean > f.Gap.Max {
 		t.Errorf("figures are %+v", f)
 	}
 	s.checkRatings(f)
@@ -94,18 +94,18 @@ func TestFidelity(t *testing.T) {
 	}
 	s.checkPlot(f, s.read("plot.svg"))
 
-	if out := s.must("inspect", s.path("truth.csv")); !strings.Contains(out, "10 of 10 trainings") || strings.Count(out, f.Judged[0].Arch) != 2 {
+	if out := s.must("inspect", s.path("truth.csv")); !strings.Contains(out, "10 of 10 trainings") || strings.Count(out, f.Evaluated[0].Arch) != 2 {
 		t.Errorf("inspect says\n%s", out)
 	}
-	own := s.judged("--run", s.path("run"), "--count", "2", "--seeds", "1", "--steps", "2")
-	if len(own.Judged) != 2 || own.Trainings != 2 || own.Noise != 0 || s.read("run", search.TruthName) == "" {
+	own := s.evaluated("--run", s.path("run"), "--count", "2", "--seeds", "1", "--steps", "2")
+	if len(own.Evaluated) != 2 || own.Trainings != 2 || own.Noise != 0 || s.read("run", search.TruthName) == "" {
 		t.Errorf("a truth of the run's own gives %+v", own)
 	}
 }
 
 // deviation returns the standard deviation of a figure over architectures, up to a factor
 // that depends on their number.
-func deviation(all []truth.Judged, of func(truth.Judged) float64) float64 {
+func deviation(all []truth.Evaluated, of func(truth.Evaluated) float64) float64 {
 	mean, squares := 0.0, 0.0
 	for _, j := range all {
 		mean += of(j) / float64(len(all))
@@ -120,14 +120,14 @@ func deviation(all []truth.Judged, of func(truth.Judged) float64) float64 {
 func (s shell) checkRatings(f truth.Fidelity) {
 	for _, r := range f.Ratings {
 		var score, alone []float64
-		for _, j := range f.Judged {
+		for _, j := range f.Evaluated {
 			var v float64
 			switch r.Score {
 			case "supernet, loss":
 				v = -j.Own.Loss
 			case "supernet, loss and FLOPs":
-				v = math.Exp(-j.Own.Loss)/deviation(f.Judged, func(j truth.Judged) float64 { return math.Exp(-j.Own.Loss) }) +
-					math.Log(float64(j.FLOPs))/deviation(f.Judged, func(j truth.Judged) float64 { return math.Log(float64(j.FLOPs)) })
+				v = math.Exp(-j.Own.Loss)/deviation(f.Evaluated, func(j truth.Evaluated) float64 { return math.Exp(-j.Own.Loss) }) +
+					math.Log(float64(j.FLOPs))/deviation(f.Evaluated, func(j truth.Evaluated) float64 { return math.Log(float64(j.FLOPs)) })
 			case "FLOPs":
 				v = float64(j.FLOPs)
 			case "another training alone":
@@ -155,11 +155,11 @@ func (s shell) checkRatings(f truth.Fidelity) {
 		s.t.Errorf("%d ratings; want 15", len(f.Ratings))
 	}
 	var gap, squares float64
-	for _, j := range f.Judged {
+	for _, j := range f.Evaluated {
 		gap += 100 * ((j.Alone[0]+j.Alone[1])/2 - j.Own.Accuracy)
 		squares += (j.Alone[0] - j.Alone[1]) * (j.Alone[0] - j.Alone[1]) / 2
 	}
-	n := float64(len(f.Judged))
+	n := float64(len(f.Evaluated))
 	if math.Abs(f.Gap.Mean-gap/n) > 1e-9 || math.Abs(f.Noise-math.Sqrt(squares/n)) > 1e-12 {
 		s.t.Errorf("gap %v, noise %v; want %v and %v", f.Gap.Mean, f.Noise, gap/n, math.Sqrt(squares/n))
 	}
@@ -198,7 +198,7 @@ func (s shell) checkPlot(f truth.Fidelity, svg string) {
 			s.t.Fatalf("the plot is no XML: %v", err)
 		}
 	}
-	for _, j := range f.Judged {
+	for _, j := range f.Evaluated {
 		if !strings.Contains(svg, j.Arch) {
 			s.t.Errorf("%s is not in the plot", j.Arch)
 		}

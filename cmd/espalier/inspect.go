@@ -112,13 +112,13 @@ func inspectFolder(w io.Writer, d *rundir.Dir) error {
 	return inspectTests(w, d)
 }
 
-// inspectTests shows what was judged on the test split by hand, if anything was.
+// inspectTests shows what was evaluated on the test split by hand, if anything was.
 func inspectTests(w io.Writer, d *rundir.Dir) error {
 	lines, err := d.Tested()
 	if err != nil || len(lines) == 0 {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %d networks judged on the test split by eval --test\n", d.Path(rundir.Tests), len(lines))
+	fmt.Fprintf(w, "%s: %d networks evaluated on the test split by eval --test\n", d.Path(rundir.Tests), len(lines))
 	for _, l := range lines {
 		what, hash := "supernet", l.Supernet
 		if l.Network != "" {

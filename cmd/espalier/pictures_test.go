@@ -43,7 +43,7 @@ func squares(t *testing.T, dir string, n int, classes ...string) {
 }
 
 // Training on a folder says its result with -q too, for supernets and single networks, streamed
-// and not; the data may be where one stands, and a run goes on and is judged from anywhere.
+// and not; the data may be where one stands, and a run goes on and is evaluated from anywhere.
 func TestTrainingFromAnywhere(t *testing.T) {
 	s := newShell(t)
 	squares(t, s.path("set"), 20, "cat", "dog")
@@ -89,7 +89,7 @@ func TestNamesThatAreNotUTF8(t *testing.T) {
 	}
 }
 
-// A list of pictures may be given itself, to train on and to judge on; what eval leaves out it says, and
+// A list of pictures may be given itself, to train on and to evaluate on; what eval leaves out it says, and
 // that it saw a run's pictures is noted however they are named.
 func TestListsAreDataThemselves(t *testing.T) {
 	s := newShell(t)

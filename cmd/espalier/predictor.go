@@ -112,7 +112,7 @@ func (c tableFlags) show(s streams, results []table.Result) error {
 	return writeFile(c.JSON, append(data, '\n'))
 }
 
-// Run judges models on devices.
+// Run evaluates models on devices.
 func (c predictLatencyCmd) Run(ctx context.Context, s streams) error {
 	t, f, o, err := c.open()
 	if err != nil {
@@ -143,7 +143,7 @@ func (c predictLatencyCmd) Run(ctx context.Context, s streams) error {
 	return c.show(s, results)
 }
 
-// Run judges models on a score.
+// Run evaluates models on a score.
 func (c predictAccuracyCmd) Run(ctx context.Context, s streams) error {
 	t, f, o, err := c.open()
 	if err != nil {

@@ -146,12 +146,12 @@ func (s shell) checkReport(rep report.Report) {
 func (s shell) checkCommands(rep report.Report) {
 	t := s.t
 	best := rep.Pareto[len(rep.Pareto)-1]
-	var judged struct{ Accuracy float64 }
-	if err := json.Unmarshal([]byte(s.must("eval", "--run", s.path("run"), "--arch", best.Arch, "--json")), &judged); err != nil {
+	var evaluated struct{ Accuracy float64 }
+	if err := json.Unmarshal([]byte(s.must("eval", "--run", s.path("run"), "--arch", best.Arch, "--json")), &evaluated); err != nil {
 		t.Fatal(err)
 	}
-	if judged.Accuracy != best.Inherited {
-		t.Errorf("eval says %v; the report %v with inherited weights", judged.Accuracy, best.Inherited)
+	if evaluated.Accuracy != best.Inherited {
+		t.Errorf("eval says %v; the report %v with inherited weights", evaluated.Accuracy, best.Inherited)
 	}
 	s.must("export", "--run", s.path("run"), "--arch", best.Arch, "--out", s.path("best.msgpack"), "--onnx", s.path("best.onnx"))
 	if out := s.must("inspect", "--tensors", s.path("best.onnx")); !strings.Contains(out, best.Arch) || !strings.Contains(out, "classifier") {
@@ -311,7 +311,7 @@ func TestSeedsShareTheSupernet(t *testing.T) {
 		t.Error("the supernet was not shared")
 	}
 	if s.read("run", rundir.Trials) == s.read("run", "repeat-1", rundir.Trials) {
-		t.Error("both searches judged the same architectures")
+		t.Error("both searches evaluated the same architectures")
 	}
 	if a := rep.Checks.Accesses; a.Repeats != len(again.Pareto) || a.Total() != len(rep.Pareto)+len(again.Pareto) {
 		t.Errorf("accesses to the test split %+v; want %d and %d networks", a, len(rep.Pareto), len(again.Pareto))

@@ -20,11 +20,11 @@ func TestEvalOnTestIsShown(t *testing.T) {
 	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--steps", "2", "--out", s.path("run"))
 	s.must("eval", "--run", s.path("run"), "--arch", "max")
 	if out := s.must("inspect", s.path("run")); strings.Contains(out, rundir.Tests) {
-		t.Errorf("nothing was judged on the test split, but inspect says\n%s", out)
+		t.Errorf("nothing was evaluated on the test split, but inspect says\n%s", out)
 	}
 	score, _, _ := strings.Cut(s.must("eval", "--run", s.path("run"), "--arch", "max", "--test"), "  loss")
 	for _, path := range []string{s.path("run"), s.path("run", rundir.Tests)} {
-		if out := s.must("inspect", path); !strings.Contains(out, "1 networks judged on the test split") || !strings.Contains(out, score) {
+		if out := s.must("inspect", path); !strings.Contains(out, "1 networks evaluated on the test split") || !strings.Contains(out, score) {
 			t.Errorf("inspect %s does not show a test with %q:\n%s", path, score, out)
 		}
 	}
@@ -33,14 +33,14 @@ func TestEvalOnTestIsShown(t *testing.T) {
 	}
 }
 
-// A network of a run folder is judged with its own weights, without a supernet, and on
+// A network of a run folder is evaluated with its own weights, without a supernet, and on
 // test with a trace.
-func TestNetworksAreJudged(t *testing.T) {
+func TestNetworksAreEvaluated(t *testing.T) {
 	s := newShell(t)
 	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--arch", "max", "--steps", "20", "--out", s.path("run"))
 	for _, on := range [][]string{nil, {"--test"}} {
 		out := s.must(append([]string{"eval", "--run", s.path("run"), "--network", "alone", "--json"}, on...)...)
-		var got search.Judged
+		var got search.Evaluated
 		if err := json.Unmarshal([]byte(out), &got); err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestNetworksAreJudged(t *testing.T) {
 			math.Abs(supernet.Confusion(got.Matrix).Accuracy()-want) > 1e-9 || len(got.Matrix) != len(n.Label().Classes) || math.Abs(got.Majority-0.1) > 1e-9 {
 			t.Errorf("%v: %+v; want accuracy %v of %s", on, got, want, n.Label().Arch)
 		}
-		if out := s.must("inspect", s.path("run")); strings.Contains(out, "judged on the test split") != (on != nil) {
+		if out := s.must("inspect", s.path("run")); strings.Contains(out, "evaluated on the test split") != (on != nil) {
 			t.Errorf("%v: inspect says\n%s", on, out)
 		}
 	}
@@ -61,7 +61,7 @@ func TestNetworksAreJudged(t *testing.T) {
 		t.Errorf("a network that is not there: exit code %d, %s", code, msg)
 	}
 	if code, _, msg := s.run(t.Context(), "eval", "--run", s.path("run")); code == 0 || !strings.Contains(msg, "--network") {
-		t.Errorf("nothing to judge: exit code %d, %s", code, msg)
+		t.Errorf("nothing to evaluate: exit code %d, %s", code, msg)
 	}
 }
 

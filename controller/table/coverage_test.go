@@ -48,7 +48,7 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// TestContestOfTradeOffs: strategies are told the objectives and are judged by them.
+// TestContestOfTradeOffs: strategies are told the objectives and are evaluated by them.
 func TestContestOfTradeOffs(t *testing.T) {
 	o := Options{
 		Strategies: []string{"nsga2", "evolution"}, Evaluations: 80, Seeds: 8, Batch: 4, Seed: 1,

@@ -10,13 +10,13 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// Options say how models are judged on a table.
+// Options say how models are evaluated on a table.
 type Options struct {
 	Targets []string // columns to predict, each on its own
 	Sources []string // Latency: columns of the devices that are known; nil: all but the target
 	Samples []int    // networks measured of a target
 	Pool    *Rows    // rows to measure from; nil: all
-	Query   *Rows    // rows to be judged on, but for those that are measured; nil: all (Accuracy), or all that are not in a pool (Latency)
+	Query   *Rows    // rows to be evaluated on, but for those that are measured; nil: all (Accuracy), or all that are not in a pool (Latency)
 	Trim    float64  // share of the query rows with the lowest, and with the highest, target that is left out
 	Seeds   int      // draws of networks
 	Choose  string   // Latency: chosen, random or both
@@ -116,7 +116,7 @@ func (t *Table) Inputs(f space.Family) predictor.Inputs {
 	}}
 }
 
-// Accuracy fits each model to samples drawn at random, and judges it on the other rows.
+// Accuracy fits each model to samples drawn at random, and evaluates it on the other rows.
 // All models get the same samples. A cancelled context ends it between two fits.
 func Accuracy(ctx context.Context, t *Table, f space.Family, o Options) ([]Result, error) {
 	if err := o.check(t); err != nil {
@@ -149,7 +149,7 @@ func Accuracy(ctx context.Context, t *Table, f space.Family, o Options) ([]Resul
 					at := draw(pool, n, seed)
 					rows := trimmed(without(o.Query.of(t), at), y, o.Trim)
 					if len(rows) == 0 {
-						return nil, fmt.Errorf("%s: %d networks to learn from, draw %d, leave no query row to be judged on; want more query rows, or others than the pool", t.File, n, seed+1)
+						return nil, fmt.Errorf("%s: %d networks to learn from, draw %d, leave no query row to be evaluated on; want more query rows, or others than the pool", t.File, n, seed+1)
 					}
 					m, err := open(name, in, predictor.Options{Seed: seed, Workers: o.Workers})
 					if err != nil {

@@ -21,9 +21,9 @@ const (
 const transfer = "transfer"
 
 // Latency predicts each target device from the sources and a few measurements, and
-// judges the predictions on the query rows. Sources are known on the pool only: what the
+// evaluates the predictions on the query rows. Sources are known on the pool only: what the
 // query networks are is known, none of their latencies is. Beside the model of package
-// devices it judges ridge regression and the low-rank model on the same
+// devices it evaluates ridge regression and the low-rank model on the same
 // measurements alone, FLOPs and parameters where there is a family, and the source that
 // has the highest rank correlation with the measurements.
 func Latency(ctx context.Context, t *Table, f space.Family, o Options) ([]Result, error) {
@@ -36,7 +36,7 @@ func Latency(ctx context.Context, t *Table, f space.Family, o Options) ([]Result
 		query = without(query, pool)
 	}
 	if len(query) == 0 {
-		return nil, fmt.Errorf("%s: the pool leaves no rows to be judged on; want a smaller pool or rows of their own", t.File)
+		return nil, fmt.Errorf("%s: the pool leaves no rows to be evaluated on; want a smaller pool or rows of their own", t.File)
 	}
 	var out []Result
 	for _, target := range o.Targets {
@@ -52,7 +52,7 @@ func Latency(ctx context.Context, t *Table, f space.Family, o Options) ([]Result
 				if o.Choose != Both && o.Choose != how {
 					continue
 				}
-				r, err := c.judge(ctx, n, how)
+				r, err := c.evaluate(ctx, n, how)
 				if err != nil {
 					return nil, err
 				}
@@ -133,8 +133,8 @@ func (t *Table) DeviceInputs(f space.Family) devices.Inputs {
 	return in
 }
 
-// judge scores all models with n measurements.
-func (c *contest) judge(ctx context.Context, n int, how string) ([]Result, error) {
+// evaluate scores all models with n measurements.
+func (c *contest) evaluate(ctx context.Context, n int, how string) ([]Result, error) {
 	seeds := c.options.Seeds
 	if how == Chosen {
 		seeds = 1

@@ -169,13 +169,13 @@ func TestEvaluations(t *testing.T) {
 			t.Errorf("the table lacks %q", word)
 		}
 	}
-	// What is measured is not judged, also where there is no pool beside the query.
+	// What is measured is not evaluated, also where there is no pool beside the query.
 	whole, err := Latency(ctx, tab, nil, Options{Targets: []string{"d4"}, Sources: o.Sources, Samples: []int{10, 50}, Seeds: 1, Choose: Random})
 	if err != nil || whole[0].Queries != 140 || whole[len(whole)-1].Queries != 100 {
-		t.Errorf("%+v, error %v; want 140 and 100 rows judged of 150", whole, err)
+		t.Errorf("%+v, error %v; want 140 and 100 rows evaluated of 150", whole, err)
 	}
 	one := Options{Targets: []string{"score"}, Samples: []int{10}, Seeds: 3, Models: []string{"ridge"}, Pool: &Rows{0, 10}, Query: &Rows{0, 0}}
-	if _, err := Accuracy(ctx, tab, nil, one); err == nil || !strings.Contains(err.Error(), "no query row to be judged on") {
+	if _, err := Accuracy(ctx, tab, nil, one); err == nil || !strings.Contains(err.Error(), "no query row to be evaluated on") {
 		t.Errorf("a query row that is drawn: error %v", err)
 	}
 	one.Targets, one.Sources, one.Choose = []string{"d4"}, o.Sources, Random
@@ -208,8 +208,8 @@ func TestOptionErrors(t *testing.T) {
 	} {
 		o := good
 		change(&o)
-		for name, judge := range map[string]func(context.Context, *Table, space.Family, Options) ([]Result, error){"accuracy": Accuracy, "latency": Latency} {
-			if _, err := judge(context.Background(), tab, nil, o); err == nil || !strings.Contains(err.Error(), want) {
+		for name, evaluate := range map[string]func(context.Context, *Table, space.Family, Options) ([]Result, error){"accuracy": Accuracy, "latency": Latency} {
+			if _, err := evaluate(context.Background(), tab, nil, o); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: error %v; want %q", name, err, want)
 			}
 		}

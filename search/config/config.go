@@ -104,15 +104,15 @@ type Train struct {
 type ENAS struct {
 	Every   int `yaml:"every"`   // training steps between controller phases
 	Updates int `yaml:"updates"` // controller updates in a phase
-	Batch   int `yaml:"batch"`   // architectures judged per update
-	Images  int `yaml:"images"`  // validation images that an update is judged on
+	Batch   int `yaml:"batch"`   // architectures evaluated per update
+	Images  int `yaml:"images"`  // validation images that an update is evaluated on
 }
 
-// Evaluate says how candidates are judged without retraining.
+// Evaluate says how candidates are evaluated without retraining.
 type Evaluate struct {
 	Calibration int `yaml:"calibration"` // training images that batch-norm statistics are measured on
 	Batch       int `yaml:"batch"`       // images per forward pass; 0: 128, fewer where they are larger than 64 x 64 pixels
-	Images      int `yaml:"images"`      // validation images that candidates are compared on; the last ones are judged on all. 0: all
+	Images      int `yaml:"images"`      // validation images that candidates are compared on; the last ones are evaluated on all. 0: all
 }
 
 // Device says whose latency counts.
@@ -132,7 +132,7 @@ type Device struct {
 // Predictor says how accuracy is predicted.
 type Predictor struct {
 	Model   string  `yaml:"model"`   // one of predictor.Names, such as fm or ridge
-	Samples int     `yaml:"samples"` // architectures judged to learn from first: random ones, and some between the largest and the narrowest
+	Samples int     `yaml:"samples"` // architectures evaluated to learn from first: random ones, and some between the largest and the narrowest
 	Folds   int     `yaml:"folds"`   // of the cross-validation that reports its error
 	Ranks   []int   `yaml:"ranks,omitempty"`
 	Prior   string  `yaml:"prior,omitempty"` // folder of an earlier run of the same space, whose trials predictions begin with; empty: none
@@ -141,8 +141,8 @@ type Predictor struct {
 
 // Scores that guide a search.
 const (
-	ScorePredictor = "predictor" // proposals are scored by the predictor, the best are judged on the supernet
-	ScoreSupernet  = "supernet"  // every proposal is judged on the supernet
+	ScorePredictor = "predictor" // proposals are scored by the predictor, the best are evaluated on the supernet
+	ScoreSupernet  = "supernet"  // every proposal is evaluated on the supernet
 )
 
 // What ranks subnets.
@@ -157,7 +157,7 @@ type Search struct {
 	Score      string                     `yaml:"score"`    // predictor or supernet
 	Trials     int                        `yaml:"trials"`   // proposals scored in all
 	Rounds     int                        `yaml:"rounds"`   // score predictor: rounds that share the trials, with one by what the first rung shows; after each the predictor learns from its picks
-	Picks      int                        `yaml:"picks"`    // best proposals of a round that are judged on the supernet
+	Picks      int                        `yaml:"picks"`    // best proposals of a round that are evaluated on the supernet
 	Batch      int                        `yaml:"batch"`    // proposals between two updates of the strategy
 	Sweep      int                        `yaml:"sweep"`    // searches under rising latency limits, for a whole Pareto front; 1: one search
 	By         string                     `yaml:"by"`       // what ranks subnets: loss or accuracy

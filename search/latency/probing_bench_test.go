@@ -13,7 +13,7 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
-// freshNetworks judge the predictions of BenchmarkProbing: networks that no
+// freshNetworks evaluate the predictions of BenchmarkProbing: networks that no
 // probing has drawn, timed with full effort whatever the span.
 const freshNetworks = 32
 

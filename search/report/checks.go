@@ -11,11 +11,11 @@ import (
 type Checks struct {
 	Command     string      `json:"command,omitempty"`     // line that began the run; empty: a program that uses the packages
 	Fidelity    *Fidelity   `json:"fidelity,omitempty"`    // nil: fewer than LeastRanked networks were on the first rung
-	Scores      *Scores     `json:"scores,omitempty"`      // nil: no samples were judged
+	Scores      *Scores     `json:"scores,omitempty"`      // nil: no samples were evaluated
 	Predicted   *Predicted  `json:"predicted,omitempty"`   // nil: no predictor was used
 	Timing      *Timing     `json:"timing,omitempty"`      // nil: the latencies are another machine's
-	Norms       *Norms      `json:"norms,omitempty"`       // nil: no samples were judged
-	Random      *Random     `json:"random,omitempty"`      // nil: no random architectures were judged
+	Norms       *Norms      `json:"norms,omitempty"`       // nil: no samples were evaluated
+	Random      *Random     `json:"random,omitempty"`      // nil: no random architectures were evaluated
 	Anytime     []Anytime   `json:"anytime"`               //
 	Fingerprint string      `json:"splits"`                // hash of the three splits
 	Accesses    Accesses    `json:"test_accesses"`         //
@@ -31,7 +31,7 @@ const LeastRanked = 4
 // steps.
 type Fidelity struct {
 	Steps     int                 `json:"steps"`    // of the rung
-	Pictures  int                 `json:"pictures"` // that they were judged on after it
+	Pictures  int                 `json:"pictures"` // that they were evaluated on after it
 	Scratch   bool                `json:"scratch"`  // they began from fresh weights, not from inherited ones
 	Agreement predictor.Agreement `json:"agreement"`
 	Ranking   predictor.Ranking   `json:"ranking"`
@@ -52,7 +52,7 @@ type Score struct {
 
 // Predicted tells how good predictions of the supernet's score are where the search went.
 type Predicted struct {
-	Picks      *predictor.Report      `json:"picks,omitempty"`      // of all rounds, each predicted before it was judged; nil: fewer than 2
+	Picks      *predictor.Report      `json:"picks,omitempty"`      // of all rounds, each predicted before it was evaluated; nil: fewer than 2
 	Calibrated *predictor.Report      `json:"calibrated,omitempty"` // the same after calibration on the rounds before
 	Coverage   []Coverage             `json:"coverage"`
 	Curve      []predictor.CurvePoint `json:"learning_curve"`
@@ -90,7 +90,7 @@ type Norms struct {
 
 // Random is what architectures drawn at random have, with inherited weights.
 type Random struct {
-	Pictures int                `json:"pictures"` // that each was judged on
+	Pictures int                `json:"pictures"` // that each was evaluated on
 	Accuracy controller.Summary `json:"accuracy"`
 	Noise    float64            `json:"noise"` // standard deviation that so many pictures leave in the accuracy of one
 	Bins     []Bin              `json:"histogram"`
@@ -124,7 +124,7 @@ type Anytime struct {
 	Random      *float64 `json:"random,omitempty"` // nil: no random arm, or it made fewer
 }
 
-// Accesses counts the networks that were judged on the test split.
+// Accesses counts the networks that were evaluated on the test split.
 type Accesses struct {
 	Handed  int `json:"handed_over"`
 	Rivals  int `json:"rivals"`

@@ -89,7 +89,7 @@ func (t *checksText) fidelity() {
 			from = "from fresh weights"
 		}
 		a := f.Agreement
-		t.line("  %d candidates, each trained alone for the same %d steps %s, then judged on %d validation pictures:", a.N, f.Steps, from, f.Pictures)
+		t.line("  %d candidates, each trained alone for the same %d steps %s, then evaluated on %d validation pictures:", a.N, f.Steps, from, f.Pictures)
 		t.table([]string{"<figure", ">value", ">95 %"}, [][]string{
 			estimateRow("Kendall tau", a.Kendall), estimateRow("Spearman", a.Spearman),
 			estimateRow(fmt.Sprintf("sparse tau, accuracies rounded to %.4f", f.Ranking.Step), f.Ranking.Sparse),
@@ -110,7 +110,7 @@ func (t *checksText) scores() {
 	t.point("Plain scores beside those of the search")
 	s := t.c.Scores
 	if s == nil {
-		t.line("  nothing was judged that they could be compared on")
+		t.line("  nothing was evaluated that they could be compared on")
 		return
 	}
 	var rows [][]string
@@ -196,14 +196,14 @@ func (t *checksText) norms() {
 	t.point("Batch-norm statistics")
 	n := t.c.Norms
 	if n == nil {
-		t.not("subnets judged with other statistics", "espalier fidelity --run DIR")
+		t.not("subnets evaluated with other statistics", "espalier fidelity --run DIR")
 		return
 	}
 	row := func(name string, s controller.Summary, less string) []string { return []string{name, ofMean(s), less} }
 	t.table([]string{"<statistics", ">accuracy", ">recalibrated less these"}, [][]string{
-		row(fmt.Sprintf("recalibrated on %d training pictures, as judged", n.Calibration), n.Own, ""),
+		row(fmt.Sprintf("recalibrated on %d training pictures, as evaluated", n.Calibration), n.Own, ""),
 		row(fmt.Sprintf("inherited: means over %d subnets of the sampler", n.Pooled), n.Inherited, difference(n.OverPooled)),
-		row("of each batch that is judged", n.Batch, difference(n.OverBatch)),
+		row("of each batch that is evaluated", n.Batch, difference(n.OverBatch)),
 	})
 	t.line("  on the same %d validation pictures, with the same inherited weights", n.Pictures)
 }
@@ -218,7 +218,7 @@ func (t *checksText) space() {
 	t.line("  %s (%s): %s architectures, %d decisions", s.Name, s.ID, s.Size, s.Decisions)
 	n := t.c.Random
 	if n == nil {
-		t.not("judging architectures at random", "search.score: predictor, or --random")
+		t.not("evaluating architectures at random", "search.score: predictor, or --random")
 		return
 	}
 	t.line("  random architectures within the limits, inherited weights: accuracy %s, deviation %.4f; %d pictures alone leave one of %.4f", ofMean(n.Accuracy), n.Accuracy.Std, n.Pictures, n.Noise)

@@ -15,7 +15,7 @@ const (
 	KindFront     Kind = iota // handed over, found by the search
 	KindGiven                 // handed over, but given: no search had to find it
 	KindRandom                // of the random arm
-	KindCandidate             // judged, not handed over
+	KindCandidate             // evaluated, not handed over
 	KindInherited             // score with inherited weights of a network that is there with a better one too
 	KindRival                 // of another engine
 )
@@ -38,7 +38,7 @@ var looks = []look{
 	{KindGiven, "given", "given, handed over", 'O', "#009e73", 4.8, false, true},
 	{KindRival, "rival", "rival", '%', "#cc79a7", 5.5, false, true},
 	{KindRandom, "random", "random arm", 'x', "#d55e00", 4, true, false},
-	{KindCandidate, "candidate", "judged", '.', "#666666", 3.2, true, false},
+	{KindCandidate, "candidate", "finished", '.', "#666666", 3.2, true, false},
 	{KindInherited, "inherited", "inherited weights", '\'', "#0072b2", 3.6, true, false},
 }
 

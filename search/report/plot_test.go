@@ -284,7 +284,7 @@ func TestSVGHoldsWhatBelongs(t *testing.T) {
 		classes[e.class]++
 	}
 	for _, want := range []string{
-		"A < B & C", latencyName, accuracyName, "found, handed over", "given, handed over", "rival", "random arm", "judged", "inherited weights",
+		"A < B & C", latencyName, accuracyName, "found, handed over", "given, handed over", "rival", "random arm", "finished", "inherited weights",
 		"pareto-1", "pareto-7", "largest", "smallest", "OFA <small>", "1 without a place left out",
 	} {
 		if texts[want] == 0 {

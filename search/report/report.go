@@ -107,7 +107,7 @@ type Exposure struct {
 }
 
 // Accuracy tells how well accuracy is predicted, by cross-validation on random
-// architectures judged on the supernet.
+// architectures evaluated on the supernet.
 type Accuracy struct {
 	Model       string                 `json:"model"`  // the one that was used; empty: none
 	Target      string                 `json:"target"` // what is predicted of a subnet: accuracy, or exp(-loss), the geometric mean probability of the right class
@@ -115,7 +115,7 @@ type Accuracy struct {
 	Form        string                 `json:"form"` // of the one that was used, as fitted at the end: ranks and their weights
 	Models      []predictor.Standing   `json:"models"`
 	Versus      []predictor.Difference `json:"versus"`               // the one that was used against each of the others
-	Found       *predictor.Report      `json:"found,omitempty"`      // on the candidates of the search, predicted before they were judged
+	Found       *predictor.Report      `json:"found,omitempty"`      // on the candidates of the search, predicted before they were evaluated
 	Calibrated  *predictor.Report      `json:"calibrated,omitempty"` // the same after calibration on earlier picks
 	Calibration string                 `json:"calibration"`          // at the end
 	Prior       *Prior                 `json:"prior,omitempty"`      // nil: no earlier run was learnt from
@@ -124,7 +124,7 @@ type Accuracy struct {
 // Prior is the earlier run that the predictor could begin with, and what that was good for.
 type Prior struct {
 	Run    string               `json:"run"`    // its folder
-	Trials int                  `json:"trials"` // architectures that it has judged
+	Trials int                  `json:"trials"` // architectures that it has evaluated
 	Used   bool                 `json:"used"`   // by the search: the model with it ranks better, cross-validated
 	Gain   predictor.Difference `json:"gain"`   // the model with it against the same without
 }
@@ -169,9 +169,9 @@ type Probe struct {
 // Arm is one way to search.
 type Arm struct {
 	Strategy    string  `json:"strategy"`
-	Score       string  `json:"score"`       // what judged the proposals
-	Proposals   int     `json:"proposals"`   // judged by that
-	Evaluations int     `json:"evaluations"` // judged on the supernet
+	Score       string  `json:"score"`       // what evaluated the proposals
+	Proposals   int     `json:"proposals"`   // evaluated by that
+	Evaluations int     `json:"evaluations"` // evaluated on the supernet
 	Duplicates  int     `json:"duplicates"`
 	Infeasible  int     `json:"infeasible"`
 	Repaired    int     `json:"repaired"`
@@ -222,7 +222,7 @@ type Network struct {
 	TestError  float64       `json:"test_error"` // half of the 95 % interval that so many test pictures leave
 	ByClass    *ByClass      `json:"test_by_class,omitempty"`
 	Steps      int           `json:"steps"`   // of finishing, all rungs
-	Seconds    float64       `json:"seconds"` // that they took, judging included
+	Seconds    float64       `json:"seconds"` // that they took, evaluating included
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
 	Elsewhere  []float64     `json:"elsewhere,omitempty"`        // predicted latencies on the other devices, in the order of Latency.Elsewhere
@@ -281,7 +281,7 @@ type Limits struct {
 	Energy  float64 `json:"energy,omitempty"` // joules per image
 }
 
-// Prefix is the work of judging candidates that shared prefixes saved.
+// Prefix is the work of evaluating candidates that shared prefixes saved.
 type Prefix struct {
 	Computed int64 `json:"computed"` // floating-point operations
 	Saved    int64 `json:"saved"`
@@ -290,8 +290,8 @@ type Prefix struct {
 // Test tells how the test split was used.
 type Test struct {
 	Images   int `json:"images"`
-	Networks int `json:"networks"` // handed over, each judged on it once, after all choices; see Checks.Accesses for rivals and repetitions
-	ByHand   int `json:"by_hand"`  // judged on it by eval --test before the report
+	Networks int `json:"networks"` // handed over, each evaluated on it once, after all choices; see Checks.Accesses for rivals and repetitions
+	ByHand   int `json:"by_hand"`  // evaluated on it by eval --test before the report
 }
 
 // Phase is the time spent in a part of the run.

@@ -175,7 +175,7 @@ func (t *text) predictors(r Report) {
 	}
 	if p := r.Accuracy.Prior; p != nil {
 		d := p.Gain
-		t.line("  prior: %d architectures judged by %s; %s ranks %s: difference in tau %+.3f, 95 %% interval [%+.3f, %+.3f]", p.Trials, p.Run, d.Model, d.Verdict(), d.Tau, d.TauLo, d.TauHi)
+		t.line("  prior: %d architectures evaluated by %s; %s ranks %s: difference in tau %+.3f, 95 %% interval [%+.3f, %+.3f]", p.Trials, p.Run, d.Model, d.Verdict(), d.Tau, d.TauLo, d.TauHi)
 		t.line("  %s", map[bool]string{true: "the search used the prior: cross-validation prefers it", false: "the prior does not help and was not used: cross-validation prefers the model without it"}[p.Used])
 	}
 	if r.Accuracy.Form != "" {
@@ -251,7 +251,7 @@ func (t *text) supernet(r Report) {
 	}
 	t.line("  space %s (%s): %s architectures, %d decisions", r.Space.Name, r.Space.ID, r.Space.Size, r.Space.Decisions)
 	if all := r.Prefix.Computed + r.Prefix.Saved; all > 0 {
-		t.line("  judging candidates: %.1f GFLOPs, %.1f %% of the work saved by shared prefixes", float64(r.Prefix.Computed)/1e9, 100*float64(r.Prefix.Saved)/float64(all))
+		t.line("  evaluating candidates: %.1f GFLOPs, %.1f %% of the work saved by shared prefixes", float64(r.Prefix.Computed)/1e9, 100*float64(r.Prefix.Saved)/float64(all))
 	}
 }
 
@@ -280,7 +280,7 @@ func (t *text) origin(r Report) {
 	}
 	t.line("  test     %d pictures, touched once by each of %d networks after all choices were made", r.Test.Images, networks)
 	if r.Test.ByHand > 0 {
-		t.line("           and before that by %d networks that eval --test judged", r.Test.ByHand)
+		t.line("           and before that by %d networks that eval --test evaluated", r.Test.ByHand)
 	}
 	if r.Checks != nil {
 		t.line("  checks   what the search measured about itself, in twelve points: checks.txt")

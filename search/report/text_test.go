@@ -121,7 +121,7 @@ func TestTestsByHandAreTold(t *testing.T) {
 		t.Errorf("the report tells of tests by hand that were none:\n%s", text)
 	}
 	r.Test.ByHand = 7
-	if text := Text(r); !strings.Contains(text, "by 7 networks that eval --test judged") {
+	if text := Text(r); !strings.Contains(text, "by 7 networks that eval --test evaluated") {
 		t.Errorf("the report does not tell of 7 tests by hand:\n%s", text)
 	}
 }

@@ -13,9 +13,9 @@ import (
 )
 
 // Trial is one line of trials.jsonl: an architecture that one arm of a run has
-// judged. The numbers are written so that they read back to the same bits.
+// evaluated. The numbers are written so that they read back to the same bits.
 type Trial struct {
-	Arm      string  `json:"arm"`   // which part of the run judged it, such as "sample" or "random"
+	Arm      string  `json:"arm"`   // which part of the run evaluated it, such as "sample" or "random"
 	Index    int     `json:"index"` // place within the arm, from 0
 	Arch     string  `json:"arch"`  // text form of the space
 	Strategy string  `json:"strategy,omitempty"`

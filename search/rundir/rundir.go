@@ -9,13 +9,13 @@
 //	latency.json        measured latencies of layers and networks
 //	elsewhere-1.json    latencies of the first of the other devices that limits are on, and so on
 //	probes.csv          networks measured on another runtime, if that counts
-//	trials.jsonl        one judged architecture per line
+//	trials.jsonl        one evaluated architecture per line
 //	prior.jsonl         those of an earlier run that the predictor begins with, if it does
-//	tests.jsonl         networks judged on the test split by hand, one per line
+//	tests.jsonl         networks evaluated on the test split by hand, one per line
 //	controller.jsonl    condition of the controller, one update per line
 //	finish.jsonl        one line per candidate and rung of finishing
 //	finish/             candidates on their way up
-//	fidelity.csv        results of training architectures alone, beside which the supernet was judged
+//	fidelity.csv        results of training architectures alone, beside which the supernet was evaluated
 //	fidelity.svg        their plot
 //	networks/           the chosen networks, ready to run
 //	report.json, report.txt

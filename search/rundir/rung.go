@@ -8,7 +8,7 @@ type Rung struct {
 	Candidate int     `json:"candidate"` // index among the arm's candidates
 	Arch      string  `json:"arch"`      // text form of the space
 	Steps     int     `json:"steps"`     // trained on this rung
-	Seconds   float64 `json:"seconds"`   // that training and judging took
+	Seconds   float64 `json:"seconds"`   // that training and evaluating took
 	Accuracy  float64 `json:"accuracy"`  // afterwards, on validation images: the whole split after the last rung
 	Loss      float64 `json:"loss"`      // nats
 }

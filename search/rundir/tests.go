@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// Tested is one line of tests.jsonl: a network that was judged on the test split
+// Tested is one line of tests.jsonl: a network that was evaluated on the test split
 // by hand, outside of a search.
 type Tested struct {
 	Time     time.Time `json:"tested"`
 	Arch     string    `json:"arch"`               // text form of the space
-	Supernet string    `json:"supernet,omitempty"` // hash of the shared weights that it was judged with
+	Supernet string    `json:"supernet,omitempty"` // hash of the shared weights that it was evaluated with
 	Network  string    `json:"network,omitempty"`  // or of its own
 	Accuracy float64   `json:"accuracy"`           // fraction
 	Loss     float64   `json:"loss"`               // nats

@@ -18,21 +18,21 @@ const leastFidelity = 2
 // Fidelity tells how well scores on the supernet rank architectures as training
 // them alone does.
 type Fidelity struct {
-	Data      string   `json:"data"`
-	Space     string   `json:"space"` // ID
-	Steps     int      `json:"steps"` // of each training alone
-	Batch     int      `json:"batch"` // images per step
-	Trainings int      `json:"trainings"`
-	Judged    []Judged `json:"architectures"`
-	Ratings   []Rating `json:"ratings"`
-	Gains     []Gain   `json:"gains"`
-	Gap       Gap      `json:"gap"`
-	Noise     float64  `json:"noise"`  // standard deviation of accuracy between trainings of one architecture; 0 with one training
-	Pooled    int      `json:"pooled"` // subnets whose statistics the pooled ones are means of
+	Data      string      `json:"data"`
+	Space     string      `json:"space"` // ID
+	Steps     int         `json:"steps"` // of each training alone
+	Batch     int         `json:"batch"` // images per step
+	Trainings int         `json:"trainings"`
+	Evaluated []Evaluated `json:"architectures"`
+	Ratings   []Rating    `json:"ratings"`
+	Gains     []Gain      `json:"gains"`
+	Gap       Gap         `json:"gap"`
+	Noise     float64     `json:"noise"`  // standard deviation of accuracy between trainings of one architecture; 0 with one training
+	Pooled    int         `json:"pooled"` // subnets whose statistics the pooled ones are means of
 }
 
-// Judged is an architecture judged by training it alone and on the supernet.
-type Judged struct {
+// Evaluated is an architecture evaluated by training it alone and on the supernet.
+type Evaluated struct {
 	Arch      string     `json:"arch"`
 	FLOPs     int64      `json:"flops"`
 	Params    int64      `json:"params"`
@@ -47,7 +47,7 @@ type Judged struct {
 }
 
 // Mean returns the mean accuracy of the trainings.
-func (j Judged) Mean() float64 {
+func (j Evaluated) Mean() float64 {
 	var sum float64
 	for _, a := range j.Alone {
 		sum += a
@@ -78,15 +78,15 @@ type Gap struct {
 	Max  float64 `json:"max"`
 }
 
-// NewFidelity lists the architectures of a file, which must be of this space, to be judged
+// NewFidelity lists the architectures of a file, which must be of this space, to be evaluated
 // on a supernet.
 func NewFidelity(s *space.Space, t *File) (*Fidelity, error) {
 	f := &Fidelity{Data: t.Head.Data, Space: t.Head.Space, Steps: t.Head.Steps, Batch: t.Head.Batch, Trainings: len(t.Rows)}
 	if err := f.gather(s, t.Rows); err != nil {
 		return nil, err
 	}
-	if len(f.Judged) < leastFidelity {
-		return nil, fmt.Errorf("%s holds %d architectures; want at least %d", t.Path, len(f.Judged), leastFidelity)
+	if len(f.Evaluated) < leastFidelity {
+		return nil, fmt.Errorf("%s holds %d architectures; want at least %d", t.Path, len(f.Evaluated), leastFidelity)
 	}
 	return f, nil
 }
@@ -101,10 +101,10 @@ func (f *Fidelity) gather(s *space.Space, rows []Row) error {
 			if err != nil {
 				return err
 			}
-			i, at[row.Arch] = len(f.Judged), len(f.Judged)
-			f.Judged = append(f.Judged, Judged{Arch: row.Arch, FLOPs: row.FLOPs, Params: row.Params, Stratum: row.Stratum, Network: a})
+			i, at[row.Arch] = len(f.Evaluated), len(f.Evaluated)
+			f.Evaluated = append(f.Evaluated, Evaluated{Arch: row.Arch, FLOPs: row.FLOPs, Params: row.Params, Stratum: row.Stratum, Network: a})
 		}
-		j := &f.Judged[i]
+		j := &f.Evaluated[i]
 		n := float64(len(j.Alone))
 		j.EarlyLoss = (n*j.EarlyLoss + row.EarlyLoss) / (n + 1)
 		j.Alone = append(j.Alone, row.Accuracy)
@@ -132,48 +132,48 @@ const (
 // rated is a kind of score; higher is better.
 type rated struct {
 	name string
-	of   func(Judged) float64
+	of   func(Evaluated) float64
 }
 
-func flopsOf(j Judged) float64 { return float64(j.FLOPs) }
+func flopsOf(j Evaluated) float64 { return float64(j.FLOPs) }
 
 // ratedScores lists the scores, the supernet's own first.
 func ratedScores() []rated {
 	return []rated{
-		{scoreAccuracy, func(j Judged) float64 { return j.Own.Accuracy }},
-		{scoreLoss, func(j Judged) float64 { return -j.Own.Loss }},
-		{scoreSized, func(j Judged) float64 { return j.Sized }},
-		{scoreBatchAccuracy, func(j Judged) float64 { return j.Batch.Accuracy }},
-		{scoreBatchLoss, func(j Judged) float64 { return -j.Batch.Loss }},
-		{scorePooledAccuracy, func(j Judged) float64 { return j.Pooled.Accuracy }},
-		{scorePooledLoss, func(j Judged) float64 { return -j.Pooled.Loss }},
+		{scoreAccuracy, func(j Evaluated) float64 { return j.Own.Accuracy }},
+		{scoreLoss, func(j Evaluated) float64 { return -j.Own.Loss }},
+		{scoreSized, func(j Evaluated) float64 { return j.Sized }},
+		{scoreBatchAccuracy, func(j Evaluated) float64 { return j.Batch.Accuracy }},
+		{scoreBatchLoss, func(j Evaluated) float64 { return -j.Batch.Loss }},
+		{scorePooledAccuracy, func(j Evaluated) float64 { return j.Pooled.Accuracy }},
+		{scorePooledLoss, func(j Evaluated) float64 { return -j.Pooled.Loss }},
 		{scoreFLOPs, flopsOf},
-		{scoreParams, func(j Judged) float64 { return float64(j.Params) }},
-		{scoreEarly, func(j Judged) float64 { return -j.EarlyLoss }},
+		{scoreParams, func(j Evaluated) float64 { return float64(j.Params) }},
+		{scoreEarly, func(j Evaluated) float64 { return -j.EarlyLoss }},
 	}
 }
 
-// Compare fills in all figures of the architectures as they were judged.
+// Compare fills in all figures of the architectures as they were evaluated.
 func (f *Fidelity) Compare(seed uint64) {
 	scores := ratedScores()
 	for _, s := range scores {
-		f.rate(s.name, againstMean, f.Judged, []predictor.Judgement{against(f.Judged, s, Judged.Mean)}, seed)
+		f.rate(s.name, againstMean, f.Evaluated, []predictor.ScoredTruth{against(f.Evaluated, s, Evaluated.Mean)}, seed)
 	}
 	full, n := f.repeated()
 	if n > 1 && len(full) >= leastFidelity {
 		f.ceiling(full, n, seed)
 	}
-	flops := against(f.Judged, rated{of: flopsOf}, Judged.Mean)
+	flops := against(f.Evaluated, rated{of: flopsOf}, Evaluated.Mean)
 	for _, s := range scores[:3] {
-		f.Gains = append(f.Gains, Gain{s.name, scoreFLOPs, predictor.Advantage(against(f.Judged, s, Judged.Mean), flops, seed)})
+		f.Gains = append(f.Gains, Gain{s.name, scoreFLOPs, predictor.Advantage(against(f.Evaluated, s, Evaluated.Mean), flops, seed)})
 	}
-	f.Gap = gapOf(f.Judged)
+	f.Gap = gapOf(f.Evaluated)
 	f.Noise = noiseOf(full)
 }
 
 // against pairs a kind of score with a truth.
-func against(list []Judged, s rated, truth func(Judged) float64) predictor.Judgement {
-	var p predictor.Judgement
+func against(list []Evaluated, s rated, truth func(Evaluated) float64) predictor.ScoredTruth {
+	var p predictor.ScoredTruth
 	for _, j := range list {
 		p.Score, p.Truth = append(p.Score, s.of(j)), append(p.Truth, truth(j))
 	}
@@ -181,20 +181,20 @@ func against(list []Judged, s rated, truth func(Judged) float64) predictor.Judge
 }
 
 // rate adds a rating.
-func (f *Fidelity) rate(score, truth string, list []Judged, judged []predictor.Judgement, seed uint64) {
+func (f *Fidelity) rate(score, truth string, list []Evaluated, evaluated []predictor.ScoredTruth, seed uint64) {
 	var s predictor.Subjects
 	for _, j := range list {
 		s.LogFLOPs, s.Stratum = append(s.LogFLOPs, math.Log(float64(max(j.FLOPs, 1)))), append(s.Stratum, j.Stratum)
 	}
-	f.Ratings = append(f.Ratings, Rating{score, truth, predictor.Agree(s, judged, seed)})
+	f.Ratings = append(f.Ratings, Rating{score, truth, predictor.Agree(s, evaluated, seed)})
 }
 
 // repeated returns the architectures with most trainings and how many those are.
-func (f *Fidelity) repeated() (list []Judged, n int) {
-	for _, j := range f.Judged {
+func (f *Fidelity) repeated() (list []Evaluated, n int) {
+	for _, j := range f.Evaluated {
 		n = max(n, len(j.Alone))
 	}
-	for _, j := range f.Judged {
+	for _, j := range f.Evaluated {
 		if len(j.Alone) == n {
 			list = append(list, j)
 		}
@@ -205,14 +205,14 @@ func (f *Fidelity) repeated() (list []Judged, n int) {
 // ceiling rates the supernet against single trainings, and trainings against
 // each other: a score that ranks a training as well as another training does is
 // as good as training alone. Only one with less noise than that could do better.
-func (f *Fidelity) ceiling(list []Judged, n int, seed uint64) {
-	training := func(k int) func(Judged) float64 { return func(j Judged) float64 { return j.Alone[k] } }
+func (f *Fidelity) ceiling(list []Evaluated, n int, seed uint64) {
+	training := func(k int) func(Evaluated) float64 { return func(j Evaluated) float64 { return j.Alone[k] } }
 	for _, s := range ratedScores()[:2] {
 		for k := range n {
-			f.rate(s.name, fmt.Sprintf("training %d", k+1), list, []predictor.Judgement{against(list, s, training(k))}, seed)
+			f.rate(s.name, fmt.Sprintf("training %d", k+1), list, []predictor.ScoredTruth{against(list, s, training(k))}, seed)
 		}
 	}
-	var pairs []predictor.Judgement
+	var pairs []predictor.ScoredTruth
 	for k := range n {
 		for l := range n {
 			if k != l {
@@ -224,7 +224,7 @@ func (f *Fidelity) ceiling(list []Judged, n int, seed uint64) {
 }
 
 // gapOf compares mean accuracies alone with inherited ones.
-func gapOf(list []Judged) Gap {
+func gapOf(list []Evaluated) Gap {
 	g := Gap{Min: math.Inf(1), Max: math.Inf(-1)}
 	for _, j := range list {
 		d := 100 * (j.Mean() - j.Own.Accuracy)
@@ -236,7 +236,7 @@ func gapOf(list []Judged) Gap {
 
 // noiseOf returns the standard deviation of accuracy between trainings of one
 // architecture, pooled over architectures.
-func noiseOf(list []Judged) float64 {
+func noiseOf(list []Evaluated) float64 {
 	var sum, free float64
 	for _, j := range list {
 		m := j.Mean()

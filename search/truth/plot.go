@@ -46,19 +46,19 @@ type scatter struct {
 // a point is as its tooltip.
 func (f *Fidelity) SVG() []byte {
 	s := &scatter{}
-	s.axes(f.Judged)
+	s.axes(f.Evaluated)
 	const title = "Accuracy of training alone over that of the supernet"
 	fmt.Fprintf(s, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img">`+"\n<title>%s</title>\n%s", plotWidth, plotHeight, title, plotStyle)
 	fmt.Fprintf(s, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", plotWidth, plotHeight)
 	s.text(plotLeft, 34, `class="title"`, title)
-	s.text(plotLeft, 56, `class="note"`, fmt.Sprintf("%s, validation split: %d architectures, %d trainings of %d steps of %d images", f.Data, len(f.Judged), f.Trainings, f.Steps, f.Batch))
+	s.text(plotLeft, 56, `class="note"`, fmt.Sprintf("%s, validation split: %d architectures, %d trainings of %d steps of %d images", f.Data, len(f.Evaluated), f.Trainings, f.Steps, f.Batch))
 	s.text(plotLeft, 74, `class="note"`, f.headline())
 	s.grid()
 	s.equal()
-	for _, j := range f.Judged {
+	for _, j := range f.Evaluated {
 		s.point(j)
 	}
-	s.legend(f.Judged)
+	s.legend(f.Evaluated)
 	s.WriteString("</svg>\n")
 	return s.Bytes()
 }
@@ -77,7 +77,7 @@ func (f *Fidelity) headline() string {
 }
 
 // axes finds scales that hold all points.
-func (s *scatter) axes(list []Judged) {
+func (s *scatter) axes(list []Evaluated) {
 	var xs, ys []float64
 	for _, j := range list {
 		xs = append(xs, 100*j.Own.Accuracy)
@@ -128,7 +128,7 @@ func (s *scatter) equal() {
 }
 
 // point draws an architecture: the mean of its trainings, and their range.
-func (s *scatter) point(j Judged) {
+func (s *scatter) point(j Evaluated) {
 	x, colour := s.px(100*j.Own.Accuracy), colourOf(j.Stratum)
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, a := range j.Alone {
@@ -149,7 +149,7 @@ func colourOf(stratum int) string { return stratumColours[stratum%len(stratumCol
 
 // legend names the strata by the FLOPs of their architectures, and the lines that
 // are drawn.
-func (s *scatter) legend(list []Judged) {
+func (s *scatter) legend(list []Evaluated) {
 	const x, row = plotRight + 28, 23
 	y := float64(plotTop + 10)
 	s.text(x-6, y, "", "MFLOPs")
@@ -168,7 +168,7 @@ func (s *scatter) legend(list []Judged) {
 		s.text(x+16, y, "", fmt.Sprintf("%.3g to %.3g", low, high))
 	}
 	y += row / 2
-	if slices.ContainsFunc(list, func(j Judged) bool { return len(j.Alone) > 1 }) {
+	if slices.ContainsFunc(list, func(j Evaluated) bool { return len(j.Alone) > 1 }) {
 		y += row
 		s.line(x, y-10, x, y+2, `class="bar" stroke="#222"`)
 		s.text(x+16, y, "", "lowest to highest training")

@@ -12,12 +12,12 @@ import (
 func (f *Fidelity) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Fidelity of the supernet: %d architectures trained alone on %s, %d trainings of %d steps of %d images\n\n",
-		len(f.Judged), f.Data, f.Trainings, f.Steps, f.Batch)
+		len(f.Evaluated), f.Data, f.Trainings, f.Steps, f.Batch)
 	b.WriteString("Rank correlation with training alone: tau-b with its 95 % interval, Spearman, tau within the best fifth, within strata of log FLOPs, given log FLOPs\n")
 	f.table(&b, "tau\tSpearman\tbest fifth\tin strata\tgiven FLOPs", func(a predictor.Agreement) []string {
 		return []string{withInterval(a.Kendall, 1), withInterval(a.Spearman, 1), withInterval(a.Top, 1), withInterval(a.Strata, 1), withInterval(a.Partial, 1)}
 	})
-	fmt.Fprintf(&b, "\nChoosing: share of the best %d by score that is among the best %[1]d in truth; points lost by taking the best by score\n", predictor.Fifth(len(f.Judged)))
+	fmt.Fprintf(&b, "\nChoosing: share of the best %d by score that is among the best %[1]d in truth; points lost by taking the best by score\n", predictor.Fifth(len(f.Evaluated)))
 	f.table(&b, "precision\tregret", func(a predictor.Agreement) []string {
 		return []string{withInterval(a.Precision, 1), withInterval(a.Regret, 100)}
 	})

@@ -46,7 +46,7 @@ func openTwice(t *testing.T, dir string, o OpenOptions, cache int64) (memory, st
 	return memory, streamed
 }
 
-// A streamed set is the set in memory, whatever the cache: splits, batches of training and of judging, normalisation,
+// A streamed set is the set in memory, whatever the cache: splits, batches of training and of evaluating, normalisation,
 // notes, shared pictures, flat pictures, loaded subsets.
 func TestStreamedEqualsMemory(t *testing.T) {
 	dir := photos(t, 17, "a", "b", "c")

@@ -18,23 +18,23 @@ type Autotuner struct {
 }
 
 const (
-	tuneWarm   = 2                     // passes of a trial that bring the caches round
-	tuneJudged = 5                     // passes of a trial that count
-	tuneTrial  = tuneWarm + tuneJudged // passes of a trial
-	tuneFirst  = 60                    // passes before the first trial: memory is new, and workers have yet to wake up
-	tuneEvery  = 50 * time.Millisecond // at least from one trial to the next,
-	tuneRare   = 20 * tuneTrial        // and so many passes
-	tuneClear  = 10                    // single-threaded must be faster by one part in so many
+	tuneWarm      = 2                        // passes of a trial that bring the caches round
+	tuneEvaluated = 5                        // passes of a trial that count
+	tuneTrial     = tuneWarm + tuneEvaluated // passes of a trial
+	tuneFirst     = 60                       // passes before the first trial: memory is new, and workers have yet to wake up
+	tuneEvery     = 50 * time.Millisecond    // at least from one trial to the next,
+	tuneRare      = 20 * tuneTrial           // and so many passes
+	tuneClear     = 10                       // single-threaded must be faster by one part in so many
 )
 
 // recent are the last times of one way.
 type recent struct {
-	times [tuneJudged]time.Duration
+	times [tuneEvaluated]time.Duration
 	n     int
 }
 
 func (r *recent) add(d time.Duration) {
-	r.times[r.n%tuneJudged] = d
+	r.times[r.n%tuneEvaluated] = d
 	r.n++
 }
 
@@ -44,7 +44,7 @@ func (r *recent) best() time.Duration { return slices.Min(r.times[:]) }
 func (r *recent) median() time.Duration {
 	t := r.times
 	slices.Sort(t[:])
-	return t[tuneJudged/2]
+	return t[tuneEvaluated/2]
 }
 
 // SingleThreaded reports whether the pass that begins now is to run single-threaded. One
@@ -57,7 +57,7 @@ func (c *Autotuner) SingleThreaded(now time.Time, long time.Duration) bool {
 	return c.singleThreaded
 }
 
-// Note records how long the pass took that ends now, and judges a trial that has
+// Note records how long the pass took that ends now, and evaluates a trial that has
 // had its passes: what was shared by its best time, since times of several cores
 // scatter more and what holds one up passes.
 func (c *Autotuner) Note(d time.Duration, now time.Time) {

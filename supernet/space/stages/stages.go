@@ -18,7 +18,7 @@ import (
 //
 // A subnet uses the first blocks of each stage, the first channels of each convolution and
 // the centre of each kernel. Norms are cut like their convolutions, and all kernels and
-// widths share them: subnets are judged after a calibration of their statistics.
+// widths share them: subnets are evaluated after a calibration of their statistics.
 //
 // In the text form a block is its choices in the order depth (the first of a stage), width
 // (likewise), kernel, expansion, squeeze and excitation, joined by ":"; a block that the

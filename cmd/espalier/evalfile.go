@@ -22,8 +22,8 @@ import (
 	"github.com/espalier-nas/espalier/supernet/data"
 )
 
-// fileJudgement is how well a network file does on pictures.
-type fileJudgement struct {
+// fileEvaluation is how well a network file does on pictures.
+type fileEvaluation struct {
 	Network  string             `json:"network"`
 	Arch     string             `json:"arch"`
 	Pictures string             `json:"pictures"`
@@ -37,14 +37,14 @@ type fileJudgement struct {
 	Matrix   supernet.Confusion `json:"matrix"` // [class of the picture][class that the network says]
 }
 
-// judgeFile judges the network file on the pictures in a folder: the test part where there
+// evaluateFile evaluates the network file on the pictures in a folder: the test part where there
 // is one, else all of them.
-func (c evalCmd) judgeFile(ctx context.Context, s streams) error {
+func (c evalCmd) evaluateFile(ctx context.Context, s streams) error {
 	switch {
 	case c.Folder != "" || len(c.Arch) > 0 || c.File != "" || len(c.Network) > 0 || c.Test:
-		return errors.New("a network file is judged with --data; want no --run, --arch, --file, --network or --test beside it")
+		return errors.New("a network file is evaluated with --data; want no --run, --arch, --file, --network or --test beside it")
 	case c.Data == "":
-		return errors.New("no pictures; want --data DIR to judge the network file on")
+		return errors.New("no pictures; want --data DIR to evaluate the network file on")
 	}
 	n, err := loadNetwork(c.Model)
 	if err != nil {
@@ -59,7 +59,7 @@ func (c evalCmd) judgeFile(ctx context.Context, s streams) error {
 		return err
 	}
 	defer e.Close()
-	j := fileJudgement{Network: c.Model, Arch: n.Label().Arch, Pictures: part, N: set.Len(), Classes: n.Label().Classes}
+	j := fileEvaluation{Network: c.Model, Arch: n.Label().Arch, Pictures: part, N: set.Len(), Classes: n.Label().Classes}
 	if err := j.count(ctx, e, n.Fold(), set); err != nil {
 		return err
 	}
@@ -73,10 +73,10 @@ func (c evalCmd) judgeFile(ctx context.Context, s streams) error {
 	return err
 }
 
-// note notes in tests.jsonl that a network of a run folder was judged by its file on the
+// note notes in tests.jsonl that a network of a run folder was evaluated by its file on the
 // pictures of that run: the run's test split is among them, and nobody looks at that
 // without a trace.
-func (c evalCmd) note(n *supernet.Network, j *fileJudgement) error {
+func (c evalCmd) note(n *supernet.Network, j *fileEvaluation) error {
 	path, err := filepath.Abs(c.Model)
 	if err != nil {
 		return err
@@ -137,7 +137,7 @@ func (f trainedFlags) exec() (*ops.Exec, error) {
 // goes to warnings.
 func (c evalCmd) pictures(n *supernet.Network, warnings io.Writer) (*data.Set, string, error) {
 	h, w, ch := n.Input()
-	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n), Cache: judgedCache, LabelPattern: c.LabelPattern, Labels: c.Labels}
+	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n), Cache: evaluatedCache, LabelPattern: c.LabelPattern, Labels: c.Labels}
 	if h == w {
 		o.Size = h
 	}
@@ -173,16 +173,16 @@ func (c evalCmd) pictures(n *supernet.Network, warnings io.Writer) (*data.Set, s
 	return &own, part, nil
 }
 
-// judgedCache is how many bytes of pictures are kept in memory; of more, the others are read
-// as they are judged.
-const judgedCache = 1 << 30
+// evaluatedCache is how many bytes of pictures are kept in memory; of more, the others are read
+// as they are evaluated.
+const evaluatedCache = 1 << 30
 
-// judgedBatch is how many pictures go through a network at a time.
-const judgedBatch = 64
+// evaluatedBatch is how many pictures go through a network at a time.
+const evaluatedBatch = 64
 
 // count fills in what the network says of each picture.
-func (j *fileJudgement) count(ctx context.Context, e *ops.Exec, n *supernet.Network, set *data.Set) error {
-	score, table, err := n.Judge(ctx, e, set, judgedBatch)
+func (j *fileEvaluation) count(ctx context.Context, e *ops.Exec, n *supernet.Network, set *data.Set) error {
+	score, table, err := n.EvaluateByClass(ctx, e, set, evaluatedBatch)
 	if err != nil {
 		return err
 	}
@@ -192,8 +192,8 @@ func (j *fileJudgement) count(ctx context.Context, e *ops.Exec, n *supernet.Netw
 	return nil
 }
 
-// text returns the judgement for people: a line for each figure and what is taken for what.
-func (j *fileJudgement) text() string {
+// text returns the evaluation for people: a line for each figure and what is taken for what.
+func (j *fileEvaluation) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "network    %s: %s\n", j.Network, j.Arch)
 	fmt.Fprintf(&b, "pictures   %d, %s\n", j.N, j.Pictures)

@@ -14,8 +14,8 @@ import (
 
 // The set sizes leave a partial batch at the end of both.
 const (
-	judgedTrain, judgedVal = 40, 50
-	judgedBatch            = 40
+	evaluatedTrain, evaluatedVal = 40, 50
+	evaluatedBatch               = 40
 )
 
 // plainStats returns the moments of each norm of a plan on a whole set in one
@@ -30,7 +30,7 @@ func plainStats(n plainNet, plan space.Plan, set *data.Set, norm data.Normalizat
 	return found
 }
 
-// plainScore judges a plan picture by picture. early is the accuracy without the
+// plainScore evaluates a plan picture by picture. early is the accuracy without the
 // pictures beyond the first batch.
 func plainScore(n plainNet, plan space.Plan, stats map[int]moments, set *data.Set, norm data.Normalization) (s Score, early float64) {
 	for i := range set.Len() {
@@ -38,8 +38,8 @@ func plainScore(n plainNet, plan space.Plan, stats map[int]moments, set *data.Se
 		logits := n.forward(plan, x, func(k int, _ plainMaps) moments { return stats[k] })
 		s.Accuracy += float64(plainCorrect(logits, labels, 3)) / float64(set.Len())
 		s.Loss += plainLoss(logits, plainLabels(labels, 3, 0), 3) / float64(set.Len())
-		if i == judgedBatch-1 {
-			early = s.Accuracy * float64(set.Len()) / judgedBatch
+		if i == evaluatedBatch-1 {
+			early = s.Accuracy * float64(set.Len()) / evaluatedBatch
 		}
 	}
 	return s, early
@@ -55,9 +55,9 @@ func TestScoresEqualPlainLoops(t *testing.T) {
 	ctx := context.Background()
 	e := exec(t, 2)
 	c, net := trained(t, e)
-	train, val := shapes(judgedTrain, 1), shapes(judgedVal, 2)
+	train, val := shapes(evaluatedTrain, 1), shapes(evaluatedVal, 2)
 	norm := plainNorm(train)
-	v, err := NewEvaluator(e, net, train, val, norm, EvalOptions{Calibration: 1000, Batch: judgedBatch, Seed: 1})
+	v, err := NewEvaluator(e, net, train, val, norm, EvalOptions{Calibration: 1000, Batch: evaluatedBatch, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestScoresEqualPlainLoops(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, batch := range []int{16, judgedBatch, 100} {
+		for _, batch := range []int{16, evaluatedBatch, 100} {
 			if s, err := w.Score(ctx, e, val, batch); err != nil || !sameScore(s, want) {
 				t.Errorf("%s, batch %d: network scores %+v, %v; want %+v", c.Space().Format(a), batch, s, err, want)
 			}
@@ -128,7 +128,7 @@ func near(mean []float32, a, b, c []float64) bool {
 func TestCalibrationPicturesAreTrainingPictures(t *testing.T) {
 	e := exec(t, 1)
 	c, net := trained(t, e)
-	train := shapes(judgedTrain, 1)
+	train := shapes(evaluatedTrain, 1)
 	norm := plainNorm(train)
 	plan, plain := c.Plan(c.Extremes().Largest), newPlainNet(net)
 	means := make([][]float64, train.Len())
@@ -136,7 +136,7 @@ func TestCalibrationPicturesAreTrainingPictures(t *testing.T) {
 		means[i] = stem(plain, plan, train, norm, i)
 	}
 	calibrate := func(seed uint64, n, batch int) *ops.Stats {
-		v, err := NewEvaluator(e, net, train, shapes(judgedVal, 2), norm, EvalOptions{Calibration: n, Batch: batch, Seed: seed})
+		v, err := NewEvaluator(e, net, train, shapes(evaluatedVal, 2), norm, EvalOptions{Calibration: n, Batch: batch, Seed: seed})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestCalibrationPicturesAreTrainingPictures(t *testing.T) {
 		t.Errorf("four seeds choose %v; want four triples", triples)
 	}
 	all := plainStats(plain, plan, train, norm)[0]
-	for i, v := range calibrate(1, judgedTrain, 16).Mean { // 16, 16 and 8 pictures, weighted
+	for i, v := range calibrate(1, evaluatedTrain, 16).Mean { // 16, 16 and 8 pictures, weighted
 		if math.Abs(float64(v)-all.mean[i]) > 1e-5 {
 			t.Errorf("mean of channel %d over all pictures is %v; want %v", i, v, all.mean[i])
 		}
