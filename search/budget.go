@@ -111,12 +111,14 @@ const leastReach = 3
 
 // cheapDraws random architectures show what those cost that are no dearer than the narrow one.
 // The first timedCheap of them are timed, as long as that takes no more than firstShare of the
-// budget; cheapShare of their median is taken for what a step takes at least: the mean of what
+// budget; cheapShare of their median is taken for what a step takes at least, and no more than
+// mostCheap times what the narrow one's takes, in case something disturbed them: the mean of what
 // will be trained is more than the median, but what of that is within reach is not known yet.
 const (
 	cheapDraws = 200
 	timedCheap = 5
 	cheapShare = 0.75
+	mostCheap  = 2
 )
 
 // cheapStep returns how long a training step takes at least of the networks that are left to
@@ -143,7 +145,8 @@ func (r *Run) cheapStep(ctx context.Context, net *supernet.Net, narrow time.Dura
 		return least, nil
 	}
 	slices.Sort(timed)
-	return max(least, time.Duration(cheapShare*float64(timed[(len(timed)-1)/2]))), nil
+	median := timed[(len(timed)-1)/2]
+	return max(least, min(mostCheap*narrow, time.Duration(cheapShare*float64(median)))), nil
 }
 
 // cheapest returns what a training step takes, over one of the narrow network, of the random
