@@ -268,7 +268,7 @@ func (l *ladder) timeSome(ctx context.Context, on []*finished) (xs, ys []float64
 		f := sorted[k*(len(sorted)-1)/max(1, n-1)]
 		at[f.Arch], archs = f.latency(), append(archs, f.Arch)
 	}
-	l.timedAt, l.timed, err = l.r.stepCurve(ctx, l.lanes.execs[0], archs, at, nil)
+	l.timedAt, l.timed, err = stepCurve(archs, at, func(a space.Arch) (float64, error) { return l.r.timeFew(ctx, l.lanes.execs[0], a) }, nil)
 	return l.timedAt, l.timed, err
 }
 

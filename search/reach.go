@@ -115,14 +115,14 @@ func (r *Run) trainingTimes(ctx context.Context, x *ops.Exec, l *latency.Model, 
 		}
 		at[a] = c.Latency
 	}
-	return r.stepCurve(ctx, x, archs, at, func(a space.Arch, before float64) bool { return before > enough && a != narrow })
+	return stepCurve(archs, at, func(a space.Arch) (float64, error) { return r.timeFew(ctx, x, a) }, func(a space.Arch, before float64) bool { return before > enough && a != narrow })
 }
 
-// stepCurve times training steps of networks with these latencies, on weights of their own,
+// stepCurve times training steps of networks with these latencies, by timed, which returns seconds,
 // and returns latencies and the seconds of a step, both rising. One that trains for longer than a
 // slower one was disturbed: it counts with as much as that. What skip says is left out, given the
 // step of the slowest of those that are faster; nil skips none.
-func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, at map[space.Arch]float64, skip func(a space.Arch, before float64) bool) (latencies, seconds []float64, err error) {
+func stepCurve(archs []space.Arch, at map[space.Arch]float64, timed func(space.Arch) (float64, error), skip func(a space.Arch, before float64) bool) (latencies, seconds []float64, err error) {
 	archs = slices.Clone(archs)
 	slices.SortStableFunc(archs, func(a, b space.Arch) int { return sign(at[a] < at[b]) })
 	before := 0.0
@@ -130,7 +130,7 @@ func (r *Run) stepCurve(ctx context.Context, x *ops.Exec, archs []space.Arch, at
 		if skip != nil && skip(a, before) {
 			continue
 		}
-		step, err := r.timeFew(ctx, x, a)
+		step, err := timed(a)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -95,32 +96,33 @@ func TestLeastStepsOfANetwork(t *testing.T) {
 // slower is not looked at, but for the narrow one.
 func TestWhatIsOutOfReachIsNotTimed(t *testing.T) {
 	w := newWorld(t, asPredicted)
-	r := w.open("run")
 	var archs []space.Arch
-	at := map[space.Arch]float64{}
+	at, took := map[space.Arch]float64{}, map[space.Arch]float64{}
 	for a := range w.family.Space().Enumerate {
 		if len(archs) < 5 {
-			at[a] = float64(10 - len(archs))
+			at[a], took[a] = float64(10-len(archs)), float64(100-len(archs))
 			archs = append(archs, a)
 		}
 	}
 	var asked []space.Arch
-	xs, ys, err := r.stepCurve(t.Context(), r.exec, archs, at, func(a space.Arch, longest float64) bool {
-		asked = append(asked, a)
-		if len(asked) == 1 != (longest == 0) {
-			t.Errorf("network %d: the longest step before it is %v", len(asked), longest)
-		}
+	var before []float64
+	xs, ys, err := stepCurve(archs, at, func(a space.Arch) (float64, error) { return took[a], nil }, func(a space.Arch, step float64) bool {
+		asked, before = append(asked, a), append(before, step)
 		return len(asked) > 2
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	slices.Reverse(archs)
-	if !slices.Equal(asked, archs) {
-		t.Errorf("asked for %v; want %v, by rising latency", asked, archs)
+	if !slices.Equal(asked, archs) || !slices.Equal(before, []float64{0, 96, 97, 97, 97}) {
+		t.Errorf("asked for %v after steps of %v s; want %v, by rising latency", asked, before, archs)
 	}
-	if len(xs) == 0 || len(xs) > 2 || xs[0] != 6 || len(ys) != len(xs) || !slices.IsSorted(ys) {
+	if !slices.Equal(xs, []float64{6, 7}) || !slices.Equal(ys, []float64{96, 97}) {
 		t.Errorf("latencies %v, seconds %v; want those of the first two", xs, ys)
+	}
+	unplugged := errors.New("unplugged")
+	if _, _, err := stepCurve(archs, at, func(space.Arch) (float64, error) { return 0, unplugged }, nil); !errors.Is(err, unplugged) {
+		t.Errorf("a timing that failed: %v", err)
 	}
 }
 
@@ -145,19 +147,19 @@ func TestStepsRise(t *testing.T) {
 // whether those after both are timed.
 func TestDisturbedTimingsSkipNothing(t *testing.T) {
 	w := newWorld(t, asPredicted)
-	r := w.open("run")
 	e := w.family.Extremes()
 	third := w.arch("sep3x3:4 identity")
 	at := map[space.Arch]float64{e.Largest: 1, e.Smallest: 2, third: 3}
+	took := map[space.Arch]float64{e.Largest: 70, e.Smallest: 5}
 	var before []float64
-	_, ys, err := r.stepCurve(t.Context(), r.exec, []space.Arch{e.Largest, e.Smallest, third}, at, func(a space.Arch, step float64) bool {
+	xs, ys, err := stepCurve([]space.Arch{e.Largest, e.Smallest, third}, at, func(a space.Arch) (float64, error) { return took[a], nil }, func(a space.Arch, step float64) bool {
 		before = append(before, step)
 		return a == third
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(before) != 3 || before[2] != ys[len(ys)-1] {
-		t.Errorf("steps before each network are said to take %v s; want %v s before the last", before, ys[len(ys)-1])
+	if !slices.Equal(before, []float64{0, 70, 5}) || !slices.Equal(xs, []float64{2}) || !slices.Equal(ys, []float64{5}) {
+		t.Errorf("steps before each network are said to take %v s, the curve is %v, %v; want 5 s before the last, and at 2", before, xs, ys)
 	}
 }
