@@ -1,7 +1,14 @@
 package search
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -53,6 +60,37 @@ func TestLinearClassifierIsRecomputed(t *testing.T) {
 	}
 	if *r.state.Linear != got {
 		t.Errorf("the folder keeps %v; want %v", *r.state.Linear, got)
+	}
+}
+
+// Pictures of more pixels than layers have channels elsewhere have a linear classifier too: it tells
+// dark ones from bright ones.
+func TestLinearClassifierOfLargePictures(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	dir := t.TempDir()
+	for class, grey := range []uint8{60, 190} {
+		for i := range 30 {
+			m := image.NewRGBA(image.Rect(0, 0, 4, 4))
+			for k := range m.Pix {
+				m.Pix[k] = grey + uint8((7*i+11*k)%40)
+				if k%4 == 3 {
+					m.Pix[k] = 255
+				}
+			}
+			var b bytes.Buffer
+			if err := png.Encode(&b, m); err != nil {
+				t.Fatal(err)
+			}
+			name := filepath.Join(dir, fmt.Sprint("class", class), fmt.Sprint(i, ".png"))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, b.Bytes(), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.cfg.Data.Dir, w.cfg.Data.Size = dir, 160 // 76,800 numbers each
+	r := w.open("large")
+	if got, err := r.linear(t.Context()); err != nil || got != 1 {
+		t.Errorf("accuracy %v, %v; want 1", got, err)
 	}
 }
 

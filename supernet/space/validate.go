@@ -25,6 +25,7 @@ func (p Plan) Validate() error {
 // Bounds on the numbers of a plan.
 const (
 	maxDim    = 1 << 16 // sizes, so that products cannot overflow
+	maxFlat   = 1 << 24 // input channels of a single pixel, such as a picture laid flat
 	maxKernel = 255     // taps on a side and strides
 	maxPool   = 16      // taps on a side of a pooling
 	maxDil    = 16      // pixels from tap to tap
@@ -36,8 +37,12 @@ func (p Plan) validate(i int, s Step) error {
 		name string
 		v    int
 	}{{"height", l.H}, {"width", l.W}, {"input channels", l.InC}, {"output channels", l.OutC}} {
-		if d.v < 1 || d.v > maxDim {
-			return fmt.Errorf("%s is %d; want 1 to %d", d.name, d.v, maxDim)
+		most := maxDim
+		if d.name == "input channels" && l.H == 1 && l.W == 1 {
+			most = maxFlat
+		}
+		if d.v < 1 || d.v > most {
+			return fmt.Errorf("%s is %d; want 1 to %d", d.name, d.v, most)
 		}
 	}
 	if int(l.Act) >= len(actNames) {
