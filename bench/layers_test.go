@@ -41,9 +41,9 @@ func BenchmarkLayer(b *testing.B) {
 	}
 }
 
-// BenchmarkTwin runs layers with the plain-Go kernels and, in turns with them,
+// BenchmarkReference runs layers with the plain-Go kernels and, in turns with them,
 // with the fastest: how many times as long the twin takes is reported as x-slower.
-func BenchmarkTwin(b *testing.B) {
+func BenchmarkReference(b *testing.B) {
 	fast, plain := newExec(b, "", 1), newExec(b, "go", 1)
 	for _, l := range layers(b) {
 		if !slices.Contains([]string{"stem3x3_1-16_28_b1", "d3x3_32_16_b1", "d3x3_20-20_16_b1", "pw_96-24_16_b1", "dw5_144_16_b1"}, l.Name) {

@@ -45,7 +45,7 @@ func NewReinforce(name string, s *space.Space, seed uint64, o PolicyOptions) (*R
 		return nil, err
 	}
 	if o.grows() && o.Trials == 0 {
-		return nil, fmt.Errorf("policy.growth is %v, want 1 where nobody knows how many evaluations there will be", o.Growth)
+		return nil, fmt.Errorf("policy.growth is %v, want 1 where the number of evaluations is not known", o.Growth)
 	}
 	r := &Reinforce{space: s, o: o, seed: seed}
 	shape, prior := shaping{temperature: o.Temperature, tanh: o.TanhConstant}, newSkipPrior(s, o.SkipRate)
@@ -108,7 +108,7 @@ func (r *Reinforce) Observe(trials []Trial) {
 }
 
 // rate returns the learning rate of the next update. It follows the evaluations, not the
-// updates: a round of repeats is an update too, and nobody knows how many come.
+// updates: a round of repeats is an update too, and how many come is not known.
 func (r *Reinforce) rate() float64 {
 	if !r.o.grows() {
 		return r.o.Rate

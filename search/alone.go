@@ -109,7 +109,7 @@ type aloneTraining struct {
 	options    supernet.TrainOptions
 	targets    *supernet.Targets // of a teacher; nil: labels alone
 	checkpoint string            // file of the folder that is gone on from
-	before     *time.Duration    // is set to what earlier processes took, which the checkpoint keeps; nil: nobody asks
+	before     *time.Duration    // is set to what earlier processes took, which the checkpoint keeps; nil: it keeps none
 	on         *data.Set         // that the network is evaluated on afterwards
 	silent     bool              // shows no progress: others train beside it
 	pace       *pacing           // makes it end in time; nil: it takes what it takes

@@ -271,7 +271,7 @@ func (r *Run) fitEvaluation(ctx context.Context, n *supernet.Net) (time.Duration
 
 // timeEvaluation returns the mean time that evaluating a random subnet takes per image.
 func (r *Run) timeEvaluation(ctx context.Context, n *supernet.Net) (time.Duration, error) {
-	evaluate, err := r.evaluator(n, r.comparedOn())
+	by, err := r.evaluator(n, r.comparedOn())
 	if err != nil {
 		return 0, err
 	}
@@ -286,7 +286,7 @@ func (r *Run) timeEvaluation(ctx context.Context, n *supernet.Net) (time.Duratio
 	}
 	start, done := time.Now(), 0
 	for _, a := range archs {
-		if _, err := evaluate.Evaluate(ctx, []space.Arch{a}); err != nil {
+		if _, err := by.Evaluate(ctx, []space.Arch{a}); err != nil {
 			return 0, fmt.Errorf("time an evaluation: %w", err)
 		}
 		done++

@@ -15,7 +15,7 @@ import (
 type candidate struct {
 	controller.Trial               // inherited weights, on the whole validation split once it was chosen; predicted cost
 	measured         *bench.Sample // seconds per image; nil: not timed, or the device cannot be measured here
-	energy           float64       // joules per image as measured; 0: nobody tells
+	energy           float64       // joules per image as measured; 0: unknown
 	worth            float64       // what it was chosen by
 }
 
@@ -48,7 +48,7 @@ func (r *Run) contenders(evaluated []controller.Trial) []candidate {
 }
 
 // timedContenders is how many times as many contenders are timed as become candidates.
-// Whoever looks for accurate networks by predicted latencies finds those whose latency is
+// A search for accurate networks by predicted latencies finds those whose latency is
 // predicted too low.
 const timedContenders = 3
 

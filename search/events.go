@@ -26,7 +26,7 @@ type Monitor struct {
 	Log     *slog.Logger // results, decisions and warnings, as they come; nil: none
 	Events  Events       // nil: none
 	Command string       // line that the run is begun with, for the report; empty: none
-	Memory  func(int64)  // told how many bytes the run needs at its peak, each time that this is computed, so that the collector can be told too; nil: nobody
+	Memory  func(int64)  // told how many bytes the run needs at its peak, each time that this is computed, so that the collector can be told too; nil: nothing is
 	Stop    func() error // asked while pictures are read, such as the Err of a context; its error ends that. nil: nothing does
 }
 

@@ -42,7 +42,7 @@ func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished,
 			l.r.dir.Path(rundir.Finish), rung, f.index, f.arm.name, g.Arch, g.Steps, arch, pace.stepsOf(steps))
 	}
 	checkpoint := l.checkpoint(rung, f)
-	if known { // whoever ended after the line was written may have left its checkpoint
+	if known { // a process that ended after the line was written may have left its checkpoint
 		return g, remove(l.r.dir.Path(checkpoint))
 	}
 	start, before := time.Now(), time.Duration(0)

@@ -151,21 +151,35 @@ func (r *Run) heaviestWithin(from space.Arch, fits func(space.Arch) bool) space.
 
 // checkMemory tells what the run needs for some work, has the process kept to that, and refuses where the machine has less.
 func (r *Run) checkMemory(does work) error {
-	n, has := r.memory(does, r.heaviest()), freeMemory(memoryRoot)
+	n, has, err := r.memoryFits(does)
+	if err != nil {
+		return err
+	}
+	r.tellMemory(n, n.total(), has)
+	whole := n
+	if r.cfg.Limits.Any() { // networks beyond them may be timed before it is known what they leave
+		whole = r.memory(does, r.heaviestWithin(r.family.Extremes().Largest, nil))
+	}
+	r.needed = n.total()
+	r.monitor.Memory(max(n.total(), whole.total()))
+	return nil
+}
+
+// memoryFits returns what the run needs for some work, in bytes, and what there is for it: what is free, and what this
+// process has already. Where there is too little it trains one network at a time, and if that is not enough it is an error
+// that names what would help.
+func (r *Run) memoryFits(does work) (n need, has int64, err error) {
+	n, has = r.memory(does, r.heaviest()), freeMemory(memoryRoot)
+	if own, known := fileLine(memoryRoot+"proc/self/status", "VmRSS:"); known && has < math.MaxInt64-own {
+		has += own
+	}
 	if n.total() > has && does == searches && r.mostLanes() > 1 {
 		r.single = true // no bit depends on it
 		r.monitor.Log.Warn("networks are finished one after the other: there is not enough memory for several at a time", "needed", inBytes(n.total()), "free", inBytes(has))
 		n = r.memory(does, r.heaviest())
 	}
-	r.tellMemory(n, n.total(), has)
 	if n.total() <= has {
-		whole := n
-		if r.cfg.Limits.Any() { // networks beyond them may be timed before it is known what they leave
-			whole = r.memory(does, r.heaviestWithin(r.family.Extremes().Largest, nil))
-		}
-		r.needed = n.total()
-		r.monitor.Memory(max(n.total(), whole.total()))
-		return nil
+		return n, has, nil
 	}
 	advice := "a smaller train.batch (--batch), or smaller pictures (--size)"
 	if n.evaluating > n.step {
@@ -177,7 +191,7 @@ func (r *Run) checkMemory(does work) error {
 	case n.weights >= max(n.step, n.evaluating):
 		advice = "a smaller space"
 	}
-	return fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures, %s for evaluating %d at a time and for what trains beside it) and %s are free; %s would help",
+	return n, has, fmt.Errorf("memory: about %s are needed (%s for pictures, %s for weights, %s for a training step of %d pictures, %s for evaluating %d at a time and for what trains beside it) and %s are free; %s would help",
 		inBytes(n.total()), inBytes(n.pictures), inBytes(n.weights), inBytes(n.step), r.cfg.Train.Batch, inBytes(n.evaluating+n.lanes), r.cfg.Evaluate.Batch, inBytes(has), advice)
 }
 
@@ -187,20 +201,25 @@ func (r *Run) tellMemory(n need, total, has int64) {
 }
 
 // memoryWithin computes the memory of a search anew once it is known what limits and reach leave of the space. What the process
-// has had by then counts, as far as it was computed before.
-func (r *Run) memoryWithin() {
+// has had by then counts, as far as it was computed before. With limits it was computed for the narrow network, so that there
+// may be too little only now.
+func (r *Run) memoryWithin() error {
 	r.bounded = true
 	if r.bounds == nil && !r.cfg.Limits.Any() {
-		return
+		return nil
 	}
-	n := r.memory(searches, r.heaviest())
+	n, has, err := r.memoryFits(searches)
+	if err != nil {
+		return err
+	}
 	total := n.total()
 	if had, known := fileLine(memoryRoot+"proc/self/status", "VmHWM:"); known {
 		total = max(total, min(had, r.needed))
 	}
-	r.tellMemory(n, total, freeMemory(memoryRoot))
+	r.tellMemory(n, total, has)
 	r.needed = total
 	r.monitor.Memory(total)
+	return nil
 }
 
 // inBytes writes a number of bytes as people do.

@@ -124,14 +124,18 @@ func TestMemoryIsTold(t *testing.T) {
 	memoryRoot = system(t, map[string]string{"proc/self/status": "VmHWM:\t  1000 kB\n"})
 	defer func() { memoryRoot = "/" }()
 	r.bounds = &bounds{func(a space.Arch) bool { return a == r.family.Extremes().Narrow }, r.family.Extremes().Narrow}
-	r.memoryWithin()
+	if err := r.memoryWithin(); err != nil {
+		t.Fatal(err)
+	}
 	least := r.memory(searches, r.family.Plan(r.family.Extremes().Narrow)).total()
 	if last := told[len(told)-1]; last != least || least >= want[2] {
 		t.Errorf("told %d; want %d, less than the %d of the whole space", last, least, want[2])
 	}
 	memoryRoot = system(t, map[string]string{"proc/self/status": fmt.Sprintf("VmHWM:\t%d kB\n", (least+1<<20)>>10)})
 	r.needed = least + 2<<20
-	r.memoryWithin()
+	if err := r.memoryWithin(); err != nil {
+		t.Fatal(err)
+	}
 	if last := told[len(told)-1]; last != (least+1<<20)>>10<<10 {
 		t.Errorf("told %d; want the %d that the process has had", last, least+1<<20)
 	}
@@ -177,5 +181,30 @@ func TestLanesNeedMemory(t *testing.T) {
 	r.single = false
 	if err := r.checkMemory(searches); err == nil {
 		t.Error("less memory than one network at a time needs is enough")
+	}
+}
+
+// What limits leave of a space may be more than the machine has, though the narrow network was not: a search ends before
+// it is trained. What this process has already is not missing.
+func TestMemoryWithinTheLimitsIsRefused(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Limits.Params = 1_000_000
+	r := w.open("run")
+	r.single = true
+	r.bounds = &bounds{func(space.Arch) bool { return true }, r.family.Extremes().Largest}
+	r.bounded = true
+	needs := r.memory(searches, r.heaviest()).total()
+	defer func() { memoryRoot = "/" }()
+	for _, c := range []struct {
+		own  int64
+		want string
+	}{{0, "are free"}, {2 << 20, ""}} {
+		memoryRoot = system(t, map[string]string{
+			"proc/meminfo":     fmt.Sprintf("MemAvailable: %d kB\n", (needs-1<<20)>>10),
+			"proc/self/status": fmt.Sprintf("VmHWM:\t1000 kB\nVmRSS:\t%d kB\n", c.own>>10),
+		})
+		if err := r.memoryWithin(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("1 MiB less free than needed, of which the process has %d: %v; want %q", c.own, err, c.want)
+		}
 	}
 }

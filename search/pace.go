@@ -33,7 +33,7 @@ type pacing struct {
 	evaluating float64                     // steps that take as long as evaluating the network
 	most       float64                     // steps in all that are never too few; 0: there is no such number
 	decided    func(supernet.Replan) error // writes a change down before it is made
-	seen       func(slower float64)        // is told what steps take, as a multiple of each; nil: nobody is
+	seen       func(slower float64)        // is told what steps take, as a multiple of each; may be nil
 
 	late bool // it ends late, as far as is known: what is left is not cut again
 

@@ -95,7 +95,7 @@ func (r *Run) rivalPlan(text string) (space.Plan, error) {
 // it.
 func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, plan space.Plan, f *finished) (report.Rival, error) {
 	checkpoint := name + ".training"
-	if v, done := r.state.Rivals[name]; done { // whoever ended after it was noted may have left its checkpoint
+	if v, done := r.state.Rivals[name]; done { // a process that ended after it was noted may have left its checkpoint
 		return v, remove(r.dir.Path(checkpoint))
 	}
 	fit, err := r.fitRival(ctx, l, name, plan, f)

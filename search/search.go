@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,7 +19,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 		return report.Report{}, fmt.Errorf("train.arch is %q; want it empty: a search trains the supernet", a)
 	}
 	if _, err := phase(r, "check", func() (struct{}, error) { return struct{}{}, r.check(ctx) }); err != nil {
-		return report.Report{}, err
+		return report.Report{}, r.refused(err)
 	}
 	lat, err := phase(r, phaseLatency, func() (*latency.Model, error) { return r.latencies(ctx) })
 	if err != nil {
@@ -39,7 +40,9 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if err := r.bound(lat); err != nil {
 		return report.Report{}, err
 	}
-	r.memoryWithin()
+	if err := r.memoryWithin(); err != nil {
+		return report.Report{}, err
+	}
 	if err := r.Train(ctx); err != nil {
 		return report.Report{}, err
 	}
@@ -70,6 +73,17 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	}
 	rep.Phases = r.state.Phases
 	return rep, r.writeReport(rep)
+}
+
+// refused returns the error that ends a run before anything was done, and lets go of a folder
+// that was made for it: the next start may ask for the same one. An interrupted run keeps its folder.
+func (r *Run) refused(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	closing := r.trials.Close()
+	r.trials = nil
+	return errors.Join(err, closing, r.dir.Discard())
 }
 
 // outcome collects what the phases of a search found.

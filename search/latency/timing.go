@@ -42,8 +42,8 @@ func (l *Model) Known(a space.Arch) (bench.Sample, bool) {
 	return s, ok
 }
 
-// Energy returns the measured energy of an architecture, joules per image; 0 where nobody
-// tells it.
+// Energy returns the measured energy of an architecture, joules per image; 0 where it
+// is unknown.
 func (l *Model) Energy(a space.Arch) float64 {
 	if l.probes == nil {
 		return 0

@@ -226,7 +226,7 @@ type Network struct {
 	Latency    float64       `json:"predicted_latency"`
 	Measured   *bench.Sample `json:"measured_latency,omitempty"` // seconds per image
 	Elsewhere  []float64     `json:"elsewhere,omitempty"`        // predicted latencies on the other devices, in the order of Latency.Elsewhere
-	Energy     float64       `json:"energy,omitempty"`           // joules per image; 0: nobody tells
+	Energy     float64       `json:"energy,omitempty"`           // joules per image; 0: unknown
 	File       string        `json:"file,omitempty"`             // in the run folder
 	// EnergyMeasured tells that the energy was measured, not predicted.
 	EnergyMeasured bool `json:"energy_measured,omitempty"`

@@ -13,7 +13,7 @@ func (t *text) verdict(r Report) {
 	switch {
 	case r.Seeds != nil:
 		s := r.Seeds
-		t.line("  over %d repetitions the search %s: at equal latency it has %+.4f on validation against random search with the same gifts, 95 %% interval [%+.4f, %+.4f]%s; its best network %+.4f [%+.4f, %+.4f]",
+		t.line("  over %d repetitions the search %s: at equal latency it has %+.4f on validation against random search with the same given networks and time, 95 %% interval [%+.4f, %+.4f]%s; its best network %+.4f [%+.4f, %+.4f]",
 			s.Front.N, chance(s.Front.Low, s.Front.High), s.Front.Mean, s.Front.Low, s.Front.High, commonOver(s.Common), s.Margin.Mean, s.Margin.Low, s.Margin.High)
 	case r.Compare != nil:
 		c := r.Compare.Stats
@@ -21,7 +21,7 @@ func (t *text) verdict(r Report) {
 		if words != chance(r.Compare.Front, r.Compare.Front) {
 			words = chance(0, 0) // at equal latency it is not so
 		}
-		t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same gifts, 95 %% interval [%+.4f, %+.4f]; at equal latency it is %+.4f on average%s",
+		t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same given networks and time, 95 %% interval [%+.4f, %+.4f]; at equal latency it is %+.4f on average%s",
 			words, r.Compare.Best, c.Difference, c.Low, c.High, r.Compare.Front, common(r.Compare.Common))
 	}
 }

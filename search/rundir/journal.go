@@ -24,7 +24,7 @@ type Trial struct {
 	Params   int64   `json:"params"`
 	Memory   int64   `json:"memory,omitempty"` // bytes; 0 in folders of earlier versions
 	Size     int64   `json:"size,omitempty"`   // bytes of the file; 0 without a limit on it
-	Energy   float64 `json:"energy,omitempty"` // joules per image, predicted; 0: nobody tells
+	Energy   float64 `json:"energy,omitempty"` // joules per image, predicted; 0: unknown
 	// Elsewhere holds predicted latencies on the other devices that limits are on, in their
 	// order, seconds per image.
 	Elsewhere []float64 `json:"elsewhere,omitempty"`

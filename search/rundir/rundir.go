@@ -130,7 +130,11 @@ func (d *Dir) Discard() error {
 	if !d.made {
 		return nil
 	}
-	for _, name := range []string{Config, Log, State, Prior, Trials} {
+	names := []string{Config, Log, State, Prior, Trials, Probes}
+	for i := 0; d.Has(Elsewhere(i)); i++ {
+		names = append(names, Elsewhere(i))
+	}
+	for _, name := range names {
 		if err := os.Remove(d.Path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("run folder: %w", err)
 		}

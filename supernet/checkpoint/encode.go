@@ -102,7 +102,7 @@ func Size(f *File) (int64, error) {
 	return place(f, infos)
 }
 
-// check returns the first fault of f that would make a file nobody can read.
+// check returns the first fault of f that would make a file that cannot be read.
 func check(f *File) error {
 	if fault := textFault(f.Kind, MaxKind); fault != "" {
 		return fmt.Errorf("checkpoint: kind: %s", fault)

@@ -50,7 +50,7 @@ func (s *store) add(files []listedPicture) int {
 	return first
 }
 
-// read returns picture i, in memory that nobody changes or in buf, which is grown.
+// read returns picture i, in memory that must not be changed or in buf, which is grown.
 func (s *store) read(i int, buf []uint8) (pix, grown []uint8, err error) {
 	if at := s.kept[i].Load(); at > 0 {
 		return s.place(at), buf, nil

@@ -11,7 +11,8 @@ import (
 )
 
 // Console is a slog.Handler for people: the message, then its attributes, one
-// line each record. Warnings and errors say so; times are left to the log file.
+// line each record. Warnings say so; times are left to the log file, and errors too: a command
+// ends with its error, which would be there twice.
 type Console struct {
 	w     io.Writer
 	level slog.Level
@@ -22,7 +23,9 @@ type Console struct {
 func NewConsole(w io.Writer, level slog.Level) *Console { return &Console{w: w, level: level} }
 
 // Enabled implements slog.Handler.
-func (c *Console) Enabled(_ context.Context, l slog.Level) bool { return l >= c.level }
+func (c *Console) Enabled(_ context.Context, l slog.Level) bool {
+	return l >= c.level && l < slog.LevelError
+}
 
 // Handle implements slog.Handler.
 func (c *Console) Handle(_ context.Context, r slog.Record) error {
