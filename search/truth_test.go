@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/espalier-nas/espalier/search/config"
@@ -91,3 +92,26 @@ type failing struct {
 
 // Err implements context.Context.
 func (f failing) Err() error { return f.err }
+
+// Trainings go on from rows of the architectures and seeds that are drawn, and from no others.
+func TestRowsAreOfWhatIsDrawn(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	file, err := r.OpenTruth(filepath.Join(w.dir, "truth.csv"), TruthOptions{Count: 2, Seeds: 1, Steps: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ignore := func(int, int, truth.Row) {}
+	if err := r.Complete(t.Context(), file, ignore); err != nil {
+		t.Fatal(err)
+	}
+	rows := file.Rows
+	again := rows[0]
+	again.Seed = 2
+	for what, row := range map[string]truth.Row{"architecture": rows[1], "seed": again} {
+		file.Rows = []truth.Row{row}
+		if err := r.Complete(t.Context(), file, ignore); err == nil || !strings.Contains(err.Error(), "row 1 is") {
+			t.Errorf("another %s in row 1: %v; want it named", what, err)
+		}
+	}
+}
