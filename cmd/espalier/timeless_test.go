@@ -12,9 +12,9 @@ import (
 	"github.com/espalier-nas/espalier/search/rundir"
 )
 
-// timely are the fields that tell how long something took, or how much the last process
-// had to compute, or that follow from it.
-var timely = []string{"seconds", "phases", "prefix", "sum"}
+// timely are the fields that tell how long something took, on how many processors, or how
+// much the last process had to compute, or that follow from it.
+var timely = []string{"seconds", "phases", "prefix", "sum", "workers"}
 
 // timeless returns the content of a file of a run folder without what differs from run
 // to run: times, and the order in which candidates that train side by side end.

@@ -186,20 +186,51 @@ func (f *Family) level(share float64) space.Arch {
 }
 
 // smallest returns the architecture of the fewest operations: all choices the first, but
-// perhaps the resolution, as pictures that are as large as they were need no resizing.
+// perhaps the resolution, as pictures that are as large as they were need no resizing, and
+// widths, as a block whose input is as wide as its output needs no projection.
+//
+// Shares of operations depend on the widths of neighbours only. Of the networks that are
+// alike from a width on, the one with the fewest operations therefore stays the best,
+// whatever the widths after it are: for each width of a stage one network is kept.
 func (f *Family) smallest() space.Arch {
 	best := f.level(0)
-	for r := range len(f.config.Resolutions) {
-		if f.resized < 0 {
-			break
+	fewest := f.Plan(best).FLOPs()
+	for r := range max(1, len(f.config.Resolutions)) {
+		genes := slices.Clone(f.level(0).Genes())
+		if f.resized >= 0 {
+			genes[f.resized] = uint8(r)
 		}
-		genes := slices.Clone(best.Genes())
-		genes[f.resized] = uint8(r)
-		if a := space.NewArch(genes); f.Plan(a).FLOPs() < f.Plan(best).FLOPs() {
-			best = a
+		kept := []space.Arch{space.NewArch(genes)}
+		for _, s := range f.stages {
+			if s.width >= 0 {
+				kept = f.cheapest(kept, s.width, len(s.Widths))
+			}
+		}
+		for _, a := range kept {
+			if flops := f.Plan(a).FLOPs(); flops < fewest {
+				best, fewest = a, flops
+			}
 		}
 	}
 	return best
+}
+
+// cheapest returns for each of n choices at a gene that of the architectures which has the
+// fewest operations with it.
+func (f *Family) cheapest(archs []space.Arch, gene, n int) []space.Arch {
+	kept := make([]space.Arch, n)
+	for c := range n {
+		fewest := int64(math.MaxInt64)
+		for _, a := range archs {
+			genes := slices.Clone(a.Genes())
+			genes[gene] = uint8(c)
+			a = space.NewArch(genes)
+			if flops := f.Plan(a).FLOPs(); flops < fewest {
+				kept[c], fewest = a, flops
+			}
+		}
+	}
+	return kept
 }
 
 // levels returns what a person would try first: everything small, middling, large.

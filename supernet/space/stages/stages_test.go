@@ -96,6 +96,39 @@ func TestPlans(t *testing.T) {
 	})
 }
 
+// A wider network may have fewer operations than the narrowest, where it needs no
+// projections: every architecture is compared.
+func TestSmallestOfAll(t *testing.T) {
+	stage := func(stride int, widths ...int) stages.Stage {
+		return stages.Stage{Block: stages.Basic, Widths: widths, Depths: []int{1, 2}, Stride: stride, Kernels: []int{1}, Expansions: []float64{1}}
+	}
+	wider := 0
+	for _, c := range []stages.Config{
+		{Stem: 7, Stages: []stages.Stage{stage(1, 6, 7)}},
+		{Stem: 7, Stages: []stages.Stage{stage(1, 6, 7), stage(1, 6, 7, 8), stage(1, 6, 7)}},
+		{Stem: 9, Resolutions: []int{13, 14}, Stages: []stages.Stage{stage(1, 8, 9, 10), stage(2, 7, 9), stage(1, 6, 7, 9), stage(1, 7, 8)}},
+	} {
+		c.Name, c.Activation = "drawn", "relu"
+		f, err := stages.New(c, space.Input{H: 14, W: 14, C: 2, Classes: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		low := f.Plan(f.Extremes().Smallest).FLOPs()
+		if low < f.Plan(f.Extremes().Narrow).FLOPs() {
+			wider++
+		}
+		for a := range f.Space().Enumerate {
+			if n := f.Plan(a).FLOPs(); n < low {
+				t.Errorf("%s has %d operations, the smallest %d", f.Space().Format(a), n, low)
+				break
+			}
+		}
+	}
+	if wider != 2 {
+		t.Errorf("in %d of the spaces a wider network is smaller than the narrow one; want 2", wider)
+	}
+}
+
 // Together, the networks of a small space read every declared tensor to its last number.
 func TestWeightsAreTight(t *testing.T) {
 	checked := 0
