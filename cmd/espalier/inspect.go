@@ -24,7 +24,7 @@ import (
 const weightsMagic = "ESPALIER"
 
 type inspectCmd struct {
-	File    string `arg:"" type:"path" help:"Run folder, supernet, network, ONNX model, trials, report, latency or configuration file, or results of training alone."`
+	File    string `arg:"" type:"path" help:"Run folder, supernet, network, ONNX model, trials, rungs, report, latency or configuration file, or results of training alone."`
 	Tensors bool   `help:"List the tensors of a weights file, or the layers of an ONNX model."`
 	NPY     string `name:"npy" placeholder:"DIR" help:"Folder to write each tensor of a weights file to, as a NumPy array."`
 }
@@ -70,6 +70,8 @@ func (c inspectCmd) Run(s streams) error {
 		return inspectHealth(s.out, c.File)
 	case filepath.Base(c.File) == rundir.Tests:
 		return inspectTests(s.out, rundir.View(filepath.Dir(c.File)))
+	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"rung"`)):
+		return inspectRungs(s.out, c.File)
 	case head[0] == '{' && bytes.Contains(firstLine(head), []byte(`"arm"`)):
 		return inspectTrials(s.out, c.File)
 	case head[0] == '{':
@@ -212,6 +214,19 @@ func inspectTrials(w io.Writer, path string) error {
 	for _, name := range order {
 		a := arms[name]
 		fmt.Fprintf(w, "  %-13s %5d, best accuracy %.4f at %.3f ms predicted: %s\n", name, a.n, a.best.Accuracy, 1e3*a.best.Latency, a.best.Arch)
+	}
+	return nil
+}
+
+// inspectRungs shows what each rung of finishing made of each candidate.
+func inspectRungs(w io.Writer, path string) error {
+	lines, err := rundir.ReadJournal[rundir.Rung](path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s: %d trainings of candidates\n", path, len(lines))
+	for _, l := range lines {
+		fmt.Fprintf(w, "  %-10s rung %d  candidate %2d  accuracy %.4f  loss %.4f  %6d steps  %7.1f s  %s\n", l.Arm, l.Rung, l.Candidate, l.Accuracy, l.Loss, l.Steps, l.Seconds, l.Arch)
 	}
 	return nil
 }

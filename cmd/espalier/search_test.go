@@ -170,7 +170,7 @@ func (s shell) checkCommands(rep report.Report) {
 	if sum < 0.999 || sum > 1.001 {
 		t.Errorf("probabilities of ten classes add up to %v: %s", sum, line)
 	}
-	for _, name := range []string{"", rundir.Supernet, best.File, rundir.Trials, rundir.ReportJSON, rundir.Latency, rundir.State, rundir.Config} {
+	for _, name := range []string{"", rundir.Supernet, best.File, rundir.Trials, rundir.Finish, rundir.ReportJSON, rundir.Latency, rundir.State, rundir.Config} {
 		if out := s.must("inspect", s.path("run", name)); len(out) < 40 {
 			t.Errorf("inspect %q says only %q", name, out)
 		}
