@@ -1,6 +1,10 @@
 package search
 
 import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -8,6 +12,7 @@ import (
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -52,6 +57,72 @@ func TestNothingBelowALinearClassifierIsHandedOver(t *testing.T) {
 	}
 	if handed, _ = front(nil, 0.5); handed != nil {
 		t.Errorf("an empty front became %v", indices(handed))
+	}
+}
+
+// jolted takes other multiples of the calculated time from one timing of a network to the next.
+type jolted struct {
+	calculated
+	times   map[string]int
+	factors map[string][]float64 // of the timings in turn; 1 for others
+}
+
+// Time implements bench.Device.
+func (j jolted) Time(ctx context.Context, p space.Plan, e bench.Effort) (bench.Sample, error) {
+	s, err := j.calculated.Time(ctx, p, e)
+	key := fmt.Sprint(p)
+	n := j.times[key]
+	j.times[key]++
+	if f := j.factors[key]; n < len(f) {
+		s.Median *= f[n]
+	}
+	return s, err
+}
+
+// What a disturbance made slow is timed again, after the others, and counts with its fastest
+// timing; what is slower than predicted stays so. Batches are divided by.
+func TestDoubtfulLatenciesAreMeasuredAgain(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	const batch = 4
+	d := jolted{times: map[string]int{}, factors: map[string][]float64{}}
+	l := latency.New(w.family, d, r.exec, batch, filepath.Join(t.TempDir(), "latency.json"))
+	rows := []struct {
+		factors []float64
+		times   int
+		want    float64
+	}{
+		{nil, 1, 1},
+		{[]float64{1.1}, 1, 1.1},
+		{[]float64{2}, 2, 1},
+		{[]float64{3, 2, 1.2}, 3, 1.2},
+		{[]float64{1.5, 1.4, 1.6}, 3, 1.4},
+		{[]float64{0.5}, 1, 0.5},
+	}
+	var all []candidate
+	var truth []float64
+	for a := range w.family.Space().Enumerate {
+		p := w.family.Plan(a)
+		s, err := d.calculated.Time(t.Context(), p, bench.DefaultEffort)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.factors[fmt.Sprint(p)] = rows[len(all)].factors
+		truth = append(truth, s.Median/batch)
+		all = append(all, candidate{Trial: controller.Trial{Arch: a, Cost: controller.Cost{Latency: s.Median / batch}}})
+		if len(all) == len(rows) {
+			break
+		}
+	}
+	if err := r.measure(t.Context(), l, all); err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range rows {
+		n := d.times[fmt.Sprint(w.family.Plan(all[i].Arch))]
+		kept, _ := l.Known(all[i].Arch)
+		if got := all[i].measured.Median / truth[i]; n != row.times || math.Abs(got-row.want) > 1e-9 || kept.Median != batch*all[i].measured.Median {
+			t.Errorf("%v: %d timings, %.3f of the truth, %v kept; want %d and %v", row.factors, n, got, kept.Median/truth[i]/batch, row.times, row.want)
+		}
 	}
 }
 
