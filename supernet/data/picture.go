@@ -140,29 +140,6 @@ func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest uint16, 
 	return deepestOf(picture), nil
 }
 
-// image decodes the picture as it is stored.
-func (p *pictureFile) image() (image.Image, error) {
-	if p.format == "webp" && isAnimatedWebP(p.bytes) {
-		return firstFrame(p.bytes)
-	}
-	picture, _, err := image.Decode(bytes.NewReader(p.bytes))
-	if gray, ok := picture.(*image.Gray); ok && err == nil && p.format == "tiff" && isPositiveFax(p.bytes) {
-		for i, v := range gray.Pix {
-			gray.Pix[i] = ^v
-		}
-	}
-	return picture, err
-}
-
-// isPositiveFax reports whether a TIFF file is packed as faxes are (compression 3 or 4) and says
-// that black is zero. The package tiff then shows black for white: it takes the black of a fax
-// for zero, whatever the file says, and others, such as libtiff, take it for one.
-func isPositiveFax(file []byte) bool {
-	const compression, interpretation, blackIsZero = 259, 262, 1
-	packed, meaning := tiffTag(file, compression), tiffTag(file, interpretation)
-	return (packed == 3 || packed == 4) && meaning == blackIsZero
-}
-
 // deepestOf returns the largest value of a picture of 16 bits a channel; 0 of others.
 func deepestOf(p image.Image) (most uint16) {
 	var pix []uint8
