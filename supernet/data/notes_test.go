@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,12 @@ func TestNotes(t *testing.T) {
 	grey := &Set{H: 1, W: 1, C: 3, Classes: []string{"a", "b"}, Pix: []uint8{1, 1, 1, 2, 2, 2}, Labels: []uint16{0, 1}}
 	if n := notesOf(t, grey); len(n) != 1 || !strings.Contains(n[0], "three channels are the same") {
 		t.Errorf("grey in three channels: %q", n)
+	}
+	for _, c := range []int{1, 3} {
+		blank := &Set{H: 1, W: 1, C: c, Classes: []string{"a", "b"}, Pix: bytes.Repeat([]byte{255}, 2*c), Labels: []uint16{0, 1}}
+		if n := notesOf(t, blank); len(n) != 1 || !strings.Contains(n[0], "every pixel of every picture is 255") {
+			t.Errorf("nothing in %d channels: %q", c, n)
+		}
 	}
 	flat := &Set{H: 1, W: 1, C: 3, Classes: []string{"a", "b"}, Labels: make([]uint16, 13)}
 	for i := range 13 {

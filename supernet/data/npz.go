@@ -208,7 +208,7 @@ func (b *arrayReader) describe(name string, p pictureArray) {
 		order = "N x C x H x W"
 	}
 	b.d.Layout = fmt.Sprintf("%s, %s, white is %v", name, order, b.levels.high)
-	if note := lowRange([]uint16{uint16(b.levels.top)}); b.levels.deep && note != "" {
+	if note := lowRange(int(b.levels.top), 1, 1); b.levels.deep && note != "" {
 		b.d.Notes = append(b.d.Notes, note)
 	}
 }

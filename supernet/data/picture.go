@@ -122,8 +122,8 @@ func newPicture(path string, content []byte) (*pictureFile, error) {
 var jpegEnd = []byte{0xff, 0xd9}
 
 // decode decodes the picture into dst, [h][w][c], and returns the largest value of a
-// picture of 16 bits a channel; 0 of others.
-func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest uint16, err error) {
+// picture of 16 bits a channel; notDeep of others.
+func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest int, err error) {
 	picture, err := p.image()
 	if p.format == "jpeg" && errors.Is(err, io.ErrUnexpectedEOF) && !bytes.HasSuffix(p.bytes, jpegEnd) {
 		picture, _, err = image.Decode(io.MultiReader(bytes.NewReader(p.bytes), bytes.NewReader(jpegEnd))) // all pixels may be there
@@ -137,11 +137,17 @@ func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest uint16, 
 	} else {
 		putRGB(dst, rgba.Pix)
 	}
+	if p.format == "pnm" && scalesPNM(p.bytes) {
+		return notDeep, nil
+	}
 	return deepestOf(picture), nil
 }
 
-// deepestOf returns the largest value of a picture of 16 bits a channel; 0 of others.
-func deepestOf(p image.Image) (most uint16) {
+// notDeep stands for the largest value of a picture that has fewer than 16 bits a channel.
+const notDeep = -1
+
+// deepestOf returns the largest value of a picture of 16 bits a channel; notDeep of others.
+func deepestOf(p image.Image) int {
 	var pix []uint8
 	alpha := false
 	switch p := p.(type) {
@@ -151,12 +157,15 @@ func deepestOf(p image.Image) (most uint16) {
 		pix, alpha = p.Pix, true
 	case *image.NRGBA64:
 		pix, alpha = p.Pix, true
+	default:
+		return notDeep
 	}
+	most := 0
 	for i := 0; i+1 < len(pix); i += 2 {
 		if alpha && i%8 == 6 {
 			continue
 		}
-		most = max(most, uint16(pix[i])<<8|uint16(pix[i+1]))
+		most = max(most, int(pix[i])<<8|int(pix[i+1]))
 	}
 	return most
 }

@@ -156,11 +156,17 @@ func (v *Survey) Notes() (notes []string) {
 	if s.Len() == 0 {
 		return notes
 	}
+	constant := func(c int) int { // the value of a channel that has one; -1 of others
+		return slices.IndexFunc(v.histograms[c][:], func(n int) bool { return n == s.Len()*s.H*s.W })
+	}
+	if at := constant(0); at >= 0 && (v.same || s.C == 1) {
+		return append(notes, fmt.Sprintf("every pixel of every picture is %d, so that there is nothing to learn from; where what is drawn has the colour of the background, another one (--background) shows it", at))
+	}
 	if v.same {
 		return append(notes, "the three channels are the same everywhere: read as grey (--gray) they train faster")
 	}
 	for c := range v.histograms {
-		if at := slices.IndexFunc(v.histograms[c][:], func(n int) bool { return n > 0 }); v.histograms[c][at] == s.Len()*s.H*s.W {
+		if at := constant(c); at >= 0 {
 			notes = append(notes, fmt.Sprintf("channel %d is %d everywhere", c, at))
 		}
 	}
