@@ -34,9 +34,21 @@ func TestNotes(t *testing.T) {
 	if n := flat.Shared(other); n != 2 {
 		t.Errorf("%d shared pictures; want 2", n)
 	}
-	for names, want := range map[string]bool{"0 1 2 10": true, "A b": true, "cat dog": false, "0 1 x-ray": false, "ab": false} {
+	for names, want := range map[string]bool{
+		"0 1 2 10": true, "A b": true, "cat dog": false, "0 1 x-ray": false, "ab": false,
+		"digit_0 digit_1": true, "class0 class1": true, "letter-A letter-b": true, "zero One two": true, "0 1 two": true,
+		"cat car": false, "cat cats": false, "a_left b": false, "one-way stop": false, "fold1 cat2": false, "n01443537 n01443538": false, "cat_a dog_b": false, "": false,
+	} {
 		if got := (&Set{Classes: strings.Fields(names)}).Written(); got != want {
 			t.Errorf("%s: written %t", names, got)
+		}
+	}
+	for names, want := range map[string]string{
+		"turn_left turn_right": "turn_left turn_right", "Left stop RIGHT": "Left RIGHT", "clockwise AntiClockwise": "AntiClockwise clockwise",
+		"right_whale blue_whale": "", "left stop": "", "cat dog": "", "": "",
+	} {
+		if one, other := (&Set{Classes: strings.Fields(names)}).Handed(); strings.TrimSpace(one+" "+other) != want {
+			t.Errorf("%s: %q and %q differ by left and right", names, one, other)
 		}
 	}
 }

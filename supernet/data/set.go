@@ -6,8 +6,6 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
-	"unicode"
-	"unicode/utf8"
 )
 
 // maxClasses is what a uint16 label can tell apart.
@@ -210,22 +208,4 @@ func (s *Set) sharedStreamed(other *Set) int {
 		}
 	}
 	return n
-}
-
-// Written reports whether the classes are digits, numbers of two digits, or letters, by
-// their names: mirrored ones are others, or none. Classes of IDX files without names are
-// numbered.
-func (s *Set) Written() bool {
-	for _, name := range s.Classes {
-		n := 0
-		for _, c := range name {
-			if n++; !unicode.IsDigit(c) && !(unicode.IsLetter(c) && utf8.RuneCountInString(name) == 1) {
-				return false
-			}
-		}
-		if n > 2 {
-			return false
-		}
-	}
-	return len(s.Classes) > 0
 }
