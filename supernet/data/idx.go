@@ -49,11 +49,12 @@ func readIDX(dir string, names map[string]bool, o OpenOptions) (*Dataset, error)
 	}
 	set := sets[0]
 	var classes labelling
+	var note string
 	var err error
 	mapping := strings.TrimSuffix(set.prefix, "-") + "-mapping.txt"
 	switch {
 	case names[idxClassFile]:
-		classes.names, err = readNames(filepath.Join(dir, idxClassFile), 0)
+		classes.names, note, err = readNames(filepath.Join(dir, idxClassFile), 0)
 	case set.transposed() && names[mapping]:
 		classes.names, classes.first, err = emnistNames(filepath.Join(dir, mapping))
 		classes.known = err == nil
@@ -66,6 +67,9 @@ func readIDX(dir string, names map[string]bool, o OpenOptions) (*Dataset, error)
 		return nil, err
 	}
 	d := &Dataset{Train: train}
+	if note != "" {
+		d.Notes = append(d.Notes, note)
+	}
 	if set.transposed() {
 		d.Layout = set.part("train") + "-images, pictures turned upright"
 	}
