@@ -104,7 +104,7 @@ func binaryFormats() []binaryFormat {
 //	          called after it or in its folder
 //	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
 //	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper, or
-//	          inside the folders of classes
+//	          inside the folders of classes, or told by tables beside them
 //
 // Test and validation part may be missing. Hidden files, and what systems leave behind, do not count. A file or a
 // directory that breaks its format is a *FormatError.
