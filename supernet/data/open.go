@@ -87,7 +87,7 @@ func binaryFormats() []binaryFormat {
 
 // Open reads the data set in dir, or the archive that dir is. What it is shows in the names of the files:
 //
-//	idx       train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k for the test part, plain or .gz,
+//	idx       train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k for the test part and val for validation, plain or .gz,
 //	          also spelt train-images.idx3-ubyte; class names in classes.txt, one a line, if there is one
 //	          those of EMNIST, emnist-letters-train-images-idx3-ubyte, are turned upright and named by their mapping
 //	cifar10   data_batch_1.bin ..., test_batch.bin, batches.meta.txt
