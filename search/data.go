@@ -65,6 +65,8 @@ func (r *Run) decideFlip() {
 	switch s := r.splits.Train; {
 	case s.Written():
 		why = "classes are digits or letters"
+	case handed(s) != "":
+		why = handed(s)
 	case s.H == 1 || s.W == 1:
 		why = "of one row or column they are signals, other ones backwards"
 	default:
@@ -73,6 +75,15 @@ func (r *Run) decideFlip() {
 	}
 	t.Flip = config.Off
 	r.monitor.Log.Info("pictures are not mirrored: "+why, "train.flip", "false")
+}
+
+// handed says which classes of a set are each other's mirror images; "" if none are.
+func handed(s *data.Set) string {
+	one, other := s.Handed()
+	if one == "" {
+		return ""
+	}
+	return fmt.Sprintf("mirrored pictures of %q are of %q", one, other)
 }
 
 // Passes at the end that show pictures as they are, where that is left to the data. Grey

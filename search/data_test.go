@@ -105,6 +105,13 @@ func TestPicturesDecideBatchAndFlip(t *testing.T) {
 	if r.Config().Train.Flip != config.Off || r.augment().Flip {
 		t.Error("digits are mirrored")
 	}
+	folderOf(t, filepath.Join(base, "turns"), 20, "turn_left", "turn_right")
+	if r, log, err = started(t, filepath.Join(base, "turns"), filepath.Join(base, "run4"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if r.Config().Train.Flip != config.Off || !strings.Contains(log, "are not mirrored: mirrored pictures of") {
+		t.Errorf("left turns are mirrored:\n%s", log)
+	}
 	if r, _, err = started(t, filepath.Join(base, "digits"), filepath.Join(base, "run3"), func(c *config.Config) { c.Train.Flip = config.On }); err != nil || !r.augment().Flip {
 		t.Errorf("asked for, digits are not mirrored (%v)", err)
 	}

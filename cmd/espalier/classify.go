@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -18,7 +19,7 @@ type classifyCmd struct {
 	Kernel   string   `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: the best)."`
 }
 
-// Run prints the likely classes of each picture.
+// Run prints the likely classes of each picture; those that cannot be read are errors after the others.
 func (c classifyCmd) Run(s streams) error {
 	n, err := loadNetwork(c.Network)
 	if err != nil {
@@ -31,10 +32,12 @@ func (c classifyCmd) Run(s streams) error {
 	defer e.Close()
 	n = n.Fold()
 	var colours data.Profiles
+	var failed []error // of pictures that cannot be read, which the others are not to wait for
 	for _, path := range c.Pictures {
 		probs, err := classify(e, n, path)
 		if err != nil {
-			return err
+			failed = append(failed, err)
+			continue
 		}
 		if _, err := fmt.Fprintf(s.out, "%s", path); err != nil {
 			return err
@@ -52,7 +55,7 @@ func (c classifyCmd) Run(s streams) error {
 	if note := colours.Note(); note != "" {
 		_, err = fmt.Fprintf(s.err, "warn: %s\n", note)
 	}
-	return err
+	return errors.Join(append(failed, err)...)
 }
 
 // classify returns the probability of each class for one picture file.

@@ -41,9 +41,10 @@ type evalCmd struct {
 	trainedFlags
 	screenFlags
 	Model        string   `arg:"" optional:"" name:"network-file" type:"existingfile" help:"Network file or ONNX model, to be evaluated on the pictures of --data instead of a run's."`
-	Data         string   `type:"path" placeholder:"DIR" help:"Pictures to evaluate the network file on: their test part, or all if they have none."`
+	Data         string   `type:"path" placeholder:"DIR" help:"Pictures to evaluate the network file on: their test part, or their validation part if they have none, or all."`
 	Labels       string   `placeholder:"KIND" help:"With --data, which labels of CIFAR-100: ${labels} (default: ${default_labels})."`
 	LabelPattern string   `placeholder:"PATTERN" help:"With --data, take the class from the names of pictures, as in train."`
+	SkipBad      bool     `help:"With --data, leave out pictures in folders that cannot be read."`
 	Arch         []string `sep:"none" placeholder:"TEXT" help:"Architecture in text form, or min, max or random; may be repeated."`
 	File         string   `type:"existingfile" placeholder:"FILE" help:"File with an architecture in text form on each line."`
 	Network      []string `sep:"none" placeholder:"NAME" help:"Network of the run folder with its own weights, such as pareto-1, or alone after train --arch; may be repeated."`

@@ -38,7 +38,7 @@ type fileEvaluation struct {
 }
 
 // evaluateFile evaluates the network file on the pictures in a folder: the test part where there
-// is one, else all of them.
+// is one, else the validation part, else all of them.
 func (c evalCmd) evaluateFile(ctx context.Context, s streams) error {
 	switch {
 	case c.Folder != "" || len(c.Arch) > 0 || c.File != "" || len(c.Network) > 0 || c.Test:
@@ -137,7 +137,7 @@ func (f trainedFlags) exec() (*ops.Exec, error) {
 // goes to warnings.
 func (c evalCmd) pictures(n *supernet.Network, warnings io.Writer) (*data.Set, string, error) {
 	h, w, ch := n.Input()
-	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n), Cache: evaluatedCache, LabelPattern: c.LabelPattern, Labels: c.Labels}
+	o := data.OpenOptions{Gray: ch == 1, View: viewOf(n), Cache: evaluatedCache, SkipBad: c.SkipBad, LabelPattern: c.LabelPattern, Labels: c.Labels}
 	if h == w {
 		o.Size = h
 	}
@@ -151,8 +151,11 @@ func (c evalCmd) pictures(n *supernet.Network, warnings io.Writer) (*data.Set, s
 		}
 	}
 	set, part := d.Train, "all pictures"
-	if d.Test != nil {
+	switch {
+	case d.Test != nil:
 		set, part = d.Test, "test part"
+	case d.Val != nil:
+		set, part = d.Val, "validation part"
 	}
 	part = fmt.Sprintf("%s of %s", part, c.Data)
 	if set.H != h || set.W != w || set.C != ch {

@@ -114,6 +114,38 @@ func TestListsAreDataThemselves(t *testing.T) {
 	}
 }
 
+// A network file is evaluated on the part that was kept from training, and damaged pictures can be left out; classify names
+// them all, after the others.
+func TestDamagedPicturesOfOthers(t *testing.T) {
+	s := newShell(t)
+	squares(t, s.path("set"), 20, "cat", "dog")
+	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--batch", "4", "--steps", "2", "--arch", "min", "--out", s.path("run"), "--data", s.path("set"))
+	network := s.path("run", "networks", "alone.msgpack")
+	squares(t, s.path("other", "train"), 3, "cat", "dog")
+	squares(t, s.path("other", "val"), 2, "cat", "dog")
+	if out := s.must("eval", network, "--data", s.path("other")); !strings.Contains(out, "pictures   4, validation part") {
+		t.Errorf("eval of training and validation part says\n%s", out)
+	}
+	one, two := s.path("other", "val", "cat", "0.png"), s.path("other", "val", "dog", "1.png")
+	for _, path := range []string{one, two} {
+		if err := os.WriteFile(path, []byte("none"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, _, msg := s.run(context.Background(), "eval", network, "--data", s.path("other"))
+	if code != exitFailure || !strings.Contains(msg, one) || !strings.Contains(msg, two) {
+		t.Errorf("exit code %d: %s", code, msg)
+	}
+	if out := s.must("eval", network, "--data", s.path("other"), "--skip-bad"); !strings.Contains(out, "pictures   2, validation part") {
+		t.Errorf("eval --skip-bad says\n%s", out)
+	}
+	good := s.path("other", "val", "dog", "0.png")
+	code, out, msg := s.run(context.Background(), "classify", network, one, good, two)
+	if code != exitFailure || !strings.Contains(out, good) || !strings.Contains(msg, one) || !strings.Contains(msg, two) {
+		t.Errorf("classify: exit code %d:\n%s\n%s", code, out, msg)
+	}
+}
+
 // An interrupt ends the reading of pictures, and leaves nothing behind.
 func TestReadingIsInterrupted(t *testing.T) {
 	s := newShell(t)

@@ -70,7 +70,7 @@ func readCIFAR100(dir string, names map[string]bool, o OpenOptions) (*Dataset, e
 }
 
 func (l cifarLayout) read(dir string, names map[string]bool, o OpenOptions) (*Dataset, error) {
-	classes, err := l.classes(dir, names)
+	classes, note, err := l.classes(dir, names)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +80,9 @@ func (l cifarLayout) read(dir string, names map[string]bool, o OpenOptions) (*Da
 		}
 	}
 	d := &Dataset{}
+	if note != "" {
+		d.Notes = append(d.Notes, note)
+	}
 	if d.Train, err = l.readPart(dir, l.train, classes, o.MaxBytes); err != nil {
 		return nil, err
 	}
@@ -91,17 +94,18 @@ func (l cifarLayout) read(dir string, names map[string]bool, o OpenOptions) (*Da
 	return d, nil
 }
 
-// classes returns the names beside the data, or the numbers of the classes when there are none.
-func (l cifarLayout) classes(dir string, names map[string]bool) ([]string, error) {
+// classes returns the names beside the data, or the numbers of the classes when there are none, and what should be known
+// of how the names were read.
+func (l cifarLayout) classes(dir string, names map[string]bool) (classes []string, note string, err error) {
 	n := l.labels[l.counts]
 	if names[l.names] {
 		return readNames(filepath.Join(dir, l.names), n)
 	}
-	classes := make([]string, n)
+	classes = make([]string, n)
 	for i := range classes {
 		classes[i] = strconv.Itoa(i)
 	}
-	return classes, nil
+	return classes, "", nil
 }
 
 func (l cifarLayout) readPart(dir string, files, classes []string, maxBytes int64) (*Set, error) {

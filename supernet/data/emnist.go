@@ -27,6 +27,20 @@ func (s idxSet) part(role string) string {
 	return s.prefix + role
 }
 
+// given returns what the names of the files of a validation or test part begin with; "" if there are none.
+func (s idxSet) given(names map[string]bool, role string) string {
+	parts := []string{s.part("test")}
+	if role == "val" {
+		parts = []string{s.prefix + "val", s.prefix + "valid", s.prefix + "validation"}
+	}
+	for _, part := range parts {
+		if idxFile(names, part, "images-idx3") != "" || idxFile(names, part, "labels-idx1") != "" {
+			return part
+		}
+	}
+	return ""
+}
+
 // transposed reports whether pictures are stored column by column.
 func (s idxSet) transposed() bool { return strings.HasPrefix(s.prefix, emnist) }
 

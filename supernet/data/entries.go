@@ -41,15 +41,28 @@ func isFolder(dir string, e fs.DirEntry) (bool, error) {
 	return info.IsDir(), nil
 }
 
-// isClutter reports whether name is what systems, archives and notebooks leave behind, in
+// isClutter reports whether name is what systems, archives, editors and notebooks leave behind, in
 // any letter case; hidden names are.
 func isClutter(name string) bool {
-	switch strings.ToLower(name) {
-	case "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found":
+	lower := strings.ToLower(name)
+	switch lower {
+	case "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found",
+		"icon\r", "picasa.ini", "zbthumbnail.info", "pspbrwse.jbf", "__pycache__":
 		return true
 	}
-	return strings.HasPrefix(name, ".")
+	for _, end := range changedEnds {
+		if before, ends := strings.CutSuffix(lower, end); ends && isPictureName(before) {
+			return true
+		}
+	}
+	if strings.HasSuffix(lower, "zone.identifier") || strings.HasSuffix(lower, ".aae") { // where a file came from, by Windows; what a phone was asked to change
+		return true
+	}
+	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~$") || strings.HasPrefix(lower, "thumbs.db:")
 }
+
+// changedEnds follow the names of pictures as they were before an editor, or exiftool, changed them.
+var changedEnds = []string{"~", "_original"}
 
 // isPictureName reports whether a file is called as pictures are.
 func isPictureName(name string) bool {

@@ -62,11 +62,53 @@ func readFolder(dir, _ string, o OpenOptions) (*Dataset, error) {
 			return nil, err
 		}
 	}
-	if err := contradicted(dir, lists[0], classes); err != nil {
+	root := dir
+	if len(tablesIn(root)) == 0 { // or they lie in the only folder in it
+		if root, err = unwrapped(dir); err != nil {
+			return nil, err
+		}
+	}
+	tables, err := d.tablesBeside(root)
+	if err != nil {
+		return nil, err
+	}
+	if err := tables.contradicted(lists[0], classes); err != nil {
 		return nil, err
 	}
 	d.Layout = l.describe(dir)
+	if lists, err = d.takeTables(l, tables, lists, classes); err != nil {
+		return nil, err
+	}
 	return loadParts(d, classes, lists, o)
+}
+
+// takeTables gives parts of a folder what tables beside it tell: the classes of those without folders of classes, and,
+// where folders tell no parts, parts.
+func (d *Dataset) takeTables(l layout, tables folderTables, lists [3][]listedPicture, classes []string) ([3][]listedPicture, error) {
+	for _, role := range sortedKeys(l.flat) {
+		at := slices.Index(partNames, role)
+		var by string
+		if lists[at], by = tables.flatPart(role, l.flat[role], classes); by == "" {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s has no folders of classes and is not used", l.flat[role]))
+			continue
+		}
+		d.Layout += fmt.Sprintf(", %s by %s", map[string]string{"val": "validation", "test": "test"}[role], by)
+	}
+	if len(lists[1])+len(lists[2]) > 0 {
+		return lists, nil
+	}
+	divided, by, notes, err := tables.divide(lists[0])
+	if err != nil || by == nil {
+		return lists, err
+	}
+	for c, name := range classes {
+		if !slices.ContainsFunc(divided[0], func(p listedPicture) bool { return p.label == c }) {
+			return lists, fmt.Errorf("data: by %s no training pictures are left of class %q, expected some", strings.Join(by, ", "), name)
+		}
+	}
+	d.Layout += ", parts by " + strings.Join(by, ", ")
+	d.Notes = append(d.Notes, notes...)
+	return divided, nil
 }
 
 // readInside reads pictures whose parts are folders in those of their classes.

@@ -51,6 +51,7 @@ var magics = []magic{
 	{0, "Rar!", "a RAR archive"},
 	{257, "ustar", "a tar archive"},
 	{0, "PAR1", "a Parquet file"},
+	{0, "MATLAB 5.0", "a MATLAB file"},
 	{0, "SQLite format 3", "a database"},
 	{0, "version https://git-lfs", "a pointer of Git LFS, not the file itself"},
 }
@@ -84,6 +85,8 @@ func foreign(path string, head []byte) string {
 		return "a web page, as failed downloads leave"
 	case ext == ".tga":
 		return "a TGA picture"
+	case ext == ".tfrecord", ext == ".tfrecords":
+		return "a TFRecord file"
 	}
 	return ""
 }

@@ -61,6 +61,37 @@ func TestFormatsByContent(t *testing.T) {
 	}
 }
 
+// Black pictures and those of 8 bits beside dark ones of 16 bits hide them not; files that say what white is, and dark ones of 8
+// bits, are not told of.
+func TestLowRangeAmongOthers(t *testing.T) {
+	dark, bright := []byte("P5 2 1 65535\n\x03\xff\x00\x01"), []byte("P5 2 1 255\n\xff\x01")
+	for what, c := range map[string]struct {
+		other []byte
+		note  string
+	}{
+		"beside a black one":      {[]byte("P5 2 1 65535\n\x00\x00\x00\x00"), "pictures have 16 bits a channel, but no value above 1023"},
+		"beside one of 8 bits":    {bright, "1 of 2 pictures have 16 bits a channel, but no value above 1023"},
+		"beside a bright one":     {[]byte("P5 2 1 65535\n\xff\xff\x00\x01"), ""},
+		"beside one that says so": {[]byte("P5 2 1 1023\n\x03\xff\x00\x01"), "1 of 2"},
+	} {
+		if n := notesOfFolder(t, dark, c.other); c.note == "" && n != "" || !strings.Contains(n, c.note) {
+			t.Errorf("%s: %q; want %q", what, n, c.note)
+		}
+	}
+	if n := notesOfFolder(t, []byte("P5 2 1 255\n\x05\x01"), []byte("P5 2 1 4095\n\x00\x05\x00\x01")); n != "" {
+		t.Errorf("dark pictures that say what white is: %q", n)
+	}
+}
+
+func notesOfFolder(t *testing.T, a, b []byte) string {
+	t.Helper()
+	d, err := Open(tree(t, map[string][]byte{"a/1.pgm": a, "b/1.pgm": b}), OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(d.Notes, " ")
+}
+
 // Pictures of 16 bits that use ten or twelve of them are told of.
 func TestLowRangeIsNoted(t *testing.T) {
 	gray := func(most uint16) []byte {

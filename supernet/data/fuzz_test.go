@@ -176,7 +176,7 @@ func FuzzNames(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		names, err := readNames(path, want)
+		names, _, err := readNames(path, want)
 		if err == nil && (len(names) == 0 || want != 0 && len(names) != want) || err != nil && !strings.Contains(err.Error(), "classes.txt") {
 			t.Errorf("%q, %v", names, err)
 		}

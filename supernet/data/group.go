@@ -38,6 +38,12 @@ func (g *grouping) of(files []listedPicture, errs []error) []int32 {
 			continue
 		}
 		text := m[min(1, len(m)-1)]
+		if text == "" { // else all such pictures would be one group
+			if errs[i] == nil {
+				errs[i] = badFile(f.path, "a name in which the pattern of groups %q finds an empty text, in its first group if it has one, expected what tells groups", g.pattern)
+			}
+			continue
+		}
 		if _, known := g.ids[text]; !known {
 			g.ids[text] = int32(len(g.ids))
 		}

@@ -48,6 +48,9 @@ func TestGroupsStayTogether(t *testing.T) {
 	if _, err := Open(dir, OpenOptions{Group: `(q\d+)`}); err == nil || !strings.Contains(err.Error(), "finds nothing") {
 		t.Errorf("a pattern that finds nothing: %v", err)
 	}
+	if _, err := Open(dir, OpenOptions{Group: `q(\d+)|p(\d+)`}); err == nil || !strings.Contains(err.Error(), "finds an empty text") {
+		t.Errorf("a pattern whose first group finds nothing: %v", err)
+	}
 	if err := (OpenOptions{Group: "("}).Validate(); err == nil {
 		t.Error("a pattern that is none is accepted")
 	}

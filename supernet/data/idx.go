@@ -49,11 +49,12 @@ func readIDX(dir string, names map[string]bool, o OpenOptions) (*Dataset, error)
 	}
 	set := sets[0]
 	var classes labelling
+	var note string
 	var err error
 	mapping := strings.TrimSuffix(set.prefix, "-") + "-mapping.txt"
 	switch {
 	case names[idxClassFile]:
-		classes.names, err = readNames(filepath.Join(dir, idxClassFile), 0)
+		classes.names, note, err = readNames(filepath.Join(dir, idxClassFile), 0)
 	case set.transposed() && names[mapping]:
 		classes.names, classes.first, err = emnistNames(filepath.Join(dir, mapping))
 		classes.known = err == nil
@@ -61,26 +62,33 @@ func readIDX(dir string, names map[string]bool, o OpenOptions) (*Dataset, error)
 	if err != nil {
 		return nil, err
 	}
-	train, err := readIDXPart(dir, names, set, "train", &classes, o.MaxBytes)
+	train, err := readIDXPart(dir, names, set.part("train"), set.transposed(), &classes, o.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
 	d := &Dataset{Train: train}
+	if note != "" {
+		d.Notes = append(d.Notes, note)
+	}
 	if set.transposed() {
 		d.Layout = set.part("train") + "-images, pictures turned upright"
 	}
-	test := set.part("test")
-	if idxFile(names, test, "images-idx3") == "" && idxFile(names, test, "labels-idx1") == "" {
-		return d, nil
-	}
-	if d.Test, err = readIDXPart(dir, names, set, "test", &classes, o.MaxBytes); err != nil {
-		return nil, err
-	}
-	if d.Test.H != train.H || d.Test.W != train.W {
-		return nil, &FormatError{
-			File: filepath.Join(dir, idxFile(names, test, "images-idx3")), Offset: 8,
-			Problem: fmt.Sprintf("pictures of %dx%d, expected %dx%d as in the training part", d.Test.H, d.Test.W, train.H, train.W),
+	for i, to := range []**Set{&d.Val, &d.Test} {
+		part := set.given(names, partNames[i+1])
+		if part == "" {
+			continue
 		}
+		s, err := readIDXPart(dir, names, part, set.transposed(), &classes, o.MaxBytes)
+		if err != nil {
+			return nil, err
+		}
+		if s.H != train.H || s.W != train.W {
+			return nil, &FormatError{
+				File: filepath.Join(dir, idxFile(names, part, "images-idx3")), Offset: 8,
+				Problem: fmt.Sprintf("pictures of %dx%d, expected %dx%d as in the training part", s.H, s.W, train.H, train.W),
+			}
+		}
+		*to = s
 	}
 	return d, nil
 }
@@ -92,10 +100,9 @@ type labelling struct {
 	known bool     // first is
 }
 
-// readIDXPart reads pictures and labels of a part. Where the names of classes are not known, the labels themselves say
+// readIDXPart reads pictures and labels of a part, by what the names of its files begin with. Where the names of classes are not known, the labels themselves say
 // what classes there are.
-func readIDXPart(dir string, names map[string]bool, set idxSet, role string, classes *labelling, maxBytes int64) (*Set, error) {
-	part := set.part(role)
+func readIDXPart(dir string, names map[string]bool, part string, transposed bool, classes *labelling, maxBytes int64) (*Set, error) {
 	images, labels := idxFile(names, part, "images-idx3"), idxFile(names, part, "labels-idx1")
 	if images == "" {
 		return nil, badFile(dir, "no file %s-images-idx3-ubyte or %[1]s-images-idx3-ubyte.gz", part)
@@ -108,7 +115,7 @@ func readIDXPart(dir string, names map[string]bool, set idxSet, role string, cla
 	if err != nil {
 		return nil, err
 	}
-	if set.transposed() {
+	if transposed {
 		if s.H != s.W {
 			return nil, badFile(filepath.Join(dir, images), "pictures of %dx%d, expected square ones, which EMNIST stores column by column", s.H, s.W)
 		}

@@ -72,6 +72,18 @@ func TestOpenIDXNamesAndMissingTest(t *testing.T) {
 	if d.Test != nil || !slices.Equal(d.Train.Classes, []string{"shirt", "bag", "boot", "hat"}) {
 		t.Errorf("test part %v, classes %q", d.Test, d.Train.Classes)
 	}
+	files["val-images-idx3-ubyte"], files["val-labels-idx1-ubyte"] = idxOf(train)
+	if d, err = Open(tree(t, files), OpenOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	sameSet(t, "validation", d.Val, train)
+	files["classes.txt"] = []byte("th\xe9\nbag\nboot\nhat\n")
+	if d, err = Open(tree(t, files), OpenOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if d.Train.Classes[0] != "thé" || len(d.Notes) != 1 || !strings.Contains(d.Notes[0], "classes.txt is not UTF-8") {
+		t.Errorf("classes %q, notes %q", d.Train.Classes, d.Notes)
+	}
 }
 
 func TestOpenIDXErrors(t *testing.T) {

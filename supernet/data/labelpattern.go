@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -50,6 +51,33 @@ func (p labelPattern) label(path string) string {
 	return ""
 }
 
+// unreadEnds are the endings of files that may tell classes and are not read, unreadNames what files of such endings are called that do not.
+var (
+	unreadEnds  = []string{".xlsx", ".xls", ".ods", ".json", ".jsonl", ".txt", ".lst", ".xml", ".mat", ".parquet", ".arrow"}
+	unreadNames = []string{"readme", "license", "licence", "copying", "requirements"}
+)
+
+// unreadList names a file in dir, or in a folder in it, that may tell classes and is not read; "" if there is none.
+func unreadList(dir string) string {
+	folders, err := subfolders(dir)
+	if err != nil {
+		return ""
+	}
+	for _, folder := range append([]string{"."}, folders...) {
+		entries, err := os.ReadDir(filepath.Join(dir, folder))
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			name := strings.ToLower(e.Name())
+			if !e.IsDir() && !isClutter(name) && slices.Contains(unreadEnds, filepath.Ext(name)) && !slices.Contains(unreadNames, stem(name)) {
+				return fmt.Sprintf("; %s is not read: if it says them, save it as csv, a name and a label in each line", filepath.Join(folder, e.Name()))
+			}
+		}
+	}
+	return ""
+}
+
 // guessPattern returns the one pattern by which all names fall into classes of at least two
 // pictures. Several that make different classes, and none, are errors.
 func guessPattern(dir string, list []string) (labelPattern, error) {
@@ -79,7 +107,7 @@ func guessPattern(dir string, list []string) (labelPattern, error) {
 		return fits[0].pattern, nil
 	}
 	if len(fits) == 0 {
-		return labelPattern{}, badFile(dir, "%d pictures and nothing that says their classes, expected a folder of pictures for each class, a csv file of names and labels, or names such as cat.12.jpg, or a pattern of labels in names (--label-pattern)", len(list))
+		return labelPattern{}, badFile(dir, "%d pictures and nothing that says their classes, expected a folder of pictures for each class, a csv file of names and labels, or names such as cat.12.jpg, or a pattern of labels in names (--label-pattern)%s", len(list), unreadList(dir))
 	}
 	var ways []string
 	for _, f := range fits {

@@ -53,8 +53,11 @@ func plainLabels(file string, rows []listRow) error {
 	return nil
 }
 
+// missingNames are what programs write for a value that is missing, in lower case.
+var missingNames = []string{"nan", "null", "<na>", "#n/a", "n/a", "na", "none"}
+
 // classNotes tells of classes that may be meant to be others: names that differ in the case of
-// letters alone, and several names in one.
+// letters alone, several names in one, and names of missing values.
 func classNotes(classes []string) (notes []string) {
 	known, folded := map[string]bool{}, map[string]string{}
 	for _, name := range classes {
@@ -62,6 +65,9 @@ func classNotes(classes []string) (notes []string) {
 	}
 	for _, name := range classes {
 		lower := strings.ToLower(name)
+		if slices.Contains(missingNames, lower) {
+			notes = append(notes, fmt.Sprintf("class %q is one like others, though tables call so what is missing", name))
+		}
 		if other := folded[lower]; other != "" && len(name) > 1 {
 			notes = append(notes, fmt.Sprintf("classes %q and %q differ in the case of letters alone, and are two", other, name))
 		}

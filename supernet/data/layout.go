@@ -32,7 +32,8 @@ func roleOf(name string) string {
 // val and test are "" where there is none.
 type layout struct {
 	train, val, test string
-	unused           []string // folders beside them without pictures of known classes, and why they are not used
+	flat             map[string]string // folders of parts without folders of classes in them, by role
+	unused           []string          // folders beside them without pictures of known classes, and why they are not used
 }
 
 // describe tells a person what was found.
@@ -122,7 +123,7 @@ func findLayout(dir string) (layout, error) {
 
 // layout returns that of parts beside each other, of which one is for training.
 func (b beside) layout() (layout, error) {
-	l := layout{train: b.inner["train"]}
+	l := layout{train: b.inner["train"], flat: map[string]string{}}
 	for _, name := range b.others {
 		why, err := needless(filepath.Join(b.dir, name))
 		if err != nil {
@@ -147,7 +148,7 @@ func (b beside) layout() (layout, error) {
 		case isFile(filepath.Join(b.dir, b.found[role], tinyLabels)):
 			return layout{}, badFile(filepath.Join(b.dir, b.found[role], tinyLabels), "a list without a folder %s beside it", tinyImages)
 		default:
-			l.unused = append(l.unused, fmt.Sprintf("%s has no folders of classes and is not used", b.inner[role]))
+			l.flat[role] = b.inner[role]
 			b.inner[role] = ""
 		}
 	}

@@ -23,6 +23,8 @@ func TestLayouts(t *testing.T) {
 		{[]string{"Training/a/1.png", "Testing/a/1.png", "valid/a/1.png", "valid/a/2.png"}, "Training/CLASS, validation valid/CLASS, test Testing/CLASS", [3]int{1, 2, 1}},
 		{[]string{"seg_train/seg_train/a/1.png", "seg_test/seg_test/a/1.png"}, "seg_train/seg_train/CLASS, test seg_test/seg_test/CLASS", [3]int{1, 0, 1}},
 		{[]string{"a/1.png", "a/thumbs.db", "a/Desktop.ini", "b/1.png", "__MACOSX/a/._1.png", "a/._1.png", "b/@eaDir/1.png", "b/.ipynb_checkpoints/1.png"}, "CLASS", [3]int{2, 0, 0}},
+		{[]string{"a/1.png", "a/1.png~", "a/1.png_original", "a/1.png:Zone.Identifier", "a/IMG_1.AAE", "a/Icon\r", "b/1.png", "b/Thumbs.db:encryptable", "b/~$x.docx", "b/Picasa.ini", "__pycache__/x.pyc"}, "CLASS", [3]int{2, 0, 0}},
+		{[]string{"art~/1.png", "art_original/1.png"}, "CLASS", [3]int{2, 0, 0}}, // folders may be called so
 		{[]string{"bus/1.png", "train/1.png", "test/1.png"}, "CLASS", [3]int{3, 0, 0}},
 		{[]string{"a/1.jfif", "a/2.JPE", "a/picture", "b/3.webp"}, "CLASS", [3]int{4, 0, 0}},
 	} {

@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,10 +10,17 @@ import (
 )
 
 // listOf returns the folder whose pictures have their classes in tables, where folders do not
-// tell them: dir, or that of the table that dir is.
+// tell them: dir, the only folder in it, as unpacked archives have it, or that of the table that dir is.
 func listOf(dir string) string {
 	if isFile(dir) {
 		return when(isTableName(filepath.Base(dir)), dir)
+	}
+	for range deepest {
+		folders, err := subfolders(dir)
+		if len(tablesIn(dir)) > 0 || err != nil || len(folders) != 1 || roleOf(folders[0]) != "" || hasPictures(dir) {
+			break
+		}
+		dir = filepath.Join(dir, folders[0])
 	}
 	if len(tablesIn(dir)) == 0 {
 		return ""
@@ -81,10 +89,18 @@ func tablesIn(dir string) map[string]string {
 	return found
 }
 
-// partNamed returns the part that the name of a file tells, anywhere in it; "" if it tells none.
+// noPart takes out words that hold the names of parts and say none.
+var noPart = strings.NewReplacer("latest", "", "contest", "", "greatest", "", "interval", "", "values", "", "value", "", "constraint", "")
+
+// partNamed returns the part that the name of a file tells, anywhere in it; "" if it tells none, or several.
 func partNamed(name string) (part string) {
+	lower := noPart.Replace(strings.ToLower(name))
 	for _, r := range roles {
-		if strings.Contains(strings.ToLower(name), r.name) {
+		switch {
+		case !strings.Contains(lower, r.name):
+		case part != "":
+			return ""
+		default:
 			part = r.name
 		}
 	}
@@ -101,6 +117,10 @@ func (b *lister) chooseLists(tables map[string]string) ([]listed, error) {
 			l := listed{table: t, part: tables[path]}
 			if l.listColumns, err = t.columnsOf(func(cell string) bool { return b.places.find(cell, l.part) != "" }); err == nil {
 				found = append(found, l)
+				if t.foreign != "" {
+					b.d.Notes = append(b.d.Notes, notUTF8(path, t.foreign))
+				}
+				b.d.Notes = append(b.d.Notes, l.unused...)
 				continue
 			}
 		}
@@ -181,22 +201,29 @@ func readList(_, dir string, o OpenOptions) (*Dataset, error) {
 // add adds the pictures of a list.
 func (b *lister) add(l listed) error {
 	missing, first, rows := 0, "", 0
+	left, err := l.unlabelled()
+	if err != nil {
+		return err
+	}
 	for n, row := range l.rows {
 		if n == 0 && l.head != nil {
 			continue
 		}
 		rows++
 		file := cell(row, l.file)
+		part := l.listColumns.part(row, l.part)
+		if left[part] > 0 {
+			continue
+		}
 		label, err := l.labelIn(n, l.listColumns)
 		if err != nil {
 			return err
 		}
-		if file == "" || label == "" {
+		switch {
+		case file == "" || label == "":
 			return badFile(l.path, "line %d has no file or no label in columns %d and %d, expected both", l.line[n], l.file+1, l.label+1)
-		}
-		part := l.part
-		if l.split >= 0 {
-			part = partOf(cell(row, l.split))
+		case part == "" && l.tellsParts():
+			return badFile(l.path, "line %d is of no part by the marks in its columns, expected one", l.line[n])
 		}
 		path := b.places.find(file, part)
 		if path == "" {
@@ -219,9 +246,35 @@ func (b *lister) add(l listed) error {
 		b.rows[part] = append(b.rows[part], listRow{path, label})
 	}
 	if missing > 0 {
-		b.d.Notes = append(b.d.Notes, fmt.Sprintf("%d of %d files that %s lists are not there, the first: %s", missing, rows, filepath.Base(l.path), first))
+		b.d.Notes = append(b.d.Notes, fmt.Sprintf("%d of %d files that %s lists are not there, or there more than once, the first: %s", missing, rows, filepath.Base(l.path), first))
+	}
+	for _, part := range sortedKeys(left) {
+		b.d.Notes = append(b.d.Notes, fmt.Sprintf("%d lines of the %s part in %s have no labels and are not used", left[part], part, filepath.Base(l.path)))
 	}
 	return nil
+}
+
+// unlabelled returns how many rows the validation and the test part have, by part, where none of them has a label.
+func (l listed) unlabelled() (map[string]int, error) {
+	none := map[string]int{}
+	if l.oneHot != nil {
+		return none, nil
+	}
+	labels := map[string]bool{"train": true, "": true}
+	for n, row := range l.rows {
+		if n == 0 && l.head != nil {
+			continue
+		}
+		label, err := l.labelIn(n, l.listColumns)
+		if err != nil {
+			return nil, err
+		}
+		part := l.listColumns.part(row, l.part)
+		labels[part] = labels[part] || label != ""
+		none[part]++
+	}
+	maps.DeleteFunc(none, func(part string, _ int) bool { return labels[part] })
+	return none, nil
 }
 
 // partAt returns the part that the folders tell which a picture is in; training where they tell

@@ -89,6 +89,22 @@ func TestListsAsPeopleHaveThem(t *testing.T) {
 		"case of labels":     {map[string]string{"l.csv": "file,label\n1.png,Cat\n2.png,cat\n", "1.png": "1", "2.png": "2"}, "Cat cat", "1:0 2:1", "", "", "differ in the case"},
 		"names in one":       {map[string]string{"l.csv": "file,label\n1.png,a\n2.png,b\n3.png,a|b\n", "1.png": "1", "2.png": "2", "3.png": "3"}, "a a|b b", "1:0 2:2 3:1", "", "", "one of its own"},
 		"parts in paths":     {map[string]string{"d.csv": "file,label\ntrain/1.png,x\ntrain/2.png,y\ntest/1.png,y\nval/1.png,x\n", "train/1.png": "1", "train/2.png": "2", "test/1.png": "3", "val/1.png": "4"}, "x y", "1:0 2:1", "4:0", "3:1", ""},
+		"parts of Excel":     {map[string]string{"l.csv": "sep=;\r\nfile;label\r\n1.png;x\r\n2.png;y\r\n", "1.png": "1", "2.png": "2"}, "x y", "1:0 2:1", "", "", ""},
+		"empty cells":        {map[string]string{"l.csv": "picture,kind,,\n1.png,x,,\n,,,\n2.png,y,,\n,\n,,\n", "1.png": "1", "2.png": "2"}, "x y", "1:0 2:1", "", "", ""},
+		"not UTF-8":          {map[string]string{"l.csv": "file,label\nM\xfc.png,th\xe9\n2.png,80\x80\n", "M\xfc.png": "1", "2.png": "2"}, "80€ thé", "1:1 2:0", "", "", "read as Windows-1252, \"M\\xfc.png\" in it as \"Mü.png\""},
+		"accents of a Mac":   {map[string]string{"l.csv": "file,label\nM\u00fc.png,x\n2.png,e\u0301\n3.png,\u00e9\n", "Mu\u0308.png": "1", "2.png": "2", "3.png": "3"}, "x é", "1:0 2:1 3:1", "", "", ""},
+		"addresses":          {map[string]string{"l.csv": "url,label\nhttps://a.org/p/1.png?w=9,x\ngs://b/2.png,y\n", "1.png": "1", "2.png": "2"}, "x y", "1:0 2:1", "", "", ""},
+		"is_valid":           {map[string]string{"l.csv": "name,label,is_valid\n1.png,x,False\n2.png,y,False\n3.png,y,True\n", "1.png": "1", "2.png": "2", "3.png": "3"}, "x y", "1:0 2:1", "3:1", "", ""},
+		"is_train":           {map[string]string{"l.csv": "name,label,is_train\n1.png,x,1\n2.png,y,1\n3.png,y,0\n", "1.png": "1", "2.png": "2", "3.png": "3"}, "x y", "1:0 2:1", "", "3:1", ""},
+		"is_test, is_val":    {map[string]string{"l.csv": "name,kind,is_test,is_val\n1.png,x,0,0\n2.png,y,0,0\n3.png,y,1,0\n4.png,x,0,1\n", "1.png": "1", "2.png": "2", "3.png": "3", "4.png": "4"}, "x y", "1:0 2:1", "4:0", "3:1", ""},
+		"parts without head": {map[string]string{"l.csv": "TRAIN,gs://b/1.png,x\nTRAIN,gs://b/2.png,y\nVALIDATION,gs://b/3.png,x\nTEST,gs://b/4.png,y\n", "1.png": "1", "2.png": "2", "3.png": "3", "4.png": "4"}, "x y", "1:0 2:1", "3:0", "4:1", ""},
+		"line numbers":       {map[string]string{"l.csv": "Unnamed: 0,image,sort\n0,1.png,x\n1,2.png,y\n", "1.png": "1", "2.png": "2"}, "x y", "1:0 2:1", "", "", ""},
+		"test unlabelled":    {map[string]string{"l.csv": "file,label,split\n1.png,x,train\n2.png,y,train\n3.png,,test\n", "1.png": "1", "2.png": "2", "3.png": "3"}, "x y", "1:0 2:1", "", "", "1 lines of the test part in l.csv have no labels"},
+		"split of others":    {map[string]string{"l.csv": "file,label,set\n1.png,x,1\n2.png,y,2\n", "1.png": "1", "2.png": "2"}, "x y", "1:0 2:1", "", "", `column "set" of l.csv has no names of parts, but such as "1"`},
+		"folds":              {map[string]string{"l.csv": "file,label,fold\n1.png,x,1\n2.png,y,2\n", "1.png": "1", "2.png": "2"}, "x y", "1:0 2:1", "", "", `column "fold" of l.csv is not used`},
+		"missing":            {map[string]string{"l.csv": "file,label\n1.png,x\n2.png,NaN\n", "1.png": "1", "2.png": "2"}, "NaN x", "1:1 2:0", "", "", "tables call so what is missing"},
+		"one deeper":         {map[string]string{"pets/labels.csv": "file,label\n1.png,x\n2.png,y\n", "pets/img/1.png": "1", "pets/img/2.png": "2", "readme.txt": ""}, "x y", "1:0 2:1", "", "", ""},
+		"latest":             {map[string]string{"labels_latest.csv": "file,label\n1.png,x\n2.png,y\n", "1.png": "1", "2.png": "2"}, "x y", "1:0 2:1", "", "", ""},
 		"together with test": {map[string]string{"l.csv": "file,label,split\n1.png,x,train\n2.png,y,train\n3.png,y,test\n", "train/1.png": "1", "train/2.png": "2", "train/3.png": "3"}, "x y", "1:0 2:1", "", "3:1", ""},
 	} {
 		files := map[string][]byte{}
@@ -118,12 +134,14 @@ func TestListsAsPeopleHaveThem(t *testing.T) {
 // Lists that tell no class, or several, are refused in words.
 func TestListsThatTellNoClass(t *testing.T) {
 	for want, text := range map[string]string{
-		"twice, as":                 "file,label\na.png,x\na.png,y\n",
-		"marks 2 of the classes":    "image,x,y,z\na,1,1,0\nb,0,0,1\n",
-		"marks 0 of the classes":    "image,x,y,z\na,0,0,0\nb,0,0,1\n",
-		`columns ["image" "age"`:    "image,age,ill\na,30,0\nb,31,1\n",
-		"columns [\"a.png\" \"1\"":  "a.png,1,2,9,9,x\nb.png,1,2,9,9,y\n",
-		"numbers that are measured": "file,label\na.png,0.1\nb.png,0.2\nc.png,0.3\n",
+		"twice, as":                              "file,label\na.png,x\na.png,y\n",
+		"marks 2 of the classes":                 "image,x,y,z\na,1,1,0\nb,0,0,1\n",
+		"marks 0 of the classes":                 "image,x,y,z\na,0,0,0\nb,0,0,1\n",
+		`columns ["image" "age"`:                 "image,age,ill\na,30,0\nb,31,1\n",
+		"columns [\"a.png\" \"1\"":               "a.png,1,2,9,9,x\nb.png,1,2,9,9,y\n",
+		`line 3 has "holdout" in column "split"`: "file,label,split\na.png,x,train\nb.png,y,holdout\nc.png,y,train\n",
+		"line 2 is of no part":                   "file,label,is_train,is_val,is_test\na.png,x,0,0,0\nb.png,y,1,0,0\n",
+		"numbers that are measured":              "file,label\na.png,0.1\nb.png,0.2\nc.png,0.3\n",
 	} {
 		p := pngOf(t, 1, 1, plainColor(0, 0, 0))
 		_, err := Open(tree(t, map[string][]byte{"l.csv": []byte(text), "a.png": p, "b.png": p, "c.png": p}), OpenOptions{})

@@ -129,14 +129,20 @@ func (b *loading) loaded(s *Set, files []listedPicture, all []seen) (*Set, error
 	if err := b.stopped(); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
-	errs, deep, other := make([]error, len(all)), make([]uint16, len(all)), make([]bool, len(all))
+	errs, other := make([]error, len(all)), make([]bool, len(all))
+	most, deep, whole := 0, 0, 0
 	for i, v := range all {
-		errs[i], deep[i], other[i] = v.err, v.deepest, v.other
-		if v.err == nil {
-			b.colours.Add(files[i].path, v.profile)
+		errs[i], other[i] = v.err, v.other
+		if v.err != nil {
+			continue
+		}
+		b.colours.Add(files[i].path, v.profile)
+		if whole++; v.deepest >= 0 {
+			deep++
+			most = max(most, v.deepest)
 		}
 	}
-	if note := lowRange(deep); note != "" && !slices.Contains(b.d.Notes, note) {
+	if note := lowRange(most, deep, whole); note != "" && !slices.Contains(b.d.Notes, note) {
 		b.d.Notes = append(b.d.Notes, note)
 	}
 	s.Groups = b.groups.of(files, errs)
@@ -184,18 +190,16 @@ func (b *loading) finish() (*Dataset, error) {
 	return b.d, nil
 }
 
-// lowRange tells when pictures of 16 bits use few of them: they come out nearly black.
-func lowRange(deep []uint16) string {
-	var most uint16
-	for _, v := range deep {
-		if v == 0 {
-			return "" // of 8 bits, or black
-		}
-		most = max(most, v)
+// lowRange tells when pictures of 16 bits, deep ones of so many, use few of them: they come out nearly black. most is their
+// largest value.
+func lowRange(most, deep, of int) string {
+	which := "pictures have"
+	if deep < of {
+		which = fmt.Sprintf("%d of %d pictures have", deep, of)
 	}
 	for _, bits := range []int{8, 10, 12, 14} {
-		if most > 0 && int(most) < 1<<bits {
-			return fmt.Sprintf("pictures have 16 bits a channel, but no value above %d, as cameras of %d bits write: they come out dark; multiply them by %d first", most, bits, 1<<(16-bits))
+		if most > 0 && most < 1<<bits {
+			return fmt.Sprintf("%s 16 bits a channel, but no value above %d, as cameras of %d bits write: they come out dark; multiply them by %d first", which, most, bits, 1<<(16-bits))
 		}
 	}
 	return ""
@@ -203,7 +207,7 @@ func lowRange(deep []uint16) string {
 
 // seen is what reading a picture told.
 type seen struct {
-	deepest uint16 // largest value of one of 16 bits a channel; 0 of others
+	deepest int    // largest value of one of 16 bits a channel; notDeep of others
 	profile string // see ColourProfile
 	other   bool   // it has another size than the first
 	err     error

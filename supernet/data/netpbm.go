@@ -2,11 +2,13 @@ package data
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"io"
+	"math"
 )
 
 // Portable anymaps with binary pixels: P5 (grey) and P6 (RGB), of 8 or 16 bits.
@@ -74,6 +76,12 @@ func pnmConfig(r io.Reader) (image.Config, error) {
 		return image.Config{}, err
 	}
 	return image.Config{ColorModel: color.RGBA64Model, Width: h.w, Height: h.h}, nil
+}
+
+// scalesPNM reports whether a file says that its largest value is less than 16 bits can hold, so that its values are scaled.
+func scalesPNM(file []byte) bool {
+	h, err := readPNMHeader(bufio.NewReader(bytes.NewReader(file)))
+	return err == nil && h.most < math.MaxUint16
 }
 
 func decodePNM(r io.Reader) (image.Image, error) {

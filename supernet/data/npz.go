@@ -11,22 +11,8 @@ import (
 	"strings"
 )
 
-// The arrays of a NumPy archive, by the names that data sets give them: those of MedMNIST,
-// those of Keras, and pairs without parts, such as that of scikit-learn.
-var npzNames = []struct{ part, pictures, labels string }{
-	{"train", "train_images", "train_labels"},
-	{"val", "val_images", "val_labels"},
-	{"test", "test_images", "test_labels"},
-	{"train", "x_train", "y_train"},
-	{"val", "x_val", "y_val"},
-	{"test", "x_test", "y_test"},
-	{"train", "images", "labels"},
-	{"train", "x", "y"},
-	{"train", "data", "target"},
-}
-
-// npzOf returns the archive that path is, or the only one that the folder path holds; "" for
-// others.
+// npzOf returns the archive that path is, the only one that the folder path holds, or that folder, if it holds several; ""
+// for others.
 func npzOf(path string) string {
 	if strings.EqualFold(filepath.Ext(path), ".npz") && isFile(path) {
 		return path
@@ -41,23 +27,46 @@ func npzOf(path string) string {
 			continue
 		}
 		if found != "" {
-			return ""
+			return path
 		}
 		found = filepath.Join(path, e.Name())
 	}
 	return found
 }
 
-// readNPZ reads a NumPy archive: pictures as readPictures has them, labels as readLabels has them.
+// readNPZ reads a NumPy archive: pictures as readPictures has them, labels as readLabels has them. In a folder
+// of several archives each holds one array, which is called as its file is (kmnist-train-imgs.npz).
 func readNPZ(_, path string, o OpenOptions) (*Dataset, error) {
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		return nil, &FormatError{File: path, Offset: NoOffset, Problem: "unreadable, expected a NumPy archive", Err: err}
+	archives := []string{path}
+	if !isFile(path) {
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			return nil, fmt.Errorf("data: %w", err)
+		}
+		archives = nil
+		for _, e := range entries {
+			if !isClutter(e.Name()) && strings.EqualFold(filepath.Ext(e.Name()), ".npz") {
+				archives = append(archives, filepath.Join(path, e.Name()))
+			}
+		}
 	}
-	defer z.Close()
 	files := map[string]array{}
-	for _, f := range z.File {
-		files[strings.ToLower(strings.TrimSuffix(f.Name, ".npy"))] = array{f.Name, f.Open}
+	for _, archive := range archives {
+		z, err := zip.OpenReader(archive)
+		if err != nil {
+			return nil, &FormatError{File: archive, Offset: NoOffset, Problem: "unreadable, expected a NumPy archive", Err: err}
+		}
+		defer z.Close()
+		if len(archives) > 1 && len(z.File) != 1 {
+			return nil, badFile(archive, "%d arrays in one of several archives, expected one in each, or one archive", len(z.File))
+		}
+		for _, f := range z.File {
+			name := strings.TrimSuffix(f.Name, ".npy")
+			if len(archives) > 1 {
+				name = stem(archive)
+			}
+			files[strings.ToLower(name)] = array{name, f.Open}
+		}
 	}
 	return readArrays(path, files, o)
 }
@@ -96,63 +105,26 @@ func readNPYFolder(_, dir string, o OpenOptions) (*Dataset, error) {
 	return readArrays(dir, files, o)
 }
 
-// pairing is which arrays of npzNames there are.
-type pairing struct {
-	pairs []int    // of npzNames, with pictures and labels
-	notes []string // pictures of a part that have no labels
-}
-
-// pair finds pictures with labels among the names of arrays. An array without the other is an
-// error, unless it has found one, or holds pictures of a test part.
-func pair(path string, files map[string]array) (p pairing, err error) {
-	used := map[string]bool{}
-	for i, n := range npzNames {
-		if files[n.pictures].open != nil && files[n.labels].open != nil {
-			p.pairs = append(p.pairs, i)
-			used[n.pictures], used[n.labels] = true, true
-		}
-	}
-	for _, n := range npzNames {
-		pictures, labels := files[n.pictures].open != nil, files[n.labels].open != nil
-		switch {
-		case pictures == labels, used[n.pictures], used[n.labels]:
-		case pictures && n.part == "test" && len(p.pairs) > 0:
-			p.notes = append(p.notes, fmt.Sprintf("%s has no labels beside it and is not used", files[n.pictures].name))
-		default:
-			return p, badFile(path, "one of the arrays %s and %s, expected both", n.pictures, n.labels)
-		}
-	}
-	return p, nil
-}
-
-// readArrays reads the arrays of npzNames among files, by their names in lower case.
+// readArrays reads the arrays of a data set among files, by their names in lower case.
 func readArrays(path string, files map[string]array, o OpenOptions) (*Dataset, error) {
-	found, err := pair(path, files)
+	pairs, notes, err := pairArrays(path, files)
 	if err != nil {
 		return nil, err
 	}
-	b := arrayReader{d: &Dataset{Notes: found.notes}, maxBytes: o.MaxBytes}
-	for _, i := range found.pairs {
-		n := npzNames[i]
-		to := map[string]**Set{"train": &b.d.Train, "val": &b.d.Val, "test": &b.d.Test}[n.part]
-		switch {
-		case n.part != "train" && b.d.Train == nil:
-			return nil, badFile(path, "an array %s and no training pictures before it", n.pictures)
-		case *to != nil:
-			return nil, badFile(path, "an array %s beside others of the same part, expected one pair", n.pictures)
+	b := arrayReader{d: &Dataset{Notes: notes}, maxBytes: o.MaxBytes}
+	for i, to := range []**Set{&b.d.Train, &b.d.Val, &b.d.Test} {
+		p, found := pairs[partNames[i]]
+		if !found {
+			continue
 		}
-		s, err := b.part(files[n.pictures], files[n.labels])
+		s, err := b.part(files[p.pictures], files[p.labels])
 		if err != nil {
-			return nil, &FormatError{File: path, Offset: NoOffset, Problem: fmt.Sprintf("arrays %s and %s cannot be used", n.pictures, n.labels), Err: err}
+			return nil, &FormatError{File: path, Offset: NoOffset, Problem: fmt.Sprintf("arrays %s and %s cannot be used", p.pictures, p.labels), Err: err}
 		}
 		if t := b.d.Train; t != nil && (s.H != t.H || s.W != t.W || s.C != t.C) {
-			return nil, badFile(path, "pictures of %dx%dx%d in %s, expected %dx%dx%d as in the training part", s.H, s.W, s.C, n.pictures, t.H, t.W, t.C)
+			return nil, badFile(path, "pictures of %dx%dx%d in %s, expected %dx%dx%d as in the training part", s.H, s.W, s.C, p.pictures, t.H, t.W, t.C)
 		}
 		*to = s
-	}
-	if b.d.Train == nil {
-		names := sortedKeys(files)
-		return nil, badFile(path, "arrays %q, expected train_images and train_labels, or x_train and y_train", names[:min(len(names), 12)])
 	}
 	return b.d, nil
 }
@@ -208,7 +180,7 @@ func (b *arrayReader) describe(name string, p pictureArray) {
 		order = "N x C x H x W"
 	}
 	b.d.Layout = fmt.Sprintf("%s, %s, white is %v", name, order, b.levels.high)
-	if note := lowRange([]uint16{uint16(b.levels.top)}); b.levels.deep && note != "" {
+	if note := lowRange(int(b.levels.top), 1, 1); b.levels.deep && note != "" {
 		b.d.Notes = append(b.d.Notes, note)
 	}
 }

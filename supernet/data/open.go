@@ -87,7 +87,7 @@ func binaryFormats() []binaryFormat {
 
 // Open reads the data set in dir, or the archive that dir is. What it is shows in the names of the files:
 //
-//	idx       train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k for the test part, plain or .gz,
+//	idx       train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k for the test part and val for validation, plain or .gz,
 //	          also spelt train-images.idx3-ubyte; class names in classes.txt, one a line, if there is one
 //	          those of EMNIST, emnist-letters-train-images-idx3-ubyte, are turned upright and named by their mapping
 //	cifar10   data_batch_1.bin ..., test_batch.bin, batches.meta.txt
@@ -104,7 +104,7 @@ func binaryFormats() []binaryFormat {
 //	          called after it or in its folder
 //	folder    a folder of pictures for each class, or the same in parts for training, validation and test: under train,
 //	          val and test, or what data sets call them (Training, seg_train, valid, ...), also one folder deeper, or
-//	          inside the folders of classes
+//	          inside the folders of classes, or told by tables beside them
 //
 // Test and validation part may be missing. Hidden files, and what systems leave behind, do not count. A file or a
 // directory that breaks its format is a *FormatError.

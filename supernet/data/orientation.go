@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"image"
 	"iter"
+	"math"
 )
 
 // orientation is how a camera held what it stored, as EXIF counts it: 1 to 8, 0 if nothing
@@ -132,15 +133,23 @@ func exifIn(t []byte) orientation {
 	return 0
 }
 
-// tiffTag returns a number of 16 bits from the first directory of a TIFF structure; 0 if there
-// is none.
+// tiffTag returns a number from the first directory of a TIFF structure, written in 16 bits or, as
+// some do, in 32; 0 if there is none, or it takes more than 16 bits.
 func tiffTag(t []byte, wanted uint16) uint16 {
-	const short = 3
+	const short, long = 3, 4
 	entry, order := tiffEntry(t, wanted)
-	if entry == nil || order.Uint16(entry[2:]) != short {
+	if entry == nil {
 		return 0
 	}
-	return order.Uint16(entry[8:])
+	switch order.Uint16(entry[2:]) {
+	case short:
+		return order.Uint16(entry[8:])
+	case long:
+		if v := order.Uint32(entry[8:]); v <= math.MaxUint16 {
+			return uint16(v)
+		}
+	}
+	return 0
 }
 
 // tiffBytes returns the bytes of a tag of more than four; nil if there is none.

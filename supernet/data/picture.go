@@ -122,8 +122,8 @@ func newPicture(path string, content []byte) (*pictureFile, error) {
 var jpegEnd = []byte{0xff, 0xd9}
 
 // decode decodes the picture into dst, [h][w][c], and returns the largest value of a
-// picture of 16 bits a channel; 0 of others.
-func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest uint16, err error) {
+// picture of 16 bits a channel; notDeep of others.
+func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest int, err error) {
 	picture, err := p.image()
 	if p.format == "jpeg" && errors.Is(err, io.ErrUnexpectedEOF) && !bytes.HasSuffix(p.bytes, jpegEnd) {
 		picture, _, err = image.Decode(io.MultiReader(bytes.NewReader(p.bytes), bytes.NewReader(jpegEnd))) // all pixels may be there
@@ -137,34 +137,17 @@ func (p *pictureFile) decode(dst []uint8, h, w, c int, v View) (deepest uint16, 
 	} else {
 		putRGB(dst, rgba.Pix)
 	}
+	if p.format == "pnm" && scalesPNM(p.bytes) {
+		return notDeep, nil
+	}
 	return deepestOf(picture), nil
 }
 
-// image decodes the picture as it is stored.
-func (p *pictureFile) image() (image.Image, error) {
-	if p.format == "webp" && isAnimatedWebP(p.bytes) {
-		return firstFrame(p.bytes)
-	}
-	picture, _, err := image.Decode(bytes.NewReader(p.bytes))
-	if gray, ok := picture.(*image.Gray); ok && err == nil && p.format == "tiff" && isPositiveFax(p.bytes) {
-		for i, v := range gray.Pix {
-			gray.Pix[i] = ^v
-		}
-	}
-	return picture, err
-}
+// notDeep stands for the largest value of a picture that has fewer than 16 bits a channel.
+const notDeep = -1
 
-// isPositiveFax reports whether a TIFF file is packed as faxes are (compression 3 or 4) and says
-// that black is zero. The package tiff then shows black for white: it takes the black of a fax
-// for zero, whatever the file says, and others, such as libtiff, take it for one.
-func isPositiveFax(file []byte) bool {
-	const compression, interpretation, blackIsZero = 259, 262, 1
-	packed, meaning := tiffTag(file, compression), tiffTag(file, interpretation)
-	return (packed == 3 || packed == 4) && meaning == blackIsZero
-}
-
-// deepestOf returns the largest value of a picture of 16 bits a channel; 0 of others.
-func deepestOf(p image.Image) (most uint16) {
+// deepestOf returns the largest value of a picture of 16 bits a channel; notDeep of others.
+func deepestOf(p image.Image) int {
 	var pix []uint8
 	alpha := false
 	switch p := p.(type) {
@@ -174,12 +157,15 @@ func deepestOf(p image.Image) (most uint16) {
 		pix, alpha = p.Pix, true
 	case *image.NRGBA64:
 		pix, alpha = p.Pix, true
+	default:
+		return notDeep
 	}
+	most := 0
 	for i := 0; i+1 < len(pix); i += 2 {
 		if alpha && i%8 == 6 {
 			continue
 		}
-		most = max(most, uint16(pix[i])<<8|uint16(pix[i+1]))
+		most = max(most, int(pix[i])<<8|int(pix[i+1]))
 	}
 	return most
 }

@@ -28,7 +28,7 @@ func findPlaces(dir string) (*places, error) {
 	err := walkPictures(dir, func(file, rel string) {
 		at := placed{file, partIn(rel)}
 		p.of[at.part]++
-		for name := rel; ; {
+		for name := className(rel); ; {
 			for _, key := range []string{name, strings.TrimSuffix(name, path.Ext(name))} {
 				// Parts often number their pictures from 0 again: what is in none, or in the
 				// training part, comes before what is in others, which has a key of its own.
@@ -55,11 +55,14 @@ func (p *places) put(key string, at placed) {
 }
 
 // find returns the path of the picture that a list of a part calls so: by a path from anywhere,
-// with slashes of any kind, or a name, in any letter case, with its own ending, another of a picture, or none. "":
+// with slashes of any kind, an address, or a name, in any letter case, with its own ending, another of a picture, or none. "":
 // there is none, or several. Pictures in folders of other parts are found by a path that names
 // the folder.
 func (p *places) find(name, part string) string {
-	name = strings.ReplaceAll(name, `\`, "/")
+	name = strings.ReplaceAll(className(name), `\`, "/")
+	if strings.Contains(name, "://") {
+		name, _, _ = strings.Cut(name, "?")
+	}
 	said := partIn(name)
 	if said == "" {
 		said = part

@@ -3,10 +3,14 @@
 package data
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"image"
 	"image/color"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +32,7 @@ func recipe(t *testing.T) string {
 		t.Fatal("docs/onnx.md has no lines from picture = ImageOps to pixels =")
 	}
 	var b strings.Builder
-	b.WriteString("import json, sys\nfrom PIL import Image, ImageOps\nfor case in json.load(open(sys.argv[1])):\n")
+	b.WriteString("import json, sys\nimport numpy as np\nfrom PIL import Image, ImageOps\nfor case in json.load(open(sys.argv[1])):\n")
 	b.WriteString("    width, height, channels, view = case['w'], case['h'], case['c'], case['view']\n    want = (width, height)\n")
 	for line := range strings.Lines("picture = ImageOps" + strings.ReplaceAll(body, `"shoe.png"`, "case['file']") + "\n") {
 		b.WriteString("    " + line)
@@ -49,6 +53,19 @@ func TestRecipeReadsPicturesAlike(t *testing.T) {
 		return c
 	}
 	files := map[string][]byte{"plain.png": pngOf(t, 60, 80, wave), "glass.png": pngOf(t, 60, 90, glass), "long.png": pngOf(t, 30, 200, wave), "small.png": pngOf(t, 9, 7, wave)}
+	var err error
+	deep := image.NewGray16(image.Rect(0, 0, 70, 50))
+	for i := range 70 * 50 {
+		binary.BigEndian.PutUint16(deep.Pix[2*i:], uint16(i%70*900+i/70))
+	}
+	var grey bytes.Buffer
+	if err = png.Encode(&grey, deep); err != nil {
+		t.Fatal(err)
+	}
+	files["deep.png"] = grey.Bytes()
+	if files["lossy.webp"], err = base64.StdEncoding.DecodeString(lossyBlackWhite); err != nil {
+		t.Fatal(err)
+	}
 	for o := uint16(1); o <= 8; o++ {
 		files[fmt.Sprintf("held%d.jpg", o)] = withJPEGEXIF(jpegPicture(t, rgbaOf(61, 83, wave)), exif(binary.BigEndian, o))
 	}

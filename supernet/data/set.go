@@ -6,8 +6,6 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
-	"unicode"
-	"unicode/utf8"
 )
 
 // maxClasses is what a uint16 label can tell apart.
@@ -156,11 +154,17 @@ func (v *Survey) Notes() (notes []string) {
 	if s.Len() == 0 {
 		return notes
 	}
+	constant := func(c int) int { // the value of a channel that has one; -1 of others
+		return slices.IndexFunc(v.histograms[c][:], func(n int) bool { return n == s.Len()*s.H*s.W })
+	}
+	if at := constant(0); at >= 0 && (v.same || s.C == 1) {
+		return append(notes, fmt.Sprintf("every pixel of every picture is %d, so that there is nothing to learn from; where what is drawn has the colour of the background, another one (--background) shows it", at))
+	}
 	if v.same {
 		return append(notes, "the three channels are the same everywhere: read as grey (--gray) they train faster")
 	}
 	for c := range v.histograms {
-		if at := slices.IndexFunc(v.histograms[c][:], func(n int) bool { return n > 0 }); v.histograms[c][at] == s.Len()*s.H*s.W {
+		if at := constant(c); at >= 0 {
 			notes = append(notes, fmt.Sprintf("channel %d is %d everywhere", c, at))
 		}
 	}
@@ -204,22 +208,4 @@ func (s *Set) sharedStreamed(other *Set) int {
 		}
 	}
 	return n
-}
-
-// Written reports whether the classes are digits, numbers of two digits, or letters, by
-// their names: mirrored ones are others, or none. Classes of IDX files without names are
-// numbered.
-func (s *Set) Written() bool {
-	for _, name := range s.Classes {
-		n := 0
-		for _, c := range name {
-			if n++; !unicode.IsDigit(c) && !(unicode.IsLetter(c) && utf8.RuneCountInString(name) == 1) {
-				return false
-			}
-		}
-		if n > 2 {
-			return false
-		}
-	}
-	return len(s.Classes) > 0
 }
