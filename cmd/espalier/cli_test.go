@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -129,6 +130,22 @@ func TestSingleDashesOfLongFlags(t *testing.T) {
 	want := []string{"search", "--data", "x", "--budget=3m", "-q", "-c", "f", "--random", "--help", "--seed", "-1", "-unknown", "-", "--", "-data"}
 	if d := cmp.Diff(want, doubleDashes(p.Model, in)); d != "" {
 		t.Errorf("differs (-want +got):\n%s", d)
+	}
+}
+
+// Of a flag that is given twice, as by a script that sets it and is given another, the last counts.
+func TestTheLastValueCounts(t *testing.T) {
+	var g grammar
+	p, err := kong.New(&g, append(values(), helpVars(), kong.Exit(func(int) { t.Fatal("exit") }))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := newShell(t), newShell(t)
+	if _, err := p.Parse([]string{"eval", "--run", first.dir, "--file", first.path("tiny.yaml"), "--data", "a", "--run", second.dir, "--file", second.path("tiny.yaml"), "--data", "b", "--labels", "fine", "--labels", "coarse"}); err != nil {
+		t.Fatal(err)
+	}
+	if c := g.Eval; c.Folder != second.dir || c.File != second.path("tiny.yaml") || filepath.Base(c.Data) != "b" || c.Labels != "coarse" {
+		t.Errorf("run %s, file %s, data %s, labels %s; want those that were given last", c.Folder, c.File, c.Data, c.Labels)
 	}
 }
 
