@@ -32,7 +32,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 	}
 	a, err := r.Arch(r.cfg.Train.Arch)
 	if err != nil {
-		return nil, supernet.Score{}, fmt.Errorf("train.arch: %w", err)
+		return nil, supernet.Score{}, r.refused(fmt.Errorf("train.arch: %w", err))
 	}
 	var s supernet.Score
 	n, err := phase(r, "train alone", func() (n *supernet.Network, err error) {

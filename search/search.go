@@ -9,6 +9,7 @@ import (
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -16,12 +17,15 @@ import (
 // networks and report into the folder and returns the report.
 func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if a := r.cfg.Train.Arch; a != "" {
-		return report.Report{}, fmt.Errorf("train.arch is %q; want it empty: a search trains the supernet", a)
+		return report.Report{}, r.refused(fmt.Errorf("train.arch is %q; want it empty: a search trains the supernet", a))
 	}
 	if _, err := phase(r, "check", func() (struct{}, error) { return struct{}{}, r.check(ctx) }); err != nil {
 		return report.Report{}, r.refused(err)
 	}
 	lat, err := phase(r, phaseLatency, func() (*latency.Model, error) { return r.latencies(ctx) })
+	if err != nil && !r.dir.Has(rundir.Latency) { // the table that was given is of no use
+		err = r.refused(err)
+	}
 	if err != nil {
 		return report.Report{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,7 +22,7 @@ import (
 type benchCmd struct {
 	screenFlags
 	Network string   `type:"existingfile" placeholder:"FILE" help:"Layers of this network file, instead of the table of benchmarks."`
-	Batch   int      `default:"1" placeholder:"N" help:"Images per pass of a network's layers."`
+	Batch   *int     `placeholder:"N" help:"Images per pass of a network's layers (default: 1); the table of benchmarks has its own."`
 	Classes []string `placeholder:"NAME,..." help:"Only layers of these classes, such as dense_small,pointwise,depthwise."`
 	Passes  []string `placeholder:"NAME,..." help:"Only these passes: forward, data, weights."`
 	Workers int      `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
@@ -101,13 +102,18 @@ func (c benchCmd) layers() ([]bench.Layer, error) {
 
 func (c benchCmd) all() ([]bench.Layer, error) {
 	if c.Network == "" {
+		if c.Batch != nil {
+			return nil, errors.New("--batch is of the layers of a network; want --network beside it: the table of benchmarks has batches of its own")
+		}
 		return bench.Layers()
 	}
 	n, err := supernet.LoadNetwork(c.Network)
 	if err != nil {
 		return nil, err
 	}
-	layers, err := bench.PlanLayers(n.Plan(), c.Batch)
+	batch := 1
+	set(&batch, c.Batch)
+	layers, err := bench.PlanLayers(n.Plan(), batch)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Network, err)
 	}

@@ -19,6 +19,14 @@ type classifyCmd struct {
 	Kernel   string   `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: the best)."`
 }
 
+// Validate wants something to print.
+func (c classifyCmd) Validate() error {
+	if c.Top < 1 {
+		return fmt.Errorf("--top is %d; want at least 1", c.Top)
+	}
+	return nil
+}
+
 // Run prints the likely classes of each picture; those that cannot be read are errors after the others.
 func (c classifyCmd) Run(s streams) error {
 	n, err := loadNetwork(c.Network)
@@ -112,5 +120,5 @@ func likeliest(probs []float64, n int) []int {
 		}
 		return 0
 	})
-	return order[:max(0, min(n, len(order)))]
+	return order[:min(n, len(order))]
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"reflect"
 	"strings"
 	"syscall"
 
@@ -60,18 +59,17 @@ func interruptible(parent context.Context) (context.Context, context.CancelFunc)
 // execute runs one command line and returns the exit code.
 func execute(ctx context.Context, args []string, s streams) int {
 	exited := false
-	parser, err := kong.New(new(grammar),
+	parser, err := kong.New(new(grammar), append(values(),
 		kong.Name("espalier"),
 		kong.Description("One-shot neural architecture search: image classifiers that fit a machine."),
 		helpVars(),
 		kong.ValueFormatter(withDefault),
 		kong.UsageOnError(),
-		kong.KindMapper(reflect.String, kong.MapperFunc(rawText)),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { exited = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(s),
-	)
+	)...)
 	if err != nil {
 		return fail(s.err, err, exitFailure)
 	}
@@ -91,21 +89,6 @@ func execute(ctx context.Context, args []string, s streams) int {
 	default:
 		return fail(s.err, err, exitFailure)
 	}
-}
-
-// rawText takes a value as it is: names of files need not be UTF-8. An empty one, as of a variable
-// that is not set, is refused: it would count as if the flag had not been given.
-func rawText(ctx *kong.DecodeContext, target reflect.Value) error {
-	token, err := ctx.Scan.PopValue("string")
-	if err != nil {
-		return err
-	}
-	text := fmt.Sprint(token.Value)
-	if text == "" {
-		return errors.New("the value is empty; want one, or no such flag")
-	}
-	target.SetString(text)
-	return nil
 }
 
 // fail prints an error and returns code.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -132,6 +133,22 @@ func TestSingleDashesOfLongFlags(t *testing.T) {
 	}
 }
 
+// Of a flag that is given twice, as by a script that sets it and is given another, the last counts.
+func TestTheLastValueCounts(t *testing.T) {
+	var g grammar
+	p, err := kong.New(&g, append(values(), helpVars(), kong.Exit(func(int) { t.Fatal("exit") }))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := newShell(t), newShell(t)
+	if _, err := p.Parse([]string{"eval", "--run", first.dir, "--file", first.path("tiny.yaml"), "--data", "a", "--run", second.dir, "--file", second.path("tiny.yaml"), "--data", "b", "--labels", "fine", "--labels", "coarse"}); err != nil {
+		t.Fatal(err)
+	}
+	if c := g.Eval; c.Folder != second.dir || c.File != second.path("tiny.yaml") || filepath.Base(c.Data) != "b" || c.Labels != "coarse" {
+		t.Errorf("run %s, file %s, data %s, labels %s; want those that were given last", c.Folder, c.File, c.Data, c.Labels)
+	}
+}
+
 func TestExitCodesAndOneLineErrors(t *testing.T) {
 	s := newShell(t)
 	foreign := s.path("foreign.onnx")
@@ -152,6 +169,20 @@ func TestExitCodesAndOneLineErrors(t *testing.T) {
 		{"out and resume", []string{"search", "--out", "a", "--resume", "b"}, exitUsage, "can't be used together"},
 		{"nothing to resume", []string{"search", "--resume", ""}, exitUsage, "--resume: the value is empty"},
 		{"empty data", []string{"train", "--data="}, exitUsage, "--data: the value is empty"},
+		{"empty folder of pictures", []string{"eval", "--data="}, exitUsage, "--data: the value is empty"},
+		{"empty run folder", []string{"eval", "--run", "", "--arch", "max"}, exitUsage, "--run: the value is empty"},
+		{"empty configuration", []string{"search", "--config", ""}, exitUsage, "--config: the value is empty"},
+		{"nothing to inspect", []string{"inspect", ""}, exitUsage, "<file>: the value is empty"},
+		{"empty picture", []string{"classify", s.path("tiny.yaml"), s.path("tiny.yaml"), ""}, exitUsage, "the value is empty"},
+		{"empty list", []string{"predictor", "accuracy", "--table", s.path("tiny.yaml"), "--models", ""}, exitUsage, "--models: the value is empty"},
+		{"hole in a list", []string{"bench", "--classes", "pointwise,,depthwise"}, exitUsage, "--classes: the value is empty"},
+		{"no classes", []string{"classify", s.path("tiny.yaml"), s.path("tiny.yaml"), "--top", "0"}, exitUsage, "--top is 0"},
+		{"labels of a run", []string{"eval", "--run", s.dir, "--arch", "max", "--label-pattern", "x"}, exitFailure, "the run's own pictures"},
+		{"two spaces", []string{"spaces", "chain", "--space", "ofa"}, exitFailure, "chain and --space ofa; want one"},
+		{"batch of training", []string{"measure", "--batch", "8"}, exitFailure, "--batch is of training"},
+		{"budget of a drawing", []string{"draw", "max", "--budget", "3m"}, exitFailure, "--budget is of training"},
+		{"space of a file", []string{"draw", s.path("tiny.yaml"), "--space", "ofa"}, exitFailure, "want no flag but --out"},
+		{"batch of a table", []string{"bench", "--batch", "8"}, exitFailure, "want --network beside it"},
 		{"resume with flags", []string{"search", "--resume", s.dir, "--trials", "3"}, exitFailure, "folder's own configuration"},
 		{"resume with a seed", []string{"train", "--resume", s.dir, "--seed", "3"}, exitFailure, "folder's own configuration"},
 		{"no such data", []string{"search", "-q", "--out", s.path("a"), "--data", s.path("nowhere")}, exitFailure, "nowhere"},

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
 )
@@ -60,7 +61,8 @@ func (d *differ) meta(a, b []byte) {
 	var x, y map[string]json.RawMessage
 	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil { // no objects
 		if !bytes.Equal(a, b) {
-			d.say("metadata: %.200q and %.200q", a, b)
+			v, w := unlike(a, b)
+			d.say("metadata: %q and %q", v, w)
 		}
 		return
 	}
@@ -76,9 +78,34 @@ func (d *differ) meta(a, b []byte) {
 		case w == nil:
 			d.say("metadata: %s only in the first", key)
 		case !bytes.Equal(v, w):
-			d.say("metadata: %s: %.200s and %.200s", key, v, w)
+			v, w := unlike(v, w)
+			d.say("metadata: %s: %s and %s", key, v, w)
 		}
 	}
+}
+
+// shown is how much is shown of a value that differs, in bytes, and ahead how much of that is before the first difference.
+const shown, ahead = 200, 40
+
+// unlike returns two values that differ as far as they are shown: from shortly before the first difference, where that is not near
+// their beginning.
+func unlike(v, w []byte) (string, string) {
+	at := 0
+	for at < min(len(v), len(w)) && v[at] == w[at] {
+		at++
+	}
+	from := 0
+	if at > shown-ahead {
+		from = at - ahead
+	}
+	cut := func(b []byte) string {
+		text := strings.ToValidUTF8(string(b[from:min(len(b), from+shown)]), "")
+		if from > 0 {
+			text = "..." + text
+		}
+		return text
+	}
+	return cut(v), cut(w)
 }
 
 // tensors compares by name.
@@ -107,7 +134,7 @@ func (d *differ) tensors(a, b []checkpoint.Tensor) {
 }
 
 // values compares two tensors of one shape. The relative difference is by the larger of
-// both values; NaNs of other bits count as infinitely far away.
+// both values; NaNs of other bits, and an infinity and another number, count as infinitely far apart.
 func (d *differ) values(a, b checkpoint.Tensor) {
 	equal, most, relative := 0, 0.0, 0.0
 	for i, v := range a.Data {
@@ -121,7 +148,10 @@ func (d *differ) values(a, b checkpoint.Tensor) {
 			off = math.Inf(1)
 		}
 		most = max(most, off)
-		if size := max(math.Abs(float64(v)), math.Abs(float64(w))); size > 0 && !math.IsNaN(size) {
+		switch size := max(math.Abs(float64(v)), math.Abs(float64(w))); {
+		case math.IsInf(off, 1):
+			relative = off
+		case size > 0:
 			relative = max(relative, off/size)
 		}
 	}

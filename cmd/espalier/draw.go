@@ -42,6 +42,9 @@ func (c drawCmd) Run(s streams) error {
 // network reads a file or parses an architecture.
 func (c drawCmd) network() (draw.Network, error) {
 	if info, err := os.Stat(c.Arch); err == nil && info.Mode().IsRegular() {
+		if c.configFlags != (configFlags{}) {
+			return draw.Network{}, fmt.Errorf("%s is drawn as it is; want no flag but --out beside a file", c.Arch)
+		}
 		w, err := loadNetwork(c.Arch)
 		if err != nil {
 			return draw.Network{}, err
@@ -51,6 +54,9 @@ func (c drawCmd) network() (draw.Network, error) {
 			title += ": " + w.Label().Arch
 		}
 		return draw.Network{Title: title, Plan: w.Plan()}, nil
+	}
+	if err := c.untrained(); err != nil {
+		return draw.Network{}, err
 	}
 	cfg, err := c.load()
 	if err != nil {

@@ -57,16 +57,12 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 	if c.Model != "" {
 		return c.evaluateFile(ctx, s)
 	}
-	if c.Data != "" {
-		return errors.New("--data is what a network file is evaluated on, and there is none; architectures are evaluated on the run's own pictures")
+	if c.Data != "" || c.Labels != "" || c.LabelPattern != "" {
+		return errors.New("--data, --labels and --label-pattern are of what a network file is evaluated on, and there is none; architectures are evaluated on the run's own pictures")
 	}
-	texts := c.Arch
-	if c.File != "" {
-		more, err := readLines(c.File)
-		if err != nil {
-			return err
-		}
-		texts = append(texts, more...)
+	texts, err := c.texts()
+	if err != nil {
+		return err
 	}
 	open := search.OpenTrained
 	switch {
@@ -90,12 +86,28 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 	return err
 }
 
+// archText is an architecture in text form, and where it stands.
+type archText struct{ text, at string }
+
+// texts returns the architectures that are named by flags, then those in the file.
+func (c evalCmd) texts() ([]archText, error) {
+	var all []archText
+	for _, text := range c.Arch {
+		all = append(all, archText{text, "--arch"})
+	}
+	if c.File == "" {
+		return all, nil
+	}
+	more, err := readArchs(c.File)
+	return append(all, more...), err
+}
+
 // evaluate scores architectures with shared weights, then networks with their own.
-func (c evalCmd) evaluate(ctx context.Context, r *search.Run, texts []string) (evaluated []search.Evaluated, err error) {
+func (c evalCmd) evaluate(ctx context.Context, r *search.Run, texts []archText) (evaluated []search.Evaluated, err error) {
 	archs := make([]space.Arch, len(texts))
 	for i, t := range texts {
-		if archs[i], err = r.Arch(t); err != nil {
-			return nil, err
+		if archs[i], err = r.Arch(t.text); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.at, err)
 		}
 	}
 	if len(archs) > 0 {
@@ -128,23 +140,24 @@ func printEvaluated(s streams, evaluated []search.Evaluated, asJSON bool) error 
 	return nil
 }
 
-// readLines returns the lines of a text file that are not empty.
-func readLines(path string) ([]string, error) {
+// readArchs returns the lines of a text file that are not empty.
+func readArchs(path string) ([]archText, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	var lines []string
-	for in := bufio.NewScanner(f); ; {
-		if !in.Scan() {
-			if err := in.Err(); err != nil {
-				return nil, fmt.Errorf("%s, line %d: %w", path, len(lines)+1, err)
-			}
-			return lines, nil
-		}
+	var lines []archText
+	in := bufio.NewScanner(f)
+	n := 0
+	for in.Scan() {
+		n++
 		if t := strings.TrimSpace(in.Text()); t != "" {
-			lines = append(lines, t)
+			lines = append(lines, archText{t, fmt.Sprintf("%s, line %d", path, n)})
 		}
 	}
+	if err := in.Err(); err != nil {
+		return nil, fmt.Errorf("%s, line %d: %w", path, n+1, err)
+	}
+	return lines, nil
 }

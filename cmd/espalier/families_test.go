@@ -269,6 +269,9 @@ func TestDrawAndSpaces(t *testing.T) {
 	if code, _, errText := s.run(t.Context(), "draw", "max", "--out", s.path("net.gif")); code == 0 || !strings.Contains(errText, ".svg, .dot") {
 		t.Errorf("exit code %d, %q; want the names of pictures", code, errText)
 	}
+	if text := s.must("spaces", "-c", s.path("tiny.yaml")); !strings.Contains(text, "2744 architectures") {
+		t.Errorf("the space of a configuration is not described:\n%s", text)
+	}
 	list := s.must("spaces")
 	for i, name := range []string{"chain", "basic", "enas", "resnet", "ofa", "ofa-224", "cell", "nb201"} {
 		line := "--space " + name + "\n"

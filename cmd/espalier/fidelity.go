@@ -158,7 +158,7 @@ func (c fidelityCmd) truth(ctx context.Context, r *search.Run, monitor search.Mo
 	}
 	monitor.Events.Begin("train alone")
 	defer monitor.Events.End()
-	return t, r.Complete(ctx, t, func(done, total int, a truth.Row) {
+	return t, goesOn(r.Complete(ctx, t, func(done, total int, a truth.Row) {
 		monitor.Log.Info("trained alone", "done", done, "of", total, "accuracy", a.Accuracy, "loss", a.Loss, "MFLOPs", float64(a.FLOPs)/1e6, "seed", a.Seed, "arch", a.Arch)
-	})
+	}), c.Truth)
 }

@@ -129,6 +129,28 @@ func (f configFlags) change() bool {
 	return f != configFlags{}
 }
 
+// untrained refuses, for commands that train nothing, flags that say how: they would be ignored, and --batch taken for
+// another.
+func (f configFlags) untrained() error {
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{
+		{"--budget", f.Budget != nil},
+		{"--sampler", f.Sampler != nil},
+		{"--epochs", f.Epochs != nil},
+		{"--steps", f.Steps != nil},
+		{"--batch", f.Batch != nil},
+		{"--lr", f.LR != nil},
+		{"--balance", f.Balance != nil},
+	} {
+		if flag.given {
+			return fmt.Errorf("%s is of training, and nothing is trained here; want it left out", flag.name)
+		}
+	}
+	return nil
+}
+
 // length sets how long training takes: one flag replaces what the file says of
 // all three.
 func (f configFlags) length(c *config.Config) error {

@@ -100,9 +100,16 @@ func inspectFolder(w io.Writer, d *rundir.Dir) error {
 	if !d.Has(rundir.Config) {
 		return fmt.Errorf("%s is no run folder: it has no %s", d.Path(), rundir.Config)
 	}
-	fmt.Fprintf(w, "%s: unfinished run\n", d.Path())
-	if d.Has(rundir.Supernet) {
-		if err := inspectWeights(w, d.Path(rundir.Supernet), false); err != nil {
+	come, err := howFar(d)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s: %s\n", d.Path(), come)
+	for _, name := range []string{rundir.Supernet, aloneNetwork} {
+		if !d.Has(name) {
+			continue
+		}
+		if err := inspectWeights(w, d.Path(name), false); err != nil {
 			return err
 		}
 	}
@@ -112,6 +119,35 @@ func inspectFolder(w io.Writer, d *rundir.Dir) error {
 		}
 	}
 	return inspectTests(w, d)
+}
+
+// aloneNetwork is what train --arch leaves in a run folder.
+const aloneNetwork = rundir.Networks + "/alone.msgpack"
+
+// howFar says how far a run without a report has come: train ends without one.
+func howFar(d *rundir.Dir) (string, error) {
+	const unfinished = "unfinished run"
+	if d.Has(aloneNetwork) {
+		return "one architecture, trained alone", nil
+	}
+	if !d.Has(rundir.Supernet) || d.Has(rundir.Latency) {
+		return unfinished, nil
+	}
+	h, err := checkpoint.Stat(d.Path(rundir.Supernet))
+	if err != nil {
+		return "", err
+	}
+	var meta struct {
+		Step  int `json:"step"`
+		Train struct{ Steps int }
+	}
+	if err := json.Unmarshal(h.Meta, &meta); err != nil {
+		return "", fmt.Errorf("%s: meta: %w", d.Path(rundir.Supernet), err)
+	}
+	if meta.Step < meta.Train.Steps {
+		return unfinished, nil
+	}
+	return "supernet, trained to the end and not searched", nil
 }
 
 // inspectTests shows what was evaluated on the test split by hand, if anything was.
@@ -274,8 +310,10 @@ func inspectJSON(w io.Writer, path string) error {
 		Schema   int               `json:"schema"`
 		Networks []json.RawMessage `json:"networks"`
 		Table    *struct {
-			Device string            `json:"device"`
-			Layers []json.RawMessage `json:"layers"`
+			Device string `json:"device"`
+			Layers []struct {
+				Estimated bool `json:"estimated"`
+			} `json:"layers"`
 		} `json:"table"`
 		Phases []report.Phase `json:"phases"`
 	}
@@ -294,7 +332,13 @@ func inspectJSON(w io.Writer, path string) error {
 		_, err := io.WriteString(w, report.Text(rep))
 		return err
 	case is.Table != nil:
-		_, err := fmt.Fprintf(w, "%s: latencies of %s: %d layers, %d networks\n", path, is.Table.Device, len(is.Table.Layers), len(is.Networks))
+		estimated := 0
+		for _, l := range is.Table.Layers {
+			if l.Estimated {
+				estimated++
+			}
+		}
+		_, err := fmt.Fprintf(w, "%s: latencies of %s: %d layers measured, %d estimated, %d networks\n", path, is.Table.Device, len(is.Table.Layers)-estimated, estimated, len(is.Networks))
 		return err
 	case is.Phases != nil:
 		fmt.Fprintf(w, "%s: state of a run\n", path)

@@ -26,6 +26,9 @@ type measureCmd struct {
 // Run measures layers and networks of a space on this machine and, with a probe,
 // networks on another runtime.
 func (c measureCmd) Run(ctx context.Context, s streams) error {
+	if err := c.untrained(); err != nil {
+		return err
+	}
 	cfg, err := c.configFlags.load()
 	if err != nil {
 		return err
@@ -60,7 +63,7 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 		}
 	}
 	if err := c.measure(ctx, s, cfg, l, probes); err != nil {
-		return err
+		return goesOn(err, own)
 	}
 	fmt.Fprintf(s.out, "%s: %s, %d layers, %d networks\n", own, l.Device(), l.Layers(), l.Networks())
 	fmt.Fprintf(s.out, "held out: %s\n", l.Report)

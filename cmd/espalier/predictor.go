@@ -52,7 +52,7 @@ type tableFlags struct {
 
 type predictLatencyCmd struct {
 	tableFlags
-	Latencies string   `type:"existingfile" placeholder:"FILE" help:"Latencies, joined to --table by idx, if they are in a file of their own: its columns are the devices."`
+	Latencies string   `type:"existingfile" placeholder:"FILE" help:"Latencies, joined to --table by idx, or by their networks where neither file has it, if they are in a file of their own: its columns are the devices."`
 	Sources   []string `placeholder:"NAME,..." help:"Devices that are known (default: all but the target)."`
 	Targets   []string `placeholder:"NAME,..." help:"Devices to predict (default: each in turn)."`
 	Samples   []int    `default:"10" placeholder:"N,..." help:"Networks measured on a target."`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"syscall"
 
@@ -80,7 +81,7 @@ func inFolder(ctx context.Context, ff folderFlags, sf screenFlags, cfg config.Co
 	defer func() { err = errors.Join(err, r.Close()) }()
 	err = f(r)
 	if errors.Is(err, context.Canceled) {
-		return interrupted{dir.Path()}
+		return interrupted{"--resume " + dir.Path()}
 	}
 	if isStorage(err) && dir.Has(rundir.Config) {
 		err = fmt.Errorf("%w\nwhat was saved before is whole: see to the disk and continue with --resume %s", err, dir.Path())
@@ -103,15 +104,26 @@ func isStorage(err error) bool {
 }
 
 // interrupted is the end of a run that can be continued.
-type interrupted struct{ dir string }
+type interrupted struct{ with string }
 
 // Error tells how to continue.
 func (e interrupted) Error() string {
-	return fmt.Sprintf("interrupted; everything done is saved: continue with --resume %s", e.dir)
+	return fmt.Sprintf("interrupted; everything done is saved: continue with %s", e.with)
 }
 
 // Unwrap makes it the error of a cancelled context.
 func (e interrupted) Unwrap() error { return context.Canceled }
+
+// goesOn returns err, and where it is an interruption of what is kept in files as it is done, how to continue.
+func goesOn(err error, file string) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if _, missing := os.Stat(file); missing != nil {
+		return fmt.Errorf("interrupted before anything was done: %w", context.Canceled)
+	}
+	return interrupted{"the same command, which goes on from " + file}
+}
 
 // open returns the folder and puts the configuration that counts into cfg.
 func (f folderFlags) open(cfg *config.Config) (*rundir.Dir, error) {

@@ -153,6 +153,12 @@ func (s shell) checkCommands(rep report.Report) {
 	if evaluated.Accuracy != best.Inherited {
 		t.Errorf("eval says %v; the report %v with inherited weights", evaluated.Accuracy, best.Inherited)
 	}
+	if err := os.WriteFile(s.path("archs.txt"), []byte(best.Arch+"\n\nlawn\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, text := s.run(t.Context(), "eval", "--run", s.path("run"), "--file", s.path("archs.txt")); code != exitFailure || !strings.Contains(text, "archs.txt, line 3: ") {
+		t.Errorf("exit code %d, %s; want file and line of what is no architecture", code, text)
+	}
 	s.must("export", "--run", s.path("run"), "--arch", best.Arch, "--out", s.path("best.msgpack"), "--onnx", s.path("best.onnx"))
 	if out := s.must("inspect", "--tensors", s.path("best.onnx")); !strings.Contains(out, best.Arch) || !strings.Contains(out, "classifier") {
 		t.Errorf("inspect shows neither architecture nor layers of the model:\n%s", out)

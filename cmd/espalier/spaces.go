@@ -9,13 +9,16 @@ import (
 )
 
 type spacesCmd struct {
-	Name string `arg:"" optional:"" help:"Name or YAML file of the space to describe; none: all names."`
+	Name string `arg:"" optional:"" help:"Name or YAML file of the space to describe; none: that of the flags, or all names without any."`
 	configFlags
 }
 
 // Run lists the spaces, or describes one for the pictures.
 func (c spacesCmd) Run(s streams) error {
-	if c.Name == "" && c.Space == nil {
+	if c.Name != "" && c.Space != nil {
+		return fmt.Errorf("%s and --space %s; want one of them", c.Name, *c.Space)
+	}
+	if c.Name == "" && c.configFlags == (configFlags{}) {
 		for _, k := range families.Kinds() {
 			fmt.Fprintf(s.out, "%-8s %s\n", k.Name, k.Doc)
 			for _, p := range k.Presets {
@@ -30,6 +33,9 @@ func (c spacesCmd) Run(s streams) error {
 	}
 	if c.Name != "" {
 		c.Space = &c.Name
+	}
+	if err := c.untrained(); err != nil {
+		return err
 	}
 	cfg, err := c.load()
 	if err != nil {

@@ -56,7 +56,7 @@ func (c tabularCmd) Run(ctx context.Context, s streams) (err error) {
 	})
 	screen.Events.End()
 	if err != nil {
-		return err
+		return goesOn(err, c.Out)
 	}
 	_, err = fmt.Fprintf(s.out, "%s: %d trainings of %d networks\n", c.Out, len(t.Rows), t.Head.Count)
 	return err

@@ -35,6 +35,9 @@ func TestTableIsTheSameAfterInterruptions(t *testing.T) {
 		if code != exitInterrupted {
 			t.Fatalf("interrupted after %d checks: exit code %d\n%s", patience, code, errText)
 		}
+		if !strings.Contains(errText, "continue with the same command, which goes on from "+s.path("cut.csv")) {
+			t.Errorf("interrupted after %d checks: no word on how to continue:\n%s", patience, errText)
+		}
 		stops++
 		text := s.read("cut.csv")
 		if rows := strings.Count(text, "\n"); rows > 14 { // a power cut within the last row

@@ -49,6 +49,13 @@ func TestTrainAlone(t *testing.T) {
 			t.Errorf("%s: %q does not name the architecture", file, shown)
 		}
 	}
+	if shown := s.must("inspect", s.path("alone")); !strings.Contains(shown, "one architecture, trained alone") || !strings.Contains(shown, arch) {
+		t.Errorf("of the folder: %s", shown)
+	}
+	s.must("train", "-c", s.path("tiny.yaml"), "-q", "--steps", "1", "--out", s.path("shared"))
+	if shown := s.must("inspect", s.path("shared")); !strings.Contains(shown, "trained to the end") || strings.Contains(shown, "unfinished") {
+		t.Errorf("of a folder whose training is done: %s", shown)
+	}
 	s.averaged(s.path("alone", "alone.msgpack"), s.path("alone", "networks", "alone.msgpack"))
 	code, _, errText := s.run(context.Background(), "search", "-q", "--resume", s.path("alone"))
 	if code != exitFailure || !strings.Contains(errText, "train.arch") {

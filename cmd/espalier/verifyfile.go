@@ -37,11 +37,14 @@ func verifyFile(w io.Writer, path string) error {
 		_, err := fmt.Fprintf(w, "%s: an ONNX model that can be read; it carries no checksums\n", path)
 		return err
 	case filepath.Ext(path) == ".jsonl":
-		lines, err := rundir.ReadJournal[map[string]any](path)
+		lines, faults, err := rundir.ExamineJournal(path)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(w, "%s: %d whole lines\n", path, len(lines))
+		if len(faults) > 0 {
+			return damaged(path, faults)
+		}
+		_, err = fmt.Fprintf(w, "%s: %d whole lines\n", path, lines)
 		return err
 	}
 	return fmt.Errorf("%s: want a run folder, or a weights file, an ONNX model or a journal of one", path)
@@ -64,9 +67,18 @@ func verifyWeights(w io.Writer, path string) error {
 		_, err := fmt.Fprintf(w, "%s: %s, %d bytes, %d tensors: whole\n", path, h.Kind, h.Size, len(h.Tensors))
 		return err
 	}
-	all := make([]string, len(faults))
+	all := make([]error, len(faults))
 	for i, f := range faults {
 		f.File = "" // said once
+		all[i] = f
+	}
+	return damaged(path, all)
+}
+
+// damaged names all places in which a file is damaged.
+func damaged(path string, faults []error) error {
+	all := make([]string, len(faults))
+	for i, f := range faults {
 		all[i] = "  " + strings.TrimPrefix(f.Error(), "checkpoint: ")
 	}
 	return fmt.Errorf("%s is damaged in %d places:\n%s", path, len(faults), strings.Join(all, "\n"))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
 )
 
@@ -83,6 +84,54 @@ tensor other [1] only in the second
 `
 	if code != exitFailure || out != want {
 		t.Errorf("exit code %d\n%s\nwant\n%s", code, out, want)
+	}
+}
+
+// What is infinitely far apart is not called near, and of long metadata the part that differs is shown.
+func TestDiffShowsWhatDiffers(t *testing.T) {
+	s := shell{t, t.TempDir()}
+	long := strings.Repeat("é", 300)
+	a := s.weights("a", func(f *checkpoint.File) { f.Meta = []byte(`{"arch":"` + long + `one"}`) })
+	b := s.weights("b", func(f *checkpoint.File) {
+		f.Meta = []byte(`{"arch":"` + long + `two"}`)
+		f.Tensors[0].Data = []float32{1, float32(math.NaN()), float32(math.Inf(1)), -4}
+	})
+	code, out, _ := s.run(context.Background(), "diff", a, b)
+	want := "metadata: arch: ..." + strings.Repeat("é", 20) + `one" and ...` + strings.Repeat("é", 20) + "two\"\ntensor stem/w: 2 of 4 values equal to the bit, at most +Inf apart, +Inf relative\n"
+	if code != exitFailure || out != want {
+		t.Errorf("exit code %d\n%s\nwant\n%s", code, out, want)
+	}
+}
+
+// Every line of a journal is checked, also those at its end, which a run that goes on would cut off.
+func TestVerifyNamesDamagedLines(t *testing.T) {
+	s := shell{t, t.TempDir()}
+	path := s.path("trials.jsonl")
+	if err := rundir.WriteLines(path, []rundir.Trial{{Arm: "random"}, {Arm: "random", Index: 1}, {Arm: "random", Index: 2}}); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.must("verify", path); !strings.Contains(out, "3 whole lines") {
+		t.Errorf("of a whole journal: %s", out)
+	}
+	whole := s.read("trials.jsonl")
+	lines := strings.SplitAfter(whole, "\n")
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{whole[:len(whole)-1], []string{"damaged in 1 places", "line 3: "}},
+		{lines[0] + lines[1] + strings.Replace(lines[2], "random", "ramdom", 1), []string{"damaged in 1 places", "line 3: "}},
+		{strings.Replace(whole, "random", "ramdom", 2), []string{"damaged in 2 places", "line 1: ", "line 2: "}},
+	} {
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, _, text := s.run(context.Background(), "verify", path)
+		for _, want := range c.want {
+			if code != exitFailure || !strings.Contains(text, want) {
+				t.Errorf("exit code %d, %s; want %q", code, text, want)
+			}
+		}
 	}
 }
 

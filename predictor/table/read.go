@@ -144,7 +144,7 @@ func (p *parser) head() error {
 	if p.ops >= 0 || p.arch >= 0 {
 		p.table.Archs = []space.Arch{}
 	}
-	p.table.Values = make([][]float64, len(p.numbers))
+	p.table.Values, p.table.named = make([][]float64, len(p.numbers)), p.index >= 0
 	return nil
 }
 

@@ -22,6 +22,8 @@ type Table struct {
 	Names  []string     // of the columns of numbers, in the file's order
 	Values [][]float64  // [column][row]
 	lines  []int        // of each row in the file
+	named  bool         // the file has column idx
+	merged bool         // rows of one network were put together: their numbers are not those of the file
 }
 
 // Rows returns the number of networks.
@@ -49,23 +51,30 @@ func (t *Table) Columns(names []string) ([][]float64, error) {
 	return out, nil
 }
 
-// Join adds the columns of other to those of t, row by row of the same index. Every row
-// of t must be in other; rows of other that t lacks are left out. Networks are
-// taken from whichever table has them.
+// Join adds the columns of other to those of t, row by row of the same index; of the same network, where neither file has
+// indices and both say what their networks are. Every row of t must be in other; rows of other that t lacks are left out.
+// Rows of one index that are different networks are an error. Networks are taken from whichever table has them.
 func (t *Table) Join(other *Table) (*Table, error) {
-	at := make(map[string]int, other.Rows())
-	for i, x := range other.Index {
-		at[x] = i
+	for _, m := range []*Table{t, other} {
+		if m.merged && !t.alike(other) {
+			return nil, fmt.Errorf("%s: several rows of one network count as one, and so have no numbers to be joined by; want column idx, or column %s or %s, in %s and %s", m.File, opsColumn, archColumn, t.File, other.File)
+		}
 	}
+	at := t.rowIn(other)
 	place := make([]int, t.Rows())
 	for i, x := range t.Index {
-		j, ok := at[x]
-		if !ok {
+		j, ok := at(i)
+		switch {
+		case !ok && t.alike(other):
+			return nil, fmt.Errorf("%s line %d: the network is not in %s; want a row for every network", t.File, t.lines[i], other.File)
+		case !ok:
 			return nil, fmt.Errorf("%s line %d: idx %s is not in %s; want a row for every network", t.File, t.lines[i], x, other.File)
+		case t.Archs != nil && other.Archs != nil && t.Archs[i] != other.Archs[j]:
+			return nil, fmt.Errorf("%s line %d and %s line %d: row %s is not the same network; want column idx in both, or in neither", t.File, t.lines[i], other.File, other.lines[j], x)
 		}
 		place[i] = j
 	}
-	out := &Table{File: t.File, Index: t.Index, Archs: t.Archs, Names: slices.Clone(t.Names), Values: slices.Clone(t.Values), lines: t.lines}
+	out := &Table{File: t.File, Index: t.Index, Archs: t.Archs, Names: slices.Clone(t.Names), Values: slices.Clone(t.Values), lines: t.lines, named: t.named}
 	if out.Archs == nil && other.Archs != nil {
 		out.Archs = make([]space.Arch, t.Rows())
 		for i, j := range place {
@@ -83,6 +92,27 @@ func (t *Table) Join(other *Table) (*Table, error) {
 		out.Names, out.Values = append(out.Names, name), append(out.Values, v)
 	}
 	return out, nil
+}
+
+// alike reports whether rows of two tables belong together by their networks, not by indices.
+func (t *Table) alike(other *Table) bool {
+	return !t.named && !other.named && t.Archs != nil && other.Archs != nil
+}
+
+// rowIn returns the row of other that belongs to a row of t; see Join.
+func (t *Table) rowIn(other *Table) func(i int) (row int, ok bool) {
+	if t.alike(other) {
+		at := make(map[space.Arch]int, other.Rows())
+		for j, a := range other.Archs {
+			at[a] = j
+		}
+		return func(i int) (int, bool) { j, ok := at[t.Archs[i]]; return j, ok }
+	}
+	at := make(map[string]int, other.Rows())
+	for j, x := range other.Index {
+		at[x] = j
+	}
+	return func(i int) (int, bool) { j, ok := at[t.Index[i]]; return j, ok }
 }
 
 // merge makes one row of those of one architecture, with the means of their numbers, where
@@ -106,6 +136,7 @@ func (t *Table) merge() {
 		}
 	}
 	n := len(count)
+	t.merged = n < len(t.Archs)
 	t.Archs, t.lines, t.Index = t.Archs[:n], t.lines[:n], t.Index[:n] // row numbers
 	for k := range t.Values {
 		t.Values[k] = t.Values[k][:n]

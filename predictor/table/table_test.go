@@ -113,6 +113,39 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// Without idx rows are joined by their networks, in whatever order and however often these stand in the files; what would
+// put figures of one network beside those of another is refused.
+func TestJoinByNetwork(t *testing.T) {
+	read := func(text string) *Table {
+		t.Helper()
+		r, err := parse(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	scores := read("genes,x\n01,1\n10,2\n01,3\n")
+	j, err := scores.Join(read("ops,y\n11,7\n10,20\n01,10\n"))
+	if err != nil || fmt.Sprint(j.Names, j.Values) != "[x y] [[2 2] [10 20]]" {
+		t.Errorf("%v, %v; want each network beside its own figure", j, err)
+	}
+	for _, c := range []struct {
+		a, b *Table
+		want string
+	}{
+		{scores, read("ops,y\n10,20\n11,7\n"), "line 2: the network is not in"},
+		{scores, read("y\n20\n10\n30\n"), "several rows of one network count as one"},
+		{read("y\n20\n10\n"), scores, "several rows of one network count as one"},
+		{scores, read("idx,y\n0,20\n1,10\n"), "several rows of one network count as one"},
+		{read("idx,ops,x\n0,01,1\n1,10,2\n"), read("ops,y\n01,10\n11,20\n"), "row 1 is not the same network"},
+		{read("idx,ops,x\n0,01,1\n1,10,2\n"), read("idx,ops,y\n1,01,10\n0,10,20\n"), "row 0 is not the same network"},
+	} {
+		if _, err := c.a.Join(c.b); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v; want one with %q", err, c.want)
+		}
+	}
+}
+
 // planted is a table of networks of 5 digits below 3 with a score and two devices more than
 // it needs.
 func planted(t testing.TB) *Table {

@@ -93,6 +93,30 @@ func ReadJournal[T any](path string) ([]T, error) {
 	return lines, err
 }
 
+// ExamineJournal returns how many whole lines the journal at path has, and a fault for every other one: also for those at its
+// end, which OpenJournal would cut off.
+func ExamineJournal(path string) (whole int, faults []error, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, nil, fmt.Errorf("journal: %w", err)
+	}
+	n := 0
+	for line := range bytes.Lines(text) {
+		n++
+		object, ended := bytes.CutSuffix(line, []byte{'\n'})
+		_, err := parseLine[map[string]any](object)
+		if !ended {
+			err = fmt.Errorf("%w: it has no end", errTorn)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("line %d: %w", n, err))
+			continue
+		}
+		whole++
+	}
+	return whole, faults, nil
+}
+
 // parseLines returns the lines of a journal and the bytes that they take; what is behind
 // them is torn.
 func parseLines[T any](path string, text []byte) (lines []T, whole int, err error) {

@@ -132,3 +132,29 @@ func TestSVG(t *testing.T) {
 		}
 	}
 }
+
+// Names of files and spaces may be long, of any letters, and hold bytes that are none: the picture stays one that can be read,
+// with the whole title in it.
+func TestTitlesOfAnyLetters(t *testing.T) {
+	n := network(t, "resnet", "1:16:1 - - 1:32:0.5 - - 1:64:1 - -")
+	for _, title := range []string{"x" + strings.Repeat("é", 200), strings.Repeat("字", 150), "caf\xe9\x01.msgpack"} {
+		n.Title = title
+		var text strings.Builder
+		for d := xml.NewDecoder(strings.NewReader(draw.SVG(n))); ; {
+			token, err := d.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%.20q: %v", title, err)
+			}
+			if letters, is := token.(xml.CharData); is {
+				text.WriteString(strings.TrimSpace(string(letters)))
+			}
+		}
+		want := strings.ReplaceAll(strings.ToValidUTF8(title, "\ufffd"), "\x01", "\ufffd")
+		if strings.Count(text.String(), want) < 2 { // as title, and drawn in lines
+			t.Errorf("%.20q is not in the picture as a whole", title)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"html"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -89,7 +90,7 @@ func SVG(n Network) string {
 	height := top + max(rowHeight*(len(n.Plan)+1), lineStep*(len(ds)+1)) + margin
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img">`+"\n", width, height)
-	fmt.Fprintf(&b, "<title>%s</title>\n%s", html.EscapeString(n.Title), style)
+	fmt.Fprintf(&b, "<title>%s</title>\n%s", escape(n.Title), style)
 	b.WriteString(`<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#777"/></marker></defs>` + "\n")
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height)
 	for i, line := range title {
@@ -104,24 +105,35 @@ func SVG(n Network) string {
 
 // wrap breaks a title into lines of so many letters, between words where that can be.
 func wrap(s string, letters int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(s) {
-		if line != "" && len(line)+1+len(word) > letters {
-			lines, line = append(lines, line), ""
+	var line []rune
+	for _, field := range strings.Fields(s) {
+		word := []rune(field)
+		if len(line) > 0 && len(line)+1+len(word) > letters {
+			lines, line = append(lines, string(line)), nil
 		}
 		for len(word) > letters {
-			lines, word = append(lines, word[:letters]), word[letters:]
+			lines, word = append(lines, string(word[:letters])), word[letters:]
 		}
-		if line != "" {
-			line += " "
+		if len(line) > 0 {
+			line = append(line, ' ')
 		}
-		line += word
+		line = append(line, word...)
 	}
-	return append(lines, line)
+	return append(lines, string(line))
+}
+
+// escape returns a text as XML takes it: names of files may hold bytes that are no UTF-8, and control characters.
+func escape(s string) string {
+	return html.EscapeString(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0xfffe || r == 0xffff {
+			return utf8.RuneError
+		}
+		return r
+	}, s))
 }
 
 func text(b *strings.Builder, x, y int, class, s string) {
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="%s">%s</text>`+"\n", x, y, class, html.EscapeString(s))
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="%s">%s</text>`+"\n", x, y, class, escape(s))
 }
 
 func nameWidth(ds []decision) int {
@@ -165,7 +177,7 @@ func table(b *strings.Builder, ds []decision, top int) {
 			if k > 0 {
 				gap = ` dx="9"`
 			}
-			fmt.Fprintf(b, `<tspan class="%s"%s>%s</tspan>`, class, gap, html.EscapeString(c))
+			fmt.Fprintf(b, `<tspan class="%s"%s>%s</tspan>`, class, gap, escape(c))
 		}
 		b.WriteString("</text>\n")
 	}
@@ -175,10 +187,10 @@ func table(b *strings.Builder, ds []decision, top int) {
 func graph(b *strings.Builder, n Network, edges []edge, left, top int) {
 	y := func(i int) int { return top + rowHeight*(i+1) } // of the top of step i; of the picture with -1
 	note := func(x, i int, s string) {
-		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="end" class="note">%s</text>`+"\n", x, y(i)+15, html.EscapeString(s))
+		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="end" class="note">%s</text>`+"\n", x, y(i)+15, escape(s))
 	}
 	box := func(i int, class, s, size, weight string) {
-		fmt.Fprintf(b, `<g><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4" class="box %s"/>`+"\n", html.EscapeString(weight), left, y(i), boxWidth, boxHeight, class)
+		fmt.Fprintf(b, `<g><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4" class="box %s"/>`+"\n", escape(weight), left, y(i), boxWidth, boxHeight, class)
 		text(b, left+8, y(i)+15, "", s)
 		note(left+boxWidth-8, i, size)
 		b.WriteString("</g>\n")
