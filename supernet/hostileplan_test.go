@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -94,9 +95,34 @@ func TestFoldFindsFreeNames(t *testing.T) {
 		{Layer: conv, Weight: "a@1", Norm: "n", In: []int{1}},
 		{Layer: space.Layer{Op: space.GlobalPool, H: 5, W: 5, InC: 2, OutC: 2}, In: []int{2}},
 	}
+	foldsAlike(t, p)
+}
+
+// A bias in front of a sum is scaled by the sum's norm, and stays.
+func TestFoldKeepsBiases(t *testing.T) {
+	conv := space.Layer{Op: space.Conv, H: 5, W: 5, InC: 2, OutC: 2, K: space.Square(3), S: 1, G: 1}
+	foldsAlike(t, space.Plan{
+		{Layer: conv, Weight: "a", Bias: true, In: []int{space.Image}},
+		{Layer: conv, Weight: "b", In: []int{space.Image}},
+		{Layer: space.Layer{Op: space.Add, H: 5, W: 5, InC: 2, OutC: 2, FanIn: 2}, Norm: "n", In: []int{0, 1}},
+		{Layer: space.Layer{Op: space.GlobalPool, H: 5, W: 5, InC: 2, OutC: 2}, In: []int{2}},
+	})
+}
+
+// foldsAlike fails unless a network of a plan, with biases and norms of its own, has the same
+// logits when it is folded.
+func foldsAlike(t *testing.T, p space.Plan) {
+	t.Helper()
 	n, err := NewNetwork(p, 1)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range n.net.params {
+		if p.Layout == ops.VectorLayout {
+			for c := range p.Data {
+				p.Data[c] += float32(c+2) / 4
+			}
+		}
 	}
 	e, x := exec(t, 1), make([]float32, 50)
 	for i := range x {
