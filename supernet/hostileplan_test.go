@@ -27,6 +27,10 @@ func TestLoadNetworkRefusesPlansThatCannotRun(t *testing.T) {
 			p[0] = space.Step{Layer: space.Layer{Op: space.MaxPool, H: 20, W: 20, InC: 2, OutC: 2, K: space.Square(17), S: 1}, In: []int{space.Image}}
 		}},
 		{"linear layer of a map", "reads a map of 20 x 20 pixels", func(p space.Plan) { p[2].Layer.H, p[2].Layer.W, p[2].In = 20, 20, []int{0} }},
+		{"map at the end", "puts out 20 x 20 pixels; want 1 x 1, the logits", func(p space.Plan) {
+			p[1].Layer.Op, p[2] = space.Identity, conv
+			p[2].Weight, p[2].Norm, p[2].Bias, p[2].In = "l", "", true, []int{1}
+		}},
 		{"weight called like a bias", `"l.bias" is a name of step 0`, func(p space.Plan) { p[0].Weight = "l.bias" }},
 		{"weight called like a scale", `"n.scale" is a name of step 2`, func(p space.Plan) { p[2].Weight = "n.scale" }},
 		{"weight called like a mean", `"n.mean" is a name of step 2`, func(p space.Plan) { p[2].Weight = "n.mean" }},
