@@ -93,6 +93,11 @@ func TestPlainHalvesDownToSevenPixels(t *testing.T) {
 	if halved != 3 {
 		t.Errorf("signals of 64 samples are halved %d times; want 3", halved)
 	}
+	for _, in := range []space.Input{{H: 1, W: 2, C: 1, Classes: 2}, {H: 2, W: 1, C: 1, Classes: 2}, {H: 1, W: 1, C: 1, Classes: 2}, {H: 2, W: 2, C: 1, Classes: 2}} {
+		if p, err := space.Plain(in, 8); err != nil || p.Validate() != nil {
+			t.Errorf("%+v: %v, %v; want a plain network of pictures of any size", in, err, p.Validate())
+		}
+	}
 	for side, want := range map[int]int{8: 0, 14: 1, 28: 2, 32: 2, 64: 3, 224: 5} {
 		in := space.Input{H: side, W: side, C: 3, Classes: 10}
 		p, err := space.Plain(in, 16)
