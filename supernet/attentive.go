@@ -25,8 +25,8 @@ type attentive struct {
 }
 
 func newAttentive(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
-	if o.Random < 1 || o.Alone < 0 || o.FLOPs == nil {
-		return nil, fmt.Errorf("sampler %s: %d random subnets, %d steps alone, FLOPs known: %t; want at least 1, 0 or more, and FLOPs", name, o.Random, o.Alone, o.FLOPs != nil)
+	if o.Alone < 0 || o.FLOPs == nil {
+		return nil, fmt.Errorf("sampler %s: %d steps alone, FLOPs known: %t; want 0 or more, and FLOPs", name, o.Alone, o.FLOPs != nil)
 	}
 	a := &attentive{drawer: s.Drawer(), o: o, sizes: newSizes(o), sign: 1}
 	if name == "worstup" {

@@ -33,6 +33,11 @@ func (w *Network) Fold() *Network {
 			continue
 		}
 		factor, bias := w.affine(i)
+		if w.view.bound[into[0]].bias != nil { // of a convolution in front of a sum's norm
+			for c, b := range view.bound[into[0]].bias.Data {
+				bias[c] += factor[c] * b
+			}
+		}
 		copy(view.bound[into[0]].bias.Data, bias)
 		for _, j := range into {
 			scaleOutputs(view.bound[j].weight.P, factor)

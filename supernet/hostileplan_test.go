@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -26,6 +27,10 @@ func TestLoadNetworkRefusesPlansThatCannotRun(t *testing.T) {
 			p[0] = space.Step{Layer: space.Layer{Op: space.MaxPool, H: 20, W: 20, InC: 2, OutC: 2, K: space.Square(17), S: 1}, In: []int{space.Image}}
 		}},
 		{"linear layer of a map", "reads a map of 20 x 20 pixels", func(p space.Plan) { p[2].Layer.H, p[2].Layer.W, p[2].In = 20, 20, []int{0} }},
+		{"map at the end", "puts out 20 x 20 pixels; want 1 x 1, the logits", func(p space.Plan) {
+			p[1].Layer.Op, p[2] = space.Identity, conv
+			p[2].Weight, p[2].Norm, p[2].Bias, p[2].In = "l", "", true, []int{1}
+		}},
 		{"weight called like a bias", `"l.bias" is a name of step 0`, func(p space.Plan) { p[0].Weight = "l.bias" }},
 		{"weight called like a scale", `"n.scale" is a name of step 2`, func(p space.Plan) { p[2].Weight = "n.scale" }},
 		{"weight called like a mean", `"n.mean" is a name of step 2`, func(p space.Plan) { p[2].Weight = "n.mean" }},
@@ -94,9 +99,34 @@ func TestFoldFindsFreeNames(t *testing.T) {
 		{Layer: conv, Weight: "a@1", Norm: "n", In: []int{1}},
 		{Layer: space.Layer{Op: space.GlobalPool, H: 5, W: 5, InC: 2, OutC: 2}, In: []int{2}},
 	}
+	foldsAlike(t, p)
+}
+
+// A bias in front of a sum is scaled by the sum's norm, and stays.
+func TestFoldKeepsBiases(t *testing.T) {
+	conv := space.Layer{Op: space.Conv, H: 5, W: 5, InC: 2, OutC: 2, K: space.Square(3), S: 1, G: 1}
+	foldsAlike(t, space.Plan{
+		{Layer: conv, Weight: "a", Bias: true, In: []int{space.Image}},
+		{Layer: conv, Weight: "b", In: []int{space.Image}},
+		{Layer: space.Layer{Op: space.Add, H: 5, W: 5, InC: 2, OutC: 2, FanIn: 2}, Norm: "n", In: []int{0, 1}},
+		{Layer: space.Layer{Op: space.GlobalPool, H: 5, W: 5, InC: 2, OutC: 2}, In: []int{2}},
+	})
+}
+
+// foldsAlike fails unless a network of a plan, with biases and norms of its own, has the same
+// logits when it is folded.
+func foldsAlike(t *testing.T, p space.Plan) {
+	t.Helper()
 	n, err := NewNetwork(p, 1)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range n.net.params {
+		if p.Layout == ops.VectorLayout {
+			for c := range p.Data {
+				p.Data[c] += float32(c+2) / 4
+			}
+		}
 	}
 	e, x := exec(t, 1), make([]float32, 50)
 	for i := range x {

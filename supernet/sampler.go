@@ -59,13 +59,14 @@ var samplers = []struct {
 	name  string
 	open  func(name string, s *space.Space, o SamplerOptions) (Sampler, error)
 	alone bool // begins with steps of the largest alone
+	least int  // random subnets per step, at least
 }{
-	{"uniform", newUniform, false},
-	{"fair", newFair, false},
-	{"sandwich", newSandwich, true},
-	{"shrinking", newShrinking, true},
-	{"bestup", newAttentive, true},
-	{"worstup", newAttentive, true},
+	{"uniform", newUniform, false, 0},
+	{"fair", newFair, false, 0},
+	{"sandwich", newSandwich, true, 0},
+	{"shrinking", newShrinking, true, 1},
+	{"bestup", newAttentive, true, 1},
+	{"worstup", newAttentive, true, 1},
 }
 
 // BeginsAlone reports whether the sampler called name trains the largest subnet alone in its
@@ -77,6 +78,16 @@ func BeginsAlone(name string) bool {
 		}
 	}
 	return false
+}
+
+// LeastRandom returns the least SamplerOptions.Random that the sampler called name takes.
+func LeastRandom(name string) int {
+	for _, k := range samplers {
+		if k.name == name {
+			return k.least
+		}
+	}
+	return 0
 }
 
 // Samplers lists the names that NewSampler takes.
@@ -91,9 +102,13 @@ func Samplers() []string {
 // NewSampler returns the sampler called name.
 func NewSampler(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
 	for _, k := range samplers {
-		if k.name == name {
-			return k.open(name, s, o)
+		if k.name != name {
+			continue
 		}
+		if o.Random < k.least {
+			return nil, fmt.Errorf("sampler %s: %d random subnets a step; want %d or more", name, o.Random, k.least)
+		}
+		return k.open(name, s, o)
 	}
 	return nil, fmt.Errorf("sampler %q is unknown; want one of %v", name, Samplers())
 }
@@ -136,8 +151,8 @@ type sandwich struct {
 }
 
 func newSandwich(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
-	if o.Random < 0 || o.Alone < 0 || !(o.Between >= 0 && o.Between <= 1) {
-		return nil, fmt.Errorf("sampler %s: %d random subnets, %d steps alone, a share of %v between the slices; want 0 or more, and a share from 0 to 1", name, o.Random, o.Alone, o.Between)
+	if o.Alone < 0 || !(o.Between >= 0 && o.Between <= 1) {
+		return nil, fmt.Errorf("sampler %s: %d steps alone, a share of %v between the slices; want 0 or more, and a share from 0 to 1", name, o.Alone, o.Between)
 	}
 	w := &sandwich{drawer: s.Drawer(), o: o}
 	if o.Stratify {

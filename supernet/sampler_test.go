@@ -152,3 +152,21 @@ func TestBeginsAlone(t *testing.T) {
 		}
 	}
 }
+
+// Samplers take the random subnets that they say they take at least, and no fewer.
+func TestLeastRandom(t *testing.T) {
+	c := smallChain(t)
+	o := SamplerOptions{Narrow: c.Extremes().Narrow, Max: c.Extremes().Largest, FLOPs: func(a space.Arch) int64 { return c.Plan(a).FLOPs() }}
+	for _, name := range Samplers() {
+		least := LeastRandom(name)
+		for _, o.Random = range []int{least - 1, least} {
+			s, err := NewSampler(name, c.Space(), o)
+			if (err == nil) != (o.Random == least) {
+				t.Fatalf("%s of %d random subnets: %v; want %d at least", name, o.Random, err, least)
+			}
+			if err == nil && len(s.Sample(5, newRand(1), nil)) == 0 {
+				t.Errorf("%s of %d random subnets trains nothing", name, o.Random)
+			}
+		}
+	}
+}

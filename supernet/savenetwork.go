@@ -98,8 +98,11 @@ func (h *networkHeader) validate() error {
 	if err := h.Plan.Validate(); err != nil {
 		return err
 	}
-	c, classes := h.Plan[0].Layer.InC, h.Plan[len(h.Plan)-1].Layer.OutC
+	end := h.Plan[len(h.Plan)-1].Layer
+	c, classes := h.Plan[0].Layer.InC, end.OutC
 	switch {
+	case end.OutH() != 1 || end.OutW() != 1:
+		return fmt.Errorf("plan: the last step (%v) puts out %d x %d pixels; want 1 x 1, the logits", end, end.OutH(), end.OutW())
 	case len(h.Mean) != c || len(h.Std) != c:
 		return fmt.Errorf("mean and std have %d and %d values; want %d, the input's channels", len(h.Mean), len(h.Std), c)
 	case len(h.Classes) != classes:

@@ -31,8 +31,8 @@ type shrinking struct {
 }
 
 func newShrinking(name string, s *space.Space, o SamplerOptions) (Sampler, error) {
-	if o.Random < 1 || o.Alone < 0 || o.Steps < 0 || o.Steps > 0 && o.Alone > o.Steps {
-		return nil, fmt.Errorf("sampler %s: %d random subnets, %d of %d steps alone; want at least 1, and no more steps alone than there are", name, o.Random, o.Alone, o.Steps)
+	if o.Alone < 0 || o.Steps < 0 || o.Steps > 0 && o.Alone > o.Steps {
+		return nil, fmt.Errorf("sampler %s: %d of %d steps alone; want no more than there are", name, o.Alone, o.Steps)
 	}
 	ds := s.Decisions()
 	p := &shrinking{drawer: s.Drawer(), o: o, phase: make([]int, len(ds)), genes: make([]uint8, 0, len(ds)), widths: -1}

@@ -67,7 +67,7 @@ type Train struct {
 	Random      int           `yaml:"random"`       // all from sandwich to worstup: random subnets per step besides the narrowest (not of shrinking) and the largest
 	Between     float64       `yaml:"between"`      // sandwich: share of the random subnets that is drawn between the narrowest and the largest
 	Stratify    bool          `yaml:"stratify"`     // sandwich: spread the other random subnets evenly over the logarithm of FLOPs
-	Sort        bool          `yaml:"sort"`         // the same: sort channels by worth before widths become elastic, in families that can (stages)
+	Sort        bool          `yaml:"sort"`         // all from sandwich to worstup: sort channels by worth before widths become elastic, in families that can (stages)
 	Alone       float64       `yaml:"alone"`        // all from sandwich to worstup: share of the steps in which the largest learns alone, first
 	Arch        string        `yaml:"arch"`         // only this architecture, alone, without a supernet; empty: the supernet
 	Batch       int           `yaml:"batch"`        // images per step

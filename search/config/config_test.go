@@ -183,6 +183,7 @@ func TestValidateNamesTheField(t *testing.T) {
 		"data.size":                 func(c *Config) { c.Data.Size = 32 },
 		"train.sampler":             func(c *Config) { c.Train.Sampler = "lazy" },
 		"train.random":              func(c *Config) { c.Train.Random = -1 },
+		"train.random is 0":         func(c *Config) { c.Train.Sampler, c.Train.Random = "worstup", 0 },
 		"train.alone":               func(c *Config) { c.Train.Alone = 1.5 },
 		"train.batch":               func(c *Config) { c.Train.Batch = 0 },
 		"train.steps":               func(c *Config) { c.Train.Steps = -1 },

@@ -14,8 +14,8 @@ const maxDepth = 32
 // checkTokens refuses what makes a short document cost more than its length: deep nesting,
 // and aliases, which stand for whole values. It looks at words only, without building anything.
 func checkTokens(path, text string) error {
-	flow := 0
-	var columns []int // of the keys and dashes that are open
+	flow, pairs := 0, 0 // brackets that are open; keys within them since the last bracket or comma
+	var columns []int   // of the keys and dashes that are open, outside brackets
 	for _, t := range lexer.Tokenize(text) {
 		fail := func(problem string) error {
 			return fmt.Errorf("config: %s: [%d:%d] %s", path, t.Position.Line, t.Position.Column, problem)
@@ -24,10 +24,16 @@ func checkTokens(path, text string) error {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
 			return fail("an anchor or alias; want the value itself")
 		case token.SequenceStartType, token.MappingStartType:
-			flow++
+			flow, pairs = flow+1, 0
 		case token.SequenceEndType, token.MappingEndType:
-			flow--
+			flow, pairs = max(0, flow-1), 0
+		case token.CollectEntryType:
+			pairs = 0
 		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
+			if flow > 0 {
+				pairs++
+				break
+			}
 			at := t.Position.Column
 			if t.Type == token.MappingValueType && t.Prev != nil {
 				at = t.Prev.Position.Column
@@ -37,7 +43,7 @@ func checkTokens(path, text string) error {
 			}
 			columns = append(columns, at)
 		}
-		if flow > maxDepth || len(columns) > maxDepth {
+		if flow+pairs > maxDepth || len(columns) > maxDepth {
 			return fail(fmt.Sprintf("values are nested deeper than %d levels", maxDepth))
 		}
 	}

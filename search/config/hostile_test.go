@@ -18,6 +18,8 @@ func TestBombsAreRefused(t *testing.T) {
 		"nested lists":  {"a: " + strings.Repeat("[", 1<<20-8), "nested deeper than 32"},
 		"nested maps":   {strings.Repeat("{a: ", 1<<18), "nested deeper than 32"},
 		"nested dashes": {strings.Repeat("- ", 1<<19), "nested deeper than 32"},
+		"pairs":         {"a: [" + strings.Repeat("a: ", 1<<18), "nested deeper than 32"},
+		"closed first":  {strings.Repeat("]", 1000) + strings.Repeat("[", 1000), "nested deeper than 32"},
 		"stairs":        {stairs.String(), "nested deeper than 32"},
 		"laughs":        {"a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]\n", "want the value itself"},
 	} {
@@ -28,6 +30,19 @@ func TestBombsAreRefused(t *testing.T) {
 				t.Errorf("%.200v; want the place and %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A document on one line, as JSON is, may have any number of keys side by side.
+func TestKeysSideBySideAreNotNested(t *testing.T) {
+	stage := `{"block": "plain", "widths": [8], "depths": [1, 2], "kernels": [3], "stride": 1}`
+	text := `{"stages": {"stem": 8, "activation": "relu", "stages": [` + strings.Repeat(stage+", ", 11) + stage + `]}}`
+	var s families.Space
+	if err := decode("f.json", []byte(text), &s); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Declaration.Validate(); err != nil || s.Kind != "stages" {
+		t.Errorf("%s, %v; want a space of stages", s.Kind, err)
 	}
 }
 

@@ -81,7 +81,8 @@ func (d Data) validate(f *faults) {
 
 func (t Train) validate(f *faults) {
 	f.oneOf("train.sampler", t.Sampler, Samplers())
-	f.check(t.Random >= 0, "train.random", t.Random, "0 or more")
+	least := supernet.LeastRandom(t.Sampler)
+	f.check(t.Random >= least, "train.random", t.Random, fmt.Sprintf("%d or more random subnets for %s", least, t.Sampler))
 	f.check(t.Between >= 0 && t.Between <= 1, "train.between", t.Between, "a share from 0 to 1")
 	f.check(t.Alone >= 0 && t.Alone <= 1, "train.alone", t.Alone, "a share from 0 to 1")
 	f.check(t.Batch >= 1, "train.batch", t.Batch, "at least 1")

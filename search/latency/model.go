@@ -7,6 +7,7 @@ package latency
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/espalier-nas/espalier/bench"
@@ -160,8 +161,12 @@ func (l *Model) Form() string { return l.model.Describe() }
 // Measure times the layers that architectures of the space have, and random
 // whole networks until there are so many, and fits the model. What the file held
 // is not measured again. In a bounded time it does what fits; see Probed. What
-// was measured before an error is kept. A file that cannot be written is noticed first.
+// was measured before an error is kept. A file that cannot be written, and a space of too few
+// networks to learn from, are noticed first.
 func (l *Model) Measure(ctx context.Context, p Probing, show Progress) error {
+	if n := l.family.Space().Size(); n < leastNetworks {
+		return fmt.Errorf("the space has %v architectures; want at least %d, to learn latencies from", n, leastNetworks)
+	}
 	if l.Local() && l.lacks(p) {
 		if err := l.save(); err != nil {
 			return err

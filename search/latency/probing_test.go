@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/chain"
 	"github.com/espalier-nas/espalier/supernet/space/families"
 )
 
@@ -73,6 +75,23 @@ func learn(t *testing.T, l *Model, p Probing) {
 	t.Helper()
 	if err := l.Measure(context.Background(), p, unheard); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A space of too few networks is refused before any is measured, whatever the time.
+func TestTooFewNetworksToLearnFrom(t *testing.T) {
+	c := chain.Config{Stem: 8, Layers: 1, Ops: []string{"conv3x3"}, Widths: []int{2, 4, 6, 8, 10, 12, 14, 16, 18}}
+	f, err := chain.New(c, space.Input{H: 8, W: 8, C: 1, Classes: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, span := range []time.Duration{0, time.Second} {
+		d, path := newSundial(fast), filepath.Join(t.TempDir(), "latency.json")
+		l := New(f, d, nil, 1, path)
+		err := l.Measure(context.Background(), probing(span), unheard)
+		if err == nil || !strings.Contains(err.Error(), "the space has 9 architectures; want at least 10") || d.calls > 0 {
+			t.Errorf("%v after %d measurements; want 9 architectures to be too few, at once", err, d.calls)
+		}
 	}
 }
 

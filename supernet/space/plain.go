@@ -22,9 +22,10 @@ func Plain(in Input, width int) (Plan, error) {
 	if err := in.Validate(); err != nil {
 		return nil, fmt.Errorf("plain network: %w", err)
 	}
+	taps := func(pixels int) int { return min(3, 2*pixels-1) } // odd, so that maps keep their size
 	kernel, side := Square(3), min(in.H, in.W)
 	if side == 1 {
-		kernel, side = Sides{min(3, in.H), min(3, in.W)}, max(in.H, in.W)
+		kernel, side = Sides{taps(in.H), taps(in.W)}, max(in.H, in.W)
 	}
 	halve := plainHalvings(side)
 	b := NewPlanner(plainLayers + 3)

@@ -7,7 +7,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/espalier-nas/espalier/supernet/space"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 	"github.com/espalier-nas/espalier/supernet/space/internal/chains"
+	"github.com/espalier-nas/espalier/supernet/space/nb201"
 )
 
 // A scaled network is valid, keeps everything but widths, and grows with the
@@ -41,6 +43,41 @@ func TestScaledPlansAreValid(t *testing.T) {
 	})
 }
 
+// Networks of every ready-made space, and such of very few channels, can be scaled: those of
+// cells end in a sum of convolutions, of which each has the classes as outputs.
+func TestNetworksOfEverySpaceCanBeScaled(t *testing.T) {
+	var all []space.Family
+	for _, name := range families.Presets() {
+		f, err := families.Open(name, space.Input{H: 32, W: 32, C: 3, Classes: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	thin, err := nb201.New(nb201.Config{Name: "thin", Channels: 1, Cells: 1}, space.Input{H: 8, W: 8, C: 1, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range append(all, thin) {
+		r := chains.Rand(1)
+		for range 10 {
+			p := f.Plan(f.Space().Random(r))
+			for _, factor := range []float64{0.1, 1, 2.7} {
+				q := p.Scale(factor)
+				if err := q.Validate(); err != nil {
+					t.Fatalf("%s, factor %v: %v", f.Space().Decisions()[0].Name, factor, err)
+				}
+				if was, now := p[len(p)-1].Layer.OutC, q[len(q)-1].Layer.OutC; was != now {
+					t.Errorf("factor %v makes %d outputs of %d", factor, now, was)
+				}
+				if factor <= 1 && q.FLOPs() > p.FLOPs() || factor == 1 && q.FLOPs() != p.FLOPs() {
+					t.Errorf("%s, factor %v: %d operations become %d", f.Space().Decisions()[0].Name, factor, p.FLOPs(), q.FLOPs())
+				}
+			}
+		}
+	}
+}
+
 func TestPlainHalvesDownToSevenPixels(t *testing.T) {
 	signal, err := space.Plain(space.Input{H: 1, W: 64, C: 2, Classes: 3}, 8)
 	if err != nil || signal.Validate() != nil {
@@ -55,6 +92,11 @@ func TestPlainHalvesDownToSevenPixels(t *testing.T) {
 	}
 	if halved != 3 {
 		t.Errorf("signals of 64 samples are halved %d times; want 3", halved)
+	}
+	for _, in := range []space.Input{{H: 1, W: 2, C: 1, Classes: 2}, {H: 2, W: 1, C: 1, Classes: 2}, {H: 1, W: 1, C: 1, Classes: 2}, {H: 2, W: 2, C: 1, Classes: 2}} {
+		if p, err := space.Plain(in, 8); err != nil || p.Validate() != nil {
+			t.Errorf("%+v: %v, %v; want a plain network of pictures of any size", in, err, p.Validate())
+		}
 	}
 	for side, want := range map[int]int{8: 0, 14: 1, 28: 2, 32: 2, 64: 3, 224: 5} {
 		in := space.Input{H: side, W: side, C: 3, Classes: 10}

@@ -1,10 +1,14 @@
 package space
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
 )
+
+// ErrNone says that rules, or what Restrict has left, leave no architecture.
+var ErrNone = errors.New("space: holds no architecture")
 
 // maxStates bounds the prefixes that are told apart while a space is counted.
 const maxStates = 1 << 19
@@ -49,7 +53,7 @@ func (s *Space) count() error {
 		return fmt.Errorf("space: more than %d prefixes to tell apart while counting; want fewer decisions, or rules (%T) whose Stater merges more of them", maxStates, s.rules)
 	}
 	if s.size.Sign() == 0 {
-		return fmt.Errorf("space: holds no architecture: every start runs out of allowed choices, at %s at the latest", s.decisions[c.deepest].Name)
+		return fmt.Errorf("%w: every start runs out of allowed choices, at %s at the latest", ErrNone, s.decisions[c.deepest].Name)
 	}
 	for i, safe := range s.safe {
 		if safe {

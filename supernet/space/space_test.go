@@ -1,6 +1,7 @@
 package space_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -52,8 +53,8 @@ func TestNewSpaceRefusesToTellEverythingApart(t *testing.T) {
 	for _, name := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
 		ds = append(ds, space.Decision{Name: name, Choices: []string{"x", "y"}})
 	}
-	if _, err := space.NewSpace(ds, forgetful{}); err == nil || !strings.Contains(err.Error(), "Stater") {
-		t.Fatalf("got %v; want an error that asks for a Stater", err)
+	if _, err := space.NewSpace(ds, forgetful{}); err == nil || !strings.Contains(err.Error(), "Stater") || errors.Is(err, space.ErrNone) {
+		t.Fatalf("got %v; want an error that asks for a Stater, not one of a space without architectures", err)
 	}
 	s, err := space.NewSpace(ds, nil)
 	if err != nil || s.Size() != 1<<26 {
@@ -114,8 +115,8 @@ func TestLookAheadAvoidsDeadEnds(t *testing.T) {
 		t.Error("layer 1 may start with a convolution, which no network continues")
 	}
 	c.Overrides = append(c.Overrides, chain.Override{Layer: 1, Ops: []string{"conv3x3"}})
-	if _, err := chain.New(c, chains.Pictures); err == nil || !strings.Contains(err.Error(), "layer") {
-		t.Errorf("got %v; want an error that names the layer without a choice", err)
+	if _, err := chain.New(c, chains.Pictures); !errors.Is(err, space.ErrNone) || !strings.Contains(err.Error(), "forbid and at_most leave no network") || !strings.Contains(err.Error(), "layer") {
+		t.Errorf("got %v; want an error that names the layer without a choice, and the rules", err)
 	}
 }
 

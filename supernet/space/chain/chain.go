@@ -129,8 +129,11 @@ func New(c Config, input space.Input) (*Family, error) {
 	}
 	ch.rules = newRules(c, ch.layers, ds, ch.definition())
 	s, err := space.NewSpace(ds, ch.rules)
-	if err != nil {
+	switch {
+	case errors.Is(err, space.ErrNone):
 		return nil, fmt.Errorf("space %q: forbid and at_most leave no network: %w", c.Name, err)
+	case err != nil:
+		return nil, fmt.Errorf("space %q: layers, skips, forbid and at_most make too many networks to count; want less of them: %w", c.Name, err)
 	}
 	ch.space = s
 	ch.ends = space.Extremes{Smallest: ch.smallest(), Largest: ch.largest(), Narrow: ch.narrow(), Uniform: ch.uniform()}

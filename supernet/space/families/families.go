@@ -136,6 +136,9 @@ func (s *Space) UnmarshalYAML(decode func(any) error) error {
 		if err := decode(&one); err != nil {
 			return err
 		}
+		if one[presetKey] == "" {
+			return fmt.Errorf("space.%s is empty; want one of %v", presetKey, Presets())
+		}
 		*s = Space{Preset: one[presetKey]}
 		return nil
 	}

@@ -71,6 +71,7 @@ func TestBadDocuments(t *testing.T) {
 		"{}":                               "has the keys []",
 		"{preset: chain, nb201: {}}":       "want one of them",
 		"tree: {}":                         "space.tree is unknown",
+		`preset: ""`:                       "space.preset is empty; want one of [chain basic",
 		"nb201: {channel: 3}":              "unknown field",
 		"stages: {stem: 3, stages: wrong}": "stages",
 	} {
