@@ -115,7 +115,7 @@ func (r *Run) look(ctx context.Context, l *latency.Model, out *outcome) (err err
 		return err
 	}
 	out.searchOn, err = phase(r, "evaluate candidates", func() ([]candidate, error) {
-		return r.candidates(ctx, armFinal, r.contenders(out.pool().trials), r.firstCandidates(out), l)
+		return r.candidates(ctx, armFinal, r.contenders(out.pool().trials), r.firstCandidates(), l)
 	})
 	if err != nil || !r.cfg.Search.Random {
 		return err
