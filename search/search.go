@@ -186,13 +186,13 @@ func (r *Run) finishAll(ctx context.Context, l *latency.Model, out *outcome) (er
 	return err
 }
 
-// handOver chooses what is handed over, from both arms, and writes it. Limits
-// were checked on measured latencies before anything was finished; here they are
-// checked again.
+// handOver chooses what is handed over, from both arms, and writes it. Limits were checked on
+// measured latencies before anything was finished, but an arm of which no candidate met them has
+// the nearest one: that is left out where anything else meets them.
 func (r *Run) handOver(ctx context.Context, l *latency.Model, out *outcome) error {
 	if err := r.checkDrift(ctx, l); err != nil {
 		return err
 	}
-	out.front, out.leftOut = front(union(out.searchTop, out.randomTop), out.linear)
+	out.front, out.leftOut = front(r.meeting(union(out.searchTop, out.randomTop)), out.linear)
 	return r.deploy(out.front)
 }
