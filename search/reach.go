@@ -94,8 +94,8 @@ func slowestWithin(step float64, latencies, seconds []float64, least float64) ti
 	if slowest >= latencies[len(latencies)-1] {
 		return 0
 	}
-	reach := time.Duration(math.Ceil(slowest * float64(time.Second)))
-	if reach.Seconds() < slowest { // the product was rounded down
+	reach := time.Duration(slowest * float64(time.Second))
+	if reach.Seconds() < slowest {
 		reach++
 	}
 	return reach

@@ -26,21 +26,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 		return report.Report{}, err
 	}
 	defer lat.Close()
-	if err := r.feasible(ctx, lat); err != nil {
-		return report.Report{}, err
-	}
-	if err := r.reach(ctx, lat); err != nil {
-		return report.Report{}, err
-	}
-	if r.cfg.Finish.Reach > 0 {
-		if err := r.feasible(ctx, lat); err != nil {
-			return report.Report{}, err
-		}
-	}
-	if err := r.bound(lat); err != nil {
-		return report.Report{}, err
-	}
-	if err := r.memoryWithin(); err != nil {
+	if _, err := phase(r, "limits and reach", func() (struct{}, error) { return struct{}{}, r.restrict(ctx, lat) }); err != nil {
 		return report.Report{}, err
 	}
 	if err := r.Train(ctx); err != nil {
@@ -73,6 +59,25 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	}
 	rep.Phases = r.state.Phases
 	return rep, r.writeReport(rep)
+}
+
+// restrict finds out what limits and reach leave of the space, and the memory that this needs.
+func (r *Run) restrict(ctx context.Context, l *latency.Model) error {
+	if err := r.feasible(ctx, l); err != nil {
+		return err
+	}
+	if err := r.reach(ctx, l); err != nil {
+		return err
+	}
+	if r.cfg.Finish.Reach > 0 {
+		if err := r.feasible(ctx, l); err != nil {
+			return err
+		}
+	}
+	if err := r.bound(l); err != nil {
+		return err
+	}
+	return r.memoryWithin()
 }
 
 // refused returns the error that ends a run before anything was done, and lets go of a folder
