@@ -48,10 +48,20 @@ func (p *pacing) keepTo(given paced) {
 	p.span, p.each = time.Duration(given.Seconds*float64(time.Second)), given.Each
 }
 
-// begin starts the clock for a training that earlier processes have spent so much on.
-func (p *pacing) begin(t *supernet.Trainer, before time.Duration) {
+// begin starts the clock for a training that earlier processes have spent so much on. It is an
+// error if what was decided is of a training of another length.
+func (p *pacing) begin(t *supernet.Trainer, before time.Duration) error {
+	steps := t.Steps()
+	for _, change := range p.kept[min(len(t.Replans()), len(p.kept)):] {
+		if change.At >= steps {
+			return fmt.Errorf("training: of %d steps; want more than %d, after which its length was to become %d: what the configuration has decided on is of another network; want the latencies of that run too (--table with its latency.json), or finish.plan and finish.replans left out",
+				steps, change.At, change.Steps)
+		}
+		steps = change.Steps
+	}
 	p.step, p.at, p.stride = t.Step(), p.clock(), max(1, int(firstLook*float64(t.Steps())))
 	p.ends = p.at + p.span - before
+	return nil
 }
 
 // next changes the length of the training where that is due, and returns the step at which it

@@ -8,6 +8,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,6 +101,27 @@ func TestTrainingsEndInTime(t *testing.T) {
 		again, _ := pacedTraining(t, 200, &pacing{kept: slices.Clone(written)}, func(int) time.Duration { return time.Millisecond })
 		if again.Averaged().Hash() != tr.Averaged().Hash() {
 			t.Errorf("%s: what is done again from %v differs", name, written)
+		}
+	}
+}
+
+// Changes that were decided for a training of another length are refused before it begins, not
+// left out with a number of steps that is none.
+func TestChangesOfAnotherTrainingAreRefused(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	net := r.fresh(w.family.Extremes().Smallest, 1)
+	tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), r.aloneOptions(200))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		kept []supernet.Replan
+		fits bool
+	}{{nil, true}, {[]supernet.Replan{{At: 199, Steps: 300}, {At: 299, Steps: 400}}, true}, {[]supernet.Replan{{At: 200, Steps: 300}}, false}, {[]supernet.Replan{{At: 100, Steps: 150}, {At: 180, Steps: 300}}, false}} {
+		p := &pacing{kept: c.kept, clock: r.spent}
+		if err := p.begin(tr, 0); (err == nil) != c.fits || err != nil && !strings.Contains(err.Error(), "--table") {
+			t.Errorf("%v in 200 steps: %v; want no error: %v", c.kept, err, c.fits)
 		}
 	}
 }

@@ -143,7 +143,9 @@ func (l *trainLoop) run(ctx context.Context) error {
 	}
 	l.saved = time.Now()
 	if l.pace != nil {
-		l.pace.begin(l.trainer, *l.before)
+		if err := l.pace.begin(l.trainer, *l.before); err != nil {
+			return err
+		}
 	}
 	for l.trainer.Step() < l.trainer.Steps() {
 		if err := l.part(ctx); err != nil {
