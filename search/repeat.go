@@ -107,7 +107,7 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 			return nil, errors.Join(err, dir.Close())
 		}
 	}
-	shared := state{Command: r.state.Command, Data: r.state.Data, Prior: r.state.Prior, Train: r.state.Train, Linear: r.state.Linear, Timing: r.state.Timing}
+	shared := state{Command: r.state.Command, Data: r.state.Data, Prior: r.state.Prior, Train: r.state.Train, Pool: r.state.Pool, Linear: r.state.Linear, Timing: r.state.Timing}
 	for _, p := range r.state.Phases {
 		if p.Name == phaseLatency || p.Name == phaseTrain {
 			shared.Phases = append(shared.Phases, p)

@@ -14,6 +14,7 @@ type state struct {
 	Prior   int                     `json:"prior,omitempty"`   // trials copied from an earlier run
 	Phases  []report.Phase          `json:"phases"`            // time spent, over all runs in the folder
 	Train   *lastStep               `json:"train,omitempty"`
+	Pool    []string                `json:"pool,omitempty"`   // subnets as the sampler draws them at the end of training, within limits and reach, which takes latencies; nil: there are none, or an earlier version
 	Linear  *float64                `json:"linear,omitempty"` // accuracy of the linear classifier on the validation split
 	Drift   float64                 `json:"drift,omitempty"`  // latency of the same networks at the end over that at the beginning; 0: not measured
 	Timing  *report.Timing          `json:"timing,omitempty"` // how well latencies repeat; nil: not measured

@@ -48,6 +48,9 @@ func (r *Run) train(ctx context.Context) error {
 	}
 	r.net = t.Averaged()
 	r.monitor.Log.Info("weights of the supernet", "hash", r.net.Hash())
+	if err := r.keepPool(); err != nil {
+		return err
+	}
 	if l.policy != nil {
 		r.policy = l.policy.State()
 	}
