@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -40,8 +41,12 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 		if err := r.fixSteps(ctx); err != nil {
 			return nil, err
 		}
+		pace, err := r.alonePace(fresh)
+		if err != nil {
+			return nil, err
+		}
 		n, s, err = r.alone(ctx, aloneTraining{
-			net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.aloneOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, on: r.splits.Val, pace: r.alonePace(fresh),
+			net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.aloneOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, before: new(time.Duration), on: r.splits.Val, pace: pace,
 		})
 		return n, err
 	})
@@ -54,19 +59,22 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 	return n, s, r.save(aloneName, n)
 }
 
-// alonePace returns what keeps train.arch to the budget, where this process decided on its
-// steps, or does what was done for that before.
-func (r *Run) alonePace(fresh bool) *pacing {
+// alonePace returns what keeps train.arch to the budget, where this run decided on its steps, and
+// does what was done for that before. fresh: it decided just now.
+func (r *Run) alonePace(fresh bool) (*pacing, error) {
 	t := &r.cfg.Train
-	p := &pacing{kept: slices.Clone(t.Replans), clock: r.spent}
+	p := &pacing{kept: slices.Clone(t.Replans), clock: r.spent, evaluating: r.evaluating(r.splits.Val, t.Batch)}
+	p.decided = func(change supernet.Replan) error {
+		t.Replans = append(t.Replans, change)
+		return r.saveConfig()
+	}
 	if fresh && r.budgeted() {
-		p.ends, p.evaluating = r.cfg.Budget, r.evaluating(r.splits.Val, t.Batch)
-		p.decided = func(change supernet.Replan) error {
-			t.Replans = append(t.Replans, change)
-			return r.saveConfig()
+		if err := r.give(aloneName, paced{Seconds: r.left().Seconds()}); err != nil {
+			return nil, err
 		}
 	}
-	return p
+	p.keepTo(r.state.Paces[aloneName])
+	return p, nil
 }
 
 // LastStep returns loss and accuracy of the last training step of the supernet, on its batch;
@@ -109,7 +117,7 @@ type aloneTraining struct {
 	options    supernet.TrainOptions
 	targets    *supernet.Targets // of a teacher; nil: labels alone
 	checkpoint string            // file of the folder that is gone on from
-	before     *time.Duration    // is set to what earlier processes took, which the checkpoint keeps; nil: it keeps none
+	before     *time.Duration    // is set to what earlier processes took, which the checkpoint keeps
 	on         *data.Set         // that the network is evaluated on afterwards
 	silent     bool              // shows no progress: others train beside it
 	pace       *pacing           // makes it end in time; nil: it takes what it takes
@@ -133,8 +141,13 @@ func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, su
 		}
 	}
 	loop := trainLoop{
-		trainer: t, pace: l.pace, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, monitor: r.monitor, silent: l.silent,
-		resume: r.dir.Has(l.checkpoint), owner: took.owner, restore: took.restore,
+		trainer: t, pace: l.pace, before: l.before, path: r.dir.Path(l.checkpoint), every: r.cfg.Train.Checkpoint, monitor: r.monitor, silent: l.silent,
+		resume: r.dir.Has(l.checkpoint), restore: took.restore, owner: func() (json.RawMessage, error) {
+			if err := r.account(); err != nil {
+				return nil, err
+			}
+			return took.owner()
+		},
 	}
 	if err := loop.run(ctx); err != nil {
 		return nil, supernet.Score{}, err

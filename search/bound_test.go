@@ -1,9 +1,14 @@
 package search
 
 import (
+	"bytes"
+	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -54,5 +59,48 @@ func TestSupernetIsTrainedWithinTheLimits(t *testing.T) {
 	}
 	if n := trainAnew(t, r, supernet.New(f, 11), s, o, nil); n.Hash() != r.net.Hash() {
 		t.Error("the run's weights are not those of the options spelt out")
+	}
+}
+
+// Who opens a trained run gets the subnets that its sampler draws within the limits, without
+// latencies: pooled statistics are of them.
+func TestPooledSubnetsAreWithinTheLimits(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	params := func(a space.Arch) float64 { return float64(w.family.Plan(a).Params()) }
+	limit := w.quantile(0.5, params)
+	w.cfg.Limits.Params = config.Count(limit)
+	r := w.open("run")
+	fits := func(a space.Arch) bool { return params(a) <= limit }
+	r.bounds = &bounds{fits, w.family.Extremes().Narrow}
+	if err := r.Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want, err := r.lastSamples(pooledSubnets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	opened, err := OpenTrained(r.dir.Path(), Machine{}, Monitor{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	got, err := opened.pool()
+	if err != nil || !slices.Equal(got, want) || strings.Contains(log.String(), "earlier version") {
+		t.Errorf("%d subnets, %v; want the %d that the run draws\n%s", len(got), err, len(want), log.String())
+	}
+	beyond := 0
+	opened.state.Pool = nil // as earlier versions
+	whole, err := opened.pool()
+	for _, a := range whole {
+		if !fits(a) {
+			beyond++
+		}
+	}
+	if err != nil || beyond == 0 || !strings.Contains(log.String(), "earlier version") {
+		t.Errorf("%d of %d subnets are beyond the limits, %v; want a warning of that\n%s", beyond, len(whole), err, log.String())
+	}
+	if i := slices.IndexFunc(got, func(a space.Arch) bool { return !fits(a) }); i >= 0 {
+		t.Errorf("%s is beyond the limits", w.family.Space().Format(got[i]))
 	}
 }

@@ -54,14 +54,18 @@ const timedContenders = 3
 
 // candidates returns n of the contenders: the best, spread over their latencies as
 // measured, of more that are the best by predicted latencies. What breaks a limit as
-// measured is left out. They are evaluated on the whole validation split, with inherited
-// weights.
+// measured is left out, but for the nearest one where an arm would else have no candidate at all.
+// They are evaluated on the whole validation split, with inherited weights.
 func (r *Run) candidates(ctx context.Context, arm string, contenders []candidate, n int, l *latency.Model) ([]candidate, error) {
 	timed := spread(contenders, r.timedOf(n))
 	if err := r.measure(ctx, l, timed); err != nil {
 		return nil, err
 	}
-	out := spread(r.within(timed), n)
+	in := r.within(timed)
+	if len(in) == 0 && len(timed) > 0 && arm != armSecond { // further candidates join others
+		in = []candidate{r.nearest(arm, timed)}
+	}
+	out := spread(in, n)
 	archs := make([]space.Arch, len(out))
 	for i, c := range out {
 		archs[i] = c.Arch
@@ -174,9 +178,8 @@ func perImage(s bench.Sample, batch int) bench.Sample {
 	return s
 }
 
-// within returns the candidates whose latency, as measured, meets the limits.
-// If none does it returns the one that breaks them least, with a warning. Those that do not
-// are counted for another.
+// within returns the candidates that meet the limits as measured. Those that do not are counted
+// for a warning.
 func (r *Run) within(all []candidate) []candidate {
 	limits := r.limits()
 	var in []candidate
@@ -186,10 +189,28 @@ func (r *Run) within(all []candidate) []candidate {
 		}
 	}
 	r.timed, r.beyond = r.timed+len(all), r.beyond+len(all)-len(in)
-	if len(in) == 0 && len(all) > 0 {
-		nearest := slices.MinFunc(all, func(a, b candidate) int { return sign(limits.Excess(a.cost()) < limits.Excess(b.cost())) })
-		r.warn("no candidate meets the limits as measured; the nearest one has %s", limits.Broken(nearest.cost()))
-		in = []candidate{nearest}
+	return in
+}
+
+// nearest returns, of an arm's candidates that all break the limits as measured, the one that does
+// so least, with a warning.
+func (r *Run) nearest(arm string, all []candidate) candidate {
+	limits := r.limits()
+	nearest := slices.MinFunc(all, func(a, b candidate) int { return sign(limits.Excess(a.cost()) < limits.Excess(b.cost())) })
+	whose := "the search"
+	if arm == armRandomFinal {
+		whose = "random search"
+	}
+	r.warn("no candidate of %s meets the limits as measured; the nearest one has %s", whose, limits.Broken(nearest.cost()))
+	return nearest
+}
+
+// meeting returns the finished networks that meet the limits as measured, all where none does.
+func (r *Run) meeting(all []*finished) []*finished {
+	limits := r.limits()
+	in := slices.DeleteFunc(slices.Clone(all), func(f *finished) bool { return limits.Excess(f.cost()) > 0 })
+	if len(in) == 0 {
+		return all
 	}
 	return in
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -134,11 +135,66 @@ func TestBrokenLimitsAsMeasuredAreLeftOut(t *testing.T) {
 	if got := r.within(all); len(got) != 1 || got[0].Index != 1 || len(r.warnings) != 0 {
 		t.Errorf("%+v with warnings %q; want the first one and no warning yet", got, r.warnings)
 	}
-	if got := r.within(all[1:]); len(got) != 1 || got[0].Index != 3 || len(r.warnings) != 1 {
+	if got := r.within(all[1:]); len(got) != 0 {
+		t.Errorf("%+v; want nothing", got)
+	}
+	if got := r.nearest(armRandomFinal, all[1:]); got.Index != 3 || len(r.warnings) != 1 || !strings.Contains(r.warnings[0], "random search") {
 		t.Errorf("%+v with warnings %q; want the nearest one and a warning", got, r.warnings)
 	}
 	if r.warnOfLimits(); len(r.warnings) != 2 || !strings.HasPrefix(r.warnings[1], "4 of 5 networks") {
 		t.Errorf("warnings %q; want one of all that were timed", r.warnings)
+	}
+}
+
+// An arm of which no candidate meets the limits as measured has the nearest one; those that join
+// others are none then. What breaks a limit is not handed over beside what does not.
+func TestNothingBeyondTheLimitsBesideWhatMeetsThem(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.trained("run")
+	if err := r.openEvaluators(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.latencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	fast, slow := w.arch("sep3x3:4 identity"), w.arch("conv3x3:8 conv3x3:8+0")
+	r.cfg.Limits.Latency = time.Duration(1e9 * (w.measured[fast] + w.measured[slow]) / 8)
+	beyond := []candidate{{Trial: controller.Trial{Arch: slow}}} // as if it had been predicted faster
+	for arm, want := range map[string]int{armFinal: 1, armRandomFinal: 1, armSecond: 0} {
+		got, err := r.candidates(t.Context(), arm, beyond, 4, l)
+		if err != nil || len(got) != want {
+			t.Errorf("%s: %d candidates, %v; want %d", arm, len(got), err, want)
+		}
+	}
+	if len(r.warnings) != 2 {
+		t.Errorf("warnings %q; want one for each arm that has nothing within", r.warnings)
+	}
+	network := func(a space.Arch, accuracy float64) *finished {
+		s := bench.Sample{Median: w.measured[a] / 4}
+		n, err := r.final.Deploy(t.Context(), a, r.label(a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &finished{candidate: candidate{Trial: controller.Trial{Arch: a}, measured: &s}, rungs: []rundir.Rung{{Accuracy: accuracy}}, net: n}
+	}
+	over, in := network(slow, 0.9), network(fast, 0.8)
+	for _, c := range []struct {
+		search, random []*finished
+		want           *finished
+	}{
+		{[]*finished{in}, []*finished{over}, in},
+		{[]*finished{in, over}, nil, in},
+		{[]*finished{over}, nil, over},
+	} {
+		out := &outcome{searchTop: c.search, randomTop: c.random}
+		if err := r.handOver(t.Context(), l, out); err != nil {
+			t.Fatal(err)
+		}
+		if len(out.front) != 1 || out.front[0] != c.want {
+			t.Errorf("%d networks are handed over; want the one within the limits, if there is one", len(out.front))
+		}
 	}
 }
 

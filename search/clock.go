@@ -13,11 +13,39 @@ func (r *Run) left() time.Duration { return max(0, r.cfg.Budget-r.spent()) }
 // run takes.
 func (r *Run) budgeted() bool { return r.cfg.Budget > 0 }
 
+// phaseOpen is all that is done before a run can begin, or go on.
+const phaseOpen = "read pictures"
+
 // Phases whose results the repetitions of a search share.
 const (
 	phaseLatency = "measure latencies"
 	phaseTrain   = "train"
 )
+
+// enter begins to count time towards a phase.
+func (r *Run) enter(phase string) { r.phase, r.counted = phase, time.Now() }
+
+// account counts the time since that towards the phase at hand, and brings the state to the disk.
+// Checkpoints do so too: a process that is killed loses what it has taken since the last one.
+func (r *Run) account() error {
+	r.accounting.Lock()
+	defer r.accounting.Unlock()
+	now := time.Now()
+	r.state.add(r.phase, now.Sub(r.counted))
+	r.counted = now
+	return r.state.save(r.dir)
+}
+
+// give notes the time that a training is given, before it begins.
+func (r *Run) give(training string, p paced) error {
+	r.accounting.Lock()
+	defer r.accounting.Unlock()
+	if r.state.Paces == nil {
+		r.state.Paces = make(map[string]paced)
+	}
+	r.state.Paces[training] = p
+	return r.state.save(r.dir)
+}
 
 // total returns the time spent in all phases.
 func (s *state) total() time.Duration {

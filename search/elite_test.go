@@ -99,7 +99,7 @@ func TestLastRoundBeginsWithWhatTheRungShowed(t *testing.T) {
 		return mean
 	}
 	with := func(worth func(controller.Trial) float64) (archs []space.Arch) {
-		f, err := r.search(t.Context(), predicted(dear), l, out.samples, worth, r.cfg.Search.Rounds, r.rounds(out))
+		f, err := r.search(t.Context(), predicted(dear), l, out.samples, worth, r.cfg.Search.Rounds, r.cfg.Search.AllRounds())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,9 +2,11 @@ package search
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/search/truth"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
@@ -31,7 +33,7 @@ const pooledSubnets = 64
 
 // evaluateShared scores the architectures with inherited weights in three ways.
 func (r *Run) evaluateShared(ctx context.Context, f *truth.Fidelity) error {
-	samples, err := r.lastSamples(pooledSubnets)
+	samples, err := r.pool()
 	if err != nil {
 		return err
 	}
@@ -73,6 +75,41 @@ func (r *Run) size(f *truth.Fidelity) {
 	for i, a := range archs {
 		f.Evaluated[i].Sized = s.score(a, targets[i])
 	}
+}
+
+// limited reports whether limits or reach may have bound what was trained.
+func (r *Run) limited() bool { return r.cfg.Limits.Any() || r.cfg.Finish.Reach > 0 }
+
+// keepPool notes the subnets for pooled statistics where limits or reach may bound what is trained.
+func (r *Run) keepPool() error {
+	r.state.Pool = nil
+	if !r.limited() {
+		return nil
+	}
+	archs, err := r.lastSamples(pooledSubnets)
+	for _, a := range archs {
+		r.state.Pool = append(r.state.Pool, r.family.Space().Format(a))
+	}
+	return err
+}
+
+// pool returns the subnets for pooled statistics of a trained run: those that it has noted, or any
+// of the space.
+func (r *Run) pool() ([]space.Arch, error) {
+	if len(r.state.Pool) == 0 {
+		if r.limited() {
+			r.monitor.Log.Warn("the run is of an earlier version and does not tell what its limits have left of the space: pooled statistics are means over subnets of all of it")
+		}
+		return r.lastSamples(pooledSubnets)
+	}
+	archs := make([]space.Arch, len(r.state.Pool))
+	for i, text := range r.state.Pool {
+		var err error
+		if archs[i], err = r.family.Space().Parse(text); err != nil {
+			return nil, fmt.Errorf("%s: pool[%d]: %w", r.dir.Path(rundir.State), i, err)
+		}
+	}
+	return archs, nil
 }
 
 // lastSamples returns at least n subnets that the supernet's sampler would have

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -194,9 +195,13 @@ func TestFinishingFollowsThePlan(t *testing.T) {
 	w, f := finishedWorld(t)
 	w.cfg.Budget = time.Second
 	w.cfg.Finish.Plan = []int{2, 3, 5, 9, 9, 9, 9, 11, 13, 8, 9} // candidates; steps of two rungs; what four could expect; steps of the slowest of search, of random; then the others by falling latency
+	w.cfg.Finish.Plan = append(w.cfg.Finish.Plan, 17, 18)        // of other candidates
 	w.cfg.Finish.Replans = map[string][]supernet.Replan{"search-01": {{At: 4, Steps: 7}, {At: 6, Steps: 12}}, "random-01": {{At: 2, Steps: 5}}}
 	r := w.trained("run")
 	arms := finishOf(t, w, r, time.Second)
+	if len(r.warnings) != 1 || !strings.Contains(r.warnings[0], "2 numbers more") {
+		t.Errorf("warnings %q; want one of the two numbers that were not asked for", r.warnings)
+	}
 	others := [2]string{"random 2 0", "search 2 0"}
 	if arms[0].on[0].latency() > arms[1].on[0].latency() {
 		others = [2]string{"search 2 0", "random 2 0"}

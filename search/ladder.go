@@ -88,7 +88,13 @@ func (l *ladder) climb(ctx context.Context) error {
 			a.promote(func(all []place, n int) []int { return covering(all, n, 0) }, max(networks, (len(a.on)+1)/2), l.worth)
 		}
 	}
-	return l.lastRung(ctx)
+	if err := l.lastRung(ctx); err != nil {
+		return err
+	}
+	if n := len(l.r.cfg.Finish.Plan) - l.taken; n > 0 {
+		l.r.warn("finish.plan decides on %d numbers more than this run has asked for: it is of a run with other candidates, and steps are those of other networks; with the latencies of that run (--table with its latency.json) it does the same", n)
+	}
+	return nil
 }
 
 // worth is what candidates are compared by after a rung.

@@ -177,7 +177,11 @@ func (l *ladder) lastSteps(ctx context.Context, x *ops.Exec, f *finished, weight
 		}
 		return lastSteps(l.ends-l.r.spent(), weights, each, l.evaluating(l.r.splits.Val)), nil
 	})
-	return steps, l.pace(f, steps, each, fresh), err
+	if err != nil {
+		return 0, nil, err
+	}
+	p, err := l.pace(f, steps, each, fresh)
+	return steps, p, err
 }
 
 // lastStepsBeside decides on the steps of a network that trains in a lane beside
@@ -195,28 +199,70 @@ func (l *ladder) lastStepsBeside(f *finished, weights []float64, busy *timetable
 		}
 		return lastSteps(busy.free(now, l.ends), weights, each, evaluating), nil
 	})
-	busy.start(now + time.Duration(each*(float64(steps)+evaluating)*float64(time.Second)))
-	return steps, l.pace(f, steps, each, fresh), err
+	if err != nil {
+		return 0, nil, err
+	}
+	takes := time.Duration(each * (float64(steps) + evaluating) * float64(time.Second))
+	if !fresh {
+		if takes, err = l.stillTakes(f, takes); err != nil {
+			return 0, nil, err
+		}
+	}
+	busy.start(now + takes)
+	p, err := l.pace(f, steps, each, fresh)
+	return steps, p, err
 }
 
+// stillTakes returns what is left, after an interruption, of the time that a network on the last
+// rung was given, or takes if this run has given it none: nothing where it is finished.
+func (l *ladder) stillTakes(f *finished, takes time.Duration) (time.Duration, error) {
+	if _, finished := l.done[rungKey(f.arm.name, rungs-1, f.index)]; finished {
+		return 0, nil
+	}
+	if given, ok := l.r.state.Paces[f.training()]; ok {
+		takes = time.Duration(given.Seconds * float64(time.Second))
+	}
+	checkpoint := l.checkpoint(rungs-1, f)
+	if !l.r.dir.Has(checkpoint) {
+		return takes, nil
+	}
+	head, err := supernet.ReadHeader(l.r.dir.Path(checkpoint))
+	if err != nil {
+		return 0, err
+	}
+	before, err := keptTime(head.Owner)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", l.r.dir.Path(checkpoint), err)
+	}
+	return max(0, takes-before), nil
+}
+
+// training names the training of a candidate on the last rung.
+func (f *finished) training() string { return fmt.Sprintf("%s-%02d", f.arm.name, f.index) }
+
 // pace returns what keeps a network on the last rung to the time that so many steps, of so many
-// seconds each, were decided on for. Where they were decided on before, perhaps by a run that
-// ended, it does what was done then.
-func (l *ladder) pace(f *finished, steps int, each float64, fresh bool) *pacing {
+// seconds each, were decided on for: just now, or before an interruption. It does what was done for
+// that before, and no more where the steps are those of another run.
+func (l *ladder) pace(f *finished, steps int, each float64, fresh bool) (*pacing, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	name := fmt.Sprintf("%s-%02d", f.arm.name, f.index)
-	p := &pacing{kept: slices.Clone(l.r.cfg.Finish.Replans[name]), clock: l.r.spent}
-	if !fresh || !l.r.budgeted() {
-		return p
+	name := f.training()
+	p := &pacing{kept: slices.Clone(l.r.cfg.Finish.Replans[name]), clock: l.r.spent, evaluating: l.evaluating(l.r.splits.Val), most: l.enough()}
+	if fresh && l.r.budgeted() {
+		if err := l.r.give(name, paced{Seconds: each * (float64(steps) + p.evaluating), Each: each, Slower: l.slower}); err != nil {
+			return nil, err
+		}
 	}
-	evaluating, before := l.evaluating(l.r.splits.Val), l.slower
-	p.each, p.evaluating, p.most = each, evaluating, l.enough()
-	p.ends = l.r.spent() + time.Duration(each*(float64(steps)+evaluating)*float64(time.Second))
+	given, ok := l.r.state.Paces[name]
+	if _, finished := l.done[rungKey(f.arm.name, rungs-1, f.index)]; !ok || finished {
+		return p, nil
+	}
+	p.keepTo(given)
+	l.slower = given.Slower
 	p.seen = func(slower float64) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.slower = before * slower
+		l.slower = given.Slower * slower
 	}
 	p.decided = func(change supernet.Replan) error {
 		l.mu.Lock()
@@ -228,7 +274,7 @@ func (l *ladder) pace(f *finished, steps int, each float64, fresh bool) *pacing 
 		fin.Replans[name] = append(fin.Replans[name], change)
 		return l.r.saveConfig()
 	}
-	return p
+	return p, nil
 }
 
 // stepTimes returns the seconds of a training step of each candidate: what its

@@ -170,7 +170,7 @@ func (r *Run) checkMemory(does work) error {
 // that names what would help.
 func (r *Run) memoryFits(does work) (n need, has int64, err error) {
 	n, has = r.memory(does, r.heaviest()), freeMemory(memoryRoot)
-	if own, known := fileLine(memoryRoot+"proc/self/status", "VmRSS:"); known && has < math.MaxInt64-own {
+	if own, known := fileLine(memoryRoot+"proc/self/status", "VmRSS:", 1<<10); known && has < math.MaxInt64-own {
 		has += own
 	}
 	if n.total() > has && does == searches && r.mostLanes() > 1 {
@@ -213,7 +213,7 @@ func (r *Run) memoryWithin() error {
 		return err
 	}
 	total := n.total()
-	if had, known := fileLine(memoryRoot+"proc/self/status", "VmHWM:"); known {
+	if had, known := fileLine(memoryRoot+"proc/self/status", "VmHWM:", 1<<10); known {
 		total = max(total, min(had, r.needed))
 	}
 	r.tellMemory(n, total, has)
@@ -238,22 +238,25 @@ func inBytes(n int64) string {
 var memoryRoot = "/"
 
 // freeMemory returns the bytes that this machine, or the control group that the process is
-// in, has left; a very large number where neither says. root is "/" but in tests.
+// in, has left; a very large number where neither says. Pages of files that nobody has asked for
+// again, such as those of pictures that were read, count as left: the system takes them first. root
+// is "/" but in tests.
 func freeMemory(root string) int64 {
 	free := int64(math.MaxInt64)
-	if n, ok := fileLine(root+"proc/meminfo", "MemAvailable:"); ok {
+	if n, ok := fileLine(root+"proc/meminfo", "MemAvailable:", 1<<10); ok {
 		free = n
 	}
-	for _, group := range []struct{ limit, used string }{
-		{"sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory.current"},
-		{"sys/fs/cgroup/memory/memory.limit_in_bytes", "sys/fs/cgroup/memory/memory.usage_in_bytes"},
+	for _, group := range []struct{ limit, used, stat, files string }{
+		{"sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory.current", "sys/fs/cgroup/memory.stat", "inactive_file"},
+		{"sys/fs/cgroup/memory/memory.limit_in_bytes", "sys/fs/cgroup/memory/memory.usage_in_bytes", "sys/fs/cgroup/memory/memory.stat", "total_inactive_file"},
 	} {
 		limit, ok := number(root + group.limit)
 		if !ok {
 			continue
 		}
 		used, _ := number(root + group.used)
-		free = min(free, max(0, limit-used))
+		files, _ := fileLine(root+group.stat, group.files, 1)
+		free = min(free, max(0, limit-max(0, used-files)))
 	}
 	return free
 }
@@ -268,8 +271,8 @@ func number(path string) (int64, bool) {
 	return n, err == nil
 }
 
-// fileLine reads a line of a system's file that has a name and KiB, in bytes.
-func fileLine(path, name string) (int64, bool) {
+// fileLine reads a line of a system's file that has a name and a number of so many bytes each.
+func fileLine(path, name string, each int64) (int64, bool) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return 0, false
@@ -279,8 +282,8 @@ func fileLine(path, name string) (int64, bool) {
 		if len(f) < 2 || string(f[0]) != name {
 			continue
 		}
-		kib, err := strconv.ParseInt(string(f[1]), 10, 64)
-		return kib << 10, err == nil
+		n, err := strconv.ParseInt(string(f[1]), 10, 64)
+		return n * each, err == nil
 	}
 	return 0, false
 }

@@ -41,7 +41,15 @@ func TestFreeMemory(t *testing.T) {
 		"machine":               {map[string]string{"proc/meminfo": info}, 2000 << 10},
 		"control group":         {map[string]string{"proc/meminfo": info, "sys/fs/cgroup/memory.max": "1000000\n", "sys/fs/cgroup/memory.current": "400000\n"}, 600000},
 		"group without a limit": {map[string]string{"proc/meminfo": info, "sys/fs/cgroup/memory.max": "max\n", "sys/fs/cgroup/memory.current": "400000\n"}, 2000 << 10},
-		"group, version 1":      {map[string]string{"proc/meminfo": info, "sys/fs/cgroup/memory/memory.limit_in_bytes": "500000", "sys/fs/cgroup/memory/memory.usage_in_bytes": "600000"}, 0},
+		"files that were read": {map[string]string{
+			"proc/meminfo": info, "sys/fs/cgroup/memory.max": "1000000\n", "sys/fs/cgroup/memory.current": "990000\n",
+			"sys/fs/cgroup/memory.stat": "anon 100000\nfile 890000\ninactive_anon 5\ninactive_file 790000\nactive_file 100000\n",
+		}, 800000},
+		"files that were read, version 1": {map[string]string{
+			"proc/meminfo": info, "sys/fs/cgroup/memory/memory.limit_in_bytes": "500000", "sys/fs/cgroup/memory/memory.usage_in_bytes": "450000",
+			"sys/fs/cgroup/memory/memory.stat": "inactive_file 7\ntotal_inactive_file 200000\n",
+		}, 250000},
+		"group, version 1": {map[string]string{"proc/meminfo": info, "sys/fs/cgroup/memory/memory.limit_in_bytes": "500000", "sys/fs/cgroup/memory/memory.usage_in_bytes": "600000"}, 0},
 	} {
 		if got := freeMemory(system(t, c.files)); got != c.want {
 			t.Errorf("%s: %d bytes; want %d", name, got, c.want)

@@ -27,7 +27,7 @@ const (
 // by what its steps have taken of late. What was decided before is done again at the same steps.
 type pacing struct {
 	kept       []supernet.Replan           // what has been decided
-	ends       time.Duration               // on the clock, evaluating included; 0: nothing is decided anew
+	span       time.Duration               // of the training, from its beginning, and evaluating; 0: nothing is decided anew
 	clock      func() time.Duration        // never stops nor goes back
 	each       float64                     // seconds that a step is expected to take
 	evaluating float64                     // steps that take as long as evaluating the network
@@ -35,16 +35,33 @@ type pacing struct {
 	decided    func(supernet.Replan) error // writes a change down before it is made
 	seen       func(slower float64)        // is told what steps take, as a multiple of each; may be nil
 
-	late bool // it ends late, as far as is known: what is left is not cut again
+	ends time.Duration // on the clock
+	late bool          // it ends late, as far as is known: what is left is not cut again
 
 	step   int // at the last look
 	at     time.Duration
 	stride int // steps to the next one
 }
 
-// begin starts the clock.
-func (p *pacing) begin(t *supernet.Trainer) {
+// keepTo keeps the training to the time that it was given; to none if it was given none.
+func (p *pacing) keepTo(given paced) {
+	p.span, p.each = time.Duration(given.Seconds*float64(time.Second)), given.Each
+}
+
+// begin starts the clock for a training that earlier processes have spent so much on. It is an
+// error if what was decided is of a training of another length.
+func (p *pacing) begin(t *supernet.Trainer, before time.Duration) error {
+	steps := t.Steps()
+	for _, change := range p.kept[min(len(t.Replans()), len(p.kept)):] {
+		if change.At >= steps {
+			return fmt.Errorf("training: of %d steps; want more than %d, after which its length was to become %d: what the configuration has decided on is of another network; want the latencies of that run too (--table with its latency.json), or finish.plan and finish.replans left out",
+				steps, change.At, change.Steps)
+		}
+		steps = change.Steps
+	}
 	p.step, p.at, p.stride = t.Step(), p.clock(), max(1, int(firstLook*float64(t.Steps())))
+	p.ends = p.at + p.span - before
+	return nil
 }
 
 // next changes the length of the training where that is due, and returns the step at which it
@@ -54,7 +71,7 @@ func (p *pacing) next(t *supernet.Trainer) (int, error) {
 		return 0, err
 	}
 	next := t.Steps()
-	if p.ends > 0 {
+	if p.span > 0 {
 		next = min(next, t.Step()+p.stride)
 	}
 	if made := len(t.Replans()); made < len(p.kept) {
@@ -73,7 +90,7 @@ func (p *pacing) adjust(t *supernet.Trainer) error {
 		}
 		return nil
 	}
-	if p.ends == 0 || t.Step() == p.step {
+	if p.span == 0 || t.Step() == p.step {
 		return nil
 	}
 	now := p.clock()

@@ -3,10 +3,12 @@ package search
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,9 +32,9 @@ func (s speeds) now() time.Duration {
 	return t
 }
 
-// paced trains the smallest network for so many steps at a pace that p is to keep, and returns
+// pacedTraining trains the smallest network for so many steps at a pace that p is to keep, and returns
 // the clock at the end.
-func paced(t *testing.T, steps int, p *pacing, step func(i int) time.Duration) (*supernet.Trainer, time.Duration) {
+func pacedTraining(t *testing.T, steps int, p *pacing, step func(i int) time.Duration) (*supernet.Trainer, time.Duration) {
 	t.Helper()
 	w := newWorld(t, asPredicted)
 	r := w.open("run")
@@ -45,7 +47,7 @@ func paced(t *testing.T, steps int, p *pacing, step func(i int) time.Duration) (
 	p.clock = s.now
 	loop := trainLoop{
 		trainer: tr, path: filepath.Join(t.TempDir(), "net.msgpack"), every: time.Hour, monitor: r.monitor, silent: true, pace: p,
-		owner: noOwner, restore: func(json.RawMessage) error { return nil },
+		before: new(time.Duration), owner: noOwner, restore: ignoreOwner,
 	}
 	if err := loop.run(context.Background()); err != nil {
 		t.Fatal(err)
@@ -78,11 +80,11 @@ func TestTrainingsEndInTime(t *testing.T) {
 		var written []supernet.Replan
 		slower := 0.0
 		p := &pacing{
-			ends: ends, each: expected.Seconds(), evaluating: evaluating, most: c.most,
+			span: ends - 7*time.Second, each: expected.Seconds(), evaluating: evaluating, most: c.most,
 			decided: func(r supernet.Replan) error { written = append(written, r); return nil },
 			seen:    func(s float64) { slower = s },
 		}
-		tr, end := paced(t, 200, p, c.step)
+		tr, end := pacedTraining(t, 200, p, c.step)
 		if n := tr.Step(); n < c.want[0] || n > c.want[1] || p.stepsOf(200) != n {
 			t.Errorf("%s: %d steps, said to be %d; want %v", name, n, p.stepsOf(200), c.want)
 		}
@@ -96,17 +98,85 @@ func TestTrainingsEndInTime(t *testing.T) {
 		if last := own / expected.Seconds(); name != "slower a time" && math.Abs(slower-last) > 0.01 {
 			t.Errorf("%s: steps are said to take %v times as long; want %v", name, slower, last)
 		}
-		again, _ := paced(t, 200, &pacing{kept: slices.Clone(written)}, func(int) time.Duration { return time.Millisecond })
+		again, _ := pacedTraining(t, 200, &pacing{kept: slices.Clone(written)}, func(int) time.Duration { return time.Millisecond })
 		if again.Averaged().Hash() != tr.Averaged().Hash() {
 			t.Errorf("%s: what is done again from %v differs", name, written)
 		}
 	}
 }
 
+// Changes that were decided for a training of another length are refused before it begins, not
+// left out with a number of steps that is none.
+func TestChangesOfAnotherTrainingAreRefused(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	net := r.fresh(w.family.Extremes().Smallest, 1)
+	tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), r.aloneOptions(200))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		kept []supernet.Replan
+		fits bool
+	}{{nil, true}, {[]supernet.Replan{{At: 199, Steps: 300}, {At: 299, Steps: 400}}, true}, {[]supernet.Replan{{At: 200, Steps: 300}}, false}, {[]supernet.Replan{{At: 100, Steps: 150}, {At: 180, Steps: 300}}, false}} {
+		p := &pacing{kept: c.kept, clock: r.spent}
+		if err := p.begin(tr, 0); (err == nil) != c.fits || err != nil && !strings.Contains(err.Error(), "--table") {
+			t.Errorf("%v in 200 steps: %v; want no error: %v", c.kept, err, c.fits)
+		}
+	}
+}
+
+// A training that is interrupted ends in the time that it was given all the same: what earlier
+// processes took counts, on whatever clock. What another run has decided on is not changed.
+func TestTrainingsEndInTimeAfterInterruptions(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	path, given := filepath.Join(t.TempDir(), "net.msgpack"), paced{Seconds: 20, Each: 0.1}
+	process := func(given paced, kept []supernet.Replan, before, step time.Duration, until int) (steps int, took time.Duration, written []supernet.Replan) {
+		net := r.fresh(w.family.Extremes().Smallest, 1)
+		tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), r.aloneOptions(200))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := 0
+		clock := func() time.Duration { return time.Hour + step*time.Duration(tr.Step()-first) }
+		p := &pacing{kept: kept, decided: func(c supernet.Replan) error { written = append(written, c); return nil }}
+		p.clock = clock
+		p.keepTo(given)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		loop := trainLoop{
+			trainer: tr, path: path, every: time.Hour, monitor: r.monitor, silent: true, pace: p, before: &before, owner: noOwner, resume: before > 0,
+			restore: func(json.RawMessage) error { first = tr.Step(); return nil },
+			last: func(at supernet.Progress) {
+				if at.Step == until {
+					stop()
+				}
+			},
+		}
+		if err := loop.run(ctx); (err != nil) != (until > 0) || err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		return tr.Step(), clock() - time.Hour, append(slices.Clone(kept), written...)
+	}
+	const slow, slower = 200 * time.Millisecond, 400 * time.Millisecond
+	at, before, kept := process(given, nil, 0, slow, 30)
+	if at != 30 || before != 30*slow || len(kept) == 0 {
+		t.Fatalf("%d steps in %v with the changes %v; want the interruption after 30 and fewer steps planned", at, before, kept)
+	}
+	steps, took, all := process(given, kept, before, slower, 0)
+	if whole := (before + took).Seconds(); math.Abs(whole-given.Seconds) > 1 || len(all) == len(kept) {
+		t.Errorf("%d steps in %v s by the changes %v; want %v s", steps, whole, all, given.Seconds)
+	}
+	if again, _, done := process(paced{}, all, 0, slower, 0); again != steps || len(done) != len(all) {
+		t.Errorf("another run makes %d steps by the changes %v; want %d by %v", again, done, steps, all)
+	}
+}
+
 // However late it is, the rate falls over a tenth of what was left.
 func TestLateTrainingsStillEnd(t *testing.T) {
-	p := &pacing{ends: 7*time.Second + 10*time.Second, each: 0.1, decided: func(supernet.Replan) error { return nil }}
-	if tr, _ := paced(t, 80, p, func(int) time.Duration { return 10 * time.Second }); tr.Step() != 1+8 {
+	p := &pacing{span: 10 * time.Second, each: 0.1, decided: func(supernet.Replan) error { return nil }}
+	if tr, _ := pacedTraining(t, 80, p, func(int) time.Duration { return 10 * time.Second }); tr.Step() != 1+8 {
 		t.Errorf("%d steps; want one until the first look and a tenth of the other 79", tr.Step())
 	}
 }

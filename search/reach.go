@@ -87,13 +87,18 @@ func (r *Run) lastEach(left time.Duration, lanes int) float64 {
 
 // slowestWithin returns the latency at which a training step takes so many
 // seconds, at least least; 0 if the slowest network's takes no longer. latencies
-// and seconds are those of networks, both rising.
+// and seconds are those of networks, both rising. It is rounded up to whole nanoseconds: a
+// network of that latency is within it.
 func slowestWithin(step float64, latencies, seconds []float64, least float64) time.Duration {
 	slowest := max(interpolate(step, seconds, latencies), least)
 	if slowest >= latencies[len(latencies)-1] {
 		return 0
 	}
-	return time.Duration(slowest * float64(time.Second))
+	reach := time.Duration(slowest * float64(time.Second))
+	if reach.Seconds() < slowest {
+		reach++
+	}
+	return reach
 }
 
 // trainingTimes times training steps of the smallest, the narrow and the largest

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -26,6 +27,19 @@ func TestSlowestWithinReach(t *testing.T) {
 		got := slowestWithin(c.step, latencies, seconds, c.least)
 		if want := time.Duration(c.want * 1e9); (got - want).Abs() > 2 {
 			t.Errorf("steps of %v s: %v; want %v", c.step, got, want)
+		}
+	}
+}
+
+// Where no network slower than the narrow one is within reach, the narrow one itself is: its
+// latency is no whole number of nanoseconds.
+func TestTheNarrowNetworkIsWithinReach(t *testing.T) {
+	r := quiet(t)
+	for i := range 1000 {
+		narrow := 1e-5 + 1.37e-9*float64(i) + 3e-10/float64(i+1)
+		r.cfg.Finish.Reach = slowestWithin(0, []float64{1e-6, 1}, []float64{1, 2}, narrow)
+		if excess := r.limits().Excess(controller.Cost{Latency: narrow}); excess > 0 || r.cfg.Finish.Reach.Seconds()-narrow > 1.001e-9 {
+			t.Fatalf("the reach is %v s, where the narrow network takes %v s: an excess of %v; want it within, by a nanosecond at most", r.cfg.Finish.Reach.Seconds(), narrow, excess)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet/data"
 )
 
 // seed returns the seed of everything random in search and finishing. That of
@@ -30,6 +31,7 @@ func (r *Run) SearchSeeds(ctx context.Context) (report.Report, error) {
 	if err != nil || r.cfg.Search.Seeds == 1 {
 		return rep, err
 	}
+	r.release()
 	all := []report.Report{rep}
 	for k := 1; k < r.cfg.Search.Seeds; k++ {
 		r.monitor.Log.Info("search again", "number", k+1, "of", r.cfg.Search.Seeds)
@@ -44,6 +46,13 @@ func (r *Run) SearchSeeds(ctx context.Context) (report.Report, error) {
 		return report.Report{}, err
 	}
 	return rep, r.writeReport(rep)
+}
+
+// release lets go of pictures and weights: repetitions open theirs, and memory is computed for those
+// of one search.
+func (r *Run) release() {
+	r.net, r.compare, r.final, r.bounds, r.elsewhere = nil, nil, nil, nil, nil
+	r.source, r.splits = nil, data.Splits{}
 }
 
 // repeat searches in a folder of its own with another seed.
@@ -86,7 +95,7 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 	if r.prior != nil {
 		shares = append(shares, rundir.Prior)
 	}
-	for i := range r.elsewhere {
+	for i := range r.cfg.Limits.Elsewhere {
 		shares = append(shares, rundir.Elsewhere(i))
 	}
 	for _, name := range shares {
@@ -98,7 +107,7 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 			return nil, errors.Join(err, dir.Close())
 		}
 	}
-	shared := state{Command: r.state.Command, Data: r.state.Data, Prior: r.state.Prior, Train: r.state.Train, Linear: r.state.Linear, Timing: r.state.Timing}
+	shared := state{Command: r.state.Command, Data: r.state.Data, Prior: r.state.Prior, Train: r.state.Train, Pool: r.state.Pool, Linear: r.state.Linear, Timing: r.state.Timing}
 	for _, p := range r.state.Phases {
 		if p.Name == phaseLatency || p.Name == phaseTrain {
 			shared.Phases = append(shared.Phases, p)

@@ -108,6 +108,11 @@ func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, pl
 	}
 	net := supernet.New(family, r.cfg.Seed)
 	pace := &pacing{kept: fit.Replans, clock: r.spent}
+	pace.decided = func(change supernet.Replan) error {
+		fit.Replans = append(fit.Replans, change)
+		r.state.Fits[name] = fit
+		return r.state.save(r.dir)
+	}
 	if fit.Steps == 0 {
 		each, err := r.timeSteps(ctx, supernet.New(family, r.cfg.Seed), single(net), r.aloneOptions(manySteps), time.Duration(onlyTrialShare*r.state.Alone*float64(time.Second)), warmSteps, leastTimed)
 		if err != nil {
@@ -115,16 +120,11 @@ func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, pl
 		}
 		fit.Steps = max(1, int(r.state.Alone/each.Seconds()))
 		r.state.Fits[name] = fit
-		if err := r.state.save(r.dir); err != nil {
+		if err := r.give(name, paced{Seconds: r.state.Alone, Each: each.Seconds()}); err != nil {
 			return report.Rival{}, err
 		}
-		pace.ends, pace.each = r.spent()+time.Duration(r.state.Alone*float64(time.Second)), each.Seconds()
-		pace.decided = func(change supernet.Replan) error {
-			fit.Replans = append(fit.Replans, change)
-			r.state.Fits[name] = fit
-			return r.state.save(r.dir)
-		}
 	}
+	pace.keepTo(r.state.Paces[name])
 	r.monitor.Log.Info("rival", "name", name, "network", text, "width", fmt.Sprintf("x%.3g", fit.Factor), "latency", fmt.Sprintf("%.4g ms", 1e3*fit.Latency), "steps", fit.Steps)
 	start, before := time.Now(), time.Duration(0)
 	label := supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes, View: r.view()}

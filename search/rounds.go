@@ -29,7 +29,7 @@ func (r *Run) explore(ctx context.Context, l *latency.Model, out *outcome) (foun
 	}
 	var all found
 	for k := range r.cfg.Search.Rounds {
-		f, err := r.search(ctx, predicted(out.model.worth), l, out.samples, r.inherited, k, r.rounds(out))
+		f, err := r.search(ctx, predicted(out.model.worth), l, out.samples, r.inherited, k, r.cfg.Search.AllRounds())
 		if err != nil {
 			return found{}, err
 		}

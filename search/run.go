@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/espalier-nas/espalier/ops"
@@ -35,6 +36,10 @@ type Run struct {
 	state   state
 	started time.Time
 	earlier time.Duration // time that earlier processes spent in the folder
+
+	phase      string     // at hand
+	counted    time.Time  // until when its time is in the state
+	accounting sync.Mutex // of the state, while lanes work
 
 	onlyTrain bool // the budget is for training alone
 	bounded   bool // it is known what limits and reach leave of the space
@@ -71,6 +76,7 @@ type Run struct {
 // be valid. A folder that was made for the run is gone again after an error.
 func New(dir *rundir.Dir, cfg config.Config, monitor Monitor) (*Run, error) {
 	r := &Run{cfg: cfg, dir: dir, monitor: monitor.complete(), started: time.Now()}
+	r.enter(phaseOpen)
 	if err := r.open(); err != nil {
 		return nil, errors.Join(err, r.Close(), dir.Discard())
 	}
@@ -124,10 +130,8 @@ func (r *Run) open() error {
 	if err := r.openPrior(begins); err != nil {
 		return err
 	}
-	if begins {
-		if err := r.state.save(r.dir); err != nil {
-			return err
-		}
+	if err := r.account(); err != nil {
+		return err
 	}
 	return r.saveConfig()
 }
@@ -194,10 +198,10 @@ func (r *Run) Close() error {
 func phase[T any](r *Run, name string, f func() (T, error)) (T, error) {
 	r.monitor.Events.Begin(name)
 	start := time.Now()
+	r.enter(name)
 	v, err := f()
 	took := time.Since(start)
 	r.monitor.Events.End()
-	r.state.add(name, took)
 	if serr := r.settle(); err == nil {
 		err = serr
 	}
@@ -217,5 +221,5 @@ func (r *Run) settle() error {
 			return err
 		}
 	}
-	return r.state.save(r.dir)
+	return r.account()
 }

@@ -30,21 +30,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 		return report.Report{}, err
 	}
 	defer lat.Close()
-	if err := r.feasible(ctx, lat); err != nil {
-		return report.Report{}, err
-	}
-	if err := r.reach(ctx, lat); err != nil {
-		return report.Report{}, err
-	}
-	if r.cfg.Finish.Reach > 0 {
-		if err := r.feasible(ctx, lat); err != nil {
-			return report.Report{}, err
-		}
-	}
-	if err := r.bound(lat); err != nil {
-		return report.Report{}, err
-	}
-	if err := r.memoryWithin(); err != nil {
+	if _, err := phase(r, "limits and reach", func() (struct{}, error) { return struct{}{}, r.restrict(ctx, lat) }); err != nil {
 		return report.Report{}, err
 	}
 	if err := r.Train(ctx); err != nil {
@@ -77,6 +63,25 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	}
 	rep.Phases = r.state.Phases
 	return rep, r.writeReport(rep)
+}
+
+// restrict finds out what limits and reach leave of the space, and the memory that this needs.
+func (r *Run) restrict(ctx context.Context, l *latency.Model) error {
+	if err := r.feasible(ctx, l); err != nil {
+		return err
+	}
+	if err := r.reach(ctx, l); err != nil {
+		return err
+	}
+	if r.cfg.Finish.Reach > 0 {
+		if err := r.feasible(ctx, l); err != nil {
+			return err
+		}
+	}
+	if err := r.bound(l); err != nil {
+		return err
+	}
+	return r.memoryWithin()
 }
 
 // refused returns the error that ends a run before anything was done, and lets go of a folder
@@ -119,7 +124,7 @@ func (r *Run) look(ctx context.Context, l *latency.Model, out *outcome) (err err
 		return err
 	}
 	out.searchOn, err = phase(r, "evaluate candidates", func() ([]candidate, error) {
-		return r.candidates(ctx, armFinal, r.contenders(out.pool().trials), r.firstCandidates(out), l)
+		return r.candidates(ctx, armFinal, r.contenders(out.pool().trials), r.firstCandidates(), l)
 	})
 	if err != nil || !r.cfg.Search.Random {
 		return err
@@ -190,13 +195,13 @@ func (r *Run) finishAll(ctx context.Context, l *latency.Model, out *outcome) (er
 	return err
 }
 
-// handOver chooses what is handed over, from both arms, and writes it. Limits
-// were checked on measured latencies before anything was finished; here they are
-// checked again.
+// handOver chooses what is handed over, from both arms, and writes it. Limits were checked on
+// measured latencies before anything was finished, but an arm of which no candidate met them has
+// the nearest one: that is left out where anything else meets them.
 func (r *Run) handOver(ctx context.Context, l *latency.Model, out *outcome) error {
 	if err := r.checkDrift(ctx, l); err != nil {
 		return err
 	}
-	out.front, out.leftOut = front(union(out.searchTop, out.randomTop), out.linear)
+	out.front, out.leftOut = front(r.meeting(union(out.searchTop, out.randomTop)), out.linear)
 	return r.deploy(out.front)
 }

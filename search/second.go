@@ -20,11 +20,11 @@ const leastEvidence = 4
 // firstCandidates returns how many candidates the search begins finishing with.
 // With a predictor it is half of them: the others are chosen by what the first
 // rung shows.
-func (r *Run) firstCandidates(out *outcome) int {
-	if out.model == nil || r.cfg.Search.Top < 2*leastEvidence {
-		return r.cfg.Search.Top
+func (r *Run) firstCandidates() int {
+	if r.cfg.Search.Halves() {
+		return r.cfg.Search.Top / 2
 	}
-	return r.cfg.Search.Top / 2
+	return r.cfg.Search.Top
 }
 
 // second returns how the search chooses further candidates: scores with inherited
@@ -56,15 +56,6 @@ func (r *Run) second(l *latency.Model, out *outcome) chooser {
 	}
 }
 
-// rounds returns how many rounds share the trials of a search by prediction: with one by
-// what the first rung shows, if further candidates are chosen then.
-func (r *Run) rounds(out *outcome) int {
-	if r.firstCandidates(out) == r.cfg.Search.Top {
-		return r.cfg.Search.Rounds
-	}
-	return r.cfg.Search.Rounds + 1
-}
-
 // exploreAgain runs the last round of the search, by what networks would score after
 // the first rung.
 func (r *Run) exploreAgain(ctx context.Context, m *predictor.Fidelities, l *latency.Model, out *outcome) error {
@@ -73,7 +64,7 @@ func (r *Run) exploreAgain(ctx context.Context, m *predictor.Fidelities, l *late
 		return mean
 	}
 	worth := func(t controller.Trial) float64 { return dear([]space.Arch{t.Arch})[0] }
-	f, err := r.search(ctx, predicted(dear), l, out.samples, worth, r.cfg.Search.Rounds, r.rounds(out))
+	f, err := r.search(ctx, predicted(dear), l, out.samples, worth, r.cfg.Search.Rounds, r.cfg.Search.AllRounds())
 	if err != nil {
 		return err
 	}

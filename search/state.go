@@ -14,10 +14,12 @@ type state struct {
 	Prior   int                     `json:"prior,omitempty"`   // trials copied from an earlier run
 	Phases  []report.Phase          `json:"phases"`            // time spent, over all runs in the folder
 	Train   *lastStep               `json:"train,omitempty"`
+	Pool    []string                `json:"pool,omitempty"`   // subnets as the sampler draws them at the end of training, within limits and reach, which takes latencies; nil: there are none, or an earlier version
 	Linear  *float64                `json:"linear,omitempty"` // accuracy of the linear classifier on the validation split
 	Drift   float64                 `json:"drift,omitempty"`  // latency of the same networks at the end over that at the beginning; 0: not measured
 	Timing  *report.Timing          `json:"timing,omitempty"` // how well latencies repeat; nil: not measured
 	Alone   float64                 `json:"alone,omitempty"`  // seconds that each rival is trained for
+	Paces   map[string]paced        `json:"paces,omitempty"`  // trainings that this run has given a time: of candidates on the last rung, rivals, train.arch
 	Fits    map[string]fitted       `json:"fits,omitempty"`   // rivals before their training
 	Rivals  map[string]report.Rival `json:"rivals,omitempty"` // after it
 	Tests   map[string]tested       `json:"tests,omitempty"`  // result on the test split by network: each is tested once
@@ -27,6 +29,13 @@ type state struct {
 type lastStep struct {
 	Loss     float64 `json:"loss"`
 	Accuracy float64 `json:"accuracy"`
+}
+
+// paced is the time that a training was given, by which it is paced, after an interruption too.
+type paced struct {
+	Seconds float64 `json:"seconds"`          // in all, evaluating included
+	Each    float64 `json:"each,omitempty"`   // that a step was expected to take
+	Slower  float64 `json:"slower,omitempty"` // see ladder.slower, when that was expected; 0 but on the last rung
 }
 
 // score is a network's result on a split.

@@ -9,7 +9,7 @@ import (
 // stopwatch tells how long a training has taken, over all processes: its checkpoints keep that.
 type stopwatch struct {
 	start  time.Time
-	before *time.Duration // that earlier processes took; nil: checkpoints keep nothing
+	before *time.Duration // that earlier processes took
 }
 
 // stopwatchState is what a checkpoint keeps.
@@ -18,34 +18,34 @@ type stopwatchState struct {
 }
 
 func newStopwatch(before *time.Duration) *stopwatch {
-	if before != nil {
-		*before = 0
-	}
+	*before = 0
 	return &stopwatch{time.Now(), before}
 }
 
 // owner returns the document of a checkpoint that is made now.
 func (s *stopwatch) owner() (json.RawMessage, error) {
-	if s.before == nil {
-		return nil, nil
-	}
 	return json.Marshal(stopwatchState{(*s.before + time.Since(s.start)).Seconds()})
 }
 
-// restore takes over what a checkpoint has kept: nothing, of earlier versions.
-func (s *stopwatch) restore(text json.RawMessage) error {
-	if s.before == nil || len(text) == 0 {
-		return nil
+// restore takes over what a checkpoint has kept.
+func (s *stopwatch) restore(text json.RawMessage) (err error) {
+	*s.before, err = keptTime(text)
+	return err
+}
+
+// keptTime returns the time that a checkpoint's document holds: none, in earlier versions.
+func keptTime(text json.RawMessage) (time.Duration, error) {
+	if len(text) == 0 {
+		return 0, nil
 	}
 	var kept stopwatchState
 	if err := json.Unmarshal(text, &kept); err != nil {
-		return err
+		return 0, err
 	}
 	if !(kept.Seconds >= 0 && kept.Seconds <= mostSeconds) {
-		return errors.New("seconds are below 0 or beyond a hundred years; want what the training has taken so far")
+		return 0, errors.New("seconds are below 0 or beyond a hundred years; want what the training has taken so far")
 	}
-	*s.before = time.Duration(kept.Seconds * float64(time.Second))
-	return nil
+	return time.Duration(kept.Seconds * float64(time.Second)), nil
 }
 
 // mostSeconds are a hundred years, which a time.Duration can hold.

@@ -35,7 +35,7 @@ func (r *Run) train(ctx context.Context) error {
 	loop := trainLoop{
 		trainer: t, path: r.dir.Path(rundir.Supernet), every: r.cfg.Train.Checkpoint,
 		owner: func() (json.RawMessage, error) {
-			if err := r.state.save(r.dir); err != nil { // what the last step told, before the step counts as done
+			if err := r.account(); err != nil { // what the last step told, before the step counts as done
 				return nil, err
 			}
 			return l.state()
@@ -48,6 +48,9 @@ func (r *Run) train(ctx context.Context) error {
 	}
 	r.net = t.Averaged()
 	r.monitor.Log.Info("weights of the supernet", "hash", r.net.Hash())
+	if err := r.keepPool(); err != nil {
+		return err
+	}
 	if l.policy != nil {
 		r.policy = l.policy.State()
 	}
@@ -116,7 +119,8 @@ type trainLoop struct {
 	chunk   int                         // steps between two calls of between; 0: never
 	between func(context.Context) error // what happens between chunks
 	last    func(supernet.Progress)
-	pace    *pacing // makes it end in time; nil: it takes what it takes
+	pace    *pacing        // makes it end in time; nil: it takes what it takes
+	before  *time.Duration // that earlier processes took, which counts for pace
 
 	saved time.Time
 	cost  time.Duration // of the last checkpoint
@@ -142,7 +146,9 @@ func (l *trainLoop) run(ctx context.Context) error {
 	}
 	l.saved = time.Now()
 	if l.pace != nil {
-		l.pace.begin(l.trainer)
+		if err := l.pace.begin(l.trainer, *l.before); err != nil {
+			return err
+		}
 	}
 	for l.trainer.Step() < l.trainer.Steps() {
 		if err := l.part(ctx); err != nil {

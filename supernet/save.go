@@ -101,6 +101,21 @@ func (n *Net) Load(path string) (Header, error) {
 	return h, n.restore(path, index(f), name)
 }
 
+// ReadHeader returns the Meta document of a supernet file, of whatever space, without its tensors.
+func ReadHeader(path string) (Header, error) {
+	var h Header
+	_, err := checkpoint.ReadSome(path, func(in *checkpoint.Header) (func(string) bool, error) {
+		if in.Kind != KindSupernet {
+			return nil, fmt.Errorf("%s: kind is %q; want %q", path, in.Kind, KindSupernet)
+		}
+		if err := json.Unmarshal(in.Meta, &h); err != nil {
+			return nil, fmt.Errorf("%s: meta: %w", path, err)
+		}
+		return func(string) bool { return false }, nil
+	})
+	return h, err
+}
+
 func newFile(kind string, meta any) (*checkpoint.File, error) {
 	b, err := json.Marshal(meta)
 	if err != nil {

@@ -169,6 +169,22 @@ type Search struct {
 	Strategies controller.StrategyOptions `yaml:"strategies"` // what each strategy needs; its seed is the run's
 }
 
+// leastHalved is how many candidates there must be on the first rung for half of them to be
+// chosen by what the others show there: fewer show too little.
+const leastHalved = 8
+
+// Halves reports whether half of the candidates are chosen by what the first rung shows of the
+// others, after one more round of the search.
+func (s Search) Halves() bool { return s.Score == ScorePredictor && s.Top >= leastHalved }
+
+// AllRounds returns how many rounds share the trials.
+func (s Search) AllRounds() int {
+	if s.Halves() {
+		return s.Rounds + 1
+	}
+	return s.Rounds
+}
+
 // Reward weighs accuracy against latency; see controller.Reward.
 type Reward struct {
 	Kind   string        `yaml:"kind"`   // empty: accuracy alone; soft, hard or abs

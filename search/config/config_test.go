@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -295,6 +296,26 @@ func TestSpaceByNameOrFile(t *testing.T) {
 	}
 }
 
+// A search that has no trial to make ends a run that has trained its supernet: the round that
+// follows the first rung of finishing counts, where there is one.
+func TestEverySearchHasATrial(t *testing.T) {
+	for _, c := range []struct {
+		score             string
+		top, rounds, want int
+	}{{ScorePredictor, 16, 4, 5}, {ScorePredictor, 8, 1, 2}, {ScorePredictor, 7, 4, 4}, {ScoreSupernet, 16, 4, 4}} {
+		d := resolved(t, Default())
+		d.Search.Score, d.Search.Top, d.Search.Rounds, d.Search.Sweep = c.score, c.top, c.rounds, 3
+		d.Search.Trials = 3 * c.want
+		if err := d.Validate(); err != nil {
+			t.Errorf("%+v: a trial for each search is refused: %v", c, err)
+		}
+		d.Search.Trials--
+		if err := d.Validate(); err == nil || !strings.Contains(err.Error(), "search.sweep") {
+			t.Errorf("%+v: a search without a trial: %v; want an error that names search.sweep", c, err)
+		}
+	}
+}
+
 func TestCount(t *testing.T) {
 	for text, want := range map[string]Count{"0": 0, "250k": 250e3, "20M": 20e6, "1.5G": 15e8, "7": 7} {
 		var c Count
@@ -302,7 +323,16 @@ func TestCount(t *testing.T) {
 			t.Errorf("%s is %d, %v; want %d", text, c, err, want)
 		}
 	}
-	for _, text := range []string{"", "k", "-1", "1.5", "NaN", "1e300G", "3X", "0x10"} {
+	for thousandths := range int64(70_000) { // in decimals every one of them is a whole number
+		text := fmt.Sprintf("%d.%03d", thousandths/1000, thousandths%1000)
+		for suffix, each := range map[string]int64{"k": 1, "M": 1e3, "G": 1e6} {
+			var c Count
+			if err := c.UnmarshalText([]byte(text + suffix)); err != nil || int64(c) != thousandths*each {
+				t.Fatalf("%s%s is %d, %v; want %d", text, suffix, c, err, thousandths*each)
+			}
+		}
+	}
+	for _, text := range []string{"", "k", "-1", "1.5", "NaN", "1e300G", "3X", "0x10", "1.0001k"} {
 		var c Count
 		if err := c.UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q is %d; want an error", text, c)

@@ -13,15 +13,15 @@ type Count int64
 // UnmarshalText reads digits with an optional fraction and one of the suffixes
 // k, M or G (powers of 1000).
 func (c *Count) UnmarshalText(text []byte) error {
-	s, scale := string(text), 1.0
-	for suffix, n := range map[string]float64{"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9} {
+	s := string(text)
+	for suffix, power := range map[string]string{"k": "e3", "K": "e3", "M": "e6", "G": "e9"} {
 		if t, ok := strings.CutSuffix(s, suffix); ok {
-			s, scale = t, n
+			s = t + power // is read exactly, where a product of 16.1 and 1000 is no whole number
 			break
 		}
 	}
 	v, err := strconv.ParseFloat(s, 64)
-	if v *= scale; err != nil || !(v >= 0 && v < 1e18) || v != math.Trunc(v) {
+	if err != nil || !(v >= 0 && v < 1e18) || v != math.Trunc(v) {
 		return fmt.Errorf("%q is no count; want a whole number of at least 0, such as 250000 or 20M", text)
 	}
 	*c = Count(v)

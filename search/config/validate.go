@@ -160,7 +160,7 @@ func (s Search) validate(f *faults) {
 	f.check(s.Rounds >= 1, "search.rounds", s.Rounds, "at least 1")
 	f.check(s.Picks >= 1, "search.picks", s.Picks, "at least 1")
 	f.check(s.Batch >= 1, "search.batch", s.Batch, "at least 1")
-	f.check(s.Sweep >= 1 && s.Rounds >= 1 && s.Sweep*s.Rounds <= s.Trials, "search.sweep", s.Sweep, "at least 1, and no more searches in all rounds than search.trials")
+	f.check(s.Sweep >= 1 && s.Rounds >= 1 && s.Sweep*s.AllRounds() <= s.Trials, "search.sweep", s.Sweep, fmt.Sprintf("at least 1, and no more searches in all of %d rounds than search.trials", s.AllRounds()))
 	f.check(s.Top >= 1, "search.top", s.Top, "at least 1")
 	f.oneOf("search.by", s.By, []string{ByLoss, ByAccuracy})
 	f.check(s.Seeds >= 1, "search.seeds", s.Seeds, "at least 1")

@@ -23,6 +23,10 @@ func (t *checksText) checklist() {
 	if r.Seeds != nil {
 		seeds += fmt.Sprintf(", of which those of %d repetitions follow", r.Seeds.Front.N)
 	}
+	beside := "tuning before this run is"
+	if t.c.Accesses.Repeats > 0 {
+		beside = "repetitions (repeat-*/report.txt) and tuning before this run are"
+	}
 	pipeline := "not done: there is one arm (--random)"
 	if r.Compare != nil {
 		pipeline = "the same for both arms: rungs, numbers of steps, recipe, pictures"
@@ -39,7 +43,7 @@ func (t *checksText) checklist() {
 		{"search space", fmt.Sprintf("%s (%s), declared in config.yaml", r.Space.Name, r.Space.ID)},
 		{"final training", pipeline},
 		{"hyper-parameters", "all in config.yaml; none was tuned in this run. What was tried before it, it does not know"},
-		{"total time", fmt.Sprintf("%s, from measuring to testing, on all workers; tuning before this run is not in it", seconds(total))},
+		{"total time", fmt.Sprintf("%s, from reading pictures to testing, on all workers; %s not in it", seconds(total), beside)},
 		{"hardware", fmt.Sprintf("%s, %d cores, %s kernels, %d workers, %s %s", r.Machine.Processor, r.Machine.Cores, r.Machine.Kernel, r.Machine.Workers, r.Machine.Go, r.Machine.System)},
 		{"plain networks", against},
 		{"ablations", "not done (batch norm in point 7; parts of the search: other runs with --config)"},

@@ -135,6 +135,19 @@ func TestIntervalsThatAreNone(t *testing.T) {
 	}
 }
 
+// Repetitions that have nothing to be compared with are told, and are not in the time of the search.
+func TestRepetitionsWithoutComparisonAreTold(t *testing.T) {
+	r := fixed()
+	r.Seeds, r.Checks = nil, &Checks{}
+	if got := ChecksText(r); !strings.Contains(got, "not done: search and finishing again") || strings.Contains(got, "repeat-") {
+		t.Errorf("a single search:\n%s", got)
+	}
+	r.Checks.Accesses.Repeats = 3
+	if got := ChecksText(r); strings.Contains(got, "not done: search and finishing again") || strings.Count(got, "repeat-*/report.txt") != 2 {
+		t.Errorf("repetitions:\n%s", got)
+	}
+}
+
 // Rivals and repetitions look at the test split too.
 func TestAllLooksAtTheTestSplitAreTold(t *testing.T) {
 	r := fixed()

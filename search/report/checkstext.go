@@ -71,6 +71,8 @@ func (t *checksText) seeds() {
 	t.point("Seeds")
 	if s := t.r.Seeds; s != nil {
 		t.line("  search and finishing were done %d times on one supernet; at equal latency the search is %s ahead of random search, deviation between repetitions %.4f", s.Front.N, difference(s.Front), s.Front.Std)
+	} else if t.c.Accesses.Repeats > 0 {
+		t.line("  search and finishing were done again with other draws (repeat-*/report.txt); without random search beside them (--random) there is no difference to tell")
 	} else {
 		t.not("search and finishing again with other draws", "--seeds 5")
 	}

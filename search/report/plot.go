@@ -12,12 +12,13 @@ type Kind uint8
 
 // The kinds of points.
 const (
-	KindFront     Kind = iota // handed over, found by the search
-	KindGiven                 // handed over, but given: no search had to find it
-	KindRandom                // of the random arm
-	KindCandidate             // evaluated, not handed over
-	KindInherited             // score with inherited weights of a network that is there with a better one too
-	KindRival                 // of another engine
+	KindFront       Kind = iota // handed over, found by the search
+	KindGiven                   // handed over, but given: no search had to find it
+	KindRandom                  // of the random arm
+	KindCandidate               // evaluated, not handed over
+	KindInherited               // score with inherited weights of a network that is there with a better one too
+	KindRival                   // of another engine
+	KindRandomFront             // handed over, found by the random arm
 )
 
 // look is how a kind appears.
@@ -36,6 +37,7 @@ type look struct {
 var looks = []look{
 	{KindFront, "found", "found, handed over", '#', "#0072b2", 5.5, false, true},
 	{KindGiven, "given", "given, handed over", 'O', "#009e73", 4.8, false, true},
+	{KindRandomFront, "random", "random arm, handed over", 'X', "#d55e00", 4.8, false, true},
 	{KindRival, "rival", "rival", '%', "#cc79a7", 5.5, false, true},
 	{KindRandom, "random", "random arm", 'x', "#d55e00", 4, true, false},
 	{KindCandidate, "candidate", "finished", '.', "#666666", 3.2, true, false},
@@ -185,7 +187,7 @@ func (c *picture) pairs() [][2]Point {
 func (c *picture) front() []Point {
 	var all []Point
 	for _, p := range c.points {
-		if p.Kind == KindFront || p.Kind == KindGiven {
+		if p.Kind == KindFront || p.Kind == KindGiven || p.Kind == KindRandomFront {
 			all = append(all, p)
 		}
 	}

@@ -44,6 +44,33 @@ func searched() []Point {
 	)
 }
 
+// What the random arm found and is handed over is on the front, with its name.
+func TestRandomNetworksHandedOverAreOnTheFront(t *testing.T) {
+	network := func(name, arm string, latency, accuracy float64) Network {
+		return Network{Name: name, Arm: arm, Origin: arm, Latency: latency, Validation: accuracy, Inherited: 0.5}
+	}
+	all := Points(Report{
+		Pareto: []Network{network("pareto-1", "search", 1e-5, 0.7), network("pareto-2", "random", 1e-4, 0.8), network("pareto-3", "search", 1e-3, 0.9)},
+		Others: []Network{network("random-7", "random", 2e-4, 0.75)},
+	})
+	c := newPicture(all)
+	if front := c.front(); len(front) != 3 || front[1].Name != "pareto-2" {
+		t.Errorf("the front is %+v; want all three networks handed over", front)
+	}
+	var svg strings.Builder
+	if err := SVG(&svg, "", all); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{svg.String(), Terminal(all, 100, 24)} {
+		if !strings.Contains(text, "pareto-2") || !strings.Contains(text, "random arm, handed over") {
+			t.Errorf("the picture does not name what the random arm hands over:\n%s", text)
+		}
+		if i := strings.Index(text, "random-7"); i >= 0 && !strings.Contains(text, "<title>random-7") {
+			t.Errorf("a network that is not handed over has its name beside it:\n%s", text)
+		}
+	}
+}
+
 func TestTerminalIsAsPeopleSeeIt(t *testing.T) {
 	const golden = "testdata/plot.txt"
 	got := Terminal(searched(), 80, 20)

@@ -145,7 +145,7 @@ func (s *svg) mark(x, y float64, look int, tip string) {
 		shape = fmt.Sprintf(`path d="M%.1f %.1fh%.1fv%.1fh-%.1fz"`, x-r, y-r, 2*r, 2*r, 2*r)
 	case KindRival:
 		shape = fmt.Sprintf(`path d="M%.1f %.1fl%.1f %.1fl-%.1f %.1fl-%.1f -%.1fz"`, x, y-r-1, r+1, r+1, r+1, r+1, r+1, r+1)
-	case KindRandom:
+	case KindRandom, KindRandomFront:
 		shape = fmt.Sprintf(`path d="M%.1f %.1fl%.1f %.1fh-%.1fz"`, x, y-r, r, 2*r, 2*r)
 	}
 	paint := fmt.Sprintf(`fill="%s"`, l.colour)

@@ -13,7 +13,7 @@ func Points(r Report) []Point {
 		case n.Origin == "given":
 			kind = KindGiven
 		case n.Arm == "random":
-			kind = KindRandom
+			kind = KindRandomFront
 		}
 		all = append(all, n.point(kind, n.Validation), n.point(KindInherited, n.Inherited))
 	}

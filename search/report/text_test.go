@@ -84,6 +84,18 @@ func TestTextWithoutRandomArmSaysSo(t *testing.T) {
 }
 
 // What is limited, and each other device, has a column; nothing else has.
+// A random arm that ran out of networks is not said to have had as many evaluations.
+func TestFewerRandomEvaluationsAreTold(t *testing.T) {
+	r := fixed()
+	if got := Text(r); !strings.Contains(got, "as many evaluations") {
+		t.Errorf("equal evaluations are not told:\n%s", got)
+	}
+	r.Random.Evaluations = 40
+	if got := Text(r); !strings.Contains(got, "112 and 40 evaluations") || strings.Contains(got, "as many evaluations") {
+		t.Errorf("40 evaluations beside 112 are not told:\n%s", got)
+	}
+}
+
 func TestLimitsHaveColumns(t *testing.T) {
 	r := fixed()
 	head := func() string {

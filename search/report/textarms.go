@@ -104,7 +104,11 @@ func (t *text) arms(r Report) {
 		return
 	}
 	c := r.Compare.Stats
-	t.line("  both arms had as many evaluations, the same given networks and as much time to finish; validation accuracy:")
+	evaluations := "as many evaluations"
+	if s, n := r.Search.Evaluations, r.Random.Evaluations; n < s { // it ran out of networks
+		evaluations = fmt.Sprintf("%d and %d evaluations, since random search found no more within the limits", s, n)
+	}
+	t.line("  both arms had %s, the same given networks and as much time to finish; validation accuracy:", evaluations)
 	t.line("  best %d of each: search %.4f, random %.4f; difference %+.4f, 95 %% interval [%+.4f, %+.4f]; P(search > random) %.3f",
 		r.Compare.Best, c.SearchMean, c.RandomMean, c.Difference, c.Low, c.High, c.Better)
 	var at [][]string
