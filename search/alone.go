@@ -45,8 +45,12 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 		if err != nil {
 			return nil, err
 		}
+		var before *time.Duration
+		if pace.span > 0 { // else the checkpoint, which stays in the folder, is one of the same bits each time
+			before = new(time.Duration)
+		}
 		n, s, err = r.alone(ctx, aloneTraining{
-			net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.aloneOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, before: new(time.Duration), on: r.splits.Val, pace: pace,
+			net: r.fresh(a, r.cfg.Seed), label: r.label(a), options: r.aloneOptions(r.cfg.Train.Steps), checkpoint: aloneCheckpoint, before: before, on: r.splits.Val, pace: pace,
 		})
 		return n, err
 	})
@@ -117,7 +121,7 @@ type aloneTraining struct {
 	options    supernet.TrainOptions
 	targets    *supernet.Targets // of a teacher; nil: labels alone
 	checkpoint string            // file of the folder that is gone on from
-	before     *time.Duration    // is set to what earlier processes took, which the checkpoint keeps
+	before     *time.Duration    // is set to what earlier processes took, which the checkpoint keeps; nil: it keeps none
 	on         *data.Set         // that the network is evaluated on afterwards
 	silent     bool              // shows no progress: others train beside it
 	pace       *pacing           // makes it end in time; nil: it takes what it takes

@@ -9,7 +9,7 @@ import (
 // stopwatch tells how long a training has taken, over all processes: its checkpoints keep that.
 type stopwatch struct {
 	start  time.Time
-	before *time.Duration // that earlier processes took
+	before *time.Duration // that earlier processes took; nil: checkpoints keep nothing
 }
 
 // stopwatchState is what a checkpoint keeps.
@@ -18,18 +18,25 @@ type stopwatchState struct {
 }
 
 func newStopwatch(before *time.Duration) *stopwatch {
-	*before = 0
+	if before != nil {
+		*before = 0
+	}
 	return &stopwatch{time.Now(), before}
 }
 
 // owner returns the document of a checkpoint that is made now.
 func (s *stopwatch) owner() (json.RawMessage, error) {
+	if s.before == nil {
+		return nil, nil
+	}
 	return json.Marshal(stopwatchState{(*s.before + time.Since(s.start)).Seconds()})
 }
 
 // restore takes over what a checkpoint has kept.
 func (s *stopwatch) restore(text json.RawMessage) (err error) {
-	*s.before, err = keptTime(text)
+	if s.before != nil {
+		*s.before, err = keptTime(text)
+	}
 	return err
 }
 

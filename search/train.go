@@ -120,7 +120,7 @@ type trainLoop struct {
 	between func(context.Context) error // what happens between chunks
 	last    func(supernet.Progress)
 	pace    *pacing        // makes it end in time; nil: it takes what it takes
-	before  *time.Duration // that earlier processes took, which counts for pace
+	before  *time.Duration // that earlier processes took, which counts for pace; nil: nothing is to end in time
 
 	saved time.Time
 	cost  time.Duration // of the last checkpoint
@@ -146,7 +146,11 @@ func (l *trainLoop) run(ctx context.Context) error {
 	}
 	l.saved = time.Now()
 	if l.pace != nil {
-		if err := l.pace.begin(l.trainer, *l.before); err != nil {
+		var before time.Duration
+		if l.before != nil {
+			before = *l.before
+		}
+		if err := l.pace.begin(l.trainer, before); err != nil {
 			return err
 		}
 	}
