@@ -15,12 +15,8 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// aloneName is the network, aloneCheckpoint the unfinished training of
-// train.arch.
-const (
-	aloneName       = "alone"
-	aloneCheckpoint = "alone.msgpack"
-)
+// aloneCheckpoint is the training of train.arch.
+const aloneCheckpoint = "alone.msgpack"
 
 // TrainOnly trains without what a search does afterwards: the whole budget is
 // for training. What is trained is the supernet or, with train.arch, that
@@ -60,7 +56,7 @@ func (r *Run) TrainOnly(ctx context.Context) (*supernet.Network, supernet.Score,
 	if err := os.MkdirAll(r.dir.Path(rundir.Networks), 0o755); err != nil {
 		return nil, s, fmt.Errorf("networks: %w", err)
 	}
-	return n, s, r.save(aloneName, n)
+	return n, s, r.save(rundir.Alone, n)
 }
 
 // alonePace returns what keeps train.arch to the budget, where this run decided on its steps, and
@@ -73,11 +69,11 @@ func (r *Run) alonePace(fresh bool) (*pacing, error) {
 		return r.saveConfig()
 	}
 	if fresh && r.budgeted() {
-		if err := r.give(aloneName, paced{Seconds: r.left().Seconds()}); err != nil {
+		if err := r.give(rundir.Alone, paced{Seconds: r.left().Seconds()}); err != nil {
 			return nil, err
 		}
 	}
-	p.keepTo(r.state.Paces[aloneName])
+	p.keepTo(r.state.Paces[rundir.Alone])
 	return p, nil
 }
 

@@ -238,7 +238,7 @@ func inBytes(n int64) string {
 var memoryRoot = "/"
 
 // freeMemory returns the bytes that this machine, or the control group that the process is
-// in, has left; a very large number where neither says. Pages of files that nobody has asked for
+// in, has left; a very large number where neither says. Pages of files that were not used
 // again, such as those of pictures that were read, count as left: the system takes them first. root
 // is "/" but in tests.
 func freeMemory(root string) int64 {

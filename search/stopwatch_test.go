@@ -79,8 +79,10 @@ func TestTheLastRungGoesOnInItsTime(t *testing.T) {
 	defer l.lanes.close()
 	defer l.log.Close()
 	l.slower = 3
-	if p, err := l.pace(f, 100, 0.2, true); err != nil || p.span < 20*time.Second || p.each != 0.2 {
-		t.Fatalf("%+v, %v; want a hundred steps of 0.2 s and evaluating", p, err)
+	evaluated := float64(r.cfg.Evaluate.Calibration + r.splits.Val.Len())
+	want := 0.2 * (100 + forwardShare*evaluated/float64(r.finishBatch()))
+	if p, err := l.pace(f, 100, 0.2, true); err != nil || math.Abs(p.span.Seconds()-want) > 1e-6 || p.each != 0.2 {
+		t.Fatalf("%+v, %v; want %v s: a hundred steps of 0.2 s and evaluating", p, err, want)
 	}
 	given := r.state.Paces["search-03"].Seconds
 	var again state

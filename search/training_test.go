@@ -135,7 +135,7 @@ func TestTrainingAloneFollowsTheConfiguration(t *testing.T) {
 		t.Error("the network's weights are not those of the options spelt out")
 	}
 	norm := plainNorm(r.splits.Train)
-	checkStem(t, r.dir.Path(networkPath(aloneName)), got, r.splits.Train, norm)
+	checkStem(t, r.dir.Path(networkPath(rundir.Alone)), got, r.splits.Train, norm)
 	if want := right(t, exec(t, r.cfg.Kernel), got, norm, r.splits.Val, r.splits.Val.Len()); math.Abs(want-score.Accuracy) > 1e-9 {
 		t.Errorf("validation accuracy is said to be %v; want %v", score.Accuracy, want)
 	}

@@ -178,6 +178,7 @@ func TestExitCodesAndOneLineErrors(t *testing.T) {
 		{"hole in a list", []string{"bench", "--classes", "pointwise,,depthwise"}, exitUsage, "--classes: the value is empty"},
 		{"no classes", []string{"classify", s.path("tiny.yaml"), s.path("tiny.yaml"), "--top", "0"}, exitUsage, "--top is 0"},
 		{"labels of a run", []string{"eval", "--run", s.dir, "--arch", "max", "--label-pattern", "x"}, exitFailure, "the run's own pictures"},
+		{"damaged pictures of a run", []string{"eval", "--run", s.dir, "--arch", "max", "--skip-bad"}, exitFailure, "the run's own pictures"},
 		{"two spaces", []string{"spaces", "chain", "--space", "ofa"}, exitFailure, "chain and --space ofa; want one"},
 		{"batch of training", []string{"measure", "--batch", "8"}, exitFailure, "--batch is of training"},
 		{"budget of a drawing", []string{"draw", "max", "--budget", "3m"}, exitFailure, "--budget is of training"},

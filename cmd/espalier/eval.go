@@ -57,8 +57,8 @@ func (c evalCmd) Run(ctx context.Context, s streams) error {
 	if c.Model != "" {
 		return c.evaluateFile(ctx, s)
 	}
-	if c.Data != "" || c.Labels != "" || c.LabelPattern != "" {
-		return errors.New("--data, --labels and --label-pattern are of what a network file is evaluated on, and there is none; architectures are evaluated on the run's own pictures")
+	if c.Data != "" || c.Labels != "" || c.LabelPattern != "" || c.SkipBad {
+		return errors.New("--data, --labels, --label-pattern and --skip-bad are of what a network file is evaluated on, and there is none; architectures are evaluated on the run's own pictures")
 	}
 	texts, err := c.texts()
 	if err != nil {

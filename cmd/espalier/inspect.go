@@ -122,7 +122,7 @@ func inspectFolder(w io.Writer, d *rundir.Dir) error {
 }
 
 // aloneNetwork is what train --arch leaves in a run folder.
-const aloneNetwork = rundir.Networks + "/alone.msgpack"
+const aloneNetwork = rundir.Networks + "/" + rundir.Alone + ".msgpack"
 
 // howFar says how far a run without a report has come: train ends without one.
 func howFar(d *rundir.Dir) (string, error) {

@@ -59,6 +59,9 @@ const (
 	Picture    = "pareto.svg"
 )
 
+// Alone is what a network that was trained alone is called, in Networks.
+const Alone = "alone"
+
 // Elsewhere names the latencies of the other device number i, from 0, that limits are on.
 func Elsewhere(i int) string { return fmt.Sprintf("elsewhere-%d.json", i+1) }
 
