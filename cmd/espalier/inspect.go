@@ -262,7 +262,7 @@ func inspectRungs(w io.Writer, path string) error {
 	}
 	fmt.Fprintf(w, "%s: %d trainings of candidates\n", path, len(lines))
 	for _, l := range lines {
-		fmt.Fprintf(w, "  %-10s rung %d  candidate %2d  accuracy %.4f  loss %.4f  %6d steps  %7.1f s  %s\n", l.Arm, l.Rung, l.Candidate, l.Accuracy, l.Loss, l.Steps, l.Seconds, l.Arch)
+		fmt.Fprintf(w, "  %-10s rung %d  candidate %2d  accuracy %.4f  loss %.4f  %6d steps  %7.1f s  %s\n", l.Arm, l.Rung+1, l.Candidate, l.Accuracy, l.Loss, l.Steps, l.Seconds, l.Arch)
 	}
 	return nil
 }
