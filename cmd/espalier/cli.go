@@ -32,7 +32,7 @@ type grammar struct {
 	Measure   measureCmd   `cmd:"" help:"Measure how long layers and networks of a space take on this machine, and networks on another runtime."`
 	Predictor predictorCmd `cmd:"" help:"Tell how well predictors do on tables of measured networks."`
 	Bench     benchCmd     `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
-	Export    exportCmd    `cmd:"" help:"Extract one architecture of a run, as a network file or an ONNX model."`
+	Export    exportCmd    `cmd:"" help:"Extract one architecture of a run with the weights of its supernet, not trained on alone, as a network file or an ONNX model. What a search has trained is in the folder networks of the run, in both forms."`
 	Verify    verifyCmd    `cmd:"" help:"Check a file for damage, or that views, network files and ONNX models of a run's architectures say the same."`
 	Diff      diffCmd      `cmd:"" help:"Compare two weights files: metadata and every tensor."`
 	Classify  classifyCmd  `cmd:"" help:"Run a network file or ONNX model on picture files."`

@@ -31,7 +31,7 @@ func TestExportWritesTheArchitecture(t *testing.T) {
 			t.Fatal(err)
 		}
 		out := s.must("export", "--run", s.path("run"), "--arch", text, "--out", s.path("net.msgpack"), "--onnx", s.path("net.onnx"))
-		if strings.Count(out, text) != 2 {
+		if strings.Count(out, text) != 2 || !strings.Contains(out, "with the weights of the supernet: not trained on alone") {
 			t.Errorf("%s: export says\n%s", text, out)
 		}
 		n, err := supernet.LoadNetwork(s.path("net.msgpack"))
