@@ -34,7 +34,7 @@ type configFlags struct {
 	Epochs  *float64 `placeholder:"N" help:"Training: passes over the training split, instead of a budget."`
 	Steps   *int     `placeholder:"N" help:"Training: optimiser steps, instead of a budget."`
 	Batch   *int     `placeholder:"N" help:"Training: images per step (default: ${default_batch})."`
-	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate (default: ${default_lr})."`
+	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate; of networks that a search finishes it is finish.lr of the configuration (default: ${default_lr})."`
 
 	Seed    *uint64 `placeholder:"N" help:"Seed of everything random (default: ${default_seed})."`
 	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
