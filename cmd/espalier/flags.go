@@ -151,6 +151,23 @@ func (f configFlags) untrained() error {
 	return nil
 }
 
+// undrawn refuses, for commands that neither train nor compute, flags that would change nothing.
+func (f configFlags) undrawn() error {
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{
+		{"--seed", f.Seed != nil},
+		{"--workers", f.Workers != nil},
+		{"--kernel", f.Kernel != nil},
+	} {
+		if flag.given {
+			return fmt.Errorf("%s changes nothing here, as nothing is computed; want it left out", flag.name)
+		}
+	}
+	return f.untrained()
+}
+
 // length sets how long training takes: one flag replaces what the file says of
 // all three.
 func (f configFlags) length(c *config.Config) error {

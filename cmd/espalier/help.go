@@ -34,9 +34,12 @@ func helpVars() kong.Vars {
 // untrainedFlags say how something is trained.
 var untrainedFlags = []string{"budget", "sampler", "epochs", "steps", "batch", "lr", "balance"}
 
+// undrawnFlags change nothing where nothing is computed.
+var undrawnFlags = append([]string{"seed", "workers", "kernel"}, untrainedFlags...)
+
 // refusedFlags are the flags of the configuration that commands refuse, as nothing that they do goes by them.
 var refusedFlags = map[string][]string{
-	"spaces": untrainedFlags, "draw": untrainedFlags, "measure": untrainedFlags,
+	"spaces": undrawnFlags, "draw": undrawnFlags, "measure": untrainedFlags,
 	"fidelity": {"budget", "sampler"}, "tabular": {"budget", "sampler"},
 }
 

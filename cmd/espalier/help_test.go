@@ -85,7 +85,7 @@ func TestHelpShowsDefaultsOfTags(t *testing.T) {
 
 // Help of a command lists a flag of the configuration if, and only if, the command takes it.
 func TestHelpListsWhatIsTaken(t *testing.T) {
-	given := map[string]string{"budget": "3m", "sampler": "fair", "epochs": "2", "steps": "9", "batch": "8", "lr": "0.1", "balance": "", "seed": "3", "size": "32", "space": "ofa"}
+	given := map[string]string{"budget": "3m", "sampler": "fair", "epochs": "2", "steps": "9", "batch": "8", "lr": "0.1", "balance": "", "seed": "3", "workers": "1", "kernel": "go", "size": "32", "space": "ofa"}
 	for command, more := range map[string][]string{"spaces": nil, "draw": {"max"}, "measure": nil, "fidelity": {"--truth", "t.csv"}, "tabular": {"--out", "t.csv"}} {
 		for name, value := range given {
 			var g grammar
@@ -102,7 +102,7 @@ func TestHelpListsWhatIsTaken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			refusal := map[string]func() error{"spaces": g.Spaces.untrained, "draw": g.Draw.untrained, "measure": g.Measure.untrained, "fidelity": g.Fidelity.check, "tabular": g.Tabular.check}[command]()
+			refusal := map[string]func() error{"spaces": g.Spaces.undrawn, "draw": g.Draw.undrawn, "measure": g.Measure.untrained, "fidelity": g.Fidelity.check, "tabular": g.Tabular.check}[command]()
 			for _, f := range c.Selected().Flags {
 				if f.Name == name && f.Hidden != (refusal != nil) {
 					t.Errorf("%s %s: %v; hidden in help: %v", command, flag, refusal, f.Hidden)
