@@ -95,7 +95,7 @@ func (r *Run) checkBudget(ctx context.Context) error {
 	}
 	least := time.Duration(leastSteps * float64(each) / (1 - r.cfg.Finish.Share))
 	if budget := r.cfg.Budget; least.Seconds() > surely*budget.Seconds() {
-		return fmt.Errorf("budget is %v; want at least %v, more for larger networks than the narrow one: a training step of %d pictures takes that %v, and %d steps of the supernet with finishing %v; smaller pictures (--size) or batches (--batch) would help too",
+		return fmt.Errorf("budget is %v; want at least %v, and more if networks larger than the narrow one are to be trained: a training step of that one takes %[4]v for %[3]d pictures, and %[5]d steps of the supernet with finishing %[6]v; smaller pictures (--size) or batches (--batch) would help too",
 			budget, roundUp(least), r.cfg.Train.Batch, each.Round(time.Millisecond), leastSteps, least.Round(time.Second/10))
 	}
 	step, err := r.cheapStep(ctx, net, each)

@@ -197,7 +197,7 @@ func (r *Run) memoryFits(does work) (n need, has int64, err error) {
 
 // tellMemory logs what is needed, part by part.
 func (r *Run) tellMemory(n need, total, has int64) {
-	r.monitor.Log.Info("memory", "needed", inBytes(total), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "evaluating", inBytes(n.evaluating), "beside", inBytes(n.lanes), "free", inBytes(has))
+	r.monitor.Log.Info("memory", "needed", inBytes(total), "pictures", inBytes(n.pictures), "weights", inBytes(n.weights), "step", inBytes(n.step), "evaluating", inBytes(n.evaluating), "finishing", inBytes(n.lanes), "free", inBytes(has))
 }
 
 // memoryWithin computes the memory of a search anew once it is known what limits and reach leave of the space. What the process

@@ -203,7 +203,7 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 		if err != nil {
 			return err
 		}
-		n.Test, n.TestError, n.ByClass = &t.Accuracy, binomialError(t.Accuracy, r.splits.Test.Len()), t.ByClass
+		n.Test, n.TestError, n.ByClass = &t.Accuracy, AccuracyError(t.Accuracy, r.splits.Test.Len()), t.ByClass
 		rep.Pareto = append(rep.Pareto, n)
 	}
 	for _, f := range union(out.searchTop, out.randomTop) {
@@ -214,8 +214,12 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 	return nil
 }
 
-// binomialError returns half of the 95 % interval of an accuracy on n pictures.
-func binomialError(accuracy float64, n int) float64 {
+// AccuracyError returns half of the 95 % interval of an accuracy on n pictures, in the normal approximation. Where all or
+// none of them are right, and that would be 0, it is how far the bound of Clopper and Pearson lies.
+func AccuracyError(accuracy float64, n int) float64 {
+	if accuracy == 0 || accuracy == 1 {
+		return 1 - math.Pow(0.025, 1/float64(n))
+	}
 	return 1.96 * math.Sqrt(accuracy*(1-accuracy)/float64(n))
 }
 

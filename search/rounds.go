@@ -45,7 +45,7 @@ func (r *Run) explore(ctx context.Context, l *latency.Model, out *outcome) (foun
 		if err := r.fit(out.model, out.samples); err != nil {
 			return found{}, err
 		}
-		r.monitor.Log.Info("round", "of", r.cfg.Search.Rounds, "number", k+1, "evaluated", len(evaluated), "best so far", fmt.Sprintf("%.4f", bestAccuracy(out.samples)))
+		r.monitor.Log.Info("round", "number", k+1, "of", r.cfg.Search.Rounds, "evaluated", len(evaluated), "best so far", fmt.Sprintf("%.4f", bestAccuracy(out.samples)))
 	}
 	return all, r.saveHealth(all.health)
 }
@@ -96,7 +96,7 @@ func (r *Run) calibrate(out *outcome, last []controller.Trial) predictor.Calibra
 		mean, std, truth = append(mean, p.mean), append(std, p.std), append(truth, r.target(t))
 	}
 	c := predictor.Calibrate(mean, std, truth)
-	r.monitor.Log.Info("calibration", "on picks", len(truth), "of this round", len(last), "is", c.String())
+	r.monitor.Log.Info("calibration of predictions", "is", c.String(), "of this round", len(last))
 	return c
 }
 

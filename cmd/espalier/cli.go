@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -31,7 +32,7 @@ type grammar struct {
 	Measure   measureCmd   `cmd:"" help:"Measure how long layers and networks of a space take on this machine, and networks on another runtime."`
 	Predictor predictorCmd `cmd:"" help:"Tell how well predictors do on tables of measured networks."`
 	Bench     benchCmd     `cmd:"" help:"Measure the limits of this machine, and how near to them layers come: its roofline."`
-	Export    exportCmd    `cmd:"" help:"Extract one architecture of a run, as a network file or an ONNX model."`
+	Export    exportCmd    `cmd:"" help:"Extract one architecture of a run with the weights of its supernet, not trained on alone, as a network file or an ONNX model. What a search has trained is in the folder networks of the run, in both forms."`
 	Verify    verifyCmd    `cmd:"" help:"Check a file for damage, or that views, network files and ONNX models of a run's architectures say the same."`
 	Diff      diffCmd      `cmd:"" help:"Compare two weights files: metadata and every tensor."`
 	Classify  classifyCmd  `cmd:"" help:"Run a network file or ONNX model on picture files."`
@@ -64,7 +65,6 @@ func execute(ctx context.Context, args []string, s streams) int {
 		kong.Description("One-shot neural architecture search: image classifiers that fit a machine."),
 		helpVars(),
 		kong.ValueFormatter(withDefault),
-		kong.UsageOnError(),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { exited = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -73,11 +73,14 @@ func execute(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		return fail(s.err, err, exitFailure)
 	}
-	parsed, err := parser.Parse(doubleDashes(parser.Model, args))
-	if exited {
+	fitHelp(parser.Model)
+	parsed, err := parser.Parse(doubleDashes(parser.Model, helpLast(args)))
+	switch {
+	case exited:
 		return 0 // help was asked for
-	}
-	if err != nil {
+	case err != nil && len(args) == 0:
+		return fail(s.err, fmt.Errorf("%w; espalier help says what each does", err), exitUsage)
+	case err != nil:
 		return fail(s.err, err, exitUsage)
 	}
 	switch err := parsed.Run(); {
@@ -95,6 +98,14 @@ func execute(ctx context.Context, args []string, s streams) int {
 func fail(w io.Writer, err error, code int) int {
 	fmt.Fprintf(w, "espalier: %v\n", err)
 	return code
+}
+
+// helpLast lets help be asked for as a command: help search is search --help.
+func helpLast(args []string) []string {
+	if len(args) == 0 || args[0] != "help" {
+		return args
+	}
+	return append(slices.Clone(args[1:]), "--help")
 }
 
 // doubleDashes lets long flags be written with one dash, as Go's own flag

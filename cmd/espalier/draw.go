@@ -55,7 +55,7 @@ func (c drawCmd) network() (draw.Network, error) {
 		}
 		return draw.Network{Title: title, Plan: w.Plan()}, nil
 	}
-	if err := c.untrained(); err != nil {
+	if err := c.undrawn(); err != nil {
 		return draw.Network{}, err
 	}
 	cfg, err := c.load()

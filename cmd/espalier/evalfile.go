@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
@@ -191,7 +191,7 @@ func (j *fileEvaluation) count(ctx context.Context, e *ops.Exec, n *supernet.Net
 	}
 	j.Accuracy, j.Loss, j.Matrix = score.Accuracy, score.Loss, table
 	j.Balanced, j.Majority = table.Balanced(), table.Majority()
-	j.Error = 1.96 * math.Sqrt(j.Accuracy*(1-j.Accuracy)/float64(j.N))
+	j.Error = search.AccuracyError(j.Accuracy, j.N)
 	return nil
 }
 

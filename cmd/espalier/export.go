@@ -44,7 +44,11 @@ func (c exportCmd) Run(ctx context.Context, s streams) error {
 	if err := errors.Join(err, r.Close()); err != nil {
 		return err
 	}
-	return c.write(n, s)
+	if err := c.write(n, s); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(s.out, "with the weights of the supernet: not trained on alone, as the networks are that a search leaves in its folder networks")
+	return err
 }
 
 // write writes the files that were asked for and says what is in each.

@@ -31,7 +31,7 @@ func TestExportWritesTheArchitecture(t *testing.T) {
 			t.Fatal(err)
 		}
 		out := s.must("export", "--run", s.path("run"), "--arch", text, "--out", s.path("net.msgpack"), "--onnx", s.path("net.onnx"))
-		if strings.Count(out, text) != 2 {
+		if strings.Count(out, text) != 2 || !strings.Contains(out, "with the weights of the supernet: not trained on alone") {
 			t.Errorf("%s: export says\n%s", text, out)
 		}
 		n, err := supernet.LoadNetwork(s.path("net.msgpack"))
@@ -44,6 +44,14 @@ func TestExportWritesTheArchitecture(t *testing.T) {
 		m, err := onnx.Load(s.path("net.onnx"))
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, file := range []string{"net.msgpack", "net.onnx"} {
+			shown := s.must("inspect", s.path(file))
+			for _, want := range []string{"input     28 x 28 pixels (height x width), channels: 1", `view      {"fit":"crop","background":"#ffffff"}`} {
+				if !strings.Contains(shown, want) {
+					t.Errorf("inspect of %s does not show %q:\n%s", file, want, shown)
+				}
+			}
 		}
 		if want := n.Fold().Plan(); m.Plan().FLOPs() != want.FLOPs() || m.Label().Arch != text {
 			t.Errorf("%s: the model is labelled %q and has %d operations; want %d", text, m.Label().Arch, m.Plan().FLOPs(), want.FLOPs())

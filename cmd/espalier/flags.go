@@ -23,7 +23,7 @@ type configFlags struct {
 	Group        *string       `placeholder:"PATTERN" help:"Keep pictures in folders on one side of the split if this regular expression finds the same text in CLASS/FILE."`
 	Balance      *bool         `negatable:"" help:"Show pictures of every class equally often in training."`
 	Labels       *string       `placeholder:"KIND" help:"Which labels of CIFAR-100: ${labels} (default: ${default_labels})."`
-	Cache        *config.Count `placeholder:"BYTES" help:"Keep so much of pictures in folders in memory, such as 500M, and read the others when they are asked for (default: a quarter of the memory that is free)."`
+	Cache        *config.Count `placeholder:"BYTES" help:"Keep at most so many bytes of pictures in folders in memory, such as 500M, and read the others from their files when they are needed (default: a quarter of the memory that is free)."`
 	LabelPattern *string       `placeholder:"PATTERN" help:"Take the class from the names of pictures: what the only group of this regular expression, or the one called label, finds, such as '^(\\d)_'."`
 	SkipBad      *bool         `negatable:"" help:"Leave out pictures in folders that cannot be read."`
 
@@ -34,7 +34,7 @@ type configFlags struct {
 	Epochs  *float64 `placeholder:"N" help:"Training: passes over the training split, instead of a budget."`
 	Steps   *int     `placeholder:"N" help:"Training: optimiser steps, instead of a budget."`
 	Batch   *int     `placeholder:"N" help:"Training: images per step (default: ${default_batch})."`
-	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate (default: ${default_lr})."`
+	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate; of networks that a search finishes it is finish.lr of the configuration (default: ${default_lr})."`
 
 	Seed    *uint64 `placeholder:"N" help:"Seed of everything random (default: ${default_seed})."`
 	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
@@ -46,10 +46,10 @@ type searchFlags struct {
 	Strategy   *string        `placeholder:"NAME" help:"Search: ${strategies} (default: ${default_strategy})."`
 	Score      *string        `placeholder:"NAME" help:"Search: score proposals by predictor or supernet (default: ${default_score})."`
 	Trials     *int           `placeholder:"N" help:"Search: proposals to score (default: ${default_trials})."`
-	Sweep      *int           `placeholder:"N" help:"Search: searches under rising latency limits, for the Pareto set (default: ${default_sweep})."`
-	Top        *int           `placeholder:"N" help:"Search: candidates that finishing begins with, as many of random search beside them with --random (default: ${default_top})."`
+	Sweep      *int           `placeholder:"N" help:"Search: searches in a round, each under a higher latency limit than the one before, so that the Pareto set has fast and slow networks (default: ${default_sweep})."`
+	Top        *int           `placeholder:"N" help:"Search: candidates that finishing begins with; with --random, as many of random search too (default: ${default_top})."`
 	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: ${default_networks}); with 1, all the time goes to the most accurate."`
-	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, and report means and intervals of what it gains over random search (default: ${default_seeds})."`
+	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, each again in the time that they took, and report means and intervals of what it gains over random search (default: ${default_seeds})."`
 	Prior      *string        `placeholder:"DIR" help:"Search: begin predictions with what the run in this folder has evaluated, of the same space on other pictures."`
 	Random     *bool          `negatable:"" help:"Search: give half of the time to random search, with as many evaluations and as much finishing, and compare."`
 	Rival      []string       `sep:"none" placeholder:"ARCH" help:"After the search, train this network alone for as long as the search took, scaled to the latency of each network handed over: an architecture, or auto for a plain network; may be repeated."`
@@ -149,6 +149,23 @@ func (f configFlags) untrained() error {
 		}
 	}
 	return nil
+}
+
+// undrawn refuses, for commands that neither train nor compute, flags that would change nothing.
+func (f configFlags) undrawn() error {
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{
+		{"--seed", f.Seed != nil},
+		{"--workers", f.Workers != nil},
+		{"--kernel", f.Kernel != nil},
+	} {
+		if flag.given {
+			return fmt.Errorf("%s changes nothing here, as nothing is computed; want it left out", flag.name)
+		}
+	}
+	return f.untrained()
 }
 
 // length sets how long training takes: one flag replaces what the file says of

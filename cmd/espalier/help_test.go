@@ -82,3 +82,51 @@ func TestHelpShowsDefaultsOfTags(t *testing.T) {
 		}
 	}
 }
+
+// Help of a command lists a flag of the configuration if, and only if, the command takes it.
+func TestHelpListsWhatIsTaken(t *testing.T) {
+	given := map[string]string{"budget": "3m", "sampler": "fair", "epochs": "2", "steps": "9", "batch": "8", "lr": "0.1", "balance": "", "seed": "3", "workers": "1", "kernel": "go", "size": "32", "space": "ofa"}
+	for command, more := range map[string][]string{"spaces": nil, "draw": {"max"}, "measure": nil, "fidelity": {"--truth", "t.csv"}, "tabular": {"--out", "t.csv"}} {
+		for name, value := range given {
+			var g grammar
+			p, err := kong.New(&g, append(values(), helpVars(), kong.Exit(func(int) { t.Fatal("exit") }))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fitHelp(p.Model)
+			flag := "--" + name
+			if value != "" {
+				flag += "=" + value
+			}
+			c, err := p.Parse(append([]string{command, flag}, more...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			refusal := map[string]func() error{"spaces": g.Spaces.undrawn, "draw": g.Draw.undrawn, "measure": g.Measure.untrained, "fidelity": g.Fidelity.check, "tabular": g.Tabular.check}[command]()
+			for _, f := range c.Selected().Flags {
+				if f.Name == name && f.Hidden != (refusal != nil) {
+					t.Errorf("%s %s: %v; hidden in help: %v", command, flag, refusal, f.Hidden)
+				}
+			}
+		}
+	}
+	for _, command := range []string{"fidelity", "tabular"} {
+		got := strings.Join(strings.Fields(newShell(t).must(command, "--help")), " ")
+		if strings.Contains(got, "a budget") || !strings.Contains(got, "in each training (default: 6)") {
+			t.Errorf("%s: help does not tell how long each training is:\n%s", command, got)
+		}
+	}
+}
+
+// Help can be asked for as a command.
+func TestHelpIsACommand(t *testing.T) {
+	s := newShell(t)
+	for _, c := range [][2][]string{{{"help"}, {"--help"}}, {{"help", "search"}, {"search", "--help"}}, {{"help", "predictor", "latency"}, {"predictor", "latency", "--help"}}} {
+		if got, want := s.must(c[0]...), s.must(c[1]...); got != want || got == "" {
+			t.Errorf("%q says something else than %q:\n%s", c[0], c[1], got)
+		}
+	}
+	if code, _, said := s.run(t.Context(), "help", "trian"); code != exitUsage || !strings.Contains(said, `did you mean "train"`) {
+		t.Errorf("help trian: exit code %d, %s; want what was meant", code, said)
+	}
+}

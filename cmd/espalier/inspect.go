@@ -182,10 +182,17 @@ func inspectWeights(w io.Writer, path string, tensors bool) error {
 	if err := json.Unmarshal(h.Meta, &meta); err != nil {
 		return fmt.Errorf("%s: meta: %w", path, err)
 	}
-	for _, key := range []string{"arch", "space_id", "classes", "step", "train", "mean", "std"} {
+	for _, key := range []string{"arch", "space_id", "classes", "step", "train", "mean", "std", "view"} {
 		if v, ok := meta[key]; ok {
 			fmt.Fprintf(w, "  %-8s  %s\n", key, v)
 		}
+	}
+	if plan, ok := meta["plan"]; ok {
+		var steps []struct{ Layer struct{ H, W, InC int } }
+		if err := json.Unmarshal(plan, &steps); err != nil || len(steps) == 0 {
+			return fmt.Errorf("%s: meta: plan: no steps; want those of a network", path)
+		}
+		showInput(w, steps[0].Layer.H, steps[0].Layer.W, steps[0].Layer.InC)
 	}
 	if tensors {
 		for _, t := range h.Tensors {
@@ -193,6 +200,11 @@ func inspectWeights(w io.Writer, path string, tensors bool) error {
 		}
 	}
 	return nil
+}
+
+// showInput tells the pictures that a network takes.
+func showInput(w io.Writer, height, width, channels int) {
+	fmt.Fprintf(w, "  %-8s  %d x %d pixels (height x width), channels: %d\n", "input", height, width, channels)
 }
 
 // inspectONNX shows a model that export or search wrote; reading it checks all of
@@ -204,16 +216,23 @@ func inspectONNX(w io.Writer, path string, layers bool) error {
 	}
 	p, l := n.Plan(), n.Label()
 	fmt.Fprintf(w, "%s: ONNX model, operator set %d, %d layers, %d parameters, %.2f MFLOPs\n", path, onnx.Opset, len(p), p.Params(), float64(p.FLOPs())/1e6)
-	for _, v := range []struct {
+	type field struct {
 		key   string
 		value any
-	}{{"arch", l.Arch}, {"space_id", l.SpaceID}, {"classes", l.Classes}, {"mean", l.Mean}, {"std", l.Std}} {
+	}
+	fields := []field{{"arch", l.Arch}, {"space_id", l.SpaceID}, {"classes", l.Classes}, {"mean", l.Mean}, {"std", l.Std}}
+	if l.View != nil { // models of early versions have none
+		fields = append(fields, field{"view", l.View})
+	}
+	for _, v := range fields {
 		text, err := json.Marshal(v.value)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", path, v.key, err)
 		}
 		fmt.Fprintf(w, "  %-8s  %s\n", v.key, text)
 	}
+	height, width, channels := n.Input()
+	showInput(w, height, width, channels)
 	if layers {
 		for i, s := range p {
 			fmt.Fprintf(w, "  %3d %-40s %v reads %v\n", i, s.Weight, s.Layer, s.In)
@@ -262,7 +281,7 @@ func inspectRungs(w io.Writer, path string) error {
 	}
 	fmt.Fprintf(w, "%s: %d trainings of candidates\n", path, len(lines))
 	for _, l := range lines {
-		fmt.Fprintf(w, "  %-10s rung %d  candidate %2d  accuracy %.4f  loss %.4f  %6d steps  %7.1f s  %s\n", l.Arm, l.Rung, l.Candidate, l.Accuracy, l.Loss, l.Steps, l.Seconds, l.Arch)
+		fmt.Fprintf(w, "  %-10s rung %d  candidate %2d  accuracy %.4f  loss %.4f  %6d steps  %7.1f s  %s\n", l.Arm, l.Rung+1, l.Candidate, l.Accuracy, l.Loss, l.Steps, l.Seconds, l.Arch)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type measureCmd struct {
 	probeFlag
 	screenFlags
 	Arch    []string `sep:"none" placeholder:"TEXT" help:"Also measure this architecture, in text form, or min or max; may be repeated."`
-	Samples *int     `placeholder:"N" help:"Random networks to measure, for the correction of layer sums and its error (default: ${default_samples})."`
+	Samples *int     `placeholder:"N" help:"Random networks to measure, by which sums of layers are corrected and checked (default: ${default_samples})."`
 	Out     string   `placeholder:"FILE" help:"File to write, or to complete if it exists: latencies (default: latency.json) or, with --probe, a csv table of networks (default: probes.csv) with the latencies of this machine beside it, in FILE without its ending and .latency.json."`
 }
 

@@ -56,7 +56,7 @@ type predictLatencyCmd struct {
 	Sources   []string `placeholder:"NAME,..." help:"Devices that are known (default: all but the target)."`
 	Targets   []string `placeholder:"NAME,..." help:"Devices to predict (default: each in turn)."`
 	Samples   []int    `default:"10" placeholder:"N,..." help:"Networks measured on a target."`
-	Choose    string   `enum:"chosen,random,both" default:"both" placeholder:"HOW" help:"Who takes the networks that are measured: the model (chosen), chance (random), or both in turn."`
+	Choose    string   `enum:"chosen,random,both" default:"both" placeholder:"HOW" help:"How the networks to measure on a target are chosen: by the model (chosen), at random (random), or both, one after the other."`
 	Seeds     int      `default:"5" placeholder:"N" help:"Random draws of networks."`
 }
 

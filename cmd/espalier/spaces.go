@@ -34,7 +34,7 @@ func (c spacesCmd) Run(s streams) error {
 	if c.Name != "" {
 		c.Space = &c.Name
 	}
-	if err := c.untrained(); err != nil {
+	if err := c.undrawn(); err != nil {
 		return err
 	}
 	cfg, err := c.load()

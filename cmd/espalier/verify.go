@@ -14,7 +14,7 @@ type verifyCmd struct {
 	screenFlags
 	Count       int     `default:"100" placeholder:"N" help:"Random architectures to check."`
 	Pictures    int     `default:"1000" placeholder:"N" help:"Pictures of the validation split for each."`
-	Interpreted int     `default:"2" placeholder:"N" help:"Of these, for the interpreter of ONNX models, which is slow."`
+	Interpreted int     `default:"2" placeholder:"N" help:"How many of these pictures go through the interpreter of ONNX models too, which is slow."`
 	Workers     *int    `placeholder:"N" help:"Goroutines that compute (default: as in the run)."`
 	Kernel      *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: as in the run)."`
 }

@@ -1,7 +1,9 @@
 // Package latency tells how long networks take where it counts. A Model measures layers and
 // some whole networks on a device, in a bounded time if wanted, keeps them in a file, and predicts
-// the rest with an error that is known; Probes put another runtime in the device's place. Begin
-// with model.go, then probing.go (bounded time), predict.go and probes.go.
+// the rest with an error that is known; Probes put another runtime in the device's place.
+//
+// It may import bench, controller, ops, predictor, rundir, space, internal/atomicfile and
+// internal/stream. Read model.go first, then probing.go (bounded time), predict.go and probes.go.
 package latency
 
 import (

@@ -274,6 +274,7 @@ func (t *text) origin(r Report) {
 	t.line("  machine  %s, %d cores; %s kernels, %d workers; %s %s", m.Processor, m.Cores, m.Kernel, m.Workers, m.Go, m.System)
 	t.line("  data     %s (%s), %dx%dx%d, %d classes: %d training, %d validation, %d test pictures", d.Name, d.Format, d.H, d.W, d.C, d.Classes, d.Train, d.Val, d.Test)
 	t.line("  seed     %d", r.Seed)
+	t.line("  files    networks/NAME.msgpack (espalier classify, espalier eval) and networks/NAME.onnx (other runtimes) in the run folder")
 	networks := r.Test.Networks
 	if r.Checks != nil { // with rivals and repetitions
 		networks = r.Checks.Accesses.Total() - r.Checks.Accesses.ByHand

@@ -98,7 +98,11 @@ func (t *text) arms(r Report) {
 	}
 	t.head(head)
 	t.table([]string{"<arm", "<scored by", ">proposals", ">evaluations", ">infeasible", ">duplicates", ">best val", ">latency"}, rows)
-	t.line("  limits: %s", r.Search.Limits)
+	own := ""
+	if r.Reach > 0 && (r.Limits.Latency == 0 || r.Reach < r.Limits.Latency) {
+		own = "; that on latency follows from the budget: see above"
+	}
+	t.line("  limits: %s%s", r.Search.Limits, own)
 	if r.Compare == nil {
 		t.line("  no random search was run beside it: nothing says that this one is better than chance (--random would)")
 		return

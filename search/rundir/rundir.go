@@ -17,7 +17,10 @@
 //	finish/             candidates on their way up
 //	fidelity.csv        results of training architectures alone, beside which the supernet was evaluated
 //	fidelity.svg        their plot
-//	networks/           the chosen networks, ready to run
+//	networks/           the chosen networks, and rivals, ready to run
+//	alone.msgpack       weights and training state of the one network of train --arch
+//	repeat-1/           the first repetition of search and finishing (--seeds), a folder like this one, and so on
+//	*.training          training state of rivals; of candidates it is in finish/. It goes when the training has ended
 //	report.json, report.txt
 //	checks.txt          what the search measured about itself
 //	pareto.svg          accuracy against latency

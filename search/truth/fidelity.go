@@ -1,7 +1,9 @@
 // Package truth holds what training networks alone gave, and tells how well scores agree with
 // it: which architectures are trained (Draw), the csv files that keep the results (File, Table)
 // and the figures, tables and plots of a comparison (Fidelity). It trains nothing; package
-// search does. Begin with fidelity.go.
+// search does.
+//
+// It may import predictor, rundir, space and internal/stream. Read fidelity.go first.
 package truth
 
 import (

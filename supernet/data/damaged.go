@@ -17,10 +17,10 @@ const mostListed = 20
 // Error lists the pictures.
 func (e *DamagedError) Error() string {
 	if len(e.Errors) == 1 {
-		return e.Errors[0].Error()
+		return e.Errors[0].Error() + "; it can be left out (--skip-bad)"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %d pictures cannot be read (they can be left out, see skip-bad):", len(e.Errors), e.Of)
+	fmt.Fprintf(&b, "%d of %d pictures cannot be read (they can be left out: --skip-bad):", len(e.Errors), e.Of)
 	for _, err := range e.Errors[:min(len(e.Errors), mostListed)] {
 		fmt.Fprintf(&b, "\n  %v", err)
 	}

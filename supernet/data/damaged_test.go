@@ -20,6 +20,10 @@ func TestDamagedPicturesAreListed(t *testing.T) {
 	if text := err.Error(); !strings.Contains(text, "2 of 60 pictures") || !strings.Contains(text, "a/07.png") || !strings.Contains(text, "b/03.png: an empty file") {
 		t.Errorf("error %q; want both pictures", text)
 	}
+	one := tree(t, map[string][]byte{"a/1.png": files["a/01.png"], "a/2.png": files["a/07.png"], "b/1.png": files["b/01.png"]})
+	if _, other := Open(one, OpenOptions{}); other == nil || !strings.Contains(other.Error(), "--skip-bad") || !strings.Contains(err.Error(), "--skip-bad") {
+		t.Errorf("errors %q, %q; want both to say how damaged pictures are left out", err, other)
+	}
 	d, err := Open(dir, OpenOptions{SkipBad: true})
 	if err != nil {
 		t.Fatal(err)

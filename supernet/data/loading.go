@@ -223,7 +223,7 @@ func (p pictureShape) read(l listedPicture, dst []uint8, v View) (s seen) {
 		return seen{err: err}
 	}
 	if p.like != "" && (f.h != p.h || f.w != p.w) {
-		return seen{other: true, err: badFile(l.path, "a picture of %dx%d pixels, expected %dx%d like %s, or a size to scale all pictures to",
+		return seen{other: true, err: badFile(l.path, "a picture of %dx%d pixels, expected %dx%d like %s, or a size to scale all pictures to (--size)",
 			f.h, f.w, p.h, p.w, p.like)}
 	}
 	s.profile = f.colours()
