@@ -181,6 +181,14 @@ func (s shell) checkCommands(rep report.Report) {
 			t.Errorf("inspect %q says only %q", name, out)
 		}
 	}
+	for line := range strings.Lines(s.must("inspect", s.path("run", rundir.Trials))) {
+		if arm := strings.TrimSpace(line); strings.HasPrefix(arm, "search ") != strings.Contains(line, "best worth") && !strings.Contains(line, " trials\n") {
+			t.Errorf("inspect says %q; want what a search proposes by prediction to have a worth, all else an accuracy", arm)
+		}
+	}
+	if out := s.must("inspect", s.path("run", rundir.Finish)); !strings.Contains(out, " rung 3 ") || strings.Contains(out, " rung 0 ") {
+		t.Errorf("inspect does not count rungs from 1 to 3:\n%s", out)
+	}
 }
 
 // picture writes a PNG of another size than the network's input.
