@@ -564,3 +564,19 @@ func TestRandomArchitecturesAreWithinTheLimits(t *testing.T) {
 		t.Errorf("%+v; want nothing where all are beyond the limit", got)
 	}
 }
+
+// First samples that are beyond the limits are not the best that a search had at any time.
+func TestAnytimeIsWithinTheLimits(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Limits.FLOPs = 1000
+	of := func(accuracy float64, flops int64) controller.Trial {
+		return controller.Trial{Accuracy: accuracy, Cost: controller.Cost{FLOPs: flops}}
+	}
+	out := &outcome{search: found{trials: []controller.Trial{of(0.9, 2000), of(0.3, 1000), of(0.8, 1001), of(0.5, 900)}}}
+	out.random.trials = out.search.trials[:2]
+	none, some := 0.0, 0.3
+	want := []report.Anytime{{Evaluations: 1, Search: 0, Random: &none}, {Evaluations: 2, Search: 0.3, Random: &some}, {Evaluations: 4, Search: 0.5}}
+	if d := cmp.Diff(want, r.anytime(out)); d != "" {
+		t.Errorf("differs (-want +got):\n%s", d)
+	}
+}

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"math"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -34,6 +35,9 @@ func TestSearchIsRecomputed(t *testing.T) {
 		c.front()
 		c.latencies()
 		c.checks()
+		c.sources()
+		c.predictions()
+		c.sharing()
 		return c.networks()
 	})
 }
@@ -109,6 +113,10 @@ func (c recomputed) networks() (seen bool) {
 	for _, n := range c.s.report.Others {
 		if n.Test != nil || n.File != "" {
 			t.Errorf("%s is not handed over, but has test accuracy %v and file %q", n.Name, n.Test, n.File)
+		}
+		at := slices.IndexFunc(c.s.rungs, func(g rundir.Rung) bool { return g.Arch == n.Arch && g.Rung == 2 })
+		if name := filepath.Base(rungFile(c.s.rungs[at])); name != n.Name+"-2.msgpack" {
+			t.Errorf("%s is %s in the folder; want one name for both", n.Name, name)
 		}
 		c.network(n)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -46,6 +45,8 @@ func (r *Run) report(ctx context.Context, l *latency.Model, out *outcome) (repor
 		Limits:   r.limitsReport(),
 		Floor:    report.Floor{Accuracy: out.linear, LeftOut: out.leftOut},
 		Reach:    r.cfg.Finish.Reach.Seconds(),
+		Last:     r.lastRung,
+		Others:   []report.Network{},
 	}
 	if err := r.testAll(ctx, &rep, out); err != nil {
 		return rep, err
@@ -69,7 +70,7 @@ func (r *Run) report(ctx context.Context, l *latency.Model, out *outcome) (repor
 	rep.Checks = out.checks
 	rep.Checks.Accesses = report.Accesses{Handed: rep.Test.Networks, Rivals: len(rep.Rivals), ByHand: rep.Test.ByHand}
 	r.evaluateHonesty(&rep)
-	rep.Warnings = r.warnings
+	rep.Warnings = append([]string{}, r.warnings...)
 	return rep, nil
 }
 
@@ -203,20 +204,15 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 		if err != nil {
 			return err
 		}
-		n.Test, n.TestError, n.ByClass = &t.Accuracy, binomialError(t.Accuracy, r.splits.Test.Len()), t.ByClass
+		n.Test, n.TestError, n.ByClass = &t.Accuracy, report.BinomialError(t.Accuracy, r.splits.Test.Len()), t.ByClass
 		rep.Pareto = append(rep.Pareto, n)
 	}
 	for _, f := range union(out.searchTop, out.randomTop) {
 		if !handed[f] {
-			rep.Others = append(rep.Others, r.network(fmt.Sprintf("%s-%d", out.armOf(f), f.index+1), f, out))
+			rep.Others = append(rep.Others, r.network(f.training(), f, out))
 		}
 	}
 	return nil
-}
-
-// binomialError returns half of the 95 % interval of an accuracy on n pictures.
-func binomialError(accuracy float64, n int) float64 {
-	return 1.96 * math.Sqrt(accuracy*(1-accuracy)/float64(n))
 }
 
 // evaluateHonesty adds the warnings that the figures call for.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -191,7 +190,7 @@ func (j *fileEvaluation) count(ctx context.Context, e *ops.Exec, n *supernet.Net
 	}
 	j.Accuracy, j.Loss, j.Matrix = score.Accuracy, score.Loss, table
 	j.Balanced, j.Majority = table.Balanced(), table.Majority()
-	j.Error = 1.96 * math.Sqrt(j.Accuracy*(1-j.Accuracy)/float64(j.N))
+	j.Error = report.BinomialError(j.Accuracy, j.N)
 	return nil
 }
 

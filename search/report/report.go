@@ -33,11 +33,12 @@ type Report struct {
 	Random   *Arm      `json:"random,omitempty"`  // nil: no random arm was run
 	Compare  *Compare  `json:"compare,omitempty"` // search against random
 	Pareto   []Network `json:"pareto"`            // what is handed over, by rising latency
-	Others   []Network `json:"others"`            // finished too, but another one beats them
+	Others   []Network `json:"others"`            // finished too, but another one beats them, or a linear classifier does, or they break a limit as measured
 	Rivals   []Rival   `json:"rivals,omitempty"`
 	Seeds    *Seeds    `json:"seeds,omitempty"` // nil: search and finishing were done once
 	Limits   Limits    `json:"limits"`
 	Floor    Floor     `json:"floor"`
+	Last     LastRung  `json:"last_rung"`
 	Reach    float64   `json:"reach,omitempty"` // latency per image, s, from which on the budget had no time to finish networks; 0: none was left alone
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
@@ -207,7 +208,7 @@ type Level struct {
 
 // Network is one architecture with all that is known of it.
 type Network struct {
-	Name       string        `json:"name"`
+	Name       string        `json:"name"` // of what is not handed over that of its training: its arm and candidate in finish.jsonl
 	Arch       string        `json:"arch"`
 	Arm        string        `json:"arm"`    // that finished it: search, random or both
 	Origin     string        `json:"origin"` // search: a round found it; sample: drawn for the predictor; random: drawn by the random arm; given: no search had to find it
@@ -260,6 +261,13 @@ type Seeds struct {
 	Margin  controller.Summary   `json:"margin"`  // of the best network of each arm
 	Levels  []controller.Summary `json:"levels"`  // at each latency level, of those searches where both arms have a network
 	Compare []Compare            `json:"compare"` // each search
+}
+
+// LastRung tells how networks are trained on the last rung of finishing, where nearly all of their
+// seconds are spent. Zero in folders of earlier versions.
+type LastRung struct {
+	AtATime int `json:"at_a_time"` // networks
+	Workers int `json:"workers"`   // of each
 }
 
 // Floor is the least validation accuracy of what is handed over: that of a linear

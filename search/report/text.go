@@ -85,6 +85,9 @@ func (t *text) pareto(r Report) {
 		whose = "as told by " + p.Runtime
 	}
 	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency %s", whose)
+	if l := r.Last; l.AtATime > 1 {
+		t.line("  trained for: %d networks at a time, each by %d of %d workers", l.AtATime, l.Workers, r.Machine.Workers)
+	}
 }
 
 func (t *text) floor(r Report) {

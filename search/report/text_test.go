@@ -164,6 +164,50 @@ func TestVerdictIsOfAllRepetitions(t *testing.T) {
 	}
 }
 
+// One network of each arm shows nothing, whichever is better, and has no interval; nor has what
+// one repetition of several tells.
+func TestOneFigureHasNoInterval(t *testing.T) {
+	r := fixed()
+	r.Checks = fixedChecks()
+	r.Compare.Best, r.Compare.Front = 1, 0.02
+	r.Compare.Stats = controller.Comparison{Searches: 1, Randoms: 1, SearchMean: 0.9, RandomMean: 0.88, Better: 1, Difference: 0.02, Low: 0.02, High: 0.02}
+	got := Text(r)
+	if !strings.Contains(got, "is not shown to be better than chance") || strings.Contains(got+ChecksText(r), "[+0.0200, +0.0200]") {
+		t.Errorf("one network of each arm is taken to show something:\n%s", got)
+	}
+	one := controller.Summary{N: 1, Mean: 0.0321, Low: 0.0321, High: 0.0321}
+	r.Seeds = &Seeds{Front: controller.Summary{N: 2, Mean: 0.01, Low: -0.1, High: 0.12}, Common: one, Levels: []controller.Summary{one}}
+	got = Text(r)
+	if !strings.Contains(got, "+0.0321 where both have a network in 1 of them") || strings.Contains(got, "[+0.0321, +0.0321]") {
+		t.Errorf("one repetition has an interval:\n%s", got)
+	}
+	r.Checks.Norms.Own = one
+	if got := ChecksText(r); !strings.Contains(got, "0.0321 of 1") || strings.Contains(got, "[0.0321, 0.0321]") {
+		t.Errorf("a mean of one figure has an interval:\n%s", got)
+	}
+}
+
+// Seconds of networks that train beside each other are not set beside those of rivals, which have
+// all workers, without saying so.
+func TestWorkersOfTrainingsAreTold(t *testing.T) {
+	r := fixed()
+	r.Rivals = []Rival{{Name: "rival-1-1", Network: "auto", Factor: 0.5, Against: "pareto-1", Latency: 1e-4, Seconds: 60, Test: 0.8, TestError: 0.06}}
+	r.Machine.Workers = 4
+	if got := Text(r); strings.Contains(got, "workers, ") && strings.Contains(got, "at a time") {
+		t.Errorf("folders of earlier versions do not tell of workers:\n%s", got)
+	}
+	r.Last = LastRung{AtATime: 4, Workers: 1}
+	for _, want := range []string{"trained for: 4 networks at a time, each by 1 of 4 workers", "rivals were trained by all 4 workers"} {
+		if got := Text(r); !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+	r.Last = LastRung{AtATime: 1, Workers: 4}
+	if got := Text(r); strings.Contains(got, "at a time") {
+		t.Errorf("one network at a time has all workers, as rivals have:\n%s", got)
+	}
+}
+
 // Where classes differ in size, accuracy stands beside balanced accuracy and what is taken
 // for what; in any case beside the share of the most frequent class.
 func TestUnevenClassesAreTold(t *testing.T) {
