@@ -108,7 +108,7 @@ func (r *Run) supernetReport() report.Supernet {
 }
 
 func (r *Run) latencyReport(l *latency.Model, out *outcome) report.Latency {
-	rep := report.Latency{Device: l.Device(), Batch: l.Batch(), Layers: l.Layers(), Networks: l.Networks(), Form: l.Form(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport()}
+	rep := report.Latency{Device: l.Device(), Batch: l.Batch(), Layers: l.Layers(), Estimated: l.Estimated(), Networks: l.Networks(), Form: l.Form(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport()}
 	if p := l.Probes(); p != nil {
 		rep.Probe = &report.Probe{Runtime: p.Name(), Networks: p.Networks(), Form: p.Form(), LeftOut: p.Report, Energy: p.Energy}
 	}

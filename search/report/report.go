@@ -132,15 +132,16 @@ type Prior struct {
 
 // Latency tells how well latency is predicted.
 type Latency struct {
-	Device   string            `json:"device"`
-	Batch    int               `json:"batch"`
-	Layers   int               `json:"layers"`          // measured
-	Networks int               `json:"networks"`        // measured
-	Form     string            `json:"form"`            // of the model: its correction, ranks and their weights
-	Drift    float64           `json:"drift"`           // latency of the same networks at the end of the run over that at the beginning; 0: not measured
-	HeldOut  predictor.Report  `json:"held_out"`        // on random networks
-	Found    *predictor.Report `json:"found,omitempty"` // on the candidates of the search that the model had not learnt from; without intervals
-	Probe    *Probe            `json:"probe,omitempty"` // nil: this program's own latency counts
+	Device    string            `json:"device"`
+	Batch     int               `json:"batch"`
+	Layers    int               `json:"layers"`          // measured
+	Estimated int               `json:"estimated"`       // layers that were not, as there was no time for them or the search alone has asked for them
+	Networks  int               `json:"networks"`        // measured
+	Form      string            `json:"form"`            // of the model: its correction, ranks and their weights
+	Drift     float64           `json:"drift"`           // latency of the same networks at the end of the run over that at the beginning; 0: not measured
+	HeldOut   predictor.Report  `json:"held_out"`        // on random networks
+	Found     *predictor.Report `json:"found,omitempty"` // on the candidates of the search that the model had not learnt from; without intervals
+	Probe     *Probe            `json:"probe,omitempty"` // nil: this program's own latency counts
 	// Elsewhere tells the same of the other devices that limits are on.
 	Elsewhere []Elsewhere `json:"elsewhere,omitempty"`
 }

@@ -191,7 +191,11 @@ func (t *text) predictors(r Report) {
 	} else {
 		t.line("  latency is predicted by %s", r.Latency.Form)
 	}
-	t.line("  latency of %s: %d layers and %d networks measured", r.Latency.Device, r.Latency.Layers, r.Latency.Networks)
+	estimated := ""
+	if n := r.Latency.Estimated; n > 0 {
+		estimated = fmt.Sprintf(", %d layers estimated from similar ones", n)
+	}
+	t.line("  latency of %s: %d layers and %d networks measured%s", r.Latency.Device, r.Latency.Layers, r.Latency.Networks, estimated)
 	if r.Latency.Drift != 0 {
 		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)
 	}

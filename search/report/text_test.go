@@ -164,6 +164,17 @@ func TestVerdictIsOfAllRepetitions(t *testing.T) {
 	}
 }
 
+func TestEstimatedLayersAreTold(t *testing.T) {
+	r := fixed()
+	if got := Text(r); strings.Contains(got, "estimated") {
+		t.Errorf("layers are estimated where none is:\n%s", got)
+	}
+	r.Latency.Estimated = 9
+	if got := Text(r); !strings.Contains(got, "257 layers and 64 networks measured, 9 layers estimated from similar ones\n") {
+		t.Errorf("9 layers that are estimated are not told:\n%s", got)
+	}
+}
+
 // One network of each arm shows nothing, whichever is better, and has no interval; nor has what
 // one repetition of several tells.
 func TestOneFigureHasNoInterval(t *testing.T) {
