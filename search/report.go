@@ -215,7 +215,8 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 	return nil
 }
 
-// evaluateHonesty adds the warnings that the figures call for.
+// evaluateHonesty adds the warnings that the figures call for; how the search compares with random
+// search is left to the repetitions together, where there are some.
 func (r *Run) evaluateHonesty(rep *report.Report) {
 	for _, d := range rep.Accuracy.Versus {
 		if w := d.Warning(); w != "" {
@@ -225,7 +226,7 @@ func (r *Run) evaluateHonesty(rep *report.Report) {
 	if !slices.ContainsFunc(rep.Pareto, func(n report.Network) bool { return n.Origin == originSearch }) {
 		r.warn("nothing that a round of the search found is handed over: all networks were given or drawn at random")
 	}
-	if c := rep.Compare; c != nil && (c.Stats.Difference <= 0 || c.Front <= 0) {
+	if c := rep.Compare; c != nil && r.cfg.Search.Seeds == 1 && (c.Stats.Difference <= 0 || c.Front <= 0) {
 		r.warn("the search is no better than random search with as many evaluations and as much finishing: mean accuracy of the best %d networks %.4f against %.4f, at equal latency %+.4f on average",
 			c.Best, c.Stats.SearchMean, c.Stats.RandomMean, c.Front)
 	}

@@ -340,6 +340,17 @@ func TestSeedsShareTheSupernet(t *testing.T) {
 	if first != rep.Compare.Stats.Difference || second != again.Compare.Stats.Difference || rep.Seeds.Best.Mean != (first+second)/2 {
 		t.Errorf("mean %v of %v and %v", rep.Seeds.Best.Mean, first, second)
 	}
+	for _, w := range rep.Warnings {
+		if strings.Contains(w, "no better than random search") && !strings.HasPrefix(w, "over 2 repetitions") {
+			t.Errorf("the first repetition alone is warned of: %s", w)
+		}
+	}
+	if worse := rep.Seeds.Front.Mean <= 0; worse != strings.Contains(strings.Join(rep.Warnings, "\n"), "over 2 repetitions the search is no better") {
+		t.Errorf("over repetitions the search is %+v ahead; warnings %q", rep.Seeds.Front, rep.Warnings)
+	}
+	if !strings.Contains(text, "the time of repetitions is in") {
+		t.Error("the report does not say where the time of repetitions is")
+	}
 	if !strings.Contains(text, "over seeds on one supernet") {
 		t.Errorf("the report does not speak of seeds:\n%s", text)
 	}

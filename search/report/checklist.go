@@ -21,7 +21,7 @@ func (t *checksText) checklist() {
 	}
 	seeds := fmt.Sprint(r.Seed)
 	if r.Seeds != nil {
-		seeds += fmt.Sprintf(", of which those of %d repetitions follow", r.Seeds.Front.N)
+		seeds += fmt.Sprintf(", from which those of %d more repetitions follow", r.Seeds.Front.N-1)
 	}
 	beside := "tuning before this run is"
 	if t.c.Accesses.Repeats > 0 {

@@ -271,6 +271,9 @@ func (t *text) phases(r Report) {
 		rows = append(rows, []string{p.Name, seconds(p.Seconds)})
 	}
 	t.table([]string{"<phase", ">time"}, append(rows, []string{"total", seconds(total)}))
+	if r.Checks != nil && r.Checks.Accesses.Repeats > 0 {
+		t.line("  the time of repetitions is in repeat-*/report.txt")
+	}
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.1f s", s) }
