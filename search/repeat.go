@@ -41,6 +41,7 @@ func (r *Run) SearchSeeds(ctx context.Context) (report.Report, error) {
 		}
 		all = append(all, again)
 		rep.Checks.Accesses.Repeats += again.Checks.Accesses.Handed
+		rep.Checks.Accesses.ByHand += again.Checks.Accesses.ByHand
 	}
 	if rep.Seeds, err = together(all); err != nil {
 		return report.Report{}, err

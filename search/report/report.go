@@ -190,8 +190,8 @@ type Compare struct {
 	Stats  controller.Comparison `json:"stats"`  // of those, on the whole validation split
 	// Front is the difference of the best accuracies at equal latency, search less
 	// random, averaged over the logarithm of latency from the fastest network of
-	// either arm that is no worse than the floor to the slowest of both. An arm that
-	// has nothing as fast counts as the floor.
+	// either arm that is no worse than the floor to the slowest of both, and at that
+	// latency if they are one. An arm that has nothing as fast counts as the floor.
 	Front float64 `json:"front"`
 	// Common is the same over those latencies at which both arms have a network that is
 	// no worse than the floor; nil if there are none.
@@ -290,7 +290,7 @@ type Limits struct {
 	Energy  float64 `json:"energy,omitempty"` // joules per image
 }
 
-// Prefix is the work of evaluating candidates that shared prefixes saved.
+// Prefix is the work of all evaluations on the supernet, and what of it shared prefixes saved.
 type Prefix struct {
 	Computed int64 `json:"computed"` // floating-point operations
 	Saved    int64 `json:"saved"`

@@ -258,7 +258,7 @@ func (t *text) supernet(r Report) {
 	}
 	t.line("  space %s (%s): %s architectures, %d decisions", r.Space.Name, r.Space.ID, r.Space.Size, r.Space.Decisions)
 	if all := r.Prefix.Computed + r.Prefix.Saved; all > 0 {
-		t.line("  evaluating candidates: %.1f GFLOPs, %.1f %% of the work saved by shared prefixes", float64(r.Prefix.Computed)/1e9, 100*float64(r.Prefix.Saved)/float64(all))
+		t.line("  evaluating on it: %.1f GFLOPs, %.1f %% of the work saved by shared prefixes", float64(r.Prefix.Computed)/1e9, 100*float64(r.Prefix.Saved)/float64(all))
 	}
 }
 
