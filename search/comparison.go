@@ -70,7 +70,7 @@ func ahead(search, random []*finished, floor float64) (all float64, common *floa
 	}
 	for i := 1; i < len(useful); i++ {
 		from := useful[i-1].latency()
-		count(from, math.Log(useful[i].latency() / from))
+		count(from, math.Log(useful[i].latency()/from))
 	}
 	if len(useful) > 0 && whole.weight == 0 { // all are as fast: there is no range, but a difference
 		count(useful[0].latency(), 1)

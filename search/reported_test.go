@@ -6,6 +6,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
@@ -248,5 +251,44 @@ func TestClassesAreCountedInTheirSplits(t *testing.T) {
 	got := r.dataReport()
 	if got.Majority != 0.625 || got.Ratio != 4 || got.Train != 70 || got.Val != 5 || got.Test != 8 {
 		t.Errorf("%+v; want 5 of 8 and a ratio of 4", got)
+	}
+}
+
+// What is told of predictions is of the right ones: of first samples and of picks, before and after
+// calibration, and of candidates by their scores on the whole validation split.
+func TestPredictionsAreTold(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	out := &outcome{model: &accuracyModel{}, first: 8, predicted: map[space.Arch]prediction{}}
+	for a := range w.family.Space().Enumerate {
+		i := len(out.samples)
+		y := 0.3 + 0.03*float64(i)
+		out.samples = append(out.samples, controller.Trial{Arch: a, Loss: -math.Log(y)})
+		if i < out.first {
+			out.predicted[a] = prediction{y + 0.05, 0.06, y + 0.05, 0.06}
+			continue
+		}
+		out.predicted[a] = prediction{y + 0.1, 0.07, y - 0.01, 0.02}
+		out.searchOn = append(out.searchOn, candidate{Trial: controller.Trial{Arch: a, Loss: -math.Log(y + 0.02)}})
+		if i == 15 {
+			break
+		}
+	}
+	accuracy := r.accuracyReport(out)
+	checks, err := r.predictorChecks(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pair := range map[string][2]float64{
+		"candidates": {accuracy.Found.RMSE, 0.08}, "calibrated": {accuracy.Calibrated.RMSE, 0.03}, "picks": {checks.Picks.RMSE, 0.1}, "picks, calibrated": {checks.Calibrated.RMSE, 0.01},
+		"candidates in 90 %": {accuracy.Found.Cover90, 1}, "calibrated in 90 %": {accuracy.Calibrated.Cover90, 1}, "number of picks": {float64(checks.Picks.N), 8},
+	} {
+		if math.Abs(pair[0]-pair[1]) > 1e-9 {
+			t.Errorf("%s: %v; want %v", name, pair[0], pair[1])
+		}
+	}
+	want := []report.Coverage{{Level: 0.5, Calibrated: 1}, {Level: 0.8, Samples: 1, Calibrated: 1}, {Level: 0.9, Samples: 1, Picks: 1, Calibrated: 1}, {Level: 0.95, Samples: 1, Picks: 1, Calibrated: 1}}
+	if d := cmp.Diff(want, checks.Coverage); d != "" {
+		t.Errorf("coverage differs (-want +got):\n%s", d)
 	}
 }
