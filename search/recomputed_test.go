@@ -143,6 +143,8 @@ func (c recomputed) network(n report.Network) {
 			steps, seconds, last = steps+g.Steps, seconds+g.Seconds, g
 		}
 	}
+	at := slices.IndexFunc(c.s.trials, func(x rundir.Trial) bool { return x.Arch == n.Arch && c.evaluatedOn(x.Arm) == val.Len() })
+	c.near(n.Name+", predicted latency", n.Latency, c.s.trials[at].Latency)
 	if n.Steps != steps || math.Abs(n.Seconds-seconds) > 1e-9 || n.Validation != last.Accuracy || last.Rung != 2 {
 		t.Errorf("%s: %d steps in %v s, validation accuracy %v; want %d in %v, and %v on rung %d", n.Name, n.Steps, n.Seconds, n.Validation, steps, seconds, last.Accuracy, last.Rung)
 	}

@@ -109,9 +109,26 @@ func (c recomputed) predictions() {
 	}
 	c.found(of)
 	c.coverage(of)
+	c.near("examples learnt from", float64(rep.Accuracy.Samples), float64(len(c.s.of(armSample, armRound))))
+	c.ranked(of, samples, truth)
 	for _, n := range slices.Concat(rep.Pareto, rep.Others) {
 		c.near("what is predicted of "+n.Name, *n.Predicted, of(c.w.arch(n.Arch)).mean)
 	}
+}
+
+// ranked sets what was predicted of the first samples and of the candidates of the first rung beside
+// what they scored.
+func (c recomputed) ranked(of func(space.Arch) prediction, samples []space.Arch, truth []float64) {
+	archs, alone, _ := c.evaluatedAlone()
+	means := func(archs []space.Arch) (all []float64) {
+		for _, a := range archs {
+			all = append(all, of(a).mean)
+		}
+		return all
+	}
+	row := c.s.report.Checks.Scores.Rows[0]
+	c.near(row.Name+", samples", row.Supernet.Tau.Value, tauOf(means(samples), truth))
+	c.near(row.Name+", first rung", row.Alone.Tau.Value, tauOf(means(archs), alone))
 }
 
 // picks enters what was said of the picks of each round, and returns the model after the last
@@ -290,5 +307,15 @@ func TestPredictionsAreTold(t *testing.T) {
 	want := []report.Coverage{{Level: 0.5, Calibrated: 1}, {Level: 0.8, Samples: 1, Calibrated: 1}, {Level: 0.9, Samples: 1, Picks: 1, Calibrated: 1}, {Level: 0.95, Samples: 1, Picks: 1, Calibrated: 1}}
 	if d := cmp.Diff(want, checks.Coverage); d != "" {
 		t.Errorf("coverage differs (-want +got):\n%s", d)
+	}
+}
+
+func TestCountsOfAnArmAreTold(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Limits.FLOPs = 7000
+	got := r.armReport("local", "predictor", found{result: controller.Result{Evaluated: 1, Duplicates: 2, Infeasible: 3, Repaired: 4, Exhausted: true}})
+	want := report.Arm{Strategy: "local", Score: "predictor", Proposals: 1, Duplicates: 2, Infeasible: 3, Repaired: 4, Exhausted: true, Limits: r.limits().String()}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("differs (-want +got):\n%s", d)
 	}
 }

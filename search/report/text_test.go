@@ -3,6 +3,7 @@ package report
 import (
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -220,6 +221,10 @@ func TestRivalsAreSetAgainstTheirNetworks(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, Text(r))
 		}
+	}
+	p := Point{Name: "rival-1-1", Latency: 0.1e-3, Accuracy: 0.7, Kind: KindRival}
+	if !slices.Contains(Points(r), p) {
+		t.Errorf("points %+v; want the rival among them by its accuracy on validation", Points(r))
 	}
 }
 
