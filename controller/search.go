@@ -33,12 +33,13 @@ type Problem struct {
 
 // Options of one search.
 type Options struct {
-	Trials   int     // evaluations to spend, at least 1
-	Batch    int     // architectures handed to the evaluator at once, at least 1
-	Seed     uint64  // of Search's own choices (repair); a strategy has its own
-	Tries    int     // see DefaultTries, which 0 stands for
-	Strategy string  // written into each trial
-	Replay   []Trial // evaluated trials of an interrupted run with the same problem, strategy and options, in order
+	Trials   int                // evaluations to spend, at least 1
+	Batch    int                // architectures handed to the evaluator at once, at least 1
+	Seed     uint64             // of Search's own choices (repair); a strategy has its own
+	Tries    int                // see DefaultTries, which 0 stands for
+	Strategy string             // written into each trial
+	Replay   []Trial            // evaluated trials of an interrupted run with the same problem, strategy and options, in order
+	Replayed func([]space.Arch) // told, round by round, which architectures' scores come from Replay; nil: nothing is
 }
 
 // Result is what a search found.
@@ -234,12 +235,15 @@ func (r *run) scores(ctx context.Context, round []Trial, fresh []int, logged int
 		}
 		scores = append(scores, Score{Accuracy: t.Accuracy, Loss: t.Loss})
 	}
-	if logged == len(fresh) {
-		return scores, nil
+	archs := make([]space.Arch, len(fresh))
+	for n, i := range fresh {
+		archs[n] = round[i].Arch
 	}
-	archs := make([]space.Arch, 0, len(fresh)-logged)
-	for _, i := range fresh[logged:] {
-		archs = append(archs, round[i].Arch)
+	if logged > 0 && r.o.Replayed != nil {
+		r.o.Replayed(archs[:logged])
+	}
+	if archs = archs[logged:]; len(archs) == 0 {
+		return scores, nil
 	}
 	found, err := r.p.Evaluator.Evaluate(ctx, archs)
 	if cancelled := ctx.Err(); err != nil && cancelled != nil {

@@ -85,7 +85,7 @@ func (j sharedScores) Evaluate(ctx context.Context, archs []space.Arch) ([]contr
 
 // rate evaluates a list of architectures as an arm of the run: what an earlier run
 // has logged is taken from there, the rest is evaluated and logged.
-func (r *Run) rate(ctx context.Context, arm string, archs []space.Arch, by controller.Evaluator, cost func(space.Arch) (controller.Cost, error)) ([]controller.Trial, error) {
+func (r *Run) rate(ctx context.Context, arm string, archs []space.Arch, by sharedScores, cost func(space.Arch) (controller.Cost, error)) ([]controller.Trial, error) {
 	trials, err := r.replay(arm)
 	if err != nil {
 		return nil, err
@@ -98,6 +98,9 @@ func (r *Run) rate(ctx context.Context, arm string, archs []space.Arch, by contr
 			return nil, fmt.Errorf("%s: trial %d of arm %q is %s; want %s, which this run evaluates there", r.dir.Path(rundir.Trials), i, arm,
 				r.family.Space().Format(t.Arch), r.family.Space().Format(archs[i]))
 		}
+	}
+	for batch := range slices.Chunk(archs[:len(trials)], evaluateBatch) {
+		by.Count(batch)
 	}
 	for done := len(trials); done < len(archs); done = len(trials) {
 		batch := archs[done:min(done+evaluateBatch, len(archs))]

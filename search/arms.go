@@ -139,12 +139,15 @@ func (r *Run) arm(ctx context.Context, arm string, s controller.Strategy, p cont
 	if o.Replay, err = r.replay(arm); err != nil {
 		return controller.Result{}, err
 	}
-	best := math.Inf(-1)
+	best, figure := math.Inf(-1), "worth" // as predicted; see sized
+	if by, ok := p.Evaluator.(sharedScores); ok {
+		o.Replayed, figure = by.Count, "accuracy"
+	}
 	res, err := controller.Search(ctx, p, s, o, func(t controller.Trial) error {
 		best = max(best, t.Accuracy)
 		r.monitor.Events.Update(Status{
 			Done: float64(t.Index + 1), Total: float64(o.Trials), Unit: "networks",
-			Note: fmt.Sprintf("%s  best accuracy %.4f", arm, best),
+			Note: fmt.Sprintf("%s  best %s %.4f", arm, figure, best),
 		})
 		return r.record(arm, t)
 	})
@@ -152,7 +155,7 @@ func (r *Run) arm(ctx context.Context, arm string, s controller.Strategy, p cont
 		return res, err
 	}
 	r.monitor.Log.Info(arm, "limits", p.Limits.String(), "trials", res.Evaluated, "infeasible", res.Infeasible, "duplicates", res.Duplicates,
-		"best", fmt.Sprintf("%.4f", res.Best.Accuracy))
+		"best "+figure, fmt.Sprintf("%.4f", res.Best.Accuracy))
 	return res, nil
 }
 

@@ -40,7 +40,7 @@ func (r *Run) normChecks(ctx context.Context, out *outcome) (*report.Norms, erro
 		return nil, err
 	}
 	return &report.Norms{
-		Calibration: r.cfg.Evaluate.Calibration, Pictures: images, Pooled: len(pool), Own: summary(own), Inherited: summary(inherited), Batch: summary(batch),
+		Calibration: min(r.cfg.Evaluate.Calibration, r.splits.Train.Len()), Pictures: images, Pooled: len(pool), Own: summary(own), Inherited: summary(inherited), Batch: summary(batch),
 		OverPooled: own.less(inherited), OverBatch: own.less(batch),
 	}, nil
 }

@@ -25,7 +25,7 @@ const (
 // What it says follows from journals, weights and configuration, but for timings.
 func (r *Run) checks(ctx context.Context, l *latency.Model, out *outcome) (*report.Checks, error) {
 	c := &report.Checks{
-		Command: r.state.Command, Fingerprint: r.state.Data, Anytime: anytime(out), Proposals: proposals(r.family.Space(), out.search.trials),
+		Command: r.state.Command, Fingerprint: r.state.Data, Anytime: r.anytime(out), Proposals: proposals(r.family.Space(), out.search.trials),
 		Controllers: conditions(out.search.health), Random: r.random(out),
 	}
 	risen, err := r.firstRung()
@@ -54,10 +54,10 @@ func (r *Run) checkPictures() int {
 // evaluatedInOrder returns what the search has evaluated on the supernet, in order.
 func (o *outcome) evaluatedInOrder() []controller.Trial { return o.pool().trials }
 
-// anytime returns the best inherited accuracy of each arm after 1, 2, 4 and so on
-// evaluations, and after all.
-func anytime(out *outcome) []report.Anytime {
-	search, random := bestSoFar(out.evaluatedInOrder()), bestSoFar(out.random.trials)
+// anytime returns the best inherited accuracy of each arm, within the limits, after 1, 2, 4 and
+// so on evaluations, and after all.
+func (r *Run) anytime(out *outcome) []report.Anytime {
+	search, random := bestSoFar(out.evaluatedInOrder(), r.limits()), bestSoFar(out.random.trials, r.limits())
 	var curve []report.Anytime
 	for n := 1; len(search) > 0; n *= 2 {
 		n = min(n, len(search))
@@ -72,11 +72,13 @@ func anytime(out *outcome) []report.Anytime {
 	return curve
 }
 
-// bestSoFar returns the highest accuracy up to each trial.
-func bestSoFar(trials []controller.Trial) []float64 {
+// bestSoFar returns the highest accuracy up to each trial of those within limits; 0 before one.
+func bestSoFar(trials []controller.Trial, limits controller.Limits) []float64 {
 	best := make([]float64, len(trials))
 	for i, t := range trials {
-		best[i] = t.Accuracy
+		if limits.Excess(t.Cost) == 0 {
+			best[i] = t.Accuracy
+		}
 		if i > 0 {
 			best[i] = max(best[i], best[i-1])
 		}

@@ -85,6 +85,35 @@ func (c recomputed) fidelity(f *report.Fidelity) {
 	}
 	c.near("tau", f.Agreement.Kendall.Value, tauOf(inherited, alone))
 	c.near("sparse tau", f.Ranking.Sparse.Value, tauOf(inherited, sparse))
+	c.near("step of sparse tau", f.Ranking.Step, step)
+	var flops []float64
+	for _, a := range archs {
+		flops = append(flops, float64(c.w.family.Plan(a).FLOPs()))
+	}
+	score, size := tauOf(inherited, flops), tauOf(alone, flops)
+	c.near("tau given FLOPs", f.Agreement.Partial.Value, (tauOf(inherited, alone)-score*size)/math.Sqrt((1-score*score)*(1-size*size)))
+	c.near("tau within halves", f.Agreement.Strata.Value, tauOfHalves(flops, inherited, alone))
+	best := slices.Index(inherited, slices.Max(inherited))
+	c.near("accuracy lost by taking the best", f.Agreement.Regret.Value, slices.Max(alone)-alone[best])
+}
+
+// tauOfHalves is the mean of tau-b of those that at least half of all have fewer FLOPs than, and of
+// the others; a half without two different figures does not count.
+func tauOfHalves(flops, a, b []float64) float64 {
+	sorted := slices.Sorted(slices.Values(flops))
+	sum, halves := 0.0, 0.0
+	for _, upper := range []bool{false, true} {
+		var x, y []float64
+		for i, v := range flops {
+			if fewer, _ := slices.BinarySearch(sorted, v); (2*fewer >= len(flops)) == upper {
+				x, y = append(x, a[i]), append(y, b[i])
+			}
+		}
+		if len(x) > 0 && slices.Max(x) > slices.Min(x) && slices.Max(y) > slices.Min(y) {
+			sum, halves = sum+tauOf(x, y), halves+1
+		}
+	}
+	return sum / max(halves, 1)
 }
 
 func (c recomputed) near(name string, got, want float64) {
@@ -132,6 +161,8 @@ func (c recomputed) plainScores(s *report.Scores) {
 		case f != nil:
 			c.near(row.Name+", samples", row.Supernet.Tau.Value, tauOf(by(samples, f), truth))
 			c.near(row.Name+", first rung", row.Alone.Tau.Value, tauOf(by(archs, f), alone))
+			mean := meanOf(alone)
+			c.near(row.Name+", step of sparse tau", row.Alone.Step, math.Sqrt(mean*(1-mean)/netCompared))
 		}
 		if row.Alone.N != len(archs) || row.Supernet != nil && row.Supernet.N != len(samples) {
 			c.t.Errorf("%s is of %+v and %+v; want %d candidates and %d samples", row.Name, row.Alone, row.Supernet, len(archs), len(samples))
@@ -562,5 +593,50 @@ func TestRandomArchitecturesAreWithinTheLimits(t *testing.T) {
 	r.cfg.Limits.FLOPs = 10
 	if got := r.random(out); got != nil {
 		t.Errorf("%+v; want nothing where all are beyond the limit", got)
+	}
+}
+
+// First samples that are beyond the limits are not the best that a search had at any time.
+func TestAnytimeIsWithinTheLimits(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Limits.FLOPs = 1000
+	of := func(accuracy float64, flops int64) controller.Trial {
+		return controller.Trial{Accuracy: accuracy, Cost: controller.Cost{FLOPs: flops}}
+	}
+	out := &outcome{search: found{trials: []controller.Trial{of(0.9, 2000), of(0.3, 1000), of(0.8, 1001), of(0.5, 900)}}}
+	out.random.trials = out.search.trials[:2]
+	none, some := 0.0, 0.3
+	want := []report.Anytime{{Evaluations: 1, Search: 0, Random: &none}, {Evaluations: 2, Search: 0.3, Random: &some}, {Evaluations: 4, Search: 0.5}}
+	if d := cmp.Diff(want, r.anytime(out)); d != "" {
+		t.Errorf("differs (-want +got):\n%s", d)
+	}
+}
+
+// slower takes twice as long as what is known of it.
+type slower struct{ calculated }
+
+// Time implements bench.Device.
+func (s slower) Time(ctx context.Context, p space.Plan, e bench.Effort) (bench.Sample, error) {
+	x, err := s.calculated.Time(ctx, p, e)
+	return sampleOf(2 * x.Median), err
+}
+
+// A machine that has become slower has a drift above 1, and a warning.
+func TestDriftIsNowOverThen(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	l := latency.New(w.family, slower{}, r.exec, 1, "")
+	for a := range w.family.Space().Enumerate {
+		s, err := calculated{}.Time(t.Context(), w.family.Plan(a), bench.DefaultEffort)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Note(a, s, false)
+	}
+	if err := r.checkDrift(t.Context(), l); err != nil || math.Abs(r.state.Drift-2) > 1e-9 {
+		t.Errorf("drift %v, %v; want 2", r.state.Drift, err)
+	}
+	if r.warnOfDrift(); len(r.warnings) != 1 {
+		t.Errorf("warnings %q; want one", r.warnings)
 	}
 }

@@ -82,7 +82,7 @@ func effects(s *space.Space, trials []controller.Trial) []report.Effect {
 
 // proposals tells how widely the trials of a strategy are spread over the choices.
 func proposals(s *space.Space, trials []controller.Trial) report.Proposals {
-	p := report.Proposals{Count: len(trials)}
+	p := report.Proposals{Count: len(trials), Unused: []string{}}
 	for i, d := range s.Decisions() {
 		counts := make([]int, len(d.Choices))
 		for _, t := range trials {

@@ -135,14 +135,14 @@ func TestBrokenLimitsAsMeasuredAreLeftOut(t *testing.T) {
 	if got := r.within(all); len(got) != 1 || got[0].Index != 1 || len(r.warnings) != 0 {
 		t.Errorf("%+v with warnings %q; want the first one and no warning yet", got, r.warnings)
 	}
-	if got := r.within(all[1:]); len(got) != 0 {
+	if got := r.within(append(all[1:], candidate{Trial: trial(4, 0.6, 1), measured: &near})); len(got) != 0 {
 		t.Errorf("%+v; want nothing", got)
 	}
 	if got := r.nearest(armRandomFinal, all[1:]); got.Index != 3 || len(r.warnings) != 1 || !strings.Contains(r.warnings[0], "random search") {
 		t.Errorf("%+v with warnings %q; want the nearest one and a warning", got, r.warnings)
 	}
-	if r.warnOfLimits(); len(r.warnings) != 2 || !strings.HasPrefix(r.warnings[1], "4 of 5 networks") {
-		t.Errorf("warnings %q; want one of all that were timed", r.warnings)
+	if r.warnOfLimits(); len(r.warnings) != 2 || !strings.HasPrefix(r.warnings[1], "3 of 4 networks") {
+		t.Errorf("warnings %q; want one of all that were timed, each once", r.warnings)
 	}
 }
 

@@ -71,7 +71,7 @@ func (c recomputed) aheadAt(search, random []rundir.Rung) (all, common float64) 
 			low, high = min(low, c.latency(g)), max(high, c.latency(g))
 		}
 	}
-	if high <= low {
+	if math.IsInf(low, 1) {
 		return 0, math.NaN()
 	}
 	shared := 0.0
@@ -219,9 +219,11 @@ func TestArmsAreComparedAtEqualLatency(t *testing.T) {
 		{slow, both, 0, 0}, // 0.5 is below the floor
 		{fast, at([2]float64{1, 0.5}, [2]float64{8, 0.95}), 0.8 - 0.7, math.NaN()}, // nor does it widen the range
 		{both, slow, 0, 0}, //
-		{fast, slow, (0.8 - 0.7 + 0.8 - 0.9) / 2, 0.8 - 0.9},            // of two doublings of latency random has nothing in the first
-		{slow, at([2]float64{8, 0.9}), 0.9 - 0.7, math.NaN()},           //
-		{at([2]float64{1, 0.1}), at([2]float64{2, 0.2}), 0, math.NaN()}, // nothing is useful
+		{fast, slow, (0.8 - 0.7 + 0.8 - 0.9) / 2, 0.8 - 0.9},                    // of two doublings of latency random has nothing in the first
+		{slow, at([2]float64{8, 0.9}), 0.9 - 0.7, math.NaN()},                   //
+		{at([2]float64{1, 0.1}), at([2]float64{2, 0.2}), 0, math.NaN()},         // nothing is useful
+		{at([2]float64{4, 0.9}), at([2]float64{2, 0.5}), 0.9 - 0.7, math.NaN()}, // one network alone is
+		{at([2]float64{4, 0.9}), at([2]float64{4, 0.8}), 0.9 - 0.8, 0.9 - 0.8},  // both are as fast
 	} {
 		got, err := compareArms(c.search, c.random, 0.7, 1)
 		if err != nil {

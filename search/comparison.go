@@ -61,14 +61,19 @@ func ahead(search, random []*finished, floor float64) (all float64, common *floa
 	useful := slices.DeleteFunc(slices.Concat(search, random), func(f *finished) bool { return f.last().Accuracy < floor })
 	slices.SortFunc(useful, func(a, b *finished) int { return cmp.Compare(a.latency(), b.latency()) })
 	var whole, shared mean
-	for i := 1; i < len(useful); i++ {
-		from := useful[i-1].latency()
-		step := math.Log(useful[i].latency() / from)
+	count := func(from, step float64) {
 		a, b := within(search, from), within(random, from)
 		whole.add(max(floor, a)-max(floor, b), step)
 		if min(a, b) >= floor {
 			shared.add(a-b, step)
 		}
+	}
+	for i := 1; i < len(useful); i++ {
+		from := useful[i-1].latency()
+		count(from, math.Log(useful[i].latency()/from))
+	}
+	if len(useful) > 0 && whole.weight == 0 { // all are as fast: there is no range, but a difference
+		count(useful[0].latency(), 1)
 	}
 	if shared.weight > 0 {
 		v := shared.value()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -33,6 +34,7 @@ func (l *ladder) lastRung(ctx context.Context) error {
 		return nil
 	}
 	first := l.wide(len(on))
+	l.r.lastRung = l.beside(len(on) - first)
 	for i := range first {
 		if steps[i], paces[i], err = l.lastSteps(ctx, l.r.exec, on[i], weights[i:]); err != nil {
 			return err
@@ -70,6 +72,15 @@ func (l *ladder) wide(n int) int {
 	default:
 		return 0
 	}
+}
+
+// beside returns how n networks train, of the last rung's those that do not train one after the
+// other on all processors; with 0 all of them do.
+func (l *ladder) beside(n int) report.LastRung {
+	if n == 0 {
+		return report.LastRung{AtATime: 1, Workers: l.r.exec.Workers()}
+	}
+	return report.LastRung{AtATime: min(n, len(l.lanes.execs)), Workers: l.lanes.execs[0].Workers()}
 }
 
 // teachers returns how many networks teach: the slowest of each arm, which may be

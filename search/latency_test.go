@@ -2,10 +2,12 @@ package search
 
 import (
 	"log/slog"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/latency"
 )
@@ -54,5 +56,41 @@ func TestProbeSpan(t *testing.T) {
 		if got := probeSpan(cfg); got != c.want {
 			t.Errorf("budget %v, %d steps: %v; want %v", c.budget, c.steps, got, c.want)
 		}
+	}
+}
+
+// What is told of predicted latencies is of the networks that were held out, and of those
+// candidates that the model has not learnt from: per image, the error a share of what was measured.
+func TestLatenciesOfCandidatesAreTold(t *testing.T) {
+	w := newWorld(t, func(i int) float64 { return 1 + 0.03*float64(i%7) })
+	r := w.open("run")
+	l, err := r.latencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var out outcome
+	n, share, square := 0.0, 0.0, 0.0
+	i := 0
+	for a := range w.family.Space().Enumerate {
+		s := sampleOf(w.measured[a] / 4)
+		cost, err := l.Cost(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.searchOn = append(out.searchOn, candidate{Trial: controller.Trial{Arch: a, Cost: cost}, measured: &s})
+		if i%4 != 0 { // every fourth was learnt from
+			d := math.Abs(cost.Latency - s.Median)
+			n, share, square = n+1, share+d/s.Median, square+d*d
+		}
+		i++
+	}
+	out.searchOn = append(out.searchOn, candidate{Trial: controller.Trial{Arch: out.searchOn[1].Arch}}) // not timed
+	got := r.latencyReport(l, &out)
+	if f := got.Found; f == nil || float64(f.N) != n || math.Abs(f.MAPE-share/n) > 1e-12 || math.Abs(f.RMSE/math.Sqrt(square/n)-1) > 1e-9 || share == 0 {
+		t.Errorf("candidates %+v; want %v with errors of %v and %v s", f, n, share/n, math.Sqrt(square/n))
+	}
+	if got.HeldOut != l.Report || got.HeldOut.N == 0 || got.Layers != l.Layers() || got.Estimated != l.Estimated() || got.Networks != len(w.measured) || got.Networks == got.Layers {
+		t.Errorf("%+v; want what the model says of itself", got)
 	}
 }

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"math"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -34,6 +35,9 @@ func TestSearchIsRecomputed(t *testing.T) {
 		c.front()
 		c.latencies()
 		c.checks()
+		c.sources()
+		c.predictions()
+		c.sharing()
 		return c.networks()
 	})
 }
@@ -110,6 +114,10 @@ func (c recomputed) networks() (seen bool) {
 		if n.Test != nil || n.File != "" {
 			t.Errorf("%s is not handed over, but has test accuracy %v and file %q", n.Name, n.Test, n.File)
 		}
+		at := slices.IndexFunc(c.s.rungs, func(g rundir.Rung) bool { return g.Arch == n.Arch && g.Rung == 2 })
+		if name := filepath.Base(rungFile(c.s.rungs[at])); name != n.Name+"-2.msgpack" {
+			t.Errorf("%s is %s in the folder; want one name for both", n.Name, name)
+		}
 		c.network(n)
 	}
 	if want := len(c.s.report.Pareto); c.s.report.Test.Networks != want || len(c.s.state.Tests) != want {
@@ -135,6 +143,8 @@ func (c recomputed) network(n report.Network) {
 			steps, seconds, last = steps+g.Steps, seconds+g.Seconds, g
 		}
 	}
+	at := slices.IndexFunc(c.s.trials, func(x rundir.Trial) bool { return x.Arch == n.Arch && c.evaluatedOn(x.Arm) == val.Len() })
+	c.near(n.Name+", predicted latency", n.Latency, c.s.trials[at].Latency)
 	if n.Steps != steps || math.Abs(n.Seconds-seconds) > 1e-9 || n.Validation != last.Accuracy || last.Rung != 2 {
 		t.Errorf("%s: %d steps in %v s, validation accuracy %v; want %d in %v, and %v on rung %d", n.Name, n.Steps, n.Seconds, n.Validation, steps, seconds, last.Accuracy, last.Rung)
 	}

@@ -41,9 +41,15 @@ func (r *Run) SearchSeeds(ctx context.Context) (report.Report, error) {
 		}
 		all = append(all, again)
 		rep.Checks.Accesses.Repeats += again.Checks.Accesses.Handed
+		rep.Checks.Accesses.ByHand += again.Checks.Accesses.ByHand
 	}
 	if rep.Seeds, err = together(all); err != nil {
 		return report.Report{}, err
+	}
+	if s := rep.Seeds; s != nil && s.Front.Mean <= 0 {
+		r.warn("over %d repetitions the search is no better than random search with as many evaluations and as much finishing: at equal latency %+.4f on average, 95 %% interval [%+.4f, %+.4f]",
+			s.Front.N, s.Front.Mean, s.Front.Low, s.Front.High)
+		rep.Warnings = append(rep.Warnings, r.warnings[len(r.warnings)-1])
 	}
 	return rep, r.writeReport(rep)
 }

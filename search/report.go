@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -46,6 +45,8 @@ func (r *Run) report(ctx context.Context, l *latency.Model, out *outcome) (repor
 		Limits:   r.limitsReport(),
 		Floor:    report.Floor{Accuracy: out.linear, LeftOut: out.leftOut},
 		Reach:    r.cfg.Finish.Reach.Seconds(),
+		Last:     r.lastRung,
+		Others:   []report.Network{},
 	}
 	if err := r.testAll(ctx, &rep, out); err != nil {
 		return rep, err
@@ -69,7 +70,7 @@ func (r *Run) report(ctx context.Context, l *latency.Model, out *outcome) (repor
 	rep.Checks = out.checks
 	rep.Checks.Accesses = report.Accesses{Handed: rep.Test.Networks, Rivals: len(rep.Rivals), ByHand: rep.Test.ByHand}
 	r.evaluateHonesty(&rep)
-	rep.Warnings = r.warnings
+	rep.Warnings = append([]string{}, r.warnings...)
 	return rep, nil
 }
 
@@ -107,7 +108,7 @@ func (r *Run) supernetReport() report.Supernet {
 }
 
 func (r *Run) latencyReport(l *latency.Model, out *outcome) report.Latency {
-	rep := report.Latency{Device: l.Device(), Batch: l.Batch(), Layers: l.Layers(), Networks: l.Networks(), Form: l.Form(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport()}
+	rep := report.Latency{Device: l.Device(), Batch: l.Batch(), Layers: l.Layers(), Estimated: l.Estimated(), Networks: l.Networks(), Form: l.Form(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport()}
 	if p := l.Probes(); p != nil {
 		rep.Probe = &report.Probe{Runtime: p.Name(), Networks: p.Networks(), Form: p.Form(), LeftOut: p.Report, Energy: p.Energy}
 	}
@@ -203,27 +204,19 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 		if err != nil {
 			return err
 		}
-		n.Test, n.TestError, n.ByClass = &t.Accuracy, AccuracyError(t.Accuracy, r.splits.Test.Len()), t.ByClass
+		n.Test, n.TestError, n.ByClass = &t.Accuracy, report.BinomialError(t.Accuracy, r.splits.Test.Len()), t.ByClass
 		rep.Pareto = append(rep.Pareto, n)
 	}
 	for _, f := range union(out.searchTop, out.randomTop) {
 		if !handed[f] {
-			rep.Others = append(rep.Others, r.network(fmt.Sprintf("%s-%d", out.armOf(f), f.index+1), f, out))
+			rep.Others = append(rep.Others, r.network(f.training(), f, out))
 		}
 	}
 	return nil
 }
 
-// AccuracyError returns half of the 95 % interval of an accuracy on n pictures, in the normal approximation. Where all or
-// none of them are right, and that would be 0, it is how far the bound of Clopper and Pearson lies.
-func AccuracyError(accuracy float64, n int) float64 {
-	if accuracy == 0 || accuracy == 1 {
-		return 1 - math.Pow(0.025, 1/float64(n))
-	}
-	return 1.96 * math.Sqrt(accuracy*(1-accuracy)/float64(n))
-}
-
-// evaluateHonesty adds the warnings that the figures call for.
+// evaluateHonesty adds the warnings that the figures call for; how the search compares with random
+// search is left to the repetitions together, where there are some.
 func (r *Run) evaluateHonesty(rep *report.Report) {
 	for _, d := range rep.Accuracy.Versus {
 		if w := d.Warning(); w != "" {
@@ -233,7 +226,7 @@ func (r *Run) evaluateHonesty(rep *report.Report) {
 	if !slices.ContainsFunc(rep.Pareto, func(n report.Network) bool { return n.Origin == originSearch }) {
 		r.warn("nothing that a round of the search found is handed over: all networks were given or drawn at random")
 	}
-	if c := rep.Compare; c != nil && (c.Stats.Difference <= 0 || c.Front <= 0) {
+	if c := rep.Compare; c != nil && r.cfg.Search.Seeds == 1 && (c.Stats.Difference <= 0 || c.Front <= 0) {
 		r.warn("the search is no better than random search with as many evaluations and as much finishing: mean accuracy of the best %d networks %.4f against %.4f, at equal latency %+.4f on average",
 			c.Best, c.Stats.SearchMean, c.Stats.RandomMean, c.Front)
 	}

@@ -139,7 +139,7 @@ func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, pl
 	}
 	v := report.Rival{
 		Name: name, Network: text, Factor: fit.Factor, FLOPs: family.Plan(family.Arch()).FLOPs(), Params: family.Plan(family.Arch()).Params(), Latency: fit.Latency,
-		Steps: pace.stepsOf(fit.Steps), Seconds: took, Validation: s.Accuracy, Test: test.Accuracy, TestError: AccuracyError(test.Accuracy, r.splits.Test.Len()),
+		Steps: pace.stepsOf(fit.Steps), Seconds: took, Validation: s.Accuracy, Test: test.Accuracy, TestError: report.BinomialError(test.Accuracy, r.splits.Test.Len()),
 		ByClass: report.Table(table),
 	}
 	if r.state.Rivals == nil {

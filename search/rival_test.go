@@ -88,6 +88,10 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	if again, err := r.rivals(t.Context(), l, &outcome{front: front}); err != nil || cmp.Diff(all, again) != "" || r.dir.Has("rival-1-1.training") {
 		t.Errorf("the next time %+v, %v, its checkpoint is left: %v; want the same, and none", again, err, r.dir.Has("rival-1-1.training"))
 	}
+	r.state.Rivals["rival-1-2"] = report.Rival{Name: "rival-1-2"} // as if it had been trained
+	if both, err := r.rivals(t.Context(), l, &outcome{front: append(front, front[0])}); err != nil || len(both) != 2 || both[0].Against != "pareto-1" || both[1].Against != "pareto-2" {
+		t.Errorf("rivals %+v, %v; want one against each network", both, err)
+	}
 }
 
 // slowEvents take their time to hear what a training tells after each step.
@@ -108,6 +112,9 @@ func largeFamily(t *testing.T) space.Family {
 
 // checkRival compares what is said of a rival with what its network does.
 func checkRival(t *testing.T, r *Run, v report.Rival, n *supernet.Network) {
+	if want := 1.96 * math.Sqrt(v.Test*(1-v.Test)/netTest); math.Abs(v.TestError-want) > 1e-9 {
+		t.Errorf("half of the interval is %v; want %v of %d pictures", v.TestError, want, netTest)
+	}
 	t.Helper()
 	e, norm := exec(t, r.cfg.Kernel), plainNorm(r.splits.Train)
 	if got := right(t, e, n, norm, r.splits.Val, r.splits.Val.Len()); math.Abs(got-v.Validation) > 1e-9 {

@@ -22,6 +22,7 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/latency"
+	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -66,9 +67,9 @@ type Run struct {
 	final   *supernet.Evaluator       // evaluates the last ones on the whole validation split
 	policy  []float64                 // state of the ENAS controller after training
 
-	warnings []string // for the report
-	timed    int      // candidates that were timed
-	beyond   int      // of these, those beyond the limits as measured
+	warnings []string            // for the report
+	lastRung report.LastRung     // how networks were trained on it
+	timed    map[space.Arch]bool // contenders that were timed; true: beyond the limits as measured
 }
 
 // New makes the folder's run: it opens the data, builds the family and the

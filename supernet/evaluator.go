@@ -135,10 +135,23 @@ func (v *Evaluator) evaluate(ctx context.Context, archs []space.Arch, tables []C
 		scores[i].Accuracy /= n
 		scores[i].Loss /= n
 	}
+	v.count(t, flops)
+	return scores, nil
+}
+
+// count adds the work of evaluating the subnets of t, of so many operations an image if each were
+// computed alone.
+func (v *Evaluator) count(t *trie, flops int64) {
 	images := int64(v.calib.Set().Len() + v.val.Set().Len())
 	v.computed += t.flops * images
 	v.saved += (flops - t.flops) * images
-	return scores, nil
+}
+
+// Count adds to what Shared returns the work of evaluating architectures in one call, without
+// doing it: an earlier process has done it.
+func (v *Evaluator) Count(archs []space.Arch) {
+	subnets, flops := v.views(archs)
+	v.count(newTrie(subnets), flops)
 }
 
 // run returns the logits of subnets, those of t, for a batch.
@@ -155,7 +168,7 @@ func (v *Evaluator) run(t *trie, subnets []*Subnet, x *ops.Tensor) []*ops.Tensor
 	return v.logits
 }
 
-// Shared returns the floating-point operations computed so far and those that
+// Shared returns the floating-point operations computed so far, and counted, and those that
 // shared prefixes saved.
 func (v *Evaluator) Shared() (computed, saved int64) { return v.computed, v.saved }
 

@@ -66,6 +66,11 @@ func TestCandidatesAreEvaluatedInPrivate(t *testing.T) {
 	if computed+saved != full {
 		t.Errorf("computed + saved = %d; want %d, the sum over all plans", computed+saved, full)
 	}
+	again := evaluator(t, e, net)
+	again.Count(archs)
+	if c, s := again.Shared(); c != computed || s != saved {
+		t.Errorf("counted without evaluating: computed %d, saved %d; want %d and %d", c, s, computed, saved)
+	}
 	if net.Hash() != hash {
 		t.Error("evaluating changed the shared weights")
 	}

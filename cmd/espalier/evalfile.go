@@ -191,7 +191,7 @@ func (j *fileEvaluation) count(ctx context.Context, e *ops.Exec, n *supernet.Net
 	}
 	j.Accuracy, j.Loss, j.Matrix = score.Accuracy, score.Loss, table
 	j.Balanced, j.Majority = table.Balanced(), table.Majority()
-	j.Error = search.AccuracyError(j.Accuracy, j.N)
+	j.Error = report.BinomialError(j.Accuracy, j.N)
 	return nil
 }
 

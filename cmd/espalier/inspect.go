@@ -268,7 +268,11 @@ func inspectTrials(w io.Writer, path string) error {
 	fmt.Fprintf(w, "%s: %d trials\n", path, len(lines))
 	for _, name := range order {
 		a := arms[name]
-		fmt.Fprintf(w, "  %-13s %5d, best accuracy %.4f at %.3f ms predicted: %s\n", name, a.n, a.best.Accuracy, 1e3*a.best.Latency, a.best.Arch)
+		figure := "accuracy"
+		if a.best.Loss == 0 {
+			figure = "worth" // of proposals that were not evaluated
+		}
+		fmt.Fprintf(w, "  %-13s %5d, best %-8s %.4f at %.3f ms predicted: %s\n", name, a.n, figure, a.best.Accuracy, 1e3*a.best.Latency, a.best.Arch)
 	}
 	return nil
 }
@@ -281,7 +285,7 @@ func inspectRungs(w io.Writer, path string) error {
 	}
 	fmt.Fprintf(w, "%s: %d trainings of candidates\n", path, len(lines))
 	for _, l := range lines {
-		fmt.Fprintf(w, "  %-10s rung %d  candidate %2d  accuracy %.4f  loss %.4f  %6d steps  %7.1f s  %s\n", l.Arm, l.Rung+1, l.Candidate, l.Accuracy, l.Loss, l.Steps, l.Seconds, l.Arch)
+		fmt.Fprintf(w, "  %-10s rung %d  candidate %02d  accuracy %.4f  loss %.4f  %6d steps  %7.1f s  %s\n", l.Arm, l.Rung+1, l.Candidate, l.Accuracy, l.Loss, l.Steps, l.Seconds, l.Arch)
 	}
 	return nil
 }

@@ -181,6 +181,14 @@ func (s shell) checkCommands(rep report.Report) {
 			t.Errorf("inspect %q says only %q", name, out)
 		}
 	}
+	for line := range strings.Lines(s.must("inspect", s.path("run", rundir.Trials))) {
+		if arm := strings.TrimSpace(line); strings.HasPrefix(arm, "search ") != strings.Contains(line, "best worth") && !strings.Contains(line, " trials\n") {
+			t.Errorf("inspect says %q; want what a search proposes by prediction to have a worth, all else an accuracy", arm)
+		}
+	}
+	if out := s.must("inspect", s.path("run", rundir.Finish)); !strings.Contains(out, " rung 3 ") || strings.Contains(out, " rung 0 ") {
+		t.Errorf("inspect does not count rungs from 1 to 3:\n%s", out)
+	}
 }
 
 // picture writes a PNG of another size than the network's input.
@@ -331,6 +339,17 @@ func TestSeedsShareTheSupernet(t *testing.T) {
 	}
 	if first != rep.Compare.Stats.Difference || second != again.Compare.Stats.Difference || rep.Seeds.Best.Mean != (first+second)/2 {
 		t.Errorf("mean %v of %v and %v", rep.Seeds.Best.Mean, first, second)
+	}
+	for _, w := range rep.Warnings {
+		if strings.Contains(w, "no better than random search") && !strings.HasPrefix(w, "over 2 repetitions") {
+			t.Errorf("the first repetition alone is warned of: %s", w)
+		}
+	}
+	if worse := rep.Seeds.Front.Mean <= 0; worse != strings.Contains(strings.Join(rep.Warnings, "\n"), "over 2 repetitions the search is no better") {
+		t.Errorf("over repetitions the search is %+v ahead; warnings %q", rep.Seeds.Front, rep.Warnings)
+	}
+	if !strings.Contains(text, "the time of repetitions is in") {
+		t.Error("the report does not say where the time of repetitions is")
 	}
 	if !strings.Contains(text, "over seeds on one supernet") {
 		t.Errorf("the report does not speak of seeds:\n%s", text)

@@ -57,7 +57,7 @@ type Model struct {
 	Rest func(space.Arch) (controller.Cost, error) // all costs but the latency here
 
 	Probed *Probed          // what a probing of bounded time has come to; nil: time was not bounded
-	Report predictor.Report // error on networks that the model has not seen
+	Report predictor.Report // error on networks that the model has not seen, in seconds per image
 }
 
 // Options say which device is meant.

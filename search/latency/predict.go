@@ -30,12 +30,21 @@ func (l *Model) fit(seed uint64, holdout float64) error {
 	if err != nil {
 		return err
 	}
-	truth := pick(y, test)
+	truth := l.perImage(pick(y, test))
 	pred, std := blind.Predict(pick(archs, test))
+	pred, std = l.perImage(pred), l.perImage(std)
 	l.Report = predictor.Evaluate(pred, truth, seed)
 	l.Report.Cover90 = predictor.Coverage(pred, std, truth, 0.9)
 	l.model, err = l.fitted(archs, y, all, seed)
 	return err
+}
+
+// perImage divides seconds of passes by their images, in place.
+func (l *Model) perImage(passes []float64) []float64 {
+	for i := range passes {
+		passes[i] /= float64(l.batch)
+	}
+	return passes
 }
 
 func (l *Model) fitted(archs []space.Arch, y []float64, use []int, seed uint64) (*predictor.Latency, error) {

@@ -31,10 +31,11 @@ type Probing struct {
 
 // Probed tells what a probing of bounded time has come to.
 type Probed struct {
-	Span     float64 `json:"span"`     // seconds that it was to take at most
-	Spent    float64 `json:"spent"`    // seconds so far, over all runs
-	Networks int     `json:"networks"` // that were wanted
-	Done     bool    `json:"done"`     // nothing more is measured; layers that turn up later are estimated
+	Span     float64 `json:"span"`           // seconds that it was to take at most
+	Spent    float64 `json:"spent"`          // seconds so far, over all runs
+	Networks int     `json:"networks"`       // that were wanted
+	Left     int     `json:"left,omitempty"` // layers that there was no time for; 0 in files of earlier versions
+	Done     bool    `json:"done"`           // nothing more is measured; layers that turn up later are estimated
 }
 
 // within returns the span as a duration.
@@ -51,7 +52,7 @@ func (l *Model) probe(ctx context.Context, p Probing, show Progress) error {
 	pr := &prober{Model: l, pace: bench.NewPace(l.Probed.within()-spent, l.now), show: show, start: l.now().Add(-spent), saved: l.now()}
 	err := pr.run(ctx, p)
 	if err == nil {
-		l.Probed.Done = true
+		l.Probed.Done, l.Probed.Left = true, l.Estimated()
 	}
 	pr.account()
 	return err
@@ -166,7 +167,7 @@ func (p *prober) account() { p.Probed.Spent = p.now().Sub(p.start).Seconds() }
 // Outcome is what a probing of bounded time came to.
 type Outcome struct {
 	Span, Spent       time.Duration // it was to take at most, and took
-	Layers, Estimated int           // measured, and estimated from others
+	Layers, Estimated int           // measured, and estimated from others for want of time; not those that turned up later
 	Rounds            int           // in which layers were measured
 	Networks, Wanted  int           // random networks measured, and that were to be
 }
@@ -178,6 +179,6 @@ func (l *Model) Outcome() (Outcome, bool) {
 	}
 	return Outcome{
 		Span: l.Probed.within(), Spent: time.Duration(l.Probed.Spent * float64(time.Second)),
-		Layers: l.Layers(), Estimated: l.Estimated(), Rounds: l.table.Rounds(), Networks: len(l.random), Wanted: l.Probed.Networks,
+		Layers: l.Layers(), Estimated: l.Probed.Left, Rounds: l.table.Rounds(), Networks: len(l.random), Wanted: l.Probed.Networks,
 	}, true
 }

@@ -3,6 +3,7 @@ package latency
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -230,6 +231,17 @@ func TestOutcomeOfAProbing(t *testing.T) {
 			!within(o.Rounds, c.rounds) || !within(o.Networks, c.networks) || o.Wanted != 48 {
 			t.Errorf("span %v: %+v; want layers estimated: %t, rounds %v, networks %v", c.span, o, c.estimated, c.rounds, c.networks)
 		}
+		left := l.Estimated()
+		rng := stream.New(6, "proposals")
+		for range 5000 {
+			if _, err := l.Cost(l.family.Space().Random(rng)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		later := on(t, l.device.(*sundial), l.path)
+		if o, _ := later.Outcome(); later.Estimated() == left || o.Estimated != left {
+			t.Errorf("span %v: of %d layers that are estimated there was no time for %d; want that of %d", c.span, later.Estimated(), o.Estimated, left)
+		}
 	}
 }
 
@@ -239,5 +251,20 @@ func TestLatenciesAreWrittenFirst(t *testing.T) {
 	l := on(t, d, filepath.Join(t.TempDir(), "no", "latency.json"))
 	if err := l.Measure(t.Context(), probing(0), unheard); !errors.Is(err, os.ErrNotExist) || d.calls > 0 {
 		t.Errorf("%v after %d timings; want that there is no such folder before any", err, d.calls)
+	}
+}
+
+// Errors are told in seconds per image, whatever the images of a pass.
+func TestErrorsArePerImage(t *testing.T) {
+	var errs [2]float64
+	for i, batch := range []int{1, 4} {
+		d := newSundial(fast)
+		l := on(t, d, filepath.Join(t.TempDir(), "latency.json"))
+		l.batch = batch
+		learn(t, l, probing(time.Hour))
+		errs[i] = l.Report.RMSE
+	}
+	if math.Abs(errs[1]/errs[0]-0.25) > 1e-9 {
+		t.Errorf("root mean squares of %v with one image a pass, of %v with four that take as long; want a quarter", errs[0], errs[1])
 	}
 }

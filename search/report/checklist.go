@@ -21,7 +21,7 @@ func (t *checksText) checklist() {
 	}
 	seeds := fmt.Sprint(r.Seed)
 	if r.Seeds != nil {
-		seeds += fmt.Sprintf(", of which those of %d repetitions follow", r.Seeds.Front.N)
+		seeds += fmt.Sprintf(", from which those of %d more repetitions follow", r.Seeds.Front.N-1)
 	}
 	beside := "tuning before this run is"
 	if t.c.Accesses.Repeats > 0 {
@@ -31,8 +31,9 @@ func (t *checksText) checklist() {
 	if r.Compare != nil {
 		pipeline = "the same for both arms: rungs, numbers of steps, recipe, pictures"
 	}
-	against := "not done (--rival auto)"
+	against, span := "not done (--rival auto)", "from reading pictures to testing, on all workers"
 	if len(r.Rivals) > 0 {
+		span += ", training rivals included"
 		against = fmt.Sprintf("%d, each trained for as long as the search took", len(r.Rivals))
 	}
 	for _, row := range [][2]string{
@@ -43,7 +44,7 @@ func (t *checksText) checklist() {
 		{"search space", fmt.Sprintf("%s (%s), declared in config.yaml", r.Space.Name, r.Space.ID)},
 		{"final training", pipeline},
 		{"hyper-parameters", "all in config.yaml; none was tuned in this run. What was tried before it, it does not know"},
-		{"total time", fmt.Sprintf("%s, from reading pictures to testing, on all workers; %s not in it", seconds(total), beside)},
+		{"total time", fmt.Sprintf("%s, %s; %s not in it", seconds(total), span, beside)},
 		{"hardware", fmt.Sprintf("%s, %d cores, %s kernels, %d workers, %s %s", r.Machine.Processor, r.Machine.Cores, r.Machine.Kernel, r.Machine.Workers, r.Machine.Go, r.Machine.System)},
 		{"plain networks", against},
 		{"ablations", "not done (batch norm in point 7; parts of the search: other runs with --config)"},
@@ -77,14 +78,14 @@ func (t *checksText) confounders() []string {
 }
 
 func (t *checksText) anytime() {
-	t.line("  best inherited accuracy after so many evaluations on the supernet, in their order:")
+	t.line("  best inherited accuracy within the limits after so many evaluations on the supernet, in their order:")
 	var rows [][]string
 	for _, p := range t.c.Anytime {
 		random := "-"
 		if p.Random != nil {
-			random = fmt.Sprintf("%.4f", *p.Random)
+			random = orNone(*p.Random)
 		}
-		rows = append(rows, []string{fmt.Sprint(p.Evaluations), fmt.Sprintf("%.4f", p.Search), random})
+		rows = append(rows, []string{fmt.Sprint(p.Evaluations), orNone(p.Search), random})
 	}
 	t.table([]string{">evaluations", ">search", ">random"}, rows)
 }

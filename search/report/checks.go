@@ -117,7 +117,8 @@ type Choice struct {
 }
 
 // Anytime is the best inherited accuracy after so many evaluations on the supernet, in the
-// order in which they were made.
+// order in which they were made, of networks within the limits: 0 until there is one. First
+// samples may lie beyond them.
 type Anytime struct {
 	Evaluations int      `json:"evaluations"`
 	Search      float64  `json:"search"`

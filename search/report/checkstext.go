@@ -17,7 +17,7 @@ func ChecksText(r Report) string {
 		return ""
 	}
 	t := checksText{c: r.Checks, r: r}
-	t.line("What this search measured about itself. Intervals are of 95 %%; those of means are Student's, those of rank correlations by bootstrap.")
+	t.line("What this search measured about itself. Intervals are of 95 %%; those of means are Student's, those of rank correlations and of point 1 by bootstrap.")
 	for i, point := range []func(){
 		t.chance, t.seeds, t.fidelity, t.scores, t.predictor, t.latency, t.norms, t.space, t.checklist, t.splits, t.controller, t.determinism,
 	} {
@@ -40,8 +40,11 @@ func (t *checksText) point(name string) { t.head(fmt.Sprintf("%d. %s", t.number,
 // not says that something was not done, and what would do it.
 func (t *checksText) not(what, would string) { t.line("  not done: %s (%s)", what, would) }
 
-// ofMean writes a mean with its interval and count.
+// ofMean writes a mean with its interval, of more than one figure, and count.
 func ofMean(s controller.Summary) string {
+	if s.N == 1 {
+		return fmt.Sprintf("%.4f of 1", s.Mean)
+	}
 	return fmt.Sprintf("%.4f [%.4f, %.4f] of %d", s.Mean, s.Low, s.High, s.N)
 }
 
@@ -64,7 +67,7 @@ func (t *checksText) chance() {
 		{"search", fmt.Sprint(c.Searches), fmt.Sprintf("%.4f", c.SearchMean), fmt.Sprintf("%.4f", c.SearchStd)},
 		{"random", fmt.Sprint(c.Randoms), fmt.Sprintf("%.4f", c.RandomMean), fmt.Sprintf("%.4f", c.RandomStd)},
 	})
-	t.line("  difference %+.4f [%+.4f, %+.4f], %+.2f pooled deviations, %+.2f %% of the random mean; P(search > random) %.3f", c.Difference, c.Low, c.High, c.Effect, 100*c.Relative, c.Better)
+	t.line("  difference %+.4f, %s, %+.2f pooled deviations, %+.2f %% of the random mean; P(search > random) %.3f", c.Difference, apart(c), c.Effect, 100*c.Relative, c.Better)
 }
 
 func (t *checksText) seeds() {
@@ -92,13 +95,16 @@ func (t *checksText) fidelity() {
 		}
 		a := f.Agreement
 		t.line("  %d candidates, each trained alone for the same %d steps %s, then evaluated on %d validation pictures:", a.N, f.Steps, from, f.Pictures)
-		t.table([]string{"<figure", ">value", ">95 %"}, [][]string{
+		rows := [][]string{
 			estimateRow("Kendall tau", a.Kendall), estimateRow("Spearman", a.Spearman),
 			estimateRow(fmt.Sprintf("sparse tau, accuracies rounded to %.4f", f.Ranking.Step), f.Ranking.Sparse),
-			estimateRow(fmt.Sprintf("tau among the best %d", predictor.Fifth(a.N)), a.Top),
+		}
+		if n := predictor.Fifth(a.N); n > 1 { // one has no order
+			rows = append(rows, estimateRow(fmt.Sprintf("tau among the best %d", n), a.Top))
+		}
+		t.table([]string{"<figure", ">value", ">95 %"}, append(rows,
 			estimateRow("tau within halves of equal FLOPs, mean", a.Strata), estimateRow("tau given log FLOPs", a.Partial),
-			estimateRow(fmt.Sprintf("share of the best %d found", predictor.Fifth(a.N)), a.Precision), estimateRow("accuracy lost by taking the best", a.Regret),
-		})
+			estimateRow(fmt.Sprintf("share of the best %d found", predictor.Fifth(a.N)), a.Precision), estimateRow("accuracy lost by taking the best", a.Regret)))
 		t.line("  candidates were chosen by these scores: their range is narrower than that of the space, and correlations are lower")
 	}
 	t.not("networks of all sizes trained alone to the end, with their scatter plot", "espalier fidelity --run DIR")

@@ -54,7 +54,7 @@ func (t *text) classes(r Report) {
 	if !r.uneven() {
 		return
 	}
-	t.line("  balanced: accuracy of each class on its own, averaged over classes, on the test split; the largest class has %.3g times the pictures of the smallest", r.Data.Ratio)
+	t.line("  balanced: accuracy of each class on its own, averaged over classes, on the test split; the largest class has %.3g times the training pictures of the smallest", r.Data.Ratio)
 	if r.Data.Balance {
 		t.line("  training showed every class equally often")
 	}

@@ -33,11 +33,12 @@ type Report struct {
 	Random   *Arm      `json:"random,omitempty"`  // nil: no random arm was run
 	Compare  *Compare  `json:"compare,omitempty"` // search against random
 	Pareto   []Network `json:"pareto"`            // what is handed over, by rising latency
-	Others   []Network `json:"others"`            // finished too, but another one beats them
+	Others   []Network `json:"others"`            // finished too, but another one beats them, or a linear classifier does, or they break a limit as measured
 	Rivals   []Rival   `json:"rivals,omitempty"`
 	Seeds    *Seeds    `json:"seeds,omitempty"` // nil: search and finishing were done once
 	Limits   Limits    `json:"limits"`
 	Floor    Floor     `json:"floor"`
+	Last     LastRung  `json:"last_rung"`
 	Reach    float64   `json:"reach,omitempty"` // latency per image, s, from which on the budget had no time to finish networks; 0: none was left alone
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
@@ -131,15 +132,16 @@ type Prior struct {
 
 // Latency tells how well latency is predicted.
 type Latency struct {
-	Device   string            `json:"device"`
-	Batch    int               `json:"batch"`
-	Layers   int               `json:"layers"`          // measured
-	Networks int               `json:"networks"`        // measured
-	Form     string            `json:"form"`            // of the model: its correction, ranks and their weights
-	Drift    float64           `json:"drift"`           // latency of the same networks at the end of the run over that at the beginning; 0: not measured
-	HeldOut  predictor.Report  `json:"held_out"`        // on random networks
-	Found    *predictor.Report `json:"found,omitempty"` // on the candidates of the search that the model had not learnt from; without intervals
-	Probe    *Probe            `json:"probe,omitempty"` // nil: this program's own latency counts
+	Device    string            `json:"device"`
+	Batch     int               `json:"batch"`
+	Layers    int               `json:"layers"`          // measured
+	Estimated int               `json:"estimated"`       // layers that were not, as there was no time for them or the search alone has asked for them
+	Networks  int               `json:"networks"`        // measured
+	Form      string            `json:"form"`            // of the model: its correction, ranks and their weights
+	Drift     float64           `json:"drift"`           // latency of the same networks at the end of the run over that at the beginning; 0: not measured
+	HeldOut   predictor.Report  `json:"held_out"`        // on random networks
+	Found     *predictor.Report `json:"found,omitempty"` // on the candidates of the search that the model had not learnt from; without intervals
+	Probe     *Probe            `json:"probe,omitempty"` // nil: this program's own latency counts
 	// Elsewhere tells the same of the other devices that limits are on.
 	Elsewhere []Elsewhere `json:"elsewhere,omitempty"`
 }
@@ -188,8 +190,8 @@ type Compare struct {
 	Stats  controller.Comparison `json:"stats"`  // of those, on the whole validation split
 	// Front is the difference of the best accuracies at equal latency, search less
 	// random, averaged over the logarithm of latency from the fastest network of
-	// either arm that is no worse than the floor to the slowest of both. An arm that
-	// has nothing as fast counts as the floor.
+	// either arm that is no worse than the floor to the slowest of both, and at that
+	// latency if they are one. An arm that has nothing as fast counts as the floor.
 	Front float64 `json:"front"`
 	// Common is the same over those latencies at which both arms have a network that is
 	// no worse than the floor; nil if there are none.
@@ -207,7 +209,7 @@ type Level struct {
 
 // Network is one architecture with all that is known of it.
 type Network struct {
-	Name       string        `json:"name"`
+	Name       string        `json:"name"` // of what is not handed over that of its training: its arm and candidate in finish.jsonl
 	Arch       string        `json:"arch"`
 	Arm        string        `json:"arm"`    // that finished it: search, random or both
 	Origin     string        `json:"origin"` // search: a round found it; sample: drawn for the predictor; random: drawn by the random arm; given: no search had to find it
@@ -262,6 +264,13 @@ type Seeds struct {
 	Compare []Compare            `json:"compare"` // each search
 }
 
+// LastRung tells how networks are trained on the last rung of finishing, where nearly all of their
+// seconds are spent. Zero in folders of earlier versions.
+type LastRung struct {
+	AtATime int `json:"at_a_time"` // networks
+	Workers int `json:"workers"`   // of each
+}
+
 // Floor is the least validation accuracy of what is handed over: that of a linear
 // classifier of the pixels. Networks below it are faster than all of the set, and
 // of little use.
@@ -281,7 +290,7 @@ type Limits struct {
 	Energy  float64 `json:"energy,omitempty"` // joules per image
 }
 
-// Prefix is the work of evaluating candidates that shared prefixes saved.
+// Prefix is the work of all evaluations on the supernet, and what of it shared prefixes saved.
 type Prefix struct {
 	Computed int64 `json:"computed"` // floating-point operations
 	Saved    int64 `json:"saved"`

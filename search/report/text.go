@@ -85,6 +85,9 @@ func (t *text) pareto(r Report) {
 		whose = "as told by " + p.Runtime
 	}
 	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency %s", whose)
+	if l := r.Last; l.AtATime > 1 {
+		t.line("  trained for: %d networks at a time, each by %d of %d workers", l.AtATime, l.Workers, r.Machine.Workers)
+	}
 }
 
 func (t *text) floor(r Report) {
@@ -188,7 +191,11 @@ func (t *text) predictors(r Report) {
 	} else {
 		t.line("  latency is predicted by %s", r.Latency.Form)
 	}
-	t.line("  latency of %s: %d layers and %d networks measured", r.Latency.Device, r.Latency.Layers, r.Latency.Networks)
+	estimated := ""
+	if n := r.Latency.Estimated; n > 0 {
+		estimated = fmt.Sprintf(", %d layers estimated from similar ones", n)
+	}
+	t.line("  latency of %s: %d layers and %d networks measured%s", r.Latency.Device, r.Latency.Layers, r.Latency.Networks, estimated)
 	if r.Latency.Drift != 0 {
 		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)
 	}
@@ -251,7 +258,7 @@ func (t *text) supernet(r Report) {
 	}
 	t.line("  space %s (%s): %s architectures, %d decisions", r.Space.Name, r.Space.ID, r.Space.Size, r.Space.Decisions)
 	if all := r.Prefix.Computed + r.Prefix.Saved; all > 0 {
-		t.line("  evaluating candidates: %.1f GFLOPs, %.1f %% of the work saved by shared prefixes", float64(r.Prefix.Computed)/1e9, 100*float64(r.Prefix.Saved)/float64(all))
+		t.line("  evaluating on it: %.1f GFLOPs, %.1f %% of the work saved by shared prefixes", float64(r.Prefix.Computed)/1e9, 100*float64(r.Prefix.Saved)/float64(all))
 	}
 }
 
@@ -264,6 +271,9 @@ func (t *text) phases(r Report) {
 		rows = append(rows, []string{p.Name, seconds(p.Seconds)})
 	}
 	t.table([]string{"<phase", ">time"}, append(rows, []string{"total", seconds(total)}))
+	if r.Checks != nil && r.Checks.Accesses.Repeats > 0 {
+		t.line("  the time of repetitions is in repeat-*/report.txt")
+	}
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.1f s", s) }

@@ -3,6 +3,7 @@ package report
 import (
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,6 +162,112 @@ func TestVerdictIsOfAllRepetitions(t *testing.T) {
 		if !strings.Contains(rest, "at equal latency "+c.want) {
 			t.Errorf("an interval from %v to %v: the table does not say that %s:\n%s", c.low, c.high, c.want, rest)
 		}
+	}
+}
+
+func TestEstimatedLayersAreTold(t *testing.T) {
+	r := fixed()
+	if got := Text(r); strings.Contains(got, "estimated") {
+		t.Errorf("layers are estimated where none is:\n%s", got)
+	}
+	r.Latency.Estimated = 9
+	if got := Text(r); !strings.Contains(got, "257 layers and 64 networks measured, 9 layers estimated from similar ones\n") {
+		t.Errorf("9 layers that are estimated are not told:\n%s", got)
+	}
+}
+
+// One network of each arm shows nothing, whichever is better, and has no interval; nor has what
+// one repetition of several tells.
+func TestOneFigureHasNoInterval(t *testing.T) {
+	r := fixed()
+	r.Checks = fixedChecks()
+	r.Compare.Best, r.Compare.Front = 1, 0.02
+	r.Compare.Stats = controller.Comparison{Searches: 1, Randoms: 1, SearchMean: 0.9, RandomMean: 0.88, Better: 1, Difference: 0.02, Low: 0.02, High: 0.02}
+	got := Text(r)
+	if !strings.Contains(got, "is not shown to be better than chance") || strings.Contains(got+ChecksText(r), "[+0.0200, +0.0200]") {
+		t.Errorf("one network of each arm is taken to show something:\n%s", got)
+	}
+	one := controller.Summary{N: 1, Mean: 0.0321, Low: 0.0321, High: 0.0321}
+	r.Seeds = &Seeds{Front: controller.Summary{N: 2, Mean: 0.01, Low: -0.1, High: 0.12}, Common: one, Levels: []controller.Summary{one}}
+	got = Text(r)
+	if !strings.Contains(got, "+0.0321 where both have a network in 1 of them") || strings.Contains(got, "[+0.0321, +0.0321]") {
+		t.Errorf("one repetition has an interval:\n%s", got)
+	}
+	r.Checks.Norms.Own = one
+	if got := ChecksText(r); !strings.Contains(got, "0.0321 of 1") || strings.Contains(got, "[0.0321, 0.0321]") {
+		t.Errorf("a mean of one figure has an interval:\n%s", got)
+	}
+}
+
+// words returns a text without the breadth of its columns.
+func words(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// Each rival stands beside the network that it is set against, the difference is the search's less
+// the rival's, and its interval that of two independent accuracies.
+func TestRivalsAreSetAgainstTheirNetworks(t *testing.T) {
+	r := fixed()
+	r.Rivals = []Rival{
+		{Name: "rival-1-1", Network: "auto", Factor: 0.5, Against: "pareto-1", Latency: 0.1e-3, Seconds: 60.5, Validation: 0.7, Test: 0.8, TestError: 0.06},
+		{Name: "rival-1-2", Network: "auto", Factor: 2, Against: "pareto-2", Latency: 1.2e-3, Seconds: 59, Validation: 0.6, Test: 0.9587, TestError: 0.03},
+		{Name: "rival-2-1", Network: "plain", Factor: 0.1, Against: "pareto-1", Latency: 0.12e-3, Seconds: 61, Validation: 0.5, Test: 0.83, TestError: 0.05},
+	}
+	got := words(Text(r))
+	for _, want := range []string{
+		"pareto-1 0.110 ms 0.8450 auto x0.5 0.100 ms 0.8000 60.5 s +0.0450 ±0.0835 ",
+		"pareto-2 ~1.300 ms 0.9087 auto x2 1.200 ms 0.9587 59.0 s -0.0500 ±0.0549 ",
+		"pareto-1 0.110 ms 0.8450 plain x0.1 0.120 ms (no faster one) 0.8300 61.0 s +0.0150 ±0.0766 ",
+		"the search won 2 of 3, by +0.0033 on average",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, Text(r))
+		}
+	}
+	p := Point{Name: "rival-1-1", Latency: 0.1e-3, Accuracy: 0.7, Kind: KindRival}
+	if !slices.Contains(Points(r), p) {
+		t.Errorf("points %+v; want the rival among them by its accuracy on validation", Points(r))
+	}
+}
+
+// Each figure of the repetitions stands in its row.
+func TestRepetitionsHaveTheirRows(t *testing.T) {
+	r := fixed()
+	of := func(mean float64) controller.Summary {
+		return controller.Summary{N: 3, Mean: mean, Std: mean / 10, Low: mean - 0.1, High: mean + 0.2}
+	}
+	r.Seeds = &Seeds{Front: of(0.01), Common: of(0.02), Best: of(0.03), Margin: of(0.04), Levels: []controller.Summary{{}, of(0.05), of(0.06)}}
+	_, table, _ := strings.Cut(words(Text(r)), "over seeds on one supernet")
+	for _, want := range []string{
+		"at equal latency, on average 3 +0.0100 0.0010 [-0.0900, +0.2100] at equal latency, where both have a network 3 +0.0200 0.0020 [-0.0800, +0.2200]",
+		"mean of the best, at any latency 3 +0.0300 0.0030 [-0.0700, +0.2300] best network 3 +0.0400 0.0040 [-0.0600, +0.2400]",
+		"best within 1/2 of the slowest 3 +0.0500 0.0050 [-0.0500, +0.2500] best within 1/1 of the slowest 3 +0.0600 0.0060 [-0.0400, +0.2600]",
+	} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+	if strings.Contains(table, "1/4") {
+		t.Errorf("a latency at which no repetition has a network of both has a row:\n%s", table)
+	}
+}
+
+// Seconds of networks that train beside each other are not set beside those of rivals, which have
+// all workers, without saying so.
+func TestWorkersOfTrainingsAreTold(t *testing.T) {
+	r := fixed()
+	r.Rivals = []Rival{{Name: "rival-1-1", Network: "auto", Factor: 0.5, Against: "pareto-1", Latency: 1e-4, Seconds: 60, Test: 0.8, TestError: 0.06}}
+	r.Machine.Workers = 4
+	if got := Text(r); strings.Contains(got, "workers, ") && strings.Contains(got, "at a time") {
+		t.Errorf("folders of earlier versions do not tell of workers:\n%s", got)
+	}
+	r.Last = LastRung{AtATime: 4, Workers: 1}
+	for _, want := range []string{"trained for: 4 networks at a time, each by 1 of 4 workers", "rivals were trained by all 4 workers"} {
+		if got := Text(r); !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+	r.Last = LastRung{AtATime: 1, Workers: 4}
+	if got := Text(r); strings.Contains(got, "at a time") {
+		t.Errorf("one network at a time has all workers, as rivals have:\n%s", got)
 	}
 }
 

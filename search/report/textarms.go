@@ -14,15 +14,15 @@ func (t *text) verdict(r Report) {
 	case r.Seeds != nil:
 		s := r.Seeds
 		t.line("  over %d repetitions the search %s: at equal latency it has %+.4f on validation against random search with the same given networks and time, 95 %% interval [%+.4f, %+.4f]%s; its best network %+.4f [%+.4f, %+.4f]",
-			s.Front.N, chance(s.Front.Low, s.Front.High), s.Front.Mean, s.Front.Low, s.Front.High, commonOver(s.Common), s.Margin.Mean, s.Margin.Low, s.Margin.High)
+			s.Front.N, chance(s.Front.Low, s.Front.High), s.Front.Mean, s.Front.Low, s.Front.High, commonOver(s), s.Margin.Mean, s.Margin.Low, s.Margin.High)
 	case r.Compare != nil:
 		c := r.Compare.Stats
 		words := chance(c.Low, c.High)
-		if words != chance(r.Compare.Front, r.Compare.Front) {
-			words = chance(0, 0) // at equal latency it is not so
+		if words != chance(r.Compare.Front, r.Compare.Front) || c.Searches < 2 {
+			words = chance(0, 0) // at equal latency it is not so, or one network of each says nothing
 		}
-		t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same given networks and time, 95 %% interval [%+.4f, %+.4f]; at equal latency it is %+.4f on average%s",
-			words, r.Compare.Best, c.Difference, c.Low, c.High, r.Compare.Front, common(r.Compare.Common))
+		t.line("  the search %s: its best %d networks have %+.4f on validation against those of random search with the same given networks and time, %s; at equal latency it is %+.4f on average%s",
+			words, r.Compare.Best, c.Difference, apart(c), r.Compare.Front, common(r.Compare.Common))
 	}
 }
 
@@ -35,11 +35,28 @@ func common(difference *float64) string {
 	return fmt.Sprintf(", %+.4f where both have a network", *difference)
 }
 
-func commonOver(s controller.Summary) string {
-	if s.N == 0 {
+// commonOver is common over repetitions; not all of them need have such latencies.
+func commonOver(s *Seeds) string {
+	c := s.Common
+	if c.N == 0 {
 		return common(nil)
 	}
-	return common(&s.Mean) + fmt.Sprintf(" [%+.4f, %+.4f]", s.Low, s.High)
+	words := common(&c.Mean)
+	if c.N > 1 {
+		words += fmt.Sprintf(" [%+.4f, %+.4f]", c.Low, c.High)
+	}
+	if c.N < s.Front.N {
+		words += fmt.Sprintf(" in %d of them", c.N)
+	}
+	return words
+}
+
+// apart tells the interval of the difference of two means, which takes two networks of each arm.
+func apart(c controller.Comparison) string {
+	if c.Searches < 2 {
+		return "one network of each without an interval"
+	}
+	return fmt.Sprintf("95 %% interval [%+.4f, %+.4f]", c.Low, c.High)
 }
 
 // chance says what an interval of a difference to random search means.
@@ -87,7 +104,11 @@ func (t *text) rivals(r Report) {
 		})
 	}
 	t.table([]string{"<network", ">latency", ">test", "<rival", ">latency", ">test", ">trained for", ">difference"}, rows)
-	t.line("  the search won %d of %d, by %+.4f on average; ± is the 95 %% interval of a difference that so many test pictures leave", won, len(r.Rivals), sum/float64(len(r.Rivals)))
+	t.line("  the search won %d of %d, by %+.4f on average; ± is the 95 %% interval of the difference if each had been tested on as many", won, len(r.Rivals), sum/float64(len(r.Rivals)))
+	t.line("  pictures of its own; both were tested on the same ones, so that most differences are surer than that")
+	if r.Last.AtATime > 1 {
+		t.line("  rivals were trained by all %d workers, one after the other", r.Machine.Workers)
+	}
 }
 
 func (t *text) arms(r Report) {
@@ -113,8 +134,8 @@ func (t *text) arms(r Report) {
 		evaluations = fmt.Sprintf("%d and %d evaluations, since random search found no more within the limits", s, n)
 	}
 	t.line("  both arms had %s, the same given networks and as much time to finish; validation accuracy:", evaluations)
-	t.line("  best %d of each: search %.4f, random %.4f; difference %+.4f, 95 %% interval [%+.4f, %+.4f]; P(search > random) %.3f",
-		r.Compare.Best, c.SearchMean, c.RandomMean, c.Difference, c.Low, c.High, c.Better)
+	t.line("  best %d of each: search %.4f, random %.4f; difference %+.4f, %s; P(search > random) %.3f",
+		r.Compare.Best, c.SearchMean, c.RandomMean, c.Difference, apart(c), c.Better)
 	var at [][]string
 	for _, l := range r.Compare.Levels {
 		difference := "-"
@@ -134,6 +155,9 @@ func (t *text) seeds(r Report) {
 	s := r.Seeds
 	t.head("Search against random search, over seeds on one supernet: differences of validation accuracy")
 	row := func(what string, s controller.Summary) []string {
+		if s.N == 1 {
+			return []string{what, "1", fmt.Sprintf("%+.4f", s.Mean), "-", "-"}
+		}
 		return []string{what, fmt.Sprint(s.N), fmt.Sprintf("%+.4f", s.Mean), fmt.Sprintf("%.4f", s.Std), fmt.Sprintf("[%+.4f, %+.4f]", s.Low, s.High)}
 	}
 	rows := [][]string{row("at equal latency, on average", s.Front)}

@@ -28,9 +28,11 @@ type Trial struct {
 	// Elsewhere holds predicted latencies on the other devices that limits are on, in their
 	// order, seconds per image.
 	Elsewhere []float64 `json:"elsewhere,omitempty"`
-	Accuracy  float64   `json:"accuracy"` // fraction
-	Loss      float64   `json:"loss"`     // nats
-	Reward    float64   `json:"reward"`
+	// Accuracy is a fraction; of what a strategy proposes by prediction, whose Loss is 0, it is
+	// what the search takes it to be worth.
+	Accuracy float64 `json:"accuracy"`
+	Loss     float64 `json:"loss"` // nats
+	Reward   float64 `json:"reward"`
 }
 
 // Journal is a file of JSON lines that only grows. Each line ends with the checksum of what

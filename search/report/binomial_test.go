@@ -1,0 +1,31 @@
+package report
+
+import (
+	"math"
+	"testing"
+)
+
+// Half of the interval is 1.96 standard errors where there are errors of some number. Of n
+// pictures that are all right it reaches down to the accuracy with which that happens once in 40
+// times, and a few errors leave no less.
+func TestBinomialError(t *testing.T) {
+	if got, want := BinomialError(0.8, 400), 1.96*0.02; math.Abs(got-want) > 1e-12 {
+		t.Errorf("of 0.8 on 400 pictures %v; want %v", got, want)
+	}
+	for _, n := range []int{1, 20, 1200} {
+		least := 1 - BinomialError(1, n)
+		chance := 1.0
+		for range n {
+			chance *= least
+		}
+		if math.Abs(chance-0.025) > 1e-9 {
+			t.Errorf("all of %d right: the interval reaches down to %v, with which that happens at %v; want 0.025", n, least, chance)
+		}
+		if none := BinomialError(0, n); none != BinomialError(1, n) {
+			t.Errorf("none of %d right: %v; want what all right leave", n, none)
+		}
+		if few := BinomialError(1-1/float64(n), n); few < BinomialError(1, n) {
+			t.Errorf("one of %d wrong: %v; want no less than %v", n, few, BinomialError(1, n))
+		}
+	}
+}
