@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/ops"
-	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
