@@ -52,7 +52,9 @@ func (r *Run) reach(ctx context.Context, l *latency.Model) error {
 	}
 	if n := r.finishable(len(lanes.execs), interpolate(narrow.Latency, xs, ys)); n < fin.Networks {
 		r.monitor.Log.Info("fewer networks: there is no time to finish more", "networks", n, "instead of", fin.Networks, "steps", worthwhile)
+		before := r.cfg
 		fin.Networks = n
+		r.cfg.NoteDecided(before)
 	}
 	steps := r.leastSteps()
 	fin.Reach = slowestWithin(r.lastEach(r.left(), len(lanes.execs))/steps, xs, ys, narrow.Latency)

@@ -78,7 +78,8 @@ func TestFlagsOverrideTheFile(t *testing.T) {
 func TestFlagsDropWhatWasDecided(t *testing.T) {
 	path := newShell(t).path("decided.yaml")
 	const text = "budget: 20m\ntrain: {steps: 700, replans: [{at: 3, steps: 9}]}\ndevice: {probed: [12, 8]}\n" +
-		"finish: {reach: 5ms, plan: [4, 30], linear: 81, replans: {search-00: [{at: 3, steps: 9}]}}\n"
+		"finish: {reach: 5ms, plan: [4, 30], linear: 81, replans: {search-00: [{at: 3, steps: 9}]}}\n" +
+		"search: {top: 9, picks: 7}\ndecided: {search.top: {asked: 20, now: 9}, search.picks: {asked: 24, now: 8}}\n"
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -106,6 +107,9 @@ func TestFlagsDropWhatWasDecided(t *testing.T) {
 		kept := []bool{got.Train.Replans != nil, got.Device.Probed != nil, got.Finish.Plan != nil, got.Finish.Replans != nil, got.Finish.Reach > 0, got.Finish.Linear > 0}
 		if slices.Contains(kept, !c.kept) || got.Train.Steps != c.steps {
 			t.Errorf("%q: kept %v, %d steps; want %v throughout, %d", c.args, kept, got.Train.Steps, c.kept, c.steps)
+		}
+		if top := got.Search.Top; top != map[bool]int{true: 9, false: 20}[c.kept] || got.Search.Picks != 7 {
+			t.Errorf("%q: %d candidates, %d picks; want 9 as decided or 20 as asked for, and 7 as the file was changed to", c.args, top, got.Search.Picks)
 		}
 	}
 }
