@@ -26,7 +26,7 @@ const TruthName = "fidelity.csv"
 const (
 	DefaultTruthCount  = 32 // architectures
 	DefaultTruthSeeds  = 2  // trainings of each
-	defaultTruthEpochs = 6
+	DefaultTruthEpochs = 6  // passes of each
 )
 
 // TruthOptions say which architectures are trained alone and for how long; what
@@ -87,7 +87,7 @@ func (r *Run) truthHead(o TruthOptions) (truth.Head, error) {
 	}
 	steps := o.Steps
 	if steps == 0 {
-		steps = r.epochSteps(orDefault(o.Epochs, defaultTruthEpochs))
+		steps = r.epochSteps(orDefault(o.Epochs, DefaultTruthEpochs))
 	}
 	return truth.Head{
 		Command: o.Command, Data: r.source.Name, Pictures: print, Splits: r.state.Data,

@@ -156,6 +156,9 @@ func TestTheLastValueCounts(t *testing.T) {
 func TestExitCodesAndOneLineErrors(t *testing.T) {
 	s := newShell(t)
 	foreign := s.path("foreign.onnx")
+	if err := os.WriteFile(s.path("rows.csv"), []byte("idx,ops,score\n0,01,2\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(foreign, []byte("\x08\x08\x12\x07pytorch"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -184,8 +187,18 @@ func TestExitCodesAndOneLineErrors(t *testing.T) {
 		{"labels of a run", []string{"eval", "--run", s.dir, "--arch", "max", "--label-pattern", "x"}, exitFailure, "the run's own pictures"},
 		{"damaged pictures of a run", []string{"eval", "--run", s.dir, "--arch", "max", "--skip-bad"}, exitFailure, "the run's own pictures"},
 		{"two spaces", []string{"spaces", "chain", "--space", "ofa"}, exitFailure, "chain and --space ofa; want one"},
-		{"batch of training", []string{"measure", "--batch", "8"}, exitFailure, "--batch is of training"},
-		{"budget of a drawing", []string{"draw", "max", "--budget", "3m"}, exitFailure, "--budget is of training"},
+		{"batch of training", []string{"measure", "--batch", "8"}, exitUsage, "unknown flag --batch"},
+		{"budget of a drawing", []string{"draw", "max", "--budget", "3m"}, exitUsage, "unknown flag --budget"},
+		{"budget of a truth", []string{"fidelity", "--truth", s.path("truth.csv"), "--budget", "1m"}, exitUsage, "unknown flag --budget"},
+		{"plot without a supernet", []string{"fidelity", "--truth", s.path("truth.csv"), "--svg", s.path("a.svg")}, exitFailure, "want --run beside"},
+		{"sampler of one network", []string{"train", "--arch", "max", "--sampler", "fair"}, exitFailure, "with --arch none is trained"},
+		{"size of no space", []string{"compare", "--table", s.path("rows.csv"), "--size", "8"}, exitFailure, "want --space beside"},
+		{"classes of no space", []string{"predictor", "accuracy", "--table", s.path("rows.csv"), "--classes", "10"}, exitFailure, "want --space beside"},
+		{"channels of no space", []string{"predictor", "latency", "--table", s.path("rows.csv"), "--channels", "3"}, exitFailure, "want --space beside"},
+		{"architectures of a file", []string{"verify", s.path("rows.csv"), "--count", "100"}, exitFailure, "want no --count"},
+		{"kernel of a file", []string{"verify", s.path("rows.csv"), "--kernel", "go"}, exitFailure, "they are of a run folder"},
+		{"tensors of a folder", []string{"inspect", s.dir, "--tensors"}, exitFailure, "--tensors: want a weights file"},
+		{"tensors of a configuration", []string{"inspect", s.path("tiny.yaml"), "--tensors"}, exitFailure, "--tensors: want a weights file or an ONNX model"},
 		{"space of a file", []string{"draw", s.path("tiny.yaml"), "--space", "ofa"}, exitFailure, "want no flag but --out"},
 		{"batch of a table", []string{"bench", "--batch", "8"}, exitFailure, "want --network beside it"},
 		{"resume with flags", []string{"search", "--resume", s.dir, "--trials", "3"}, exitFailure, "folder's own configuration"},

@@ -23,7 +23,7 @@ func helpVars() kong.Vars {
 		"budget": d.Budget, "sampler": d.Train.Sampler, "batch": d.Train.Batch, "lr": d.Train.LR, "seed": d.Seed,
 		"strategy": d.Search.Strategy, "score": d.Search.Score, "trials": d.Search.Trials, "sweep": d.Search.Sweep, "top": d.Search.Top,
 		"networks": d.Finish.Networks, "seeds": d.Search.Seeds, "samples": d.Device.Samples,
-		"truth_count": search.DefaultTruthCount, "truth_seeds": search.DefaultTruthSeeds, "table_seeds": search.DefaultTableSeeds,
+		"truth_count": search.DefaultTruthCount, "truth_seeds": search.DefaultTruthSeeds, "truth_epochs": search.DefaultTruthEpochs, "table_seeds": search.DefaultTableSeeds,
 	} {
 		vars["default_"+name] = fmt.Sprint(value)
 	}

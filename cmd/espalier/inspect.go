@@ -35,8 +35,8 @@ func (c inspectCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	if info.IsDir() && c.NPY != "" {
-		return fmt.Errorf("%s: --npy: want a weights file, such as %s", c.File, filepath.Join(c.File, rundir.Supernet))
+	if info.IsDir() && (c.NPY != "" || c.Tensors) {
+		return fmt.Errorf("%s: %s: want a weights file, such as %s", c.File, c.given(), filepath.Join(c.File, rundir.Supernet))
 	}
 	if info.IsDir() {
 		return inspectFolder(s.out, rundir.View(c.File))
@@ -62,6 +62,8 @@ func (c inspectCmd) Run(s streams) error {
 		return fmt.Errorf("%s: --npy: want a weights file", c.File)
 	case onnx.Is(head), strings.EqualFold(filepath.Ext(c.File), ".onnx"):
 		return inspectONNX(s.out, c.File, c.Tensors)
+	case c.Tensors:
+		return fmt.Errorf("%s: --tensors: want a weights file or an ONNX model", c.File)
 	case truth.IsTable(head):
 		return inspectTable(s.out, c.File)
 	case truth.IsFile(head):
@@ -85,6 +87,14 @@ func (c inspectCmd) Run(s streams) error {
 		_, err := s.out.Write(text)
 		return err
 	})
+}
+
+// given returns the flag that asks for what only weights have.
+func (c inspectCmd) given() string {
+	if c.NPY != "" {
+		return "--npy"
+	}
+	return "--tensors"
 }
 
 func firstLine(b []byte) []byte {
