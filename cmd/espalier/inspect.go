@@ -160,19 +160,23 @@ func howFar(d *rundir.Dir) (string, error) {
 	return "supernet, trained to the end and not searched", nil
 }
 
-// inspectTests shows what was evaluated on the test split by hand, if anything was.
+// inspectTests shows what was evaluated by hand on the test split, or on pictures that it is among, if anything was.
 func inspectTests(w io.Writer, d *rundir.Dir) error {
 	lines, err := d.Tested()
 	if err != nil || len(lines) == 0 {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %d networks evaluated on the test split by eval --test\n", d.Path(rundir.Tests), len(lines))
+	fmt.Fprintf(w, "%s: %d networks evaluated %s\n", d.Path(rundir.Tests), len(lines), rundir.HowTested(lines))
 	for _, l := range lines {
 		what, hash := "supernet", l.Supernet
 		if l.Network != "" {
 			what, hash = "network", l.Network
 		}
-		fmt.Fprintf(w, "  %s  accuracy %.4f  %s %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, what, hash, l.Arch)
+		on := ""
+		if l.Pictures != "" {
+			on = " on " + l.Pictures
+		}
+		fmt.Fprintf(w, "  %s  accuracy %.4f%s  %s %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, on, what, hash, l.Arch)
 	}
 	return nil
 }
