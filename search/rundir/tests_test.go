@@ -15,7 +15,7 @@ import (
 func TestHowTested(t *testing.T) {
 	shared, own, file, old := Tested{Supernet: "a"}, Tested{Network: "b", Pictures: "test split"}, Tested{Network: "b", Pictures: "all pictures of x"}, Tested{Network: "b"}
 	for want, lines := range map[string][]Tested{
-		"on the test split by eval --test":                                                                             {shared, own},
+		"on the test split by eval --test": {shared, own},
 		"on pictures of the run's folder, which the test split is among, by eval FILE --data":                          {file, file},
 		"by eval, 2 on the test split (--test) and 1 on pictures of the run's folder, which it is among (FILE --data)": {own, file, shared},
 		"by eval on the test split (--test), or on pictures of the run's folder, which it is among (FILE --data)":      {own, old},
