@@ -115,7 +115,7 @@ const (
 // cheapStep returns how long a training step takes at least of the networks that are left to
 // train if nothing dearer than the narrow one is, whose step takes so long.
 func (r *Run) cheapStep(ctx context.Context, net *supernet.Net, narrow time.Duration) (time.Duration, error) {
-	rng, start := stream.New(r.cfg.Seed, "cheap networks"), time.Now()
+	rng, start := stream.New(r.cfg.Seed, "cheap networks"), r.now()
 	var timed []time.Duration
 	for range cheapDraws {
 		a := r.family.Space().Random(rng)
@@ -127,7 +127,7 @@ func (r *Run) cheapStep(ctx context.Context, net *supernet.Net, narrow time.Dura
 			return 0, err
 		}
 		timed = append(timed, took)
-		if len(timed) == timedCheap || time.Since(start).Seconds() > firstShare*r.cfg.Budget.Seconds() {
+		if len(timed) == timedCheap || r.since(start).Seconds() > firstShare*r.cfg.Budget.Seconds() {
 			break
 		}
 	}
@@ -220,8 +220,8 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 		return 0, err
 	}
 	run := func(steps int, span time.Duration) error {
-		from, start := t.Step(), time.Now()
-		for t.Step() < from+steps || time.Since(start) < span {
+		from, start := t.Step(), r.now()
+		for t.Step() < from+steps || r.since(start) < span {
 			if err := t.Run(ctx, t.Step()+steps, nil); err != nil {
 				return err
 			}
@@ -231,11 +231,11 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 	if err := run(warm, span/3); err != nil { // every new subnet touches memory for the first time
 		return 0, err
 	}
-	from, start := t.Step(), time.Now()
+	from, start := t.Step(), r.now()
 	if err := run(least, span*2/3); err != nil {
 		return 0, err
 	}
-	return time.Since(start) / time.Duration(t.Step()-from), nil
+	return r.since(start) / time.Duration(t.Step()-from), nil
 }
 
 // fitEvaluation returns how long evaluating subnets takes, after cutting down what is
@@ -277,15 +277,15 @@ func (r *Run) timeEvaluation(ctx context.Context, n *supernet.Net) (time.Duratio
 	for i := range archs {
 		archs[i] = draw.Sample(i, rng, nil)[0].Arch
 	}
-	start, done := time.Now(), 0
+	start, done := r.now(), 0
 	for _, a := range archs {
 		if _, err := by.Evaluate(ctx, []space.Arch{a}); err != nil {
 			return 0, fmt.Errorf("time an evaluation: %w", err)
 		}
 		done++
-		if time.Since(start) > time.Duration(trialShare*float64(r.cfg.Budget)) {
+		if r.since(start) > time.Duration(trialShare*float64(r.cfg.Budget)) {
 			break
 		}
 	}
-	return time.Since(start) / time.Duration(done*(r.cfg.Evaluate.Calibration+r.comparedOn().Len())), nil
+	return r.since(start) / time.Duration(done*(r.cfg.Evaluate.Calibration+r.comparedOn().Len())), nil
 }

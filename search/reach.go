@@ -175,9 +175,9 @@ func (r *Run) timeFew(ctx context.Context, x *ops.Exec, a space.Arch) (float64, 
 		return 0, err
 	}
 	of := func(steps int) (float64, error) {
-		start := time.Now()
+		start := r.now()
 		err := t.Run(ctx, t.Step()+steps, nil)
-		return time.Since(start).Seconds() / float64(steps), err
+		return r.since(start).Seconds() / float64(steps), err
 	}
 	steps, timings := 3, 3
 	first, err := of(1) // touches memory for the first time
