@@ -190,6 +190,7 @@ func TestExitCodesAndOneLineErrors(t *testing.T) {
 		{"batch of training", []string{"measure", "--batch", "8"}, exitUsage, "unknown flag --batch"},
 		{"budget of a drawing", []string{"draw", "max", "--budget", "3m"}, exitUsage, "unknown flag --budget"},
 		{"budget of a truth", []string{"fidelity", "--truth", s.path("truth.csv"), "--budget", "1m"}, exitUsage, "unknown flag --budget"},
+		{"sampler of a truth", []string{"fidelity", "--truth", s.path("truth.csv"), "--sampler", "fair"}, exitUsage, "unknown flag --sampler"},
 		{"plot without a supernet", []string{"fidelity", "--truth", s.path("truth.csv"), "--svg", s.path("a.svg")}, exitFailure, "want --run beside"},
 		{"sampler of one network", []string{"train", "--arch", "max", "--sampler", "fair"}, exitFailure, "with --arch none is trained"},
 		{"size of no space", []string{"compare", "--table", s.path("rows.csv"), "--size", "8"}, exitFailure, "want --space beside"},
