@@ -41,13 +41,13 @@ func (c Triangle) At(step int) float64 {
 	return c.Min + (c.Base-c.Min)*float64(c.Total-step)/float64(c.Total-c.Warmup)
 }
 
-// Restarts is a cosine from Base towards Min that starts again after First
-// steps, then after First*Factor, First*Factor², … (Loshchilov and Hutter
-// 2017), behind Warmup steps of linear rise. Factor 0 means 1.
+// Restarts is Cycles half cosines from Base to Min one after the other, each twice as long as the one before to the nearest
+// step (Loshchilov and Hutter 2017), behind Warmup steps of linear rise. Together they fill Total steps, however few: where
+// one ends at Min the next begins at Base, and the last one ends as Cosine does.
 type Restarts struct {
 	Base, Min     float64
-	Warmup, First int // steps
-	Factor        int
+	Warmup, Total int // steps
+	Cycles        int
 }
 
 // At implements Schedule.
@@ -56,16 +56,15 @@ func (c Restarts) At(step int) float64 {
 		return c.Base * float64(step+1) / float64(c.Warmup)
 	}
 	step -= c.Warmup
-	period := max(c.First, 1)
-	for step >= period {
-		if c.Factor <= 1 {
-			step %= period
-			break
+	n, parts, begin := c.Total-c.Warmup, 1<<c.Cycles-1, 0
+	for k := range c.Cycles {
+		end := (n*(2<<k-1) + parts/2) / parts
+		if step < end {
+			return anneal(c.Base, c.Min, step-begin, end-begin)
 		}
-		step -= period
-		period *= c.Factor
+		begin = end
 	}
-	return anneal(c.Base, c.Min, step, period)
+	return c.Min
 }
 
 func anneal(base, low float64, step, total int) float64 {

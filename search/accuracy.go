@@ -35,8 +35,8 @@ const evaluateBatch = 16
 // split is shuffled, so that its beginning is a fair sample.
 func (r *Run) comparedOn() *data.Set {
 	val := r.splits.Val
-	n := r.cfg.Evaluate.Images
-	if n == 0 || n >= val.Len() {
+	n := compared(r.cfg, val.Len())
+	if n == val.Len() {
 		return val
 	}
 	idx := make([]int, n)

@@ -130,7 +130,7 @@ func (r *Run) alone(ctx context.Context, l aloneTraining) (*supernet.Network, su
 	if exec == nil {
 		exec = r.exec
 	}
-	took := newStopwatch(l.before)
+	took := newStopwatch(l.before, r.now)
 	t, err := supernet.NewTrainer(exec, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		return nil, supernet.Score{}, err

@@ -3,7 +3,6 @@ package search
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -36,19 +35,12 @@ const (
 	leastSteps = 20
 )
 
-// The least that a search can do: what is configured is not cut below this.
-const (
-	leastImages  = 200
-	leastSamples = 24
-	leastRounds  = 1
-	leastPicks   = 6
-	leastTop     = 8
-	leastTrials  = 200
-)
-
 // trialsPerSecond of the budget are proposed to the predictor at most: under tight
 // limits most proposals are in vain, and all take time.
 const trialsPerSecond = 30
+
+// leastTrials are proposed in any case, if as many are configured.
+const leastTrials = 200
 
 // affordable returns how many steps the budget leaves for the supernet: its part
 // of what the other phases leave. It times steps and evaluations on weights of
@@ -95,12 +87,11 @@ func (r *Run) leastTime(narrow, step time.Duration) (least, evaluating time.Dura
 		seconds += leastReach * narrow.Seconds()
 	}
 	image := time.Duration(forwardShare * r.cheapest() * float64(narrow) / float64(r.cfg.Train.Batch))
-	whole := r.cfg // is put back: here nothing is decided
-	if all, may := r.evaluationTime(image), evaluationShare*float64(r.cfg.Budget); float64(all) > may {
-		r.cutEvaluation(may / float64(all))
+	c := r.cfg // a copy: here nothing is decided
+	if all, may := r.evaluationTime(c, image), evaluationShare*float64(c.Budget); float64(all) > may {
+		cutEvaluation(&c, r.splits.Val.Len(), may/float64(all))
 	}
-	evaluating = r.evaluationTime(image)
-	r.cfg = whole
+	evaluating = r.evaluationTime(c, image)
 	seconds += (checkShare + endShare) * r.cfg.Budget.Seconds()
 	return r.spent() + evaluating + time.Duration(seconds*float64(time.Second)), evaluating
 }
@@ -124,7 +115,7 @@ const (
 // cheapStep returns how long a training step takes at least of the networks that are left to
 // train if nothing dearer than the narrow one is, whose step takes so long.
 func (r *Run) cheapStep(ctx context.Context, net *supernet.Net, narrow time.Duration) (time.Duration, error) {
-	rng, start := stream.New(r.cfg.Seed, "cheap networks"), time.Now()
+	rng, start := stream.New(r.cfg.Seed, "cheap networks"), r.now()
 	var timed []time.Duration
 	for range cheapDraws {
 		a := r.family.Space().Random(rng)
@@ -136,7 +127,7 @@ func (r *Run) cheapStep(ctx context.Context, net *supernet.Net, narrow time.Dura
 			return 0, err
 		}
 		timed = append(timed, took)
-		if len(timed) == timedCheap || time.Since(start).Seconds() > firstShare*r.cfg.Budget.Seconds() {
+		if len(timed) == timedCheap || r.since(start).Seconds() > firstShare*r.cfg.Budget.Seconds() {
 			break
 		}
 	}
@@ -229,8 +220,8 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 		return 0, err
 	}
 	run := func(steps int, span time.Duration) error {
-		from, start := t.Step(), time.Now()
-		for t.Step() < from+steps || time.Since(start) < span {
+		from, start := t.Step(), r.now()
+		for t.Step() < from+steps || r.since(start) < span {
 			if err := t.Run(ctx, t.Step()+steps, nil); err != nil {
 				return err
 			}
@@ -240,31 +231,33 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 	if err := run(warm, span/3); err != nil { // every new subnet touches memory for the first time
 		return 0, err
 	}
-	from, start := t.Step(), time.Now()
+	from, start := t.Step(), r.now()
 	if err := run(least, span*2/3); err != nil {
 		return 0, err
 	}
-	return time.Since(start) / time.Duration(t.Step()-from), nil
+	return r.since(start) / time.Duration(t.Step()-from), nil
 }
 
 // fitEvaluation returns how long evaluating subnets takes, after cutting down what is
 // configured so that it fits its share of the budget.
 func (r *Run) fitEvaluation(ctx context.Context, n *supernet.Net) (time.Duration, error) {
+	before := r.cfg
 	if s := &r.cfg.Search; s.Score == config.ScorePredictor {
-		s.Trials = min(s.Trials, max(leastTrials, int(trialsPerSecond*r.cfg.Budget.Seconds())))
+		s.Trials = min(s.Trials, max(leastTrials, s.Sweep*s.AllRounds(), int(trialsPerSecond*r.cfg.Budget.Seconds())))
+		r.cfg.NoteDecided(before)
 	}
 	image, err := r.timeEvaluation(ctx, n)
 	if err != nil {
 		return 0, err
 	}
-	whole, may := r.evaluationTime(image), time.Duration(evaluationShare*float64(r.cfg.Budget))
+	whole, may := r.evaluationTime(r.cfg, image), time.Duration(evaluationShare*float64(r.cfg.Budget))
 	if whole <= may {
 		return whole, nil
 	}
-	before := r.evaluated()
-	r.cutEvaluation(float64(may) / float64(whole))
-	now := r.evaluationTime(image)
-	r.monitor.Log.Info("evaluating is cut to fit the budget", "subnets", fmt.Sprintf("%d of %d", r.evaluated(), before), "images", r.comparedOn().Len(),
+	cutEvaluation(&r.cfg, r.splits.Val.Len(), float64(may)/float64(whole))
+	r.cfg.NoteDecided(before)
+	now := r.evaluationTime(r.cfg, image)
+	r.monitor.Log.Info("evaluating is cut to fit the budget", "subnets", fmt.Sprintf("%d of %d", toEvaluate(r.cfg), toEvaluate(before)), "images", r.comparedOn().Len(),
 		"takes", now.Round(time.Second/10).String(), "instead of", whole.Round(time.Second/10).String())
 	return now, r.saveConfig()
 }
@@ -284,52 +277,15 @@ func (r *Run) timeEvaluation(ctx context.Context, n *supernet.Net) (time.Duratio
 	for i := range archs {
 		archs[i] = draw.Sample(i, rng, nil)[0].Arch
 	}
-	start, done := time.Now(), 0
+	start, done := r.now(), 0
 	for _, a := range archs {
 		if _, err := by.Evaluate(ctx, []space.Arch{a}); err != nil {
 			return 0, fmt.Errorf("time an evaluation: %w", err)
 		}
 		done++
-		if time.Since(start) > time.Duration(trialShare*float64(r.cfg.Budget)) {
+		if r.since(start) > time.Duration(trialShare*float64(r.cfg.Budget)) {
 			break
 		}
 	}
-	return time.Since(start) / time.Duration(done*(r.cfg.Evaluate.Calibration+r.comparedOn().Len())), nil
-}
-
-// evaluationTime returns how long evaluating takes that needs so long for an image.
-func (r *Run) evaluationTime(image time.Duration) time.Duration {
-	images := float64(r.evaluated()*(r.cfg.Evaluate.Calibration+r.comparedOn().Len()) + r.cfg.Search.Top*(r.cfg.Evaluate.Calibration+r.splits.Val.Len()))
-	if r.cfg.Search.Random {
-		images *= 2
-	}
-	return time.Duration(images * float64(image))
-}
-
-// evaluated is how many architectures the search evaluates on the supernet to find its
-// candidates, and the random arm beside it too.
-func (r *Run) evaluated() int {
-	if r.cfg.Search.Score == config.ScoreSupernet {
-		return r.cfg.Search.Trials
-	}
-	return r.cfg.Predictor.Samples + r.cfg.Search.Rounds*r.cfg.Search.Picks
-}
-
-// cutEvaluation reduces images and subnets, about alike, to a part of the work.
-func (r *Run) cutEvaluation(part float64) {
-	c, root := &r.cfg, math.Sqrt(part)
-	cut := func(n *int, by float64, least int) { *n = min(*n, max(least, int(by*float64(*n)))) }
-	images := r.comparedOn().Len()
-	cut(&images, root, leastImages)
-	c.Evaluate.Images = images
-	cut(&c.Evaluate.Calibration, root, leastImages)
-	cut(&c.Predictor.Samples, root, leastSamples)
-	c.Predictor.Folds = min(c.Predictor.Folds, c.Predictor.Samples/2)
-	if c.Search.Score == config.ScoreSupernet {
-		cut(&c.Search.Trials, root, leastSamples)
-		return
-	}
-	cut(&c.Search.Rounds, math.Sqrt(root), leastRounds)
-	cut(&c.Search.Picks, math.Sqrt(root), leastPicks)
-	cut(&c.Search.Top, root, leastTop)
+	return r.since(start) / time.Duration(done*(r.cfg.Evaluate.Calibration+r.comparedOn().Len())), nil
 }

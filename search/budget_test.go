@@ -4,6 +4,10 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet"
 )
 
 // What a search takes at least is what its budget is checked against later, of networks that are no dearer than the narrow
@@ -42,5 +46,48 @@ func TestLeastTimeOfASearch(t *testing.T) {
 	}
 	if r.cfg.Budget = 100 * time.Hour; !reflect.DeepEqual(r.cfg, before) {
 		t.Errorf("the configuration is another one:\n%+v\n%+v", r.cfg, before)
+	}
+}
+
+// What a budget cuts is used by runs from the folder's document, which any run can go on with, and is kept
+// apart from what was asked for: a run of another length plans with that.
+func TestWhatABudgetCutsIsKeptApart(t *testing.T) {
+	for _, score := range []string{config.ScorePredictor, config.ScoreSupernet} {
+		w := newWorld(t, asPredicted)
+		asked := config.Default()
+		w.cfg.Evaluate, w.cfg.Predictor, w.cfg.Search = asked.Evaluate, asked.Predictor, asked.Search
+		w.cfg.Search.Score, w.cfg.Search.Sweep, w.cfg.Search.Trials, w.cfg.Search.Top = score, 60, 9000, 30
+		w.cfg.Train.Steps, w.cfg.Budget, w.cfg.Finish.Networks = 0, time.Millisecond, 100
+		r := w.open("run")
+		before := r.cfg
+		if _, err := r.fitEvaluation(t.Context(), supernet.New(r.family, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if r.cfg.Search.Trials >= 9000 || r.cfg.Predictor.Samples != leastSamples || score == config.ScorePredictor && r.cfg.Search.Top != leastTop {
+			t.Fatalf("%s: in a millisecond %+v, %+v: nothing was cut", score, r.cfg.Search, r.cfg.Predictor)
+		}
+		l, err := r.latencies(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.reach(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		if r.cfg.Finish.Networks != 1 {
+			t.Fatalf("%s: in a millisecond %d networks are finished; want 1", score, r.cfg.Finish.Networks)
+		}
+		now, err := FolderConfig(r.dir)
+		if err != nil {
+			t.Fatalf("%s: the folder cannot be gone on with: %v", score, err)
+		}
+		if now.Search.Trials != r.cfg.Search.Trials || now.Finish.Networks != 1 || now.Evaluate != r.cfg.Evaluate {
+			t.Errorf("%s: %s does not hold what was decided: %+v", score, rundir.Config, now)
+		}
+		for name, c := range map[string]*config.Config{"run": &r.cfg, "folder": &now} {
+			c.Forget()
+			if c.Evaluate.Images != 2000 || c.Evaluate.Calibration != 512 || !reflect.DeepEqual(c.Predictor, before.Predictor) || !reflect.DeepEqual(c.Search, before.Search) || c.Finish.Networks != 100 {
+				t.Errorf("%s: what was asked for is not in the %s: %+v, %+v, %+v, %d networks", score, name, c.Evaluate, c.Predictor, c.Search, c.Finish.Networks)
+			}
+		}
 	}
 }

@@ -48,7 +48,7 @@ func (r *Run) checks(ctx context.Context, l *latency.Model, out *outcome) (*repo
 
 // checkPictures returns how many pictures checks may pass through the supernet.
 func (r *Run) checkPictures() int {
-	return r.evaluated() * (r.cfg.Evaluate.Calibration + r.comparedOn().Len()) / checkPart
+	return toEvaluate(r.cfg) * (r.cfg.Evaluate.Calibration + r.comparedOn().Len()) / checkPart
 }
 
 // evaluatedInOrder returns what the search has evaluated on the supernet, in order.

@@ -29,9 +29,9 @@ func (r *Run) timing(ctx context.Context, l *latency.Model) (*report.Timing, err
 	rep := &report.Timing{Governor: bench.Governor(), Workers: l.Exec().Workers()}
 	n := min(repeatedNetworks, len(l.Sample()))
 	rep.Times = make([][]float64, n)
-	start, may := time.Now(), time.Duration(timingShare*float64(r.cfg.Budget))
+	start, may := r.now(), time.Duration(timingShare*float64(r.cfg.Budget))
 	for k := range timingRepeats {
-		if k >= leastRepeats && r.budgeted() && time.Since(start) > may {
+		if k >= leastRepeats && r.budgeted() && r.since(start) > may {
 			break
 		}
 		for i := range n {

@@ -116,7 +116,6 @@ func without(trials, drop []controller.Trial) []controller.Trial {
 
 // measure times candidates on the device, if it is at hand.
 func (r *Run) measure(ctx context.Context, l *latency.Model, all []candidate) error {
-	var fresh []*candidate
 	for i := range all {
 		s, known := l.Known(all[i].Arch)
 		if !known && !l.Measurable() {
@@ -127,12 +126,11 @@ func (r *Run) measure(ctx context.Context, l *latency.Model, all []candidate) er
 			if s, err = l.Time(ctx, all[i].Arch); err != nil {
 				return err
 			}
-			fresh = append(fresh, &all[i])
 		}
 		all[i].measure(s, l)
 		r.monitor.Events.Update(Status{Done: float64(i + 1), Total: float64(len(all)), Unit: "networks"})
 	}
-	return r.measureAgain(ctx, l, fresh)
+	return r.measureAgain(ctx, l, all)
 }
 
 // measure takes over a measured latency, in seconds per pass of l.
@@ -150,16 +148,18 @@ const (
 	doubts = 2
 )
 
-// measureAgain times candidates that were just measured and are doubtful again, all of them
+// measureAgain times candidates that were measured as such and are doubtful again, all of them
 // before any for the next time, so that a disturbance of some length meets one of the timings
-// of each. The fastest counts. Calls of a probe are too dear for this.
-func (r *Run) measureAgain(ctx context.Context, l *latency.Model, fresh []*candidate) error {
+// of each. The fastest counts. How often each was timed is kept, so that an interruption leaves none
+// out. Calls of a probe are too dear for this.
+func (r *Run) measureAgain(ctx context.Context, l *latency.Model, all []candidate) error {
 	if !l.Local() || l.Probes() != nil {
 		return nil
 	}
-	for range doubts {
-		for _, c := range fresh {
-			if c.measured.Median <= doubtful*c.Cost.Latency {
+	for k := range doubts {
+		for i := range all {
+			c := &all[i]
+			if l.Timings(c.Arch) != k+1 || c.measured.Median <= doubtful*c.Cost.Latency {
 				continue
 			}
 			s, err := l.TimeAgain(ctx, c.Arch)

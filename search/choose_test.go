@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -66,10 +67,14 @@ type jolted struct {
 	calculated
 	times   map[string]int
 	factors map[string][]float64 // of the timings in turn; 1 for others
+	left    *int                 // timings before it is interrupted, once; below 0: it is not
 }
 
 // Time implements bench.Device.
 func (j jolted) Time(ctx context.Context, p space.Plan, e bench.Effort) (bench.Sample, error) {
+	if *j.left--; *j.left == -1 {
+		return bench.Sample{}, context.Canceled
+	}
 	s, err := j.calculated.Time(ctx, p, e)
 	key := fmt.Sprint(p)
 	n := j.times[key]
@@ -81,13 +86,12 @@ func (j jolted) Time(ctx context.Context, p space.Plan, e bench.Effort) (bench.S
 }
 
 // What a disturbance made slow is timed again, after the others, and counts with its fastest
-// timing; what is slower than predicted stays so. Batches are divided by.
+// timing; what is slower than predicted stays so. Batches are divided by. A search that is interrupted in
+// between goes on with it.
 func TestDoubtfulLatenciesAreMeasuredAgain(t *testing.T) {
 	w := newWorld(t, asPredicted)
 	r := w.open("run")
 	const batch = 4
-	d := jolted{times: map[string]int{}, factors: map[string][]float64{}}
-	l := latency.New(w.family, d, r.exec, batch, filepath.Join(t.TempDir(), "latency.json"))
 	rows := []struct {
 		factors []float64
 		times   int
@@ -100,29 +104,54 @@ func TestDoubtfulLatenciesAreMeasuredAgain(t *testing.T) {
 		{[]float64{1.5, 1.4, 1.6}, 3, 1.4},
 		{[]float64{0.5}, 1, 0.5},
 	}
-	var all []candidate
-	var truth []float64
-	for a := range w.family.Space().Enumerate {
-		p := w.family.Plan(a)
-		s, err := d.calculated.Time(t.Context(), p, bench.DefaultEffort)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.factors[fmt.Sprint(p)] = rows[len(all)].factors
-		truth = append(truth, s.Median/batch)
-		all = append(all, candidate{Trial: controller.Trial{Arch: a, Cost: controller.Cost{Latency: s.Median / batch}}})
-		if len(all) == len(rows) {
-			break
-		}
+	timings := 0
+	for _, row := range rows {
+		timings += row.times
 	}
-	if err := r.measure(t.Context(), l, all); err != nil {
-		t.Fatal(err)
-	}
-	for i, row := range rows {
-		n := d.times[fmt.Sprint(w.family.Plan(all[i].Arch))]
-		kept, _ := l.Known(all[i].Arch)
-		if got := all[i].measured.Median / truth[i]; n != row.times || math.Abs(got-row.want) > 1e-9 || kept.Median != batch*all[i].measured.Median {
-			t.Errorf("%v: %d timings, %.3f of the truth, %v kept; want %d and %v", row.factors, n, got, kept.Median/truth[i]/batch, row.times, row.want)
+	for stop := range timings + 1 { // the last one is not interrupted
+		d := jolted{times: map[string]int{}, factors: map[string][]float64{}, left: &stop}
+		path := filepath.Join(t.TempDir(), "latency.json")
+		l := latency.New(w.family, d, r.exec, batch, path)
+		var archs []space.Arch
+		for a := range w.family.Space().Enumerate {
+			if archs = append(archs, a); len(archs) == len(rows) {
+				break
+			}
+		}
+		truth := func(i int) float64 {
+			s, err := d.calculated.Time(t.Context(), w.family.Plan(archs[i]), bench.DefaultEffort)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s.Median / batch
+		}
+		measure := func() (all []candidate, err error) {
+			for i, a := range archs {
+				d.factors[fmt.Sprint(w.family.Plan(a))] = rows[i].factors
+				all = append(all, candidate{Trial: controller.Trial{Arch: a, Cost: controller.Cost{Latency: truth(i)}}})
+			}
+			return all, r.measure(t.Context(), l, all)
+		}
+		interrupted := stop < timings
+		all, err := measure()
+		if errors.Is(err, context.Canceled) != interrupted {
+			t.Fatalf("%v after %d timings of %d", err, stop, timings)
+		}
+		if interrupted {
+			if all, err = measure(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var file latency.File
+		if err := rundir.ReadJSON(path, &file); err != nil || len(file.Networks) != len(rows) {
+			t.Fatalf("%d networks in the file (%v); want %d", len(file.Networks), err, len(rows))
+		}
+		for i, row := range rows {
+			n := d.times[fmt.Sprint(w.family.Plan(archs[i]))]
+			kept, told := file.Networks[i].Sample, file.Networks[i].Timings
+			if got := all[i].measured.Median / truth(i); n != row.times || told != n || math.Abs(got-row.want) > 1e-9 || kept.Median != batch*all[i].measured.Median {
+				t.Errorf("%v: %d timings, %d kept, %.3f of the truth, %v kept; want %d and %v", row.factors, n, told, got, kept.Median/truth(i)/batch, row.times, row.want)
+			}
 		}
 	}
 }

@@ -2,9 +2,14 @@ package search
 
 import "time"
 
+// Times of a run are told by its clock, r.now: that of the machine, but in tests.
+
 // spent returns the wall-clock time that the run has taken so far, earlier
 // processes in the folder included.
-func (r *Run) spent() time.Duration { return r.earlier + time.Since(r.started) }
+func (r *Run) spent() time.Duration { return r.earlier + r.since(r.started) }
+
+// since returns the time that has passed since start.
+func (r *Run) since(start time.Time) time.Duration { return r.now().Sub(start) }
 
 // left returns how much of the budget is left, never less than nothing.
 func (r *Run) left() time.Duration { return max(0, r.cfg.Budget-r.spent()) }
@@ -23,14 +28,14 @@ const (
 )
 
 // enter begins to count time towards a phase.
-func (r *Run) enter(phase string) { r.phase, r.counted = phase, time.Now() }
+func (r *Run) enter(phase string) { r.phase, r.counted = phase, r.now() }
 
 // account counts the time since that towards the phase at hand, and brings the state to the disk.
 // Checkpoints do so too: a process that is killed loses what it has taken since the last one.
 func (r *Run) account() error {
 	r.accounting.Lock()
 	defer r.accounting.Unlock()
-	now := time.Now()
+	now := r.now()
 	r.state.add(r.phase, now.Sub(r.counted))
 	r.counted = now
 	return r.state.save(r.dir)

@@ -30,12 +30,14 @@ func (r *Run) openData() error {
 	if err != nil {
 		return err
 	}
+	asked := r.cfg
 	r.decideFlip()
 	r.decidePlain()
 	r.decideEvaluation()
 	if err := r.fitBatch(); err != nil {
 		return err
 	}
+	r.cfg.NoteDecided(asked)
 	if err := r.splits.Val.Warm(); err != nil { // evaluated on more often than trained on
 		return err
 	}

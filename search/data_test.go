@@ -93,6 +93,9 @@ func TestPicturesDecideBatchAndFlip(t *testing.T) {
 	if err != nil || saved.Train.Batch != 8 || saved.Train.Flip != config.On {
 		t.Errorf("saved: batch %d, flip %s (%v); want 8 and true", saved.Train.Batch, saved.Train.Flip, err)
 	}
+	if saved.Forget(); saved.Train.Batch != 64 || saved.Train.Flip != config.Auto || saved.Train.Plain != config.AutoPasses || saved.Evaluate.Batch != 0 {
+		t.Errorf("for other pictures: batch %d, flip %s, plain %v, %d evaluated at a time; want what was asked for", saved.Train.Batch, saved.Train.Flip, saved.Train.Plain, saved.Evaluate.Batch)
+	}
 	if r, log, err = started(t, filepath.Join(base, "few"), filepath.Join(base, "run0"), func(c *config.Config) { c.Train.Batch, c.Finish.Batch = 16, 40 }); err != nil {
 		t.Fatal(err)
 	}

@@ -82,9 +82,9 @@ func (r *Run) checkBudget(ctx context.Context) error {
 		return nil
 	}
 	net, narrow := supernet.New(r.family, r.cfg.Seed), supernet.Single{Arch: r.family.Extremes().Narrow}
-	start, each := time.Now(), time.Duration(math.MaxInt64)
+	start, each := r.now(), time.Duration(math.MaxInt64)
 	for i := range timedFirst {
-		if i > 0 && time.Since(start).Seconds() > firstShare*r.cfg.Budget.Seconds() {
+		if i > 0 && r.since(start).Seconds() > firstShare*r.cfg.Budget.Seconds() {
 			break
 		}
 		took, err := r.timeSteps(ctx, net, narrow, r.trainOptions(manySteps), 0, 1, 1)

@@ -45,7 +45,7 @@ func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished,
 	if known { // a process that ended after the line was written may have left its checkpoint
 		return g, remove(l.r.dir.Path(checkpoint))
 	}
-	start, before := time.Now(), time.Duration(0)
+	start, before := l.r.now(), time.Duration(0)
 	net, score, err := l.r.alone(ctx, aloneTraining{
 		net: l.weights(f), exec: x, silent: true, label: l.r.label(f.Arch), options: l.r.finishOptions(steps, rung), targets: f.arm.targets, checkpoint: checkpoint, before: &before, on: on, pace: pace,
 	})
@@ -57,7 +57,7 @@ func (l *ladder) rungOf(ctx context.Context, x *ops.Exec, rung int, f *finished,
 	}
 	g = rundir.Rung{
 		Arm: f.arm.name, Rung: rung, Candidate: f.index, Arch: arch, Steps: pace.stepsOf(steps),
-		Seconds: (before + time.Since(start)).Seconds(), Accuracy: score.Accuracy, Loss: score.Loss,
+		Seconds: (before + l.r.since(start)).Seconds(), Accuracy: score.Accuracy, Loss: score.Loss,
 	}
 	if err := l.note(g); err != nil {
 		return g, err

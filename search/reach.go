@@ -52,7 +52,9 @@ func (r *Run) reach(ctx context.Context, l *latency.Model) error {
 	}
 	if n := r.finishable(len(lanes.execs), interpolate(narrow.Latency, xs, ys)); n < fin.Networks {
 		r.monitor.Log.Info("fewer networks: there is no time to finish more", "networks", n, "instead of", fin.Networks, "steps", worthwhile)
+		before := r.cfg
 		fin.Networks = n
+		r.cfg.NoteDecided(before)
 	}
 	steps := r.leastSteps()
 	fin.Reach = slowestWithin(r.lastEach(r.left(), len(lanes.execs))/steps, xs, ys, narrow.Latency)
@@ -173,9 +175,9 @@ func (r *Run) timeFew(ctx context.Context, x *ops.Exec, a space.Arch) (float64, 
 		return 0, err
 	}
 	of := func(steps int) (float64, error) {
-		start := time.Now()
+		start := r.now()
 		err := t.Run(ctx, t.Step()+steps, nil)
-		return time.Since(start).Seconds() / float64(steps), err
+		return r.since(start).Seconds() / float64(steps), err
 	}
 	steps, timings := 3, 3
 	first, err := of(1) // touches memory for the first time

@@ -126,13 +126,13 @@ func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, pl
 	}
 	pace.keepTo(r.state.Paces[name])
 	r.monitor.Log.Info("rival", "name", name, "network", text, "width", fmt.Sprintf("x%.3g", fit.Factor), "latency", fmt.Sprintf("%.4g ms", 1e3*fit.Latency), "steps", fit.Steps)
-	start, before := time.Now(), time.Duration(0)
+	start, before := r.now(), time.Duration(0)
 	label := supernet.Label{Arch: fmt.Sprintf("%s x%.3g", text, fit.Factor), SpaceID: r.family.Space().ID(), Classes: r.splits.Train.Classes, View: r.view()}
 	n, s, err := r.alone(ctx, aloneTraining{net: net, label: label, options: r.aloneOptions(fit.Steps), checkpoint: checkpoint, before: &before, on: r.splits.Val, pace: pace})
 	if err != nil {
 		return report.Rival{}, err
 	}
-	took := (before + time.Since(start)).Seconds()
+	took := (before + r.since(start)).Seconds()
 	test, table, err := n.EvaluateByClass(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
 	if err != nil {
 		return report.Rival{}, err

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"math"
 	"testing"
 	"time"
@@ -21,18 +22,18 @@ import (
 // allows, trained with the recipe of the run for the time that the run has taken
 // by then, earlier processes included; its figures are those of its file.
 func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
-	const earlier = 600 * time.Millisecond
+	const earlier, before = 600 * time.Millisecond, 100 * time.Millisecond // of earlier processes, of this one
 	w := newWorld(t, asPredicted)
 	o := w.speltAlone()
 	w.cfg.Rivals = []string{rivalAuto}
 	r := w.open("run")
-	r.earlier, r.monitor.Events = earlier, slowEvents{}
+	c := &workClock{Context: t.Context(), at: r.started.Add(before)}
+	r.earlier, r.now, r.monitor.Events = earlier, c.now, slowEvents{clock: c}
 	large := largeFamily(t)
 	l := latency.New(large, calculated{}, nil, w.cfg.Device.Batch, "")
 	s := bench.Sample{Median: 90e-6}
 	front := []*finished{{candidate: candidate{Trial: controller.Trial{Arch: large.Extremes().Largest}, measured: &s}}}
-	before := time.Since(r.started)
-	all, err := r.rivals(t.Context(), l, &outcome{front: front})
+	all, err := r.rivals(c, l, &outcome{front: front})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	}
 	v := all[0]
 	whole := (earlier + before).Seconds()
-	if r.state.Alone < whole || r.state.Alone > whole+0.2 {
+	if math.Abs(r.state.Alone-whole) > 1e-9 {
 		t.Errorf("rivals are trained for %v s; want %v, what the run has taken", r.state.Alone, whole)
 	}
 	plan, err := space.Plain(space.Input{H: 8, W: 8, C: 1, Classes: 3}, plainWidth)
@@ -64,13 +65,13 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	each, err := r.timeSteps(t.Context(), supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, r.aloneOptions(manySteps), 100*time.Millisecond, 2, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
 	fit := r.state.Fits[v.Name]
-	if took := each.Seconds() * float64(fit.Steps); took < whole/5 || took > 5*whole {
-		t.Errorf("%d steps take about %v s; want %v", fit.Steps, took, whole)
+	if took := stepOfWork.Seconds() * float64(fit.Steps); math.Abs(took-whole) > stepOfWork.Seconds() {
+		t.Errorf("%d steps take %v s; want %v", fit.Steps, took, whole)
+	}
+	evaluated := (r.cfg.Evaluate.Calibration + r.splits.Val.Len()) * int(stepOfWork) // no more than a step for each picture
+	if least := float64(v.Steps) * (stepOfWork + toHear).Seconds(); v.Seconds < least-1e-9 || v.Seconds > least+time.Duration(evaluated).Seconds() {
+		t.Errorf("%d steps of %v took %v s", v.Steps, stepOfWork+toHear, v.Seconds)
 	}
 	if o.Steps = fit.Steps; len(fit.Replans) == 0 || v.Steps != fit.Replans[len(fit.Replans)-1].Steps || v.Steps >= fit.Steps {
 		t.Errorf("%d steps of %+v; want fewer than planned, by changes that are kept: they take longer than when they were timed", v.Steps, fit)
@@ -85,7 +86,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	if err := r.dir.Write("rival-1-1.training", []byte("left by a process that was killed")); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := r.rivals(t.Context(), l, &outcome{front: front}); err != nil || cmp.Diff(all, again) != "" || r.dir.Has("rival-1-1.training") {
+	if again, err := r.rivals(c, l, &outcome{front: front}); err != nil || cmp.Diff(all, again) != "" || r.dir.Has("rival-1-1.training") {
 		t.Errorf("the next time %+v, %v, its checkpoint is left: %v; want the same, and none", again, err, r.dir.Has("rival-1-1.training"))
 	}
 	r.state.Rivals["rival-1-2"] = report.Rival{Name: "rival-1-2"} // as if it had been trained
@@ -94,11 +95,33 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	}
 }
 
-// slowEvents take their time to hear what a training tells after each step.
-type slowEvents struct{ silent }
+// workClock is a context and the clock of a machine on which each training step takes stepOfWork: a training asks its context
+// once before each step. What else the machine does takes no time.
+type workClock struct {
+	context.Context
+	at time.Time
+}
+
+const stepOfWork = time.Millisecond
+
+// Err implements context.Context.
+func (c *workClock) Err() error {
+	c.at = c.at.Add(stepOfWork)
+	return c.Context.Err()
+}
+
+func (c *workClock) now() time.Time { return c.at }
+
+// slowEvents take toHear of a clock to hear what a training tells after each step.
+type slowEvents struct {
+	silent
+	clock *workClock
+}
+
+const toHear = 30 * time.Millisecond
 
 // Update implements Events.
-func (slowEvents) Update(Status) { time.Sleep(30 * time.Millisecond) }
+func (s slowEvents) Update(Status) { s.clock.at = s.clock.at.Add(toHear) }
 
 // largeFamily returns a family of networks that are slower than a narrow plain one.
 func largeFamily(t *testing.T) space.Family {

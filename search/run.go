@@ -35,6 +35,7 @@ type Run struct {
 	dir     *rundir.Dir
 	monitor Monitor
 	state   state
+	now     func() time.Time // the clock
 	started time.Time
 	earlier time.Duration // time that earlier processes spent in the folder
 
@@ -76,7 +77,7 @@ type Run struct {
 // shared weights, and saves the effective configuration. The configuration must
 // be valid. A folder that was made for the run is gone again after an error.
 func New(dir *rundir.Dir, cfg config.Config, monitor Monitor) (*Run, error) {
-	r := &Run{cfg: cfg, dir: dir, monitor: monitor.complete(), started: time.Now()}
+	r := &Run{cfg: cfg, dir: dir, monitor: monitor.complete(), now: time.Now, started: time.Now()}
 	r.enter(phaseOpen)
 	if err := r.open(); err != nil {
 		return nil, errors.Join(err, r.Close(), dir.Discard())
@@ -198,10 +199,10 @@ func (r *Run) Close() error {
 // phase runs f under a name, with its events and in the folder's account of time.
 func phase[T any](r *Run, name string, f func() (T, error)) (T, error) {
 	r.monitor.Events.Begin(name)
-	start := time.Now()
+	start := r.now()
 	r.enter(name)
 	v, err := f()
-	took := time.Since(start)
+	took := r.since(start)
 	r.monitor.Events.End()
 	if serr := r.settle(); err == nil {
 		err = serr

@@ -8,6 +8,7 @@ import (
 
 // stopwatch tells how long a training has taken, over all processes: its checkpoints keep that.
 type stopwatch struct {
+	now    func() time.Time
 	start  time.Time
 	before *time.Duration // that earlier processes took; nil: checkpoints keep nothing
 }
@@ -17,11 +18,11 @@ type stopwatchState struct {
 	Seconds float64 `json:"seconds"`
 }
 
-func newStopwatch(before *time.Duration) *stopwatch {
+func newStopwatch(before *time.Duration, now func() time.Time) *stopwatch {
 	if before != nil {
 		*before = 0
 	}
-	return &stopwatch{time.Now(), before}
+	return &stopwatch{now, now(), before}
 }
 
 // owner returns the document of a checkpoint that is made now.
@@ -29,7 +30,7 @@ func (s *stopwatch) owner() (json.RawMessage, error) {
 	if s.before == nil {
 		return nil, nil
 	}
-	return json.Marshal(stopwatchState{(*s.before + time.Since(s.start)).Seconds()})
+	return json.Marshal(stopwatchState{(*s.before + s.now().Sub(s.start)).Seconds()})
 }
 
 // restore takes over what a checkpoint has kept.

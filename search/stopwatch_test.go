@@ -57,7 +57,7 @@ func TestCheckpointsKeepTheTime(t *testing.T) {
 	}
 	for text, want := range map[string]bool{"": true, `{"seconds":3}`: true, `{"seconds":-1}`: false, `{"seconds":1e300}`: false, `{"seconds":"x"}`: false} {
 		before := time.Minute
-		s := newStopwatch(&before)
+		s := newStopwatch(&before, time.Now)
 		if err := s.restore(json.RawMessage(text)); (err == nil) != want || text == "" && before != 0 {
 			t.Errorf("%q: %v, %v; want no error: %v", text, before, err, want)
 		}

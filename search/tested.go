@@ -12,6 +12,7 @@ import (
 // tests.jsonl, before anyone sees their scores. with names the weights. What is opened
 // by OpenTrained is not locked and not changed otherwise.
 func (r *Run) noteTests(evaluated []Evaluated, with rundir.Tested) error {
+	with.Pictures = rundir.TestSplit
 	with.Time = time.Now().UTC().Truncate(time.Second)
 	lines := make([]rundir.Tested, len(evaluated))
 	for i, j := range evaluated {
@@ -33,8 +34,9 @@ func (r *Run) testReport() (report.Test, error) {
 		return rep, err
 	}
 	if rep.ByHand = len(byHand); rep.ByHand > 0 {
-		r.warn("the test split was not unseen: eval --test evaluated %d networks on it before this report, the first on %s",
-			rep.ByHand, byHand[0].Time.Format(time.DateOnly))
+		rep.How = rundir.HowTested(byHand)
+		r.warn("the test split was not unseen: before this report %d networks were evaluated %s; the first on %s",
+			rep.ByHand, rep.How, byHand[0].Time.Format(time.DateOnly))
 	}
 	return rep, nil
 }

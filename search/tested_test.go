@@ -62,7 +62,7 @@ func TestUseOfTheTestSplitIsNoted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, j := range evaluated {
-			want = append(want, rundir.Tested{Arch: j.Arch, Supernet: s.net.Hash(), Accuracy: j.Accuracy, Loss: j.Loss})
+			want = append(want, rundir.Tested{Arch: j.Arch, Supernet: s.net.Hash(), Pictures: "test split", Accuracy: j.Accuracy, Loss: j.Loss})
 		}
 	}
 	got, err := s.dir.Tested()
@@ -87,7 +87,9 @@ func TestUseOfTheTestSplitIsNoted(t *testing.T) {
 	if a := again.Checks.Accesses; a.ByHand != 3 || a.Total() != 3+len(again.Pareto) {
 		t.Errorf("accesses to the test split %+v; want 3 by hand and %d networks", a, len(again.Pareto))
 	}
-	if again.Test.ByHand != 3 || !slices.ContainsFunc(again.Warnings, func(x string) bool { return strings.Contains(x, "eval --test evaluated 3 networks") }) {
+	if again.Test.ByHand != 3 || !slices.ContainsFunc(again.Warnings, func(x string) bool {
+		return strings.Contains(x, "3 networks were evaluated on the test split by eval --test;")
+	}) {
 		t.Errorf("a later report counts %d and warns %q; want 3 and a warning", again.Test.ByHand, again.Warnings)
 	}
 	if s.report.Test.ByHand != 0 {

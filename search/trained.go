@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/ops"
@@ -49,7 +50,7 @@ func openFolder(path string, m Machine, monitor Monitor, open func(*Run) error) 
 	if err := cfg.Ready(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	r := &Run{cfg: cfg, dir: rundir.View(path), monitor: monitor.complete()}
+	r := &Run{cfg: cfg, dir: rundir.View(path), monitor: monitor.complete(), now: time.Now}
 	if err := open(r); err != nil {
 		if r.exec != nil {
 			r.exec.Close()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/ops"
@@ -26,7 +27,7 @@ const TruthName = "fidelity.csv"
 const (
 	DefaultTruthCount  = 32 // architectures
 	DefaultTruthSeeds  = 2  // trainings of each
-	DefaultTruthEpochs = 6
+	DefaultTruthEpochs = 6  // passes of each
 )
 
 // TruthOptions say which architectures are trained alone and for how long; what
@@ -43,7 +44,7 @@ type TruthOptions struct {
 // OpenAlone opens data and space of a configuration for training architectures
 // alone, without folder and supernet. The configuration must be valid.
 func OpenAlone(cfg config.Config, monitor Monitor) (*Run, error) {
-	r := &Run{cfg: cfg, monitor: monitor.complete()}
+	r := &Run{cfg: cfg, monitor: monitor.complete(), now: time.Now}
 	if err := r.openAlone(); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

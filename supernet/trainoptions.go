@@ -110,8 +110,7 @@ func (o TrainOptions) rate() ops.Schedule {
 	case ScheduleLinear:
 		return ops.Triangle{Base: o.LR, Min: o.MinLR, Warmup: warmup, Total: o.Steps}
 	case ScheduleRestarts:
-		const parts = 1 + 2 + 4 // each cosine is twice as long as the one before
-		return ops.Restarts{Base: o.LR, Min: o.MinLR, Warmup: warmup, First: (o.Steps - warmup + parts - 1) / parts, Factor: 2}
+		return ops.Restarts{Base: o.LR, Min: o.MinLR, Warmup: warmup, Total: o.Steps, Cycles: 3}
 	}
 	return ops.Cosine{Base: o.LR, Min: o.MinLR, Warmup: warmup, Total: o.Steps}
 }

@@ -45,7 +45,7 @@ func serveOurs(in io.Reader, out io.Writer, threads string) error {
 			}
 			ready.asked = asked
 		}
-		t := measure(ready.run, time.Duration(ms)*time.Millisecond)
+		t := measure(ready.run, time.Duration(ms)*time.Millisecond, time.Now)
 		fmt.Fprintln(out, answer{times: t, digest: ready.digest, note: ready.note})
 	}
 	return lines.Err()

@@ -16,12 +16,11 @@ import (
 	"github.com/espalier-nas/espalier/internal/atomicfile"
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search"
-	"github.com/espalier-nas/espalier/supernet"
 )
 
 type benchCmd struct {
 	screenFlags
-	Network string   `type:"existingfile" placeholder:"FILE" help:"Layers of this network file, instead of the table of benchmarks."`
+	Network string   `type:"existingfile" placeholder:"FILE" help:"Layers of this network file or ONNX model, instead of the table of benchmarks."`
 	Batch   *int     `placeholder:"N" help:"Images per pass of a network's layers (default: 1); the table of benchmarks has its own."`
 	Classes []string `placeholder:"NAME,..." help:"Only layers of these classes, such as dense_small,pointwise,depthwise."`
 	Passes  []string `placeholder:"NAME,..." help:"Only these passes: forward, data, weights."`
@@ -107,7 +106,7 @@ func (c benchCmd) all() ([]bench.Layer, error) {
 		}
 		return bench.Layers()
 	}
-	n, err := supernet.LoadNetwork(c.Network)
+	n, err := readNetwork(c.Network)
 	if err != nil {
 		return nil, err
 	}

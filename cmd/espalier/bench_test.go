@@ -10,6 +10,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/espalier-nas/espalier/bench"
 )
 
@@ -73,11 +75,21 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// TestBenchOfANetwork measures the layers of a network file.
+// TestBenchOfANetwork measures the layers of a network file, which are those of its ONNX model.
 func TestBenchOfANetwork(t *testing.T) {
 	s := newShell(t)
 	s.must("train", "-q", "-c", s.path("tiny.yaml"), "--steps", "1", "--out", s.path("run"))
-	s.must("export", "--run", s.path("run"), "--arch", "max", "--out", s.path("max.msgpack"))
+	s.must("export", "--run", s.path("run"), "--arch", "max", "--out", s.path("max.msgpack"), "--onnx", s.path("max.onnx"))
+	var layers [2][]bench.Layer
+	for i, name := range []string{"max.msgpack", "max.onnx"} {
+		var err error
+		if layers[i], err = (benchCmd{Network: s.path(name)}).layers(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(layers[0], layers[1]); d != "" || len(layers[0]) < 4 {
+		t.Errorf("%d layers; those of the ONNX model differ (-file +model):\n%s", len(layers[0]), d)
+	}
 	out := s.must("bench", "-q", "-quick", "-workers", "1", "-network", s.path("max.msgpack"), "-batch", "2", "-passes", "forward")
 	for _, want := range []string{"\nconv3x3s1 28x28x1->8 ", "\nlinear 1x1x16->10 ", "\ndense  ", "\nlinear  "} {
 		if !strings.Contains(out, want) {

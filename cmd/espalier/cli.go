@@ -73,7 +73,6 @@ func execute(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		return fail(s.err, err, exitFailure)
 	}
-	fitHelp(parser.Model)
 	parsed, err := parser.Parse(doubleDashes(parser.Model, helpLast(args)))
 	switch {
 	case exited:

@@ -78,7 +78,8 @@ func TestFlagsOverrideTheFile(t *testing.T) {
 func TestFlagsDropWhatWasDecided(t *testing.T) {
 	path := newShell(t).path("decided.yaml")
 	const text = "budget: 20m\ntrain: {steps: 700, replans: [{at: 3, steps: 9}]}\ndevice: {probed: [12, 8]}\n" +
-		"finish: {reach: 5ms, plan: [4, 30], linear: 81, replans: {search-00: [{at: 3, steps: 9}]}}\n"
+		"finish: {reach: 5ms, plan: [4, 30], linear: 81, replans: {search-00: [{at: 3, steps: 9}]}}\n" +
+		"search: {top: 9, picks: 7}\ndecided: {search.top: {asked: 20, now: 9}, search.picks: {asked: 24, now: 8}}\n"
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -106,6 +107,9 @@ func TestFlagsDropWhatWasDecided(t *testing.T) {
 		kept := []bool{got.Train.Replans != nil, got.Device.Probed != nil, got.Finish.Plan != nil, got.Finish.Replans != nil, got.Finish.Reach > 0, got.Finish.Linear > 0}
 		if slices.Contains(kept, !c.kept) || got.Train.Steps != c.steps {
 			t.Errorf("%q: kept %v, %d steps; want %v throughout, %d", c.args, kept, got.Train.Steps, c.kept, c.steps)
+		}
+		if top := got.Search.Top; top != map[bool]int{true: 9, false: 20}[c.kept] || got.Search.Picks != 7 {
+			t.Errorf("%q: %d candidates, %d picks; want 9 as decided or 20 as asked for, and 7 as the file was changed to", c.args, top, got.Search.Picks)
 		}
 	}
 }
@@ -152,6 +156,9 @@ func TestTheLastValueCounts(t *testing.T) {
 func TestExitCodesAndOneLineErrors(t *testing.T) {
 	s := newShell(t)
 	foreign := s.path("foreign.onnx")
+	if err := os.WriteFile(s.path("rows.csv"), []byte("idx,ops,score\n0,01,2\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(foreign, []byte("\x08\x08\x12\x07pytorch"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -180,8 +187,19 @@ func TestExitCodesAndOneLineErrors(t *testing.T) {
 		{"labels of a run", []string{"eval", "--run", s.dir, "--arch", "max", "--label-pattern", "x"}, exitFailure, "the run's own pictures"},
 		{"damaged pictures of a run", []string{"eval", "--run", s.dir, "--arch", "max", "--skip-bad"}, exitFailure, "the run's own pictures"},
 		{"two spaces", []string{"spaces", "chain", "--space", "ofa"}, exitFailure, "chain and --space ofa; want one"},
-		{"batch of training", []string{"measure", "--batch", "8"}, exitFailure, "--batch is of training"},
-		{"budget of a drawing", []string{"draw", "max", "--budget", "3m"}, exitFailure, "--budget is of training"},
+		{"batch of training", []string{"measure", "--batch", "8"}, exitUsage, "unknown flag --batch"},
+		{"budget of a drawing", []string{"draw", "max", "--budget", "3m"}, exitUsage, "unknown flag --budget"},
+		{"budget of a truth", []string{"fidelity", "--truth", s.path("truth.csv"), "--budget", "1m"}, exitUsage, "unknown flag --budget"},
+		{"sampler of a truth", []string{"fidelity", "--truth", s.path("truth.csv"), "--sampler", "fair"}, exitUsage, "unknown flag --sampler"},
+		{"plot without a supernet", []string{"fidelity", "--truth", s.path("truth.csv"), "--svg", s.path("a.svg")}, exitFailure, "want --run beside"},
+		{"sampler of one network", []string{"train", "--arch", "max", "--sampler", "fair"}, exitFailure, "with --arch none is trained"},
+		{"size of no space", []string{"compare", "--table", s.path("rows.csv"), "--size", "8"}, exitFailure, "want --space beside"},
+		{"classes of no space", []string{"predictor", "accuracy", "--table", s.path("rows.csv"), "--classes", "10"}, exitFailure, "want --space beside"},
+		{"channels of no space", []string{"predictor", "latency", "--table", s.path("rows.csv"), "--channels", "3"}, exitFailure, "want --space beside"},
+		{"architectures of a file", []string{"verify", s.path("rows.csv"), "--count", "100"}, exitFailure, "want no --count"},
+		{"kernel of a file", []string{"verify", s.path("rows.csv"), "--kernel", "go"}, exitFailure, "they are of a run folder"},
+		{"tensors of a folder", []string{"inspect", s.dir, "--tensors"}, exitFailure, "--tensors: want a weights file"},
+		{"tensors of a configuration", []string{"inspect", s.path("tiny.yaml"), "--tensors"}, exitFailure, "--tensors: want a weights file or an ONNX model"},
 		{"space of a file", []string{"draw", s.path("tiny.yaml"), "--space", "ofa"}, exitFailure, "want no flag but --out"},
 		{"batch of a table", []string{"bench", "--batch", "8"}, exitFailure, "want --network beside it"},
 		{"resume with flags", []string{"search", "--resume", s.dir, "--trials", "3"}, exitFailure, "folder's own configuration"},

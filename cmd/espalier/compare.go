@@ -36,7 +36,11 @@ func (c compareCmd) Run(ctx context.Context, s streams) error {
 		slices.Sort(names)
 		names = slices.Compact(names)
 	}
-	cfg, err := configFlags{Config: c.Config}.load()
+	cfg, err := spaceFlags{Config: c.Config}.load()
+	if err != nil {
+		return err
+	}
+	f, err := c.family()
 	if err != nil {
 		return err
 	}
@@ -46,10 +50,6 @@ func (c compareCmd) Run(ctx context.Context, s streams) error {
 	}
 	o := table.Options{
 		Strategies: names, Evaluations: c.Evaluations, Seeds: c.Seeds, Batch: c.Batch, Seed: c.Seed, Tuning: cfg.Search.Strategies,
-	}
-	f, err := c.family()
-	if err != nil {
-		return err
 	}
 	if f != nil {
 		if err := t.Within(f.Space()); err != nil {

@@ -13,7 +13,7 @@ import (
 
 type drawCmd struct {
 	Arch string `arg:"" name:"arch" help:"Architecture in text form, or min or max; or a network file or ONNX model."`
-	configFlags
+	spaceFlags
 	Out string `placeholder:"FILE" help:"Picture to write: .svg, .dot for Graphviz, or .txt (default: text on the screen)."`
 }
 
@@ -42,7 +42,7 @@ func (c drawCmd) Run(s streams) error {
 // network reads a file or parses an architecture.
 func (c drawCmd) network() (draw.Network, error) {
 	if info, err := os.Stat(c.Arch); err == nil && info.Mode().IsRegular() {
-		if c.configFlags != (configFlags{}) {
+		if c.spaceFlags != (spaceFlags{}) {
 			return draw.Network{}, fmt.Errorf("%s is drawn as it is; want no flag but --out beside a file", c.Arch)
 		}
 		w, err := loadNetwork(c.Arch)
@@ -54,9 +54,6 @@ func (c drawCmd) network() (draw.Network, error) {
 			title += ": " + w.Label().Arch
 		}
 		return draw.Network{Title: title, Plan: w.Plan()}, nil
-	}
-	if err := c.undrawn(); err != nil {
-		return draw.Network{}, err
 	}
 	cfg, err := c.load()
 	if err != nil {

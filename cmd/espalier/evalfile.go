@@ -58,11 +58,11 @@ func (c evalCmd) evaluateFile(ctx context.Context, s streams) error {
 		return err
 	}
 	defer e.Close()
-	j := fileEvaluation{Network: c.Model, Arch: n.Label().Arch, Pictures: part, N: set.Len(), Classes: n.Label().Classes}
+	j := fileEvaluation{Network: c.Model, Arch: n.Label().Arch, Pictures: fmt.Sprintf("%s of %s", part, c.Data), N: set.Len(), Classes: n.Label().Classes}
 	if err := j.count(ctx, e, n.Fold(), set); err != nil {
 		return err
 	}
-	if err := c.note(n, &j); err != nil {
+	if err := c.note(n, &j, part); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -73,9 +73,9 @@ func (c evalCmd) evaluateFile(ctx context.Context, s streams) error {
 }
 
 // note notes in tests.jsonl that a network of a run folder was evaluated by its file on the
-// pictures of that run: the run's test split is among them, and nobody looks at that
-// without a trace.
-func (c evalCmd) note(n *supernet.Network, j *fileEvaluation) error {
+// pictures of that run: the run's test split is among them, but not in a validation part, and nobody looks at
+// that without a trace.
+func (c evalCmd) note(n *supernet.Network, j *fileEvaluation, part string) error {
 	path, err := filepath.Abs(c.Model)
 	if err != nil {
 		return err
@@ -88,10 +88,10 @@ func (c evalCmd) note(n *supernet.Network, j *fileEvaluation) error {
 	if err != nil {
 		return err
 	}
-	if same, err := sameFolder(cfg.Data.Dir, c.Data); err != nil || !same {
+	if same, err := sameFolder(cfg.Data.Dir, c.Data); err != nil || !same || part == validationPart && filepath.Clean(cfg.Data.Dir) == filepath.Clean(c.Data) {
 		return err
 	}
-	line := rundir.Tested{Time: time.Now().UTC().Truncate(time.Second), Network: n.Net().Hash(), Arch: j.Arch, Accuracy: j.Accuracy, Loss: j.Loss}
+	line := rundir.Tested{Time: time.Now().UTC().Truncate(time.Second), Network: n.Net().Hash(), Arch: j.Arch, Pictures: j.Pictures, Accuracy: j.Accuracy, Loss: j.Loss}
 	if err := dir.NoteTests(line); err != nil {
 		return fmt.Errorf("the use of pictures on a network of this run cannot be noted, so no score is given: %w", err)
 	}
@@ -154,9 +154,8 @@ func (c evalCmd) pictures(n *supernet.Network, warnings io.Writer) (*data.Set, s
 	case d.Test != nil:
 		set, part = d.Test, "test part"
 	case d.Val != nil:
-		set, part = d.Val, "validation part"
+		set, part = d.Val, validationPart
 	}
-	part = fmt.Sprintf("%s of %s", part, c.Data)
 	if set.H != h || set.W != w || set.C != ch {
 		return nil, "", fmt.Errorf("%s: pictures of %dx%dx%d; want %dx%dx%d, what %s reads", c.Data, set.H, set.W, set.C, h, w, ch, c.Model)
 	}
@@ -174,6 +173,9 @@ func (c evalCmd) pictures(n *supernet.Network, warnings io.Writer) (*data.Set, s
 	}
 	return &own, part, nil
 }
+
+// validationPart is what pictures are called that are the validation part of a folder.
+const validationPart = "validation part"
 
 // evaluatedCache is how many bytes of pictures are kept in memory; of more, the others are read
 // as they are evaluated.

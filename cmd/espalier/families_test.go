@@ -217,13 +217,36 @@ func TestEvalFileLeavesATrace(t *testing.T) {
 		if err != nil || len(lines) != want {
 			t.Fatalf("%d lines after evaluating on %s, %v; want %d", len(lines), folder, err, want)
 		}
-		if want > 0 && (lines[want-1].Accuracy != j.Accuracy || lines[want-1].Loss != j.Loss || lines[want-1].Network == "") {
+		if want > 0 && (lines[want-1].Accuracy != j.Accuracy || lines[want-1].Pictures != "all pictures of "+s.path("pictures") || lines[want-1].Loss != j.Loss || lines[want-1].Network == "") {
 			t.Errorf("the trace is %+v; evaluated was %+v", lines[want-1], j)
 		}
 	}
-	if out := s.must("inspect", s.path("run")); !strings.Contains(out, "2 networks evaluated") {
-		t.Errorf("inspect says nothing of it:\n%s", out)
+	said := func(want ...string) {
+		t.Helper()
+		for _, want := range want {
+			if out := s.must("inspect", s.path("run")); !strings.Contains(out, want) {
+				t.Errorf("inspect does not say %q:\n%s", want, out)
+			}
+		}
 	}
+	said("2 networks evaluated on pictures of the run's folder, which the test split is among, by eval FILE --data\n", "on all pictures of "+s.path("pictures")+"  network ")
+	s.must("eval", "--run", s.path("run"), "--network", "alone", "--test")
+	said("3 networks evaluated by eval, 1 on the test split (--test) and 2 on pictures", "on test split  network ")
+
+	// a validation part does not hold the test split
+	s.classFolders("parts/train", 8)
+	s.classFolders("parts/val", 2)
+	text := strings.ReplaceAll(s.read("run", rundir.Config), s.path("pictures"), s.path("parts"))
+	if err := os.WriteFile(s.path("run", rundir.Config), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.must("eval", path, "--data", s.path("parts"))
+	said("3 networks evaluated")
+	if err := os.Rename(s.path("parts", "val"), s.path("parts", "test")); err != nil {
+		t.Fatal(err)
+	}
+	s.must("eval", path, "--data", s.path("parts"))
+	said("4 networks evaluated", "on test part of "+s.path("parts"))
 }
 
 func TestEvalFileRefuses(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 )
 
 type fidelityCmd struct {
-	configFlags
+	settingFlags
+	aloneFlags
 	screenFlags
 	Folder     string `name:"run" type:"existingdir" placeholder:"DIR" help:"Run folder with a trained supernet. Without it only --truth is made, from a configuration."`
 	Truth      string `placeholder:"FILE" help:"Results of training alone (CSV): read if the file exists, completed if it is unfinished, else made (default: fidelity.csv in the run folder)."`
@@ -89,24 +90,21 @@ func (c fidelityCmd) check() error {
 	if c.Count < 0 || c.Count == 1 || c.Seeds < 0 {
 		return fmt.Errorf("--count is %d and --seeds %d; want at least 2 and 1", c.Count, c.Seeds)
 	}
-	if c.Steps != nil && c.Epochs != nil {
-		return errors.New("--epochs and --steps each fix the length of a training; want one of them")
-	}
-	if c.Steps != nil && *c.Steps < 1 || c.Epochs != nil && !(*c.Epochs > 0) {
-		return errors.New("--epochs or --steps is 0; want more")
-	}
-	if c.Budget != nil || c.Sampler != nil {
-		return errors.New("--budget and --sampler are of no use here; want --epochs or --steps of each training")
+	if err := c.aloneFlags.check(); err != nil {
+		return err
 	}
 	if c.Folder == "" {
-		if c.Truth == "" {
+		switch {
+		case c.Truth == "":
 			return errors.New("want --run to evaluate a supernet, or --truth to train architectures alone for later")
+		case c.JSON || c.SVG != "":
+			return errors.New("--json and --svg are of a supernet that is evaluated; want --run beside them")
 		}
 		return nil
 	}
-	own := c.configFlags
-	own.Steps, own.Epochs, own.Workers, own.Kernel = nil, nil, nil, nil
-	if own != (configFlags{}) {
+	own := c.settingFlags
+	own.Workers, own.Kernel = nil, nil
+	if own != (settingFlags{}) || c.recipeFlags != (recipeFlags{}) {
 		return errors.New("with --run the folder's own configuration counts; want no flag that changes it")
 	}
 	return nil
@@ -138,12 +136,11 @@ func (c fidelityCmd) alone(ctx context.Context, s streams) (err error) {
 
 // config returns the configuration of trainings without a run.
 func (c fidelityCmd) config() (config.Config, error) {
-	f := c.configFlags
-	f.Steps, f.Epochs = nil, nil // of each training, not of a supernet
-	cfg, err := f.load()
+	cfg, err := c.load()
 	if err != nil {
 		return cfg, err
 	}
+	c.recipeFlags.apply(&cfg)
 	return cfg, cfg.Ready()
 }
 

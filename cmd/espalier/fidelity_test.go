@@ -250,7 +250,7 @@ func TestTruthMustFitTheRun(t *testing.T) {
 		{"run", "other.csv", nil, "pictures is 0"},
 		{"run", "nothing.csv", nil, "line 1 is"},
 		{"run", "truth.csv", []string{"--lr", "0.1"}, "the folder's own configuration counts"},
-		{"run", "truth.csv", []string{"--budget", "1m"}, "--budget and --sampler"},
+		{"run", "truth.csv", []string{"--batch", "8"}, "the folder's own configuration counts"},
 		{"run", "truth.csv", []string{"--count", "1"}, "--count is 1"},
 	} {
 		args := append([]string{"fidelity", "-q", "--run", s.path(c.run), "--truth", s.path(c.truth)}, c.more...)

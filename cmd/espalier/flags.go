@@ -10,8 +10,24 @@ import (
 	"github.com/espalier-nas/espalier/search/config"
 )
 
-// configFlags set single fields of the configuration; each overrides the file.
+// configFlags set single fields of the configuration of a run; each overrides the file. Other commands
+// have only those of their parts that count there.
 type configFlags struct {
+	settingFlags
+	lengthFlags
+	recipeFlags
+}
+
+// settingFlags set pictures, space, seed and machine.
+type settingFlags struct {
+	spaceFlags
+	Seed    *uint64 `placeholder:"N" help:"Seed of everything random (default: ${default_seed})."`
+	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
+	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: the best)."`
+}
+
+// spaceFlags set pictures and space.
+type spaceFlags struct {
 	Config string `short:"c" type:"existingfile" placeholder:"FILE" help:"YAML configuration; flags override it."`
 
 	Data *string `placeholder:"DIR" help:"Pictures: IDX, CIFAR, NumPy arrays, csv files, or a folder per class (default: embedded pictures)."`
@@ -21,24 +37,34 @@ type configFlags struct {
 	Fit          *string       `placeholder:"NAME" help:"How pictures in folders get their size: ${fits} (default: ${default_fit})."`
 	Background   *string       `placeholder:"COLOUR" help:"What transparent parts of pictures lie on, such as #000000 (default: ${default_background})."`
 	Group        *string       `placeholder:"PATTERN" help:"Keep pictures in folders on one side of the split if this regular expression finds the same text in CLASS/FILE."`
-	Balance      *bool         `negatable:"" help:"Show pictures of every class equally often in training."`
 	Labels       *string       `placeholder:"KIND" help:"Which labels of CIFAR-100: ${labels} (default: ${default_labels})."`
 	Cache        *config.Count `placeholder:"BYTES" help:"Keep at most so many bytes of pictures in folders in memory, such as 500M, and read the others from their files when they are needed (default: a quarter of the memory that is free)."`
 	LabelPattern *string       `placeholder:"PATTERN" help:"Take the class from the names of pictures: what the only group of this regular expression, or the one called label, finds, such as '^(\\d)_'."`
 	SkipBad      *bool         `negatable:"" help:"Leave out pictures in folders that cannot be read."`
 
-	Space  *string        `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: ${default_space})."`
-	Budget *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m (default: ${default_budget})."`
+	Space *string `placeholder:"NAME|FILE" help:"Search space: a name that spaces lists, or a YAML file (default: ${default_space})."`
+}
 
-	Sampler *string  `placeholder:"NAME" help:"Training: ${samplers} (default: ${default_sampler})."`
-	Epochs  *float64 `placeholder:"N" help:"Training: passes over the training split, instead of a budget."`
-	Steps   *int     `placeholder:"N" help:"Training: optimiser steps, instead of a budget."`
+// lengthFlags say how long a run takes, and what it trains for most of that time.
+type lengthFlags struct {
+	Budget  *time.Duration `placeholder:"TIME" help:"Wall-clock time of the whole run, such as 20m (default: ${default_budget})."`
+	Epochs  *float64       `placeholder:"N" help:"Training: passes over the training split, instead of a budget."`
+	Steps   *int           `placeholder:"N" help:"Training: optimiser steps, instead of a budget."`
+	Sampler *string        `placeholder:"NAME" help:"Training: ${samplers} (default: ${default_sampler})."`
+}
+
+// recipeFlags say how networks are trained, together or alone.
+type recipeFlags struct {
 	Batch   *int     `placeholder:"N" help:"Training: images per step (default: ${default_batch})."`
 	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate; of networks that a search finishes it is finish.lr of the configuration (default: ${default_lr})."`
+	Balance *bool    `negatable:"" help:"Training: show pictures of every class equally often."`
+}
 
-	Seed    *uint64 `placeholder:"N" help:"Seed of everything random (default: ${default_seed})."`
-	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
-	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: the best)."`
+// aloneFlags say how each of many networks is trained alone.
+type aloneFlags struct {
+	Epochs *float64 `placeholder:"N" help:"Training: passes over the training split, of each network (default: ${default_truth_epochs})."`
+	Steps  *int     `placeholder:"N" help:"Training: optimiser steps of each network, instead of passes."`
+	recipeFlags
 }
 
 // searchFlags set the fields that only a search has.
@@ -76,10 +102,35 @@ func (f probeFlag) apply(c *config.Config) {
 	set(&c.Device.Probe, f.Probe)
 }
 
+// load returns the configuration file, or the defaults, with the flags on top. It is not yet validated.
+func (f configFlags) load() (config.Config, error) {
+	c, err := f.settingFlags.load()
+	if err != nil {
+		return config.Config{}, err
+	}
+	f.recipeFlags.apply(&c)
+	return c, f.lengthFlags.apply(&c)
+}
+
+// load is that of spaceFlags, with the other flags on top.
+func (f settingFlags) load() (config.Config, error) {
+	c, err := f.spaceFlags.load()
+	if err != nil {
+		return config.Config{}, err
+	}
+	if f.Seed != nil { // workers and kernel say how something is computed, not what
+		c.Forget()
+	}
+	set(&c.Seed, f.Seed)
+	set(&c.Workers, f.Workers)
+	set(&c.Kernel, f.Kernel)
+	return c, nil
+}
+
 // load returns the configuration file, or the defaults, with the flags on top. Where these change
 // what is computed, what an earlier run has decided on is dropped, if the file is of one. It is not
 // yet validated.
-func (f configFlags) load() (config.Config, error) {
+func (f spaceFlags) load() (config.Config, error) {
 	c := config.Default()
 	if f.Config != "" {
 		var err error
@@ -87,7 +138,7 @@ func (f configFlags) load() (config.Config, error) {
 			return config.Config{}, err
 		}
 	}
-	if f.change() {
+	if f != (spaceFlags{Config: f.Config}) {
 		c.Forget()
 	}
 	set(&c.Data.Dir, f.Data)
@@ -97,22 +148,9 @@ func (f configFlags) load() (config.Config, error) {
 	set(&c.Data.Background, f.Background)
 	set(&c.Data.SkipBad, f.SkipBad)
 	set(&c.Data.Group, f.Group)
-	set(&c.Data.Balance, f.Balance)
 	set(&c.Data.Cache, f.Cache)
 	set(&c.Data.Labels, f.Labels)
 	set(&c.Data.LabelPattern, f.LabelPattern)
-	set(&c.Train.Sampler, f.Sampler)
-	set(&c.Train.Batch, f.Batch)
-	set(&c.Train.LR, f.LR)
-	set(&c.Seed, f.Seed)
-	set(&c.Workers, f.Workers)
-	set(&c.Kernel, f.Kernel)
-	if f.LR != nil {
-		c.Train.MinLR = min(c.Train.MinLR, *f.LR)
-	}
-	if err := f.length(&c); err != nil {
-		return config.Config{}, err
-	}
 	if f.Space != nil {
 		s, err := config.LoadSpace(*f.Space)
 		if err != nil {
@@ -123,54 +161,26 @@ func (f configFlags) load() (config.Config, error) {
 	return c, nil
 }
 
-// change reports whether a flag changes what is computed.
-func (f configFlags) change() bool {
-	f.Config, f.Workers, f.Kernel = "", nil, nil
-	return f != configFlags{}
-}
-
-// untrained refuses, for commands that train nothing, flags that say how: they would be ignored, and --batch taken for
-// another.
-func (f configFlags) untrained() error {
-	for _, flag := range []struct {
-		name  string
-		given bool
-	}{
-		{"--budget", f.Budget != nil},
-		{"--sampler", f.Sampler != nil},
-		{"--epochs", f.Epochs != nil},
-		{"--steps", f.Steps != nil},
-		{"--batch", f.Batch != nil},
-		{"--lr", f.LR != nil},
-		{"--balance", f.Balance != nil},
-	} {
-		if flag.given {
-			return fmt.Errorf("%s is of training, and nothing is trained here; want it left out", flag.name)
-		}
+// apply puts the flags on top of c, as load does.
+func (f recipeFlags) apply(c *config.Config) {
+	if f != (recipeFlags{}) {
+		c.Forget()
 	}
-	return nil
-}
-
-// undrawn refuses, for commands that neither train nor compute, flags that would change nothing.
-func (f configFlags) undrawn() error {
-	for _, flag := range []struct {
-		name  string
-		given bool
-	}{
-		{"--seed", f.Seed != nil},
-		{"--workers", f.Workers != nil},
-		{"--kernel", f.Kernel != nil},
-	} {
-		if flag.given {
-			return fmt.Errorf("%s changes nothing here, as nothing is computed; want it left out", flag.name)
-		}
+	set(&c.Train.Batch, f.Batch)
+	set(&c.Train.LR, f.LR)
+	set(&c.Data.Balance, f.Balance)
+	if f.LR != nil {
+		c.Train.MinLR = min(c.Train.MinLR, *f.LR)
 	}
-	return f.untrained()
 }
 
-// length sets how long training takes: one flag replaces what the file says of
+// apply puts the flags on top of c, as load does: one flag of length replaces what the file says of
 // all three.
-func (f configFlags) length(c *config.Config) error {
+func (f lengthFlags) apply(c *config.Config) error {
+	if f != (lengthFlags{}) {
+		c.Forget()
+	}
+	set(&c.Train.Sampler, f.Sampler)
 	n := 0
 	for _, given := range []bool{f.Steps != nil, f.Epochs != nil, f.Budget != nil} {
 		if given {
@@ -192,6 +202,19 @@ func (f configFlags) length(c *config.Config) error {
 	set(&c.Train.Steps, f.Steps)
 	set(&c.Train.Epochs, f.Epochs)
 	set(&c.Budget, f.Budget)
+	return nil
+}
+
+// check refuses lengths that are none, or two at once.
+func (f aloneFlags) check() error {
+	switch {
+	case f.Steps != nil && f.Epochs != nil:
+		return errors.New("--epochs and --steps each fix the length of a training; want one of them")
+	case f.Steps != nil && *f.Steps < 1:
+		return fmt.Errorf("--steps is %d; want at least 1", *f.Steps)
+	case f.Epochs != nil && !(*f.Epochs > 0):
+		return fmt.Errorf("--epochs is %v; want more than 0", *f.Epochs)
+	}
 	return nil
 }
 

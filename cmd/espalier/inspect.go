@@ -35,8 +35,8 @@ func (c inspectCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	if info.IsDir() && c.NPY != "" {
-		return fmt.Errorf("%s: --npy: want a weights file, such as %s", c.File, filepath.Join(c.File, rundir.Supernet))
+	if info.IsDir() && (c.NPY != "" || c.Tensors) {
+		return fmt.Errorf("%s: %s: want a weights file, such as %s", c.File, c.given(), filepath.Join(c.File, rundir.Supernet))
 	}
 	if info.IsDir() {
 		return inspectFolder(s.out, rundir.View(c.File))
@@ -62,6 +62,8 @@ func (c inspectCmd) Run(s streams) error {
 		return fmt.Errorf("%s: --npy: want a weights file", c.File)
 	case onnx.Is(head), strings.EqualFold(filepath.Ext(c.File), ".onnx"):
 		return inspectONNX(s.out, c.File, c.Tensors)
+	case c.Tensors:
+		return fmt.Errorf("%s: --tensors: want a weights file or an ONNX model", c.File)
 	case truth.IsTable(head):
 		return inspectTable(s.out, c.File)
 	case truth.IsFile(head):
@@ -85,6 +87,14 @@ func (c inspectCmd) Run(s streams) error {
 		_, err := s.out.Write(text)
 		return err
 	})
+}
+
+// given returns the flag that asks for what only weights have.
+func (c inspectCmd) given() string {
+	if c.NPY != "" {
+		return "--npy"
+	}
+	return "--tensors"
 }
 
 func firstLine(b []byte) []byte {
@@ -150,19 +160,23 @@ func howFar(d *rundir.Dir) (string, error) {
 	return "supernet, trained to the end and not searched", nil
 }
 
-// inspectTests shows what was evaluated on the test split by hand, if anything was.
+// inspectTests shows what was evaluated by hand on the test split, or on pictures that it is among, if anything was.
 func inspectTests(w io.Writer, d *rundir.Dir) error {
 	lines, err := d.Tested()
 	if err != nil || len(lines) == 0 {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %d networks evaluated on the test split by eval --test\n", d.Path(rundir.Tests), len(lines))
+	fmt.Fprintf(w, "%s: %d networks evaluated %s\n", d.Path(rundir.Tests), len(lines), rundir.HowTested(lines))
 	for _, l := range lines {
 		what, hash := "supernet", l.Supernet
 		if l.Network != "" {
 			what, hash = "network", l.Network
 		}
-		fmt.Fprintf(w, "  %s  accuracy %.4f  %s %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, what, hash, l.Arch)
+		on := ""
+		if l.Pictures != "" {
+			on = " on " + l.Pictures
+		}
+		fmt.Fprintf(w, "  %s  accuracy %.4f%s  %s %s  %s\n", l.Time.Format(time.RFC3339), l.Accuracy, on, what, hash, l.Arch)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 type measureCmd struct {
-	configFlags
+	settingFlags
 	probeFlag
 	screenFlags
 	Arch    []string `sep:"none" placeholder:"TEXT" help:"Also measure this architecture, in text form, or min or max; may be repeated."`
@@ -26,10 +26,7 @@ type measureCmd struct {
 // Run measures layers and networks of a space on this machine and, with a probe,
 // networks on another runtime.
 func (c measureCmd) Run(ctx context.Context, s streams) error {
-	if err := c.untrained(); err != nil {
-		return err
-	}
-	cfg, err := c.configFlags.load()
+	cfg, err := c.load()
 	if err != nil {
 		return err
 	}

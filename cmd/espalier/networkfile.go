@@ -11,9 +11,21 @@ import (
 	"github.com/espalier-nas/espalier/supernet/onnx"
 )
 
-// loadNetwork reads a network file of this program or an ONNX model that it wrote; the
-// content tells which. The network must know its classes and normalisation.
+// loadNetwork is readNetwork of a network that must know its classes and normalisation.
 func loadNetwork(path string) (*supernet.Network, error) {
+	n, err := readNetwork(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(n.Label().Classes) == 0 {
+		return nil, fmt.Errorf("%s: the network has no names of classes; want one that search, export or train --arch wrote", path)
+	}
+	return n, nil
+}
+
+// readNetwork reads a network file of this program or an ONNX model that it wrote; the
+// content tells which.
+func readNetwork(path string) (*supernet.Network, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -28,12 +40,5 @@ func loadNetwork(path string) (*supernet.Network, error) {
 	if onnx.Is(head[:n]) || strings.EqualFold(filepath.Ext(path), ".onnx") {
 		load = onnx.Load
 	}
-	w, err := load(path)
-	if err != nil {
-		return nil, err
-	}
-	if len(w.Label().Classes) == 0 {
-		return nil, fmt.Errorf("%s: the network has no names of classes; want one that search, export or train --arch wrote", path)
-	}
-	return w, nil
+	return load(path)
 }

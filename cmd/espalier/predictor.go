@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,21 +23,29 @@ type predictorCmd struct {
 // plansFlags say of which space the networks of a table are.
 type plansFlags struct {
 	Space    string `placeholder:"NAME" help:"Space of the networks, ready-made or a YAML file: models then see their plans too. Its pictures are --size pixels wide and high, in --channels channels, of --classes classes."`
-	Size     int    `default:"32" placeholder:"N" help:"Pixels on a side of the pictures of --space."`
-	Channels int    `default:"3" placeholder:"N" help:"Channels of the pictures of --space."`
-	Classes  int    `default:"10" placeholder:"N" help:"Classes of the pictures of --space."`
+	Size     *int   `placeholder:"N" help:"Pixels on a side of the pictures of --space (default: 32)."`
+	Channels *int   `placeholder:"N" help:"Channels of the pictures of --space (default: 3)."`
+	Classes  *int   `placeholder:"N" help:"Classes of the pictures of --space (default: 10)."`
 }
 
 // family opens the space; nil if none is named.
 func (f plansFlags) family() (space.Family, error) {
 	if f.Space == "" {
+		if f != (plansFlags{}) {
+			return nil, errors.New("--size, --channels and --classes are of the pictures of a space; want --space beside them")
+		}
 		return nil, nil
 	}
 	declared, err := config.LoadSpace(f.Space)
 	if err != nil {
 		return nil, err
 	}
-	return declared.Open(space.Input{H: f.Size, W: f.Size, C: f.Channels, Classes: f.Classes})
+	in := space.Input{H: 32, C: 3, Classes: 10}
+	set(&in.H, f.Size)
+	set(&in.C, f.Channels)
+	set(&in.Classes, f.Classes)
+	in.W = in.H
+	return declared.Open(in)
 }
 
 // tableFlags say which networks predictors are evaluated on.

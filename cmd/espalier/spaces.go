@@ -10,7 +10,7 @@ import (
 
 type spacesCmd struct {
 	Name string `arg:"" optional:"" help:"Name or YAML file of the space to describe; none: that of the flags, or all names without any."`
-	configFlags
+	spaceFlags
 }
 
 // Run lists the spaces, or describes one for the pictures.
@@ -18,7 +18,7 @@ func (c spacesCmd) Run(s streams) error {
 	if c.Name != "" && c.Space != nil {
 		return fmt.Errorf("%s and --space %s; want one of them", c.Name, *c.Space)
 	}
-	if c.Name == "" && c.configFlags == (configFlags{}) {
+	if c.Name == "" && c.spaceFlags == (spaceFlags{}) {
 		for _, k := range families.Kinds() {
 			fmt.Fprintf(s.out, "%-8s %s\n", k.Name, k.Doc)
 			for _, p := range k.Presets {
@@ -33,9 +33,6 @@ func (c spacesCmd) Run(s streams) error {
 	}
 	if c.Name != "" {
 		c.Space = &c.Name
-	}
-	if err := c.undrawn(); err != nil {
-		return err
 	}
 	cfg, err := c.load()
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 )
 
 type tabularCmd struct {
-	configFlags
+	settingFlags
+	aloneFlags
 	screenFlags
 	Out   string `required:"" placeholder:"FILE" help:"Table to write (CSV); one that an interruption has left unfinished is completed."`
 	Seeds int    `placeholder:"N" help:"Trainings of each network with different weights and orders (default: ${default_table_seeds})."`
@@ -24,12 +25,11 @@ func (c tabularCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	f := c.configFlags
-	f.Steps, f.Epochs = nil, nil // of each training, not of a supernet
-	cfg, err := f.load()
+	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
+	c.recipeFlags.apply(&cfg)
 	if err := cfg.Ready(); err != nil {
 		return err
 	}
@@ -62,19 +62,12 @@ func (c tabularCmd) Run(ctx context.Context, s streams) (err error) {
 	return err
 }
 
-// check refuses flags that would be ignored.
+// check refuses numbers that are none.
 func (c tabularCmd) check() error {
-	switch {
-	case c.Seeds < 0:
+	if c.Seeds < 0 {
 		return fmt.Errorf("--seeds is %d; want at least 1", c.Seeds)
-	case c.Steps != nil && c.Epochs != nil:
-		return errors.New("--epochs and --steps each fix the length of a training; want one of them")
-	case c.Steps != nil && *c.Steps < 1 || c.Epochs != nil && !(*c.Epochs > 0):
-		return errors.New("--epochs or --steps is 0; want more")
-	case c.Budget != nil || c.Sampler != nil:
-		return errors.New("--budget and --sampler are of no use here; want --epochs or --steps of each training")
 	}
-	return nil
+	return c.aloneFlags.check()
 }
 
 // inspectTable shows what a table holds and its best network.

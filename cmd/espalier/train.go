@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/espalier-nas/espalier/search"
@@ -18,6 +19,9 @@ type trainCmd struct {
 func (c trainCmd) Run(ctx context.Context, s streams) error {
 	if c.Resume != "" && (c.configFlags != configFlags{} || c.Arch != nil) {
 		return errResume
+	}
+	if c.Arch != nil && c.Sampler != nil {
+		return errors.New("--sampler is of the supernet, and with --arch none is trained; want one of both")
 	}
 	cfg, err := c.configFlags.load()
 	if err != nil {

@@ -12,16 +12,30 @@ import (
 type verifyCmd struct {
 	Path string `arg:"" name:"run" type:"path" help:"Run folder with a supernet; or a weights file, an ONNX model or a journal, every byte of which is checked."`
 	screenFlags
-	Count       int     `default:"100" placeholder:"N" help:"Random architectures to check."`
-	Pictures    int     `default:"1000" placeholder:"N" help:"Pictures of the validation split for each."`
-	Interpreted int     `default:"2" placeholder:"N" help:"How many of these pictures go through the interpreter of ONNX models too, which is slow."`
+	checkFlags
+}
+
+// checkFlags are flags of checking what architectures of a run compute.
+type checkFlags struct {
+	Count       *int    `placeholder:"N" help:"Random architectures to check (default: 100)."`
+	Pictures    *int    `placeholder:"N" help:"Pictures of the validation split for each (default: 1000)."`
+	Interpreted *int    `placeholder:"N" help:"How many of these pictures go through the interpreter of ONNX models too, which is slow (default: 2)."`
 	Workers     *int    `placeholder:"N" help:"Goroutines that compute (default: as in the run)."`
 	Kernel      *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: as in the run)."`
 }
 
+// options returns how much to check.
+func (f checkFlags) options() search.VerifyOptions {
+	o := search.VerifyOptions{Count: 100, Pictures: 1000, Interpreted: 2}
+	set(&o.Count, f.Count)
+	set(&o.Pictures, f.Pictures)
+	set(&o.Interpreted, f.Interpreted)
+	return o
+}
+
 // Validate wants something to check.
-func (c verifyCmd) Validate() error {
-	if c.Count < 1 || c.Pictures < 1 || c.Interpreted < 0 {
+func (f checkFlags) Validate() error {
+	if o := f.options(); o.Count < 1 || o.Pictures < 1 || o.Interpreted < 0 {
 		return errors.New("--count and --pictures: want at least 1; --interpreted: 0 or more")
 	}
 	return nil
@@ -35,6 +49,9 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	if !info.IsDir() {
+		if c.checkFlags != (checkFlags{}) {
+			return fmt.Errorf("%s is checked byte by byte; want no --count, --pictures, --interpreted, --workers or --kernel beside a file: they are of a run folder", c.Path)
+		}
 		return verifyFile(s.out, c.Path)
 	}
 	t := trainedFlags{Folder: c.Path, Workers: c.Workers, Kernel: c.Kernel}
@@ -47,8 +64,9 @@ func (c verifyCmd) Run(ctx context.Context, s streams) error {
 		return errors.Join(err, r.Close())
 	}
 	screen.Events.Begin("verify")
-	v, err := r.Verify(ctx, search.VerifyOptions{Count: c.Count, Pictures: c.Pictures, Interpreted: c.Interpreted}, func(done int) {
-		screen.Events.Update(search.Status{Done: float64(done), Total: float64(c.Count), Unit: "architectures"})
+	o := c.options()
+	v, err := r.Verify(ctx, o, func(done int) {
+		screen.Events.Update(search.Status{Done: float64(done), Total: float64(o.Count), Unit: "architectures"})
 	})
 	screen.Events.End()
 	if err := errors.Join(err, r.Close()); err != nil {

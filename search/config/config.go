@@ -35,7 +35,8 @@ type Config struct {
 	Search    Search         `yaml:"search"`
 	Limits    Limits         `yaml:"limits"`
 	Finish    Finish         `yaml:"finish"`
-	Rivals    []string       `yaml:"rivals,omitempty"` // networks that are trained alone, each for the time of the whole search: auto, or architectures of the space
+	Rivals    []string       `yaml:"rivals,omitempty"`  // networks that are trained alone, each for the time of the whole search: auto, or architectures of the space
+	Decided   Decided        `yaml:"decided,omitempty"` // what stands in other fields instead of what was asked for; a run finds it out
 }
 
 // Data says which pictures are used and how they are split.

@@ -119,15 +119,7 @@ func TestSavedDocumentReadsBackEqual(t *testing.T) {
 	c.Predictor.Ranks = []int{0, 4}
 	c.Limits.Memory, c.Limits.Elsewhere = 1<<40+1, []Elsewhere{{Table: "some: where/phone.json", Latency: 1500 * time.Microsecond}}
 	c.Device.Probe, c.Device.Probed, c.Limits.Energy = "sh 'a b.sh' # 1", []int{12, 8}, 3.3e-3
-	var text []byte
-	if err := c.Save(func(b []byte) error { text = b; return nil }); err != nil {
-		t.Fatal(err)
-	}
-	got, err := Load(write(t, string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(c, got); d != "" {
+	if d := cmp.Diff(c, saved(t, c)); d != "" {
 		t.Errorf("differs (-saved +read):\n%s", d)
 	}
 }

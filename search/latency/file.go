@@ -23,9 +23,10 @@ type File struct {
 
 // Network is one whole network that was measured.
 type Network struct {
-	Arch   string       `json:"arch"`
-	Sample bench.Sample `json:"sample"`
-	Found  bool         `json:"found,omitempty"` // chosen by a search: not part of what the model learns from
+	Arch    string       `json:"arch"`
+	Sample  bench.Sample `json:"sample"`
+	Found   bool         `json:"found,omitempty"`   // chosen by a search: not part of what the model learns from
+	Timings int          `json:"timings,omitempty"` // of which Sample is the fastest; 0: not found, or by an earlier version
 }
 
 // recorded is a device that is known from a file only.
@@ -71,6 +72,9 @@ func (l *Model) read(path string) error {
 			return fmt.Errorf("%s: networks[%d]: median is %v s; want more than 0", path, i, n.Sample.Median)
 		}
 		l.Note(a, n.Sample, n.Found)
+		if n.Timings > 0 {
+			l.timings[a] = n.Timings
+		}
 	}
 	return nil
 }
@@ -127,7 +131,7 @@ func (l *Model) save() error {
 	f := File{Batch: l.batch, Table: table, Probed: l.Probed}
 	for found, archs := range [][]space.Arch{l.random, l.found} {
 		for _, a := range archs {
-			f.Networks = append(f.Networks, Network{l.family.Space().Format(a), l.timed[a], found == 1})
+			f.Networks = append(f.Networks, Network{l.family.Space().Format(a), l.timed[a], found == 1, l.timings[a]})
 		}
 	}
 	return rundir.WriteJSON(l.path, f)

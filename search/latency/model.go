@@ -49,6 +49,9 @@ type Model struct {
 	timed  map[space.Arch]bench.Sample
 	random []space.Arch // keys of timed: what the model learns from
 	found  []space.Arch // keys of timed: the others
+
+	timings map[space.Arch]int // of those of found that Time has timed: how often
+
 	model  *predictor.Latency
 	probes *Probes         // of the runtime that counts instead; nil: none does
 	ctx    context.Context // of the measurements that a prediction may need
@@ -97,7 +100,7 @@ func Open(ctx context.Context, f space.Family, o Options) (*Model, error) {
 // e is what runs networks on a local device; the file at path will keep what is measured.
 func New(f space.Family, d bench.Device, e *ops.Exec, batch int, path string) *Model {
 	return &Model{
-		path: path, family: f, batch: batch, device: d, exec: e, ctx: context.Background(), now: time.Now, timed: make(map[space.Arch]bench.Sample),
+		path: path, family: f, batch: batch, device: d, exec: e, ctx: context.Background(), now: time.Now, timed: make(map[space.Arch]bench.Sample), timings: make(map[space.Arch]int),
 		table: bench.NewTable(d),
 		Rest:  func(a space.Arch) (controller.Cost, error) { return PlanCost(f.Plan(a)), nil },
 	}

@@ -268,3 +268,27 @@ func TestErrorsArePerImage(t *testing.T) {
 		t.Errorf("root mean squares of %v with one image a pass, of %v with four that take as long; want a quarter", errs[0], errs[1])
 	}
 }
+
+// How often what a search has chosen was timed is read back, and is not known of other networks.
+func TestTimingsAreCounted(t *testing.T) {
+	d, path := newSundial(fast), filepath.Join(t.TempDir(), "latency.json")
+	l := on(t, d, path)
+	learn(t, l, probing(600*time.Millisecond))
+	learnt, rng := l.Sample()[0], stream.New(3, "found")
+	once, thrice := l.Family().Space().Random(rng), l.Family().Space().Random(rng)
+	for _, a := range []space.Arch{learnt, once, thrice} {
+		if _, err := l.Time(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if _, err := l.TimeAgain(t.Context(), thrice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, m := range []*Model{l, on(t, d, path)} {
+		if got := [3]int{m.Timings(learnt), m.Timings(once), m.Timings(thrice)}; got != [3]int{0, 1, 3} {
+			t.Errorf("%v timings of one that was learnt from, one timed once and one timed again; want 0, 1, 3", got)
+		}
+	}
+}

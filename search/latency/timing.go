@@ -20,11 +20,18 @@ func (l *Model) Time(ctx context.Context, a space.Arch) (bench.Sample, error) {
 		r, err := l.probes.Measure(ctx, a)
 		return l.probes.sample(r), err
 	}
-	if err := l.time(ctx, a, bench.DefaultEffort, true); err != nil {
-		return bench.Sample{}, err
+	if _, known := l.timed[a]; !known {
+		if err := l.time(ctx, a, bench.DefaultEffort, true); err != nil {
+			return bench.Sample{}, err
+		}
+		l.timings[a] = 1
 	}
 	return l.timed[a], l.save()
 }
+
+// Timings returns how often Time and TimeAgain have timed an architecture on the device, in this process or earlier
+// ones; 0 for what was measured otherwise, or by an earlier version.
+func (l *Model) Timings(a space.Arch) int { return l.timings[a] }
 
 // TimeAgain times an architecture that Time has timed on the device once more, and returns and
 // keeps the faster of both measurements, seconds per pass.
@@ -33,6 +40,7 @@ func (l *Model) TimeAgain(ctx context.Context, a space.Arch) (bench.Sample, erro
 	if err != nil {
 		return bench.Sample{}, err
 	}
+	l.timings[a]++
 	if s.Median < l.timed[a].Median {
 		l.timed[a] = s
 	}

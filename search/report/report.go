@@ -300,7 +300,9 @@ type Prefix struct {
 type Test struct {
 	Images   int `json:"images"`
 	Networks int `json:"networks"` // handed over, each evaluated on it once, after all choices; see Checks.Accesses for rivals and repetitions
-	ByHand   int `json:"by_hand"`  // evaluated on it by eval --test before the report
+	ByHand   int `json:"by_hand"`  // evaluated by eval before the report, on it or on pictures that it is among
+
+	How string `json:"how,omitempty"` // those of ByHand were evaluated: on what, by which form of eval; empty: there were none, or an earlier version
 }
 
 // Phase is the time spent in a part of the run.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -291,7 +292,7 @@ func (t *text) origin(r Report) {
 	}
 	t.line("  test     %d pictures, touched once by each of %d networks after all choices were made", r.Test.Images, networks)
 	if r.Test.ByHand > 0 {
-		t.line("           and before that by %d networks that eval --test evaluated", r.Test.ByHand)
+		t.line("           and before that %d networks were evaluated %s", r.Test.ByHand, cmp.Or(r.Test.How, "by eval"))
 	}
 	if r.Checks != nil {
 		t.line("  checks   what the search measured about itself, in twelve points: checks.txt")

@@ -130,12 +130,14 @@ func TestLimitsHaveColumns(t *testing.T) {
 
 func TestTestsByHandAreTold(t *testing.T) {
 	r := fixed()
-	if text := Text(r); strings.Contains(text, "eval --test") {
+	if text := Text(r); strings.Contains(text, "before that") {
 		t.Errorf("the report tells of tests by hand that were none:\n%s", text)
 	}
-	r.Test.ByHand = 7
-	if text := Text(r); !strings.Contains(text, "by 7 networks that eval --test evaluated") {
-		t.Errorf("the report does not tell of 7 tests by hand:\n%s", text)
+	for how, want := range map[string]string{"": "before that 7 networks were evaluated by eval\n", "on the moon": "before that 7 networks were evaluated on the moon\n"} {
+		r.Test.ByHand, r.Test.How = 7, how
+		if text := Text(r); !strings.Contains(text, want) {
+			t.Errorf("the report does not tell of 7 tests by hand %q:\n%s", how, text)
+		}
 	}
 }
 

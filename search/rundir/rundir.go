@@ -11,7 +11,7 @@
 //	probes.csv          networks measured on another runtime, if that counts
 //	trials.jsonl        one evaluated architecture per line
 //	prior.jsonl         those of an earlier run that the predictor begins with, if it does
-//	tests.jsonl         networks evaluated on the test split by hand, one per line
+//	tests.jsonl         networks evaluated by hand on the test split or pictures that it is among, one per line
 //	controller.jsonl    condition of the controller, one update per line
 //	finish.jsonl        one line per candidate and rung of finishing
 //	finish/             candidates on their way up

@@ -11,15 +11,41 @@ import (
 	"time"
 )
 
-// Tested is one line of tests.jsonl: a network that was evaluated on the test split
-// by hand, outside of a search.
+// Tested is one line of tests.jsonl: a network that was evaluated by hand, outside of a search, on
+// the test split or on pictures that it is among.
 type Tested struct {
 	Time     time.Time `json:"tested"`
 	Arch     string    `json:"arch"`               // text form of the space
 	Supernet string    `json:"supernet,omitempty"` // hash of the shared weights that it was evaluated with
 	Network  string    `json:"network,omitempty"`  // or of its own
+	Pictures string    `json:"pictures,omitempty"` // TestSplit, or which part of which folder, by eval FILE --data; empty: an earlier version, which did not say
 	Accuracy float64   `json:"accuracy"`           // fraction
 	Loss     float64   `json:"loss"`               // nats
+}
+
+// TestSplit are the pictures that eval --test evaluates on.
+const TestSplit = "test split"
+
+// HowTested tells on what, and by which form of eval, networks were evaluated.
+func HowTested(lines []Tested) string {
+	onSplit, byFile := 0, 0
+	for _, l := range lines {
+		switch {
+		case l.Pictures == TestSplit || l.Supernet != "": // a file has no shared weights
+			onSplit++
+		case l.Pictures != "":
+			byFile++
+		}
+	}
+	switch len(lines) {
+	case onSplit:
+		return "on the test split by eval --test"
+	case byFile:
+		return "on pictures of the run's folder, which the test split is among, by eval FILE --data"
+	case onSplit + byFile:
+		return fmt.Sprintf("by eval, %d on the test split (--test) and %d on pictures of the run's folder, which it is among (FILE --data)", onSplit, byFile)
+	}
+	return "by eval on the test split (--test), or on pictures of the run's folder, which it is among (FILE --data)"
 }
 
 // NoteTests adds lines to the folder's tests.jsonl and forces them to the disk. It

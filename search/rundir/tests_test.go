@@ -11,6 +11,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// What is told of tests by hand is true of all of them; lines of earlier versions do not say which of two it was.
+func TestHowTested(t *testing.T) {
+	shared, own, file, old := Tested{Supernet: "a"}, Tested{Network: "b", Pictures: "test split"}, Tested{Network: "b", Pictures: "all pictures of x"}, Tested{Network: "b"}
+	for _, c := range []struct {
+		lines []Tested
+		want  string
+	}{
+		{[]Tested{shared, own}, "on the test split by eval --test"},
+		{[]Tested{file, file}, "on pictures of the run's folder, which the test split is among, by eval FILE --data"},
+		{[]Tested{own, file, shared}, "by eval, 2 on the test split (--test) and 1 on pictures of the run's folder, which it is among (FILE --data)"},
+		{[]Tested{own, old}, "by eval on the test split (--test), or on pictures of the run's folder, which it is among (FILE --data)"},
+	} {
+		if got := HowTested(c.lines); got != c.want {
+			t.Errorf("%v: %q; want %q", c.lines, got, c.want)
+		}
+	}
+}
+
 func TestTestsAreNotedByManyAtOnce(t *testing.T) {
 	path := t.TempDir()
 	var wg sync.WaitGroup

@@ -198,11 +198,11 @@ func (f *Family) extremes() space.Extremes {
 		Smallest: build(row(0)),
 		Largest:  build(func(int, int) [2]half { return [2]half{{0, heavy}, {1, heavy}} }),
 		Narrow:   narrow,
-		Uniform: []space.Arch{
+		Uniform: f.distinct( // with one operation of weights, or one cell, some of them are one
 			narrow,
 			build(func(_, n int) [2]half { return [2]half{{1, working}, {n % 2, working}} }),
 			build(func(_, n int) [2]half { return [2]half{{1, heavy}, {n % 2, heavy}} }),
-		},
+		),
 	}
 }
 

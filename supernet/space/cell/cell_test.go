@@ -269,3 +269,28 @@ func TestSourcesAreNodesOfTheCell(t *testing.T) {
 		}
 	}
 }
+
+// Uniform networks are those that there were, less what is one of them again: with one operation that has weights the
+// light and the heavy one are one, with a single cell both sources are.
+func TestUniformNetworksAreDifferent(t *testing.T) {
+	const narrow, wide, heavy = "1:sep3x3:1:identity", "1:sep3x3:0:sep3x3", "1:sep5x5:0:sep5x5"
+	for _, c := range []struct {
+		ops    string
+		stages int
+		want   []string
+	}{
+		{"sep3x3 sep5x5 identity", 2, []string{narrow, wide, heavy}},
+		{"sep3x3 identity", 2, []string{narrow, wide}},
+		{"sep3x3", 2, []string{"1:sep3x3:1:sep3x3", wide}},
+		{"sep3x3", 1, []string{"1:sep3x3:1:sep3x3"}},
+	} {
+		f := open(t, cell.Config{Name: "few", Nodes: 1, Ops: strings.Fields(c.ops), Filters: 4, Stem: 4, Repeats: 1, Stages: c.stages}, cifar)
+		var got []string
+		for _, a := range f.Extremes().Uniform {
+			got = append(got, strings.Fields(f.Space().Format(a))[0])
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%s, %d stages (-want +got):\n%s", c.ops, c.stages, d)
+		}
+	}
+}

@@ -4,7 +4,10 @@
 package conform
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -18,11 +21,12 @@ type TB interface {
 // Family checks a family by its extremes and n random architectures, and returns these: they
 // are valid and read back from their text; their plans are valid and nothing in them is
 // computed in vain; what plans read lies within the shared tensors, each declared once; all
-// plans, or none, say where an auxiliary head reads.
+// plans, or none, say where an auxiliary head reads; no two uniform networks are one.
 func Family(t TB, f space.Family, r *rand.Rand, n int) []space.Arch {
 	t.Helper()
 	s, ends := f.Space(), f.Extremes()
 	shared := declared(t, f)
+	checkUniform(t, f)
 	archs := append([]space.Arch{ends.Smallest, ends.Largest, ends.Narrow}, ends.Uniform...)
 	for range n {
 		archs = append(archs, s.Random(r))
@@ -92,6 +96,38 @@ func checkPlan(t TB, text string, p space.Plan, shared map[string]space.Weight) 
 			t.Fatalf("%s: nothing reads step %d, %v", text, i, p[i].Layer)
 		}
 	}
+}
+
+// checkUniform wants uniform networks that compute different things: those of two plans of one form are the
+// same network twice, whatever their weights are called and in whatever order something is added up.
+func checkUniform(t TB, f space.Family) {
+	t.Helper()
+	of := make(map[string]space.Arch)
+	for _, a := range f.Extremes().Uniform {
+		text := form(f.Plan(a))
+		if b, twice := of[text]; twice {
+			t.Fatalf("uniform networks: %s and %s are one network", f.Space().Format(b), f.Space().Format(a))
+		}
+		of[text] = a
+	}
+}
+
+// form returns a sum over what a plan computes: over each step's layer and the sums of what it reads, in any order.
+func form(p space.Plan) string {
+	sums := make([]string, len(p))
+	for i, s := range p {
+		var reads []string
+		for _, j := range s.In {
+			if j == space.Image {
+				reads = append(reads, "image")
+			} else {
+				reads = append(reads, sums[j])
+			}
+		}
+		slices.Sort(reads)
+		sums[i] = fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%#v %t %q", s.Layer, s.Norm != "", reads)))
+	}
+	return sums[len(p)-1]
 }
 
 // checkAuxiliary wants a plan to have a place for an auxiliary head if others do.
