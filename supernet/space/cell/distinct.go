@@ -2,13 +2,12 @@ package cell
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // distinct returns the first architecture of each network: others of the same network read equal
-// sources, or name the halves of a node in the other order.
+// sources. What a sum reads in another order counts as another network.
 func (f *Family) distinct(archs ...space.Arch) []space.Arch {
 	known, seen := make(forms), make(map[int]bool)
 	var out []space.Arch
@@ -41,9 +40,6 @@ func (known forms) of(p space.Plan) int {
 			if j != space.Image {
 				reads[k] = numbers[j]
 			}
-		}
-		if s.Layer.Op == space.Add { // in any order
-			slices.Sort(reads)
 		}
 		f := form{s.Layer, s.Norm != "", fmt.Sprint(reads)}
 		if _, met := known[f]; !met {
