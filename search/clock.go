@@ -2,7 +2,8 @@ package search
 
 import "time"
 
-// Times of a run are told by its clock, r.now: that of the machine, but in tests.
+// Times of a run are told by its clock, r.now: that of the machine, but in tests. Only when a checkpoint
+// is due goes by the machine always: it changes nothing that is computed.
 
 // spent returns the wall-clock time that the run has taken so far, earlier
 // processes in the folder included.

@@ -45,22 +45,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	if math.Abs(r.state.Alone-whole) > 1e-9 {
 		t.Errorf("rivals are trained for %v s; want %v, what the run has taken", r.state.Alone, whole)
 	}
-	plan, err := space.Plain(space.Input{H: 8, W: 8, C: 1, Classes: 3}, plainWidth)
-	if err != nil {
-		t.Fatal(err)
-	}
-	passOf := func(factor float64) float64 { // the machine is slower or faster than when 90 µs were measured
-		s, _ := calculated{}.Time(t.Context(), plan.Scale(factor), bench.DefaultEffort)
-		known, _ := calculated{}.Time(t.Context(), large.Plan(large.Extremes().Largest), bench.DefaultEffort)
-		return 90e-6 * s.Median / known.Median
-	}
-	if got := passOf(v.Factor); got > 1.02*90e-6 || passOf(1.25*v.Factor) <= 1.02*90e-6 || math.Abs(got-v.Latency) > 1e-12 {
-		t.Errorf("a factor of %v on the widths takes %v s, said to be %v; want the widest within 2 %% of 90 µs", v.Factor, got, v.Latency)
-	}
-	fixed, err := space.NewFixed(plan.Scale(v.Factor))
-	if err != nil {
-		t.Fatal(err)
-	}
+	fixed := widestWithin(t, large, v)
 	n, err := supernet.LoadNetwork(r.dir.Path(networkPath(v.Name)))
 	if err != nil {
 		t.Fatal(err)
@@ -80,19 +65,48 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 		t.Errorf("the weights are not those of %+v with the options of train spelt out", fit)
 	}
 	checkRival(t, r, v, n)
+	checkRivalsAgain(c, t, r, l, front, all)
+}
+
+// checkRivalsAgain wants the rivals all once more without a training, and one against each network of a longer front.
+func checkRivalsAgain(ctx context.Context, t *testing.T, r *Run, l *latency.Model, front []*finished, all []report.Rival) {
+	t.Helper()
 	if r.dir.Has(rundir.Supernet) {
 		t.Error("the supernet was trained")
 	}
 	if err := r.dir.Write("rival-1-1.training", []byte("left by a process that was killed")); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := r.rivals(c, l, &outcome{front: front}); err != nil || cmp.Diff(all, again) != "" || r.dir.Has("rival-1-1.training") {
+	if again, err := r.rivals(ctx, l, &outcome{front: front}); err != nil || cmp.Diff(all, again) != "" || r.dir.Has("rival-1-1.training") {
 		t.Errorf("the next time %+v, %v, its checkpoint is left: %v; want the same, and none", again, err, r.dir.Has("rival-1-1.training"))
 	}
 	r.state.Rivals["rival-1-2"] = report.Rival{Name: "rival-1-2"} // as if it had been trained
 	if both, err := r.rivals(t.Context(), l, &outcome{front: append(front, front[0])}); err != nil || len(both) != 2 || both[0].Against != "pareto-1" || both[1].Against != "pareto-2" {
 		t.Errorf("rivals %+v, %v; want one against each network", both, err)
 	}
+}
+
+// widestWithin returns the plain network of a rival that is set against the largest of a family, timed at 90 µs: the widest
+// within 2 % of that.
+func widestWithin(t *testing.T, large space.Family, v report.Rival) *space.Fixed {
+	t.Helper()
+	plan, err := space.Plain(space.Input{H: 8, W: 8, C: 1, Classes: 3}, plainWidth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	passOf := func(factor float64) float64 { // the machine is slower or faster than when 90 µs were measured
+		s, _ := calculated{}.Time(t.Context(), plan.Scale(factor), bench.DefaultEffort)
+		known, _ := calculated{}.Time(t.Context(), large.Plan(large.Extremes().Largest), bench.DefaultEffort)
+		return 90e-6 * s.Median / known.Median
+	}
+	if got := passOf(v.Factor); got > 1.02*90e-6 || passOf(1.25*v.Factor) <= 1.02*90e-6 || math.Abs(got-v.Latency) > 1e-12 {
+		t.Errorf("a factor of %v on the widths takes %v s, said to be %v; want the widest within 2 %% of 90 µs", v.Factor, got, v.Latency)
+	}
+	fixed, err := space.NewFixed(plan.Scale(v.Factor))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fixed
 }
 
 // workClock is a context and the clock of a machine on which each training step takes stepOfWork: a training asks its context

@@ -56,7 +56,7 @@ type lengthFlags struct {
 // recipeFlags say how networks are trained, together or alone.
 type recipeFlags struct {
 	Batch   *int     `placeholder:"N" help:"Training: images per step (default: ${default_batch})."`
-	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate; of networks that a search finishes it is finish.lr of the configuration (default: ${default_lr})."`
+	LR      *float64 `name:"lr" placeholder:"RATE" help:"Training: peak learning rate (default: ${default_lr}); finishing in a search has finish.lr of the configuration."`
 	Balance *bool    `negatable:"" help:"Training: show pictures of every class equally often."`
 }
 
