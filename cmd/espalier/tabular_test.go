@@ -94,3 +94,19 @@ func TestTableOfAnotherRunIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Networks of a table, and those of a truth, are trained by the recipe of the flags.
+func TestTablesFollowTheFlagsOfTheRecipe(t *testing.T) {
+	s := newShell(t)
+	if err := os.WriteFile(s.path("small.yaml"), []byte(smallSpace), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	recipe := []string{"-c", s.path("tiny.yaml"), "--space", s.path("small.yaml"), "-q", "--batch", "32", "--lr", "0.07", "--steps", "1"}
+	s.must(append([]string{"tabular", "--seeds", "1", "--out", s.path("table.csv")}, recipe...)...)
+	s.must(append([]string{"fidelity", "--seeds", "1", "--count", "2", "--truth", s.path("truth.csv")}, recipe...)...)
+	for _, file := range []string{"table.csv", "truth.csv"} {
+		if text := s.read(file); !strings.Contains(text, "Batch=32 ") || !strings.Contains(text, "LR=0.07 ") {
+			t.Errorf("%s: %s\nwant batches of 32 and a rate of 0.07", file, text)
+		}
+	}
+}

@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/internal/stream"
+	"github.com/espalier-nas/espalier/predictor"
 	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/espalier-nas/espalier/supernet/space/chain"
 	"github.com/espalier-nas/espalier/supernet/space/families"
@@ -254,18 +256,22 @@ func TestLatenciesAreWrittenFirst(t *testing.T) {
 	}
 }
 
-// Errors are told in seconds per image, whatever the images of a pass.
+// Errors are told in seconds per image, whatever the images of a pass; what is a share stays, that of intervals too.
 func TestErrorsArePerImage(t *testing.T) {
-	var errs [2]float64
+	var all [2]predictor.Report
 	for i, batch := range []int{1, 4} {
 		d := newSundial(fast)
 		l := on(t, d, filepath.Join(t.TempDir(), "latency.json"))
 		l.batch = batch
 		learn(t, l, probing(time.Hour))
-		errs[i] = l.Report.RMSE
+		all[i] = l.Report
 	}
-	if math.Abs(errs[1]/errs[0]-0.25) > 1e-9 {
-		t.Errorf("root mean squares of %v with one image a pass, of %v with four that take as long; want a quarter", errs[0], errs[1])
+	if math.Abs(all[1].RMSE/all[0].RMSE-0.25) > 1e-9 {
+		t.Errorf("root mean squares of %v with one image a pass, of %v with four that take as long; want a quarter", all[0].RMSE, all[1].RMSE)
+	}
+	all[1].RMSE = all[0].RMSE
+	if d := cmp.Diff(all[0], all[1], cmpopts.EquateApprox(1e-9, 0)); d != "" || all[0].Cover90 == 1 {
+		t.Errorf("%.3f of the truths are in intervals; shares with four images a pass differ by (-one +four):\n%s", all[0].Cover90, d)
 	}
 }
 

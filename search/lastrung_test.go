@@ -1,0 +1,28 @@
+package search
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/search/report"
+)
+
+// A report tells how many networks of the last rung train at a time, and by how many workers each.
+func TestWorkersOfTheLastRung(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4)) // there are no more workers than that
+	of := func(workers int) *ops.Exec {
+		e, err := ops.NewExec(ops.Config{Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(e.Close)
+		return e
+	}
+	l := &ladder{r: &Run{exec: of(4)}, lanes: &lanes{execs: []*ops.Exec{of(2), of(2)}}}
+	for n, want := range map[int]report.LastRung{0: {AtATime: 1, Workers: 4}, 1: {AtATime: 1, Workers: 2}, 5: {AtATime: 2, Workers: 2}} {
+		if got := l.beside(n); got != want {
+			t.Errorf("%d networks beside each other: %+v; want %+v", n, got, want)
+		}
+	}
+}
