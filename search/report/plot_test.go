@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -379,5 +380,47 @@ func TestTicks(t *testing.T) {
 		high = low * (1.12 + math.Exp(7*r.Float64()-2))
 		values, names = logAxis{low, high}.ticks()
 		check(low, high, values, names)
+	}
+}
+
+// A name stands nearer to its own mark than to that of any other name, and all are there where marks are not on top
+// of each other.
+func TestNamesStandByTheirMarks(t *testing.T) {
+	marks := regexp.MustCompile(`<circle cx="([\d.]+)" cy="([\d.]+)"[^>]*><title>(pareto-\d),`)
+	names := regexp.MustCompile(`<text x="([\d.]+)" y="([\d.]+)" class="name">(pareto-\d)<`)
+	number := func(text string) float64 {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for _, apart := range []float64{1.02, 1.05, 1.1, 1.15, 1.3} { // ratio of neighbours' latencies
+		var all []Point
+		for i, accuracy := range []float64{0.84, 0.871, 0.872, 0.904, 0.907} {
+			all = append(all, Point{Name: fmt.Sprintf("pareto-%d", i+1), Latency: 1e-5 * math.Pow(apart, float64(i)), Accuracy: accuracy, Kind: KindFront})
+		}
+		all = append(all, Point{Latency: 7e-5, Accuracy: 0.898, Kind: KindCandidate})
+		text := drawn(t, "", all)
+		at := make(map[string][2]float64)
+		for _, m := range marks.FindAllStringSubmatch(text, -1) {
+			at[m[3]] = [2]float64{number(m[1]), number(m[2])}
+		}
+		written := names.FindAllStringSubmatch(text, -1)
+		if len(at) != 5 || len(written) < 3 || apart > 1.09 && len(written) != 5 {
+			t.Errorf("latencies %v apart: %d marks and %d names; want 5 of each", apart, len(at), len(written))
+		}
+		for _, m := range written {
+			x, y := number(m[1]), number(m[2])
+			from := func(name string) float64 { // the letters of a name are about 53 pixels wide, 10 above its line and 3 below
+				p := at[name]
+				return math.Hypot(max(x-p[0], p[0]-x-53, 0), max(y-10-p[1], p[1]-y-3, 0))
+			}
+			for other := range at {
+				if other != m[3] && from(other) < from(m[3]) {
+					t.Errorf("latencies %v apart: the name %s is %.0f pixels from its mark, and %.0f from %s", apart, m[3], from(m[3]), from(other), other)
+				}
+			}
+		}
 	}
 }

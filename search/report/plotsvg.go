@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"math"
 )
 
 // The picture in pixels: its size, and the frame of the chart within it.
@@ -163,24 +164,41 @@ func (s *svg) mark(x, y float64, look int, tip string) {
 	fmt.Fprintf(s, "</%s>\n", name)
 }
 
+// named reports whether a point has its name beside it, if there is room.
+func (p Point) named() bool { return looks[lookOf(p.Kind)].named && p.Name != "" }
+
 // names writes the names of named points where there is most room: nothing else
-// may be there.
+// may be there, and no other named point be as near.
 func (s *svg) names() {
 	for i := len(s.points) - 1; i >= 0; i-- {
 		p := s.points[i]
-		if !looks[lookOf(p.Kind)].named || p.Name == "" {
+		if !p.named() {
 			continue
 		}
 		x, y, width := s.px(p.Latency), s.py(p.Accuracy), 6.6*float64(len([]rune(p.Name)))
 		for _, at := range [][2]float64{{x - 8 - width, y - 6}, {x + 9, y + 14}, {x - width/2, y - 12}, {x + 9, y + 4}, {x - 9 - width, y + 14}, {x - width/2, y + 22}} {
 			b := box{at[0], at[1] - 10, at[0] + width, at[1] + 3}
-			if s.free(b) {
+			if s.free(b) && s.nearest(b, i) {
 				s.taken = append(s.taken, b)
 				s.text(at[0], at[1], `class="name"`, p.Name)
 				break
 			}
 		}
 	}
+}
+
+// nearest reports whether point i is nearer to a box than all other named points are.
+func (s *svg) nearest(b box, i int) bool {
+	from := func(p Point) float64 {
+		x, y := s.px(p.Latency), s.py(p.Accuracy)
+		return math.Hypot(max(b.x0-x, x-b.x1, 0), max(b.y0-y, y-b.y1, 0))
+	}
+	for k, p := range s.points {
+		if k != i && p.named() && from(p) <= from(s.points[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // free reports whether a box lies in the frame and meets no mark or name.
