@@ -34,7 +34,9 @@ func (l *ladder) lastRung(ctx context.Context) error {
 		return nil
 	}
 	first := l.wide(len(on))
-	l.r.lastRung = l.beside(len(on) - first)
+	if err := l.tellLastRung(len(on) - first); err != nil {
+		return err
+	}
 	for i := range first {
 		if steps[i], paces[i], err = l.lastSteps(ctx, l.r.exec, on[i], weights[i:]); err != nil {
 			return err
@@ -72,6 +74,17 @@ func (l *ladder) wide(n int) int {
 	default:
 		return 0
 	}
+}
+
+// tellLastRung keeps how networks train on the last rung, n of them beside each other, for the report: what the
+// process that began it did. A later one may have other workers, and little left to train, or nothing.
+func (l *ladder) tellLastRung(n int) error {
+	if l.r.state.Last != nil {
+		return nil
+	}
+	how := l.beside(n)
+	l.r.state.Last = &how
+	return l.r.account()
 }
 
 // beside returns how n networks train, of the last rung's those that do not train one after the

@@ -26,3 +26,16 @@ func TestWorkersOfTheLastRung(t *testing.T) {
 		}
 	}
 }
+
+// A run that is resumed with other workers tells by how many its networks were trained.
+func TestWorkersOfTheLastRungAreKept(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	w := newWorld(t, asPredicted)
+	w.cfg.Workers = 4
+	a := w.search("run")
+	w.cfg.Workers = 1
+	b := w.search("run")
+	if a.report.Last.AtATime < 2 || a.report.Last.Workers < 1 || b.report.Last != a.report.Last {
+		t.Errorf("%+v, and after a resumption with one worker %+v; want the first both times, several networks at a time", a.report.Last, b.report.Last)
+	}
+}

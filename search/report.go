@@ -45,8 +45,10 @@ func (r *Run) report(ctx context.Context, l *latency.Model, out *outcome) (repor
 		Limits:   r.limitsReport(),
 		Floor:    report.Floor{Accuracy: out.linear, LeftOut: out.leftOut},
 		Reach:    r.cfg.Finish.Reach.Seconds(),
-		Last:     r.lastRung,
 		Others:   []report.Network{},
+	}
+	if r.state.Last != nil {
+		rep.Last = *r.state.Last
 	}
 	if err := r.testAll(ctx, &rep, out); err != nil {
 		return rep, err

@@ -22,7 +22,6 @@ import (
 	"github.com/espalier-nas/espalier/ops"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/latency"
-	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
@@ -69,7 +68,6 @@ type Run struct {
 	policy  []float64                 // state of the ENAS controller after training
 
 	warnings []string            // for the report
-	lastRung report.LastRung     // how networks were trained on it
 	timed    map[space.Arch]bool // contenders that were timed; true: beyond the limits as measured
 }
 

@@ -14,7 +14,7 @@ import (
 
 // timely are the fields that tell how long something took, on how many processors, or how
 // much the last process had to compute, or that follow from it.
-var timely = []string{"seconds", "phases", "prefix", "sum", "workers"}
+var timely = []string{"seconds", "phases", "prefix", "sum", "workers", "last_rung"}
 
 // timeless returns the content of a file of a run folder without what differs from run
 // to run: times, and the order in which candidates that train side by side end.

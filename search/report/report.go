@@ -38,7 +38,7 @@ type Report struct {
 	Seeds    *Seeds    `json:"seeds,omitempty"` // nil: search and finishing were done once
 	Limits   Limits    `json:"limits"`
 	Floor    Floor     `json:"floor"`
-	Last     LastRung  `json:"last_rung"`
+	Last     LastRung  `json:"last_rung"`       // as the process that began it trained
 	Reach    float64   `json:"reach,omitempty"` // latency per image, s, from which on the budget had no time to finish networks; 0: none was left alone
 	Prefix   Prefix    `json:"prefix"`
 	Test     Test      `json:"test"`
