@@ -137,10 +137,14 @@ func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, pl
 	if err != nil {
 		return report.Rival{}, err
 	}
+	paired, err := r.pairedError(ctx, f.net, n)
+	if err != nil {
+		return report.Rival{}, err
+	}
 	v := report.Rival{
 		Name: name, Network: text, Factor: fit.Factor, FLOPs: family.Plan(family.Arch()).FLOPs(), Params: family.Plan(family.Arch()).Params(), Latency: fit.Latency,
 		Steps: pace.stepsOf(fit.Steps), Seconds: took, Validation: s.Accuracy, Test: test.Accuracy, TestError: report.BinomialError(test.Accuracy, r.splits.Test.Len()),
-		ByClass: report.Table(table),
+		PairedError: paired, ByClass: report.Table(table),
 	}
 	if r.state.Rivals == nil {
 		r.state.Rivals = make(map[string]report.Rival)
@@ -156,6 +160,28 @@ func (r *Run) rival(ctx context.Context, l *latency.Model, name, text string, pl
 		return report.Rival{}, err
 	}
 	return v, remove(r.dir.Path(checkpoint))
+}
+
+// pairedError returns half of the 95 % interval of the difference of two networks on the test split.
+func (r *Run) pairedError(ctx context.Context, a, b *supernet.Network) (float64, error) {
+	rightA, err := a.Right(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
+	if err != nil {
+		return 0, err
+	}
+	rightB, err := b.Right(ctx, r.exec, r.splits.Test, r.cfg.Evaluate.Batch)
+	if err != nil {
+		return 0, err
+	}
+	onlyA, onlyB := 0, 0
+	for i, right := range rightA {
+		switch {
+		case right && !rightB[i]:
+			onlyA++
+		case rightB[i] && !right:
+			onlyB++
+		}
+	}
+	return report.PairedError(onlyA, onlyB, len(rightA)), nil
 }
 
 // fitted is a rival before its training.

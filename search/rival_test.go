@@ -31,8 +31,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	r.earlier, r.now, r.monitor.Events = earlier, c.now, slowEvents{clock: c}
 	large := largeFamily(t)
 	l := latency.New(large, calculated{}, nil, w.cfg.Device.Batch, "")
-	s := bench.Sample{Median: 90e-6}
-	front := []*finished{{candidate: candidate{Trial: controller.Trial{Arch: large.Extremes().Largest}, measured: &s}}}
+	front := []*finished{{candidate: candidate{Trial: controller.Trial{Arch: large.Extremes().Largest}, measured: &bench.Sample{Median: 90e-6}}, net: untrained(t, r, large)}}
 	all, err := r.rivals(c, l, &outcome{front: front})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +63,7 @@ func TestRivalIsTrainedForTheWholeTime(t *testing.T) {
 	if trainAnew(t, r, supernet.New(fixed, 11), supernet.Single{Arch: fixed.Arch()}, o, nil, fit.Replans...).Hash() != n.Net().Hash() {
 		t.Errorf("the weights are not those of %+v with the options of train spelt out", fit)
 	}
-	checkRival(t, r, v, n)
+	checkRival(t, r, v, n, front[0].net)
 	checkRivalsAgain(c, t, r, l, front, all)
 }
 
@@ -147,13 +146,37 @@ func largeFamily(t *testing.T) space.Family {
 	return large
 }
 
-// checkRival compares what is said of a rival with what its network does.
-func checkRival(t *testing.T, r *Run, v report.Rival, n *supernet.Network) {
+// untrained returns the largest network of a family with its first weights.
+func untrained(t *testing.T, r *Run, f space.Family) *supernet.Network {
+	t.Helper()
+	v, err := supernet.NewEvaluator(exec(t, r.cfg.Kernel), supernet.New(f, 5), r.splits.Train, r.splits.Train, plainNorm(r.splits.Train), supernet.EvalOptions{Calibration: 20, Batch: 20, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := v.Deploy(t.Context(), f.Extremes().Largest, supernet.Label{Classes: r.splits.Train.Classes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// checkRival compares what is said of a rival with what its network does, and the one that it is set against.
+func checkRival(t *testing.T, r *Run, v report.Rival, n, against *supernet.Network) {
+	t.Helper()
 	if want := 1.96 * math.Sqrt(v.Test*(1-v.Test)/netTest); math.Abs(v.TestError-want) > 1e-9 {
 		t.Errorf("half of the interval is %v; want %v of %d pictures", v.TestError, want, netTest)
 	}
-	t.Helper()
 	e, norm := exec(t, r.cfg.Kernel), plainNorm(r.splits.Train)
+	differ, sum := 0.0, 0.0
+	for i := range netTest {
+		one := r.splits.Test.Subset([]int{i})
+		d := right(t, e, against, norm, one, 1) - right(t, e, n, norm, one, 1)
+		differ += d * d / netTest
+		sum += d / netTest
+	}
+	if want := 1.96 * math.Sqrt((differ-sum*sum)/netTest); math.Abs(v.PairedError-want) > 1e-9 || want < 0.01 {
+		t.Errorf("half of the interval of the difference is %v; want %v", v.PairedError, want)
+	}
 	if got := right(t, e, n, norm, r.splits.Val, r.splits.Val.Len()); math.Abs(got-v.Validation) > 1e-9 {
 		t.Errorf("validation accuracy %v; want %v", v.Validation, got)
 	}

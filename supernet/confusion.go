@@ -25,15 +25,19 @@ func NewConfusion(classes int) Confusion {
 // first counts, as in ops.Correct.
 func (c Confusion) Add(logits *ops.Tensor, labels []int32) {
 	for i, l := range labels {
-		row := logits.Data[i*len(c):][:len(c)]
-		said := 0
-		for j, v := range row {
-			if v > row[said] {
-				said = j
-			}
-		}
-		c[l][said]++
+		c[l][said(logits.Data[i*len(c):][:len(c)])]++
 	}
+}
+
+// said returns the class that logits name: of equal ones the first.
+func said(logits []float32) int {
+	class := 0
+	for j, v := range logits {
+		if v > logits[class] {
+			class = j
+		}
+	}
+	return class
 }
 
 // Count returns the number of pictures.

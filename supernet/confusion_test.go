@@ -58,7 +58,19 @@ func TestConfusionEqualsPlainLoops(t *testing.T) {
 		if again, err2 := w.Score(context.Background(), e, set, 7); err != nil || err2 != nil || again != score || !equalTables(table, want) {
 			t.Errorf("network %d: %v and %v; want %v and %v (%v, %v)", i, score, table, again, want, err, err2)
 		}
+		if right, err := w.Right(context.Background(), e, set, 7); err != nil || !slices.Equal(right, rightPlainly(set, logits)) {
+			t.Errorf("network %d is right on %v; want %v (%v)", i, right, rightPlainly(set, logits), err)
+		}
 	}
+}
+
+func rightPlainly(s *data.Set, logits []float32) []bool {
+	all := make([]bool, len(s.Labels))
+	for i, l := range s.Labels {
+		row := logits[3*i:][:3]
+		all[i] = slices.Index(row, slices.Max(row)) == int(l)
+	}
+	return all
 }
 
 func countPlainly(s *data.Set, logits []float32) Confusion {

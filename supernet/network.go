@@ -169,6 +169,20 @@ func (w *Network) evaluate(ctx context.Context, e *ops.Exec, set *data.Set, batc
 	return s, nil
 }
 
+// Right returns which pictures of a set the network tells right, in the set's order, with batch of them at a time.
+func (w *Network) Right(ctx context.Context, e *ops.Exec, set *data.Set, batch int) ([]bool, error) {
+	all := make([]bool, 0, set.Len())
+	err := w.each(ctx, e, set, batch, func(b *data.Batch, logits *ops.Tensor) {
+		for i, l := range b.Labels {
+			all = append(all, said(logits.Data[i*logits.C:][:logits.C]) == int(l))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
 // Logits returns what the network says of the images of a set, not augmented and
 // batch of them at a time: images x classes, in the set's order.
 func (w *Network) Logits(ctx context.Context, e *ops.Exec, set *data.Set, batch int) ([]float32, error) {

@@ -29,3 +29,32 @@ func TestBinomialError(t *testing.T) {
 		}
 	}
 }
+
+// Half of the interval of a difference is 1.96 standard errors of the mean difference per picture; two networks that agree on
+// all pictures may differ on others as much as one that is right on all may be wrong.
+func TestPairedError(t *testing.T) {
+	for _, k := range []struct{ onlyA, onlyB, n int }{{30, 10, 200}, {5, 60, 1000}, {7, 7, 100}, {400, 0, 1000}} {
+		differences := make([]float64, k.n)
+		for i := range k.onlyA {
+			differences[i] = 1
+		}
+		for i := range k.onlyB {
+			differences[k.n-1-i] = -1
+		}
+		mean, squares := 0.0, 0.0
+		for _, d := range differences {
+			mean += d / float64(k.n)
+		}
+		for _, d := range differences {
+			squares += (d - mean) * (d - mean) / float64(k.n)
+		}
+		if got, want := PairedError(k.onlyA, k.onlyB, k.n), 1.96*math.Sqrt(squares/float64(k.n)); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%+v: %v; want %v", k, got, want)
+		}
+	}
+	for _, both := range []int{0, 40} {
+		if got, want := PairedError(both, 0, 40), BinomialError(1, 40); got != want {
+			t.Errorf("%d of 40 differ, all one way: %v; want %v", both, got, want)
+		}
+	}
+}

@@ -249,6 +249,9 @@ type Rival struct {
 	Validation float64 `json:"validation_accuracy"`
 	Test       float64 `json:"test_accuracy"`
 	TestError  float64 `json:"test_error"` // half of the 95 % interval
+	// PairedError is half of the 95 % interval of the difference to the network that it is set against, on the same test
+	// pictures, see PairedError; 0 in folders of earlier versions.
+	PairedError float64 `json:"paired_error,omitempty"`
 	// ByClass is nil in folders of earlier versions.
 	ByClass *ByClass `json:"test_by_class,omitempty"`
 }

@@ -98,14 +98,18 @@ func (t *text) rivals(r Report) {
 		if n.Measured != nil && v.Latency > slower*n.Measured.Median {
 			took += " (no faster one)"
 		}
+		interval := v.PairedError
+		if interval == 0 { // of an earlier version: as if each had been tested on pictures of its own
+			interval = math.Hypot(n.TestError, v.TestError)
+		}
 		rows = append(rows, []string{
 			n.Name, latency(n), fmt.Sprintf("%.4f", *n.Test), fmt.Sprintf("%s x%.3g", v.Network, v.Factor), took, fmt.Sprintf("%.4f", v.Test), seconds(v.Seconds),
-			fmt.Sprintf("%+.4f ±%.4f", d, math.Hypot(n.TestError, v.TestError)),
+			fmt.Sprintf("%+.4f ±%.4f", d, interval),
 		})
 	}
 	t.table([]string{"<network", ">latency", ">test", "<rival", ">latency", ">test", ">trained for", ">difference"}, rows)
-	t.line("  the search won %d of %d, by %+.4f on average; ± is the 95 %% interval of the difference if each had been tested on as many", won, len(r.Rivals), sum/float64(len(r.Rivals)))
-	t.line("  pictures of its own; both were tested on the same ones, so that most differences are surer than that")
+	t.line("  the search won %d of %d, by %+.4f on average; ± is the 95 %% interval of the difference on the same test pictures;", won, len(r.Rivals), sum/float64(len(r.Rivals)))
+	t.line("  it tells what other pictures would change, not what another training would")
 	if r.Last.AtATime > 1 {
 		t.line("  rivals were trained by all %d workers, one after the other", r.Machine.Workers)
 	}
