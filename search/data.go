@@ -31,6 +31,7 @@ func (r *Run) openData() error {
 		return err
 	}
 	asked := r.cfg
+	r.decideReflect()
 	r.decideFlip()
 	r.decidePlain()
 	r.decideEvaluation()
@@ -55,6 +56,18 @@ func (r *Run) openData() error {
 	r.state.Data = print
 	r.describeData(look)
 	return nil
+}
+
+// decideReflect settles what the frame shows out of which crops are cut, where that is left to the data: grey pictures
+// (clothes, digits) lie on black.
+func (r *Run) decideReflect() {
+	t := &r.cfg.Train
+	if t.Reflect != config.Auto {
+		return
+	}
+	if t.Reflect = config.Off; r.splits.Train.C > 1 {
+		t.Reflect = config.On
+	}
 }
 
 // decideFlip settles whether pictures are mirrored, where that is left to the data.
@@ -213,7 +226,7 @@ func openDataset(c config.Data, m Monitor) (*data.Dataset, error) {
 
 func (r *Run) augment() data.Augment {
 	t := r.cfg.Train
-	return data.Augment{Crop: t.Crop, Flip: t.Flip == config.On, Alternate: t.Alternate, Cutout: t.Cutout, Erase: t.Erase, EraseMost: t.EraseMost}
+	return data.Augment{Crop: t.Crop, Reflect: t.Reflect == config.On, Flip: t.Flip == config.On, Alternate: t.Alternate, Cutout: t.Cutout, Erase: t.Erase, EraseMost: t.EraseMost}
 }
 
 // survey looks at the pictures of all splits, once. It returns what it saw of the training

@@ -81,8 +81,8 @@ func TestPicturesDecideBatchAndFlip(t *testing.T) {
 	if p := r.trainOptions(1).Plain; p != plainColour || r.Config().Train.Plain != plainColour {
 		t.Errorf("pictures with colours are shown as they are in %v passes, noted as %v; want %v", p, r.Config().Train.Plain, plainColour)
 	}
-	if r.Config().Train.Flip != config.On || !r.augment().Flip {
-		t.Errorf("cats and dogs are mirrored: %v", r.Config().Train.Flip)
+	if c := r.Config().Train; c.Flip != config.On || c.Reflect != config.On || !r.augment().Flip || !r.augment().Reflect {
+		t.Errorf("cats and dogs are mirrored: %v, their frame reflects them: %v; want both", c.Flip, c.Reflect)
 	}
 	for _, want := range []string{"instead of=64", "cat=14 dog=14", "found=CLASS", "size=8x8x3", "three channels are the same"} {
 		if !strings.Contains(strings.ReplaceAll(log, `"`, ""), want) {
@@ -93,8 +93,8 @@ func TestPicturesDecideBatchAndFlip(t *testing.T) {
 	if err != nil || saved.Train.Batch != 8 || saved.Train.Flip != config.On {
 		t.Errorf("saved: batch %d, flip %s (%v); want 8 and true", saved.Train.Batch, saved.Train.Flip, err)
 	}
-	if saved.Forget(); saved.Train.Batch != 64 || saved.Train.Flip != config.Auto || saved.Train.Plain != config.AutoPasses || saved.Evaluate.Batch != 0 {
-		t.Errorf("for other pictures: batch %d, flip %s, plain %v, %d evaluated at a time; want what was asked for", saved.Train.Batch, saved.Train.Flip, saved.Train.Plain, saved.Evaluate.Batch)
+	if saved.Forget(); saved.Train.Batch != 64 || saved.Train.Flip != config.Auto || saved.Train.Reflect != config.Auto || saved.Train.Plain != config.AutoPasses || saved.Evaluate.Batch != 0 {
+		t.Errorf("for other pictures: batch %d, flip %s, reflect %s, plain %v, %d evaluated at a time; want what was asked for", saved.Train.Batch, saved.Train.Flip, saved.Train.Reflect, saved.Train.Plain, saved.Evaluate.Batch)
 	}
 	if r, log, err = started(t, filepath.Join(base, "few"), filepath.Join(base, "run0"), func(c *config.Config) { c.Train.Batch, c.Finish.Batch = 16, 40 }); err != nil {
 		t.Fatal(err)
@@ -176,6 +176,21 @@ func TestSignalsAreNotMirrored(t *testing.T) {
 		r.splits.Train = &data.Set{H: c.h, W: c.w, C: 1, Classes: []string{"cat", "dog"}}
 		if r.decideFlip(); r.cfg.Train.Flip != c.want {
 			t.Errorf("pictures of %dx%d, flip %s: %s; want %s", c.h, c.w, c.flip, r.cfg.Train.Flip, c.want)
+		}
+	}
+}
+
+// The frame of crops is a mirror where pictures have colours, and black where they are grey, unless asked for.
+func TestFramesFollowColours(t *testing.T) {
+	for _, c := range []struct {
+		channels       int
+		reflect, want config.Toggle
+	}{{1, config.Auto, config.Off}, {3, config.Auto, config.On}, {4, config.Auto, config.On}, {1, config.On, config.On}, {3, config.Off, config.Off}} {
+		r := quiet(t)
+		r.cfg.Train.Reflect = c.reflect
+		r.splits.Train = &data.Set{H: 9, W: 9, C: c.channels}
+		if r.decideReflect(); r.cfg.Train.Reflect != c.want || r.augment().Reflect != (c.want == config.On) {
+			t.Errorf("%d channels, reflect %s: %s; want %s", c.channels, c.reflect, r.cfg.Train.Reflect, c.want)
 		}
 	}
 }

@@ -22,12 +22,12 @@ func (w *world) spelt() supernet.TrainOptions {
 	w.cfg.Seed = 11
 	t.Steps, t.Batch, t.LR, t.MinLR, t.Warmup, t.Schedule, t.Momentum, t.Nesterov = 20, 12, 0.08, 0.03, 0.2, supernet.ScheduleLinear, 0.7, true
 	t.WeightDecay, t.Smoothing, t.Clip, t.Average = 0.01, 0.3, 0.4, 0.2
-	t.Crop, t.Flip, t.Alternate, t.Cutout, t.Erase, t.EraseMost, t.Plain = 1, config.On, true, 2, 0.5, 0.3, 0.25
+	t.Crop, t.Reflect, t.Flip, t.Alternate, t.Cutout, t.Erase, t.EraseMost, t.Plain = 1, config.On, config.On, true, 2, 0.5, 0.3, 0.25
 	t.Sampler, t.Random, t.Between, t.Stratify = "sandwich", 3, 0.4, true
 	return supernet.TrainOptions{
 		Batch: 12, Steps: 20, LR: 0.08, MinLR: 0.03, Warmup: 0.2, Schedule: supernet.ScheduleLinear, Momentum: 0.7, Nesterov: true,
 		WeightDecay: 0.01, Smoothing: 0.3, Clip: 0.4, Average: 0.2, Seed: 11,
-		Augment: data.Augment{Crop: 1, Flip: true, Alternate: true, Cutout: 2, Erase: 0.5, EraseMost: 0.3}, Plain: 0.25,
+		Augment: data.Augment{Crop: 1, Reflect: true, Flip: true, Alternate: true, Cutout: 2, Erase: 0.5, EraseMost: 0.3}, Plain: 0.25,
 	}
 }
 

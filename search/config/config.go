@@ -88,7 +88,8 @@ type Train struct {
 	DropPath    float64       `yaml:"drop_path"`    // of networks that are trained alone, in cells: share of the pictures that the deepest paths lose at the end of training; less before and above
 	Auxiliary   float64       `yaml:"auxiliary"`    // the same, in families that say where (cells): weight of the loss of an auxiliary head, which is not part of the network; 0: none
 	Average     float64       `yaml:"average"`      // mean age of averaged weights, a share of the steps done; 0: no average
-	Crop        int           `yaml:"crop"`         // pixels of padding for random crops
+	Crop        int           `yaml:"crop"`         // width in pixels of a frame around the picture, for random crops
+	Reflect     Toggle        `yaml:"reflect"`      // the frame shows the picture in a mirror, instead of black; auto: where pictures have colours
 	Flip        Toggle        `yaml:"flip"`         // mirror left to right at random; auto: unless classes are digits or letters, or pictures are signals of one row or column, which mirroring changes
 	Alternate   bool          `yaml:"alternate"`    // with flip, mirror each picture in every second epoch instead
 	Cutout      int           `yaml:"cutout"`       // side of the erased square, pixels

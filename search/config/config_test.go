@@ -191,6 +191,7 @@ var spoilt = map[string]func(*Config){
 	"train.weight_decay":        func(c *Config) { c.Train.WeightDecay = -1 },
 	"train.clip":                func(c *Config) { c.Train.Clip = -1 },
 	"train.crop":                func(c *Config) { c.Train.Crop = -1 },
+	"train.reflect":             func(c *Config) { c.Train.Reflect = "maybe" },
 	"train.cutout":              func(c *Config) { c.Train.Cutout = -1 },
 	"train.schedule":            func(c *Config) { c.Train.Schedule = "steps" },
 	"train.average":             func(c *Config) { c.Train.Average = 0.6 },

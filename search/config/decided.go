@@ -15,6 +15,7 @@ type Decided struct {
 	Networks    *Decision[int]    `yaml:"finish.networks,omitempty"`
 	Finished    *Decision[int]    `yaml:"finish.batch,omitempty"`
 	Batch       *Decision[int]    `yaml:"train.batch,omitempty"`
+	Reflect     *Decision[Toggle] `yaml:"train.reflect,omitempty"`
 	Flip        *Decision[Toggle] `yaml:"train.flip,omitempty"`
 	Plain       *Decision[Passes] `yaml:"train.plain,omitempty"`
 }
@@ -73,6 +74,7 @@ func (c *Config) decidables() []decidable {
 		decidableField[int]{&c.Finish.Networks, &d.Networks},
 		decidableField[int]{&c.Finish.Batch, &d.Finished},
 		decidableField[int]{&c.Train.Batch, &d.Batch},
+		decidableField[Toggle]{&c.Train.Reflect, &d.Reflect},
 		decidableField[Toggle]{&c.Train.Flip, &d.Flip},
 		decidableField[Passes]{&c.Train.Plain, &d.Plain},
 	}

@@ -14,7 +14,7 @@ func TestWhatWasAskedForComesBack(t *testing.T) {
 	cut.Evaluate = Evaluate{Calibration: 200, Batch: 64, Images: 720}
 	cut.Predictor.Samples, cut.Predictor.Folds = 40, 7
 	cut.Search.Trials, cut.Search.Rounds, cut.Search.Picks, cut.Search.Top = 900, 2, 12, 12
-	cut.Finish.Networks, cut.Finish.Batch, cut.Train.Batch, cut.Train.Flip, cut.Train.Plain = 5, 16, 32, Off, 2
+	cut.Finish.Networks, cut.Finish.Batch, cut.Train.Batch, cut.Train.Reflect, cut.Train.Flip, cut.Train.Plain = 5, 16, 32, On, Off, 2
 	want := cut
 	cut.NoteDecided(asked)
 	again := cut // a resumed run decides once more

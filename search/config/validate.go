@@ -112,6 +112,7 @@ func (t Train) validate(f *faults) {
 
 func (t Train) validateAugment(f *faults) {
 	f.check(t.Plain >= 0 || t.Plain == AutoPasses, "train.plain", float64(t.Plain), "0 or more passes, or auto")
+	f.oneOf("train.reflect", string(t.Reflect), []string{string(Auto), string(On), string(Off)})
 	f.oneOf("train.flip", string(t.Flip), []string{string(Auto), string(On), string(Off)})
 	f.check(t.Crop >= 0, "train.crop", t.Crop, "0 or more pixels")
 	f.check(t.Cutout >= 0, "train.cutout", t.Cutout, "0 or more pixels")

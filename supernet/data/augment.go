@@ -9,9 +9,11 @@ import (
 
 // Augment says how training pictures are varied, in this order: crop, flip, cutout, erase. The zero value varies nothing.
 type Augment struct {
-	// Crop is the width in pixels of a frame of zero pixels put around the picture, out of which a window of the
-	// original size is cut at random. Frame pixels are normalised like any zero pixel.
+	// Crop is the width in pixels of a frame put around the picture, out of which a window of the original size is cut at
+	// random. The frame is of zero pixels, which are normalised like any other, unless Reflect is set.
 	Crop int
+	// Reflect makes the frame show the picture as a mirror at its border would, the outermost pixels once.
+	Reflect bool
 	// Flip mirrors every second picture left to right, at random.
 	Flip bool
 	// Alternate, with Flip, mirrors each picture in every second epoch, the first one of them at random: two epochs

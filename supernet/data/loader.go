@@ -143,7 +143,11 @@ func (l *Loader) put(b *Batch, k, i int, v variation, buf *[]uint8) {
 	}
 	for y := range l.set.H {
 		row := dst[y*line : (y+1)*line]
-		if from := y + v.dy; from >= 0 && from < l.set.H {
+		from := y + v.dy
+		if l.aug.Reflect {
+			from = reflected(from, l.set.H)
+		}
+		if from >= 0 && from < l.set.H {
 			l.putRow(row, src[from*line:(from+1)*line], v)
 		} else {
 			l.padRow(row)
@@ -154,29 +158,51 @@ func (l *Loader) put(b *Batch, k, i int, v variation, buf *[]uint8) {
 	}
 }
 
-// putRow equals, with src 0 outside of the picture,
+// putRow equals, with src 0 outside of the picture, or reflected,
 //
 //	for x := range W { dst[x] = table(src[x + v.dx]) }
 //
 // and the mirror image of that when v.flip is set.
 func (l *Loader) putRow(dst []float32, src []uint8, v variation) {
 	w, c := l.set.W, l.set.C
-	if v.dx != 0 {
-		l.padRow(dst)
-	}
 	lo, hi := max(0, -v.dx), min(w, w-v.dx)
-	to, step := lo*c, c
+	to, step := 0, c
 	if v.flip {
-		to, step = (w-1-lo)*c, -c
+		to, step = (w-1)*c, -c
+	}
+	switch {
+	case v.dx == 0:
+	case l.aug.Reflect:
+		for _, side := range [2][2]int{{0, lo}, {hi, w}} {
+			for x := side[0]; x < side[1]; x++ {
+				from := reflected(x+v.dx, w) * c
+				for ch := range l.tables {
+					dst[to+x*step+ch] = l.tables[ch][src[from+ch]]
+				}
+			}
+		}
+	default:
+		l.padRow(dst)
 	}
 	for ch := range l.tables {
 		table := &l.tables[ch]
-		at := to + ch
+		at := to + lo*step + ch
 		for from := (lo+v.dx)*c + ch; from < (hi+v.dx)*c; from += c {
 			dst[at] = table[src[from]]
 			at += step
 		}
 	}
+}
+
+// reflected returns which of n pixels stands at place i, -n < i < 2n-1, where there are mirrors at both ends.
+func reflected(i, n int) int {
+	switch {
+	case i < 0:
+		return -i
+	case i >= n:
+		return 2*(n-1) - i
+	}
+	return i
 }
 
 func (l *Loader) padRow(dst []float32) {

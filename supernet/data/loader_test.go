@@ -15,15 +15,27 @@ func testNorm(c int) Normalization {
 	return Normalization{Mean: []float32{0.3, 0.5, 0.4}[:c], Std: []float32{0.25, 0.5, 0.3}[:c]}
 }
 
-// naive is the slow twin of Loader.put: it builds the padded picture, cuts the window out of it, mirrors and erases.
+// naive is the slow twin of Loader.put: it builds the framed picture, cuts the window out of it, mirrors and erases.
 func naive(s *Set, norm Normalization, aug Augment, i int, v variation) []float32 {
 	h, w, c, pad := s.H, s.W, s.C, aug.Crop
 	padded := make([]uint8, (h+2*pad)*(w+2*pad)*c)
-	for y := range h {
-		for x := range w {
-			for ch := range c {
-				padded[((y+pad)*(w+2*pad)+x+pad)*c+ch] = s.Image(i)[(y*w+x)*c+ch]
+	outside := func(at, n int) int { // the distance from the picture to a place at a mirror in its first or last pixel
+		return max(0, -at, at-(n-1))
+	}
+	for y := -pad; y < h+pad; y++ {
+		for x := -pad; x < w+pad; x++ {
+			dy, dx := outside(y, h), outside(x, w)
+			fromY, fromX := min(max(y, 0), h-1), min(max(x, 0), w-1)
+			if dy+dx > 0 && !aug.Reflect || dy >= h || dx >= w { // black, or a side of one pixel, along which nothing moves
+				continue
 			}
+			if fromY -= dy; y < 0 {
+				fromY = dy
+			}
+			if fromX -= dx; x < 0 {
+				fromX = dx
+			}
+			copy(padded[((y+pad)*(w+2*pad)+x+pad)*c:][:c], s.Image(i)[(fromY*w+fromX)*c:])
 		}
 	}
 	out := make([]float32, h*w*c)
@@ -54,7 +66,7 @@ func TestFillEqualsNaiveTwin(t *testing.T) {
 		s := randomSet(rapid.IntRange(1, 9).Draw(t, "n"), rapid.IntRange(1, 9).Draw(t, "h"), rapid.IntRange(1, 9).Draw(t, "w"), c, 3)
 		side := min(s.H, s.W)
 		aug := Augment{
-			Crop:   rapid.IntRange(0, side-1).Draw(t, "crop"),
+			Crop: rapid.IntRange(0, side-1).Draw(t, "crop"), Reflect: rapid.Bool().Draw(t, "reflect"),
 			Flip:   rapid.Bool().Draw(t, "flip"),
 			Cutout: rapid.IntRange(0, side).Draw(t, "cutout"),
 			Erase:  rapid.SampledFrom([]float64{0, 0.5, 1}).Draw(t, "erase"), EraseMost: 0.5,
