@@ -9,6 +9,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/data"
 )
 
@@ -59,15 +60,20 @@ func (r *Run) openData() error {
 }
 
 // decideReflect settles what the frame shows out of which crops are cut, where that is left to the data: grey pictures
-// (clothes, digits) lie on black.
+// (clothes, digits) lie on black. A training that an earlier version began, which says nothing of it, goes on with black.
 func (r *Run) decideReflect() {
 	t := &r.cfg.Train
 	if t.Reflect != config.Auto {
 		return
 	}
-	if t.Reflect = config.Off; r.splits.Train.C > 1 {
+	if t.Reflect = config.Off; r.splits.Train.C > 1 && !r.begun() {
 		t.Reflect = config.On
 	}
+}
+
+// begun says whether the run's folder, if it has one, holds weights.
+func (r *Run) begun() bool {
+	return r.dir != nil && (r.dir.Has(rundir.Supernet) || r.dir.Has(aloneCheckpoint))
 }
 
 // decideFlip settles whether pictures are mirrored, where that is left to the data.

@@ -180,17 +180,38 @@ func TestSignalsAreNotMirrored(t *testing.T) {
 	}
 }
 
-// The frame of crops is a mirror where pictures have colours, and black where they are grey, unless asked for.
+// The frame of crops is a mirror where pictures have colours, and black where they are grey, unless asked for. A training
+// that an earlier version began, when it was black, goes on as it began.
 func TestFramesFollowColours(t *testing.T) {
 	for _, c := range []struct {
-		channels       int
+		channels      int
 		reflect, want config.Toggle
-	}{{1, config.Auto, config.Off}, {3, config.Auto, config.On}, {4, config.Auto, config.On}, {1, config.On, config.On}, {3, config.Off, config.Off}} {
+		begun         string
+	}{
+		{1, config.Auto, config.Off, ""},
+		{3, config.Auto, config.On, ""},
+		{4, config.Auto, config.On, ""},
+		{1, config.On, config.On, ""},
+		{3, config.Off, config.Off, ""},
+		{3, config.Auto, config.Off, rundir.Supernet},
+		{3, config.Auto, config.Off, aloneCheckpoint},
+		{3, config.On, config.On, rundir.Supernet},
+	} {
 		r := quiet(t)
+		var err error
+		if r.dir, err = rundir.Create(filepath.Join(t.TempDir(), "run")); err != nil {
+			t.Fatal(err)
+		}
+		defer r.dir.Close()
+		if c.begun != "" {
+			if err := r.dir.Write(c.begun, []byte("weights")); err != nil {
+				t.Fatal(err)
+			}
+		}
 		r.cfg.Train.Reflect = c.reflect
 		r.splits.Train = &data.Set{H: 9, W: 9, C: c.channels}
 		if r.decideReflect(); r.cfg.Train.Reflect != c.want || r.augment().Reflect != (c.want == config.On) {
-			t.Errorf("%d channels, reflect %s: %s; want %s", c.channels, c.reflect, r.cfg.Train.Reflect, c.want)
+			t.Errorf("%d channels, reflect %s, %q in the folder: %s; want %s", c.channels, c.reflect, c.begun, r.cfg.Train.Reflect, c.want)
 		}
 	}
 }
