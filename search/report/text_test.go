@@ -219,6 +219,7 @@ func TestRivalsAreSetAgainstTheirNetworks(t *testing.T) {
 		"pareto-2 ~1.300 ms 0.9087 auto x2 1.200 ms 0.9587 59.0 s -0.0500 ±0.0549 ",
 		"pareto-1 0.110 ms 0.8450 plain x0.1 0.120 ms (no faster one) 0.8300 61.0 s +0.0150 ±0.0123 ",
 		"the search won 2 of 3, by +0.0033 on average",
+		"2 of the rivals are of an earlier version",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, Text(r))

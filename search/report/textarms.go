@@ -86,7 +86,7 @@ func (t *text) rivals(r Report) {
 		networks[n.Name] = n
 	}
 	var rows [][]string
-	won, sum := 0, 0.0
+	won, sum, unpaired := 0, 0.0, 0
 	for _, v := range r.Rivals {
 		n := networks[v.Against]
 		d := *n.Test - v.Test
@@ -101,6 +101,7 @@ func (t *text) rivals(r Report) {
 		interval := v.PairedError
 		if interval == 0 { // of an earlier version: as if each had been tested on pictures of its own
 			interval = math.Hypot(n.TestError, v.TestError)
+			unpaired++
 		}
 		rows = append(rows, []string{
 			n.Name, latency(n), fmt.Sprintf("%.4f", *n.Test), fmt.Sprintf("%s x%.3g", v.Network, v.Factor), took, fmt.Sprintf("%.4f", v.Test), seconds(v.Seconds),
@@ -110,6 +111,9 @@ func (t *text) rivals(r Report) {
 	t.table([]string{"<network", ">latency", ">test", "<rival", ">latency", ">test", ">trained for", ">difference"}, rows)
 	t.line("  the search won %d of %d, by %+.4f on average; ± is the 95 %% interval of the difference on the same test pictures;", won, len(r.Rivals), sum/float64(len(r.Rivals)))
 	t.line("  it tells what other pictures would change, not what another training would")
+	if unpaired > 0 {
+		t.line("  %d of the rivals are of an earlier version, which did not keep who was right on which: their ± is as if on pictures of their own", unpaired)
+	}
 	if r.Last.AtATime > 1 {
 		t.line("  rivals were trained by all %d workers, one after the other", r.Machine.Workers)
 	}
