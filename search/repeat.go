@@ -43,6 +43,7 @@ func (r *Run) SearchSeeds(ctx context.Context) (report.Report, error) {
 		rep.Checks.Accesses.Repeats += again.Checks.Accesses.Handed
 		rep.Checks.Accesses.ByHand += again.Checks.Accesses.ByHand
 	}
+	rep.Outstanding = 0
 	if rep.Seeds, err = together(all); err != nil {
 		return report.Report{}, err
 	}

@@ -1,10 +1,14 @@
 package search
 
 import (
+	"context"
+	"errors"
 	"runtime"
+	"strings"
 	"testing"
 	"weak"
 
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet"
 	"github.com/espalier-nas/espalier/supernet/data"
 )
@@ -50,4 +54,38 @@ func TestRepetitionsAreAloneInMemory(t *testing.T) {
 	if checks != 2 {
 		t.Errorf("%d searches were begun; want 2", checks)
 	}
+}
+
+// The report of a run that is interrupted in a repetition says that the others are missing; that of
+// the run that goes on does not.
+func TestReportTellsWhichSearchesAreMissing(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Search.Seeds, w.cfg.Search.Random, w.cfg.Search.Rounds, w.cfg.Search.Trials, w.cfg.Search.Top, w.cfg.Finish.Steps = 2, false, 1, 4, 2, 1
+	const line = "this is of the first of 2 searches, written before the others were through"
+	r := w.start("run")
+	ctx, cancel := context.WithCancel(t.Context())
+	checks := 0
+	r.monitor.Events = beginnings{f: func(phase string) {
+		if phase == "check" {
+			if checks++; checks == 2 {
+				cancel()
+			}
+		}
+	}}
+	if _, err := r.SearchSeeds(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v; want the interruption", err)
+	}
+	if text := file(t, r.dir, rundir.ReportText); strings.Count(text, line) != 1 {
+		t.Errorf("the report of one search of two does not say so:\n%s", text)
+	}
+	w.end(r)
+	r = w.start("run")
+	rep, err := r.SearchSeeds(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := file(t, r.dir, rundir.ReportText); strings.Contains(text, line) || rep.Outstanding != 0 {
+		t.Errorf("%d searches are told to be missing; want none:\n%s", rep.Outstanding, text)
+	}
+	w.end(r)
 }

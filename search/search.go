@@ -61,7 +61,7 @@ func (r *Run) Search(ctx context.Context) (report.Report, error) {
 	if err != nil {
 		return report.Report{}, err
 	}
-	rep.Phases = r.state.Phases
+	rep.Phases, rep.Outstanding = r.state.Phases, r.cfg.Search.Seeds-1
 	return rep, r.writeReport(rep)
 }
 

@@ -36,6 +36,11 @@ type Report struct {
 	Others   []Network `json:"others"`            // finished too, but another one beats them, or a linear classifier does, or they break a limit as measured
 	Rivals   []Rival   `json:"rivals,omitempty"`
 	Seeds    *Seeds    `json:"seeds,omitempty"` // nil: search and finishing were done once
+
+	// Outstanding is how many searches of a run of several are not in this report, which is of the first
+	// one: it was written before they were through. 0: none.
+	Outstanding int `json:"outstanding,omitempty"`
+
 	Limits   Limits    `json:"limits"`
 	Floor    Floor     `json:"floor"`
 	Last     LastRung  `json:"last_rung"`       // as the process that began it trained

@@ -10,6 +10,9 @@ import (
 // verdict says at once whether the search was worth it: what its repetitions say
 // together, where there are some.
 func (t *text) verdict(r Report) {
+	if n := r.Outstanding; n > 0 {
+		t.line("  this is of the first of %d searches, written before the others were through: espalier search --resume goes on with them", n+1)
+	}
 	switch {
 	case r.Seeds != nil:
 		s := r.Seeds
