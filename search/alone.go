@@ -102,7 +102,7 @@ func soleArch(n *supernet.Net) space.Arch { return n.Family().(*space.Fixed).Arc
 // aloneOptions returns what the trainer of a network of its own needs for so many steps.
 func (r *Run) aloneOptions(steps int) supernet.TrainOptions {
 	o, t := r.trainOptions(steps), r.cfg.Train
-	o.DropPath, o.Auxiliary = t.DropPath, t.Auxiliary
+	o.DropPath, o.Auxiliary, o.Small = t.DropPath, t.Auxiliary, float64(t.Small)
 	if t.Optimizer != supernet.OptimizerSGD { // SGD stays unsaid, as in recipes of earlier versions
 		o.Optimizer, o.MuonRatio = t.Optimizer, t.MuonRatio
 	}

@@ -207,15 +207,24 @@ func (r *Run) stepTime(ctx context.Context, n *supernet.Net, span time.Duration)
 // manySteps is a number of steps that no timing reaches.
 const manySteps = 1 << 20
 
-// timeSteps returns the mean time of a training step after a third of the span and so many
+// timeSteps returns the mean time of a step of a whole training, as one on whole pictures tells it: after a third of the span and so many
 // steps to warm up, measured over the rest and at least so many steps.
 func (r *Run) timeSteps(ctx context.Context, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration, warm, least int) (time.Duration, error) {
 	return r.timeStepsOn(ctx, r.exec, n, s, o, span, warm, least)
 }
 
+// onWhole returns options by which the steps of a training of n by o are timed, on whole pictures all of
+// them, and what a step of that training takes on average over one of those.
+func onWhole(o supernet.TrainOptions, n *supernet.Net) (whole supernet.TrainOptions, cost float64) {
+	cost = o.For(n).MeanCost()
+	o.Small = 0
+	return o, cost
+}
+
 // timeStepsOn is timeSteps on processors of the caller's.
 func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, span time.Duration, warm, least int) (time.Duration, error) {
-	t, err := supernet.NewTrainer(x, n, r.splits.Train, r.norm, s, o)
+	whole, cost := onWhole(o, n)
+	t, err := supernet.NewTrainer(x, n, r.splits.Train, r.norm, s, whole)
 	if err != nil {
 		return 0, err
 	}
@@ -235,7 +244,8 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 	if err := run(least, span*2/3); err != nil {
 		return 0, err
 	}
-	return r.since(start) / time.Duration(t.Step()-from), nil
+	each := r.since(start) / time.Duration(t.Step()-from)
+	return time.Duration(cost * float64(each)), nil
 }
 
 // fitEvaluation returns how long evaluating subnets takes, after cutting down what is

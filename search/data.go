@@ -34,6 +34,7 @@ func (r *Run) openData() error {
 	asked := r.cfg
 	r.decideReflect()
 	r.decideFlip()
+	r.decideSmall()
 	r.decidePlain()
 	r.decideEvaluation()
 	if err := r.fitBatch(); err != nil {
@@ -107,6 +108,26 @@ func handed(s *data.Set) string {
 	return fmt.Sprintf("mirrored pictures of %q are of %q", one, other)
 }
 
+// The share of a training of its own that is on small pictures where that is left to the data, and the
+// least side that is made smaller; see docs/log/recipes.md.
+const (
+	smallColour = 0.6
+	leastWhole  = 16
+)
+
+// decideSmall settles for how long pictures are small, where that is left to the data: photos are, grey
+// ones (clothes, digits) gain nothing by it. A training that an earlier version began, which says
+// nothing of it, goes on with whole pictures.
+func (r *Run) decideSmall() {
+	t, s := &r.cfg.Train, r.splits.Train
+	if t.Small != config.AutoAmount {
+		return
+	}
+	if t.Small = 0; s.C > 1 && min(s.H, s.W) >= leastWhole && !r.begun() {
+		t.Small = smallColour
+	}
+}
+
 // Passes at the end that show pictures as they are, where that is left to the data. Grey
 // ones (clothes, digits) are seen upright and centred, so what crops and mirroring make of
 // them is not met; see docs/log/recipes.md.
@@ -116,7 +137,7 @@ const plainGrey, plainColour = 8, 2
 // left to the data.
 func (r *Run) decidePlain() {
 	t := &r.cfg.Train
-	if t.Plain != config.AutoPasses {
+	if t.Plain != config.AutoAmount {
 		return
 	}
 	if t.Plain = plainGrey; r.splits.Train.C > 1 {

@@ -93,7 +93,7 @@ func TestPicturesDecideBatchAndFlip(t *testing.T) {
 	if err != nil || saved.Train.Batch != 8 || saved.Train.Flip != config.On {
 		t.Errorf("saved: batch %d, flip %s (%v); want 8 and true", saved.Train.Batch, saved.Train.Flip, err)
 	}
-	if saved.Forget(); saved.Train.Batch != 64 || saved.Train.Flip != config.Auto || saved.Train.Reflect != config.Auto || saved.Train.Plain != config.AutoPasses || saved.Evaluate.Batch != 0 {
+	if saved.Forget(); saved.Train.Batch != 64 || saved.Train.Flip != config.Auto || saved.Train.Reflect != config.Auto || saved.Train.Plain != config.AutoAmount || saved.Evaluate.Batch != 0 {
 		t.Errorf("for other pictures: batch %d, flip %s, reflect %s, plain %v, %d evaluated at a time; want what was asked for", saved.Train.Batch, saved.Train.Flip, saved.Train.Reflect, saved.Train.Plain, saved.Evaluate.Batch)
 	}
 	if r, log, err = started(t, filepath.Join(base, "few"), filepath.Join(base, "run0"), func(c *config.Config) { c.Train.Batch, c.Finish.Batch = 16, 40 }); err != nil {
@@ -212,6 +212,45 @@ func TestFramesFollowColours(t *testing.T) {
 		r.splits.Train = &data.Set{H: 9, W: 9, C: c.channels}
 		if r.decideReflect(); r.cfg.Train.Reflect != c.want || r.augment().Reflect != (c.want == config.On) {
 			t.Errorf("%d channels, reflect %s, %q in the folder: %s; want %s", c.channels, c.reflect, c.begun, r.cfg.Train.Reflect, c.want)
+		}
+	}
+}
+
+// Photos are small for the first part of a training, unless something else is asked for or they are small
+// already; grey pictures are not, nor are those of a training that an earlier version began.
+func TestSmallPicturesFollowColours(t *testing.T) {
+	for _, c := range []struct {
+		channels, h, w int
+		small, want    config.Amount
+		begun          string
+	}{
+		{1, 28, 28, config.AutoAmount, 0, ""},
+		{3, 32, 32, config.AutoAmount, 0.6, ""},
+		{4, 16, 64, config.AutoAmount, 0.6, ""},
+		{3, 15, 64, config.AutoAmount, 0, ""},
+		{3, 1, 64, config.AutoAmount, 0, ""},
+		{1, 28, 28, 0.3, 0.3, ""},
+		{3, 32, 32, 0, 0, ""},
+		{3, 32, 32, config.AutoAmount, 0, rundir.Supernet},
+		{3, 32, 32, config.AutoAmount, 0, aloneCheckpoint},
+		{3, 32, 32, 0.6, 0.6, rundir.Supernet},
+	} {
+		r := quiet(t)
+		var err error
+		if r.dir, err = rundir.Create(filepath.Join(t.TempDir(), "run")); err != nil {
+			t.Fatal(err)
+		}
+		defer r.dir.Close()
+		if c.begun != "" {
+			if err := r.dir.Write(c.begun, []byte("weights")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.cfg.Train.Small = c.small
+		r.splits.Train = &data.Set{H: c.h, W: c.w, C: c.channels}
+		r.decideSmall()
+		if r.cfg.Train.Small != c.want || r.aloneOptions(9).Small != float64(c.want) || r.finishOptions(9, 1).Small != float64(c.want) || r.trainOptions(9).Small != 0 {
+			t.Errorf("%d channels, %dx%d, small %v, %q in the folder: %v; want %v, and whole pictures for the supernet", c.channels, c.h, c.w, c.small, c.begun, r.cfg.Train.Small, c.want)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (f finishing) anew(t *testing.T, w *world, r *Run, text string, targets *su
 func TestRungsEndWithAPlainPass(t *testing.T) {
 	r := newWorld(t, asPredicted).open("run")
 	for _, plain := range []float64{0, 0.5, 8} {
-		r.cfg.Train.Plain = config.Passes(plain)
+		r.cfg.Train.Plain = config.Amount(plain)
 		for rung, want := range []float64{min(plain, 1), min(plain, 1), plain} {
 			if got := r.finishOptions(10, rung).Plain; got != want {
 				t.Errorf("train.plain %v, rung %d: %v passes; want %v", plain, rung, got, want)

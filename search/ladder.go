@@ -266,9 +266,9 @@ func (l *ladder) share(rung int) time.Duration {
 // a set, calibration included.
 func (l *ladder) evaluating(on *data.Set) float64 { return l.r.evaluating(on, l.r.finishBatch()) }
 
-// evaluating is that for steps of so many images.
+// evaluating is that for steps of so many images, those of a whole training on average.
 func (r *Run) evaluating(on *data.Set, batch int) float64 {
-	return forwardShare * float64(r.cfg.Evaluate.Calibration+on.Len()) / float64(batch)
+	return forwardShare * float64(r.cfg.Evaluate.Calibration+on.Len()) / float64(batch) / r.aloneOptions(1).MeanCost()
 }
 
 // decide returns the next entry of the plan, or what f says, which enters the

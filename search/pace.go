@@ -29,16 +29,17 @@ type pacing struct {
 	kept       []supernet.Replan           // what has been decided
 	span       time.Duration               // of the training, from its beginning, and evaluating; 0: nothing is decided anew
 	clock      func() time.Duration        // never stops nor goes back
-	each       float64                     // seconds that a step is expected to take
+	each       float64                     // seconds that a step is expected to take, on average
 	evaluating float64                     // steps that take as long as evaluating the network
 	most       float64                     // steps in all that are never too few; 0: there is no such number
 	decided    func(supernet.Replan) error // writes a change down before it is made
-	seen       func(slower float64)        // is told what steps take, as a multiple of each; may be nil
+	seen       func(slower float64)        // is told what steps take, as a multiple of what is expected; may be nil
 
 	ends time.Duration // on the clock
 	late bool          // it ends late, as far as is known: what is left is not cut again
 
 	step   int // at the last look
+	until  int // before which pictures are small, as planned then
 	at     time.Duration
 	stride int // steps to the next one
 }
@@ -59,7 +60,8 @@ func (p *pacing) begin(t *supernet.Trainer, before time.Duration) error {
 		}
 		steps = change.Steps
 	}
-	p.step, p.at, p.stride = t.Step(), p.clock(), max(1, int(firstLook*float64(t.Steps())))
+	p.look(t, p.clock())
+	p.stride = max(1, int(firstLook*float64(t.Steps())))
 	p.ends = p.at + p.span - before
 	return nil
 }
@@ -86,7 +88,9 @@ func (p *pacing) adjust(t *supernet.Trainer) error {
 		case next.At < t.Step():
 			return fmt.Errorf("training: after %d steps; want its length changed to %d after %d, as was decided", t.Step(), next.Steps, next.At)
 		case next.At == t.Step():
-			return t.Replan(next.Steps)
+			err := t.Replan(next.Steps)
+			p.look(t, p.clock())
+			return err
 		}
 		return nil
 	}
@@ -98,14 +102,16 @@ func (p *pacing) adjust(t *supernet.Trainer) error {
 		p.stride *= 2
 		return nil
 	}
-	each := (now - p.at).Seconds() / float64(t.Step()-p.step)
-	p.step, p.at = t.Step(), now
-	p.stride = max(1, int(max(leastLook.Seconds(), nextLook*(p.ends-now).Seconds())/each))
+	took, steps := (now - p.at).Seconds(), float64(t.Step()-p.step)
+	whole := took / supernet.CostOf(p.step, t.Step(), p.until) // of a step on whole pictures
+	each := whole * t.MeanCost()
+	p.look(t, now)
+	p.stride = max(1, int(max(leastLook.Seconds(), nextLook*(p.ends-now).Seconds())*steps/took))
 	if p.seen != nil {
 		p.seen(each / p.each)
 	}
 	left := t.Steps() - t.Step()
-	want := p.rest(t.Step(), left, (p.ends-now).Seconds()/each-p.evaluating)
+	want := p.rest(t.Step(), left, ((p.ends-now).Seconds()-p.evaluating*each)/(whole*p.ahead(t)))
 	if left == 0 || math.Abs(float64(want-left)) <= offBy*float64(t.Steps()) {
 		return nil
 	}
@@ -114,7 +120,21 @@ func (p *pacing) adjust(t *supernet.Trainer) error {
 		return err
 	}
 	p.kept = append(p.kept, change)
-	return t.Replan(change.Steps)
+	err := t.Replan(change.Steps)
+	p.look(t, now)
+	return err
+}
+
+// look notes where the training stands.
+func (p *pacing) look(t *supernet.Trainer, now time.Duration) {
+	p.step, p.at, p.until = t.Step(), now, t.SmallUntil()
+}
+
+// ahead returns how long a step of what is left takes on average, over one on whole pictures. It stays
+// what it is when the number of steps changes.
+func (p *pacing) ahead(t *supernet.Trainer) float64 {
+	left := t.Steps() - t.Step()
+	return supernet.CostOf(t.Step(), t.Steps(), p.until) / float64(max(1, left))
 }
 
 // rest returns how many more steps to do, where so many were left and time has room for others.

@@ -17,34 +17,32 @@ import (
 	"github.com/espalier-nas/espalier/supernet"
 )
 
-// speeds is a clock on which step i of a training takes so long.
-type speeds struct {
-	trainer *supernet.Trainer
-	step    func(i int) time.Duration
-	before  time.Duration
-}
-
-func (s speeds) now() time.Duration {
-	t := s.before
-	for i := range s.trainer.Step() {
-		t += s.step(i)
-	}
-	return t
-}
-
 // pacedTraining trains the smallest network for so many steps at a pace that p is to keep, and returns
 // the clock at the end.
 func pacedTraining(t *testing.T, steps int, p *pacing, step func(i int) time.Duration) (*supernet.Trainer, time.Duration) {
 	t.Helper()
+	return pacedOn(t, 0, steps, p, func(_ *supernet.Trainer, i int) time.Duration { return step(i) })
+}
+
+// pacedOn is pacedTraining of a training that begins on small pictures for a share of its steps, and
+// that the time of a step may depend on.
+func pacedOn(t *testing.T, small float64, steps int, p *pacing, step func(tr *supernet.Trainer, i int) time.Duration) (*supernet.Trainer, time.Duration) {
+	t.Helper()
 	w := newWorld(t, asPredicted)
+	w.cfg.Train.Small = config.Amount(small)
 	r := w.open("run")
 	net := r.fresh(w.family.Extremes().Smallest, 1)
 	tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), r.aloneOptions(steps))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := speeds{tr, step, 7 * time.Second}
-	p.clock = s.now
+	now, done := 7*time.Second, 0
+	p.clock = func() time.Duration {
+		for ; done < tr.Step(); done++ {
+			now += step(tr, done)
+		}
+		return now
+	}
 	loop := trainLoop{
 		trainer: tr, path: filepath.Join(t.TempDir(), "net.msgpack"), every: time.Hour, monitor: r.monitor, silent: true, pace: p,
 		before: new(time.Duration), owner: noOwner, restore: ignoreOwner,
@@ -52,7 +50,46 @@ func pacedTraining(t *testing.T, steps int, p *pacing, step func(i int) time.Dur
 	if err := loop.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	return tr, s.now()
+	return tr, p.clock()
+}
+
+// A training that begins on small pictures, whose steps take 0.6 of the time, is no faster for it later: a
+// machine that does what it is expected to changes nothing, and one that is faster or slower ends in time.
+func TestTrainingsOnSmallPicturesEndInTime(t *testing.T) {
+	const small, evaluating, asked = 0.5, 5, 200
+	const whole, mean = 100 * time.Millisecond, 80 * time.Millisecond
+	const ends = 7*time.Second + (asked+evaluating)*mean
+	for name, c := range map[string]struct {
+		slower float64
+		want   [2]int // steps, at least and at most
+	}{"as expected": {1, [2]int{asked, asked}}, "slower": {2, [2]int{94, 99}}, "faster": {0.5, [2]int{400, 413}}} {
+		var written []supernet.Replan
+		slower := 0.0
+		p := &pacing{
+			span: ends - 7*time.Second, each: mean.Seconds(), evaluating: evaluating,
+			decided: func(r supernet.Replan) error { written = append(written, r); return nil },
+			seen:    func(s float64) { slower = s },
+		}
+		tr, end := pacedOn(t, small, asked, p, func(tr *supernet.Trainer, i int) time.Duration {
+			took := time.Duration(c.slower * float64(whole))
+			if i < tr.SmallUntil() {
+				took = took * 6 / 10
+			}
+			return took
+		})
+		if n := tr.Step(); n < c.want[0] || n > c.want[1] {
+			t.Errorf("%s: %d steps; want %v", name, n, c.want)
+		}
+		if (len(written) > 0) != (c.slower != 1) {
+			t.Errorf("%s: %v was decided", name, written)
+		}
+		if off := (end - ends).Seconds() + evaluating*c.slower*mean.Seconds(); math.Abs(off) > 1 {
+			t.Errorf("%s: it ends %.2f s late; want it in time", name, off)
+		}
+		if math.Abs(slower-c.slower) > 0.02 {
+			t.Errorf("%s: steps are said to take %v times as long; want %v", name, slower, c.slower)
+		}
+	}
 }
 
 // A training ends when it is to, evaluating included, whatever the machine does meanwhile; what

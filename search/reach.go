@@ -166,11 +166,12 @@ func rising(xs, ys []float64) (x, y []float64) {
 // slowStep is the seconds of a step that is long enough for a few of them to tell.
 const slowStep = 0.1
 
-// timeFew returns the seconds of a training step of a network: the least of a few timings,
+// timeFew returns the mean seconds of a step of a whole training of a network: the least of a few timings,
 // since whatever else a machine does only makes them longer.
 func (r *Run) timeFew(ctx context.Context, x *ops.Exec, a space.Arch) (float64, error) {
 	net := r.fresh(a, r.cfg.Seed)
-	t, err := supernet.NewTrainer(x, net, r.splits.Train, r.norm, single(net), r.finishOptions(manySteps, 0))
+	o, cost := onWhole(r.finishOptions(manySteps, 0), net)
+	t, err := supernet.NewTrainer(x, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		return 0, err
 	}
@@ -193,5 +194,5 @@ func (r *Run) timeFew(ctx context.Context, x *ops.Exec, a space.Arch) (float64, 
 		each, err = of(steps)
 		least = min(least, each)
 	}
-	return least, err
+	return cost * least, err
 }

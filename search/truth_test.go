@@ -21,11 +21,11 @@ func TestRecipesOfEarlierVersions(t *testing.T) {
 	r.cfg.Train.Flip, r.cfg.Evaluate.Batch = config.On, 128
 	for _, c := range []struct {
 		file, optimizer string
-		plain           config.Passes
+		plain           config.Amount
 	}{
 		{"chain-alone-sgd.csv", supernet.OptimizerSGD, 0},
 		{"fashion-five.csv", supernet.OptimizerSGD, 8},
-		{"chain-alone.csv", r.cfg.Train.Optimizer, 8}, // what train.plain: auto is of pictures in grey
+		{"chain-alone.csv", r.cfg.Train.Optimizer, 8}, // what auto is of pictures in grey
 	} {
 		text, err := os.ReadFile(filepath.Join("..", "docs", "log", c.file))
 		if err != nil {
@@ -35,7 +35,7 @@ func TestRecipesOfEarlierVersions(t *testing.T) {
 		if _, err := head.Read(string(text)); err != nil {
 			t.Fatalf("%s: %v", c.file, err)
 		}
-		r.cfg.Train.Optimizer, r.cfg.Train.Plain = c.optimizer, c.plain
+		r.cfg.Train.Optimizer, r.cfg.Train.Small, r.cfg.Train.Plain = c.optimizer, 0, c.plain
 		if got := r.recipe(head.Steps); got != head.Recipe {
 			t.Errorf("%s: the recipe is %q; want %q", c.file, got, head.Recipe)
 		}

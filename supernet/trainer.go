@@ -37,6 +37,7 @@ type Trainer struct {
 	o       TrainOptions
 	course  course
 	step    int
+	small   bool // the step at hand is on small pictures
 
 	views   views
 	pcg     rand.PCG   // the source of rand
@@ -68,6 +69,7 @@ func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s S
 			return nil, fmt.Errorf("training: auxiliary is %v: %w", o.Auxiliary, err)
 		}
 	}
+	o = o.For(n)
 	opt, err := o.optimizer(e, n)
 	if err != nil {
 		return nil, fmt.Errorf("training: %w", err)
@@ -133,6 +135,7 @@ func (t *Trainer) train(b *data.Batch) (Progress, error) {
 	}
 	planned := t.course.at(t.step)
 	lr := t.rate.At(int(planned))
+	t.small = t.o.showsSmall(planned)
 	stream.Seed(&t.pcg, t.o.Seed, "lessons", uint64(t.step))
 	t.samples = t.sampler.Sample(t.step, t.rand, t.samples[:0])
 	t.settle(b)
@@ -164,7 +167,7 @@ func (t *Trainer) train(b *data.Batch) (Progress, error) {
 func (t *Trainer) accumulate(b *data.Batch, l Sample, first bool) (loss float64, correct int) {
 	e := t.exec
 	e.Begin(true)
-	logits := t.views.of(l.Arch).Forward(e, &t.pass, e.Input(b.N, b.H, b.W, b.C, b.X), nil)
+	logits := t.views.of(l.Arch).Forward(e, &t.pass, t.pictures(b), nil)
 	if t.o.Auxiliary > 0 {
 		loss = t.o.Auxiliary * t.loss(b, l, first, logits)
 		scaleGrad(logits, t.o.Auxiliary)

@@ -29,6 +29,7 @@ type TrainOptions struct {
 	Average     float64      // mean age of averaged weights, a share of the steps done, see Averaged; 0: no average
 	Seed        uint64       // of order, augmentation and sampled subnets
 	Augment     data.Augment // of the training images
+	Small       float64      // share of the steps, at the beginning, on pictures of SmallSide of their sides; see For
 	Plain       float64      // passes over the training images at the end, at least, that show them as they are
 	Balance     bool         // show every class equally often, see data.NewBalancedLoader
 }
@@ -70,6 +71,7 @@ func (o TrainOptions) Validate() error {
 	check(o.Clip >= 0, "clip is %v; want 0 or more", o.Clip)
 	check(o.DropPath >= 0 && o.DropPath < 1, "drop_path is %v; want 0 to below 1", o.DropPath)
 	check(o.Auxiliary >= 0 && o.Auxiliary <= 1, "auxiliary is %v; want 0 to 1", o.Auxiliary)
+	check(o.Small >= 0 && o.Small < 1, "small is %v; want 0 to below 1", o.Small)
 	check(o.Plain >= 0, "plain is %v; want 0 or more passes", o.Plain)
 	check(o.Average >= 0 && o.Average <= MostAverage, "average is %v; want 0 to %v", o.Average, MostAverage)
 	return errors.Join(errs...)

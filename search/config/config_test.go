@@ -60,8 +60,8 @@ func TestToggle(t *testing.T) {
 	}
 }
 
-func TestPasses(t *testing.T) {
-	for text, want := range map[string]Passes{"auto": AutoPasses, "0": 0, "3": 3, "2.5": 2.5} {
+func TestAmounts(t *testing.T) {
+	for text, want := range map[string]Amount{"auto": AutoAmount, "0": 0, "3": 3, "2.5": 2.5} {
 		c := Default()
 		if err := decode("x.yaml", []byte("train: {plain: "+text+"}"), &c); err != nil || c.Train.Plain != want {
 			t.Errorf("%s is read as %v (%v); want %v", text, c.Train.Plain, err, want)
@@ -192,6 +192,7 @@ var spoilt = map[string]func(*Config){
 	"train.clip":                func(c *Config) { c.Train.Clip = -1 },
 	"train.crop":                func(c *Config) { c.Train.Crop = -1 },
 	"train.reflect":             func(c *Config) { c.Train.Reflect = "maybe" },
+	"train.small":               func(c *Config) { c.Train.Small = 1 },
 	"train.cutout":              func(c *Config) { c.Train.Cutout = -1 },
 	"train.schedule":            func(c *Config) { c.Train.Schedule = "steps" },
 	"train.average":             func(c *Config) { c.Train.Average = 0.6 },

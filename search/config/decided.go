@@ -17,7 +17,8 @@ type Decided struct {
 	Batch       *Decision[int]    `yaml:"train.batch,omitempty"`
 	Reflect     *Decision[Toggle] `yaml:"train.reflect,omitempty"`
 	Flip        *Decision[Toggle] `yaml:"train.flip,omitempty"`
-	Plain       *Decision[Passes] `yaml:"train.plain,omitempty"`
+	Small       *Decision[Amount] `yaml:"train.small,omitempty"`
+	Plain       *Decision[Amount] `yaml:"train.plain,omitempty"`
 }
 
 // Decision is what stands in a field instead of what was asked for.
@@ -76,7 +77,8 @@ func (c *Config) decidables() []decidable {
 		decidableField[int]{&c.Train.Batch, &d.Batch},
 		decidableField[Toggle]{&c.Train.Reflect, &d.Reflect},
 		decidableField[Toggle]{&c.Train.Flip, &d.Flip},
-		decidableField[Passes]{&c.Train.Plain, &d.Plain},
+		decidableField[Amount]{&c.Train.Small, &d.Small},
+		decidableField[Amount]{&c.Train.Plain, &d.Plain},
 	}
 }
 

@@ -21,7 +21,7 @@ func Default() Config {
 			Sampler: "uniform", Random: 2, Between: 0.5, Sort: true, Alone: 0.3, Batch: 64,
 			LR: 0.2, MinLR: 0, Warmup: 0.2, Schedule: supernet.ScheduleLinear, Optimizer: supernet.OptimizerMuon, MuonRatio: 0.1, Momentum: 0.9, Nesterov: true,
 			WeightDecay: 5e-4, Smoothing: 0.1, Clip: 5,
-			Crop: 2, Reflect: Auto, Flip: Auto, Alternate: true, EraseMost: 0.4, Plain: AutoPasses,
+			Crop: 2, Reflect: Auto, Flip: Auto, Alternate: true, EraseMost: 0.4, Small: AutoAmount, Plain: AutoAmount,
 			Checkpoint: time.Minute,
 			ENAS:       ENAS{Every: 50, Updates: 5, Batch: 10, Images: 128},
 		},

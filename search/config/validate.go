@@ -111,7 +111,8 @@ func (t Train) validate(f *faults) {
 }
 
 func (t Train) validateAugment(f *faults) {
-	f.check(t.Plain >= 0 || t.Plain == AutoPasses, "train.plain", float64(t.Plain), "0 or more passes, or auto")
+	f.check(t.Small >= 0 && t.Small < 1 || t.Small == AutoAmount, "train.small", float64(t.Small), "a share from 0 to below 1, or auto")
+	f.check(t.Plain >= 0 || t.Plain == AutoAmount, "train.plain", float64(t.Plain), "0 or more passes, or auto")
 	f.oneOf("train.reflect", string(t.Reflect), []string{string(Auto), string(On), string(Off)})
 	f.oneOf("train.flip", string(t.Flip), []string{string(Auto), string(On), string(Off)})
 	f.check(t.Crop >= 0, "train.crop", t.Crop, "0 or more pixels")

@@ -41,15 +41,15 @@ type Report struct {
 	// one: it was written before they were through. 0: none.
 	Outstanding int `json:"outstanding,omitempty"`
 
-	Limits   Limits    `json:"limits"`
-	Floor    Floor     `json:"floor"`
-	Last     LastRung  `json:"last_rung"`       // as the process that began it trained
-	Reach    float64   `json:"reach,omitempty"` // latency per image, s, from which on the budget had no time to finish networks; 0: none was left alone
-	Prefix   Prefix    `json:"prefix"`
-	Test     Test      `json:"test"`
-	Phases   []Phase   `json:"phases"`
-	Checks   *Checks   `json:"checks,omitempty"` // how far all that can be believed; nil in folders of earlier versions
-	Warnings []string  `json:"warnings"`
+	Limits   Limits   `json:"limits"`
+	Floor    Floor    `json:"floor"`
+	Last     LastRung `json:"last_rung"`       // as the process that began it trained
+	Reach    float64  `json:"reach,omitempty"` // latency per image, s, from which on the budget had no time to finish networks; 0: none was left alone
+	Prefix   Prefix   `json:"prefix"`
+	Test     Test     `json:"test"`
+	Phases   []Phase  `json:"phases"`
+	Checks   *Checks  `json:"checks,omitempty"` // how far all that can be believed; nil in folders of earlier versions
+	Warnings []string `json:"warnings"`
 }
 
 // Machine is what computed.

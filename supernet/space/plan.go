@@ -32,6 +32,11 @@ type Step struct {
 // output. Forward pass, FLOPs, parameters, latency and export all read it.
 type Plan []Step
 
+// Resizes says whether the network changes the size of its pictures before it reads them.
+func (p Plan) Resizes() bool {
+	return slices.ContainsFunc(p, func(s Step) bool { return s.Layer.Op == Resize })
+}
+
 // FLOPs returns the operations of one forward pass on one image; see Layer.FLOPs.
 func (p Plan) FLOPs() int64 {
 	var n int64

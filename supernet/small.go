@@ -1,0 +1,61 @@
+package supernet
+
+import (
+	"math"
+
+	"github.com/espalier-nas/espalier/ops"
+	"github.com/espalier-nas/espalier/supernet/data"
+	"github.com/espalier-nas/espalier/supernet/space"
+)
+
+const (
+	// SmallSide is how long the sides of small pictures are, over those of whole ones; see
+	// TrainOptions.Small.
+	SmallSide = 0.75
+	// smallCost is how long a training step on them takes, over one on whole pictures: 0.56 of the
+	// operations, and what does not depend on the size.
+	smallCost = 0.6
+)
+
+// For returns the options as weights are trained with: small pictures are for networks of one
+// architecture that do not change the size of their pictures themselves.
+func (o TrainOptions) For(n *Net) TrainOptions {
+	f, ok := n.family.(*space.Fixed)
+	if !ok || f.Plan(f.Arch()).Resizes() {
+		o.Small = 0
+	}
+	return o
+}
+
+// MeanCost is how long a step of the whole training takes on average, over one on whole pictures.
+func (o TrainOptions) MeanCost() float64 { return 1 - o.Small*(1-smallCost) }
+
+// MeanCost is that of the options of the training.
+func (t *Trainer) MeanCost() float64 { return t.o.MeanCost() }
+
+// showsSmall says whether a planned step is on small pictures.
+func (o TrainOptions) showsSmall(planned float64) bool { return planned < o.Small*float64(o.Steps) }
+
+// SmallUntil returns how many of the steps in all, from the first one on, are on small pictures as
+// far as is planned now. After them it is a number that is not above those done.
+func (t *Trainer) SmallUntil() int {
+	return int(math.Ceil(t.course.when(t.o.Small * float64(t.o.Steps))))
+}
+
+// CostOf returns how long steps from one to before another take, of which those before until are on
+// small pictures, in steps on whole ones.
+func CostOf(from, to, until int) float64 {
+	small := min(max(until, from), to) - from
+	return float64(to-from) - (1-smallCost)*float64(small)
+}
+
+// pictures returns a batch as the network is shown it.
+func (t *Trainer) pictures(b *data.Batch) *ops.Tensor {
+	x := t.exec.Input(b.N, b.H, b.W, b.C, b.X)
+	if !t.small {
+		return x
+	}
+	return ops.Resize(t.exec, x, smallSide(b.H), smallSide(b.W))
+}
+
+func smallSide(whole int) int { return max(1, int(math.Round(SmallSide*float64(whole)))) }
