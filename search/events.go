@@ -17,6 +17,7 @@ type Events interface {
 // Status is how far the current phase is.
 type Status struct {
 	Done, Total float64 // in Unit; Total 0: unknown
+	Ahead       float64 // what is left, in what takes as long at the pace of now; 0: Total - Done
 	Unit        string  // what is counted, such as "images"
 	Note        string  // figures of the phase, such as "loss 0.52"
 }

@@ -199,7 +199,7 @@ func (l *trainLoop) each(p supernet.Progress) error {
 
 func (l *trainLoop) show(p supernet.Progress) {
 	l.monitor.Events.Update(Status{
-		Done: float64(p.Step * p.Images), Total: float64(p.Steps * p.Images), Unit: "images",
+		Done: float64(p.Step * p.Images), Total: float64(p.Steps * p.Images), Ahead: l.trainer.Ahead() * float64(p.Images), Unit: "images",
 		Note: fmt.Sprintf("loss %.3f  accuracy %.3f", p.Loss, p.Accuracy),
 	})
 }

@@ -42,6 +42,15 @@ func (t *Trainer) SmallUntil() int {
 	return int(math.Ceil(t.course.when(t.o.Small * float64(t.o.Steps))))
 }
 
+// Ahead returns how many steps like the last one take as long as what is left of the training.
+func (t *Trainer) Ahead() float64 {
+	left := CostOf(t.step, t.Steps(), t.SmallUntil())
+	if t.small {
+		left /= smallCost
+	}
+	return left
+}
+
 // CostOf returns how long steps from one to before another take, of which those before until are on
 // small pictures, in steps on whole ones.
 func CostOf(from, to, until int) float64 {

@@ -66,6 +66,18 @@ func TestTrainingBeginsOnSmallPictures(t *testing.T) {
 			if err := tr.Run(context.Background(), step+1, func(q Progress) error { p = q; return nil }); err != nil {
 				t.Fatal(err)
 			}
+			left := 0.0 // in steps on whole pictures
+			for i := step + 1; i < tr.Steps(); i++ {
+				if left++; i < c.small {
+					left -= 0.4
+				}
+			}
+			if side == 4 {
+				left /= 0.6
+			}
+			if got := tr.Ahead(); math.Abs(got-left) > 1e-9 && step >= c.change.At {
+				t.Errorf("%v: after step %d what is left takes as long as %v like it; want %v", c.change, step, got, left)
+			}
 			if math.Abs(p.Loss-want) > 1e-4*want {
 				t.Errorf("%v: loss of step %d is %v; want %v, on pictures of %dx%d", c.change, step, p.Loss, want, side, side)
 			}

@@ -5,6 +5,7 @@
 package progress
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -141,7 +142,8 @@ func (d *Display) left() time.Duration {
 	if rate <= 0 || d.last.Total <= 0 {
 		return -1
 	}
-	return time.Duration((d.last.Total - d.last.Done) / rate * float64(time.Second)).Round(time.Second)
+	ahead := cmp.Or(d.last.Ahead, d.last.Total-d.last.Done)
+	return time.Duration(ahead / rate * float64(time.Second)).Round(time.Second)
 }
 
 // log writes the phase's state as one record.

@@ -39,6 +39,23 @@ func TestLiveLine(t *testing.T) {
 	}
 }
 
+// What is left may go faster or slower than what was done of late.
+func TestWhatIsLeftMayTakeLonger(t *testing.T) {
+	var out bytes.Buffer
+	c := newClock()
+	d := New(&out, Options{Live: true, Width: func() int { return 60 }, Now: c.now})
+	d.Begin("train")
+	for i := range 21 {
+		d.Update(search.Status{Done: float64(i * 100), Total: 4000, Ahead: 3000, Unit: "images"})
+		c.t = c.t.Add(time.Second)
+	}
+	d.End()
+	frames := strings.Split(out.String(), "\r\x1b[K")
+	if got, want := frames[len(frames)-2], "train  50%  20s, 30s left  100 images/s"; got != want {
+		t.Errorf("last frame %q; want %q", got, want)
+	}
+}
+
 func TestLiveLineIsDrawnRarelyAndFits(t *testing.T) {
 	var out bytes.Buffer
 	c := newClock()
