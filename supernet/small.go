@@ -18,13 +18,35 @@ const (
 )
 
 // For returns the options as weights are trained with: small pictures are for networks of one
-// architecture that do not change the size of their pictures themselves.
+// architecture that can read them.
 func (o TrainOptions) For(n *Net) TrainOptions {
-	f, ok := n.family.(*space.Fixed)
-	if !ok || f.Plan(f.Arch()).Resizes() {
+	if _, _, ok := n.smallSides(); !ok {
 		o.Small = 0
 	}
 	return o
+}
+
+// smallSides returns the size of small pictures, the nearest to SmallSide of both sides at which the
+// shapes within the network meet as they do on whole ones; false if there is none, if the network
+// changes the size of its pictures itself, or of weights that architectures share.
+func (n *Net) smallSides() (h, w int, ok bool) {
+	f, ok := n.family.(*space.Fixed)
+	if !ok {
+		return 0, 0, false
+	}
+	plan := f.Plan(f.Arch())
+	if plan.Resizes() {
+		return 0, 0, false
+	}
+	whole := plan[0].Layer
+	small := func(side, more int) int { return max(1, min(side, int(math.Round(SmallSide*float64(side)))+more)) }
+	for _, more := range []int{0, -1, 1, -2, 2, -3, 3} {
+		h, w = small(whole.H, more), small(whole.W, more)
+		if _, err := plan.On(h, w); err == nil && h*w < whole.H*whole.W {
+			return h, w, true
+		}
+	}
+	return 0, 0, false
 }
 
 // MeanCost is how long a step of the whole training takes on average, over one on whole pictures.
@@ -64,7 +86,5 @@ func (t *Trainer) pictures(b *data.Batch) *ops.Tensor {
 	if !t.small {
 		return x
 	}
-	return ops.Resize(t.exec, x, smallSide(b.H), smallSide(b.W))
+	return ops.Resize(t.exec, x, t.smallH, t.smallW)
 }
-
-func smallSide(whole int) int { return max(1, int(math.Round(SmallSide*float64(whole)))) }

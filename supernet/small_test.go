@@ -3,11 +3,13 @@ package supernet
 import (
 	"context"
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/espalier-nas/espalier/supernet/data"
 	"github.com/espalier-nas/espalier/supernet/space"
 	"github.com/espalier-nas/espalier/supernet/space/chain"
+	"github.com/espalier-nas/espalier/supernet/space/families"
 	"github.com/espalier-nas/espalier/supernet/space/stages"
 )
 
@@ -137,6 +139,71 @@ func TestWhatIsTrainedOnSmallPictures(t *testing.T) {
 		tr := trainer16(t, own, o)
 		if tr.MeanCost() != 1-0.4*want || tr.SmallUntil() != int(want*float64(o.Steps)) {
 			t.Errorf("a network that reads %s pixels of 16: a mean step costs %v, pictures are small until step %d", text, tr.MeanCost(), tr.SmallUntil())
+		}
+	}
+}
+
+// Small pictures have a size at which the shapes in a network meet: the sums of NAS-Bench-201's reductions
+// do at 16 pixels and not at 17, for a network of 22.
+func TestSmallPicturesFitTheNetwork(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		side, want int
+	}{{"nb201", 32, 24}, {"nb201", 22, 16}, {"cell", 22, 17}, {"resnet", 22, 17}, {"chain", 28, 21}, {"ofa", 32, 24}} {
+		family, err := families.Open(c.name, space.Input{H: c.side, W: c.side, C: 3, Classes: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := family.Plan(family.Extremes().Largest)
+		own, err := space.NewFixed(plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, w, ok := New(own, 1).smallSides()
+		if h != c.want || w != c.want || !ok {
+			t.Errorf("%s at %d pixels: small pictures of %dx%d (%v); want %d", c.name, c.side, h, w, ok, c.want)
+		}
+		if same, err := plan.On(c.side, c.side); err != nil || !reflect.DeepEqual(same, plan) {
+			t.Errorf("%s at its own size of %d pixels is another plan (%v)", c.name, c.side, err)
+		}
+	}
+	one, err := space.NewFixed(space.Plan{{Layer: space.Layer{Op: space.Identity, H: 1, W: 1, InC: 3, OutC: 3}, In: []int{space.Image}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, ok := New(one, 1).smallSides(); ok {
+		t.Error("pictures of one pixel can be made smaller")
+	}
+}
+
+// Networks of every family train on small pictures of sides that halve evenly and of others.
+func TestEveryFamilyTrainsOnSmallPictures(t *testing.T) {
+	o := trainOptions
+	o.Batch, o.Steps, o.Small, o.Augment = 4, 2, 0.5, data.Augment{}
+	for _, name := range families.Presets() {
+		for i, side := range []int{17, 22, 32} {
+			if name == "ofa-224" { // large, and its blocks are those of ofa
+				continue
+			}
+			family, err := families.Open(name, space.Input{H: side, W: side, C: 3, Classes: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			own, err := space.NewFixed(family.Plan(family.Space().Random(newRand(uint64(i)))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := &data.Set{H: side, W: side, C: 3, Classes: []string{"a", "b"}, Pix: make([]uint8, 8*side*side*3), Labels: []uint16{0, 1, 0, 1, 0, 1, 0, 1}}
+			for i := range set.Pix {
+				set.Pix[i] = uint8(i * 7)
+			}
+			tr, err := NewTrainer(exec(t, 1), New(own, 1), set, data.Measure(set), Single{own.Arch()}, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if run(t, tr, 2); tr.MeanCost() != 0.8 {
+				t.Errorf("%s at %d pixels: a mean step costs %v; want 0.8, half of them on small pictures", name, side, tr.MeanCost())
+			}
 		}
 	}
 }

@@ -37,7 +37,9 @@ type Trainer struct {
 	o       TrainOptions
 	course  course
 	step    int
-	small   bool // the step at hand is on small pictures
+
+	smallH, smallW int  // sides of small pictures
+	small          bool // the step at hand is on them
 
 	views   views
 	pcg     rand.PCG   // the source of rand
@@ -82,6 +84,7 @@ func NewTrainer(e *ops.Exec, n *Net, set *data.Set, norm data.Normalization, s S
 		rate: o.rate(), average: newAverage(n, o.Average),
 	}
 	t.rand = rand.New(&t.pcg)
+	t.smallH, t.smallW, _ = n.smallSides()
 	return t, nil
 }
 

@@ -37,6 +37,19 @@ func (p Plan) Resizes() bool {
 	return slices.ContainsFunc(p, func(s Step) bool { return s.Layer.Op == Resize })
 }
 
+// On returns the plan of the same layers on pictures of another size, or an error where their shapes
+// do not meet at that size.
+func (p Plan) On(h, w int) (Plan, error) {
+	out := slices.Clone(p)
+	for i, s := range p {
+		l := &out[i].Layer
+		if l.H, l.W = h, w; s.In[0] != Image {
+			l.H, l.W, _ = out.shape(s.In[0])
+		}
+	}
+	return out, out.Validate()
+}
+
 // FLOPs returns the operations of one forward pass on one image; see Layer.FLOPs.
 func (p Plan) FLOPs() int64 {
 	var n int64
