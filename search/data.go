@@ -115,15 +115,16 @@ const (
 	leastWhole  = 16
 )
 
-// decideSmall settles for how long pictures are small, where that is left to the data: photos are, grey
-// ones (clothes, digits) gain nothing by it. A training that an earlier version began, which says
-// nothing of it, goes on with whole pictures.
+// decideSmall settles for how long pictures are small, where that is left to the data: photos are where a
+// budget turns the time that this saves into steps; grey ones (clothes, digits) gain nothing by it. A
+// training that an earlier version began, which says nothing of it, goes on with whole pictures.
 func (r *Run) decideSmall() {
 	t, s := &r.cfg.Train, r.splits.Train
 	if t.Small != config.AutoAmount {
 		return
 	}
-	if t.Small = 0; s.C > 1 && min(s.H, s.W) >= leastWhole && !r.begun() {
+	fixed := t.Arch != "" && (t.Steps > 0 || t.Epochs > 0) // the length of the only training
+	if t.Small = 0; r.budgeted() && !fixed && s.C > 1 && min(s.H, s.W) >= leastWhole && !r.begun() {
 		t.Small = smallColour
 	}
 }

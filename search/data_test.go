@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/rundir"
@@ -223,17 +224,20 @@ func TestSmallPicturesFollowColours(t *testing.T) {
 		channels, h, w int
 		small, want    config.Amount
 		begun          string
+		budget         time.Duration
 	}{
-		{1, 28, 28, config.AutoAmount, 0, ""},
-		{3, 32, 32, config.AutoAmount, 0.6, ""},
-		{4, 16, 64, config.AutoAmount, 0.6, ""},
-		{3, 15, 64, config.AutoAmount, 0, ""},
-		{3, 1, 64, config.AutoAmount, 0, ""},
-		{1, 28, 28, 0.3, 0.3, ""},
-		{3, 32, 32, 0, 0, ""},
-		{3, 32, 32, config.AutoAmount, 0, rundir.Supernet},
-		{3, 32, 32, config.AutoAmount, 0, aloneCheckpoint},
-		{3, 32, 32, 0.6, 0.6, rundir.Supernet},
+		{1, 28, 28, config.AutoAmount, 0, "", time.Minute},
+		{3, 32, 32, config.AutoAmount, 0.6, "", time.Minute},
+		{3, 32, 32, config.AutoAmount, 0, "", 0},
+		{3, 32, 32, 0.6, 0.6, "", 0},
+		{4, 16, 64, config.AutoAmount, 0.6, "", time.Minute},
+		{3, 15, 64, config.AutoAmount, 0, "", time.Minute},
+		{3, 1, 64, config.AutoAmount, 0, "", time.Minute},
+		{1, 28, 28, 0.3, 0.3, "", time.Minute},
+		{3, 32, 32, 0, 0, "", time.Minute},
+		{3, 32, 32, config.AutoAmount, 0, rundir.Supernet, time.Minute},
+		{3, 32, 32, config.AutoAmount, 0, aloneCheckpoint, time.Minute},
+		{3, 32, 32, 0.6, 0.6, rundir.Supernet, time.Minute},
 	} {
 		r := quiet(t)
 		var err error
@@ -246,11 +250,27 @@ func TestSmallPicturesFollowColours(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		r.cfg.Train.Small = c.small
+		r.cfg.Train.Small, r.cfg.Budget = c.small, c.budget
 		r.splits.Train = &data.Set{H: c.h, W: c.w, C: c.channels}
 		r.decideSmall()
 		if r.cfg.Train.Small != c.want || r.aloneOptions(9).Small != float64(c.want) || r.finishOptions(9, 1).Small != float64(c.want) || r.trainOptions(9).Small != 0 {
-			t.Errorf("%d channels, %dx%d, small %v, %q in the folder: %v; want %v, and whole pictures for the supernet", c.channels, c.h, c.w, c.small, c.begun, r.cfg.Train.Small, c.want)
+			t.Errorf("%d channels, %dx%d, small %v, budget %v, %q in the folder: %v; want %v, and whole pictures for the supernet", c.channels, c.h, c.w, c.small, c.budget, c.begun, r.cfg.Train.Small, c.want)
+		}
+	}
+	for _, c := range []struct {
+		train config.Train
+		want  config.Amount
+	}{
+		{config.Train{Arch: "a"}, 0.6},
+		{config.Train{Steps: 9}, 0.6}, // of the supernet of a search
+		{config.Train{Arch: "a", Steps: 9}, 0},
+		{config.Train{Arch: "a", Epochs: 0.5}, 0},
+	} {
+		r := quiet(t)
+		r.cfg.Train, r.cfg.Budget = c.train, time.Minute
+		r.cfg.Train.Small, r.splits.Train = config.AutoAmount, &data.Set{H: 32, W: 32, C: 3}
+		if r.decideSmall(); r.cfg.Train.Small != c.want {
+			t.Errorf("architecture %q, %d steps, %v epochs: %v; want %v", c.train.Arch, c.train.Steps, c.train.Epochs, r.cfg.Train.Small, c.want)
 		}
 	}
 }

@@ -95,7 +95,7 @@ type Train struct {
 	Cutout      int           `yaml:"cutout"`       // side of the erased square, pixels
 	Erase       float64       `yaml:"erase"`        // share of pictures in which a random rectangle is erased
 	EraseMost   float64       `yaml:"erase_most"`   // largest share of a picture that such a rectangle takes
-	Small       Amount        `yaml:"small"`        // of networks that are trained alone: share of the steps, at the beginning, on pictures of three quarters of their sides; auto: 0.6 where pictures have colours, else 0
+	Small       Amount        `yaml:"small"`        // of networks that are trained alone: share of the steps, at the beginning, on pictures of three quarters of their sides; auto: 0.6 where pictures have colours and a budget says how long it takes, else 0
 	Plain       Amount        `yaml:"plain"`        // passes over the training split at the end that show pictures as they are, not varied by any of these; auto: 8 where pictures are grey, 2 where they have colours
 	Checkpoint  time.Duration `yaml:"checkpoint"`   // between checkpoints
 	ENAS        ENAS          `yaml:"enas"`         // alternation, with sampler enas
