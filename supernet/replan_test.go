@@ -88,7 +88,7 @@ func TestReplansResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := muonOptions()
-	o.Steps, o.Plain, o.Augment = 12, 1, data.Augment{Crop: 2}
+	o.Steps, o.Small, o.Plain, o.Augment = 12, 0.5, 1, data.Augment{Crop: 2}
 	begin := func() *Trainer { return trainer(t, exec(t, 1), own, Single{own.Arch()}, o) }
 	replan := func(tr *Trainer) {
 		run(t, tr, 5)
