@@ -48,6 +48,7 @@ type evolution struct {
 	calls      uint64
 	population []Trial // oldest first
 	proposed   map[space.Arch]bool
+	barren     bool // nothing that was proposed last was new and within the limits
 }
 
 func newEvolution(s *space.Space, seed uint64, o EvolutionOptions) (Strategy, error) {
@@ -58,7 +59,8 @@ func newEvolution(s *space.Space, seed uint64, o EvolutionOptions) (Strategy, er
 }
 
 // Propose implements Strategy: random architectures until the population is
-// complete, then children.
+// complete, then children. Where limits leave so little that random ones bring nothing,
+// those at hand have children before it is.
 func (e *evolution) Propose(n int) []space.Arch {
 	rng := stream.New(e.seed, "evolution", e.calls)
 	e.calls++
@@ -72,7 +74,7 @@ func (e *evolution) Propose(n int) []space.Arch {
 
 // propose redraws what was proposed before, changing ever more genes.
 func (e *evolution) propose(rng *rand.Rand) space.Arch {
-	young := len(e.population) < e.o.Population
+	young := len(e.population) < e.o.Population && !(e.barren && len(e.population) > 0)
 	var a space.Arch
 	for try := range redraws {
 		if young {
@@ -105,7 +107,7 @@ func (e *evolution) child(rng *rand.Rand, rate float64) space.Arch {
 func (e *evolution) tournament(rng *rand.Rand) space.Arch {
 	order := rng.Perm(len(e.population))
 	best := e.population[order[0]]
-	for _, i := range order[1:e.o.Sample] {
+	for _, i := range order[1:min(e.o.Sample, len(order))] {
 		if better(e.population[i], best) {
 			best = e.population[i]
 		}
@@ -115,10 +117,12 @@ func (e *evolution) tournament(rng *rand.Rand) space.Arch {
 
 // Observe implements Strategy: new individuals enter, the oldest leave.
 func (e *evolution) Observe(trials []Trial) {
+	e.barren = len(trials) > 0
 	for _, t := range trials {
 		e.proposed[t.Arch] = true
 		if t.Outcome == Evaluated {
 			e.population = append(e.population, t)
+			e.barren = false
 		}
 	}
 	if old := len(e.population) - e.o.Population; old > 0 {

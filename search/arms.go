@@ -33,6 +33,7 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *latency.Mo
 		return found{}, err
 	}
 	var all found
+	cost := remembered(l.Cost)
 	for i, limit := range limits {
 		number := round*len(limits) + i
 		trials := r.share(number, rounds*len(limits))
@@ -44,7 +45,7 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *latency.Mo
 			st.Start(r.elite(samples, worth, limit))
 		}
 		arm := fmt.Sprintf("%s %d.%d", armSearch, round+1, i+1)
-		res, err := r.arm(ctx, arm, s, r.problem(by, l, limit), r.options(r.cfg.Search.Strategy, trials, number))
+		res, err := r.arm(ctx, arm, s, r.problem(by, cost, limit), r.options(r.cfg.Search.Strategy, trials, number))
 		if errors.Is(err, controller.ErrInfeasible) && i < len(limits)-1 {
 			continue // a step of the sweep may lie below the smallest candidate
 		}
@@ -125,8 +126,27 @@ func (r *Run) sweep(l *latency.Model, samples []controller.Trial) ([]controller.
 	return append(limits, own), nil
 }
 
-func (r *Run) problem(by controller.Evaluator, l *latency.Model, limits controller.Limits) controller.Problem {
-	return controller.Problem{Space: r.family.Space(), Cost: l.Cost, Evaluator: by, Limits: limits, Reward: r.reward(), Smallest: r.anchor}
+// mostRemembered bounds what remembered keeps: about 10 MB.
+const mostRemembered = 1 << 16
+
+// remembered returns a function that asks another once for each architecture. Searches within limits
+// that little meets propose the same ones again and again, and a cost takes as long as to plan a network.
+func remembered(cost func(space.Arch) (controller.Cost, error)) func(space.Arch) (controller.Cost, error) {
+	known := make(map[space.Arch]controller.Cost)
+	return func(a space.Arch) (controller.Cost, error) {
+		if c, ok := known[a]; ok {
+			return c, nil
+		}
+		c, err := cost(a)
+		if err == nil && len(known) < mostRemembered {
+			known[a] = c
+		}
+		return c, err
+	}
+}
+
+func (r *Run) problem(by controller.Evaluator, cost func(space.Arch) (controller.Cost, error), limits controller.Limits) controller.Problem {
+	return controller.Problem{Space: r.family.Space(), Cost: cost, Evaluator: by, Limits: limits, Reward: r.reward(), Smallest: r.anchor}
 }
 
 func (r *Run) options(strategy string, trials, i int) controller.Options {
@@ -179,7 +199,7 @@ func (g *givenFirst) Propose(n int) []space.Arch {
 // randomArm is random search with so many evaluations on the supernet. What is
 // given to the search is given to it too.
 func (r *Run) randomArm(ctx context.Context, l *latency.Model, evaluations int) (found, error) {
-	p := r.problem(sharedScores{r.compare}, l, r.limits())
+	p := r.problem(sharedScores{r.compare}, l.Cost, r.limits())
 	o := r.options(armRandom, evaluations, 0)
 	o.Batch = evaluateBatch
 	res, err := r.arm(ctx, armRandom, &givenFirst{r.given(), controller.NewRandomArm(r.family.Space(), r.seed())}, p, o)

@@ -293,7 +293,7 @@ func TestSearchesGoOnFromWhatMeetsTheLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	smallest := w.family.Extremes().Smallest
-	if p := r.problem(nil, l, r.limits()); p.Smallest == smallest || seconds[p.Smallest] > 100e-6 || seconds[smallest] <= 100e-6 {
+	if p := r.problem(nil, l.Cost, r.limits()); p.Smallest == smallest || seconds[p.Smallest] > 100e-6 || seconds[smallest] <= 100e-6 {
 		t.Errorf("searches go on from %s, %v s; the smallest takes %v s", w.family.Space().Format(p.Smallest), seconds[p.Smallest], seconds[smallest])
 	}
 	fastest := math.Inf(1) // of those that are fast enough on the phone
