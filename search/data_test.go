@@ -181,6 +181,23 @@ func TestSignalsAreNotMirrored(t *testing.T) {
 	}
 }
 
+// begunWith returns a run whose folder holds a file of that name, or none.
+func begunWith(t *testing.T, name string) *Run {
+	t.Helper()
+	r := quiet(t)
+	var err error
+	if r.dir, err = rundir.Create(filepath.Join(t.TempDir(), "run")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.dir.Close() })
+	if name != "" {
+		if err := r.dir.Write(name, []byte("weights")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
 // The frame of crops is a mirror where pictures have colours, and black where they are grey, unless asked for. A training
 // that an earlier version began, when it was black, goes on as it began.
 func TestFramesFollowColours(t *testing.T) {
@@ -198,17 +215,7 @@ func TestFramesFollowColours(t *testing.T) {
 		{3, config.Auto, config.Off, aloneCheckpoint},
 		{3, config.On, config.On, rundir.Supernet},
 	} {
-		r := quiet(t)
-		var err error
-		if r.dir, err = rundir.Create(filepath.Join(t.TempDir(), "run")); err != nil {
-			t.Fatal(err)
-		}
-		defer r.dir.Close()
-		if c.begun != "" {
-			if err := r.dir.Write(c.begun, []byte("weights")); err != nil {
-				t.Fatal(err)
-			}
-		}
+		r := begunWith(t, c.begun)
 		r.cfg.Train.Reflect = c.reflect
 		r.splits.Train = &data.Set{H: 9, W: 9, C: c.channels}
 		if r.decideReflect(); r.cfg.Train.Reflect != c.want || r.augment().Reflect != (c.want == config.On) {
@@ -239,22 +246,17 @@ func TestSmallPicturesFollowColours(t *testing.T) {
 		{3, 32, 32, config.AutoAmount, 0, aloneCheckpoint, time.Minute},
 		{3, 32, 32, 0.6, 0.6, rundir.Supernet, time.Minute},
 	} {
-		r := quiet(t)
-		var err error
-		if r.dir, err = rundir.Create(filepath.Join(t.TempDir(), "run")); err != nil {
-			t.Fatal(err)
-		}
-		defer r.dir.Close()
-		if c.begun != "" {
-			if err := r.dir.Write(c.begun, []byte("weights")); err != nil {
-				t.Fatal(err)
-			}
-		}
+		r := begunWith(t, c.begun)
 		r.cfg.Train.Small, r.cfg.Budget = c.small, c.budget
 		r.splits.Train = &data.Set{H: c.h, W: c.w, C: c.channels}
 		r.decideSmall()
-		if r.cfg.Train.Small != c.want || r.aloneOptions(9).Small != float64(c.want) || r.finishOptions(9, 1).Small != float64(c.want) || r.trainOptions(9).Small != 0 {
+		if r.cfg.Train.Small != c.want || r.aloneOptions(9).Small != float64(c.want) || r.trainOptions(9).Small != 0 {
 			t.Errorf("%d channels, %dx%d, small %v, budget %v, %q in the folder: %v; want %v, and whole pictures for the supernet", c.channels, c.h, c.w, c.small, c.budget, c.begun, r.cfg.Train.Small, c.want)
+		}
+		for rung := range rungs {
+			if got := r.finishOptions(9, rung).Small; got != float64(c.want) {
+				t.Errorf("rung %d: pictures are small for %v of the steps; want %v", rung+1, got, c.want)
+			}
 		}
 	}
 	for _, c := range []struct {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/supernet"
 )
 
 // Steps are timed on whole pictures. What is returned is the mean of a training, of which those on
@@ -47,3 +48,31 @@ func TestStepsAreTimedOnWholePictures(t *testing.T) {
 		t.Errorf("mean steps take %v and %v s, with small pictures for half of them %v and %v; want 0.8 of it", timed[0], few[0], timed[1], few[1])
 	}
 }
+
+// What is told to be left of a training is that of its trainer, in images.
+func TestWhatIsLeftOfATrainingIsTold(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Train.Small = 0.5
+	r := w.open("run")
+	net := r.fresh(w.family.Extremes().Smallest, 1)
+	tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), r.aloneOptions(20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told Status
+	loop := trainLoop{trainer: tr, monitor: Monitor{Events: listening{&told}}}
+	if err := tr.Run(t.Context(), 4, func(p supernet.Progress) error { loop.show(p); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	images := float64(r.cfg.Train.Batch)
+	if want := (6 + 10/0.6) * images; math.Abs(told.Ahead-want) > 1e-6 || told.Done != 4*images || told.Total != 20*images {
+		t.Errorf("after 4 steps of 20, the first half on small pictures: %+v; want %v images ahead", told, want)
+	}
+}
+
+// listening keeps what was told last.
+type listening struct{ last *Status }
+
+func (l listening) Begin(string)    {}
+func (l listening) Update(s Status) { *l.last = s }
+func (l listening) End()            {}

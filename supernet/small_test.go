@@ -176,6 +176,36 @@ func TestSmallPicturesFitTheNetwork(t *testing.T) {
 	}
 }
 
+// Pictures that are no squares keep their proportions.
+func TestSmallPicturesKeepTheirProportions(t *testing.T) {
+	family, err := families.Open("chain", space.Input{H: 16, W: 32, C: 3, Classes: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := space.NewFixed(family.Plan(family.Extremes().Smallest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := trainOptions
+	o.Batch, o.Small = 2, 0.5
+	set := &data.Set{H: 16, W: 32, C: 3, Classes: []string{"a", "b"}, Pix: make([]uint8, 2*16*32*3), Labels: []uint16{0, 1}}
+	tr, err := NewTrainer(exec(t, 1), New(own, 1), set, data.Normalization{Mean: []float32{0, 0, 0}, Std: []float32{1, 1, 1}}, Single{own.Arch()}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &data.Batch{N: 1, H: 16, W: 32, C: 3, X: make([]float32, 16*32*3)}
+	for _, small := range []bool{true, false} {
+		h, w := 16, 32
+		if tr.small = small; small {
+			h, w = 12, 24
+		}
+		tr.exec.Begin(true)
+		if x := tr.pictures(b); x.H != h || x.W != w {
+			t.Errorf("small: %v: pictures of 16x32 are shown as %dx%d; want %dx%d", small, x.H, x.W, h, w)
+		}
+	}
+}
+
 // Networks of every family train on small pictures of sides that halve evenly and of others.
 func TestEveryFamilyTrainsOnSmallPictures(t *testing.T) {
 	o := trainOptions
