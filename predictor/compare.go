@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -27,6 +28,11 @@ func (h HeldOut) Report(seed uint64) Report {
 // share a fold. It needs 2 <= folds <= distinct architectures; an error tells
 // which fold could not be fitted.
 func CrossPredict(fresh func() Predictor, archs []space.Arch, y []float64, folds int, seed uint64) (HeldOut, error) {
+	return crossPredict(fresh, archs, y, folds, seed, 1)
+}
+
+// crossPredict is CrossPredict with some folds at a time; 0 workers mean one per processor.
+func crossPredict(fresh func() Predictor, archs []space.Arch, y []float64, folds int, seed uint64, workers int) (HeldOut, error) {
 	if err := checkTargets("cross-validation", archs, y, 2); err != nil {
 		return HeldOut{}, err
 	}
@@ -35,16 +41,21 @@ func CrossPredict(fresh func() Predictor, archs []space.Arch, y []float64, folds
 	}
 	fold := assignFolds(archs, folds, seed)
 	h := HeldOut{Mean: make([]float64, len(y)), Std: make([]float64, len(y)), Truth: slices.Clone(y)}
-	for f := range folds {
+	errs := make([]error, folds)
+	parallel(folds, workers, func(f int) {
 		train, test := splitFold(fold, f)
 		p := fresh()
 		if err := p.Fit(pick(archs, train), pick(y, train)); err != nil {
-			return HeldOut{}, fmt.Errorf("cross-validation fold %d of %d: %w", f+1, folds, err)
+			errs[f] = fmt.Errorf("cross-validation fold %d of %d: %w", f+1, folds, err)
+			return
 		}
 		m, s := p.Predict(pick(archs, test))
 		for k, i := range test {
 			h.Mean[i], h.Std[i] = m[k], s[k]
 		}
+	})
+	if err := errors.Join(errs...); err != nil {
+		return HeldOut{}, err
 	}
 	return h, nil
 }
@@ -71,7 +82,7 @@ func Models(in Inputs, o Options, also ...string) ([]Model, error) {
 	var out []Model
 	for _, m := range models {
 		name := m.name
-		if !m.always && !slices.Contains(also, name) {
+		if m.kind == modelAsked && !slices.Contains(also, name) {
 			continue
 		}
 		if name == "flops" && in.FLOPs == nil || name == "params" && in.Params == nil {

@@ -29,10 +29,13 @@ func (p *FM) Ranks() []RankShare {
 	return p.state.Posterior.shares()
 }
 
+// former is a model that tells its form without the scale of its target.
+type former interface{ form() string }
+
 // Describe implements Described.
-func (p *FM) Describe() string {
-	return fmt.Sprintf("low rank: %s; target %s", rankWords(p.Ranks()), p.Warp().words())
-}
+func (p *FM) Describe() string { return p.form() + "; target " + p.Warp().words() }
+
+func (p *FM) form() string { return "low rank: " + rankWords(p.Ranks()) }
 
 // Ranks returns the weights of the ranks of the correction, by rising rank; nil
 // if that is a constant factor. It panics before the first Fit.
@@ -62,7 +65,9 @@ func (p *Latency) Describe() string {
 }
 
 // Describe implements Described.
-func (p *Ridge) Describe() string {
+func (p *Ridge) Describe() string { return p.form() }
+
+func (p *Ridge) form() string {
 	if p.state == nil {
 		panic(notFitted)
 	}

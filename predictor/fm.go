@@ -53,54 +53,86 @@ func (p *FM) Fit(archs []space.Arch, y []float64) error {
 	if err := checkTargets("fm", archs, y, minFM); err != nil {
 		return err
 	}
-	t, err := p.enc.encode(archs, -1)
+	e, err := p.examples(archs, y)
 	if err != nil {
 		return fmt.Errorf("predictor fm: %w", err)
 	}
-	all := upTo(len(y))
-	scale := t.scalings(all)
-	c := fmFit{y: y, folds: newFolds(t, archs, p.options), options: p.options}
-	warp, target, ranks, err := c.choose()
+	c, err := e.choose()
 	if err != nil {
 		return fmt.Errorf("predictor fm: %w", err)
 	}
-	post := newProblem(t.design(all, scale)).fit(target, ranks, fullPlan(), p.options.Seed, p.options.Workers)
-	p.state = &fmState{Model: "fm", Extras: scale, Warp: warp, Posterior: post}
+	p.state = e.fit(c)
 	return nil
 }
 
-// fmFit chooses how to fit examples.
-type fmFit struct {
+// fmExamples are the examples of a fit.
+type fmExamples struct {
 	y       []float64
-	folds   *folds // nil: too few to choose
+	encoded encoded
+	folds   *folds // nil: too few to choose by
 	options Options
 }
 
-// choose returns the scale on which unseen examples are ranked best, the
-// targets on it, and the rank of each chain. The target's own scale wins ties.
-func (c *fmFit) choose() (best curve, target []float64, ranks []int, err error) {
-	warps := []Warp{c.options.Warp}
-	if c.options.Warp == WarpAuto {
-		warps = []Warp{WarpNone, WarpRanks}
+// examples encodes examples.
+func (p *FM) examples(archs []space.Arch, y []float64) (*fmExamples, error) {
+	t, err := p.enc.encode(archs, -1)
+	if err != nil {
+		return nil, err
 	}
-	candidates := c.options.ranks()
-	if c.folds == nil {
-		best, target, err = fitCurve(warps[0], c.y)
-		return best, target, allot(candidates[:1], []float64{1}, chains), err
+	return &fmExamples{y: y, encoded: t, folds: newFolds(t, archs, p.options), options: p.options}, nil
+}
+
+// fmChoice is how examples are fitted: a scale, the targets on it, and the rank of each
+// chain.
+type fmChoice struct {
+	warp   curve
+	target []float64
+	ranks  []int
+	held   []float64 // left-out predictions on the scale; nil if there are too few to choose by
+}
+
+// choose returns the scale on which unseen examples are ranked best, and the ranks there.
+// The target's own scale wins ties.
+func (e *fmExamples) choose() (best fmChoice, err error) {
+	warps := e.options.warps()
+	if e.folds == nil {
+		return e.on(warps[0])
 	}
 	bestTau := math.Inf(-1)
 	for _, w := range warps {
-		warp, warped, err := fitCurve(w, c.y)
+		c, err := e.on(w)
 		if err != nil {
-			return warp, nil, nil, err
+			return c, err
 		}
-		share, mixed := c.folds.weighRanks(func(int) []float64 { return warped })
-		if tau := Kendall(mixed, c.y); tau > bestTau {
-			best, target, bestTau = warp, warped, tau
-			ranks = allot(candidates, share, chains)
+		if tau := Kendall(c.held, e.y); tau > bestTau {
+			best, bestTau = c, tau
 		}
 	}
-	return best, target, ranks, nil
+	return best, nil
+}
+
+// on chooses the ranks on a scale.
+func (e *fmExamples) on(w Warp) (c fmChoice, err error) {
+	if c.warp, c.target, err = fitCurve(w, e.y); err != nil {
+		return c, err
+	}
+	candidates := e.options.ranks()
+	if e.folds == nil {
+		c.ranks = allot(candidates[:1], []float64{1}, chains)
+		return c, nil
+	}
+	var share []float64
+	share, c.held = e.folds.weighRanks(func(int) []float64 { return c.target })
+	c.ranks = allot(candidates, share, chains)
+	return c, nil
+}
+
+// fit fits all examples as chosen.
+func (e *fmExamples) fit(c fmChoice) *fmState {
+	all := upTo(len(e.y))
+	scale := e.encoded.scalings(all)
+	post := newProblem(e.encoded.design(all, scale)).fit(c.target, c.ranks, fullPlan(), e.options.Seed, e.options.Workers)
+	return &fmState{Model: "fm", Extras: scale, Warp: c.warp, Posterior: post}
 }
 
 // Predict implements Predictor. It panics if an architecture has another number

@@ -122,7 +122,9 @@ func (p *GP) warped(archs []space.Arch) (mean, std []float64) {
 }
 
 // Describe implements Described.
-func (p *GP) Describe() string {
+func (p *GP) Describe() string { return p.form() + "; target " + p.state.Warp.Kind.words() }
+
+func (p *GP) form() string {
 	if p.state == nil {
 		panic(notFitted)
 	}
@@ -130,7 +132,7 @@ func (p *GP) Describe() string {
 	if p.in.Plan != nil {
 		what = fmt.Sprintf("choices, %d kinds of paths, %d of operations, sizes and signals", len(p.state.Code.Paths), len(p.state.Code.Moves))
 	}
-	return fmt.Sprintf("Gaussian process on %s; target %s", what, p.state.Warp.Kind.words())
+	return "Gaussian process on " + what
 }
 
 // MarshalJSON writes what was fitted; an error before the first Fit.

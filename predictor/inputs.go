@@ -37,7 +37,7 @@ func FamilyInputs(f space.Family) Inputs {
 type Options struct {
 	Seed    uint64
 	Ranks   []int // ranks that "fm" chooses from by cross-validation; 0 is the additive model; nil means 0, 4 and 8
-	Warp    Warp  // scale on which "fm" models its target
+	Warp    Warp  // scale on which "fm", "gp" and "blend" model their target
 	Workers int   // goroutines of a fit or prediction; 0 means one per processor. No result depends on it
 }
 
@@ -71,6 +71,14 @@ func (in Inputs) count() int {
 		n++
 	}
 	return n
+}
+
+// warps returns the scales to choose from; the target's own comes first.
+func (o Options) warps() []Warp {
+	if o.Warp == WarpAuto {
+		return []Warp{WarpNone, WarpRanks}
+	}
+	return []Warp{o.Warp}
 }
 
 // maxRank bounds the ranks that may be asked for.

@@ -39,19 +39,38 @@ type Predictor interface {
 	Predict(archs []space.Arch) (mean, std []float64)
 }
 
-// models are the kinds of predictor, the low-rank one first; a new one is one line. Those
-// that are always compared cost little and are what others must beat.
+// models are the kinds of predictor, the low-rank one first; a new one is one line. The
+// low-rank one and the plain ones are always compared: they cost little.
 var models = []struct {
-	name   string
-	always bool // Models lists it unasked
-	open   func(name string, in Inputs, o Options) (Predictor, error)
+	name string
+	kind modelKind
+	open func(name string, in Inputs, o Options) (Predictor, error)
 }{
-	{"fm", true, func(_ string, in Inputs, o Options) (Predictor, error) { return newFM(in, o) }}, // low-rank second-order model, an *FM
-	{"ridge", true, openRidge},   // linear model on the features, a *Ridge
-	{"flops", true, openFLOPs},   // line on FLOPs or their logarithm, a *Scalar
-	{"params", true, openParams}, // line on parameters or their logarithm, a *Scalar
-	{"gp", false, func(_ string, in Inputs, o Options) (Predictor, error) { return newGP(in, o) }},       // Gaussian process on choices and graphs, a *GP
-	{"blend", false, func(_ string, in Inputs, o Options) (Predictor, error) { return newBlend(in, o) }}, // mean of gp and fm, a *Blend
+	{"fm", modelAlways, func(_ string, in Inputs, o Options) (Predictor, error) { return newFM(in, o) }}, // low-rank second-order model, an *FM
+	{"ridge", modelPlain, openRidge},   // linear model on the features, a *Ridge
+	{"flops", modelPlain, openFLOPs},   // line on FLOPs or their logarithm, a *Scalar
+	{"params", modelPlain, openParams}, // line on parameters or their logarithm, a *Scalar
+	{"gp", modelAsked, func(_ string, in Inputs, o Options) (Predictor, error) { return newGP(in, o) }},       // Gaussian process on choices and graphs, a *GP
+	{"blend", modelAsked, func(_ string, in Inputs, o Options) (Predictor, error) { return newBlend(in, o) }}, // mean of gp, fm and ridge, a *Blend
+}
+
+// modelKind says when Models lists a model.
+type modelKind int
+
+const (
+	modelAsked  modelKind = iota // where it is asked for
+	modelAlways                  // unasked
+	modelPlain                   // unasked: others must beat it
+)
+
+// Plain reports whether a model is one that others must beat.
+func Plain(name string) bool {
+	for _, m := range models {
+		if m.name == name {
+			return m.kind == modelPlain
+		}
+	}
+	return false
 }
 
 // Names lists the models that New knows, the low-rank one first.

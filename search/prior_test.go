@@ -47,7 +47,7 @@ func TestSearchBeginsWithAnEarlierRun(t *testing.T) {
 	archs, y = w.evaluated(s.of(armSample))
 	var tau [2]float64
 	fresh := []func() predictor.Predictor{w.unfitted, func() predictor.Predictor { return predictor.NewTransfer(old, w.unfitted) }}
-	for k, name := range []string{"fm", "fm with prior"} {
+	for k, name := range []string{w.cfg.Predictor.Model, w.cfg.Predictor.Model + " with prior"} {
 		h, err := predictor.CrossPredict(fresh[k], archs, y, w.cfg.Predictor.Folds, w.cfg.Seed)
 		if err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func TestSearchBeginsWithAnEarlierRun(t *testing.T) {
 			t.Errorf("%s (-refitted +reported):\n%s", name, d)
 		}
 	}
-	if d := p.Gain; d.Tau != tau[1]-tau[0] || d.Model != "fm with prior" || p.Used != (tau[1] > tau[0]) || p.Used != (s.report.Accuracy.Model == d.Model) {
+	if d := p.Gain; d.Tau != tau[1]-tau[0] || d.Model != w.cfg.Predictor.Model+" with prior" || p.Used != (tau[1] > tau[0]) || p.Used != (s.report.Accuracy.Model == d.Model) {
 		t.Errorf("gain %v, used %v, model %s; want %v", d, p.Used, s.report.Accuracy.Model, tau[1]-tau[0])
 	}
 	t.Logf("tau %.3f alone, %.3f with the prior", tau[0], tau[1])

@@ -23,12 +23,13 @@ type keptRun struct {
 	first int // of them, the first samples
 }
 
-// keptRuns reads testdata/three-runs.csv.gz: searches of the default space after 300 steps on
-// all of Fashion-MNIST, on the embedded cut of it, and on CIFAR-10 in grey at 28 x 28; see
+// keptRuns reads a file of testdata. three-runs.csv.gz holds searches of the default space after
+// 300 steps on all of Fashion-MNIST, on the embedded cut of it, and on CIFAR-10 in grey at 28 x 28,
+// resnet-run.csv.gz the first samples of one of the space resnet on CIFAR-10; see
 // docs/log/predictors.md.
-func keptRuns(t *testing.T, s *space.Space) map[string]*keptRun {
+func keptRuns(t *testing.T, file string, s *space.Space) map[string]*keptRun {
 	t.Helper()
-	f, err := os.Open("testdata/three-runs.csv.gz")
+	f, err := os.Open("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestPriorsOfRealRuns(t *testing.T) {
 		}
 		return m
 	}
-	runs := keptRuns(t, family.Space())
+	runs := keptRuns(t, "three-runs.csv.gz", family.Space())
 	gain := 0.0
 	pairs, draws := [][2]string{{"fashion", "cut"}, {"cut", "fashion"}}, 2
 	if *allPriors {

@@ -221,7 +221,7 @@ func (r *Run) testAll(ctx context.Context, rep *report.Report, out *outcome) err
 // search is left to the repetitions together, where there are some.
 func (r *Run) evaluateHonesty(rep *report.Report) {
 	for _, d := range rep.Accuracy.Versus {
-		if w := d.Warning(); w != "" {
+		if w := d.Warning(); w != "" && predictor.Plain(d.Against) {
 			r.warn("%s", w)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,11 +93,12 @@ func (c recomputed) predictions() {
 	}
 	m, calibration := c.picks(said)
 	rep := c.s.report
-	c.wantErrors("cross-validated", rep.Accuracy.Models[0].Report, held.Mean, truth)
-	c.near("the same in 90 %", rep.Accuracy.Models[0].Report.Cover90, covered(held.Mean, held.Std, truth, 1.644853626951473))
+	used := standingOf(c.t, rep, c.w.cfg.Predictor.Model).Report
+	c.wantErrors("cross-validated", used, held.Mean, truth)
+	c.near("the same in 90 %", used.Cover90, covered(held.Mean, held.Std, truth, 1.644853626951473))
 	for _, d := range rep.Accuracy.Versus {
 		at := slices.IndexFunc(rep.Accuracy.Models, func(s predictor.Standing) bool { return s.Model == d.Against })
-		c.near("tau over that of "+d.Against, d.Tau, rep.Accuracy.Models[0].Report.Kendall-rep.Accuracy.Models[at].Report.Kendall)
+		c.near("tau over that of "+d.Against, d.Tau, used.Kendall-rep.Accuracy.Models[at].Report.Kendall)
 	}
 	of := func(a space.Arch) prediction {
 		p, ok := said[a]
@@ -268,6 +270,28 @@ func TestClassesAreCountedInTheirSplits(t *testing.T) {
 	got := r.dataReport()
 	if got.Majority != 0.625 || got.Ratio != 4 || got.Train != 70 || got.Val != 5 || got.Test != 8 {
 		t.Errorf("%+v; want 5 of 8 and a ratio of 4", got)
+	}
+}
+
+// Reports warn where the model that was used is not shown to rank better than a plain one; that it
+// ranks no better than a model it is made of is no fault.
+func TestWarningsSetPredictorsAgainstPlainOnes(t *testing.T) {
+	r := newWorld(t, asPredicted).open("run")
+	against := func(name string, lo float64) predictor.Difference {
+		return predictor.Difference{Model: "blend", Against: name, TauLo: lo, TauHi: lo + 0.2}
+	}
+	rep := &report.Report{Checks: new(report.Checks), Accuracy: report.Accuracy{Versus: []predictor.Difference{against("fm", -0.1), against("ridge", -0.1), against("flops", 0.05), against("params", -0.3)}}}
+	r.evaluateHonesty(rep)
+	var warned []string
+	for _, w := range r.warnings {
+		for _, name := range []string{"fm", "ridge", "flops", "params"} {
+			if strings.Contains(w, "better than "+name) || strings.Contains(w, "worse than "+name) {
+				warned = append(warned, name)
+			}
+		}
+	}
+	if !slices.Equal(warned, []string{"ridge", "params"}) {
+		t.Errorf("warned of %v; want ridge and params (%q)", warned, r.warnings)
 	}
 }
 

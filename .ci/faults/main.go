@@ -2,9 +2,13 @@
 // module and tells which tests notice it. It fails if one goes unnoticed.
 //
 //	go run ./.ci/faults [-only TEXT] [-from N]
+//
+// With -check nothing is planted: it fails if a fault cannot be planted in this code, or no
+// test has a name that is asked for.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -44,7 +48,14 @@ func main() {
 	log.SetFlags(0)
 	only := flag.String("only", "", "plant only faults whose name contains this")
 	from := flag.Int("from", 1, "begin with the fault of this number")
+	dry := flag.Bool("check", false, "plant nothing: tell which faults cannot be planted")
 	flag.Parse()
+	if *dry {
+		if err := check(); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	missed, err := plantAll(*only, *from)
 	if err != nil {
 		log.Fatal(err)
@@ -54,16 +65,96 @@ func main() {
 	}
 }
 
+// read reads the list.
+func read() (faults []fault, err error) {
+	text, err := os.ReadFile(list)
+	if err != nil {
+		return nil, err
+	}
+	if err := yaml.UnmarshalWithOptions(text, &faults, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("%s: %w", list, err)
+	}
+	return faults, nil
+}
+
+// check tells which faults of the list are not of this code.
+func check() error {
+	faults, err := read()
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for i, f := range faults {
+		if _, err := f.edited("."); err != nil {
+			wrong = append(wrong, fmt.Errorf("fault %d, %s: %w", i+1, f.Name, err))
+		}
+		if err := f.hasTests(); err != nil {
+			wrong = append(wrong, fmt.Errorf("fault %d, %s: %w", i+1, f.Name, err))
+		}
+	}
+	if len(wrong) == 0 {
+		fmt.Printf("%d faults can be planted\n", len(faults))
+	}
+	return errors.Join(wrong...)
+}
+
+var testName = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+
+// hasTests reports packages of which no test has a name that is asked for.
+func (f fault) hasTests() error {
+	asked, err := regexp.Compile(f.Run)
+	if err != nil {
+		return err
+	}
+	for _, p := range f.Packages {
+		files, err := filepath.Glob(filepath.Join(p, "*_test.go"))
+		if err != nil {
+			return err
+		}
+		found := false
+		for _, path := range files {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, m := range testName.FindAllStringSubmatch(string(text), -1) {
+				found = found || asked.MatchString(m[1])
+			}
+		}
+		if !found {
+			return fmt.Errorf("no test of %s is called %s", p, f.Run)
+		}
+	}
+	return nil
+}
+
+// edited returns the files that the edits change, by path, as they are afterwards.
+func (f fault) edited(dir string) (map[string]string, error) {
+	files := make(map[string]string)
+	for _, e := range f.Edits {
+		path := filepath.Join(dir, e.File)
+		text, known := files[path]
+		if !known {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			text = string(b)
+		}
+		if n := strings.Count(text, e.Old); n != 1 {
+			return nil, fmt.Errorf("%s has %q %d times; want it once", e.File, e.Old, n)
+		}
+		files[path] = strings.Replace(text, e.Old, e.New, 1)
+	}
+	return files, nil
+}
+
 // plantAll plants the faults whose name contains a text, from a number on, and
 // returns how many went unnoticed.
 func plantAll(only string, from int) (missed int, err error) {
-	text, err := os.ReadFile(list)
+	faults, err := read()
 	if err != nil {
 		return 0, err
-	}
-	var faults []fault
-	if err := yaml.UnmarshalWithOptions(text, &faults, yaml.Strict()); err != nil {
-		return 0, fmt.Errorf("%s: %w", list, err)
 	}
 	dir, err := os.MkdirTemp("", "faults")
 	if err != nil {
@@ -101,28 +192,23 @@ var failed = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
 // plant changes the copy in dir, runs the tests, changes it back and returns the
 // tests that failed.
 func (f fault) plant(dir string) (tests []string, err error) {
-	before := make(map[string]string)
+	before := make(map[string][]byte)
 	defer func() {
 		for path, text := range before {
-			if e := os.WriteFile(path, []byte(text), 0o644); e != nil && err == nil {
+			if e := os.WriteFile(path, text, 0o644); e != nil && err == nil {
 				err = e
 			}
 		}
 	}()
-	for _, e := range f.Edits {
-		path := filepath.Join(dir, e.File)
-		b, err := os.ReadFile(path)
-		if err != nil {
+	files, err := f.edited(dir)
+	if err != nil {
+		return nil, err
+	}
+	for path, text := range files {
+		if before[path], err = os.ReadFile(path); err != nil {
 			return nil, err
 		}
-		text := string(b)
-		if n := strings.Count(text, e.Old); n != 1 {
-			return nil, fmt.Errorf("%s has %q %d times; want it once", e.File, e.Old, n)
-		}
-		if _, known := before[path]; !known {
-			before[path] = text
-		}
-		if err := os.WriteFile(path, []byte(strings.Replace(text, e.Old, e.New, 1)), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			return nil, err
 		}
 	}

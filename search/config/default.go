@@ -27,7 +27,7 @@ func Default() Config {
 		},
 		Evaluate:  Evaluate{Calibration: 512, Images: 2000},
 		Device:    Device{Batch: 1, Samples: 48},
-		Predictor: Predictor{Model: "fm", Samples: 96, Folds: 8, Holdout: 0.4},
+		Predictor: Predictor{Model: "blend", Samples: 96, Folds: 8, Holdout: 0.4},
 		Search: Search{
 			Strategy: "evolution", Score: ScorePredictor, Trials: 6000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, By: ByLoss, Top: 16, Seeds: 1,
 			Strategies: controller.DefaultStrategyOptions(0),
