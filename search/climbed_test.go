@@ -120,12 +120,13 @@ func (c recomputed) sized(all []entrant) []entrant {
 	return out
 }
 
-// early returns sized entrants, those of one width before all others.
+// early returns sized entrants, those of one width before all others, and by worth among
+// themselves.
 func (c recomputed) early(all []entrant) []entrant {
 	out := c.sized(all)
 	for i, e := range all {
 		if slices.Contains(c.w.family.Extremes().Uniform, c.w.arch(e.arch)) {
-			out[i].value = math.Inf(1)
+			out[i].value += 1000
 		}
 	}
 	return out

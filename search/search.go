@@ -124,6 +124,9 @@ func (r *Run) look(ctx context.Context, l *latency.Model, out *outcome) (err err
 		return err
 	}
 	out.searchOn, err = phase(r, "evaluate candidates", func() ([]candidate, error) {
+		if err := r.settleEarly(); err != nil {
+			return nil, err
+		}
 		return r.candidates(ctx, armFinal, r.contenders(out.pool().trials), r.firstCandidates(), l)
 	})
 	if err != nil || !r.cfg.Search.Random {

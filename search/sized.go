@@ -50,14 +50,35 @@ func (s *sized) score(a space.Arch, target float64) float64 {
 // trained alone: higher is better.
 func (r *Run) inherited(t controller.Trial) float64 { return r.sized.score(t.Arch, r.target(t)) }
 
+// triedFirst is added to the worth of networks of one width: more than scores differ by.
+const triedFirst = 1000
+
 // early is the worth by which candidates are chosen for the first rung. What a person would
 // try first has to show there what it can do: among the subnets that a supernet trains
-// networks of one width without skips are rare, and inherited scores are unfair to them.
+// networks of one width without skips are rare, and inherited scores are unfair to them. Of
+// two in one slot the more promising one is tried: beside it the faster one, which differs by
+// less than a slot in latency, is hardly ever handed over.
 func (r *Run) early(t controller.Trial) float64 {
-	if slices.Contains(r.family.Extremes().Uniform, t.Arch) {
+	switch {
+	case !slices.Contains(r.family.Extremes().Uniform, t.Arch):
+		return r.inherited(t)
+	case r.state.ByWorth:
+		return triedFirst + r.inherited(t)
+	default: // as an earlier version began: the fastest of a slot
 		return math.Inf(1)
 	}
-	return r.inherited(t)
+}
+
+// settleEarly notes how given networks are compared, before candidates are chosen. A run of
+// which an earlier version has chosen them goes on with these.
+func (r *Run) settleEarly() error {
+	if r.state.ByWorth || len(r.logged[armFinal]) > 0 {
+		return nil
+	}
+	r.accounting.Lock()
+	defer r.accounting.Unlock()
+	r.state.ByWorth = true
+	return r.state.save(r.dir)
 }
 
 // flops returns the FLOPs of an architecture for one image.
