@@ -24,7 +24,7 @@ type Blend struct {
 // blended is a model of the mean: it can be saved, and tells its form.
 type blended interface {
 	Predictor
-	Described
+	form() string // what the fit chose, without the scale of the target
 	json.Marshaler
 	json.Unmarshaler
 }
@@ -221,7 +221,7 @@ func (b *Blend) Describe() string {
 	var words []string
 	for k, p := range b.state.Parts {
 		if p.Share > 0 {
-			words = append(words, fmt.Sprintf("%.0f %% %s", 100*p.Share, b.parts[k].(former).form()))
+			words = append(words, fmt.Sprintf("%.0f %% %s", 100*p.Share, b.parts[k].form()))
 		}
 	}
 	return strings.Join(words, "; ") + "; target " + b.state.Warp.Kind.words()

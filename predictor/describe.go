@@ -29,9 +29,6 @@ func (p *FM) Ranks() []RankShare {
 	return p.state.Posterior.shares()
 }
 
-// former is a model that tells its form without the scale of its target.
-type former interface{ form() string }
-
 // Describe implements Described.
 func (p *FM) Describe() string { return p.form() + "; target " + p.Warp().words() }
 

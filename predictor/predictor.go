@@ -1,8 +1,8 @@
 // Package predictor estimates what a network would score or cost without
 // training or timing it: a low-rank second-order model of accuracy, a Gaussian
-// process on choices and graphs, a layer table with a low-rank correction for
-// latency, and the plain models (ridge, FLOPs, parameters) that they must beat.
-// Every model gives its own
+// process on choices and graphs, a blend of these and ridge regression, a layer
+// table with a low-rank correction for latency, and the plain models (ridge,
+// FLOPs, parameters) that they must beat. Every model gives its own
 // uncertainty, and CrossValidate measures its error on architectures that it
 // has not seen; Versus says whether one model is better than another, and
 // Calibrate how far uncertainty holds on what a search picks. Fidelities joins
