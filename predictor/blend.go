@@ -164,7 +164,7 @@ func (b *Blend) leaveOut(archs []space.Arch, y []float64, low fmChoice) (blendCh
 		means[k] = h.Mean
 	}
 	c.share = stack(means, low.target)
-	mixed := mix(means, c.share)
+	mixed := crossMix(means, low.target, assignFolds(archs, innerFolds, b.options.Seed))
 	var sq float64
 	for i, v := range low.target {
 		e := (v - mixed[i]) / max(held[blendGP].Std[i], 1e-300)

@@ -3,6 +3,7 @@ package predictor
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -92,6 +93,23 @@ func mix(means [][]float64, share []float64) []float64 {
 		}
 		for i, v := range m {
 			out[i] += share[k] * v
+		}
+	}
+	return out
+}
+
+// crossMix returns the mean of left-out predictions in shares that were chosen without the
+// fold of each example: what a stack is worth, not what it was fitted to.
+func crossMix(means [][]float64, y []float64, fold []int) []float64 {
+	out := make([]float64, len(y))
+	for f := range slices.Max(fold) + 1 {
+		known, asked := splitFold(fold, f)
+		from, to := make([][]float64, len(means)), make([][]float64, len(means))
+		for k, m := range means {
+			from[k], to[k] = pick(m, known), pick(m, asked)
+		}
+		for n, v := range mix(to, stack(from, pick(y, known))) {
+			out[asked[n]] = v
 		}
 	}
 	return out

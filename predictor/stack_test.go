@@ -77,3 +77,45 @@ func TestMixPassesOverModelsWithoutShare(t *testing.T) {
 		t.Errorf("mix is %v; want [2 4]", got)
 	}
 }
+
+// TestCrossMixKnowsNothingOfItsFold changes the targets of a fold: what is said of that fold stays,
+// and is the mean in the shares that the other folds ask for.
+func TestCrossMixKnowsNothingOfItsFold(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(9, 15).Draw(t, "examples")
+		numbers := rapid.SliceOfN(rapid.Float64Range(-2, 2), n, n)
+		y := numbers.Draw(t, "y")
+		means := [][]float64{numbers.Draw(t, "first"), numbers.Draw(t, "second"), numbers.Draw(t, "third")}
+		fold := make([]int, n)
+		for i := range fold {
+			fold[i] = i % 3
+		}
+		before := crossMix(means, y, fold)
+		for f := range 3 {
+			var from [3][]float64
+			var known []float64
+			other := slices.Clone(y)
+			for i := range y {
+				if fold[i] == f {
+					other[i] += 5
+					continue
+				}
+				known = append(known, y[i])
+				for k := range from {
+					from[k] = append(from[k], means[k][i])
+				}
+			}
+			share := stack(from[:], known)
+			after := crossMix(means, other, fold)
+			for i := range y {
+				if fold[i] != f {
+					continue
+				}
+				want := share[0]*means[0][i] + share[1]*means[1][i] + share[2]*means[2][i]
+				if math.Abs(before[i]-want) > 1e-9 || after[i] != before[i] {
+					t.Fatalf("example %d of fold %d: %v, with other targets of its fold %v; want %v", i, f, before[i], after[i], want)
+				}
+			}
+		}
+	})
+}

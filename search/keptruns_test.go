@@ -11,7 +11,7 @@ import (
 
 // The predictor that searches use ranks first samples of real searches that it has not seen better
 // than the plain model and than its low-rank part alone, or in a space where scores are sums of
-// choices, as well: 64 samples to learn from, 32 to rank.
+// choices, as well: 64 samples to learn from, 32 to rank. Its intervals hold what they say, nearly.
 func TestDefaultPredictorRanksRealRuns(t *testing.T) {
 	const draws = 4
 	for _, c := range []struct {
@@ -29,7 +29,7 @@ func TestDefaultPredictorRanksRealRuns(t *testing.T) {
 		}
 		in := predictor.FamilyInputs(family).Remembering()
 		kept := keptRuns(t, c.file, family.Space())
-		tau := make(map[string]float64)
+		tau, cover := make(map[string]float64), 0.0
 		used := config.Default().Predictor.Model
 		for _, name := range c.runs {
 			run := kept[name]
@@ -43,12 +43,18 @@ func TestDefaultPredictorRanksRealRuns(t *testing.T) {
 					if err := m.Fit(choice(run.archs, train), choice(run.y, train)); err != nil {
 						t.Fatal(err)
 					}
-					mean, _ := m.Predict(choice(run.archs, test))
+					mean, std := m.Predict(choice(run.archs, test))
+					if model == used {
+						cover += predictor.Coverage(mean, std, choice(run.y, test), 0.9) / float64(draws*len(c.runs))
+					}
 					tau[model] += predictor.Kendall(mean, choice(run.y, test)) / float64(draws*len(c.runs))
 				}
 			}
 		}
-		t.Logf("%s: tau %.3f of %s, %.3f of fm, %.3f of ridge", c.preset, tau[used], used, tau["fm"], tau["ridge"])
+		t.Logf("%s: tau %.3f of %s, %.3f of fm, %.3f of ridge; intervals of 90 %% hold %.3f", c.preset, tau[used], used, tau["fm"], tau["ridge"], cover)
+		if cover < 0.845 || cover > 0.95 {
+			t.Errorf("%s: intervals of 90 %% hold %.3f of the scores", c.preset, cover)
+		}
 		for _, rival := range []string{"fm", "ridge"} {
 			if tau[used] < tau[rival]+c.gain {
 				t.Errorf("%s: %s has tau %.3f, %s %.3f; want %+.2f", c.preset, used, tau[used], rival, tau[rival], c.gain)
