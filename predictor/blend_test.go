@@ -34,13 +34,13 @@ func sums(n int, noise float64, seed uint64) ([]space.Arch, []float64) {
 // TestBlendIsTheMeanOfItsModels fits the models of a blend one by one, on targets warped by
 // hand, and mixes what they predict.
 func TestBlendIsTheMeanOfItsModels(t *testing.T) {
-	archs, y := planted(60, 0.3, 1)
+	archs, y := planted(120, 0.1, 1)
 	for i := range y {
 		y[i] = math.Exp(y[i]) // a scale that bends
 	}
 	fresh, _ := planted(50, 0, 2)
 	in := plantedInputs()
-	scales := make(map[Warp]bool)
+	scales, low := make(map[Warp]bool), 0.0
 	for _, warp := range []Warp{WarpAuto, WarpNone, WarpLog, WarpRanks} {
 		b := fitted(t, "blend", in, Options{Seed: 5, Warp: warp}, archs, y).(*Blend)
 		got, std := b.Predict(fresh)
@@ -52,6 +52,9 @@ func TestBlendIsTheMeanOfItsModels(t *testing.T) {
 			t.Errorf("scale %q; want %q, which was asked for", c.Kind, warp)
 		}
 		scales[c.Kind] = true
+		if c.Kind != WarpNone {
+			low = max(low, b.Share("fm"))
+		}
 		want, dev := make([]float64, len(fresh)), make([]float64, len(fresh))
 		for _, name := range []string{"gp", "fm", "ridge"} {
 			m, s := fitted(t, name, in, Options{Seed: 5, Warp: WarpNone}, archs, target).Predict(fresh)
@@ -69,8 +72,67 @@ func TestBlendIsTheMeanOfItsModels(t *testing.T) {
 			}
 		}
 	}
+	if low == 0 {
+		t.Error("the low-rank model has no share on a scale that bends; want one")
+	}
 	if len(scales) != 3 {
 		t.Errorf("scales %v; want the three", scales)
+	}
+}
+
+// TestBlendIsWeighedByLeftOutExamples fits the models once more on four folds in five, the same for
+// all, and stacks what they say of the fifth.
+func TestBlendIsWeighedByLeftOutExamples(t *testing.T) {
+	archs, y := planted(60, 0.3, 1)
+	o := Options{Seed: 5, Warp: WarpNone}
+	in := plantedInputs()
+	b := fitted(t, "blend", in, o, archs, y).(*Blend)
+	fold := assignFolds(archs, 5, o.Seed)
+	means := make([][]float64, 3)
+	var deviations []float64
+	for k, name := range []string{"gp", "fm", "ridge"} {
+		means[k] = make([]float64, len(y))
+		for f := range 5 {
+			train, test := splitFold(fold, f)
+			m, s := fitted(t, name, in, o, pick(archs, train), pick(y, train)).Predict(pick(archs, test))
+			for n, i := range test {
+				means[k][i] = m[n]
+			}
+			if name == "gp" {
+				deviations = append(deviations, s...)
+			}
+		}
+	}
+	e, err := mustNew(t, "fm", in, o).(*FM).examples(archs, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	low, err := e.on(WarpNone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if apart := RMSE(low.held, means[1]); apart > 0.3*RMSE(low.held, y) { // fewer draws, ranks weighed on all examples
+		t.Errorf("left-out predictions of low rank are %v from those fitted here", apart)
+	}
+	means[1] = low.held
+	for k, want := range stack(means, y) {
+		if got := b.state.Parts[k].Share; math.Abs(got-want) > 1e-9 {
+			t.Errorf("share %d is %v; want %v", k, got, want)
+		}
+	}
+	mixed := crossMix(means, y, fold)
+	var sq float64
+	n := 0
+	for f := range 5 {
+		_, test := splitFold(fold, f)
+		for _, i := range test {
+			e := (y[i] - mixed[i]) / deviations[n]
+			sq += e * e / float64(len(y))
+			n++
+		}
+	}
+	if want := math.Sqrt(sq); math.Abs(b.state.Std-want) > 1e-9*want {
+		t.Errorf("the factor of deviations is %v; want %v", b.state.Std, want)
 	}
 }
 
