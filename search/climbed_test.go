@@ -145,6 +145,9 @@ func (c recomputed) timed(all []entrant, n int) []entrant {
 // candidates checks which architectures begin finishing: the best of their slots,
 // half of them by what the first rung has shown.
 func (c recomputed) candidates() {
+	if !c.s.state.ByWorth {
+		c.t.Error("the run compares given networks of one slot as earlier versions did")
+	}
 	first := evaluated(c.s.of(armFinal))
 	for arm, want := range map[string][]entrant{
 		armFinal:  c.timed(c.early(evaluated(c.s.of(armSample, armRound))), 4),
