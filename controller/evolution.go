@@ -14,6 +14,7 @@ type EvolutionOptions struct {
 	Population int     `yaml:"population"` // individuals alive, at least 2
 	Sample     int     `yaml:"sample"`     // drawn per tournament, 1 to Population
 	Crossover  float64 `yaml:"crossover"`  // share of children of two parents, 0 to 1
+	Patient    bool    `yaml:"-"`          // draws at random until the population is complete, whatever that brings, as logs of earlier versions have it
 }
 
 // DefaultEvolutionOptions scales the 100 individuals and samples of 25 of
@@ -117,7 +118,7 @@ func (e *evolution) tournament(rng *rand.Rand) space.Arch {
 
 // Observe implements Strategy: new individuals enter, the oldest leave.
 func (e *evolution) Observe(trials []Trial) {
-	e.barren = len(trials) > 0
+	e.barren = len(trials) > 0 && !e.o.Patient
 	for _, t := range trials {
 		e.proposed[t.Arch] = true
 		if t.Outcome == Evaluated {

@@ -3,8 +3,10 @@ package controller
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -47,6 +49,46 @@ func TestEvolutionBreedsWithinTightLimits(t *testing.T) {
 	e.Observe(append(broken(children[1:]), Trial{Index: 1, Arch: children[0], Outcome: Evaluated, Accuracy: 0.6, Reward: 0.6}))
 	if n := near(e.Propose(20)); n > 5 {
 		t.Errorf("after one within the limits %d of 20 are like the first; want random ones", n)
+	}
+}
+
+// A patient evolution draws at random until its population is complete, as logs of earlier versions
+// have it.
+func TestPatientEvolutionDrawsOn(t *testing.T) {
+	s := testSpace(t, 6)
+	var proposed [2][]space.Arch
+	for k, patient := range []bool{false, true} {
+		o := DefaultStrategyOptions(3)
+		o.Evolution.Patient = patient
+		e, err := New("evolution", s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Observe([]Trial{{Arch: s.Random(rand.New(rand.NewPCG(1, 2))), Outcome: Evaluated, Accuracy: 0.5, Reward: 0.5}})
+		first := e.Propose(20)
+		var broken []Trial
+		for _, a := range first {
+			broken = append(broken, Trial{Index: -1, Arch: a, Outcome: Infeasible})
+		}
+		e.Observe(broken)
+		proposed[k] = append(first, e.Propose(20)...)
+	}
+	if !slices.Equal(proposed[0][:20], proposed[1][:20]) {
+		t.Error("the first proposals differ, before any was beyond the limits")
+	}
+	// By hand: the second call draws from its own stream.
+	rng := stream.New(3, "evolution", 1)
+	for i, a := range proposed[1][20:] {
+		want := s.Random(rng)
+		for slices.Contains(proposed[1][:20+i], want) {
+			want = s.Random(rng)
+		}
+		if a != want {
+			t.Fatalf("proposal %d is %s; want the random %s", i, s.Format(a), s.Format(want))
+		}
+	}
+	if slices.Equal(proposed[0][20:], proposed[1][20:]) {
+		t.Error("the patient one proposes what the other does")
 	}
 }
 

@@ -12,6 +12,10 @@ import (
 // ErrInfeasible is wrapped by Search's error when no proposal met the limits.
 var ErrInfeasible = errors.New("no architecture meets the limits")
 
+// ErrReplay is wrapped by Search's error when Options.Replay holds other architectures than
+// the strategy proposes.
+var ErrReplay = errors.New("the log to resume does not belong to this search")
+
 // DefaultTries is how many proposals in a row may bring nothing new and
 // feasible before Search stops asking.
 const DefaultTries = 2000
@@ -230,8 +234,8 @@ func (r *run) scores(ctx context.Context, round []Trial, fresh []int, logged int
 	scores := make([]Score, 0, len(fresh))
 	for n, t := range r.replay[:logged] {
 		if got := round[fresh[n]].Arch; t.Arch != got {
-			return nil, fmt.Errorf("the log to resume does not belong to this search: trial %d is %s, but the strategy proposes %s; options, seed, space and costs must be those of the interrupted run",
-				r.res.Evaluated+n, r.p.Space.Format(t.Arch), r.p.Space.Format(got))
+			return nil, fmt.Errorf("%w: trial %d is %s, but the strategy proposes %s; options, seed, space and costs must be those of the interrupted run",
+				ErrReplay, r.res.Evaluated+n, r.p.Space.Format(t.Arch), r.p.Space.Format(got))
 		}
 		scores = append(scores, Score{Accuracy: t.Accuracy, Loss: t.Loss})
 	}

@@ -20,7 +20,7 @@ func stack(means [][]float64, y []float64) []float64 {
 			if bits.OnesCount(set) != size {
 				continue
 			}
-			share, ok := within(means, y, set)
+			share, ok := sharesOf(means, y, set)
 			if !ok {
 				continue
 			}
@@ -36,9 +36,9 @@ func stack(means [][]float64, y []float64) []float64 {
 	return best
 }
 
-// within returns the best shares of a set of models that sum to 1; false if one of them is
+// sharesOf returns the best shares of a set of models that sum to 1; false if one of them is
 // not above 0 or the models do not differ.
-func within(means [][]float64, y []float64, set uint) ([]float64, bool) {
+func sharesOf(means [][]float64, y []float64, set uint) ([]float64, bool) {
 	last := bits.Len(set) - 1
 	var others []int
 	for k := range last {

@@ -19,13 +19,20 @@ func squaredError(means [][]float64, share, y []float64) (sq float64) {
 	return sq
 }
 
+// drawnMeans draws targets and what three models say of them.
+func drawnMeans(t *rapid.T, least, most int) (y []float64, means [][]float64) {
+	n := rapid.IntRange(least, most).Draw(t, "examples")
+	numbers := rapid.SliceOfN(rapid.Float64Range(-2, 2), n, n)
+	for _, name := range []string{"first", "second", "third"} {
+		means = append(means, numbers.Draw(t, name))
+	}
+	return numbers.Draw(t, "y"), means
+}
+
 // TestStackIsTheBestMean sets shares against all shares in steps of 1/40.
 func TestStackIsTheBestMean(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(3, 12).Draw(t, "examples")
-		numbers := rapid.SliceOfN(rapid.Float64Range(-2, 2), n, n)
-		y := numbers.Draw(t, "y")
-		means := [][]float64{numbers.Draw(t, "first"), numbers.Draw(t, "second"), numbers.Draw(t, "third")}
+		y, means := drawnMeans(t, 3, 12)
 		share := stack(means, y)
 		sum := 0.0
 		for _, s := range share {
@@ -82,11 +89,8 @@ func TestMixPassesOverModelsWithoutShare(t *testing.T) {
 // and is the mean in the shares that the other folds ask for.
 func TestCrossMixKnowsNothingOfItsFold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(9, 15).Draw(t, "examples")
-		numbers := rapid.SliceOfN(rapid.Float64Range(-2, 2), n, n)
-		y := numbers.Draw(t, "y")
-		means := [][]float64{numbers.Draw(t, "first"), numbers.Draw(t, "second"), numbers.Draw(t, "third")}
-		fold := make([]int, n)
+		y, means := drawnMeans(t, 9, 15)
+		fold := make([]int, len(y))
 		for i := range fold {
 			fold[i] = i % 3
 		}

@@ -37,15 +37,9 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *latency.Mo
 	for i, limit := range limits {
 		number := round*len(limits) + i
 		trials := r.share(number, rounds*len(limits))
-		s, err := r.strategy(stream.New(r.seed(), "strategy", uint64(round), uint64(i)).Uint64(), limit, trials)
-		if err != nil {
-			return found{}, err
-		}
-		if st, ok := s.(controller.Starter); ok {
-			st.Start(r.elite(samples, worth, limit))
-		}
 		arm := fmt.Sprintf("%s %d.%d", armSearch, round+1, i+1)
-		res, err := r.arm(ctx, arm, s, r.problem(by, cost, limit), r.options(r.cfg.Search.Strategy, trials, number))
+		seed := stream.New(r.seed(), "strategy", uint64(round), uint64(i)).Uint64()
+		s, res, err := r.sweepStep(ctx, arm, seed, r.elite(samples, worth, limit), r.problem(by, cost, limit), r.options(r.cfg.Search.Strategy, trials, number))
 		if errors.Is(err, controller.ErrInfeasible) && i < len(limits)-1 {
 			continue // a step of the sweep may lie below the smallest candidate
 		}
@@ -58,6 +52,31 @@ func (r *Run) search(ctx context.Context, by controller.Evaluator, l *latency.Mo
 		}
 	}
 	return all, nil
+}
+
+// sweepStep runs the strategy within the limits of a problem, beginning with known trials. What an
+// earlier version's evolution has logged tells itself: it had no children before its population
+// was complete, so that within tight limits its log is another one. From there on the run goes on
+// that way.
+func (r *Run) sweepStep(ctx context.Context, arm string, seed uint64, known []controller.Trial, p controller.Problem, o controller.Options) (controller.Strategy, controller.Result, error) {
+	run := func() (controller.Strategy, controller.Result, error) {
+		s, err := r.strategy(seed, p.Limits, o.Trials)
+		if err != nil {
+			return nil, controller.Result{}, err
+		}
+		if st, ok := s.(controller.Starter); ok {
+			st.Start(known)
+		}
+		res, err := r.arm(ctx, arm, s, p, o)
+		return s, res, err
+	}
+	s, res, err := run()
+	if !errors.Is(err, controller.ErrReplay) || r.patient || r.cfg.Search.Strategy != "evolution" {
+		return s, res, err
+	}
+	r.patient = true
+	r.monitor.Log.Info("the log of proposals may be of an earlier version, whose evolution drew at random for longer", "arm", arm)
+	return run()
 }
 
 // eliteSize is how many of the architectures that were evaluated a search begins with:

@@ -132,6 +132,7 @@ func (a *alternation) load(owner json.RawMessage) error {
 // to use. After ENAS training the controller goes on from what it has learnt.
 func (r *Run) strategy(seed uint64, limits controller.Limits, trials int) (controller.Strategy, error) {
 	o := r.cfg.Search.Strategies
+	o.Evolution.Patient = r.patient
 	o.Seed, o.Limits, o.Trials, o.Features = seed, limits, trials, predictor.FamilyInputs(r.family).Structure
 	s, err := controller.New(r.cfg.Search.Strategy, r.family.Space(), o)
 	if err != nil {

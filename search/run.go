@@ -63,6 +63,7 @@ type Run struct {
 
 	trials  *rundir.Journal[rundir.Trial]
 	logged  map[string][]rundir.Trial // lines of earlier runs, by arm
+	patient bool                      // the log is of an earlier version's evolution; see sweepStep
 	compare *supernet.Evaluator       // evaluates candidates on evaluate.images
 	final   *supernet.Evaluator       // evaluates the last ones on the whole validation split
 	policy  []float64                 // state of the ENAS controller after training
