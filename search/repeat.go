@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/report"
@@ -44,10 +43,8 @@ func (r *Run) SearchSeeds(ctx context.Context) (report.Report, error) {
 		rep.Checks.Accesses.ByHand += again.Checks.Accesses.ByHand
 	}
 	rep.Outstanding = 0
-	if rep.Seeds, err = together(all); err != nil {
-		return report.Report{}, err
-	}
-	if s := rep.Seeds; s != nil && s.Front.Mean <= 0 {
+	rep.Seeds = together(all)
+	if s := rep.Seeds; s.Front.N > 0 && s.Front.Mean <= 0 {
 		r.warn("over %d repetitions the search is no better than random search with as many evaluations and as much finishing: at equal latency %+.4f on average, 95 %% interval [%+.4f, %+.4f]",
 			s.Front.N, s.Front.Mean, s.Front.Low, s.Front.High)
 		rep.Warnings = append(rep.Warnings, r.warnings[len(r.warnings)-1])
@@ -128,54 +125,3 @@ func (r *Run) fork(path string, k int) (*rundir.Dir, error) {
 	}
 	return dir, nil
 }
-
-// together sums up several searches.
-func together(all []report.Report) (*report.Seeds, error) {
-	s := &report.Seeds{Levels: make([]controller.Summary, comparedLevels)}
-	var front, common, best, margin []float64
-	levels := make([][]float64, comparedLevels)
-	for _, rep := range all {
-		c := rep.Compare
-		if c == nil {
-			return nil, nil
-		}
-		s.Compare = append(s.Compare, *c)
-		front = append(front, c.Front)
-		if c.Common != nil {
-			common = append(common, *c.Common)
-		}
-		best, margin = append(best, c.Stats.Difference), append(margin, c.Margin)
-		for i, l := range c.Levels {
-			if l.Search > 0 && l.Random > 0 {
-				levels[i] = append(levels[i], l.Search-l.Random)
-			}
-		}
-	}
-	var err error
-	if s.Front, err = controller.Summarise(front, interval); err != nil {
-		return nil, err
-	}
-	if len(common) > 0 {
-		if s.Common, err = controller.Summarise(common, interval); err != nil {
-			return nil, err
-		}
-	}
-	if s.Best, err = controller.Summarise(best, interval); err != nil {
-		return nil, err
-	}
-	if s.Margin, err = controller.Summarise(margin, interval); err != nil {
-		return nil, err
-	}
-	for i, l := range levels {
-		if len(l) == 0 {
-			continue
-		}
-		if s.Levels[i], err = controller.Summarise(l, interval); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
-}
-
-// interval is the probability level of intervals in reports.
-const interval = 0.95

@@ -86,6 +86,8 @@ func TestReportTellsWhichSearchesAreMissing(t *testing.T) {
 	}
 	if text := file(t, r.dir, rundir.ReportText); strings.Contains(text, line) || rep.Outstanding != 0 {
 		t.Errorf("%d searches are told to be missing; want none:\n%s", rep.Outstanding, text)
+	} else if !strings.Contains(text, "Handed over by 2 searches") || rep.Seeds.Searches != 2 {
+		t.Errorf("without a random arm two searches are summed up as %+v:\n%s", rep.Seeds, text)
 	}
 	w.end(r)
 }

@@ -75,7 +75,7 @@ type searchFlags struct {
 	Sweep      *int           `placeholder:"N" help:"Search: searches in a round, each under a higher latency limit than the one before, so that the Pareto set has fast and slow networks (default: ${default_sweep})."`
 	Top        *int           `placeholder:"N" help:"Search: candidates that finishing begins with; with --random, as many of random search too (default: ${default_top})."`
 	Networks   *int           `placeholder:"N" help:"Search: networks to finish, spaced by latency (default: ${default_networks}); with 1, all the time goes to the most accurate."`
-	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, each again in the time that they took, and report means and intervals of what it gains over random search (default: ${default_seeds})."`
+	Seeds      *int           `placeholder:"N" help:"Search: do search and finishing with so many seeds, on one supernet, each again in the time that they took, and report means and intervals of what is handed over and, unless --no-random, of what is gained over random search (default: ${default_seeds})."`
 	Prior      *string        `placeholder:"DIR" help:"Search: begin predictions with what the run in this folder has evaluated, of the same space on other pictures."`
 	Random     *bool          `negatable:"" help:"Search: give half of the time to random search, with as many evaluations and as much finishing, and compare."`
 	Rival      []string       `sep:"none" placeholder:"ARCH" help:"After the search, train this network alone for as long as the search took, scaled to the latency of each network handed over: an architecture, or auto for a plain network; may be repeated."`

@@ -333,6 +333,13 @@ func TestSeedsShareTheSupernet(t *testing.T) {
 	if rep.Seeds == nil || rep.Seeds.Best.N != 2 || len(rep.Seeds.Compare) != 2 {
 		t.Fatalf("seeds are summed up as %+v", rep.Seeds)
 	}
+	slowest := 0.0
+	for _, n := range append(rep.Pareto, again.Pareto...) {
+		slowest = max(slowest, n.Takes())
+	}
+	if top := rep.Seeds.Handed[len(rep.Seeds.Handed)-1]; rep.Seeds.Searches != 2 || top.Validation.N != 2 || top.Latency != slowest {
+		t.Errorf("%d searches with %+v; want the best network of each that takes %v s at most", rep.Seeds.Searches, top, slowest)
+	}
 	first, second := rep.Seeds.Compare[0].Stats.Difference, rep.Seeds.Compare[1].Stats.Difference
 	if want := (rep.Compare.Front + again.Compare.Front) / 2; rep.Seeds.Front.Mean != want {
 		t.Errorf("at equal latency %v on average; want %v", rep.Seeds.Front.Mean, want)

@@ -21,7 +21,7 @@ func (t *checksText) checklist() {
 	}
 	seeds := fmt.Sprint(r.Seed)
 	if r.Seeds != nil {
-		seeds += fmt.Sprintf(", from which those of %d more repetitions follow", r.Seeds.Front.N-1)
+		seeds += fmt.Sprintf(", from which those of %d more repetitions follow", max(r.Seeds.Searches, r.Seeds.Front.N)-1)
 	}
 	beside := "tuning before this run is"
 	if t.c.Accesses.Repeats > 0 {

@@ -31,9 +31,5 @@ func Points(r Report) []Point {
 }
 
 func (n Network) point(k Kind, accuracy float64) Point {
-	p := Point{Name: n.Name, Latency: n.Latency, Accuracy: accuracy, Kind: k}
-	if n.Measured != nil {
-		p.Latency = n.Measured.Median
-	}
-	return p
+	return Point{Name: n.Name, Latency: n.Takes(), Accuracy: accuracy, Kind: k}
 }

@@ -261,15 +261,35 @@ type Rival struct {
 	ByClass *ByClass `json:"test_by_class,omitempty"`
 }
 
-// Seeds is what several searches on one supernet say together. All figures are
-// differences of validation accuracy, search less random, over the searches.
+// Takes returns the latency per image, s: the measured one, or the predicted one where none is.
+func (n Network) Takes() float64 {
+	if n.Measured != nil {
+		return n.Measured.Median
+	}
+	return n.Latency
+}
+
+// Seeds is what several searches on one supernet say together. All figures from Front on are
+// differences of validation accuracy, search less random, over the searches; zero
+// without a random arm.
 type Seeds struct {
+	Searches int      `json:"searches,omitempty"` // 0 in folders of earlier versions
+	Handed   []Handed `json:"handed,omitempty"`   // by rising latency; none in folders of earlier versions
+
 	Front   controller.Summary   `json:"front"`   // at equal latency, see Compare
 	Common  controller.Summary   `json:"common"`  // at equal latency where both arms have a network, of those searches where there is such a latency
 	Best    controller.Summary   `json:"best"`    // of the mean of the best k finished networks of each arm
 	Margin  controller.Summary   `json:"margin"`  // of the best network of each arm
 	Levels  []controller.Summary `json:"levels"`  // at each latency level, of those searches where both arms have a network
 	Compare []Compare            `json:"compare"` // each search
+}
+
+// Handed sums up, over searches, the network handed over that is most accurate on validation
+// among those that are at most as slow as a latency.
+type Handed struct {
+	Latency    float64            `json:"latency"`             // seconds per image
+	Validation controller.Summary `json:"validation_accuracy"` // of those searches that have a network as fast
+	Test       controller.Summary `json:"test_accuracy"`
 }
 
 // LastRung tells how networks are trained on the last rung of finishing, where nearly all of their

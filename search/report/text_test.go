@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"flag"
 	"os"
 	"slices"
@@ -250,6 +251,46 @@ func TestRepetitionsHaveTheirRows(t *testing.T) {
 	}
 	if strings.Contains(table, "1/4") {
 		t.Errorf("a latency at which no repetition has a network of both has a row:\n%s", table)
+	}
+}
+
+// What several searches handed over stands at each latency, where there was no random arm too.
+func TestWhatSearchesHandedOver(t *testing.T) {
+	r := fixed()
+	r.Checks, r.Compare, r.Random = fixedChecks(), nil, nil
+	of := func(n int, mean float64) controller.Summary {
+		if n == 1 {
+			return controller.Summary{N: 1, Mean: mean, Low: mean, High: mean}
+		}
+		return controller.Summary{N: n, Mean: mean, Std: mean / 10, Low: mean - 0.1, High: mean + 0.05}
+	}
+	r.Seeds = &Seeds{Searches: 3, Handed: []Handed{{Latency: 1e-4}, {Latency: 2e-4, Validation: of(1, 0.8), Test: of(1, 0.79)}, {Latency: 4e-4, Validation: of(3, 0.9), Test: of(3, 0.88)}}}
+	_, table, _ := strings.Cut(words(Text(r)), "Handed over by 3 searches on one supernet")
+	for _, want := range []string{
+		"0.100 ms 0 none - - none - - 0.200 ms 1 0.8000 - - 0.7900 - - 0.400 ms 3 0.9000 0.0900 [0.8000, 0.9500] 0.8800 0.0880 [0.7800, 0.9300]",
+	} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+	if got := Text(r); strings.Contains(got, "better than chance\n") || strings.Contains(got, "against random search") {
+		t.Errorf("a random arm is spoken of that there was not:\n%s", got)
+	}
+	if got := ChecksText(r); !strings.Contains(got, "those of 2 more repetitions") {
+		t.Errorf("two repetitions are not told:\n%s", got)
+	}
+	r.Seeds.Handed = nil
+	if strings.Contains(Text(r), "Handed over by") {
+		t.Error("a folder of an earlier version has an empty table")
+	}
+}
+
+// A relative error of figures near 0 is no number that anybody reads.
+func TestRelativeErrorsNearZero(t *testing.T) {
+	for mape, want := range map[float64]string{0.0123: "1.2 %", 9.99: "999.0 %", 8e15: "> 1000 %", math.Inf(1): "> 1000 %"} {
+		if got := relative(mape); got != want {
+			t.Errorf("%v is written %q; want %q", mape, got, want)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ func (t *text) verdict(r Report) {
 		t.line("  this is of the first of %d searches, written before the others were through: espalier search --resume goes on with them", n+1)
 	}
 	switch {
-	case r.Seeds != nil:
+	case r.Seeds != nil && r.Seeds.Front.N > 0:
 		s := r.Seeds
 		t.line("  over %d repetitions the search %s: at equal latency it has %+.4f on validation against random search with the same given networks and time, 95 %% interval [%+.4f, %+.4f]%s; its best network %+.4f [%+.4f, %+.4f]",
 			s.Front.N, chance(s.Front.Low, s.Front.High), s.Front.Mean, s.Front.Low, s.Front.High, commonOver(s), s.Margin.Mean, s.Margin.Low, s.Margin.High)
@@ -163,6 +163,10 @@ func (t *text) seeds(r Report) {
 	if r.Seeds == nil {
 		return
 	}
+	t.handed(r.Seeds)
+	if r.Seeds.Front.N == 0 {
+		return
+	}
 	s := r.Seeds
 	t.head("Search against random search, over seeds on one supernet: differences of validation accuracy")
 	row := func(what string, s controller.Summary) []string {
@@ -183,6 +187,31 @@ func (t *text) seeds(r Report) {
 	}
 	t.table([]string{"<difference", ">seeds", ">mean", ">deviation", ">95 %"}, rows)
 	t.line("  at equal latency the search %s", chance(s.Front.Low, s.Front.High))
+}
+
+// handed tells what several searches handed over.
+func (t *text) handed(s *Seeds) {
+	if len(s.Handed) == 0 {
+		return
+	}
+	t.head(fmt.Sprintf("Handed over by %d searches on one supernet: the most accurate network of each", s.Searches))
+	mean := func(s controller.Summary) []string {
+		switch s.N {
+		case 0:
+			return []string{"none", "-", "-"}
+		case 1:
+			return []string{fmt.Sprintf("%.4f", s.Mean), "-", "-"}
+		default:
+			return []string{fmt.Sprintf("%.4f", s.Mean), fmt.Sprintf("%.4f", s.Std), fmt.Sprintf("[%.4f, %.4f]", s.Low, s.High)}
+		}
+	}
+	var rows [][]string
+	for _, h := range s.Handed {
+		row := append([]string{millis(h.Latency), fmt.Sprint(h.Validation.N)}, mean(h.Validation)...)
+		rows = append(rows, append(row, mean(h.Test)...))
+	}
+	t.table([]string{">at most", ">searches", ">validation", ">deviation", ">95 %", ">test", ">deviation", ">95 %"}, rows)
+	t.line("  chosen on validation; intervals are of the mean over searches (Student), which other pictures and another supernet would move too")
 }
 
 func orNone(accuracy float64) string {
