@@ -89,5 +89,10 @@ func TestReportTellsWhichSearchesAreMissing(t *testing.T) {
 	} else if !strings.Contains(text, "Handed over by 2 searches") || rep.Seeds.Searches != 2 {
 		t.Errorf("without a random arm two searches are summed up as %+v:\n%s", rep.Seeds, text)
 	}
+	for _, warning := range rep.Warnings {
+		if strings.Contains(warning, "random search") {
+			t.Errorf("there was no random arm, and the report warns: %s", warning)
+		}
+	}
 	w.end(r)
 }

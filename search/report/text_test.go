@@ -1,8 +1,8 @@
 package report
 
 import (
-	"math"
 	"flag"
+	"math"
 	"os"
 	"slices"
 	"strings"
