@@ -267,7 +267,10 @@ func (c recomputed) climb() (seen bool) {
 	if len(all[0]) != 8 {
 		c.t.Errorf("%d candidates on the first rung; want 8", len(all[0]))
 	}
-	for rung, want := range map[int][]entrant{1: byArea(all[0], 4, 0), 2: c.last(all[0], all[1])} {
+	if !c.s.state.BySize {
+		c.t.Error("what candidates can be expected to reach does not hang on their size, as in earlier versions")
+	}
+	for rung, want := range map[int][]entrant{1: byArea(c.hoped(all[0]), 4, 0), 2: c.last(all[0], all[1])} {
 		if d := cmp.Diff(names(want), names(all[rung])); d != "" {
 			c.t.Errorf("rung %d has (-want +got):\n%s", rung+1, d)
 		}
@@ -280,30 +283,72 @@ func (c recomputed) climb() (seen bool) {
 	return !slices.Equal(names(all[1][:2]), names(all[2])) && !slices.Equal(names(byArea(inherited, 4, 0)), names(all[1]))
 }
 
+// remains returns what entrants that are worth value after some steps are worth after factor times as many: the loss above
+// half of the least falls with a power, that of a network of average FLOPs plus slope for each e-fold.
+func (c recomputed) remains(all []entrant, least, power, slope, factor float64) []entrant {
+	centre := c.centre(all)
+	out := slices.Clone(all)
+	for i, e := range all {
+		out[i].value = -(least/2 + (-e.value-least/2)*math.Pow(factor, -max(0, power+slope*(c.size(e)-centre))))
+	}
+	return out
+}
+
+// size returns the logarithm of an entrant's FLOPs, centre its mean.
+func (c recomputed) size(e entrant) float64 {
+	return math.Log(float64(c.w.family.Plan(c.w.arch(e.arch)).FLOPs()))
+}
+
+func (c recomputed) centre(all []entrant) (mean float64) {
+	for _, e := range all {
+		mean += c.size(e) / float64(len(all))
+	}
+	return mean
+}
+
+// leastLoss returns the least that any entrant has.
+func leastLoss(all []entrant) float64 {
+	least := math.Inf(1)
+	for _, e := range all {
+		least = min(least, -e.value)
+	}
+	return least
+}
+
+// hoped returns what those of the first rung can be expected to be worth at the end, by what other tasks have shown:
+// 2, 4 and 16 steps are eleven times the first two.
+func (c recomputed) hoped(first []entrant) []entrant {
+	return c.remains(first, leastLoss(first), 0.4, 0.055, 11)
+}
+
 // last returns the two of the second rung that train on the last, by what a power
 // law lets expect of sixteen more steps.
 func (c recomputed) last(first, second []entrant) []entrant {
-	least := math.Inf(1)
-	for _, e := range second {
-		least = min(least, -e.value)
-	}
-	var powers []float64
+	least, centre := leastLoss(second), c.centre(second)
+	var powers, befores []entrant
+	mean, across, weight := 0.0, 0.0, 0.0
 	for _, e := range second {
 		before := first[slices.IndexFunc(first, func(f entrant) bool { return f.arch == e.arch })]
-		powers = append(powers, math.Log((-before.value-least/2)/(-e.value-least/2))/math.Log(6.0/2))
+		befores = append(befores, before)
+		powers = append(powers, entrant{e.arch, 0, math.Log((-before.value-least/2)/(-e.value-least/2)) / math.Log(6.0/2)})
+		mean += powers[len(powers)-1].value / float64(len(second))
 	}
-	slices.Sort(powers)
-	power := max(0, powers[len(powers)/2])
-	after := func(value, factor float64) float64 { return -(least/2 + (-value-least/2)*math.Pow(factor, -power)) }
+	for _, p := range powers {
+		across += (c.size(p) - centre) * (p.value - mean)
+		weight += (c.size(p) - centre) * (c.size(p) - centre)
+	}
+	slope := (across/(0.04*0.04) + 0.055/(0.02*0.02)) / (weight/(0.04*0.04) + 1/(0.02*0.02)) // of a normal prior
+	var levels []float64
+	for _, p := range powers {
+		levels = append(levels, p.value-slope*(c.size(p)-centre))
+	}
+	slices.Sort(levels)
+	power := levels[len(levels)/2]
 	off := 0.0
-	for _, e := range second {
-		before := first[slices.IndexFunc(first, func(f entrant) bool { return f.arch == e.arch })]
-		off += math.Pow(e.value-after(before.value, 6.0/2), 2) / float64(len(second))
+	for i, e := range c.remains(befores, least, power, slope, 6.0/2) {
+		off += math.Pow(second[i].value-e.value, 2) / float64(len(second))
 	}
-	hoped := slices.Clone(second)
-	for i, e := range second {
-		hoped[i].value = after(e.value, 1+16.0/6)
-	}
+	hoped := c.remains(second, least, power, slope, 1+16.0/6)
 	slices.SortFunc(hoped, func(a, b entrant) int { return sign(a.latency < b.latency) })
 	return byArea(hoped, 2, math.Sqrt(off))
 }

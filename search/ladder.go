@@ -64,6 +64,10 @@ func (r *Run) openLadder(arms []*arm, span time.Duration) (*ladder, error) {
 	for _, g := range lines {
 		l.done[rungKey(g.Arm, g.Rung, g.Candidate)] = g
 	}
+	if err := l.settleLaw(); err != nil {
+		l.lanes.close()
+		return nil, errors.Join(err, l.log.Close())
+	}
 	return l, nil
 }
 
@@ -85,7 +89,7 @@ func (l *ladder) climb(ctx context.Context) error {
 			continue
 		}
 		for _, a := range l.arms {
-			a.promote(func(all []place, n int) []int { return covering(all, n, 0) }, max(networks, (len(a.on)+1)/2), l.worth)
+			l.promoteFirst(a, networks)
 		}
 	}
 	if err := l.lastRung(ctx); err != nil {

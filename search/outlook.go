@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/rundir"
 )
@@ -21,7 +23,7 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	law := l.law(on)
 	expected := make(map[*finished]float64)
 	for i, f := range on {
-		expected[f] = -law.after(l.wrong(f.last()), 1+float64(steps[i])/float64(f.steps()))
+		expected[f] = -law.after(l.wrong(f.last()), logFLOPs(f), 1+float64(steps[i])/float64(f.steps()))
 	}
 	doubt := l.doubt(on, law)
 	pick := func(all []place, n int) []int { return covering(all, n, doubt) }
@@ -29,6 +31,50 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 		a.promote(pick, networks, func(f *finished) float64 { return expected[f] })
 	}
 	return nil
+}
+
+// promoteFirst keeps the half of an arm's candidates that goes on after the first rung: those that
+// cover most by what they can be expected to reach in the end, with as many steps each.
+func (l *ladder) promoteFirst(a *arm, networks int) {
+	law := l.law(a.on)
+	growth := l.growth(len(a.on), networks)
+	value := func(f *finished) float64 { return -law.after(l.wrong(f.last()), logFLOPs(f), growth) }
+	if !l.r.state.BySize {
+		value = l.worth
+	}
+	a.promote(func(all []place, n int) []int { return covering(all, n, 0) }, secondRung(len(a.on), networks), value)
+}
+
+// secondRung returns how many of so many candidates train on the second rung.
+func secondRung(candidates, networks int) int { return max(networks, (candidates+1)/2) }
+
+// growth returns how many times as many steps a network that comes to the top has in the end as after the first
+// rung, on average, if all rungs have their shares of the time.
+func (l *ladder) growth(candidates, networks int) float64 {
+	on := [rungs]int{candidates, secondRung(candidates, networks), networks}
+	steps := func(rung int) float64 {
+		if !l.r.budgeted() {
+			return float64(l.r.finishSteps(rung))
+		}
+		return rungShare[rung] / float64(on[rung])
+	}
+	all := 0.0
+	for rung := range rungs {
+		all += steps(rung)
+	}
+	return all / steps(0)
+}
+
+// settleLaw notes by what candidates are compared, before any has trained. A run of which an earlier
+// version has trained some goes on as it began.
+func (l *ladder) settleLaw() error {
+	if l.r.state.BySize || len(l.done) > 0 {
+		return nil
+	}
+	l.r.accounting.Lock()
+	defer l.r.accounting.Unlock()
+	l.r.state.BySize = true
+	return l.r.state.save(l.r.dir)
 }
 
 // outlook decides how many steps each candidate may expect on the last rung if so
@@ -61,33 +107,74 @@ func (l *ladder) outlook(ctx context.Context, on []*finished, networks int) ([]i
 }
 
 // powerLaw tells how what is wrong with a network, its loss or its share of errors,
-// falls as its steps grow: what is above a floor falls with a power of them.
-type powerLaw struct{ floor, exponent float64 }
+// falls as its steps grow: what is above a floor falls with a power of them, the faster
+// the larger the network is.
+type powerLaw struct {
+	floor    float64
+	exponent float64 // of a network with FLOPs of this logarithm
+	centre   float64
+	slope    float64 // by how much the exponent rises where FLOPs are e times as many
+}
 
-// floorShare of the least loss that any candidate has shown stays, however long
-// one trains: a guess, without which small networks are expected to learn for ever.
-const floorShare = 0.5
+const (
+	// floorShare of the least loss that any candidate has shown stays, however long
+	// one trains: a guess, without which small networks are expected to learn for ever.
+	floorShare = 0.5
+	// firstExponent is what is expected before any candidate has shown two rungs, firstSlope how the
+	// exponent rises with the logarithm of FLOPs then (docs/log/finishing.md).
+	firstExponent, firstSlope = 0.4, 0.055
+	// slopeError is by how much another task's slope may differ, exponentError by how much
+	// a network's exponent differs from the line: standard deviations.
+	slopeError, exponentError = 0.02, 0.04
+)
 
-// law returns the law that the rungs so far have shown, with the median of the
-// exponents of all candidates.
+// law returns the law that the rungs so far have shown: the line through the exponents of all
+// candidates that have shown one, the slope shrunk to what other tasks have. Where the
+// run does not go by size, as an earlier version began, it is their median for all.
 func (l *ladder) law(on []*finished) powerLaw {
 	least := math.Inf(1)
 	for _, f := range on {
 		least = min(least, l.wrong(f.last()))
 	}
-	law := powerLaw{floor: floorShare * least}
-	var all []float64
+	law := powerLaw{floor: floorShare * least, exponent: firstExponent, slope: firstSlope}
+	var exponents, sizes []float64
 	for _, f := range on {
+		law.centre += logFLOPs(f) / float64(len(on))
 		first, last := l.wrong(f.rungs[0])-law.floor, l.wrong(f.last())-law.floor
 		if rise := math.Log(float64(f.steps()) / float64(f.rungs[0].Steps)); rise > 0 && first > 0 && last > 0 {
-			all = append(all, math.Log(first/last)/rise)
+			exponents, sizes = append(exponents, math.Log(first/last)/rise), append(sizes, logFLOPs(f))
 		}
 	}
-	if len(all) > 0 {
-		slices.Sort(all)
-		law.exponent = max(0, all[len(all)/2])
+	if !l.r.state.BySize {
+		law.exponent, law.slope = 0, 0
 	}
+	if len(exponents) == 0 {
+		return law
+	}
+	if l.r.state.BySize {
+		law.slope = shrunkSlope(sizes, exponents)
+	}
+	for i := range exponents {
+		exponents[i] -= law.slope * (sizes[i] - law.centre)
+	}
+	slices.Sort(exponents)
+	law.exponent = exponents[len(exponents)/2]
 	return law
+}
+
+func logFLOPs(f *finished) float64 { return math.Log(float64(max(1, f.Cost.FLOPs))) }
+
+// shrunkSlope returns the slope of a line through points of which the ordinates have
+// errors of exponentError, if slopes are normal around firstSlope beforehand.
+func shrunkSlope(x, y []float64) float64 {
+	mx, my := stat.Mean(x, nil), stat.Mean(y, nil)
+	prior := 1 / (slopeError * slopeError)
+	sum, weight := prior*firstSlope, prior
+	for i := range x {
+		sum += (x[i] - mx) * (y[i] - my) / (exponentError * exponentError)
+		weight += (x[i] - mx) * (x[i] - mx) / (exponentError * exponentError)
+	}
+	return sum / weight
 }
 
 // doubt returns how far the law was off between the rungs so far, as a root mean
@@ -95,15 +182,16 @@ func (l *ladder) law(on []*finished) powerLaw {
 func (l *ladder) doubt(on []*finished, law powerLaw) float64 {
 	sum := 0.0
 	for _, f := range on {
-		off := l.wrong(f.last()) - law.after(l.wrong(f.rungs[0]), float64(f.steps())/float64(f.rungs[0].Steps))
+		off := l.wrong(f.last()) - law.after(l.wrong(f.rungs[0]), logFLOPs(f), float64(f.steps())/float64(f.rungs[0].Steps))
 		sum += off * off
 	}
 	return math.Sqrt(sum / float64(max(1, len(on))))
 }
 
-// after returns what is left of wrong when the steps have grown by a factor.
-func (p powerLaw) after(wrong, factor float64) float64 {
-	return p.floor + (wrong-p.floor)*math.Pow(factor, -p.exponent)
+// after returns what is left of wrong, of a network with FLOPs of this logarithm, when its steps have grown by a
+// factor. No network is expected to get worse.
+func (p powerLaw) after(wrong, logFLOPs, factor float64) float64 {
+	return p.floor + (wrong-p.floor)*math.Pow(factor, -max(0, p.exponent+p.slope*(logFLOPs-p.centre)))
 }
 
 // wrong returns what a rung left wrong: the loss, or the share of errors.

@@ -8,8 +8,8 @@ import (
 	"github.com/espalier-nas/espalier/search/rundir"
 )
 
-// What is above half of the least loss falls with a power of the steps: the median
-// of those that the candidates have shown, and never a rise.
+// What is above half of the least loss falls with a power of the steps: in runs that an earlier version began the
+// median of those that the candidates have shown, and never a rise.
 func TestLawIsTheMedianPower(t *testing.T) {
 	l := &ladder{r: quiet(t)}
 	l.r.cfg.Search.By = "loss"
@@ -22,11 +22,11 @@ func TestLawIsTheMedianPower(t *testing.T) {
 	if law.floor != 0.2 || math.Abs(law.exponent-0.3) > 1e-12 {
 		t.Errorf("law %+v; want a floor of 0.2, exponent 0.3", law)
 	}
-	if got, want := law.after(0.6, 4), 0.2+0.4*math.Pow(4, -law.exponent); got != want {
+	if got, want := law.after(0.6, 0, 4), 0.2+0.4*math.Pow(4, -law.exponent); got != want {
 		t.Errorf("after four times the steps %v; want %v", got, want)
 	}
-	if got := l.law([]*finished{climbed(1, 2)}).exponent; got != 0 {
-		t.Errorf("exponent %v of candidates that got worse; want 0", got)
+	if got := l.law([]*finished{climbed(1, 2)}).after(3, 0, 4); got != 3 {
+		t.Errorf("%v of 3 is left of candidates that got worse; want as much", got)
 	}
 	if got := l.law(nil).exponent; got != 0 {
 		t.Errorf("exponent %v of nothing; want 0", got)
@@ -42,10 +42,109 @@ func TestLawIsTheMedianPower(t *testing.T) {
 	}
 }
 
+// The exponent is that of the line through those that candidates have shown, whatever size they have: a slope that
+// all of them agree on is found, little evidence leaves it near that of other tasks, and one network off the line does
+// not move its level.
+func TestExponentRisesWithSize(t *testing.T) {
+	l := &ladder{r: quiet(t)}
+	l.r.cfg.Search.By, l.r.state.BySize = "loss", true
+	exponent := func(mflops float64) float64 { return 0.3 + 0.07*math.Log(mflops/8) }
+	climbed := func(mflops, exponent float64) *finished {
+		f := &finished{rungs: []rundir.Rung{{Steps: 10, Loss: 0.2 + 0.8}, {Steps: 30, Loss: 0.2 + 0.8*math.Pow(4, -exponent)}}}
+		f.Cost.FLOPs = int64(mflops * 1e6)
+		return f
+	}
+	var on []*finished
+	for _, mflops := range []float64{1, 2, 4, 8, 16, 32, 64} {
+		on = append(on, climbed(mflops, exponent(mflops)))
+	}
+	least := climbed(8, 0.3)
+	least.rungs[0].Loss, least.rungs[1].Loss = 0.4, 0.4 // half of it is the floor; it has learnt nothing since
+	law := l.law(append(on, least))
+	for _, mflops := range []float64{1, 8, 100} {
+		e := math.Log((0.9-law.floor)/(law.after(0.9, math.Log(mflops*1e6), 5)-law.floor)) / math.Log(5)
+		if math.Abs(e-exponent(mflops)) > 0.01 {
+			t.Errorf("exponent %v of %v MFLOPs; want about %v", e, mflops, exponent(mflops))
+		}
+	}
+	if few := l.law(on[:2]); math.Abs(few.slope-0.055) > 0.005 {
+		t.Errorf("slope %v after two candidates; want about that of other tasks", few.slope)
+	}
+	if !(law.slope > 0.065 && law.slope < 0.07) {
+		t.Errorf("slope %v; want nearly 0.07, which all candidates but one have", law.slope)
+	}
+	if none := l.law([]*finished{{rungs: on[0].rungs[:1]}}); none.slope != 0.055 || none.exponent != 0.4 {
+		t.Errorf("after one rung %+v; want what other tasks have", none)
+	}
+	if got := (powerLaw{exponent: 0.1, slope: 0.1}).after(3, -5, 4); got != 3 {
+		t.Errorf("%v of 3 is left of a network that is too small to learn; want as much", got)
+	}
+}
+
+// On the first rung a network that will learn more goes on before one that has learnt faster.
+func TestSizeDecidesAfterTheFirstRung(t *testing.T) {
+	for _, c := range []struct {
+		bySize bool
+		want   float64 // latency of the one that goes on
+	}{{true, 1.05e-4}, {false, 1e-4}} {
+		r := quiet(t)
+		r.cfg.Search.By, r.cfg.Finish.Networks, r.state.BySize = "loss", 1, c.bySize
+		a := &arm{}
+		for _, f := range []struct {
+			latency, loss float64
+			mflops        int64
+		}{{1e-4, 0.5, 2}, {1.05e-4, 0.52, 20}} {
+			n := &finished{rungs: []rundir.Rung{{Steps: 10, Loss: f.loss}}}
+			n.Cost.Latency, n.Cost.FLOPs, n.Loss = f.latency, f.mflops*1e6, 1-f.loss // inherited: the other way round
+			a.on = append(a.on, n)
+		}
+		l := &ladder{r: r, arms: []*arm{a}}
+		l.promoteFirst(a, 1)
+		if len(a.on) != 1 || a.on[0].latency() != c.want {
+			t.Errorf("by size %v: the network of %v s goes on; want that of %v s", c.bySize, a.on[0].latency(), c.want)
+		}
+	}
+}
+
+// Steps to come are reckoned by the shares of the rungs.
+func TestGrowthOfSteps(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Finish.Steps = 800
+	l := &ladder{r: r}
+	if got := l.growth(16, 4); !near(got, 11) { // 1/8, 1/4 and 1 of finish.steps
+		t.Errorf("steps grow %v-fold; want 11", got)
+	}
+	r.cfg.Budget = 1
+	if got, want := l.growth(16, 4), (0.1/16+0.15/8+0.75/4)/(0.1/16); !r.budgeted() || !near(got, want) {
+		t.Errorf("steps grow %v-fold; want %v", got, want)
+	}
+}
+
+// A folder in which candidates have trained already keeps what they are compared by.
+func TestLawIsKept(t *testing.T) {
+	for _, begun := range []bool{false, true} {
+		w := newWorld(t, asPredicted)
+		r := w.open("run")
+		l := &ladder{r: r, done: map[string]rundir.Rung{}}
+		if begun {
+			l.done["search 0 0"] = rundir.Rung{}
+		}
+		if err := l.settleLaw(); err != nil {
+			t.Fatal(err)
+		}
+		var again state
+		if err := r.dir.ReadJSON(rundir.State, &again); r.state.BySize == begun || (!begun && err != nil) || again.BySize == begun {
+			t.Errorf("begun %v: by size %v, in the folder %v (%v)", begun, r.state.BySize, again.BySize, err)
+		}
+		r.state.BySize = !begun
+	}
+}
+
 // Who trains last is decided by the steps that each may expect: a network that is
 // worse by now, but fast enough for many more, goes before one that is better.
 func TestStepsToComeDecide(t *testing.T) {
 	r := quiet(t)
+	r.state.BySize = true
 	r.cfg.Search.By, r.cfg.Finish.Networks, r.cfg.Train.Batch = "loss", 1, 1
 	r.splits.Val = netPictures(9, 1, 20)
 	climbed := func(latency, first, second float64) *finished {
@@ -74,6 +173,7 @@ func TestStepsToComeDecide(t *testing.T) {
 // one that is hoped to be a little better.
 func TestDoubtDecidesWhoTrainsLast(t *testing.T) {
 	r := quiet(t)
+	r.state.BySize = true
 	r.cfg.Search.By, r.cfg.Finish.Plan, r.cfg.Train.Batch = "loss", []int{1000, 1000, 1000, 1000, 1000}, 1
 	r.splits.Val = netPictures(9, 1, 20)
 	climb := func(first ...float64) (latencies []float64) {
