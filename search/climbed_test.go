@@ -184,13 +184,17 @@ func (c recomputed) randomCandidates() {
 }
 
 // hopefuls returns all that the search has evaluated or proposed, but for the first
-// candidates, with the upper bound of what it would score after the first rung.
+// candidates, with the upper bound of what it could be expected to score after the first rung.
 func (c recomputed) hopefuls(first []entrant) (pool []entrant) {
 	risen := map[string]float64{}
+	var trained []entrant
 	for _, g := range c.s.on(armSearch, 0) {
 		if slices.ContainsFunc(first, func(e entrant) bool { return e.arch == g.Arch }) {
-			risen[g.Arch] = math.Exp(-g.Loss)
+			trained = append(trained, entrant{g.Arch, 0, -g.Loss})
 		}
+	}
+	for _, e := range c.hoped(trained) {
+		risen[e.arch] = math.Exp(e.value)
 	}
 	var learnt []space.Arch
 	var low, high []float64

@@ -9,6 +9,7 @@ import (
 
 	"github.com/espalier-nas/espalier/search/config"
 	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 // promoteToLast keeps those candidates of each arm that train on the last rung, by
@@ -20,10 +21,10 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 	if err != nil {
 		return err
 	}
-	law := l.law(on)
+	law := l.r.law(on)
 	expected := make(map[*finished]float64)
 	for i, f := range on {
-		expected[f] = -law.after(l.wrong(f.last()), logFLOPs(f), 1+float64(steps[i])/float64(f.steps()))
+		expected[f] = -law.after(l.r.wrong(f.last()), logFLOPs(f), 1+float64(steps[i])/float64(f.steps()))
 	}
 	doubt := l.doubt(on, law)
 	pick := func(all []place, n int) []int { return covering(all, n, doubt) }
@@ -36,9 +37,9 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 // promoteFirst keeps the half of an arm's candidates that goes on after the first rung: those that
 // cover most by what they can be expected to reach in the end, with as many steps each.
 func (l *ladder) promoteFirst(a *arm, networks int) {
-	law := l.law(a.on)
-	growth := l.growth(len(a.on), networks)
-	value := func(f *finished) float64 { return -law.after(l.wrong(f.last()), logFLOPs(f), growth) }
+	law := l.r.law(a.on)
+	growth := l.r.growth(len(a.on), networks)
+	value := func(f *finished) float64 { return -law.after(l.r.wrong(f.last()), logFLOPs(f), growth) }
 	if !l.r.state.BySize {
 		value = l.worth
 	}
@@ -50,11 +51,11 @@ func secondRung(candidates, networks int) int { return max(networks, (candidates
 
 // growth returns how many times as many steps a network that comes to the top has in the end as after the first
 // rung, on average, if all rungs have their shares of the time.
-func (l *ladder) growth(candidates, networks int) float64 {
+func (r *Run) growth(candidates, networks int) float64 {
 	on := [rungs]int{candidates, secondRung(candidates, networks), networks}
 	steps := func(rung int) float64 {
-		if !l.r.budgeted() {
-			return float64(l.r.finishSteps(rung))
+		if !r.budgeted() {
+			return float64(r.finishSteps(rung))
 		}
 		return rungShare[rung] / float64(on[rung])
 	}
@@ -63,6 +64,21 @@ func (l *ladder) growth(candidates, networks int) float64 {
 		all += steps(rung)
 	}
 	return all / steps(0)
+}
+
+// hoped returns the target (see Run.target) that networks that have done the first rung can be expected to have in the
+// end, if so many train there; that after the rung in runs that an earlier version began.
+func (r *Run) hoped(done []*finished, candidates, networks int) map[space.Arch]float64 {
+	law, growth := r.law(done), r.growth(candidates, networks)
+	out := make(map[space.Arch]float64)
+	for _, f := range done {
+		wrong := r.wrong(f.rungs[0])
+		if r.state.BySize {
+			wrong = law.after(wrong, logFLOPs(f), growth)
+		}
+		out[f.Arch] = r.targetOf(1-wrong, wrong)
+	}
+	return out
 }
 
 // settleLaw notes by what candidates are compared, before any has trained. A run of which an earlier
@@ -131,27 +147,27 @@ const (
 // law returns the law that the rungs so far have shown: the line through the exponents of all
 // candidates that have shown one, the slope shrunk to what other tasks have. Where the
 // run does not go by size, as an earlier version began, it is their median for all.
-func (l *ladder) law(on []*finished) powerLaw {
+func (r *Run) law(on []*finished) powerLaw {
 	least := math.Inf(1)
 	for _, f := range on {
-		least = min(least, l.wrong(f.last()))
+		least = min(least, r.wrong(f.last()))
 	}
 	law := powerLaw{floor: floorShare * least, exponent: firstExponent, slope: firstSlope}
 	var exponents, sizes []float64
 	for _, f := range on {
 		law.centre += logFLOPs(f) / float64(len(on))
-		first, last := l.wrong(f.rungs[0])-law.floor, l.wrong(f.last())-law.floor
+		first, last := r.wrong(f.rungs[0])-law.floor, r.wrong(f.last())-law.floor
 		if rise := math.Log(float64(f.steps()) / float64(f.rungs[0].Steps)); rise > 0 && first > 0 && last > 0 {
 			exponents, sizes = append(exponents, math.Log(first/last)/rise), append(sizes, logFLOPs(f))
 		}
 	}
-	if !l.r.state.BySize {
+	if !r.state.BySize {
 		law.exponent, law.slope = 0, 0
 	}
 	if len(exponents) == 0 {
 		return law
 	}
-	if l.r.state.BySize {
+	if r.state.BySize {
 		law.slope = shrunkSlope(sizes, exponents)
 	}
 	for i := range exponents {
@@ -182,7 +198,7 @@ func shrunkSlope(x, y []float64) float64 {
 func (l *ladder) doubt(on []*finished, law powerLaw) float64 {
 	sum := 0.0
 	for _, f := range on {
-		off := l.wrong(f.last()) - law.after(l.wrong(f.rungs[0]), logFLOPs(f), float64(f.steps())/float64(f.rungs[0].Steps))
+		off := l.r.wrong(f.last()) - law.after(l.r.wrong(f.rungs[0]), logFLOPs(f), float64(f.steps())/float64(f.rungs[0].Steps))
 		sum += off * off
 	}
 	return math.Sqrt(sum / float64(max(1, len(on))))
@@ -195,8 +211,8 @@ func (p powerLaw) after(wrong, logFLOPs, factor float64) float64 {
 }
 
 // wrong returns what a rung left wrong: the loss, or the share of errors.
-func (l *ladder) wrong(g rundir.Rung) float64 {
-	if l.r.cfg.Search.By == config.ByAccuracy {
+func (r *Run) wrong(g rundir.Rung) float64 {
+	if r.cfg.Search.By == config.ByAccuracy {
 		return 1 - g.Accuracy
 	}
 	return g.Loss

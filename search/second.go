@@ -28,9 +28,9 @@ func (r *Run) firstCandidates() int {
 }
 
 // second returns how the search chooses further candidates: scores with inherited
-// weights and scores after the first rung are evidence of two fidelities, and all
+// weights and what the first rung lets expect in the end are evidence of two fidelities, and all
 // that the search has evaluated or only proposed is ranked by the upper bound of
-// what it would score after that rung.
+// what it could be expected to score after that rung.
 func (r *Run) second(l *latency.Model, out *outcome) chooser {
 	if out.model == nil {
 		return nil
@@ -56,7 +56,7 @@ func (r *Run) second(l *latency.Model, out *outcome) chooser {
 	}
 }
 
-// exploreAgain runs the last round of the search, by what networks would score after
+// exploreAgain runs the last round of the search, by what networks could be expected to score after
 // the first rung.
 func (r *Run) exploreAgain(ctx context.Context, m *predictor.Fidelities, l *latency.Model, out *outcome) error {
 	dear := func(archs []space.Arch) []float64 {
@@ -72,18 +72,14 @@ func (r *Run) exploreAgain(ctx context.Context, m *predictor.Fidelities, l *late
 	return r.saveHealth(out.search.health)
 }
 
-// fidelities learns from inherited scores and those after the first rung.
+// fidelities learns from inherited scores and what the first rung lets expect.
 func (r *Run) fidelities(out *outcome, done []*finished) (*predictor.Fidelities, error) {
 	cheap, err := r.newPredictor()
 	if err != nil {
 		return nil, err
 	}
 	m := predictor.NewFidelities(cheap, func(a space.Arch) float64 { return float64(r.flops(a)) })
-	risen := make(map[space.Arch]float64)
-	for _, f := range done {
-		g := f.rungs[0]
-		risen[f.Arch] = r.targetOf(g.Accuracy, g.Loss)
-	}
+	risen := r.hoped(done, r.cfg.Search.Top, r.cfg.Finish.Networks)
 	trials := distinct(out.samples)
 	archs, low, high := make([]space.Arch, len(trials)), r.targets(trials), make([]float64, len(trials))
 	for i, t := range trials {
@@ -99,8 +95,8 @@ func (r *Run) fidelities(out *outcome, done []*finished) (*predictor.Fidelities,
 	return m, nil
 }
 
-// hopeful returns a pool as candidates, by the upper bounds of what they would score after
-// the first rung.
+// hopeful returns a pool as candidates, by the upper bounds of what they could be expected to score
+// after the first rung.
 func (r *Run) hopeful(m *predictor.Fidelities, pool []controller.Trial) []candidate {
 	of := make([]space.Arch, len(pool))
 	for i, t := range pool {
