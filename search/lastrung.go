@@ -209,7 +209,8 @@ func (l *ladder) lastSteps(ctx context.Context, x *ops.Exec, f *finished, weight
 }
 
 // lastStepsBeside decides on the steps of a network that trains in a lane beside
-// others: of the time that all lanes have left, less what those at work will need.
+// others: of the time that all lanes have left, less what those at work will need. All lanes are
+// to end together.
 func (l *ladder) lastStepsBeside(f *finished, weights []float64, busy *timetable) (int, *pacing, error) {
 	now := l.r.spent()
 	g := f.last()
@@ -221,7 +222,11 @@ func (l *ladder) lastStepsBeside(f *finished, weights []float64, busy *timetable
 		if !l.r.budgeted() {
 			return l.r.finishSteps(rungs - 1), nil
 		}
-		return lastSteps(busy.free(now, l.ends), weights, each, evaluating), nil
+		span := busy.free(now, l.ends)
+		if len(l.arms) == 1 { // of several each has the same time, wherever its networks train
+			span = busy.shared(now, l.ends, weights)
+		}
+		return lastSteps(span, weights, each, evaluating), nil
 	})
 	if err != nil {
 		return 0, nil, err
