@@ -33,6 +33,9 @@ func (r *Run) checks(ctx context.Context, l *latency.Model, out *outcome) (*repo
 		return nil, err
 	}
 	c.Fidelity = r.rungFidelity(risen)
+	if c.Outlook, err = r.outlookCheck(); err != nil {
+		return nil, err
+	}
 	if c.Scores, err = r.plainScores(ctx, out, risen); err != nil {
 		return nil, err
 	}

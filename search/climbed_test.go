@@ -279,6 +279,7 @@ func (c recomputed) climb() (seen bool) {
 			c.t.Errorf("rung %d has (-want +got):\n%s", rung+1, d)
 		}
 	}
+	c.outlook(all)
 	var inherited []entrant
 	for _, x := range c.s.of(armFinal, armSecond) {
 		inherited = append(inherited, entrant{x.Arch, c.w.measured[c.w.arch(x.Arch)] / 4, -x.Loss})
@@ -325,36 +326,78 @@ func (c recomputed) hoped(first []entrant) []entrant {
 	return c.remains(first, leastLoss(first), 0.4, 0.055, 11)
 }
 
-// last returns the two of the second rung that train on the last, by what a power
-// law lets expect of sixteen more steps.
-func (c recomputed) last(first, second []entrant) []entrant {
-	least, centre := leastLoss(second), c.centre(second)
-	var powers, befores []entrant
+// law returns what the first two rungs say of how losses fall: half of the least is the floor, and the line through
+// what each network shows, of a slope that is normal beforehand, gives the power. A flat line has the median.
+func (c recomputed) law(first, second []entrant, flat bool) (least, power, slope float64) {
+	least = leastLoss(second)
+	centre := c.centre(second)
+	var powers []entrant
 	mean, across, weight := 0.0, 0.0, 0.0
-	for _, e := range second {
-		before := first[slices.IndexFunc(first, func(f entrant) bool { return f.arch == e.arch })]
-		befores = append(befores, before)
+	for i, before := range c.before(first, second) {
+		e := second[i]
 		powers = append(powers, entrant{e.arch, 0, math.Log((-before.value-least/2)/(-e.value-least/2)) / math.Log(6.0/2)})
-		mean += powers[len(powers)-1].value / float64(len(second))
+		mean += powers[i].value / float64(len(second))
 	}
 	for _, p := range powers {
 		across += (c.size(p) - centre) * (p.value - mean)
 		weight += (c.size(p) - centre) * (c.size(p) - centre)
 	}
-	slope := (across/(0.04*0.04) + 0.055/(0.02*0.02)) / (weight/(0.04*0.04) + 1/(0.02*0.02)) // of a normal prior
+	if slope = (across/(0.04*0.04) + 0.055/(0.02*0.02)) / (weight/(0.04*0.04) + 1/(0.02*0.02)); flat {
+		slope = 0
+	}
 	var levels []float64
 	for _, p := range powers {
 		levels = append(levels, p.value-slope*(c.size(p)-centre))
 	}
 	slices.Sort(levels)
-	power := levels[len(levels)/2]
+	return least, levels[len(levels)/2], slope
+}
+
+// before returns what entrants of the second rung were on the first one.
+func (c recomputed) before(first, second []entrant) (all []entrant) {
+	for _, e := range second {
+		all = append(all, first[slices.IndexFunc(first, func(f entrant) bool { return f.arch == e.arch })])
+	}
+	return all
+}
+
+// last returns the two of the second rung that train on the last, by what a power
+// law lets expect of sixteen more steps.
+func (c recomputed) last(first, second []entrant) []entrant {
+	least, power, slope := c.law(first, second, false)
 	off := 0.0
-	for i, e := range c.remains(befores, least, power, slope, 6.0/2) {
+	for i, e := range c.remains(c.before(first, second), least, power, slope, 6.0/2) {
 		off += math.Pow(second[i].value-e.value, 2) / float64(len(second))
 	}
 	hoped := c.remains(second, least, power, slope, 1+16.0/6)
 	slices.SortFunc(hoped, func(a, b entrant) int { return sign(a.latency < b.latency) })
 	return byArea(hoped, 2, math.Sqrt(off))
+}
+
+// outlook checks how far off the report says that expectations of the last rung were.
+func (c recomputed) outlook(all [rungs][]entrant) {
+	got := c.s.report.Checks.Outlook
+	if got == nil || got.Rungs != len(all[1]) || got.Networks != len(all[2]) {
+		c.t.Errorf("what was expected of the last rung is told as %+v; want it of %d networks by %d", got, len(all[2]), len(all[1]))
+		return
+	}
+	off := func(expected []entrant) float64 {
+		sum := 0.0
+		for _, e := range all[2] {
+			was := expected[slices.IndexFunc(expected, func(f entrant) bool { return f.arch == e.arch })]
+			sum += math.Pow(math.Log(was.value/e.value), 2) / float64(len(all[2]))
+		}
+		return math.Sqrt(sum)
+	}
+	by := func(flat bool) float64 {
+		least, power, slope := c.law(all[0], all[1], flat)
+		return off(c.remains(all[1], least, power, slope, 1+16.0/6))
+	}
+	for name, pair := range map[string][2]float64{"by size": {got.Off, by(false)}, "by one exponent": {got.Common, by(true)}, "as after the second rung": {got.Same, off(all[1])}} {
+		if math.Abs(pair[0]-pair[1]) > 1e-9 {
+			c.t.Errorf("%s the last rung was off by %v; want %v", name, pair[0], pair[1])
+		}
+	}
 }
 
 // errata are what is added to the values of entrants.

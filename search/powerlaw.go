@@ -35,7 +35,9 @@ const (
 // law returns the law that the rungs so far have shown: the line through the exponents of all
 // candidates that have shown one, the slope shrunk to what other tasks have. Where the
 // run does not go by size, as an earlier version began, it is their median for all.
-func (r *Run) law(on []*finished) powerLaw {
+func (r *Run) law(on []*finished) powerLaw { return r.lawBy(on, r.state.BySize) }
+
+func (r *Run) lawBy(on []*finished, bySize bool) powerLaw {
 	least := math.Inf(1)
 	for _, f := range on {
 		least = min(least, r.wrong(f.last()))
@@ -49,13 +51,13 @@ func (r *Run) law(on []*finished) powerLaw {
 			exponents, sizes = append(exponents, math.Log(first/last)/rise), append(sizes, logFLOPs(f))
 		}
 	}
-	if !r.state.BySize {
+	if !bySize {
 		law.exponent, law.slope = 0, 0
 	}
 	if len(exponents) == 0 {
 		return law
 	}
-	if r.state.BySize {
+	if bySize {
 		law.slope = shrunkSlope(sizes, exponents)
 	}
 	for i := range exponents {

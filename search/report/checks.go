@@ -11,6 +11,7 @@ import (
 type Checks struct {
 	Command     string      `json:"command,omitempty"`     // line that began the run; empty: a program that uses the packages
 	Fidelity    *Fidelity   `json:"fidelity,omitempty"`    // nil: fewer than LeastRanked networks were on the first rung
+	Outlook     *Outlook    `json:"outlook,omitempty"`     // nil: no network was on the second rung and the last one, or of an earlier version
 	Scores      *Scores     `json:"scores,omitempty"`      // nil: no samples were evaluated
 	Predicted   *Predicted  `json:"predicted,omitempty"`   // nil: no predictor was used
 	Timing      *Timing     `json:"timing,omitempty"`      // nil: the latencies are another machine's
@@ -35,6 +36,16 @@ type Fidelity struct {
 	Scratch   bool                `json:"scratch"`  // they began from fresh weights, not from inherited ones
 	Agreement predictor.Agreement `json:"agreement"`
 	Ranking   predictor.Ranking   `json:"ranking"`
+}
+
+// Outlook is how far what the second rung lets expect of a network on the last one is from what comes out: root mean
+// squares of the logarithm of their ratio, of losses, or of shares of errors where a search goes by these.
+type Outlook struct {
+	Rungs    int     `json:"second_rung"` // networks there, of which the law is
+	Networks int     `json:"last_rung"`   // networks there, of which the figures are
+	Off      float64 `json:"off"`         // as expected: the exponent hangs on size
+	Common   float64 `json:"common"`      // with one exponent for all
+	Same     float64 `json:"same"`        // as if nothing were learnt on the last rung
 }
 
 // Scores sets plain scores beside those of the search.

@@ -32,6 +32,7 @@ func fixedChecks() *Checks {
 		Fidelity: &Fidelity{Steps: 120, Pictures: 700, Agreement: predictor.Agreement{
 			N: 12, Kendall: at(0.5), Spearman: at(0.6), Top: at(0.1), Strata: at(0.4), Partial: at(0.3), Precision: at(0.66), Regret: at(0.02),
 		}, Ranking: *rank(12, 0.5)},
+		Outlook:   &Outlook{Rungs: 8, Networks: 4, Off: 0.028, Common: 0.079, Same: 0.38},
 		Scores:    &Scores{Pictures: 32, Rows: []Score{{"supernet, loss", nil, rank(12, 0.5)}, {"FLOPs", rank(96, 0.2), rank(12, 0.3)}, {"depth", rank(96, 0.1), nil}}},
 		Predicted: &Predicted{Picks: &errors, Calibrated: &errors, Coverage: []Coverage{{0.9, 0.88, 0.71, 0.86}}, Curve: []predictor.CurvePoint{{Learnt: 24, Report: errors}}},
 		Timing:    &Timing{Governor: "powersave", Workers: 2, Times: [][]float64{{1, 2, 3}, {4, 5, 6}}, Spread: sum(2, 0.031)},

@@ -72,7 +72,7 @@ func (t *checksText) chance() {
 
 func (t *checksText) seeds() {
 	t.point("Seeds")
-	if s := t.r.Seeds; s != nil {
+	if s := t.r.Seeds; s != nil && s.Front.N > 0 {
 		t.line("  search and finishing were done %d times on one supernet; at equal latency the search is %s ahead of random search, deviation between repetitions %.4f", s.Front.N, difference(s.Front), s.Front.Std)
 	} else if t.c.Accesses.Repeats > 0 {
 		t.line("  search and finishing were done again with other draws (repeat-*/report.txt); without random search beside them (--random) there is no difference to tell")
@@ -107,8 +107,15 @@ func (t *checksText) fidelity() {
 			estimateRow(fmt.Sprintf("share of the best %d found", predictor.Fifth(a.N)), a.Precision), estimateRow("accuracy lost by taking the best", a.Regret)))
 		t.line("  candidates were chosen by these scores: their range is narrower than that of the space, and correlations are lower")
 	}
+	if o := t.c.Outlook; o != nil {
+		t.line("  what the second rung (%d networks) let expect of the last one was off by %s on %d networks (root mean square, as a ratio); with one law for all sizes by %s, as if nothing were learnt there by %s",
+			o.Rungs, factor(o.Off), o.Networks, factor(o.Common), factor(o.Same))
+	}
 	t.not("networks of all sizes trained alone to the end, with their scatter plot", "espalier fidelity --run DIR")
 }
+
+// factor writes the logarithm of a ratio.
+func factor(log float64) string { return fmt.Sprintf("%.1f %%", 100*math.Expm1(log)) }
 
 func estimateRow(name string, e predictor.Estimate) []string {
 	return []string{name, fmt.Sprintf("%.3f", e.Value), fmt.Sprintf("[%.3f, %.3f]", e.Lo, e.Hi)}

@@ -276,8 +276,8 @@ func TestWhatSearchesHandedOver(t *testing.T) {
 	if got := Text(r); strings.Contains(got, "better than chance\n") || strings.Contains(got, "against random search") {
 		t.Errorf("a random arm is spoken of that there was not:\n%s", got)
 	}
-	if got := ChecksText(r); !strings.Contains(got, "those of 2 more repetitions") {
-		t.Errorf("two repetitions are not told:\n%s", got)
+	if got := ChecksText(r); !strings.Contains(got, "those of 2 more repetitions") || strings.Contains(got, "ahead of random search") {
+		t.Errorf("two repetitions without a random arm are told so:\n%s", got)
 	}
 	r.Seeds.Handed = nil
 	if strings.Contains(Text(r), "Handed over by") {
