@@ -46,7 +46,7 @@ evaluate: {calibration: 1000, batch: 20, images: 30}
 device: {batch: 4, samples: 24}
 predictor: {samples: 12, folds: 3}
 search: {trials: 40, rounds: 2, picks: 4, sweep: 2, top: 8, random: true}
-finish: {steps: 16, networks: 2}
+finish: {steps: 16, networks: 2, by_size: 0}
 `
 
 // Sizes of netConfig's data.

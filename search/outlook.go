@@ -76,10 +76,10 @@ func (r *Run) hoped(done []*finished, candidates, networks int) map[space.Arch]f
 	return out
 }
 
-// settleLaw notes by what candidates are compared, before any has trained. A run of which an earlier
-// version has trained some goes on as it began.
+// settleLaw notes by what candidates are compared, before any has trained: by size where there are many
+// pictures. A run of which an earlier version has trained some goes on as it began.
 func (l *ladder) settleLaw() error {
-	if l.r.state.BySize || len(l.done) > 0 {
+	if l.r.state.BySize || len(l.done) > 0 || l.r.splits.Train.Len() < l.r.cfg.Finish.BySize {
 		return nil
 	}
 	l.r.accounting.Lock()

@@ -45,23 +45,29 @@ func TestGrowthOfSteps(t *testing.T) {
 	}
 }
 
-// A folder in which candidates have trained already keeps what they are compared by.
+// A folder in which candidates have trained already keeps what they are compared by; where there are few pictures it is
+// what they have shown.
 func TestLawIsKept(t *testing.T) {
-	for _, begun := range []bool{false, true} {
+	for _, c := range []struct {
+		name  string
+		begun bool
+		more  int // pictures that are missing
+		want  bool
+	}{{"new", false, 0, true}, {"begun", true, 0, false}, {"few", false, 1, false}} {
 		w := newWorld(t, asPredicted)
-		r := w.open("run")
+		r := w.open(c.name)
+		r.cfg.Finish.BySize = r.splits.Train.Len() + c.more
 		l := &ladder{r: r, done: map[string]rundir.Rung{}}
-		if begun {
+		if c.begun {
 			l.done["search 0 0"] = rundir.Rung{}
 		}
 		if err := l.settleLaw(); err != nil {
 			t.Fatal(err)
 		}
 		var again state
-		if err := r.dir.ReadJSON(rundir.State, &again); r.state.BySize == begun || (!begun && err != nil) || again.BySize == begun {
-			t.Errorf("begun %v: by size %v, in the folder %v (%v)", begun, r.state.BySize, again.BySize, err)
+		if err := r.dir.ReadJSON(rundir.State, &again); r.state.BySize != c.want || (c.want && err != nil) || again.BySize != c.want {
+			t.Errorf("%s: by size %v, in the folder %v (%v); want %v", c.name, r.state.BySize, again.BySize, err, c.want)
 		}
-		r.state.BySize = !begun
 	}
 }
 

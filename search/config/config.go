@@ -235,6 +235,7 @@ type Finish struct {
 	Batch    int     `yaml:"batch"`    // images per step; 0: as train.batch
 	Epochs   float64 `yaml:"epochs"`   // passes over the training split on the last rung from which on time goes to other networks, if others have fewer; 0: none
 	Power    float64 `yaml:"power"`    // time of a finished network grows with its time per step to this power; 0: equal times, 1: equal steps
+	BySize   int     `yaml:"by_size"`  // training pictures from which on large networks are expected to gain more by further steps than small ones; of fewer all learn what there is
 	Distill  float64 `yaml:"distill"`  // weight of the slowest finished network's outputs in what the others of its arm learn on the last rung; 0: labels alone
 	// Reach is the latency per image from which on networks are out of reach: the
 	// budget leaves too little time to finish them. A run finds it out; 0: none is.

@@ -32,6 +32,6 @@ func Default() Config {
 			Strategy: "evolution", Score: ScorePredictor, Trials: 6000, Rounds: 4, Picks: 24, Batch: 10, Sweep: 5, By: ByLoss, Top: 16, Seeds: 1,
 			Strategies: controller.DefaultStrategyOptions(0),
 		},
-		Finish: Finish{Networks: 8, Share: 0.88, LR: 0.2, Epochs: 60, Power: 0.6},
+		Finish: Finish{Networks: 8, Share: 0.88, LR: 0.2, Epochs: 60, Power: 0.6, BySize: 13_000},
 	}
 }

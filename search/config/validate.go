@@ -195,6 +195,7 @@ func (t Finish) validate(f *faults) {
 	for _, n := range t.Plan {
 		f.check(n >= 1, "finish.plan", n, "numbers of at least 1")
 	}
+	f.check(t.BySize >= 0, "finish.by_size", t.BySize, "a number of pictures, or 0 for any")
 	f.check(t.Linear >= 0, "finish.linear", t.Linear, "0 or more")
 	for name, all := range t.Replans {
 		f.replans("finish.replans."+name, all)
