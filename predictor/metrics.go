@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"fmt"
 	"cmp"
 	"math"
 	"math/rand/v2"
@@ -22,6 +23,15 @@ func RMSE(pred, truth []float64) float64 {
 		s += (p - truth[i]) * (p - truth[i])
 	}
 	return math.Sqrt(s / float64(len(pred)))
+}
+
+// Percent writes a relative error, a fraction. Above 1000 % it says nothing but that the truth is
+// near 0.
+func Percent(mape float64) string {
+	if mape > 10 {
+		return "> 1000 %"
+	}
+	return fmt.Sprintf("%.1f %%", 100*mape)
 }
 
 // MAPE returns the mean of |pred-truth|/|truth| as a fraction, over entries

@@ -201,3 +201,12 @@ func TestEvaluate(t *testing.T) {
 		t.Errorf("tau %v outside its interval [%v, %v]", got.Kendall, got.KendallLo, got.KendallHi)
 	}
 }
+
+// A relative error of figures near 0 is no number that anybody reads.
+func TestPercentNearZero(t *testing.T) {
+	for mape, want := range map[float64]string{0.0123: "1.2 %", 9.99: "999.0 %", 8e15: "> 1000 %", math.Inf(1): "> 1000 %"} {
+		if got := Percent(mape); got != want {
+			t.Errorf("%v is written %q; want %q", mape, got, want)
+		}
+	}
+}

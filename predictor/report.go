@@ -22,8 +22,8 @@ type Report struct {
 
 // String returns one line for logs and reports.
 func (r Report) String() string {
-	return fmt.Sprintf("tau %.3f [%.3f, %.3f], Spearman %.3f, MAPE %.1f %%, RMSE %.4g, within 5 %% %.0f %%, within 10 %% %.0f %% (n %d)",
-		r.Kendall, r.KendallLo, r.KendallHi, r.Spearman, 100*r.MAPE, r.RMSE, 100*r.Within5, 100*r.Within10, r.N)
+	return fmt.Sprintf("tau %.3f [%.3f, %.3f], Spearman %.3f, MAPE %s, RMSE %.4g, within 5 %% %.0f %%, within 10 %% %.0f %% (n %d)",
+		r.Kendall, r.KendallLo, r.KendallHi, r.Spearman, Percent(r.MAPE), r.RMSE, 100*r.Within5, 100*r.Within10, r.N)
 }
 
 // Evaluate compares predictions with measured values; the seed is that of the

@@ -10,7 +10,8 @@ import (
 )
 
 // outlookCheck sets what the second rung let expect of the last one beside what came out, from
-// the journal; nil if no network was on both.
+// the journal; nil if no network was on both, but for those of which nothing was wrong any more:
+// they have no ratio.
 func (r *Run) outlookCheck() (*report.Outlook, error) {
 	lines, err := rundir.ReadJournal[rundir.Rung](r.dir.Path(rundir.Finish))
 	if err != nil {
@@ -31,7 +32,7 @@ func (r *Run) outlookCheck() (*report.Outlook, error) {
 		}
 		f.Cost.FLOPs = r.flops(f.Arch)
 		on = append(on, f)
-		if i+1 < len(lines) && lines[i+1].Arch == g.Arch && lines[i+1].Arm == g.Arm {
+		if i+1 < len(lines) && lines[i+1].Arch == g.Arch && lines[i+1].Arm == g.Arm && min(r.wrong(g), r.wrong(lines[i+1])) > 0 {
 			last[f] = lines[i+1]
 		}
 	}

@@ -30,13 +30,13 @@ func (l *ladder) promoteToLast(ctx context.Context, networks int) error {
 }
 
 // promoteFirst keeps the half of an arm's candidates that goes on after the first rung: those that
-// cover most by what they can be expected to reach in the end, with as many steps each.
+// cover most by what they can be expected to reach in the end, with as many steps each; where sizes do
+// not count, by what they have shown.
 func (l *ladder) promoteFirst(a *arm, networks int) {
-	law := l.r.law(a.on)
-	growth := l.r.growth(len(a.on), networks)
-	value := func(f *finished) float64 { return -law.after(l.r.wrong(f.last()), logFLOPs(f), growth) }
-	if !l.r.state.BySize {
-		value = l.worth
+	value := l.worth
+	if l.r.state.BySize {
+		law, growth := l.r.law(a.on), l.r.growth(len(a.on), networks)
+		value = func(f *finished) float64 { return -law.after(l.r.wrong(f.last()), logFLOPs(f), growth) }
 	}
 	a.promote(func(all []place, n int) []int { return covering(all, n, 0) }, secondRung(len(a.on), networks), value)
 }

@@ -85,8 +85,8 @@ func Text(results []Result) string {
 		rows = append(rows, means(results)...)
 	}
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.3f\t%.3f\t%.3f\t%.1f %%\t%.0f %%\t%.0f %%\n", r.Column, r.Model, r.Samples, r.Choose,
-			r.Spearman, r.Kendall, r.Spread, 100*r.MAPE, 100*r.Within5, 100*r.Within10)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.3f\t%.3f\t%.3f\t%s\t%.0f %%\t%.0f %%\n", r.Column, r.Model, r.Samples, r.Choose,
+			r.Spearman, r.Kendall, r.Spread, predictor.Percent(r.MAPE), 100*r.Within5, 100*r.Within10)
 	}
 	w.Flush()
 	return b.String()

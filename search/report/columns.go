@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"slices"
+
+	"github.com/espalier-nas/espalier/predictor"
 )
 
 // column is one column of the table of networks.
@@ -50,7 +52,7 @@ func (t *text) elsewhere(r Report) {
 		if e.Estimated > 0 {
 			estimated = fmt.Sprintf(", %d layers estimated", e.Estimated)
 		}
-		t.line("  on %s, %s: at most %s as predicted, not measured; on %d networks measured there and held out predictions are off by %.1f %% on average%s",
-			e.Name, e.Device, millis(e.Limit), e.HeldOut.N, 100*e.HeldOut.MAPE, estimated)
+		t.line("  on %s, %s: at most %s as predicted, not measured; on %d networks measured there and held out predictions are off by %s on average%s",
+			e.Name, e.Device, millis(e.Limit), e.HeldOut.N, predictor.Percent(e.HeldOut.MAPE), estimated)
 	}
 }

@@ -138,10 +138,11 @@ func millijoules(joules float64) string { return fmt.Sprintf("%.3g mJ", 1e3*joul
 
 // latency is the measured one or, marked, the predicted one.
 func latency(n Network) string {
+	took := millis(n.Takes())
 	if n.Measured == nil {
-		return "~" + millis(n.Takes())
+		return "~" + took
 	}
-	return millis(n.Takes())
+	return took
 }
 
 func millis(seconds float64) string { return fmt.Sprintf("%.3f ms", 1e3*seconds) }
@@ -241,17 +242,9 @@ func errorTitles(first string) []string {
 func errorRow(name string, e predictor.Report) []string {
 	return []string{
 		name, fmt.Sprint(e.N), fmt.Sprintf("%.3f", e.Kendall), fmt.Sprintf("[%.3f, %.3f]", e.KendallLo, e.KendallHi), fmt.Sprintf("%.3f", e.Spearman),
-		relative(e.MAPE), fmt.Sprintf("%.3g", e.RMSE), fmt.Sprintf("%.0f %%", 100*e.Within5), fmt.Sprintf("%.0f %%", 100*e.Within10),
+		predictor.Percent(e.MAPE), fmt.Sprintf("%.3g", e.RMSE), fmt.Sprintf("%.0f %%", 100*e.Within5), fmt.Sprintf("%.0f %%", 100*e.Within10),
 		fmt.Sprintf("%.0f %%", 100*e.Cover90),
 	}
-}
-
-// relative writes a relative error; where figures are near 0 it says nothing but that.
-func relative(mape float64) string {
-	if mape > 10 {
-		return "> 1000 %"
-	}
-	return fmt.Sprintf("%.1f %%", 100*mape)
 }
 
 func (t *text) supernet(r Report) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"flag"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -282,15 +281,6 @@ func TestWhatSearchesHandedOver(t *testing.T) {
 	r.Seeds.Handed = nil
 	if strings.Contains(Text(r), "Handed over by") {
 		t.Error("a folder of an earlier version has an empty table")
-	}
-}
-
-// A relative error of figures near 0 is no number that anybody reads.
-func TestRelativeErrorsNearZero(t *testing.T) {
-	for mape, want := range map[float64]string{0.0123: "1.2 %", 9.99: "999.0 %", 8e15: "> 1000 %", math.Inf(1): "> 1000 %"} {
-		if got := relative(mape); got != want {
-			t.Errorf("%v is written %q; want %q", mape, got, want)
-		}
 	}
 }
 
