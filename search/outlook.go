@@ -61,10 +61,10 @@ func (r *Run) growth(candidates, networks int) float64 {
 	return all / steps(0)
 }
 
-// hoped returns the target (see Run.target) that networks that have done the first rung can be expected to have in the
-// end, if so many train there; that after the rung in runs that an earlier version began.
-func (r *Run) hoped(done []*finished, candidates, networks int) map[space.Arch]float64 {
-	law, growth := r.law(done), r.growth(candidates, networks)
+// hoped returns the target (see Run.target) that candidates that have done the first rung can be expected to have in the
+// end; where sizes do not count, that after the rung.
+func (r *Run) hoped(done []*finished) map[space.Arch]float64 {
+	law, growth := r.law(done), r.growth(r.cfg.Search.Top, r.cfg.Finish.Networks)
 	out := make(map[space.Arch]float64)
 	for _, f := range done {
 		wrong := r.wrong(f.rungs[0])

@@ -1,8 +1,10 @@
 package search
 
 import (
+	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/espalier-nas/espalier/search/rundir"
 )
@@ -28,6 +30,38 @@ func TestSizeDecidesAfterTheFirstRung(t *testing.T) {
 		l.promoteFirst(a, 1)
 		if len(a.on) != 1 || a.on[0].latency() != c.want {
 			t.Errorf("by size %v: the network of %v s goes on; want that of %v s", c.bySize, a.on[0].latency(), c.want)
+		}
+	}
+}
+
+// With a budget it hangs on how many candidates there are and how many networks come to the top: of two candidates for
+// one place steps grow nineteenfold, which the larger one needs to overtake.
+func TestNumbersOfNetworksDecideAfterTheFirstRung(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Search.By, r.cfg.Budget, r.state.BySize = "loss", time.Hour, true
+	small := &finished{rungs: []rundir.Rung{{Steps: 10, Loss: 0.5}}}
+	large := &finished{rungs: []rundir.Rung{{Steps: 10, Loss: 0.59}}}
+	small.Cost.FLOPs, large.Cost.FLOPs = 2e6, 20e6
+	small.Cost.Latency, large.Cost.Latency = 1e-4, 1.05e-4
+	a := &arm{on: []*finished{small, large}}
+	l := &ladder{r: r, arms: []*arm{a}}
+	l.promoteFirst(a, 1)
+	if len(a.on) != 1 || a.on[0] != large {
+		t.Errorf("the network of %d FLOPs goes on; want the larger one", a.on[0].Cost.FLOPs)
+	}
+}
+
+// What the second half of the candidates is chosen by is the target in the end, with the steps that as many candidates as
+// the first rung is for leave to the networks that come to the top.
+func TestTargetsInTheEnd(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Search.By, r.cfg.Budget, r.cfg.Search.Top, r.cfg.Finish.Networks = "loss", time.Hour, 16, 4
+	f := &finished{rungs: []rundir.Rung{{Steps: 10, Loss: 0.5}}}
+	f.Cost.FLOPs = 2e6
+	for bySize, want := range map[bool]float64{true: math.Exp(-(0.25 + 0.25*math.Pow(34, -0.4))), false: math.Exp(-0.5)} {
+		r.state.BySize = bySize
+		if got := r.hoped([]*finished{f})[f.Arch]; math.Abs(got-want) > 1e-12 {
+			t.Errorf("by size %v: %v; want %v", bySize, got, want)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (r *Run) fidelities(out *outcome, done []*finished) (*predictor.Fidelities,
 		return nil, err
 	}
 	m := predictor.NewFidelities(cheap, func(a space.Arch) float64 { return float64(r.flops(a)) })
-	risen := r.hoped(done, r.cfg.Search.Top, r.cfg.Finish.Networks)
+	risen := r.hoped(done)
 	trials := distinct(out.samples)
 	archs, low, high := make([]space.Arch, len(trials)), r.targets(trials), make([]float64, len(trials))
 	for i, t := range trials {
