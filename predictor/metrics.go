@@ -1,8 +1,8 @@
 package predictor
 
 import (
-	"fmt"
 	"cmp"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
