@@ -232,29 +232,6 @@ func (r *Run) warnOfLimits() {
 	}
 }
 
-// front returns the finished networks that no other beats in both accuracy and
-// latency, by rising latency, and the floor below which none is handed over: a
-// linear classifier. Where nothing is better than that, nothing is left out.
-func front(all []*finished, floor float64) (handed []*finished, left int) {
-	sorted := slices.Clone(all)
-	slices.SortStableFunc(sorted, func(a, b *finished) int {
-		if a.latency() != b.latency() {
-			return sign(a.latency() < b.latency())
-		}
-		return sign(a.last().Accuracy > b.last().Accuracy)
-	})
-	for _, f := range sorted {
-		if len(handed) == 0 || f.last().Accuracy > handed[len(handed)-1].last().Accuracy {
-			handed = append(handed, f)
-		}
-	}
-	useful := slices.DeleteFunc(slices.Clone(handed), func(f *finished) bool { return f.last().Accuracy < floor })
-	if len(useful) == 0 {
-		return handed, 0
-	}
-	return useful, len(handed) - len(useful)
-}
-
 // union returns the networks of both arms, those that both have once.
 func union(search, random []*finished) []*finished {
 	all := slices.Clone(search)
@@ -264,15 +241,4 @@ func union(search, random []*finished) []*finished {
 		}
 	}
 	return all
-}
-
-// best returns the finished network of the highest accuracy, the fastest of
-// several.
-func best(all []*finished) *finished {
-	return slices.MinFunc(all, func(a, b *finished) int {
-		if a.last().Accuracy != b.last().Accuracy {
-			return sign(a.last().Accuracy > b.last().Accuracy)
-		}
-		return sign(a.latency() < b.latency())
-	})
 }

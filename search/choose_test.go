@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/latency"
@@ -33,33 +31,6 @@ func indices(all []*finished) (out []int) {
 		out = append(out, f.Index)
 	}
 	return out
-}
-
-func TestFrontCountsFinishedAccuracyAndMeasuredLatency(t *testing.T) {
-	slow := risen(2, 0.6, 2)
-	slow.measured = &bench.Sample{Median: 9} // predicted fast, measured slow, and beaten then
-	all := []*finished{risen(3, 0.7, 3), slow, risen(1, 0.5, 1), risen(4, 0.7, 4), risen(5, 0.2, 3)}
-	handed, left := front(all, 0)
-	if d := cmp.Diff([]int{1, 3}, indices(handed)); d != "" || left != 0 {
-		t.Errorf("%d left out; front differs (-want +got):\n%s", left, d)
-	}
-	if best(all).Index != 3 {
-		t.Errorf("best is %d; want 3, the faster of two", best(all).Index)
-	}
-}
-
-func TestNothingBelowALinearClassifierIsHandedOver(t *testing.T) {
-	all := []*finished{risen(1, 0.1, 1), risen(2, 0.49, 2), risen(3, 0.5, 3), risen(4, 0.9, 4)}
-	handed, left := front(all, 0.5)
-	if d := cmp.Diff([]int{3, 4}, indices(handed)); d != "" || left != 2 {
-		t.Errorf("%d left out (-want +got):\n%s", left, d)
-	}
-	if handed, left = front(all, 0.95); len(handed) != 4 || left != 0 {
-		t.Errorf("nothing beats the classifier: %v handed over, %d left out; want all", indices(handed), left)
-	}
-	if handed, _ = front(nil, 0.5); handed != nil {
-		t.Errorf("an empty front became %v", indices(handed))
-	}
 }
 
 // jolted takes other multiples of the calculated time from one timing of a network to the next.

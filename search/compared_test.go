@@ -136,7 +136,8 @@ func superior(a, b []float64) float64 {
 }
 
 // front checks that what is handed over are the finished networks of both arms
-// that no other beats and that are no worse than the floor, or all of those if none is.
+// that no other beats and that are no worse than the floor, or all of those if none is. A slower one of lower loss is
+// not beaten by what is more accurate by up to a standard error.
 func (c recomputed) front() {
 	all := slices.Concat(c.s.on("search", 2), c.s.on("random", 2))
 	floor := c.s.report.Floor
@@ -144,6 +145,10 @@ func (c recomputed) front() {
 	for i, g := range all {
 		beaten := slices.ContainsFunc(all, func(o rundir.Rung) bool {
 			x, y := c.latency(o), c.latency(g)
+			deviation := math.Sqrt(o.Accuracy * (1 - o.Accuracy) / float64(c.s.splits.Val.Len()))
+			if x < y && o.Accuracy-g.Accuracy <= deviation && g.Loss < o.Loss {
+				return false
+			}
 			return x <= y && o.Accuracy >= g.Accuracy && (x < y || o.Accuracy > g.Accuracy)
 		})
 		twin := slices.ContainsFunc(all[:i], func(o rundir.Rung) bool { return c.latency(o) == c.latency(g) && o.Accuracy == g.Accuracy })

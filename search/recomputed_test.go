@@ -89,7 +89,7 @@ func plainNorm(s *data.Set) data.Normalization {
 	return n
 }
 
-// networks checks the files of the Pareto set and what the report says of them
+// networks checks the files of what is handed over and what the report says of them
 // and of the other finished networks.
 func (c recomputed) networks() (seen bool) {
 	t, differ, arms := c.t, false, map[string]bool{}
@@ -145,8 +145,8 @@ func (c recomputed) network(n report.Network) {
 	}
 	at := slices.IndexFunc(c.s.trials, func(x rundir.Trial) bool { return x.Arch == n.Arch && c.evaluatedOn(x.Arm) == val.Len() })
 	c.near(n.Name+", predicted latency", n.Latency, c.s.trials[at].Latency)
-	if n.Steps != steps || math.Abs(n.Seconds-seconds) > 1e-9 || n.Validation != last.Accuracy || last.Rung != 2 {
-		t.Errorf("%s: %d steps in %v s, validation accuracy %v; want %d in %v, and %v on rung %d", n.Name, n.Steps, n.Seconds, n.Validation, steps, seconds, last.Accuracy, last.Rung)
+	if n.Steps != steps || math.Abs(n.Seconds-seconds) > 1e-9 || n.Validation != last.Accuracy || n.ValidationLoss != last.Loss || last.Rung != 2 {
+		t.Errorf("%s: %d steps in %v s, validation accuracy %v, loss %v; want %d in %v, %v and %v on rung %d", n.Name, n.Steps, n.Seconds, n.Validation, n.ValidationLoss, steps, seconds, last.Accuracy, last.Loss, last.Rung)
 	}
 	if want := c.origin(n); n.Origin != want {
 		t.Errorf("%s of the arm %s: found by %q; want %q", n.Name, n.Arm, n.Origin, want)

@@ -165,7 +165,7 @@ func (r *Run) network(name string, f *finished, out *outcome) report.Network {
 	n := report.Network{
 		Name: name, Arch: r.family.Space().Format(f.Arch), Arm: arm, Origin: r.origin(f.Arch, arm, out), FLOPs: f.Cost.FLOPs, Params: f.Cost.Params,
 		Memory: f.Cost.Memory, FileBytes: f.Cost.Size, Elsewhere: seconds(f.Cost.Elsewhere),
-		Inherited: f.Accuracy, Validation: f.last().Accuracy, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
+		Inherited: f.Accuracy, Validation: f.last().Accuracy, ValidationLoss: f.last().Loss, Steps: f.steps(), Seconds: f.seconds(), Latency: f.Cost.Latency, Measured: f.measured,
 		Energy: f.cost().Energy, EnergyMeasured: f.energy > 0,
 	}
 	if p, ok := out.prediction(f.Arch); ok {

@@ -109,10 +109,10 @@ type outcome struct {
 	searchTop []*finished // of the search's candidates, by rising latency
 	randomTop []*finished
 	linear    float64     // accuracy of the linear classifier on the validation split
-	front     []*finished // Pareto set of both, by rising latency
+	front     []*finished // of both, what is handed over, by rising latency
 	rivals    []report.Rival
 	checks    *report.Checks
-	leftOut   int // networks of the Pareto set below the linear classifier
+	leftOut   int // networks that no faster one beats, below the linear classifier
 }
 
 // look finds the candidates of both arms with inherited weights.
@@ -205,6 +205,10 @@ func (r *Run) handOver(ctx context.Context, l *latency.Model, out *outcome) erro
 	if err := r.checkDrift(ctx, l); err != nil {
 		return err
 	}
-	out.front, out.leftOut = front(r.meeting(union(out.searchTop, out.randomTop)), out.linear)
+	images, err := r.lossesCount()
+	if err != nil {
+		return err
+	}
+	out.front, out.leftOut = front(r.meeting(union(out.searchTop, out.randomTop)), out.linear, images)
 	return r.deploy(out.front)
 }

@@ -17,6 +17,7 @@ type state struct {
 	Pool    []string                `json:"pool,omitempty"`      // subnets as the sampler draws them at the end of training, within limits and reach, which takes latencies; nil: there are none, or an earlier version
 	ByWorth bool                    `json:"by_worth,omitempty"`  // given networks of one slot are compared by worth; false: by latency, as an earlier version began
 	BySize  bool                    `json:"by_size,omitempty"`   // what candidates can be expected to reach hangs on their FLOPs; false: not, as with few pictures, or as an earlier version began
+	ByLoss  bool                    `json:"by_loss,omitempty"`   // losses count in what is handed over; false: it was not chosen yet, or by an earlier version
 	Linear  *float64                `json:"linear,omitempty"`    // accuracy of the linear classifier on the validation split
 	Drift   float64                 `json:"drift,omitempty"`     // latency of the same networks at the end over that at the beginning; 0: not measured
 	Timing  *report.Timing          `json:"timing,omitempty"`    // how well latencies repeat; nil: not measured

@@ -28,8 +28,11 @@ func (r Report) columns() []column {
 	if r.uneven() {
 		all = append(all, column{">balanced", func(n Network) string { return balanced(n.ByClass) }})
 	}
+	all = append(all, column{">validation", func(n Network) string { return fmt.Sprintf("%.4f", n.Validation) }})
+	if r.losses() {
+		all = append(all, column{">loss", func(n Network) string { return fmt.Sprintf("%.4f", n.ValidationLoss) }})
+	}
 	all = append(all,
-		column{">validation", func(n Network) string { return fmt.Sprintf("%.4f", n.Validation) }},
 		column{">inherited", func(n Network) string { return fmt.Sprintf("%.4f", n.Inherited) }},
 		column{">trained for", func(n Network) string { return seconds(n.Seconds) }},
 		column{">MFLOPs", func(n Network) string { return fmt.Sprintf("%.2f", float64(n.FLOPs)/1e6) }},
@@ -41,6 +44,11 @@ func (r Report) columns() []column {
 		all = append(all, column{">file", func(n Network) string { return kilobytes(n.FileBytes) }})
 	}
 	return slices.Clip(append(all, column{"<found by", foundBy}))
+}
+
+// losses reports whether the report has losses on validation.
+func (r Report) losses() bool {
+	return slices.ContainsFunc(r.Pareto, func(n Network) bool { return n.ValidationLoss > 0 })
 }
 
 func kilobytes(n int64) string { return fmt.Sprintf("%.1f kB", float64(n)/1e3) }

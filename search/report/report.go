@@ -33,7 +33,7 @@ type Report struct {
 	Random   *Arm      `json:"random,omitempty"`  // nil: no random arm was run
 	Compare  *Compare  `json:"compare,omitempty"` // search against random
 	Pareto   []Network `json:"pareto"`            // what is handed over, by rising latency
-	Others   []Network `json:"others"`            // finished too, but another one beats them, or a linear classifier does, or they break a limit as measured
+	Others   []Network `json:"others"`            // finished too, but a faster one beats them, or a linear classifier does, or they break a limit as measured
 	Rivals   []Rival   `json:"rivals,omitempty"`
 	Seeds    *Seeds    `json:"seeds,omitempty"` // nil: search and finishing were done once
 
@@ -235,6 +235,9 @@ type Network struct {
 	Elsewhere  []float64     `json:"elsewhere,omitempty"`        // predicted latencies on the other devices, in the order of Latency.Elsewhere
 	Energy     float64       `json:"energy,omitempty"`           // joules per image; 0: unknown
 	File       string        `json:"file,omitempty"`             // in the run folder
+	// ValidationLoss is the mean cross entropy on the whole validation split, finished, in nats; 0 in reports of earlier
+	// versions.
+	ValidationLoss float64 `json:"validation_loss,omitempty"`
 	// EnergyMeasured tells that the energy was measured, not predicted.
 	EnergyMeasured bool `json:"energy_measured,omitempty"`
 }

@@ -86,8 +86,28 @@ func (t *text) pareto(r Report) {
 		whose = "as told by " + p.Runtime
 	}
 	t.line("  split with the supernet's weights, before each was trained on alone for the time given; latency %s", whose)
+	if r.losses() {
+		t.line("  loss: mean cross entropy on validation, in nats: the surer a network is of the right classes, the lower")
+	}
+	t.alike(r)
 	if l := r.Last; l.AtATime > 1 {
 		t.line("  trained for: %d networks at a time, each by %d of %d workers", l.AtATime, l.Workers, r.Machine.Workers)
+	}
+}
+
+// alike tells why networks are handed over that are no more accurate on validation than a faster one.
+func (t *text) alike(r Report) {
+	var names []string
+	top := 0.0
+	for _, n := range r.Pareto {
+		if n.Validation <= top {
+			names = append(names, n.Name)
+		}
+		top = max(top, n.Validation)
+	}
+	if len(names) > 0 {
+		t.line("  no more accurate on validation than a faster one, but by no more than the standard error of %d pictures, with a lower loss: %s",
+			r.Data.Val, strings.Join(names, ", "))
 	}
 }
 

@@ -331,3 +331,28 @@ func TestUnevenClassesAreTold(t *testing.T) {
 		t.Errorf("of many classes: %+v", b)
 	}
 }
+
+// Losses have a column where a report has them, and what a faster network equals in accuracy is said to be there for its loss.
+func TestNetworksThatPicturesDoNotTellApartAreNamed(t *testing.T) {
+	r := fixed()
+	if got := Text(r); strings.Contains(got, "loss:") || strings.Contains(got, "no more accurate") {
+		t.Errorf("losses of a report that has none:\n%s", got)
+	}
+	r.Pareto[0].ValidationLoss, r.Pareto[1].ValidationLoss = 0.4321, 0.3456
+	got := Text(r)
+	for _, want := range []string{"validation    loss  inherited", "  0.4321  ", "  0.3456  ", "loss: mean cross entropy on validation, in nats"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "no more accurate") {
+		t.Errorf("a network that is more accurate is said not to be:\n%s", got)
+	}
+	third, fourth := r.Pareto[1], r.Pareto[1]
+	third.Name, fourth.Name, fourth.Validation = "pareto-3", "pareto-4", third.Validation-0.001
+	r.Pareto = append(r.Pareto, third, fourth)
+	want := "no more accurate on validation than a faster one, but by no more than the standard error of 150 pictures, with a lower loss: pareto-3, pareto-4\n"
+	if got := Text(r); !strings.Contains(got, want) {
+		t.Errorf("%q is missing in\n%s", want, got)
+	}
+}
