@@ -2,6 +2,7 @@ package report
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -348,10 +349,12 @@ func TestNetworksThatPicturesDoNotTellApartAreNamed(t *testing.T) {
 	if strings.Contains(got, "no more accurate") {
 		t.Errorf("a network that is more accurate is said not to be:\n%s", got)
 	}
-	third, fourth := r.Pareto[1], r.Pareto[1]
-	third.Name, fourth.Name, fourth.Validation = "pareto-3", "pareto-4", third.Validation-0.001
-	r.Pareto = append(r.Pareto, third, fourth)
-	want := "no more accurate on validation than a faster one, but by no more than the standard error of 150 pictures, with a lower loss: pareto-3, pareto-4\n"
+	for i, behind := range []float64{0, 0.001, 0.0005} {
+		n := r.Pareto[1]
+		n.Name, n.Validation = fmt.Sprintf("pareto-%d", i+3), n.Validation-behind
+		r.Pareto = append(r.Pareto, n)
+	}
+	want := "no more accurate on validation than a faster one, but by no more than the standard error of 150 pictures, with a lower loss: pareto-3, pareto-4, pareto-5\n"
 	if got := Text(r); !strings.Contains(got, want) {
 		t.Errorf("%q is missing in\n%s", want, got)
 	}
