@@ -1,14 +1,17 @@
 package search_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/espalier-nas/espalier/search"
 	"github.com/espalier-nas/espalier/search/config"
+	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/supernet"
 )
 
@@ -31,7 +34,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	best := rep.Pareto[len(rep.Pareto)-1]
+	best := slices.MaxFunc(rep.Pareto, func(a, b report.Network) int { return cmp.Compare(a.Validation, b.Validation) })
 	n, err := supernet.LoadNetwork(filepath.Join(folder, "run", best.File))
 	if err != nil {
 		log.Fatal(err)
