@@ -150,15 +150,7 @@ func TestBrokenLimitsAsMeasuredAreLeftOut(t *testing.T) {
 // others are none then. What breaks a limit is not handed over beside what does not.
 func TestNothingBeyondTheLimitsBesideWhatMeetsThem(t *testing.T) {
 	w := newWorld(t, asPredicted)
-	r := w.trained("run")
-	if err := r.openEvaluators(); err != nil {
-		t.Fatal(err)
-	}
-	l, err := r.latencies(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	r, l, network := w.handing()
 	fast, slow := w.arch("sep3x3:4 identity"), w.arch("conv3x3:8 conv3x3:8+0")
 	r.cfg.Limits.Latency = time.Duration(1e9 * (w.measured[fast] + w.measured[slow]) / 8)
 	beyond := []candidate{{Trial: controller.Trial{Arch: slow}}} // as if it had been predicted faster
@@ -171,15 +163,7 @@ func TestNothingBeyondTheLimitsBesideWhatMeetsThem(t *testing.T) {
 	if len(r.warnings) != 2 {
 		t.Errorf("warnings %q; want one for each arm that has nothing within", r.warnings)
 	}
-	network := func(a space.Arch, accuracy float64) *finished {
-		s := bench.Sample{Median: w.measured[a] / 4}
-		n, err := r.final.Deploy(t.Context(), a, r.label(a))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &finished{candidate: candidate{Trial: controller.Trial{Arch: a}, measured: &s}, rungs: []rundir.Rung{{Accuracy: accuracy}}, net: n}
-	}
-	over, in := network(slow, 0.9), network(fast, 0.8)
+	over, in := network(slow, 0.9, 0), network(fast, 0.8, 0)
 	for _, c := range []struct {
 		search, random []*finished
 		want           *finished

@@ -37,15 +37,12 @@ func (f *finished) beats(slower *finished, images int) bool {
 	if a.Accuracy < b.Accuracy {
 		return false
 	}
-	alike := f.latency() < slower.latency() && a.Accuracy-b.Accuracy <= standardError(a.Accuracy, images)
+	alike := images > 0 && f.latency() < slower.latency() && a.Accuracy-b.Accuracy <= standardError(a.Accuracy, images)
 	return !(alike && b.Loss < a.Loss)
 }
 
-// standardError returns that of an accuracy on so many pictures; below 0 where there are none.
+// standardError returns that of an accuracy on so many pictures.
 func standardError(accuracy float64, images int) float64 {
-	if images == 0 {
-		return -1
-	}
 	return math.Sqrt(accuracy * (1 - accuracy) / float64(images))
 }
 
@@ -53,16 +50,11 @@ func standardError(accuracy float64, images int) float64 {
 // do. An earlier version went by accuracy alone: a run of which it has tested networks, or set rivals
 // against them, goes on with these.
 func (r *Run) lossesCount() (images int, err error) {
-	if !r.state.ByLoss && len(r.state.Tests)+len(r.state.Fits)+len(r.state.Rivals) > 0 {
-		return 0, nil
+	untouched := len(r.state.Tests)+len(r.state.Fits)+len(r.state.Rivals) == 0
+	if err := r.takeUp(&r.state.ByLoss, untouched); err != nil || !r.state.ByLoss {
+		return 0, err
 	}
-	r.accounting.Lock()
-	defer r.accounting.Unlock()
-	if !r.state.ByLoss {
-		r.state.ByLoss = true
-		err = r.state.save(r.dir)
-	}
-	return r.splits.Val.Len(), err
+	return r.splits.Val.Len(), nil
 }
 
 // best returns the finished network of the highest accuracy, the fastest of

@@ -7,8 +7,10 @@ import (
 
 	"github.com/espalier-nas/espalier/bench"
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
 	"github.com/espalier-nas/espalier/search/rundir"
+	"github.com/espalier-nas/espalier/supernet/space"
 )
 
 func TestFrontCountsFinishedAccuracyAndMeasuredLatency(t *testing.T) {
@@ -75,11 +77,10 @@ func TestLossesTellWhatAccuraciesDoNot(t *testing.T) {
 	}
 }
 
-// Losses count on the validation split of the run, but not where networks have been tested, or rivals trained, whose names
-// would be others'.
-func TestLossesCountInWhatIsHandedOver(t *testing.T) {
-	w := newWorld(t, asPredicted)
-	r := w.trained("run")
+// handing is a run that has come to hand over, with its latencies, and how a network ended there.
+func (w *world) handing() (r *Run, l *latency.Model, network func(a space.Arch, accuracy, loss float64) *finished) {
+	t := w.t
+	r = w.trained("run")
 	if err := r.openEvaluators(); err != nil {
 		t.Fatal(err)
 	}
@@ -87,20 +88,25 @@ func TestLossesCountInWhatIsHandedOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	var all []*finished
-	for i, text := range []string{"sep3x3:4 identity", "conv3x3:8 conv3x3:8+0"} {
-		a := w.arch(text)
+	t.Cleanup(func() { l.Close() })
+	return r, l, func(a space.Arch, accuracy, loss float64) *finished {
+		t.Helper()
 		n, err := r.final.Deploy(t.Context(), a, r.label(a))
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := costing(uint8(i), 0.9, 0.5-0.1*float64(i), w.measured[a])
-		f.Trial = controller.Trial{Arch: a}
-		f.measured, f.net = &bench.Sample{Median: w.measured[a]}, n
-		all = append(all, f)
+		s := bench.Sample{Median: w.measured[a] / 4}
+		return &finished{candidate: candidate{Trial: controller.Trial{Arch: a}, measured: &s}, rungs: []rundir.Rung{{Accuracy: accuracy, Loss: loss}}, net: n}
 	}
-	all[1].rungs[1].Accuracy -= 0.99 * standardError(0.9, r.splits.Val.Len())
+}
+
+// Losses count on the validation split of the run, but not where networks have been tested, or rivals trained, whose names
+// would be others'.
+func TestLossesCountInWhatIsHandedOver(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r, l, network := w.handing()
+	all := []*finished{network(w.arch("sep3x3:4 identity"), 0.9, 0.5), network(w.arch("conv3x3:8 conv3x3:8+0"), 0.9, 0.4)}
+	all[1].rungs[0].Accuracy -= 0.99 * standardError(0.9, r.splits.Val.Len())
 	for _, c := range []struct {
 		name string
 		kept state
@@ -125,7 +131,7 @@ func TestLossesCountInWhatIsHandedOver(t *testing.T) {
 			t.Errorf("%s: the folder does not say by what networks were handed over (%v)", c.name, err)
 		}
 	}
-	all[1].rungs[1].Accuracy -= 0.02 * standardError(0.9, r.splits.Val.Len())
+	all[1].rungs[0].Accuracy -= 0.02 * standardError(0.9, r.splits.Val.Len())
 	out := &outcome{searchTop: all}
 	if err := r.handOver(t.Context(), l, out); err != nil || len(out.front) != 1 {
 		t.Errorf("%d networks are handed over (%v); want one, as the other is more than a standard error behind", len(out.front), err)

@@ -79,13 +79,7 @@ func (r *Run) hoped(done []*finished) map[space.Arch]float64 {
 // settleLaw notes by what candidates are compared, before any has trained: by size where there are many
 // pictures. A run of which an earlier version has trained some goes on as it began.
 func (l *ladder) settleLaw() error {
-	if l.r.state.BySize || len(l.done) > 0 || l.r.splits.Train.Len() < l.r.cfg.Finish.BySize {
-		return nil
-	}
-	l.r.accounting.Lock()
-	defer l.r.accounting.Unlock()
-	l.r.state.BySize = true
-	return l.r.state.save(l.r.dir)
+	return l.r.takeUp(&l.r.state.BySize, len(l.done) == 0 && l.r.splits.Train.Len() >= l.r.cfg.Finish.BySize)
 }
 
 // outlook decides how many steps each candidate may expect on the last rung if so

@@ -72,13 +72,7 @@ func (r *Run) early(t controller.Trial) float64 {
 // settleEarly notes how given networks are compared, before candidates are chosen. A run of
 // which an earlier version has chosen them goes on with these.
 func (r *Run) settleEarly() error {
-	if r.state.ByWorth || len(r.logged[armFinal]) > 0 {
-		return nil
-	}
-	r.accounting.Lock()
-	defer r.accounting.Unlock()
-	r.state.ByWorth = true
-	return r.state.save(r.dir)
+	return r.takeUp(&r.state.ByWorth, len(r.logged[armFinal]) == 0)
 }
 
 // flops returns the FLOPs of an architecture for one image.

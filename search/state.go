@@ -64,6 +64,18 @@ func (s *state) load(d *rundir.Dir) error {
 
 func (s *state) save(d *rundir.Dir) error { return d.WriteJSON(rundir.State, s) }
 
+// takeUp notes that a rule of the state holds from here on, if the run can still take it up: what an
+// earlier version has decided without it stays. One that holds already does so for good.
+func (r *Run) takeUp(rule *bool, now bool) error {
+	if *rule || !now {
+		return nil
+	}
+	r.accounting.Lock()
+	defer r.accounting.Unlock()
+	*rule = true
+	return r.state.save(r.dir)
+}
+
 // add counts time towards a phase.
 func (s *state) add(name string, took time.Duration) {
 	for i := range s.Phases {
