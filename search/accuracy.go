@@ -220,14 +220,20 @@ func (r *Run) drawSamples(l *latency.Model) (archs []space.Arch, random map[spac
 	return archs, random, nil
 }
 
-// limits returns the user's limits as the controller wants them.
+// limits returns what predicted costs must meet: the user's limits, and the budget's reach where
+// that is lower.
 func (r *Run) limits() controller.Limits {
-	l := r.cfg.Limits
-	latency := l.Latency
-	if reach := r.cfg.Finish.Reach; reach > 0 && (latency == 0 || reach < latency) {
-		latency = reach
+	all := r.asked()
+	if reach := r.cfg.Finish.Reach.Seconds(); reach > 0 && (all.Latency == 0 || reach < all.Latency) {
+		all.Latency = reach
 	}
-	all := controller.Limits{Latency: latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params), Memory: int64(l.Memory), Size: int64(l.Size), Energy: float64(l.Energy)}
+	return all
+}
+
+// asked returns the user's limits as the controller wants them.
+func (r *Run) asked() controller.Limits {
+	l := r.cfg.Limits
+	all := controller.Limits{Latency: l.Latency.Seconds(), FLOPs: int64(l.FLOPs), Params: int64(l.Params), Memory: int64(l.Memory), Size: int64(l.Size), Energy: float64(l.Energy)}
 	for _, e := range l.Elsewhere {
 		all.Elsewhere = append(all.Elsewhere, controller.DeviceLatency{Device: e.Device(), Latency: e.Latency.Seconds()})
 	}

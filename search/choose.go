@@ -178,10 +178,20 @@ func perImage(s bench.Sample, batch int) bench.Sample {
 	return s
 }
 
+// onceMeasured returns the limits that candidates must meet as measured: the user's. Reach is about how
+// long training steps take, which was learnt beside predicted latencies. These meet it; a machine that has
+// become slower since would put good networks, or all, beyond it.
+func (r *Run) onceMeasured() controller.Limits {
+	if r.state.ReachPredicted {
+		return r.asked()
+	}
+	return r.limits() // as an earlier version began
+}
+
 // within returns the candidates that meet the limits as measured. Those that do not are noted
 // for a warning: a network that both arms have, or that comes up again in the second choice, once.
 func (r *Run) within(all []candidate) []candidate {
-	limits := r.limits()
+	limits := r.onceMeasured()
 	var in []candidate
 	if r.timed == nil {
 		r.timed = make(map[space.Arch]bool)
@@ -198,7 +208,7 @@ func (r *Run) within(all []candidate) []candidate {
 // nearest returns, of an arm's candidates that all break the limits as measured, the one that does
 // so least, with a warning.
 func (r *Run) nearest(arm string, all []candidate) candidate {
-	limits := r.limits()
+	limits := r.onceMeasured()
 	nearest := slices.MinFunc(all, func(a, b candidate) int { return sign(limits.Excess(a.cost()) < limits.Excess(b.cost())) })
 	whose := "the search"
 	if arm == armRandomFinal {
@@ -210,7 +220,7 @@ func (r *Run) nearest(arm string, all []candidate) candidate {
 
 // meeting returns the finished networks that meet the limits as measured, all where none does.
 func (r *Run) meeting(all []*finished) []*finished {
-	limits := r.limits()
+	limits := r.onceMeasured()
 	in := slices.DeleteFunc(slices.Clone(all), func(f *finished) bool { return limits.Excess(f.cost()) > 0 })
 	if len(in) == 0 {
 		return all

@@ -146,6 +146,36 @@ func TestBrokenLimitsAsMeasuredAreLeftOut(t *testing.T) {
 	}
 }
 
+// A machine that has become slower since latencies were learnt puts nothing out of reach: only the user's limits
+// are about measured latencies. Candidates that an earlier version has chosen stay those within reach.
+func TestReachIsAboutPredictedLatencies(t *testing.T) {
+	r := quiet(t)
+	r.cfg.Finish.Reach = 2e9 // 2 s
+	slower, slowest := bench.Sample{Median: 3}, bench.Sample{Median: 5}
+	all := []candidate{{Trial: trial(1, 0.5, 1), measured: &slower}, {Trial: trial(2, 0.6, 1.5), measured: &slowest}}
+	if got := r.within(all); len(got) != 0 {
+		t.Errorf("begun by an earlier version: %+v; want none", got)
+	}
+	r.state.ReachPredicted = true
+	if got := r.within(all); len(got) != 2 {
+		t.Errorf("%+v; want both", got)
+	}
+	if got := r.limits().Latency; got != 2 {
+		t.Errorf("predicted latencies up to %v s are searched; want 2", got)
+	}
+	r.cfg.Limits.Latency = 4e9
+	if got := r.within(all); len(got) != 1 || got[0].Index != 1 {
+		t.Errorf("with a limit between both: %+v; want the first", got)
+	}
+	r.timed = nil
+	if r.within(all); len(r.timed) != 2 {
+		t.Fatalf("%d were timed; want both", len(r.timed))
+	}
+	if r.warnOfLimits(); len(r.warnings) != 1 || !strings.HasPrefix(r.warnings[0], "1 of 2 networks") {
+		t.Errorf("warnings %q; want one of the network beyond the limit", r.warnings)
+	}
+}
+
 // An arm of which no candidate meets the limits as measured has the nearest one; those that join
 // others are none then. What breaks a limit is not handed over beside what does not.
 func TestNothingBeyondTheLimitsBesideWhatMeetsThem(t *testing.T) {

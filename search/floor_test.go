@@ -168,12 +168,31 @@ func TestLinearClassifierKeepsToTheBudget(t *testing.T) {
 	}
 }
 
+// Where its steps take longer than weights tell, as many are made as its share of the budget has time for.
+func TestLinearClassifierIsTimed(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	w.cfg.Budget = 100 * time.Second
+	r := w.open("run")
+	now := time.Unix(0, 0)
+	r.now = func() time.Time { // a clock that goes on by as much whenever it is looked at
+		now = now.Add(time.Second)
+		return now
+	}
+	if _, err := r.linear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if cfg, err := config.Load(r.dir.Path(rundir.Config)); err != nil || cfg.Finish.Linear != 5 { // 0.05 x 100 s / 1 s
+		t.Errorf("%d steps, %v; want 5 of 1 s each", cfg.Finish.Linear, err)
+	}
+}
+
 // A run from the configuration of one with a budget, which has none itself, trains the linear
 // classifier for as many steps.
 func TestLinearClassifierIsTheSameAgain(t *testing.T) {
 	w := newWorld(t, asPredicted)
 	w.cfg.Budget = time.Millisecond // 0.05 x 1 ms x 5e9 / (16 x 64 x 3) are 81 steps, of 480
 	first := w.open("first")
+	first.now = func() time.Time { return time.Unix(0, 0) } // nothing takes any time
 	a, err := first.linear(t.Context())
 	if err != nil {
 		t.Fatal(err)

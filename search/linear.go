@@ -15,9 +15,10 @@ const (
 	linearPictures = 200_000
 	linearEpochs   = 40
 	linearRate     = 0.01
-	// With a budget it learns from no more than it can in linearShare of that at a speed that
-	// every machine has, so that how much does not depend on the machine: pictures of many
-	// pixels and classes would take longer than all the rest.
+	// With a budget it learns from no more than it can in linearShare of that: pictures of many
+	// pixels and classes would take longer than all the rest. Weights go by a speed that
+	// every machine has, so that how much it learns from hangs on the machine only where
+	// reading the pixels takes longer.
 	linearShare = 0.05
 	linearSpeed = 5e9 // weights times pictures, in a second
 )
@@ -40,15 +41,24 @@ func (r *Run) linear(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	net, norm := supernet.New(f, r.cfg.Seed), look.Normalization()
+	norm := look.Normalization()
+	begin := func(net *supernet.Net, o supernet.TrainOptions) (*supernet.Trainer, error) {
+		return supernet.NewTrainer(r.exec, net, train, norm, single(net), o)
+	}
 	o := r.linearOptions(train)
 	if r.budgeted() && r.cfg.Finish.Linear == 0 {
-		r.cfg.Finish.Linear = o.Steps
-		if err := r.saveConfig(); err != nil {
+		timed := o
+		timed.Steps = manySteps
+		trial, err := begin(supernet.New(f, r.cfg.Seed), timed)
+		if err != nil {
+			return 0, err
+		}
+		if o.Steps, err = r.linearSteps(ctx, trial, o.Steps); err != nil {
 			return 0, err
 		}
 	}
-	t, err := supernet.NewTrainer(r.exec, net, train, norm, single(net), o)
+	net := supernet.New(f, r.cfg.Seed)
+	t, err := begin(net, o)
 	if err != nil {
 		return 0, err
 	}
@@ -67,6 +77,20 @@ func (r *Run) linear(ctx context.Context) (float64, error) {
 	r.state.Linear = &scores[0].Accuracy
 	r.monitor.Log.Info("linear classifier", "validation accuracy", fmt.Sprintf("%.4f", scores[0].Accuracy), "steps", o.Steps)
 	return scores[0].Accuracy, r.state.save(r.dir)
+}
+
+// linearSteps decides, once in the life of the folder, for how many steps the linear classifier is trained: at
+// most so many, and those that take no longer than its share of the budget, by what a trial's take.
+func (r *Run) linearSteps(ctx context.Context, trial *supernet.Trainer, steps int) (int, error) {
+	each, err := r.fastestStep(ctx, trial)
+	if err != nil {
+		return 0, err
+	}
+	if each > 0 {
+		steps = min(steps, max(1, int(linearShare*r.cfg.Budget.Seconds()/each)))
+	}
+	r.cfg.Finish.Linear = steps
+	return steps, r.saveConfig()
 }
 
 // linearOptions returns how the linear classifier is trained; train is flat. Its steps are those

@@ -166,8 +166,7 @@ func rising(xs, ys []float64) (x, y []float64) {
 // slowStep is the seconds of a step that is long enough for a few of them to tell.
 const slowStep = 0.1
 
-// timeFew returns the mean seconds of a step of a whole training of a network: the least of a few timings,
-// since whatever else a machine does only makes them longer.
+// timeFew returns the mean seconds of a step of a whole training of a network.
 func (r *Run) timeFew(ctx context.Context, x *ops.Exec, a space.Arch) (float64, error) {
 	net := r.fresh(a, r.cfg.Seed)
 	o, cost := onWhole(r.finishOptions(manySteps, 0), net)
@@ -175,6 +174,13 @@ func (r *Run) timeFew(ctx context.Context, x *ops.Exec, a space.Arch) (float64, 
 	if err != nil {
 		return 0, err
 	}
+	step, err := r.fastestStep(ctx, t)
+	return cost * step, err
+}
+
+// fastestStep returns the seconds of a step of a training: the least of a few timings, since whatever else a
+// machine does only makes them longer.
+func (r *Run) fastestStep(ctx context.Context, t *supernet.Trainer) (float64, error) {
 	of := func(steps int) (float64, error) {
 		start := r.now()
 		err := t.Run(ctx, t.Step()+steps, nil)
@@ -194,5 +200,5 @@ func (r *Run) timeFew(ctx context.Context, x *ops.Exec, a space.Arch) (float64, 
 		each, err = of(steps)
 		least = min(least, each)
 	}
-	return cost * least, err
+	return least, err
 }

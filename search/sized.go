@@ -69,10 +69,15 @@ func (r *Run) early(t controller.Trial) float64 {
 	}
 }
 
-// settleEarly notes how given networks are compared, before candidates are chosen. A run of
-// which an earlier version has chosen them goes on with these.
+// settleEarly notes how given networks are compared, and that reach is not about measured latencies, before
+// candidates are chosen. A run of which an earlier version has chosen them goes on with these.
 func (r *Run) settleEarly() error {
-	return r.takeUp(&r.state.ByWorth, len(r.logged[armFinal]) == 0)
+	for _, rule := range []*bool{&r.state.ByWorth, &r.state.ReachPredicted} {
+		if err := r.takeUp(rule, len(r.logged[armFinal]) == 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // flops returns the FLOPs of an architecture for one image.

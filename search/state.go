@@ -9,24 +9,25 @@ import (
 
 // state is what a run folder remembers besides weights, latencies and trials.
 type state struct {
-	Command string                  `json:"command,omitempty"` // line that began the run; empty: a program that uses the packages, or an earlier version
-	Data    string                  `json:"data"`              // fingerprint of the splits
-	Prior   int                     `json:"prior,omitempty"`   // trials copied from an earlier run
-	Phases  []report.Phase          `json:"phases"`            // time spent, over all runs in the folder
-	Train   *lastStep               `json:"train,omitempty"`
-	Pool    []string                `json:"pool,omitempty"`      // subnets as the sampler draws them at the end of training, within limits and reach, which takes latencies; nil: there are none, or an earlier version
-	ByWorth bool                    `json:"by_worth,omitempty"`  // given networks of one slot are compared by worth; false: by latency, as an earlier version began
-	BySize  bool                    `json:"by_size,omitempty"`   // what candidates can be expected to reach hangs on their FLOPs; false: not, as with few pictures, or as an earlier version began
-	ByLoss  bool                    `json:"by_loss,omitempty"`   // losses count in what is handed over; false: it was not chosen yet, or by an earlier version
-	Linear  *float64                `json:"linear,omitempty"`    // accuracy of the linear classifier on the validation split
-	Drift   float64                 `json:"drift,omitempty"`     // latency of the same networks at the end over that at the beginning; 0: not measured
-	Timing  *report.Timing          `json:"timing,omitempty"`    // how well latencies repeat; nil: not measured
-	Last    *report.LastRung        `json:"last_rung,omitempty"` // how networks train on the last rung, in the process that began it; nil: it was not begun, or by an earlier version
-	Alone   float64                 `json:"alone,omitempty"`     // seconds that each rival is trained for
-	Paces   map[string]paced        `json:"paces,omitempty"`     // trainings that this run has given a time: of candidates on the last rung, rivals, train.arch
-	Fits    map[string]fitted       `json:"fits,omitempty"`      // rivals before their training
-	Rivals  map[string]report.Rival `json:"rivals,omitempty"`    // after it
-	Tests   map[string]tested       `json:"tests,omitempty"`     // result on the test split by network: each is tested once
+	Command        string                  `json:"command,omitempty"` // line that began the run; empty: a program that uses the packages, or an earlier version
+	Data           string                  `json:"data"`              // fingerprint of the splits
+	Prior          int                     `json:"prior,omitempty"`   // trials copied from an earlier run
+	Phases         []report.Phase          `json:"phases"`            // time spent, over all runs in the folder
+	Train          *lastStep               `json:"train,omitempty"`
+	Pool           []string                `json:"pool,omitempty"`            // subnets as the sampler draws them at the end of training, within limits and reach, which takes latencies; nil: there are none, or an earlier version
+	ByWorth        bool                    `json:"by_worth,omitempty"`        // given networks of one slot are compared by worth; false: by latency, as an earlier version began
+	ReachPredicted bool                    `json:"reach_predicted,omitempty"` // measured latencies need not be within reach; false: they must be, as an earlier version began
+	BySize         bool                    `json:"by_size,omitempty"`         // what candidates can be expected to reach hangs on their FLOPs; false: not, as with few pictures, or as an earlier version began
+	ByLoss         bool                    `json:"by_loss,omitempty"`         // losses count in what is handed over; false: it was not chosen yet, or by an earlier version
+	Linear         *float64                `json:"linear,omitempty"`          // accuracy of the linear classifier on the validation split
+	Drift          float64                 `json:"drift,omitempty"`           // latency of the same networks at the end over that at the beginning; 0: not measured
+	Timing         *report.Timing          `json:"timing,omitempty"`          // how well latencies repeat; nil: not measured
+	Last           *report.LastRung        `json:"last_rung,omitempty"`       // how networks train on the last rung, in the process that began it; nil: it was not begun, or by an earlier version
+	Alone          float64                 `json:"alone,omitempty"`           // seconds that each rival is trained for
+	Paces          map[string]paced        `json:"paces,omitempty"`           // trainings that this run has given a time: of candidates on the last rung, rivals, train.arch
+	Fits           map[string]fitted       `json:"fits,omitempty"`            // rivals before their training
+	Rivals         map[string]report.Rival `json:"rivals,omitempty"`          // after it
+	Tests          map[string]tested       `json:"tests,omitempty"`           // result on the test split by network: each is tested once
 }
 
 // lastStep is what the last training step told.

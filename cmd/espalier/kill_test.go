@@ -63,8 +63,10 @@ func newKilled(t *testing.T) killed {
 	if out, err := exec.Command("go", "build", "-o", k.program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	if err := os.WriteFile(s.path("often.yaml"), []byte(often.Replace(tiny)), 0o644); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"often.yaml": often.Replace(tiny), "small.yaml": smallSpace} {
+		if err := os.WriteFile(s.path(name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s.must("train", "-c", s.path("often.yaml"), "-q", "--out", s.path("trained"))
 	s.must("measure", "-c", s.path("tiny.yaml"), "-q", "--out", s.path("measured.json"))
@@ -104,6 +106,9 @@ func (k killed) runs() []longRun {
 		}),
 		same("truth", "", func(dir string) []string {
 			return append(append([]string{"fidelity"}, config...), "--truth", filepath.Join(dir, "truth.csv"), "--count", "3", "--seeds", "1", "--steps", "12")
+		}),
+		same("table", "", func(dir string) []string {
+			return append(append([]string{"tabular"}, config...), "--space", k.path("small.yaml"), "--steps", "12", "--out", filepath.Join(dir, "table.csv"))
 		}),
 	}
 }
@@ -254,8 +259,8 @@ func (k killed) contents(dir string, further ...string) map[string]string {
 	k.t.Helper()
 	all := make(map[string]string)
 	for _, path := range k.files(dir) {
-		if strings.HasPrefix(filepath.Base(path), ".truth") {
-			continue // a truth outside a run folder has no lock under which what a killed writer left could be removed
+		if base := filepath.Base(path); strings.HasPrefix(base, ".truth") || strings.HasPrefix(base, ".table") {
+			continue // a file outside a run folder has no lock under which what a killed writer left could be removed
 		}
 		text, err := os.ReadFile(filepath.Join(dir, path))
 		if err != nil {

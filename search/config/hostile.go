@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/token"
@@ -11,8 +12,28 @@ import (
 // for each level.
 const maxDepth = 32
 
+// maxBlank bounds the blank lines of a document: in texts over several lines the lexer looks at all
+// that went before, for each.
+const maxBlank = 1000
+
+// checkLines refuses what the lexer would take much longer for than the length of a document says.
+func checkLines(path, text string) error {
+	blank, number := 0, 0
+	for line := range strings.Lines(strings.ReplaceAll(text, "\r", "\n")) {
+		number++
+		if strings.TrimSpace(line) == "" {
+			blank++
+		}
+		if blank > maxBlank {
+			return fmt.Errorf("config: %s: [%d:1] more than %d blank lines", path, number, maxBlank)
+		}
+	}
+	return nil
+}
+
 // checkTokens refuses what makes a short document cost more than its length: deep nesting,
-// and aliases, which stand for whole values. It looks at words only, without building anything.
+// aliases, which stand for whole values, and tags and directives, over which the parser takes long.
+// It looks at words only, without building anything.
 func checkTokens(path, text string) error {
 	flow, pairs := 0, 0 // brackets that are open; keys within them since the last bracket or comma
 	var columns []int   // of the keys and dashes that are open, outside brackets
@@ -23,6 +44,8 @@ func checkTokens(path, text string) error {
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
 			return fail("an anchor or alias; want the value itself")
+		case token.TagType, token.DirectiveType:
+			return fail("a tag or directive; want the value itself")
 		case token.SequenceStartType, token.MappingStartType:
 			flow, pairs = flow+1, 0
 		case token.SequenceEndType, token.MappingEndType:

@@ -15,12 +15,17 @@ func TestBombsAreRefused(t *testing.T) {
 		stairs.WriteString(strings.Repeat(" ", i) + "a:\n")
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"nested lists":  {"a: " + strings.Repeat("[", 1<<20-8), "nested deeper than 32"},
-		"nested maps":   {strings.Repeat("{a: ", 1<<18), "nested deeper than 32"},
-		"nested dashes": {strings.Repeat("- ", 1<<19), "nested deeper than 32"},
-		"pairs":         {"a: [" + strings.Repeat("a: ", 1<<18), "nested deeper than 32"},
+		"nested lists":  {"a: " + strings.Repeat("[", maxFile), "nested deeper than 32"},
+		"nested maps":   {strings.Repeat("{a: ", maxFile/4), "nested deeper than 32"},
+		"nested dashes": {strings.Repeat("- ", maxFile/2), "nested deeper than 32"},
+		"pairs":         {"a: [" + strings.Repeat("a: ", maxFile/4), "nested deeper than 32"},
 		"closed first":  {strings.Repeat("]", 1000) + strings.Repeat("[", 1000), "nested deeper than 32"},
 		"stairs":        {stairs.String(), "nested deeper than 32"},
+		"blank text":    {"a: >" + strings.Repeat("\n", 60000), "more than 1000 blank lines"},
+		"old Macs":      {"a: |" + strings.Repeat("\r", 60000), "more than 1000 blank lines"},
+		"spaces":        {"a: |\n  x" + strings.Repeat("\n ", 30000), "more than 1000 blank lines"},
+		"tags":          {"a: " + strings.Repeat("!!str ", 10000), "tag or directive; want the value itself"},
+		"directives":    {strings.Repeat("%", 60000), "tag or directive; want the value itself"},
 		"laughs":        {"a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]\n", "want the value itself"},
 	} {
 		t.Run(name, func(t *testing.T) {

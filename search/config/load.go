@@ -16,7 +16,7 @@ import (
 )
 
 // maxFile bounds a configuration file, in bytes.
-const maxFile = 1 << 20
+const maxFile = 64 << 10
 
 // Load returns the defaults overlaid with the YAML file at path. A field that
 // is unknown or has the wrong type is an error that shows line and column. The
@@ -90,8 +90,10 @@ func decodeFile(path string, into any) error {
 // decode overlays into with one strict YAML document. A key without a value is
 // an error: it would set a whole section to zero.
 func decode(path string, text []byte, into any) error {
-	if err := checkTokens(path, string(text)); err != nil {
-		return err
+	for _, check := range []func(path, text string) error{checkLines, checkTokens} {
+		if err := check(path, string(text)); err != nil {
+			return err
+		}
 	}
 	f, err := parser.ParseBytes(text, 0)
 	if err != nil {

@@ -45,8 +45,9 @@ type Journal[T any] struct {
 
 // OpenJournal opens or makes the journal at path and returns the lines that it
 // holds. What an interrupted write or a power cut leaves at its end is cut off, and torn
-// tells so: a last line without its end, and lines of another checksum than they carry, or
-// with zeros in them, that no good line follows. Any other fault is an error with the line number.
+// tells so: a last line without its end, lines of another checksum than they carry, or
+// with zeros in them, that no good line follows, and what follows a block that the disk never
+// got. Any other fault is an error with the line number.
 func OpenJournal[T any](path string) (j *Journal[T], lines []T, torn bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -129,8 +130,11 @@ func parseLines[T any](path string, text []byte) (lines []T, whole int, err erro
 			return lines, whole, nil
 		}
 		v, err := parseLine[T](text[at : at+end])
+		hole := holed(text[:at+end], at)
 		at += end + 1
 		switch {
+		case hole:
+			return lines, whole, nil
 		case errors.Is(err, errTorn):
 			if fault == nil {
 				fault = fmt.Errorf("journal %s, line %d: %w", path, n, err)
@@ -143,6 +147,20 @@ func parseLines[T any](path string, text []byte) (lines []T, whole int, err erro
 			lines, whole = append(lines, v), at
 		}
 	}
+}
+
+// sector is a length that all blocks of disks are multiples of, in bytes.
+const sector = 512
+
+// holed tells whether the bytes of text from at on have zeros up to the end of a sector. That is how
+// a block reads that had not reached the disk when one behind it had: nothing from there on was synced.
+func holed(text []byte, at int) bool {
+	for end := (at/sector + 1) * sector; end <= len(text); end += sector {
+		if text[end-1] == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func parseLine[T any](line []byte) (v T, err error) {

@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -210,6 +211,54 @@ func TestJournalSurvivesPowerCuts(t *testing.T) {
 		default:
 			t.Errorf("bit %d: %d lines in %d bytes, %v; want an error, or the last line left out", at, len(lines), good, err)
 		}
+	}
+}
+
+// Of what was not synced, blocks may reach the disk in any order. What follows one that is missing
+// was not synced either, and goes; a zero elsewhere in front of good lines is damage.
+func TestJournalSurvivesMissingBlocks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), Trials)
+	var trials []Trial
+	for i := range 100 {
+		trials = append(trials, Trial{Arm: "sample", Index: i, Arch: strings.Repeat("conv3x3:16 ", i%20)})
+	}
+	if err := WriteLines(path, trials); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const block = 4096
+	if len(whole) < 3*block {
+		t.Fatalf("%d bytes; want three blocks", len(whole))
+	}
+	for _, from := range []int{0, block, 2 * block} {
+		for _, begin := range []int{from, from + 1000} { // what was synced may end within a block
+			text := bytes.Clone(whole)
+			clear(text[begin : from+block])
+			if err := os.WriteFile(path, text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			j, lines, torn, err := OpenJournal[Trial](path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := bytes.Count(whole[:begin], []byte{'\n'}); !torn || len(lines) != want {
+				t.Errorf("zeros from %d to %d: %d lines, torn %v; want %d, torn", begin, from+block, len(lines), torn, want)
+			}
+			if err := errors.Join(j.Append(trials[len(lines):]...), j.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := os.ReadFile(path); err != nil || !bytes.Equal(again, whole) {
+				t.Errorf("zeros from %d to %d: another file after what was lost was written again (%v)", begin, from+block, err)
+			}
+		}
+	}
+	text := bytes.Clone(whole)
+	text[block+100] = 0
+	if _, _, err := parseLines[Trial](path, text); err == nil || !strings.Contains(err.Error(), "good lines follow") {
+		t.Errorf("%v; want an error for a zero within a block", err)
 	}
 }
 
