@@ -153,6 +153,7 @@ func TestTableSurvivesItsFile(t *testing.T) {
 	for name, text := range map[string]string{
 		"other device": strings.Replace(string(b), "counter", "abacus", 1),
 		"no time":      strings.Replace(string(b), `"median":`, `"median":-`, 1),
+		"no operation": strings.Replace(string(b), `"Op":`, `"Ox":`, 1),
 		"cut":          string(b[:len(b)/2]),
 	} {
 		if err := NewTable(&counter{}).Restore([]byte(text)); err == nil {

@@ -138,7 +138,10 @@ func (t *Table) Restore(b []byte) error {
 	if f.Device != t.device.Name() {
 		return fmt.Errorf("latency table: device is %q; want %q, the one in use", f.Device, t.device.Name())
 	}
-	for _, e := range f.Layers {
+	for i, e := range f.Layers {
+		if _, err := e.Layer.Op.MarshalText(); err != nil {
+			return fmt.Errorf("latency table: layers[%d].layer.Op: %w; want the name of an op", i, err)
+		}
 		if !(e.Sample.Median > 0) {
 			return fmt.Errorf("latency table: layer %v takes %v s; want more than 0", e.Layer, e.Sample.Median)
 		}

@@ -17,7 +17,7 @@ func (nowhere) Time(context.Context, space.Plan, Effort) (Sample, error) { retur
 // FuzzTable feeds latency tables. What is accepted has latencies above 0 only, and is read
 // back from what is written of it.
 func FuzzTable(f *testing.F) {
-	f.Add([]byte(`{"device":"nowhere","layers":[{"layer":{"Op":1,"K":3,"H":4,"W":4,"InC":8,"OutC":8},"sample":{"median":1e-6}}]}`))
+	f.Add([]byte(`{"device":"nowhere","layers":[{"layer":{"Op":"conv","K":3,"H":4,"W":4,"InC":8,"OutC":8},"sample":{"median":1e-6}}]}`))
 	f.Add([]byte(`{"device":"nowhere","layers":[{"sample":{"median":-1}}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		table := NewTable(nowhere{})
