@@ -9,7 +9,8 @@ import (
 // with its own Batch.
 type Loader struct {
 	set    *Set
-	tables [][256]float32 // [C]: normalised value of each pixel value
+	norm   Normalization
+	tables [][256]float32 // [C]: normalised value of each pixel value; nil: too many channels to keep them near
 	aug    Augment
 	batch  int
 	seed   uint64
@@ -46,7 +47,11 @@ func NewLoader(s *Set, norm Normalization, aug Augment, batch int, seed uint64) 
 	if CheckLoader(s, norm, aug, batch) != nil {
 		panic("data: NewLoader: arguments do not pass CheckLoader")
 	}
-	return &Loader{set: s, tables: norm.tables(), aug: aug, batch: batch, seed: seed}
+	l := &Loader{set: s, norm: norm, aug: aug, batch: batch, seed: seed}
+	if s.C <= tabled {
+		l.tables = norm.tables()
+	}
+	return l
 }
 
 // NewBalancedLoader returns a loader as NewLoader does, whose epochs show every class that has pictures equally often, to
@@ -176,13 +181,22 @@ func (l *Loader) putRow(dst []float32, src []uint8, v variation) {
 		for _, side := range [2][2]int{{0, lo}, {hi, w}} {
 			for x := side[0]; x < side[1]; x++ {
 				from := reflected(x+v.dx, w) * c
-				for ch := range l.tables {
-					dst[to+x*step+ch] = l.tables[ch][src[from+ch]]
+				for ch := range c {
+					dst[to+x*step+ch] = l.norm.value(ch, src[from+ch])
 				}
 			}
 		}
 	default:
 		l.padRow(dst)
+	}
+	if l.tables == nil {
+		for x := lo; x < hi; x++ {
+			row, from := dst[to+x*step:][:c], src[(x+v.dx)*c:][:c]
+			for ch := range row {
+				row[ch] = l.norm.value(ch, from[ch])
+			}
+		}
+		return
 	}
 	for ch := range l.tables {
 		table := &l.tables[ch]
@@ -206,8 +220,8 @@ func reflected(i, n int) int {
 }
 
 func (l *Loader) padRow(dst []float32) {
-	for ch := range l.tables {
-		pad := l.tables[ch][0]
+	for ch := range l.set.C {
+		pad := l.norm.value(ch, 0)
 		for at := ch; at < len(dst); at += l.set.C {
 			dst[at] = pad
 		}

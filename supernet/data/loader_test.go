@@ -12,7 +12,12 @@ import (
 )
 
 func testNorm(c int) Normalization {
-	return Normalization{Mean: []float32{0.3, 0.5, 0.4}[:c], Std: []float32{0.25, 0.5, 0.3}[:c]}
+	var norm Normalization
+	for i := range c {
+		norm.Mean = append(norm.Mean, []float32{0.3, 0.5, 0.4}[i%3])
+		norm.Std = append(norm.Std, []float32{0.25, 0.5, 0.3}[i%3])
+	}
+	return norm
 }
 
 // naive is the slow twin of Loader.put: it builds the framed picture, cuts the window out of it, mirrors and erases.
@@ -62,7 +67,7 @@ func naive(s *Set, norm Normalization, aug Augment, i int, v variation) []float3
 
 func TestFillEqualsNaiveTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := rapid.SampledFrom([]int{1, 3}).Draw(t, "c")
+		c := rapid.SampledFrom([]int{1, 3, tabled + 1}).Draw(t, "c")
 		s := randomSet(rapid.IntRange(1, 9).Draw(t, "n"), rapid.IntRange(1, 9).Draw(t, "h"), rapid.IntRange(1, 9).Draw(t, "w"), c, 3)
 		side := min(s.H, s.W)
 		aug := Augment{
@@ -271,6 +276,7 @@ func BenchmarkFill(b *testing.B) {
 		{"28x28x1/plain", 28, 1, Augment{}},
 		{"28x28x1/augmented", 28, 1, Augment{Crop: 2, Flip: true, Cutout: 8}},
 		{"28x28x1/erased", 28, 1, Augment{Crop: 2, Flip: true, Erase: 0.5, EraseMost: 0.4}},
+		{"1x1x49152/plain", 1, 49152, Augment{}},
 		{"32x32x3/augmented", 32, 3, Augment{Crop: 4, Flip: true, Cutout: 8}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

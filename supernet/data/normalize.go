@@ -38,12 +38,29 @@ func moments(histogram *[256]int) (mean, std float64) {
 	return mean / 255, math.Sqrt(squares/float64(n)) / 255
 }
 
+// tabled is up to how many channels have tables of the 256 pixel values: those of more do not stay in
+// caches, where computing a value is quicker than fetching it.
+const tabled = 64
+
+// fractions are the pixel values as numbers from 0 to 1.
+var fractions = func() (s [256]float64) {
+	for v := range s {
+		s[v] = float64(v) / 255
+	}
+	return s
+}()
+
+// value returns what stands for a pixel value of a channel.
+func (norm *Normalization) value(c int, v uint8) float32 {
+	return float32((fractions[v] - float64(norm.Mean[c])) / float64(norm.Std[c]))
+}
+
 // tables returns for each channel the float32 that stands for each of the 256 pixel values.
-func (norm Normalization) tables() [][256]float32 {
+func (norm *Normalization) tables() [][256]float32 {
 	t := make([][256]float32, len(norm.Mean))
 	for c := range t {
 		for v := range t[c] {
-			t[c][v] = float32((float64(v)/255 - float64(norm.Mean[c])) / float64(norm.Std[c]))
+			t[c][v] = norm.value(c, uint8(v))
 		}
 	}
 	return t
