@@ -142,17 +142,29 @@ func (p *posterior) check(extras, scaled int) error {
 }
 
 // parallel calls do(0), ..., do(n-1) on up to workers goroutines (0: one per
-// processor) and waits.
+// processor) and waits. If one panics, parallel does, once all have ended.
 func parallel(n, workers int, do func(i int)) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	var wg sync.WaitGroup
+	var (
+		wg     sync.WaitGroup
+		once   sync.Once
+		caught any
+	)
+	guarded := func(i int) {
+		defer func() {
+			if r := recover(); r != nil {
+				once.Do(func() { caught = r })
+			}
+		}()
+		do(i)
+	}
 	next := make(chan int)
 	for range min(workers, n) {
 		wg.Go(func() {
 			for i := range next {
-				do(i)
+				guarded(i)
 			}
 		})
 	}
@@ -161,4 +173,7 @@ func parallel(n, workers int, do func(i int)) {
 	}
 	close(next)
 	wg.Wait()
+	if caught != nil {
+		panic(caught)
+	}
 }
