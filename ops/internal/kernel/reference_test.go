@@ -43,21 +43,36 @@ func (e expected) add(i int, v float64) {
 // whether those runs are as they were.
 func guarded(n int, fill func() float32) (s []float32, intact func() bool) {
 	const guard = 37
-	all := make([]float32, n+2*guard)
-	nan := float32(math.NaN())
-	for i := range all {
-		all[i] = nan
+	if fenced != nil {
+		return amongNaN(fenced(n), n, fill)
 	}
-	s = all[guard : guard+n : guard+n]
+	return amongNaN(room{make([]float32, n+2*guard), guard}, n, fill)
+}
+
+// fenced, where it is set, makes the memory of operands, so much of it that can be looked at.
+var fenced func(n int) room
+
+// room is memory in which a slice begins at a place.
+type room struct {
+	all []float32
+	at  int
+}
+
+// amongNaN returns n values in a room that holds NaN else, and a function that reports whether it
+// does so still.
+func amongNaN(in room, n int, fill func() float32) (s []float32, intact func() bool) {
+	nan := float32(math.NaN())
+	for i := range in.all {
+		in.all[i] = nan
+	}
+	s = in.all[in.at:][:n:n]
 	for i := range s {
 		s[i] = fill()
 	}
 	return s, func() bool {
-		for _, edge := range [][]float32{all[:guard], all[guard+n:]} {
-			for _, v := range edge {
-				if math.Float32bits(v) != math.Float32bits(nan) {
-					return false
-				}
+		for i, v := range in.all {
+			if (i < in.at || i >= in.at+n) && math.Float32bits(v) != math.Float32bits(nan) {
+				return false
 			}
 		}
 		return true

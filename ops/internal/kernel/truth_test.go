@@ -81,23 +81,10 @@ func (e expected) off(got, before []float32, level bool) float64 {
 // are as they were.
 func placed(shift, n int, fill func() float32) (s []float32, intact func() bool) {
 	const guard = 2 * lineFloats
-	nan := float32(math.NaN())
-	all := aligned(nil, shift+n+2*guard)
-	for i := range all {
-		all[i] = nan
+	if fenced != nil {
+		return amongNaN(fenced(n), n, fill)
 	}
-	s = all[guard+shift:][:n:n]
-	for i := range s {
-		s[i] = fill()
-	}
-	return s, func() bool {
-		for i, v := range all {
-			if (i < guard+shift || i >= guard+shift+n) && math.Float32bits(v) != math.Float32bits(nan) {
-				return false
-			}
-		}
-		return true
-	}
+	return amongNaN(room{aligned(nil, shift+n+2*guard), guard + shift}, n, fill)
 }
 
 // trial is a convolution with operands and results at any offset from a cache
