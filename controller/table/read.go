@@ -1,7 +1,6 @@
 package table
 
 import (
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/espalier-nas/espalier/controller"
+	"github.com/espalier-nas/espalier/internal/unpack"
 )
 
 // columns that hold the figure unless one is named, and genes.
@@ -38,7 +38,7 @@ const (
 	mostRows  = 1 << 20
 )
 
-// Read reads a table from a CSV file, also compressed (.gz): a line of names, a
+// Read reads a table from a CSV file, gzipped or not: a line of names, a
 // column "genes" or "ops" with a digit for each decision, or numbers with - between
 // them, and columns of figures. column names the figure; "" stands for accuracy or
 // c10_test. Lines that begin with # are comments. Errors name file, line and field.
@@ -48,15 +48,11 @@ func Read(path, column string) (t *Table, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	var r io.Reader = f
-	if strings.HasSuffix(path, ".gz") {
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		r = z
+	text, err := unpack.Text(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	column, entries, err := read(r, column)
+	column, entries, err := read(text, column)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

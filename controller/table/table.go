@@ -2,7 +2,7 @@
 // known, many seeds in seconds, and says which finds good ones sooner than random
 // search does: regret by evaluations, with intervals over seeds.
 //
-// It may import controller, space, internal/stream and internal/bootstrap. Read
+// It may import controller, space, internal/stream, internal/bootstrap and internal/unpack. Read
 // read.go (the csv file), then contest.go (the searches) and figures.go.
 package table
 

@@ -1,8 +1,6 @@
 package table
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -13,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/espalier-nas/espalier/internal/unpack"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -44,18 +43,11 @@ func Read(file string, f space.Family) (*Table, error) {
 }
 
 func read(file string, in io.Reader, f space.Family) (*Table, error) {
-	b := bufio.NewReader(in)
-	if magic, _ := b.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		b = bufio.NewReader(z)
+	text, err := unpack.Text(in)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	if mark, _ := b.Peek(3); string(mark) == "\xef\xbb\xbf" {
-		b.Discard(3)
-	}
-	p := parser{csv: csv.NewReader(b), family: f, table: &Table{File: file}, seen: make(map[string]int)}
+	p := parser{csv: csv.NewReader(text), family: f, table: &Table{File: file}, seen: make(map[string]int)}
 	p.csv.ReuseRecord, p.csv.Comment = true, '#'
 	if err := p.head(); err != nil {
 		return nil, err
@@ -65,11 +57,11 @@ func read(file string, in io.Reader, f space.Family) (*Table, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err == nil {
-			err = p.row(row)
-		}
 		if err != nil {
-			return nil, p.named(err)
+			return nil, p.unread(err)
+		}
+		if err := p.row(row); err != nil {
+			return nil, err
 		}
 	}
 	if p.table.Rows() == 0 {
@@ -91,13 +83,9 @@ type parser struct {
 	seen             map[string]int // line of each index
 }
 
-// named puts the file before an error of the csv reader, which names line and column itself.
-func (p *parser) named(err error) error {
-	var syntax *csv.ParseError
-	if errors.As(err, &syntax) {
-		return fmt.Errorf("%s: %w", p.table.File, err)
-	}
-	return err
+// unread puts the file before an error of the csv reader, which names line and column itself.
+func (p *parser) unread(err error) error {
+	return fmt.Errorf("%s: %w", p.table.File, err)
 }
 
 // head reads the names of the columns.
@@ -107,7 +95,7 @@ func (p *parser) head() error {
 		return fmt.Errorf("%s: empty; want a line with the names of the columns", p.table.File)
 	}
 	if err != nil {
-		return p.named(err)
+		return p.unread(err)
 	}
 	p.index, p.ops, p.arch = -1, -1, -1
 	genes := -1

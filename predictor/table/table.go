@@ -2,7 +2,7 @@
 // (what each network is, and a column of numbers for each device or score), and tells how well
 // predictors do on them: Accuracy and Latency are what the command predictor runs.
 //
-// It may import predictor, predictor/devices, space and gonum. Read Table here, then read.go
+// It may import predictor, predictor/devices, space, unpack and gonum. Read Table here, then read.go
 // (the file), evaluate.go (Options) and latency.go.
 package table
 

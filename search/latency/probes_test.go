@@ -111,6 +111,34 @@ func TestProbesFileIsChecked(t *testing.T) {
 	}
 }
 
+// FuzzProbes feeds files of probes. What is accepted has finite figures above 0; what is not names the file.
+func FuzzProbes(f *testing.F) {
+	l := on(f, newSundial(fast), "")
+	of := &formula{of: elsewhere}
+	small := l.family.Space().Format(l.family.Extremes().Smallest)
+	f.Add("# probe: formula\n# call: 0.5 s\nidx,arch,probe_ms\n0," + small + ",1\n")
+	f.Add("# probe: formula\nidx,arch,probe_ms,energy_mJ\n0," + small + ",1,+Inf\n")
+	f.Add("# probe: formula\n\"arch\",probe_ms,probe_ms\n" + small + ",1,x\n")
+	path := filepath.Join(f.TempDir(), "probes.csv")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := OpenProbes(path, of, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.take([]byte(text)); err != nil {
+			if !strings.Contains(err.Error(), "probes.csv") {
+				t.Errorf("%v; want the file named", err)
+			}
+			return
+		}
+		for a, s := range p.said {
+			if r := s.reading(); !(r.Seconds > 0) || math.IsInf(r.Seconds, 0) || r.Joules < 0 || math.IsInf(r.Joules, 0) || math.IsNaN(r.Joules) {
+				t.Errorf("%s takes %v s and %v J", l.family.Space().Format(a), r.Seconds, r.Joules)
+			}
+		}
+	})
+}
+
 // A runtime that tells the energy of some networks only is an error.
 func TestEnergyOfAllOrOfNone(t *testing.T) {
 	l := on(t, newSundial(fast), "")

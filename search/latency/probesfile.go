@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -39,6 +40,11 @@ func (p *Probes) read() error {
 	if err != nil {
 		return err
 	}
+	return p.take(text)
+}
+
+// take takes over what a file holds.
+func (p *Probes) take(text []byte) error {
 	if err := p.readHead(string(text)); err != nil {
 		return err
 	}
@@ -73,7 +79,7 @@ func (p *Probes) readHead(text string) error {
 		}
 		if call, ok := strings.CutPrefix(line, probesCall); ok {
 			v, err := strconv.ParseFloat(strings.TrimSuffix(call, " s"), 64)
-			if err != nil || !(v >= 0) {
+			if err != nil || !(v >= 0) || math.IsInf(v, 0) {
 				return fmt.Errorf("%s: a call takes %q; want seconds", p.path, call)
 			}
 			p.call = v
@@ -112,7 +118,7 @@ func (p *Probes) readRow(row []string, arch, probe, energy int) error {
 
 func positive(column, text string) (float64, error) {
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(v > 0) {
+	if err != nil || !(v > 0) || math.IsInf(v, 0) {
 		return 0, fmt.Errorf("%s is %q; want a number above 0", column, text)
 	}
 	return v, nil

@@ -53,7 +53,7 @@ func (s *sundial) Time(_ context.Context, p space.Plan, e bench.Effort) (bench.S
 
 // on returns latencies of the default space on a device, from the file if there
 // is one.
-func on(t *testing.T, d *sundial, path string) *Model {
+func on(t testing.TB, d *sundial, path string) *Model {
 	t.Helper()
 	f, err := families.Open("chain", space.Input{H: 28, W: 28, C: 1, Classes: 10})
 	if err != nil {

@@ -104,6 +104,10 @@ func ReadTable(path string) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseTable(path, text)
+}
+
+func parseTable(path string, text []byte) (*Table, error) {
 	t := &Table{Path: path}
 	text = text[:bytes.LastIndexByte(text, '\n')+1]
 	t.end = int64(len(text))
