@@ -14,12 +14,13 @@ import (
 	"github.com/espalier-nas/espalier/supernet/checkpoint"
 )
 
-// sweepAll makes the sweep over damaged files take every byte and every length.
-var sweepAll = flag.Bool("sweepall", false, "TestDamagedFilesAreRefused: every byte and every length through every reader")
+// sweepEvery makes the sweep over damaged files take more of them.
+var sweepEvery = flag.Int("sweep", 0, "TestDamagedFilesAreRefused: every byte and length of headers, and every N-th of payloads, through every reader; 0: a sample")
 
 // No damage of a byte and no length that is too short gets into weights: readers of every
 // kind of file refuse it and name the file and the place. A sample of the bytes is tried,
-// some of them through the readers too; with -sweepall every byte and length, through all.
+// some of them through the readers too; with -sweep N every byte and length of headers and every N-th of
+// payloads, through all.
 func TestDamagedFilesAreRefused(t *testing.T) {
 	e, c, dir := exec(t, 1), smallChain(t), t.TempDir()
 	o := trainOptions
@@ -93,7 +94,7 @@ func sweep(t *testing.T, path string, load func(path string) error) {
 		if err == nil {
 			t.Fatalf("%s at byte %d of %d is not noticed", what, at, len(whole))
 		}
-		if !through && !*sweepAll {
+		if !through && *sweepEvery == 0 {
 			return
 		}
 		tried++
@@ -114,12 +115,13 @@ func sweep(t *testing.T, path string, load func(path string) error) {
 	if len(h.Tensors) > 0 {
 		payload = int(h.Tensors[0].Offset)
 	}
-	const inHeader, inPayload, through = 29, 2003, 7 // primes: bytes of all places within values and names
+	inHeader, inPayload, through := 29, 2003, 7 // primes: bytes of all places within values and names
+	if *sweepEvery > 0 {
+		inHeader, inPayload = 1, *sweepEvery
+	}
 	step := inHeader
 	for at, n := 0, 0; at < len(whole); at, n = at+step, n+1 {
-		if *sweepAll {
-			step = 1
-		} else if at >= payload {
+		if at >= payload {
 			step = inPayload
 		}
 		whole[at] ^= 1 << (at % 8)
