@@ -59,7 +59,7 @@ func (c drawCmd) network() (draw.Network, error) {
 	if err != nil {
 		return draw.Network{}, err
 	}
-	if err := cfg.Ready(); err != nil {
+	if err := c.ready(&cfg); err != nil {
 		return draw.Network{}, err
 	}
 	f, err := search.OpenFamily(cfg)

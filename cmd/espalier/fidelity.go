@@ -141,7 +141,7 @@ func (c fidelityCmd) config() (config.Config, error) {
 		return cfg, err
 	}
 	c.recipeFlags.apply(&cfg)
-	return cfg, cfg.Ready()
+	return cfg, c.ready(&cfg)
 }
 
 // truth opens the truth and, unless it is taken as it is, completes it.

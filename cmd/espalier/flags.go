@@ -127,6 +127,9 @@ func (f settingFlags) load() (config.Config, error) {
 	return c, nil
 }
 
+// ready makes what load has returned ready, with what else was set. Faults tell where they stand in the file.
+func (f spaceFlags) ready(c *config.Config) error { return config.Located(c.Ready(), f.Config) }
+
 // load returns the configuration file, or the defaults, with the flags on top. Where these change
 // what is computed, what an earlier run has decided on is dropped, if the file is of one. It is not
 // yet validated.

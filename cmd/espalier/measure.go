@@ -32,7 +32,7 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 	}
 	set(&cfg.Device.Samples, c.Samples)
 	c.probeFlag.apply(&cfg)
-	if err := cfg.Ready(); err != nil {
+	if err := c.ready(&cfg); err != nil {
 		return err
 	}
 	f, err := search.OpenFamily(cfg)

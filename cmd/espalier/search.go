@@ -42,7 +42,7 @@ func (c searchCmd) Run(ctx context.Context, s streams) error {
 	c.searchFlags.apply(&cfg)
 	set(&cfg.Device.Table, c.Table)
 	c.probeFlag.apply(&cfg)
-	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s, func(r *search.Run) error {
+	err = inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s, func(r *search.Run) error {
 		rep, err := r.SearchSeeds(ctx)
 		if err != nil {
 			return err
@@ -50,6 +50,7 @@ func (c searchCmd) Run(ctx context.Context, s streams) error {
 		_, err = io.WriteString(s.out, report.Text(rep))
 		return err
 	})
+	return config.Located(err, c.Config)
 }
 
 // errResume keeps flags from being ignored.

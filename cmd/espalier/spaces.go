@@ -38,7 +38,7 @@ func (c spacesCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := cfg.Ready(); err != nil {
+	if err := c.ready(&cfg); err != nil {
 		return err
 	}
 	f, err := search.OpenFamily(cfg)

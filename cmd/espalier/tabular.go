@@ -30,7 +30,7 @@ func (c tabularCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	c.recipeFlags.apply(&cfg)
-	if err := cfg.Ready(); err != nil {
+	if err := c.ready(&cfg); err != nil {
 		return err
 	}
 	screen, _, err := c.screenFlags.open(s.err, nil)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/espalier-nas/espalier/search"
+	"github.com/espalier-nas/espalier/search/config"
 )
 
 type trainCmd struct {
@@ -31,7 +32,7 @@ func (c trainCmd) Run(ctx context.Context, s streams) error {
 		cfg.Forget()
 	}
 	set(&cfg.Train.Arch, c.Arch)
-	return inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s, func(r *search.Run) error {
+	err = inFolder(ctx, c.folderFlags, c.screenFlags, cfg, s, func(r *search.Run) error {
 		n, score, err := r.TrainOnly(ctx)
 		if err != nil {
 			return err
@@ -44,4 +45,5 @@ func (c trainCmd) Run(ctx context.Context, s streams) error {
 		_, err = fmt.Fprintf(s.out, "validation accuracy %.4f  loss %.4f  %s\n", score.Accuracy, score.Loss, n.Label().Arch)
 		return err
 	})
+	return config.Located(err, c.Config)
 }

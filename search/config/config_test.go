@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -145,6 +146,99 @@ func TestStrictness(t *testing.T) {
 	}
 	if _, err := Load(write(t, strings.Repeat("#", maxFile+1))); err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("a huge file: %v; want an error that says more than", err)
+	}
+}
+
+// All keys and values that do not fit are told at once, each with its place, its field and what is wanted.
+func TestAllMisfitsAreTold(t *testing.T) {
+	path := write(t, `seed: one
+budget: 20 minutes
+colour: blue
+train: {steps: 2.5, batch: [1, 2], lr: fast, nesterov: maybe, plain: some}
+predictor:
+  ranks: [1, two, 3]
+limits:
+  flops: 1.5
+  energy: 3
+  elsewhere:
+  - {table: x.json, latency: soon}
+  - {tabel: y.json}
+search: 7
+data: {dir: {}, label_pattern: [a]}
+space:
+  chain:
+    layers: three
+    widths: [8, x]
+    overrides: [{layer: 1.5, opps: []}]
+`)
+	_, err := Load(path)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	for i, want := range []string{
+		"config: " + path + ": 20 faults",
+		`[1:7] seed is "one"; want a whole number of at least 0`,
+		`[2:9] budget is "20 minutes"; want a duration such as 20m`,
+		`[3:1] unknown field "colour"; want one of `,
+		`[4:16] train.steps is "2.5"; want a whole number`,
+		`[4:28] train.batch is a list; want a whole number`,
+		`[4:40] train.lr is "fast"; want a number`,
+		`[4:56] train.nesterov is "maybe"; want true or false`,
+		`[4:70] train.plain: "some" is neither a number from 0 on nor auto`,
+		`[6:14] predictor.ranks[1] is "two"; want a whole number`,
+		`[8:10] limits.flops: "1.5" is no count`,
+		`[9:11] limits.energy: "3" is no energy`,
+		`[11:30] limits.elsewhere[0].latency is "soon"; want a duration such as 20m`,
+		`[12:6] unknown field "tabel"; want one of latency, table`,
+		`[13:9] search is "7"; want a section of fields`,
+		`[14:13] data.dir is a section; want text`,
+		`[14:32] data.label_pattern is a list; want text`,
+		`[17:13] space.chain.layers is "three"; want a whole number`,
+		`[18:17] space.chain.widths[1] is "x"; want a whole number`,
+		`[19:25] space.chain.overrides[0].layer is "1.5"; want a whole number`,
+		`[19:30] unknown field "opps"; want one of layer, ops, widths`,
+	} {
+		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
+			t.Errorf("line %d of\n%v\nwant %q", i, err, want)
+		}
+	}
+}
+
+// What Validate finds tells where it stands in the file, unless a flag has set it.
+func TestFaultsAreLocated(t *testing.T) {
+	path := write(t, `seed: 3
+budget: -20m
+train:
+  steps: -4
+  batch: 0
+  sampler: lazy
+limits: {flops: 20M, elsewhere: [{table: x.json, latency: -1ms}]}
+predictor: {ranks: [1, 65]}
+space:
+  chain: {stem: 16, layers: 0, ops: [conv3x3, conv9x9], widths: [8]}
+`)
+	c, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Train.Steps, c.Workers = -5, -1 // flags
+	err = c.Ready()
+	located := Located(err, path)
+	text := located.Error()
+	if !strings.HasPrefix(text, "configuration "+path+":\n") {
+		t.Errorf("%v; want the file named first", located)
+	}
+	for _, want := range []string{
+		`[2:9] budget is "-20m0s"`, "\ntrain.steps is -5", "[5:10] train.batch is 0", `[6:12] train.sampler is "lazy"`, `[7:59] limits.elsewhere[0].latency is "-1ms"`,
+		"\nworkers is -1", "[10:29] space.chain: layers: 0", `[10:47] space.chain: ops: operation "conv9x9"`, "[8:24] predictor.ranks is 65",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in:\n%v", want, located)
+		}
+	}
+	if other := errors.New("other"); Located(other, path) != other || Located(nil, path) != nil || Located(err, "") != err || Located(err, path+"x") != err {
+		t.Error("another error, or one without a file, is changed")
 	}
 }
 

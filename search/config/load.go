@@ -44,7 +44,7 @@ func (c *Config) Ready() error {
 		return err
 	}
 	if err := c.Validate(); err != nil {
-		return fmt.Errorf("configuration:\n%w", err)
+		return fmt.Errorf(invalid+"%w", err)
 	}
 	return nil
 }
@@ -108,6 +108,9 @@ func decode(path string, text []byte, into any) error {
 	if empty := ast.Filter(ast.NullType, f.Docs[0].Body); len(empty) > 0 {
 		at := empty[0].GetToken().Position
 		return fmt.Errorf("config: %s: [%d:%d] a key has no value; want one, or no key", path, at.Line, at.Column)
+	}
+	if err := misfits(path, f.Docs[0].Body, into); err != nil {
+		return err
 	}
 	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	if err := d.Decode(into); err != nil {

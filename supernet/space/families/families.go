@@ -110,6 +110,16 @@ func (s Space) Open(in space.Input) (space.Family, error) {
 	return f, nil
 }
 
+// Empty returns a declaration of a kind of family in which nothing is declared, nil if there is no such kind.
+func Empty(kind string) space.Declaration {
+	for _, k := range kinds {
+		if k.Name == kind {
+			return k.Empty()
+		}
+	}
+	return nil
+}
+
 // MarshalYAML returns what stands for the space in a document.
 func (s Space) MarshalYAML() (any, error) {
 	switch {
@@ -142,17 +152,13 @@ func (s *Space) UnmarshalYAML(decode func(any) error) error {
 		*s = Space{Preset: one[presetKey]}
 		return nil
 	}
-	for _, k := range kinds {
-		if k.Name != names[0] {
-			continue
-		}
-		d := k.Empty()
+	if d := Empty(names[0]); d != nil {
 		one := reflect.New(reflect.MapOf(reflect.TypeFor[string](), reflect.TypeOf(d)))
 		if err := decode(one.Interface()); err != nil {
 			return err
 		}
-		read, _ := one.Elem().MapIndex(reflect.ValueOf(k.Name)).Interface().(space.Declaration)
-		*s = Space{Kind: k.Name, Declaration: read}
+		read, _ := one.Elem().MapIndex(reflect.ValueOf(names[0])).Interface().(space.Declaration)
+		*s = Space{Kind: names[0], Declaration: read}
 		return nil
 	}
 	return fmt.Errorf("space.%s is unknown; want %s or one of %v", names[0], presetKey, kindNames())
