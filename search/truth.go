@@ -141,7 +141,7 @@ func settings(prefix string, v reflect.Value) (out []string) {
 // is trained in vain.
 func (r *Run) Complete(ctx context.Context, t *truth.File, each func(done, total int, a truth.Row)) error {
 	if t.Done() {
-		return nil
+		return removeLeft(t.Checkpoint(len(t.Rows) - 1))
 	}
 	if err := r.checkRecipe(t); err != nil {
 		return fmt.Errorf("%s:\n%w", t.Path, err)
@@ -183,6 +183,15 @@ func (r *Run) Complete(ctx context.Context, t *truth.File, each func(done, total
 		each(i+1, t.Head.Count*t.Head.Seeds, found)
 	}
 	return nil
+}
+
+// removeLeft removes a checkpoint that an interruption has left behind after its result was saved. Where
+// there is none the folder need not be one that can be written to.
+func removeLeft(checkpoint string) error {
+	if _, err := os.Stat(checkpoint); err != nil {
+		return nil
+	}
+	return remove(checkpoint)
 }
 
 // trainAlone trains an architecture from scratch, going on from a checkpoint if

@@ -100,6 +100,29 @@ type failing struct {
 // Err implements context.Context.
 func (f failing) Err() error { return f.err }
 
+// A checkpoint whose removal a power cut has undone goes, also where nothing is left to be trained.
+func TestCheckpointsLeftBehindGo(t *testing.T) {
+	w := newWorld(t, asPredicted)
+	r := w.open("run")
+	file, err := r.OpenTruth(filepath.Join(w.dir, "truth.csv"), TruthOptions{Count: 2, Seeds: 1, Steps: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Complete(t.Context(), file, func(int, int, truth.Row) {}); err != nil {
+		t.Fatal(err)
+	}
+	left := file.Checkpoint(1)
+	if err := os.WriteFile(left, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Complete(t.Context(), file, func(int, int, truth.Row) {}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is still there (%v)", left, err)
+	}
+}
+
 // Trainings go on from rows of the architectures and seeds that are drawn, and from no others.
 func TestRowsAreOfWhatIsDrawn(t *testing.T) {
 	w := newWorld(t, asPredicted)
