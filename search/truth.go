@@ -188,7 +188,7 @@ func (r *Run) Complete(ctx context.Context, t *truth.File, each func(done, total
 // removeLeft removes a checkpoint that an interruption has left behind after its result was saved. Where
 // there is none the folder need not be one that can be written to.
 func removeLeft(checkpoint string) error {
-	if _, err := os.Stat(checkpoint); err != nil {
+	if _, err := os.Stat(checkpoint); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return remove(checkpoint)

@@ -100,22 +100,32 @@ type failing struct {
 // Err implements context.Context.
 func (f failing) Err() error { return f.err }
 
-// A checkpoint whose removal a power cut has undone goes, also where nothing is left to be trained.
-func TestCheckpointsLeftBehindGo(t *testing.T) {
+// ignore hears of trainings.
+func ignore(int, int, truth.Row) {}
+
+// twoAlone trains two architectures alone.
+func twoAlone(t *testing.T) (*Run, *truth.File) {
+	t.Helper()
 	w := newWorld(t, asPredicted)
 	r := w.open("run")
 	file, err := r.OpenTruth(filepath.Join(w.dir, "truth.csv"), TruthOptions{Count: 2, Seeds: 1, Steps: 2})
+	if err == nil {
+		err = r.Complete(t.Context(), file, ignore)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Complete(t.Context(), file, func(int, int, truth.Row) {}); err != nil {
-		t.Fatal(err)
-	}
+	return r, file
+}
+
+// A checkpoint whose removal a power cut has undone goes, also where nothing is left to be trained.
+func TestCheckpointsLeftBehindGo(t *testing.T) {
+	r, file := twoAlone(t)
 	left := file.Checkpoint(1)
 	if err := os.WriteFile(left, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Complete(t.Context(), file, func(int, int, truth.Row) {}); err != nil {
+	if err := r.Complete(t.Context(), file, ignore); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
@@ -125,16 +135,7 @@ func TestCheckpointsLeftBehindGo(t *testing.T) {
 
 // Trainings go on from rows of the architectures and seeds that are drawn, and from no others.
 func TestRowsAreOfWhatIsDrawn(t *testing.T) {
-	w := newWorld(t, asPredicted)
-	r := w.open("run")
-	file, err := r.OpenTruth(filepath.Join(w.dir, "truth.csv"), TruthOptions{Count: 2, Seeds: 1, Steps: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ignore := func(int, int, truth.Row) {}
-	if err := r.Complete(t.Context(), file, ignore); err != nil {
-		t.Fatal(err)
-	}
+	r, file := twoAlone(t)
 	rows := file.Rows
 	again := rows[0]
 	again.Seed = 2

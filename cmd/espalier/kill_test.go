@@ -46,13 +46,16 @@ type killed struct {
 // TestKill kills long commands at random moments, mostly with SIGKILL, goes on until
 // they end, and compares all that they leave with what an undisturbed run leaves.
 func TestKill(t *testing.T) {
-	k := newKilled(t)
+	newKilled(t).share(*kills, killed.torture)
+}
+
+// share divides a number of disturbances among the commands, each a test of its own.
+func (k killed) share(n int, disturb func(k killed, r longRun, n int)) {
 	runs := k.runs()
 	for i, r := range runs {
-		share := *kills*(i+1)/len(runs) - *kills*i/len(runs)
-		t.Run(r.name, func(t *testing.T) {
-			k := killed{shell{t, k.dir}, k.program, k.rng}
-			k.torture(r, share)
+		share := n*(i+1)/len(runs) - n*i/len(runs)
+		k.t.Run(r.name, func(t *testing.T) {
+			disturb(killed{shell{t, k.dir}, k.program, k.rng}, r, share)
 		})
 	}
 }

@@ -29,15 +29,7 @@ func TestPowerCuts(t *testing.T) {
 	if out, err := exec.Command("strace", "-f", "--seccomp-bpf", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
 		t.Skipf("strace does not trace here: %v\n%s", err, out)
 	}
-	k := newKilled(t)
-	runs := k.runs()
-	for i, r := range runs {
-		share := *powerCuts*(i+1)/len(runs) - *powerCuts*i/len(runs)
-		t.Run(r.name, func(t *testing.T) {
-			k := killed{shell{t, k.dir}, k.program, k.rng}
-			k.cut(r, share)
-		})
-	}
+	newKilled(t).share(*powerCuts, killed.cut)
 }
 
 // cut lets the power fail so many times.
@@ -47,9 +39,9 @@ func (k killed) cut(r longRun, cuts int) {
 	first := k.record(dir, r.begin(dir))
 	want := k.contents(dir)
 	last, again := first, 0
-	for range cuts {
+	for i := range cuts {
 		from := first
-		if k.rng.IntN(2) == 0 && len(last.start) > 0 {
+		if i > 0 && k.rng.IntN(2) == 0 {
 			from = last
 			again++
 		}

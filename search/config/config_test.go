@@ -170,6 +170,8 @@ space:
     layers: three
     widths: [8, x]
     overrides: [{layer: 1.5, opps: []}]
+    at_most: {pool: x, sep: 2.5}
+finish: {replans: {a: [{at: soon}]}}
 `)
 	_, err := Load(path)
 	if err == nil {
@@ -177,7 +179,7 @@ space:
 	}
 	lines := strings.Split(err.Error(), "\n")
 	for i, want := range []string{
-		"config: " + path + ": 20 faults",
+		"config: " + path + ": 23 faults",
 		`[1:7] seed is "one"; want a whole number of at least 0`,
 		`[2:9] budget is "20 minutes"; want a duration such as 20m`,
 		`[3:1] unknown field "colour"; want one of `,
@@ -198,9 +200,24 @@ space:
 		`[18:17] space.chain.widths[1] is "x"; want a whole number`,
 		`[19:25] space.chain.overrides[0].layer is "1.5"; want a whole number`,
 		`[19:30] unknown field "opps"; want one of layer, ops, widths`,
+		`[20:21] space.chain.at_most.pool is "x"; want a whole number`,
+		`[20:29] space.chain.at_most.sep is "2.5"; want a whole number`,
+		`[21:29] finish.replans.a[0].at is "soon"; want a whole number`,
 	} {
 		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
 			t.Errorf("line %d of\n%v\nwant %q", i, err, want)
+		}
+	}
+}
+
+// A document of another kind is told as such.
+func TestOtherKindsOfDocuments(t *testing.T) {
+	for text, want := range map[string]string{
+		"- 1\n": "[1:1] the document is a list; want a section of fields",
+		"7\n":   `[1:1] the document is "7"; want a section of fields`,
+	} {
+		if _, err := Load(write(t, text)); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%q: %v; want %q", text, err, want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ const maxBlank = 1000
 // checkLines refuses what the lexer would take much longer for than the length of a document says.
 func checkLines(path, text string) error {
 	blank, number := 0, 0
-	for line := range strings.Lines(strings.ReplaceAll(text, "\r", "\n")) {
+	for line := range strings.Lines(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)) {
 		number++
 		if strings.TrimSpace(line) == "" {
 			blank++

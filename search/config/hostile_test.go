@@ -38,6 +38,17 @@ func TestBombsAreRefused(t *testing.T) {
 	}
 }
 
+// Lines that hold something are no blank ones, whatever ends them.
+func TestLinesAreNotBlank(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		c := Default()
+		text := strings.Repeat("# of a long document"+end, 2*maxBlank) + "seed: 7" + end
+		if err := decode("f.yaml", []byte(text), &c); err != nil || c.Seed != 7 {
+			t.Errorf("lines that end in %q: seed %d, %v", end, c.Seed, err)
+		}
+	}
+}
+
 // A document on one line, as JSON is, may have any number of keys side by side.
 func TestKeysSideBySideAreNotNested(t *testing.T) {
 	stage := `{"block": "plain", "widths": [8], "depths": [1, 2], "kernels": [3], "stride": 1}`

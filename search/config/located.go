@@ -101,7 +101,8 @@ func (p places) of(line string) (w place, ok bool) {
 	}
 }
 
-// sameValue tells whether a value in a document is the one that a fault tells.
+// sameValue tells whether a value in a document is the one that a fault tells, as it is, as a number or a
+// duration of another form, or quoted in a sentence.
 func sameValue(text, told string) bool {
 	if bare, err := strconv.Unquote(told); err == nil {
 		told = bare

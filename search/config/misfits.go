@@ -25,7 +25,7 @@ func misfits(path string, body ast.Node, into any) error {
 	switch len(l.found) {
 	case 0:
 		return nil
-	case 1:
+	case 1: // on one line
 		return fmt.Errorf("config: %s: %w", path, l.found[0])
 	}
 	return fmt.Errorf("config: %s: %d faults\n%w", path, len(l.found), errors.Join(l.found...))
@@ -38,7 +38,7 @@ func (l *lookout) fault(at *token.Token, format string, args ...any) {
 	l.found = append(l.found, fmt.Errorf("[%d:%d] "+format, append([]any{at.Position.Line, at.Position.Column}, args...)...))
 }
 
-// look compares a value with a type; field is its name in the document.
+// look compares a value with a type; field is its name in the document, "" that of the whole.
 func (l *lookout) look(n ast.Node, t reflect.Type, field string) {
 	switch m := n.(type) {
 	case ast.MapNode:
@@ -49,8 +49,15 @@ func (l *lookout) look(n ast.Node, t reflect.Type, field string) {
 				return
 			}
 		}
-		if t.Kind() == reflect.Struct && !decodesItself(t) {
+		switch {
+		case decodesItself(t):
+		case t.Kind() == reflect.Struct:
 			l.lookInside(m, t, field)
+			return
+		case t.Kind() == reflect.Map:
+			for pairs := m.MapRange(); pairs.Next(); {
+				l.look(pairs.Value(), t.Elem(), within(field, pairs.Key().GetToken().Value))
+			}
 			return
 		}
 	case *ast.SequenceNode:
@@ -61,15 +68,20 @@ func (l *lookout) look(n ast.Node, t reflect.Type, field string) {
 			return
 		}
 	}
+	named := field
+	if named == "" {
+		named = "the document"
+	}
+	misfit := fmt.Sprintf("%s is %s; want %s", named, written(n), wanted(t))
 	if f, ok := n.(*ast.FloatNode); ok && whole(t) && f.Value != math.Trunc(f.Value) { // the decoder would cut it off
-		l.fault(n.GetToken(), "%s is %s; want %s", field, written(n), wanted(t))
+		l.fault(n.GetToken(), "%s", misfit)
 		return
 	}
 	err := yaml.NodeToValue(n, reflect.New(t).Interface(), yaml.Strict())
 	if err == nil {
 		return
 	}
-	at, problem := n.GetToken(), fmt.Sprintf("%s is %s; want %s", field, written(n), wanted(t))
+	at, problem := n.GetToken(), misfit
 	var told yaml.Error
 	if decodesItself(t) && t != reflect.TypeFor[time.Duration]() {
 		problem = err.Error()
@@ -77,7 +89,7 @@ func (l *lookout) look(n ast.Node, t reflect.Type, field string) {
 			at, problem = told.GetToken(), told.GetMessage()
 		}
 		if scalar, ok := n.(ast.ScalarNode); ok {
-			at, problem = scalar.GetToken(), field+": "+problem
+			at, problem = scalar.GetToken(), named+": "+problem
 		}
 	}
 	l.fault(at, "%s", problem)
@@ -185,6 +197,8 @@ func wanted(t reflect.Type) string {
 		return "text"
 	case reflect.Slice:
 		return "a list, each of it " + wanted(t.Elem())
+	case reflect.Map:
+		return "a section, each value in it " + wanted(t.Elem())
 	default:
 		return "a section of fields"
 	}

@@ -5,16 +5,21 @@ import (
 	"testing"
 )
 
+// headOf returns what stands above the rows of a file, every field of it 1.
+func headOf(columns []string) string {
+	var b strings.Builder
+	for _, h := range new(Head).fields() {
+		b.WriteString("# " + h.name + ": 1\n")
+	}
+	return b.String() + strings.Join(columns, ",") + "\n"
+}
+
 // FuzzFile feeds results of training alone.
 func FuzzFile(f *testing.F) {
-	var head strings.Builder
-	for _, h := range new(Head).fields() {
-		head.WriteString("# " + h.name + ": 1\n")
-	}
-	head.WriteString(strings.Join(fileColumns, ",") + "\n")
-	f.Add(head.String() + "conv3x3:8,1,2,0,1,0.5,1,2,3\n")
-	f.Add(head.String() + "conv3x3:8,1,2,0,1,NaN,1,2,-3\n")
-	f.Add(head.String()[:40])
+	head := headOf(fileColumns)
+	f.Add(head + "conv3x3:8,1,2,0,1,0.5,1,2,3\n")
+	f.Add(head + "conv3x3:8,1,2,0,1,NaN,1,2,-3\n")
+	f.Add(head[:40])
 	f.Fuzz(func(t *testing.T, text string) {
 		v, err := parseFile("f.csv", text)
 		switch {
@@ -28,14 +33,10 @@ func FuzzFile(f *testing.F) {
 
 // FuzzTable feeds tables of all networks of a space.
 func FuzzTable(f *testing.F) {
-	var head strings.Builder
-	for _, h := range new(Head).fields() {
-		head.WriteString("# " + h.name + ": 1\n")
-	}
-	head.WriteString(strings.Join(tableColumns, ",") + "\n")
-	f.Add([]byte(head.String() + "conv3x3:8,1-0,100,20,1,0.5,1,0.5,3\n"))
-	f.Add([]byte(head.String() + "conv3x3:8,1-0,100,20,1,Inf,1,0.5,-3\n\"x"))
-	f.Add([]byte(head.String()[:40]))
+	head := headOf(tableColumns)
+	f.Add([]byte(head + "conv3x3:8,1-0,100,20,1,0.5,1,0.5,3\n"))
+	f.Add([]byte(head + "conv3x3:8,1-0,100,20,1,Inf,1,0.5,-3\n\"x"))
+	f.Add([]byte(head[:40]))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		v, err := parseTable("t.csv", text)
 		switch {

@@ -182,7 +182,7 @@ func (l *Loader) putRow(dst []float32, src []uint8, v variation) {
 			for x := side[0]; x < side[1]; x++ {
 				from := reflected(x+v.dx, w) * c
 				for ch := range c {
-					dst[to+x*step+ch] = l.norm.value(ch, src[from+ch])
+					dst[to+x*step+ch] = l.value(ch, src[from+ch])
 				}
 			}
 		}
@@ -219,9 +219,17 @@ func reflected(i, n int) int {
 	return i
 }
 
+// value returns what stands for a pixel value of a channel.
+func (l *Loader) value(ch int, v uint8) float32 {
+	if l.tables == nil {
+		return l.norm.value(ch, v)
+	}
+	return l.tables[ch][v]
+}
+
 func (l *Loader) padRow(dst []float32) {
 	for ch := range l.set.C {
-		pad := l.norm.value(ch, 0)
+		pad := l.value(ch, 0)
 		for at := ch; at < len(dst); at += l.set.C {
 			dst[at] = pad
 		}
