@@ -113,7 +113,7 @@ func (t *text) alike(r Report) {
 
 func (t *text) floor(r Report) {
 	if r.Reach > 0 {
-		t.line("  networks slower than %s were not looked at: in this time none of them can be finished", millis(r.Reach))
+		t.line("  networks predicted to be slower than %s were not looked at: in this time none of them can be finished", millis(r.Reach))
 	}
 	t.line("  a linear classifier of the pixels has %.4f on validation", r.Floor.Accuracy)
 	switch f := r.Floor; f.LeftOut {
