@@ -113,6 +113,19 @@ func TestLoadOverlaysDefaults(t *testing.T) {
 	}
 }
 
+func TestDurations(t *testing.T) {
+	c, err := Load(write(t, "budget: \"90s\" # quoted\nlimits: {latency: 0}\nfinish: {reach: \"0\"}\ntrain:\n  checkpoint: 1h30m # plain\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Budget != 90*time.Second || c.Limits.Latency != 0 || c.Finish.Reach != 0 || c.Train.Checkpoint != 90*time.Minute {
+		t.Errorf("budget %v, latency %v, reach %v, checkpoint %v; want 1m30s, 0s, 0s and 1h30m0s", c.Budget, c.Limits.Latency, c.Finish.Reach, c.Train.Checkpoint)
+	}
+	if _, err := Load(write(t, "train:\n  checkpoint: 3\n")); err == nil || !strings.Contains(err.Error(), `[2:15] train.checkpoint is "3"; want a duration such as 20m`) {
+		t.Errorf("a number without a unit: %v; want where it stands, and a duration", err)
+	}
+}
+
 func TestSavedDocumentReadsBackEqual(t *testing.T) {
 	c := resolved(t, Default())
 	c.Kernel, c.Data.Dir, c.Train.Steps = "avx2", "some where: #1", 12345
@@ -372,6 +385,34 @@ func TestValidateNamesTheField(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%s: %v; want an error that names it", field, err)
 		}
+	}
+}
+
+func TestNumbersAreFinite(t *testing.T) {
+	const document = `
+train: {lr: .inf, clip: .inf, momentum: .nan, muon_ratio: -.inf}
+finish: {lr: .inf, epochs: 1}
+search: {reward: {weight: -.inf}, strategies: {rl: {rate: .inf}}}
+`
+	path := write(t, document)
+	c, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = resolved(t, c)
+	err = Located(fmt.Errorf("%s%w", invalid, c.Validate()), path)
+	want := strings.Join([]string{
+		"configuration " + path + ":",
+		"[2:59] train.muon_ratio is -Inf; want more than 0",
+		"[2:41] train.momentum is NaN; want a share from 0 to below 1",
+		"[2:13] train.lr is +Inf; want a finite number",
+		"[2:25] train.clip is +Inf; want a finite number",
+		"[4:27] search.reward.weight is -Inf; want a finite number",
+		"[4:59] search.strategies.rl.rate is +Inf; want a finite number",
+		"[3:14] finish.lr is +Inf; want a finite number",
+	}, "\n")
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant\n%s", err, want)
 	}
 }
 

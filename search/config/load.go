@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -87,6 +88,14 @@ func decodeFile(path string, into any) error {
 	return decode(path, bytes.TrimPrefix(text, []byte("\ufeff")), into) // Windows puts a mark before UTF-8
 }
 
+// reading is how documents are decoded: unknown keys are errors, and durations of 0 need no unit.
+var reading = []yaml.DecodeOption{yaml.Strict(), yaml.CustomUnmarshaler(func(d *time.Duration, text []byte) error {
+	if *d = 0; string(bytes.TrimSpace(text)) == "0" {
+		return nil
+	}
+	return yaml.Unmarshal(text, d)
+})}
+
 // decode overlays into with one strict YAML document. A key without a value is
 // an error: it would set a whole section to zero.
 func decode(path string, text []byte, into any) error {
@@ -112,7 +121,7 @@ func decode(path string, text []byte, into any) error {
 	if err := misfits(path, f.Docs[0].Body, into); err != nil {
 		return err
 	}
-	d := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
+	d := yaml.NewDecoder(bytes.NewReader(text), reading...)
 	if err := d.Decode(into); err != nil {
 		return fmt.Errorf("config: %s: %s", path, yaml.FormatError(err, false, true))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -101,6 +102,9 @@ func (p places) of(line string) (w place, ok bool) {
 	}
 }
 
+// endless makes what documents call infinite and no number into Go's words.
+var endless = strings.NewReplacer(".inf", "inf", ".Inf", "inf", ".INF", "inf", ".nan", "nan", ".NaN", "nan", ".NAN", "nan")
+
 // sameValue tells whether a value in a document is the one that a fault tells, as it is, as a number or a
 // duration of another form, or quoted in a sentence.
 func sameValue(text, told string) bool {
@@ -111,9 +115,9 @@ func sameValue(text, told string) bool {
 	if c.UnmarshalText([]byte(text)) == nil && strconv.FormatInt(int64(c), 10) == told {
 		return true
 	}
-	a, errA := strconv.ParseFloat(text, 64)
+	a, errA := strconv.ParseFloat(endless.Replace(text), 64)
 	b, errB := strconv.ParseFloat(told, 64)
 	d, errD := time.ParseDuration(text)
 	e, errE := time.ParseDuration(told)
-	return text == told || errA == nil && errB == nil && a == b || errD == nil && errE == nil && d == e || slices.Contains(strings.Fields(told), strconv.Quote(text))
+	return text == told || errA == nil && errB == nil && (a == b || math.IsNaN(a) && math.IsNaN(b)) || errD == nil && errE == nil && d == e || slices.Contains(strings.Fields(told), strconv.Quote(text))
 }

@@ -77,7 +77,7 @@ func (l *lookout) look(n ast.Node, t reflect.Type, field string) {
 		l.fault(n.GetToken(), "%s", misfit)
 		return
 	}
-	err := yaml.NodeToValue(n, reflect.New(t).Interface(), yaml.Strict())
+	err := yaml.NodeToValue(n, reflect.New(t).Interface(), reading...)
 	if err == nil {
 		return
 	}
@@ -133,20 +133,20 @@ func whole(t reflect.Type) bool {
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	fields := make(map[string]reflect.Type)
 	for _, f := range reflect.VisibleFields(t) {
-		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		switch {
-		case options == "inline":
-			for inner, t := range fieldsOf(f.Type) {
-				fields[inner] = t
-			}
-		case name == "-" || !f.IsExported():
-		case name != "":
+		if name, known := nameOf(f); known {
 			fields[name] = f.Type
-		default:
-			fields[strings.ToLower(f.Name)] = f.Type
 		}
 	}
 	return fields
+}
+
+// nameOf returns the name of a field in documents, if it is known there.
+func nameOf(f reflect.StructField) (string, bool) {
+	name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	if name == "" {
+		name = strings.ToLower(f.Name)
+	}
+	return name, name != "-" && f.IsExported()
 }
 
 func sortedNames(fields map[string]reflect.Type) (names []string) {

@@ -45,6 +45,7 @@ func (c *Config) Validate() error {
 	f.check(growth == 1 || c.Train.Sampler != SamplerENAS, "search.strategies.rl.growth", growth, "1 where train.sampler is "+SamplerENAS)
 	c.Limits.validate(&f)
 	c.Finish.validate(&f)
+	f.finite(*c)
 	return errors.Join(f...)
 }
 
