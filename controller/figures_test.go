@@ -14,43 +14,8 @@ import (
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-// TestPareto compares the front with the definition, trial by trial.
-func TestPareto(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		trials := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Trial {
-			return Trial{
-				Accuracy: float64(rapid.IntRange(0, 6).Draw(t, "accuracy")),
-				Cost:     Cost{Latency: float64(rapid.IntRange(1, 6).Draw(t, "latency"))},
-				Outcome:  rapid.SampledFrom([]Outcome{Evaluated, Evaluated, Evaluated, Infeasible}).Draw(t, "outcome"),
-			}
-		}), 0, 30).Draw(t, "trials")
-		for i := range trials {
-			trials[i].Index = i
-		}
-		var want []Trial
-		for _, a := range trials {
-			if a.Outcome == Evaluated && !slices.ContainsFunc(trials, func(b Trial) bool { return b.Outcome == Evaluated && beats(b, a) }) {
-				want = append(want, a)
-			}
-		}
-		slices.SortFunc(want, func(a, b Trial) int { return int(a.Cost.Latency - b.Cost.Latency) })
-		if got := Pareto(trials); !slices.EqualFunc(got, want, sameTrial) {
-			t.Fatalf("front %v, want %v", got, want)
-		}
-	})
-}
-
 // sameTrial reports whether all figures of two trials are the same.
 func sameTrial(a, b Trial) bool { return reflect.DeepEqual(a, b) }
-
-// beats reports whether b makes a superfluous: no worse in both, and better in
-// one or earlier.
-func beats(b, a Trial) bool {
-	if b.Accuracy < a.Accuracy || b.Cost.Latency > a.Cost.Latency {
-		return false
-	}
-	return b.Accuracy > a.Accuracy || b.Cost.Latency < a.Cost.Latency || b.Index < a.Index
-}
 
 func TestReward(t *testing.T) {
 	for _, c := range []struct {

@@ -1,8 +1,6 @@
 package controller
 
 import (
-	"context"
-
 	"github.com/espalier-nas/espalier/internal/stream"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
@@ -50,11 +48,3 @@ func (s *randomStrategy) Observe([]Trial) {}
 // it draws other architectures than the strategy "random", so that an arm beside
 // a search is an independent sample.
 func NewRandomArm(s *space.Space, seed uint64) Strategy { return newRandom(s, seed, "random arm") }
-
-// RandomArm spends o.Trials evaluations on random architectures of the same
-// problem: what every search must be compared with. o.Replay, if any, holds
-// trials of this arm.
-func RandomArm(ctx context.Context, p Problem, o Options) (Result, error) {
-	o.Strategy = "random arm"
-	return Search(ctx, p, NewRandomArm(p.Space, o.Seed), o, nil)
-}

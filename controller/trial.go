@@ -79,15 +79,6 @@ func better(a, b Trial) bool {
 	return cmp.Or(cmp.Compare(a.Cost.Latency, b.Cost.Latency), cmp.Compare(a.Index, b.Index)) < 0
 }
 
-// Accuracies returns the accuracy of each trial, in order.
-func Accuracies(trials []Trial) []float64 {
-	acc := make([]float64, len(trials))
-	for i, t := range trials {
-		acc[i] = t.Accuracy
-	}
-	return acc
-}
-
 // Anytime returns the best reward found within the first i+1 trials, for each
 // i: the curve by which searches of equal budget are compared.
 func Anytime(trials []Trial) []float64 {

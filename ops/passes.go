@@ -27,9 +27,6 @@ func (p *Passes) In() int { return p.d.N * p.d.H * p.d.W * p.d.InC }
 // Out returns the length of y and dy.
 func (p *Passes) Out() int { return p.d.N * p.d.OutH() * p.d.OutW() * p.d.OutC }
 
-// FLOPs returns two per multiply-add of one pass, padding counted as pixels.
-func (p *Passes) FLOPs() int { return p.d.FLOPs() }
-
 // Forward computes y; frozen weights are prepacked by the first call. It
 // panics if a slice is too short.
 func (p *Passes) Forward(x, y []float32) {

@@ -157,9 +157,6 @@ func (f *Fidelities) logSize(a space.Arch) (float64, error) {
 	return math.Log(s), nil
 }
 
-// Levels returns the number of levels fitted, 0 before the first Fit.
-func (f *Fidelities) Levels() int { return len(f.known) }
-
 // Predict returns mean and standard deviation of the dearest score; see At.
 func (f *Fidelities) Predict(archs []space.Arch) (mean, std []float64) {
 	return f.At(len(f.known)-1, archs)

@@ -206,8 +206,8 @@ func TestFidelitiesKeepWhatWasMeasured(t *testing.T) {
 	high := promoted(mid, 6, false, func(i int) float64 { return w.dear(archs[i]) })
 	f := NewFidelities(mustNew(t, "ridge", Inputs{Features: w.features}, Options{}), nil)
 	mustPanic(t, "fidelities", func() { f.Predict(archs) })
-	if err := f.Fit(archs, low, mid, high); err != nil || f.Levels() != 3 {
-		t.Fatalf("%d levels, error %v", f.Levels(), err)
+	if err := f.Fit(archs, low, mid, high); err != nil || len(f.known) != 3 {
+		t.Fatalf("%d levels, error %v", len(f.known), err)
 	}
 	mean, std := f.Predict(archs)
 	lower, lowerStd := f.At(0, archs)
