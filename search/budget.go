@@ -59,19 +59,24 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	fit, err := r.fitPredicting()
+	if err != nil {
+		return 0, err
+	}
 	evaluating, err := r.fitEvaluation(ctx, trial)
 	if err != nil {
 		return 0, err
 	}
-	left := r.left() - evaluating - time.Duration((checkShare+endShare)*float64(budget))
+	predicting := time.Duration(allFits(r.cfg) * float64(fit)) // from what evaluating has left of the subnets
+	left := r.left() - evaluating - predicting - time.Duration((checkShare+endShare)*float64(budget))
 	share := 1 - r.cfg.Finish.Share
 	if least := time.Duration(float64(leastSteps*each) / share); left < least {
-		return 0, fmt.Errorf("budget is %v; want at least %v: reading and probing took %v, evaluating takes %v, and %d steps of the supernet with finishing %v", budget,
-			roundUp(budget-left+least), r.spent().Round(time.Second/10), evaluating.Round(time.Second/10), leastSteps, least.Round(time.Second/10))
+		return 0, fmt.Errorf("budget is %v; want at least %v: reading and probing took %v, evaluating takes %v, learning to predict %v, and %d steps of the supernet with finishing %v", budget,
+			roundUp(budget-left+least), r.spent().Round(time.Second/10), evaluating.Round(time.Second/10), predicting.Round(time.Second/10), leastSteps, least.Round(time.Second/10))
 	}
 	train := time.Duration(share * float64(left))
 	r.monitor.Log.Info("budget", "of", budget.String(), "so far", r.spent().Round(time.Second/10).String(), "training", train.Round(time.Second/10).String(),
-		"evaluating", evaluating.Round(time.Second/10).String(), "finishing", (left - train).Round(time.Second/10).String(), "step", each.Round(10*time.Microsecond).String())
+		"evaluating", evaluating.Round(time.Second/10).String(), "predicting", predicting.Round(time.Second/10).String(), "finishing", (left - train).Round(time.Second/10).String(), "step", each.Round(10*time.Microsecond).String())
 	return max(1, int(train/each)), nil
 }
 

@@ -54,10 +54,9 @@ func TestLeastTimeOfASearch(t *testing.T) {
 func TestWhatABudgetCutsIsKeptApart(t *testing.T) {
 	for _, score := range []string{config.ScorePredictor, config.ScoreSupernet} {
 		w := newWorld(t, asPredicted)
-		asked := config.Default()
-		w.cfg.Evaluate, w.cfg.Predictor, w.cfg.Search = asked.Evaluate, asked.Predictor, asked.Search
+		w.askedFor()
 		w.cfg.Search.Score, w.cfg.Search.Sweep, w.cfg.Search.Trials, w.cfg.Search.Top = score, 60, 9000, 30
-		w.cfg.Train.Steps, w.cfg.Budget, w.cfg.Finish.Networks = 0, time.Millisecond, 100
+		w.cfg.Budget, w.cfg.Finish.Networks = time.Millisecond, 100
 		r := w.open("run")
 		before := r.cfg
 		if _, err := r.fitEvaluation(t.Context(), supernet.New(r.family, 1)); err != nil {

@@ -43,10 +43,20 @@ func (r *Run) evaluationTime(c config.Config, image time.Duration) time.Duration
 	return time.Duration(images * float64(image))
 }
 
+// cutSamples reduces the subnets that the predictor learns from, so that its fits take a part of the time.
+func cutSamples(c *config.Config, part float64) {
+	by := math.Pow(part, 1/fitPower)
+	cut(&c.Predictor.Samples, by, leastSamples)
+	c.Predictor.Folds = min(c.Predictor.Folds, c.Predictor.Samples/2)
+	cut(&c.Search.Picks, by, leastPicks)
+}
+
+// cut reduces a number to a part, but not below the least.
+func cut(n *int, part float64, least int) { *n = min(*n, max(least, int(part*float64(*n)))) }
+
 // cutEvaluation reduces images, of so many in the validation split, and subnets, about alike, to a part of the work.
 func cutEvaluation(c *config.Config, all int, part float64) {
 	root := math.Sqrt(part)
-	cut := func(n *int, by float64, least int) { *n = min(*n, max(least, int(by*float64(*n)))) }
 	images := compared(*c, all)
 	cut(&images, root, leastImages)
 	c.Evaluate.Images = images
