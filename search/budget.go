@@ -63,14 +63,14 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	evaluating, err := r.fitEvaluation(ctx, trial)
+	evaluating, image, err := r.fitEvaluation(ctx, trial)
 	if err != nil {
 		return 0, err
 	}
 	predicting := time.Duration(allFits(r.cfg) * float64(fit)) // from what evaluating has left of the subnets
 	left := r.left() - evaluating - predicting - time.Duration((checkShare+endShare)*float64(budget))
 	share := 1 - r.cfg.Finish.Share
-	if least := time.Duration(float64(leastSteps*each) / share); left < least {
+	if least := r.leastAfter(each, image); left < least {
 		return 0, fmt.Errorf("budget is %v; want at least %v: reading and probing took %v, evaluating takes %v, learning to predict %v, and %d steps of the supernet with finishing %v", budget,
 			roundUp(budget-left+least), r.spent().Round(time.Second/10), evaluating.Round(time.Second/10), predicting.Round(time.Second/10), leastSteps, least.Round(time.Second/10))
 	}
@@ -253,28 +253,36 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 	return time.Duration(cost * float64(each)), nil
 }
 
+// leastAfter returns how long training the supernet and finishing take at least, of which a step and evaluating an
+// image take so long: the least steps with their part of finishing, the linear classifier, and evaluating one network
+// on each rung, on all of the validation split and on the test split.
+func (r *Run) leastAfter(step, image time.Duration) time.Duration {
+	calibration := r.cfg.Evaluate.Calibration
+	images := rungs*(calibration+r.comparedOn().Len()) + calibration + r.splits.Val.Len() + r.splits.Test.Len()
+	return time.Duration(float64(leastSteps*step)/(1-r.cfg.Finish.Share)+linearShare*float64(r.cfg.Budget)) + time.Duration(images)*image
+}
+
 // fitEvaluation returns how long evaluating subnets takes, after cutting down what is
-// configured so that it fits its share of the budget.
-func (r *Run) fitEvaluation(ctx context.Context, n *supernet.Net) (time.Duration, error) {
+// configured so that it fits its share of the budget, and how long it takes for an image.
+func (r *Run) fitEvaluation(ctx context.Context, n *supernet.Net) (all, image time.Duration, err error) {
 	before := r.cfg
 	if s := &r.cfg.Search; s.Score == config.ScorePredictor {
 		s.Trials = min(s.Trials, max(leastTrials, s.Sweep*s.AllRounds(), int(trialsPerSecond*r.cfg.Budget.Seconds())))
 		r.cfg.NoteDecided(before)
 	}
-	image, err := r.timeEvaluation(ctx, n)
-	if err != nil {
-		return 0, err
+	if image, err = r.timeEvaluation(ctx, n); err != nil {
+		return 0, 0, err
 	}
 	whole, may := r.evaluationTime(r.cfg, image), time.Duration(evaluationShare*float64(r.cfg.Budget))
 	if whole <= may {
-		return whole, nil
+		return whole, image, nil
 	}
 	cutEvaluation(&r.cfg, r.splits.Val.Len(), float64(may)/float64(whole))
 	r.cfg.NoteDecided(before)
 	now := r.evaluationTime(r.cfg, image)
 	r.monitor.Log.Info("evaluating is cut to fit the budget", "subnets", fmt.Sprintf("%d of %d", toEvaluate(r.cfg), toEvaluate(before)), "images", r.comparedOn().Len(),
 		"takes", now.Round(time.Second/10).String(), "instead of", whole.Round(time.Second/10).String())
-	return now, r.saveConfig()
+	return now, image, r.saveConfig()
 }
 
 // timeEvaluation returns the mean time that evaluating a random subnet takes per image.

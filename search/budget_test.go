@@ -49,6 +49,18 @@ func TestLeastTimeOfASearch(t *testing.T) {
 	}
 }
 
+// After everything else there must be time for 20 steps with their part of finishing, for a linear classifier, and for
+// evaluating one network on each of three rungs and on two splits.
+func TestLeastTimeAfterEvaluating(t *testing.T) {
+	r := newWorld(t, asPredicted).open("run")
+	r.cfg.Budget, r.cfg.Finish.Share, r.cfg.Evaluate.Calibration, r.cfg.Evaluate.Images = 100*time.Second, 0.75, 10, 20
+	images := 3*(10+20) + 10 + r.splits.Val.Len() + netTest
+	want := 20*4*time.Second + 5*time.Second + time.Duration(images)*time.Second
+	if got := r.leastAfter(time.Second, time.Second); got != want {
+		t.Errorf("%v; want %v, for %d images in all", got, want, images)
+	}
+}
+
 // What a budget cuts is used by runs from the folder's document, which any run can go on with, and is kept
 // apart from what was asked for: a run of another length plans with that.
 func TestWhatABudgetCutsIsKeptApart(t *testing.T) {
@@ -59,7 +71,7 @@ func TestWhatABudgetCutsIsKeptApart(t *testing.T) {
 		w.cfg.Budget, w.cfg.Finish.Networks = time.Millisecond, 100
 		r := w.open("run")
 		before := r.cfg
-		if _, err := r.fitEvaluation(t.Context(), supernet.New(r.family, 1)); err != nil {
+		if _, _, err := r.fitEvaluation(t.Context(), supernet.New(r.family, 1)); err != nil {
 			t.Fatal(err)
 		}
 		if r.cfg.Search.Trials >= 9000 || r.cfg.Predictor.Samples != leastSamples || score == config.ScorePredictor && r.cfg.Search.Top != leastTop {

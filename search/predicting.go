@@ -13,12 +13,12 @@ import (
 const (
 	// predictShare of the budget may go into fitting the accuracy predictor; where it does not
 	// suffice for what is configured, it learns from fewer subnets.
-	predictShare = 0.1
+	predictShare = 0.12
 	// fitPower is the power of the examples by which a fit takes longer with more of them, and
 	// comparedFits are the fits that cross-validating all models on one fold is worth:
 	// `go test -run xxx -bench SearchFits ./search`.
-	fitPower     = 1.7
-	comparedFits = 1.4
+	fitPower     = 1.5
+	comparedFits = 1.2
 )
 
 // allFits returns how many fits on leastSamples examples those of a search take as long as: of the cross-validation
