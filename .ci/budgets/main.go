@@ -1,15 +1,15 @@
 //go:build linux
 
 // Command budgets measures what runs take of the time and the memory that they say: for
-// commands, budgets, sizes of pictures and numbers of classes it makes pictures, runs
+// commands, spaces, budgets, sizes of pictures and numbers of classes it makes pictures, runs
 //
-//	espalier search --data DIR --budget B
+//	espalier search --space NAME --data DIR --budget B
 //
 // or train or fidelity, and prints a row of a table in Markdown: time asked for and taken,
 // memory computed and at its peak, the share of processor time that went into collecting
 // garbage, and the words with which a run was refused.
 //
-//	go run ./.ci/budgets [-commands search] [-budgets 20s,60s] [-sizes 28,64,128,224] [-classes 2,10,1000] [-dir FOLDER]
+//	go run ./.ci/budgets [-commands search] [-spaces chain] [-budgets 20s,60s] [-sizes 28,64,128,224] [-classes 2,10,1000] [-dir FOLDER]
 package main
 
 import (
@@ -34,6 +34,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	commands := flag.String("commands", "search", "commands: search, train, fidelity")
+	spaces := flag.String("spaces", "chain", "search spaces")
 	budgets := flag.String("budgets", "20s,60s", "budgets")
 	sizes := flag.String("sizes", "28,64,128,224", "sides of pictures, pixels")
 	classes := flag.String("classes", "2,10,1000", "numbers of classes")
@@ -47,14 +48,17 @@ func main() {
 	}
 	binary := filepath.Join(*dir, "espalier")
 	check(run("go", "build", "-o", binary, "./cmd/espalier"))
-	fmt.Println("| command | pixels | classes | asked | taken | | computed MiB | peak MiB | | collecting | |\n|---|---|---|---|---|---|---|---|---|---|---|")
+	fmt.Println("| command | space | pixels | classes | asked | taken | | computed MiB | peak MiB | | collecting | |\n|---|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, size := range numbers(*sizes) {
 		for _, k := range numbers(*classes) {
 			pictures := filepath.Join(*dir, fmt.Sprintf("pictures-%d-%d", size, k))
 			check(draw(pictures, size, k))
 			for _, command := range strings.Split(*commands, ",") {
-				for _, budget := range strings.Split(*budgets, ",") {
-					fmt.Println(measure(binary, command, pictures, filepath.Join(*dir, fmt.Sprintf("%s-%d-%d-%s", command, size, k, budget)), size, k, budget))
+				for _, space := range strings.Split(*spaces, ",") {
+					for _, budget := range strings.Split(*budgets, ",") {
+						out := filepath.Join(*dir, fmt.Sprintf("%s-%s-%d-%d-%s", command, space, size, k, budget))
+						fmt.Println(measure(binary, command, space, pictures, out, size, k, budget))
+					}
 				}
 			}
 		}
@@ -127,18 +131,18 @@ var (
 )
 
 // arguments returns those of a command; fidelity knows no budget, and trains few networks for a short time instead.
-func arguments(command, pictures, out, budget string) []string {
+func arguments(command, space, pictures, out, budget string) []string {
 	if command == "fidelity" {
-		return []string{command, "--data", pictures, "--truth", out + ".csv", "--count", "4", "--seeds", "1", "--epochs", "2"}
+		return []string{command, "--space", space, "--data", pictures, "--truth", out + ".csv", "--count", "4", "--seeds", "1", "--epochs", "2"}
 	}
-	return []string{command, "--data", pictures, "--budget", budget, "--out", out}
+	return []string{command, "--space", space, "--data", pictures, "--budget", budget, "--out", out}
 }
 
 // measure runs a command and returns the row of the table.
-func measure(binary, command, pictures, out string, size, classes int, budget string) string {
+func measure(binary, command, space, pictures, out string, size, classes int, budget string) string {
 	check(os.RemoveAll(out))
 	check(os.RemoveAll(out + ".csv"))
-	c := exec.Command(binary, arguments(command, pictures, out, budget)...)
+	c := exec.Command(binary, arguments(command, space, pictures, out, budget)...)
 	var told bytes.Buffer
 	c.Stderr = &told
 	c.Env = append(os.Environ(), "GODEBUG=gctrace=1")
@@ -171,5 +175,5 @@ func measure(binary, command, pictures, out string, size, classes int, budget st
 	if command == "fidelity" {
 		budget, off = "", ""
 	}
-	return fmt.Sprintf("| %s | %d | %d | %s | %.1f s | %s | %.0f | %.0f | %+.0f %% | %s | %s |", command, size, classes, budget, took.Seconds(), off, computed, peak, 100*(peak/computed-1), collecting, verdict)
+	return fmt.Sprintf("| %s | %s | %d | %d | %s | %.1f s | %s | %.0f | %.0f | %+.0f %% | %s | %s |", command, space, size, classes, budget, took.Seconds(), off, computed, peak, 100*(peak/computed-1), collecting, verdict)
 }
