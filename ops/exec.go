@@ -8,8 +8,10 @@ import (
 
 // Config chooses how an Exec computes.
 type Config struct {
-	Kernel  string // "avx512", "avx2" or "go"; "" takes ESPALIER_KERNEL, else the best that the machine has
-	Workers int    // goroutines, at most GOMAXPROCS; 0 means GOMAXPROCS
+	// Kernel is "avx512", "avx2" or "go"; "avx512-direct", "avx2-direct" or "direct" (of the best) go without
+	// Winograd's algorithm. "" takes ESPALIER_KERNEL, else the best that the machine has.
+	Kernel  string
+	Workers int // goroutines, at most GOMAXPROCS; 0 means GOMAXPROCS
 }
 
 // node is a recorded operation; back adds its parameters' gradients and its

@@ -89,7 +89,7 @@ func (r *Run) LastStep() (loss, accuracy float64, ok bool) {
 // fresh returns untrained weights of one architecture, initialised for its own
 // sizes.
 func (r *Run) fresh(a space.Arch, seed uint64) *supernet.Net {
-	own := r.net.Extract(a, r.cfg.Kernel)
+	own := r.net.Extract(a, r.exec.Kernel())
 	return supernet.New(own.Family(), seed)
 }
 

@@ -179,7 +179,7 @@ func (r *Run) affordableAlone(ctx context.Context, trial *supernet.Net) (int, er
 	if err != nil {
 		return 0, err
 	}
-	net := trial.Extract(a, r.cfg.Kernel)
+	net := trial.Extract(a, r.exec.Kernel())
 	each, err := r.timeSteps(ctx, net, single(net), r.aloneOptions(manySteps), time.Duration(onlyTrialShare*float64(r.cfg.Budget)), warmSteps, leastTimed)
 	if err != nil {
 		return 0, err

@@ -25,7 +25,7 @@ func TestWhoClimbs(t *testing.T) {
 		w := newWorld(t, func(i int) float64 { return 1 + 0.01*float64(i%7) })
 		w.cfg.Seed, w.cfg.Search.Random, w.cfg.Predictor.Samples = seed, false, 24
 		s := w.search("run")
-		c := recomputed{t: t, w: w, s: s, e: exec(t, s.cfg.Kernel), norm: plainNorm(s.splits.Train)}
+		c := recomputed{t: t, w: w, s: s, e: exec(t, string(s.cfg.Kernel)), norm: plainNorm(s.splits.Train)}
 		c.firstProposals()
 		c.candidates()
 		for _, g := range s.rungs {

@@ -93,7 +93,7 @@ func (l *ladder) weights(f *finished) *supernet.Net {
 	case l.r.cfg.Finish.Scratch:
 		return l.r.fresh(f.Arch, l.r.seed())
 	default:
-		return l.r.net.Extract(f.Arch, l.r.cfg.Kernel)
+		return l.r.net.Extract(f.Arch, l.r.exec.Kernel())
 	}
 }
 

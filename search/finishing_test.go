@@ -111,7 +111,7 @@ func (f finishing) check(t *testing.T, w *world, r *Run, arms []*arm) {
 				t.Errorf("%s: weights are not those of the options spelt out", name)
 			}
 			checkStem(t, r.dir.Path(rungFile(rundir.Rung{Arm: a.name, Candidate: i, Rung: 2})), net, r.splits.Train, norm)
-			e := exec(t, r.cfg.Kernel)
+			e := exec(t, string(r.cfg.Kernel))
 			if want := right(t, e, net, norm, r.splits.Val, r.splits.Val.Len()); math.Abs(want-a.on[i].last().Accuracy) > 1e-9 {
 				t.Errorf("%s: validation accuracy is said to be %v; want %v", name, a.on[i].last().Accuracy, want)
 			}
@@ -127,7 +127,7 @@ func (f finishing) check(t *testing.T, w *world, r *Run, arms []*arm) {
 	}
 }
 
-func inherited(r *Run, a space.Arch) *supernet.Net { return r.net.Extract(a, r.cfg.Kernel) }
+func inherited(r *Run, a space.Arch) *supernet.Net { return r.net.Extract(a, string(r.cfg.Kernel)) }
 
 func finishedWorld(t *testing.T) (*world, finishing) {
 	w := newWorld(t, asPredicted)
@@ -293,7 +293,7 @@ func TestCheckpointOfAnEarlierRungIsNotUsed(t *testing.T) {
 func leaveFirstRung(t *testing.T, w *world, r *Run) {
 	t.Helper()
 	l, f := &ladder{r: r}, &finished{arm: &arm{name: armSearch}, candidate: candidate{Trial: controller.Trial{Arch: w.arch(climbers[armSearch][0])}}}
-	net, o := r.net.Extract(f.Arch, r.cfg.Kernel), r.finishOptions(6, 0)
+	net, o := r.net.Extract(f.Arch, string(r.cfg.Kernel)), r.finishOptions(6, 0)
 	tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), o)
 	if err != nil {
 		t.Fatal(err)

@@ -118,7 +118,7 @@ func plainLinear(t *testing.T, r *Run) float64 {
 	o := supernet.TrainOptions{
 		Batch: 12, Steps: 40 * (train.Len() / 12), LR: 0.01, Warmup: 0.05, Momentum: 0.9, Nesterov: true, WeightDecay: 1e-3, Clip: 5, Seed: 11,
 	}
-	tr, err := supernet.NewTrainer(exec(t, r.cfg.Kernel), n, train, norm, supernet.Single{Arch: f.Arch()}, o)
+	tr, err := supernet.NewTrainer(exec(t, string(r.cfg.Kernel)), n, train, norm, supernet.Single{Arch: f.Arch()}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

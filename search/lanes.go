@@ -27,7 +27,7 @@ func (r *Run) openLanes(n int) (*lanes, error) {
 	n = r.laneCount(n)
 	l := &lanes{}
 	for range n {
-		e, err := ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: max(1, r.exec.Workers()/n)})
+		e, err := ops.NewExec(ops.Config{Kernel: r.exec.Kernel(), Workers: max(1, r.exec.Workers()/n)})
 		if err != nil {
 			l.close()
 			return nil, err

@@ -352,7 +352,7 @@ const oneTiming = 300 * time.Millisecond
 
 // timeOne returns the seconds of a training step of one network.
 func (l *ladder) timeOne(ctx context.Context, x *ops.Exec, f *finished) (float64, error) {
-	net := l.r.net.Extract(f.Arch, l.r.cfg.Kernel)
+	net := l.r.net.Extract(f.Arch, l.r.exec.Kernel())
 	t, err := l.r.timeStepsOn(ctx, x, net, single(net), l.r.finishOptions(manySteps, 0), oneTiming, 3, 10)
 	return t.Seconds(), err
 }

@@ -20,7 +20,7 @@ func (r *Run) openLatencies(ctx context.Context) (*latency.Model, error) {
 	if r.dir.Has(rundir.Latency) {
 		from = path
 	}
-	l, err := latency.Open(ctx, r.family, latency.Options{Kernel: r.cfg.Kernel, Workers: workers, Batch: r.cfg.Device.Batch, From: from, To: path})
+	l, err := latency.Open(ctx, r.family, latency.Options{Kernel: string(r.cfg.Kernel), Workers: workers, Batch: r.cfg.Device.Batch, From: from, To: path})
 	if err != nil {
 		return nil, err
 	}

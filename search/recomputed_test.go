@@ -26,7 +26,7 @@ func TestSearchIsRecomputed(t *testing.T) {
 		w := newWorld(t, func(i int) float64 { return 1 + 0.01*float64(i%7) })
 		w.cfg.Seed = seed
 		s := w.search("run")
-		c := recomputed{t: t, w: w, s: s, e: exec(t, s.cfg.Kernel)}
+		c := recomputed{t: t, w: w, s: s, e: exec(t, string(s.cfg.Kernel))}
 		c.splits()
 		c.norm = plainNorm(s.splits.Train)
 		c.trials()

@@ -149,7 +149,7 @@ func largeFamily(t *testing.T) space.Family {
 // untrained returns the largest network of a family with its first weights.
 func untrained(t *testing.T, r *Run, f space.Family) *supernet.Network {
 	t.Helper()
-	v, err := supernet.NewEvaluator(exec(t, r.cfg.Kernel), supernet.New(f, 5), r.splits.Train, r.splits.Train, plainNorm(r.splits.Train), supernet.EvalOptions{Calibration: 20, Batch: 20, Seed: 1})
+	v, err := supernet.NewEvaluator(exec(t, string(r.cfg.Kernel)), supernet.New(f, 5), r.splits.Train, r.splits.Train, plainNorm(r.splits.Train), supernet.EvalOptions{Calibration: 20, Batch: 20, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func checkRival(t *testing.T, r *Run, v report.Rival, n, against *supernet.Netwo
 	if want := 1.96 * math.Sqrt(v.Test*(1-v.Test)/netTest); math.Abs(v.TestError-want) > 1e-9 {
 		t.Errorf("half of the interval is %v; want %v of %d pictures", v.TestError, want, netTest)
 	}
-	e, norm := exec(t, r.cfg.Kernel), plainNorm(r.splits.Train)
+	e, norm := exec(t, string(r.cfg.Kernel)), plainNorm(r.splits.Train)
 	differ, sum := 0.0, 0.0
 	for i := range netTest {
 		one := r.splits.Test.Subset([]int{i})

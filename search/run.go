@@ -93,10 +93,10 @@ func (r *Run) open() error {
 	}
 	r.earlier = r.state.total()
 	var err error
-	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
+	if r.exec, err = ops.NewExec(ops.Config{Kernel: string(r.cfg.Kernel), Workers: r.cfg.Workers}); err != nil {
 		return err
 	}
-	r.cfg.Kernel = r.exec.Kernel() // bits depend on it: a resumed run must not take another
+	r.cfg.Kernel = config.Kernel(r.exec.Kernel()) // bits depend on it: a resumed run must not take another
 	if d := &r.cfg.Data.Dir; *d != "" {
 		if *d, err = filepath.Abs(*d); err != nil { // a run goes on from anywhere
 			return fmt.Errorf("data: %w", err)

@@ -104,7 +104,7 @@ func TestTheLastRungGoesOnInItsTime(t *testing.T) {
 	if !near(took, given) || !near(p.span, given) || p.each != 0.2 || l.slower != 3 {
 		t.Errorf("without a checkpoint busy for %v, given %v, steps of %v s, %v times as slow; want %v s, of 0.2 s, 3", took, p.span, p.each, l.slower, given)
 	}
-	net := r.net.Extract(f.Arch, r.cfg.Kernel)
+	net := r.net.Extract(f.Arch, string(r.cfg.Kernel))
 	tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), r.finishOptions(100, rungs-1))
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func TestTimeOfARungOutlivesInterruptions(t *testing.T) {
 	w, _ := finishedWorld(t)
 	r := w.trained("run")
 	l, f := &ladder{r: r}, &finished{arm: &arm{name: armSearch}, candidate: candidate{Trial: controller.Trial{Arch: w.arch(climbers[armSearch][0])}}}
-	net := r.net.Extract(f.Arch, r.cfg.Kernel)
+	net := r.net.Extract(f.Arch, string(r.cfg.Kernel))
 	tr, err := supernet.NewTrainer(r.exec, net, r.splits.Train, r.norm, single(net), r.finishOptions(6, 0))
 	if err != nil {
 		t.Fatal(err)

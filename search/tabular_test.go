@@ -49,7 +49,7 @@ func TestTablesAreRecomputed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x := exec(t, r.cfg.Kernel)
+		x := exec(t, string(r.cfg.Kernel))
 		val, test := right(t, x, n, norm, r.splits.Val, r.splits.Val.Len()), right(t, x, n, norm, r.splits.Test, r.splits.Test.Len())
 		if math.Abs(val-row.Val.Accuracy) > 1e-9 || math.Abs(test-row.Test.Accuracy) > 1e-9 {
 			t.Errorf("%s: validation %v, test %v; want %v and %v", row.Arch, row.Val.Accuracy, row.Test.Accuracy, val, test)

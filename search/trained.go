@@ -45,7 +45,7 @@ func openFolder(path string, m Machine, monitor Monitor, open func(*Run) error) 
 		cfg.Workers = *m.Workers
 	}
 	if m.Kernel != nil {
-		cfg.Kernel = *m.Kernel
+		cfg.Kernel = config.Kernel(*m.Kernel)
 	}
 	if err := cfg.Ready(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -65,7 +65,7 @@ func (r *Run) openPictures() (err error) {
 	if err := r.state.load(r.dir); err != nil {
 		return err
 	}
-	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
+	if r.exec, err = ops.NewExec(ops.Config{Kernel: string(r.cfg.Kernel), Workers: r.cfg.Workers}); err != nil {
 		return err
 	}
 	return r.openData()

@@ -74,7 +74,7 @@ func TestAuxiliaryNeedsASpaceWithAPlace(t *testing.T) {
 // unless they are nil and with these changes of length, and returns the averaged weights.
 func trainAnew(t *testing.T, r *Run, n *supernet.Net, s supernet.Sampler, o supernet.TrainOptions, targets *supernet.Targets, replans ...supernet.Replan) *supernet.Net {
 	t.Helper()
-	tr, err := supernet.NewTrainer(exec(t, r.cfg.Kernel), n, r.splits.Train, plainNorm(r.splits.Train), s, o)
+	tr, err := supernet.NewTrainer(exec(t, string(r.cfg.Kernel)), n, r.splits.Train, plainNorm(r.splits.Train), s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestTrainingAloneFollowsTheConfiguration(t *testing.T) {
 	}
 	norm := plainNorm(r.splits.Train)
 	checkStem(t, r.dir.Path(networkPath(rundir.Alone)), got, r.splits.Train, norm)
-	if want := right(t, exec(t, r.cfg.Kernel), got, norm, r.splits.Val, r.splits.Val.Len()); math.Abs(want-score.Accuracy) > 1e-9 {
+	if want := right(t, exec(t, string(r.cfg.Kernel)), got, norm, r.splits.Val, r.splits.Val.Len()); math.Abs(want-score.Accuracy) > 1e-9 {
 		t.Errorf("validation accuracy is said to be %v; want %v", score.Accuracy, want)
 	}
 }

@@ -52,7 +52,7 @@ func OpenAlone(cfg config.Config, monitor Monitor) (*Run, error) {
 }
 
 func (r *Run) openAlone() (err error) {
-	if r.exec, err = ops.NewExec(ops.Config{Kernel: r.cfg.Kernel, Workers: r.cfg.Workers}); err != nil {
+	if r.exec, err = ops.NewExec(ops.Config{Kernel: string(r.cfg.Kernel), Workers: r.cfg.Workers}); err != nil {
 		return err
 	}
 	if err := r.openData(); err != nil {

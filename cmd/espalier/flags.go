@@ -23,7 +23,7 @@ type settingFlags struct {
 	spaceFlags
 	Seed    *uint64 `placeholder:"N" help:"Seed of everything random (default: ${default_seed})."`
 	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
-	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go (default: the best)."`
+	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go; avx512-direct, avx2-direct or direct: without Winograd's algorithm (default: the best)."`
 }
 
 // spaceFlags set pictures and space.
@@ -123,7 +123,9 @@ func (f settingFlags) load() (config.Config, error) {
 	}
 	set(&c.Seed, f.Seed)
 	set(&c.Workers, f.Workers)
-	set(&c.Kernel, f.Kernel)
+	if f.Kernel != nil {
+		c.Kernel = config.Kernel(*f.Kernel)
+	}
 	return c, nil
 }
 

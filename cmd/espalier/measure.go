@@ -107,7 +107,7 @@ func openLatencies(ctx context.Context, cfg config.Config, f space.Family, file 
 	if workers == 0 {
 		workers = cfg.Workers
 	}
-	o := latency.Options{Kernel: cfg.Kernel, Workers: workers, Batch: cfg.Device.Batch, To: file}
+	o := latency.Options{Kernel: string(cfg.Kernel), Workers: workers, Batch: cfg.Device.Batch, To: file}
 	if _, err := os.Stat(file); err == nil {
 		o.From = file
 	}

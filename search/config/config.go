@@ -24,8 +24,8 @@ import (
 type Config struct {
 	Seed      uint64         `yaml:"seed"`    // of weights, order, augmentation and every search
 	Workers   int            `yaml:"workers"` // goroutines that compute; 0: one per processor. No result depends on it
-	Kernel    string         `yaml:"kernel"`  // instruction set: avx512, avx2 or go; empty: the best of the machine
-	Budget    time.Duration  `yaml:"budget"`  // wall-clock time of the whole run; what takes steps gets them from it. 0: train.steps or train.epochs fix them
+	Kernel    Kernel         `yaml:"kernel"`
+	Budget    time.Duration  `yaml:"budget"` // wall-clock time of the whole run; what takes steps gets them from it. 0: train.steps or train.epochs fix them
 	Data      Data           `yaml:"data"`
 	Space     families.Space `yaml:"space"` // which search space
 	Train     Train          `yaml:"train"`

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +48,48 @@ func TestChooseByName(t *testing.T) {
 		t.Setenv("ESPALIER_KERNEL", s.Name)
 		if got, err := Choose(""); err != nil || got.Name != s.Name {
 			t.Errorf("ESPALIER_KERNEL=%s: got %v, %v", s.Name, got, err)
+		}
+	}
+}
+
+// A set without Winograd's algorithm is chosen by its name, or as that of the best, and is otherwise the same.
+func TestDirectSets(t *testing.T) {
+	t.Setenv("ESPALIER_KERNEL", "")
+	best := Available()[0]
+	if got, err := Choose(Direct); err != nil || got.Name != best.Direct().Name {
+		t.Errorf("direct kernels: %v, %v; want %s", got, err, best.Direct().Name)
+	}
+	c := Conv{N: 2, H: 12, W: 12, InC: 16, OutC: 24, KH: 3, KW: 3, S: 1, PadH: 1, PadW: 1, Dil: 1, G: 1}
+	x, w, dy := operands(c, rand.New(rand.NewPCG(31, 32)))
+	p := NewPool(1)
+	defer p.Close()
+	for _, s := range Available() {
+		if s.tiles == nil {
+			if s.Direct() != s {
+				t.Errorf("%s has a set without what it never has", s.Name)
+			}
+			continue
+		}
+		d, err := Choose(s.Name + "-direct")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, same := NewEngine(d, p), NewEngine(direct(s), p) // of a layer that has no rows
+		if d.Name != s.Name+"-direct" || d.Vec() != s.Vec() || winogradOf(e, c, plainForward) != nil || winogradOf(NewEngine(s, p), c, plainForward) == nil {
+			t.Errorf("%s: takes Winograd's algorithm, or other loops over elements", d.Name)
+		}
+		for pass, run := range []func(e *Engine, out []float32){
+			func(e *Engine, out []float32) { e.Forward(c, x, w, out, Epilogue{}, Fusion{}) },
+			func(e *Engine, out []float32) { e.BackwardData(c, dy, w, out, false, Fusion{}) },
+			func(e *Engine, out []float32) { e.BackwardWeights(c, x, dy, out, Fusion{}) },
+		} {
+			n := []int{len(dy), len(x), len(w)}[pass]
+			got, want := make([]float32, n), make([]float32, n)
+			run(e, got)
+			run(same, want)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, pass %d: other bits than the direct kernels'", d.Name, pass)
+			}
 		}
 	}
 }

@@ -64,7 +64,7 @@ func sets() []*Set {
 // direct returns s without Winograd's algorithm and depthwise rows.
 func direct(s *Set) *Set {
 	t := *s.tiles
-	t.wino3, t.wino5 = winoForm{taps: -1}, winoForm{taps: -1}
+	t.wino3, t.wino5 = noForm, noForm
 	t.winoInput, t.stride1, t.stride2, t.transposed = nil, nil, nil, nil
 	return &Set{Name: s.Name + " direct", tiles: &t}
 }

@@ -13,16 +13,34 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 )
 
 // Set is one implementation of the kernels. Which one runs is a value that the
 // caller holds; there is no global switch.
 type Set struct {
-	Name string // "avx512", "avx2" or "go"
+	Name string // "avx512", "avx2" or "go"; with "-direct" behind it without Winograd's algorithm
 
 	tiles *tiles // nil for "go"
 }
+
+// Direct names the best set of a machine without Winograd's algorithm. Its sums are exacter, above all beside
+// outliers (docs/kernels.md), and dense convolutions of 3x3 and 5x5 take longer.
+const Direct = "direct"
+
+// Direct returns the set without Winograd's algorithm; "go" never has it.
+func (s *Set) Direct() *Set {
+	if s.tiles == nil || s.tiles.winoInput == nil {
+		return s
+	}
+	t := *s.tiles
+	t.winoInput, t.wino3, t.wino5 = nil, noForm, noForm
+	return &Set{Name: s.Name + "-" + Direct, tiles: &t}
+}
+
+// noForm is a form that fits no layer.
+var noForm = winoForm{taps: -1}
 
 // Choose returns the kernels called name. An empty name takes the environment
 // variable ESPALIER_KERNEL, and if that is empty too the best that the machine
@@ -33,15 +51,22 @@ func Choose(name string) (*Set, error) {
 		name, source = os.Getenv("ESPALIER_KERNEL"), "environment variable ESPALIER_KERNEL"
 	}
 	sets := Available()
-	if name == "" {
+	switch name {
+	case "":
 		return sets[0], nil
+	case Direct:
+		return sets[0].Direct(), nil
 	}
-	var names []string
+	names := []string{Direct}
 	for _, s := range sets {
-		if s.Name == name {
-			return s, nil
+		for _, s := range []*Set{s, s.Direct()} {
+			if s.Name == name {
+				return s, nil
+			}
+			if !slices.Contains(names, s.Name) {
+				names = append(names, s.Name)
+			}
 		}
-		names = append(names, s.Name)
 	}
 	return nil, fmt.Errorf("%s: %q is not among the kernels of this machine: %s", source, name, strings.Join(names, ", "))
 }

@@ -2,11 +2,13 @@
 
 package kernel
 
+import "strings"
+
 //go:generate go -C _gen run ./vector -out ../vec_amd64.s -table ../vec_amd64.go
 
 // Vec returns the element-wise loops of the set.
 func (s *Set) Vec() *Vec {
-	switch s.Name {
+	switch set, _, _ := strings.Cut(s.Name, "-"); set {
 	case "avx512":
 		return &vecAVX512
 	case "avx2":

@@ -62,6 +62,49 @@ func winoErrors(t *testing.T, table *strings.Builder, wino, direct *Engine, c Co
 	}
 }
 
+// outlierBound is what Winograd's algorithm may be wrong by, at most, in an output that sees no outlier but shares
+// a tile with one: a share of the outlier.
+const outlierBound = 2e-6
+
+// TestWinogradErrorsBesideOutliers puts one value of many times the others' size into a map and measures the outputs
+// whose taps do not reach it: to direct kernels it is nothing, Winograd's transforms add it to the whole of its tile
+// and take it away again, to rounding. With -v it prints the table of docs/log/kernels.md.
+func TestWinogradErrorsBesideOutliers(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	for _, s := range Available() {
+		if s.tiles == nil {
+			continue
+		}
+		var table strings.Builder
+		for _, k := range []int{3, 5} {
+			c := Conv{N: 1, H: 24, W: 24, InC: 32, OutC: 32, KH: k, KW: k, S: 1, PadH: k / 2, PadW: k / 2, Dil: 1, G: 1}
+			for _, size := range []float32{1, 10, 100, 1000, 10000} {
+				x, w, dy := layerOperands(c, rand.New(rand.NewPCG(61, 62)))
+				const row, col = 9, 14
+				x[(row*c.W+col)*c.InC+7] = size
+				want := newTruth(c, x, w, dy)
+				worst := func(e *Engine) (worst float64) {
+					y := make([]float32, len(dy))
+					e.Forward(c, x, w, y, Epilogue{}, Fusion{})
+					for i, v := range y {
+						if py, px := i/c.OutC/c.W, i/c.OutC%c.W; max(py-row, row-py, px-col, col-px) > k/2 {
+							worst = max(worst, math.Abs(float64(v)-want.y.sum[i]))
+						}
+					}
+					return worst
+				}
+				fast, slow := worst(NewEngine(s, p)), worst(NewEngine(s.Direct(), p))
+				fmt.Fprintf(&table, "| %dx%d | %g | %.1e | %.1e |\n", k, k, size, slow, fast)
+				if fast > outlierBound*float64(max(size, 10)) || slow > 2e-5 {
+					t.Errorf("%s, %dx%d beside %g: wrong by %.2g, directly by %.2g", s.Name, k, k, size, fast, slow)
+				}
+			}
+		}
+		t.Logf("%s\n| layer | outlier | direct, worst | Winograd, worst |\n|---|---|---|---|\n%s", s.Name, &table)
+	}
+}
+
 // layerOperands returns operands as a layer in training meets them.
 func layerOperands(c Conv, r *rand.Rand) (x, w, dy []float32) {
 	x, w, dy = operands(c, r)
