@@ -68,7 +68,7 @@ func (r *Run) affordable(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	predicting := time.Duration(allFits(r.cfg) * float64(fit)) // from what evaluating has left of the subnets
-	left := r.left() - evaluating - predicting - time.Duration((checkShare+endShare)*float64(budget))
+	left := r.left() - evaluating - predicting - r.ending()
 	share := 1 - r.cfg.Finish.Share
 	if least := r.leastAfter(each, image); left < least {
 		return 0, fmt.Errorf("budget is %v; want at least %v: reading and probing took %v, evaluating takes %v, learning to predict %v, and %d steps of the supernet with finishing %v", budget,
@@ -253,6 +253,15 @@ func (r *Run) timeStepsOn(ctx context.Context, x *ops.Exec, n *supernet.Net, s s
 	return time.Duration(cost * float64(each)), nil
 }
 
+// ending returns how long checks, and timing, testing and writing what is handed over, may take: their shares of the
+// budget, or what the pictures that they evaluate take if that is more, as where nothing could be cut any further.
+func (r *Run) ending() time.Duration {
+	image, budget := r.state.Image, r.cfg.Budget.Seconds()
+	tested := float64(r.splits.Test.Len() * r.cfg.Finish.Networks)
+	seconds := max(checkShare*budget, float64(r.checkPictures())*image) + max(endShare*budget, tested*image)
+	return time.Duration(seconds * float64(time.Second))
+}
+
 // leastAfter returns how long training the supernet and finishing take at least, of which a step and evaluating an
 // image take so long: the least steps with their part of finishing, the linear classifier, and evaluating one network
 // on each rung, on all of the validation split and on the test split.
@@ -273,6 +282,7 @@ func (r *Run) fitEvaluation(ctx context.Context, n *supernet.Net) (all, image ti
 	if image, err = r.timeEvaluation(ctx, n); err != nil {
 		return 0, 0, err
 	}
+	r.state.Image = image.Seconds()
 	whole, may := r.evaluationTime(r.cfg, image), time.Duration(evaluationShare*float64(r.cfg.Budget))
 	if whole <= may {
 		return whole, image, nil

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -58,6 +59,19 @@ func TestLeastTimeAfterEvaluating(t *testing.T) {
 	want := 20*4*time.Second + 5*time.Second + time.Duration(images)*time.Second
 	if got := r.leastAfter(time.Second, time.Second); got != want {
 		t.Errorf("%v; want %v, for %d images in all", got, want, images)
+	}
+}
+
+// For the end are kept the shares of checks and of testing, or the time of the pictures that they take, each.
+func TestTimeKeptForTheEnd(t *testing.T) {
+	r := newWorld(t, asPredicted).open("run")
+	r.cfg.Budget, r.cfg.Finish.Networks = 1000*time.Second, 3
+	r.cfg.Predictor.Samples, r.cfg.Search.Rounds, r.cfg.Search.Picks, r.cfg.Evaluate.Calibration, r.cfg.Evaluate.Images = 10, 1, 2, 2, 3
+	const checked, tested = 12, 3 * netTest // a fifth of 12 subnets on 5 pictures, and the test split thrice
+	for image, want := range map[float64]float64{0: 20 + 20, 1e-6: 20 + 20, 0.5: 20 + 0.5*tested, 2: 2*checked + 2*tested} {
+		if r.state.Image = image; math.Abs(r.ending().Seconds()-want) > 1e-6 {
+			t.Errorf("%v seconds an image: %v are kept; want %v s", image, r.ending(), want)
+		}
 	}
 }
 

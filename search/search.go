@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/latency"
@@ -189,7 +188,7 @@ func (r *Run) finishAll(ctx context.Context, l *latency.Model, out *outcome) (er
 		arms = append(arms, random)
 	}
 	_, err = phase(r, "finish", func() (struct{}, error) {
-		return struct{}{}, r.finish(ctx, arms, r.left()-time.Duration((checkShare+endShare)*float64(r.cfg.Budget)))
+		return struct{}{}, r.finish(ctx, arms, r.left()-r.ending())
 	})
 	out.searchTop = arms[0].on
 	if len(arms) > 1 {

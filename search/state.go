@@ -19,6 +19,7 @@ type state struct {
 	ReachPredicted bool                    `json:"reach_predicted,omitempty"` // measured latencies need not be within reach; false: they must be, as an earlier version began
 	BySize         bool                    `json:"by_size,omitempty"`         // what candidates can be expected to reach hangs on their FLOPs; false: not, as with few pictures, or as an earlier version began
 	ByLoss         bool                    `json:"by_loss,omitempty"`         // losses count in what is handed over; false: it was not chosen yet, or by an earlier version
+	Image          float64                 `json:"image,omitempty"`           // seconds in which the supernet evaluates an image, as timed for the budget; 0: not timed, or by an earlier version
 	Linear         *float64                `json:"linear,omitempty"`          // accuracy of the linear classifier on the validation split
 	Drift          float64                 `json:"drift,omitempty"`           // latency of the same networks at the end over that at the beginning; 0: not measured
 	Timing         *report.Timing          `json:"timing,omitempty"`          // how well latencies repeat; nil: not measured
