@@ -267,7 +267,8 @@ func (r *Run) ending() time.Duration {
 // on each rung, on all of the validation split and on the test split.
 func (r *Run) leastAfter(step, image time.Duration) time.Duration {
 	calibration := r.cfg.Evaluate.Calibration
-	images := rungs*(calibration+r.comparedOn().Len()) + calibration + r.splits.Val.Len() + r.splits.Test.Len()
+	images := rungs*(calibration+r.comparedOn().Len()) + calibration + r.splits.Val.Len()
+	images = images*r.laneCount(r.cfg.Search.Top) + r.splits.Test.Len() // on a part of the workers
 	return time.Duration(float64(leastSteps*step)/(1-r.cfg.Finish.Share)+linearShare*float64(r.cfg.Budget)) + time.Duration(images)*image
 }
 

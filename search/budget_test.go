@@ -55,7 +55,8 @@ func TestLeastTimeOfASearch(t *testing.T) {
 func TestLeastTimeAfterEvaluating(t *testing.T) {
 	r := newWorld(t, asPredicted).open("run")
 	r.cfg.Budget, r.cfg.Finish.Share, r.cfg.Evaluate.Calibration, r.cfg.Evaluate.Images = 100*time.Second, 0.75, 10, 20
-	images := 3*(10+20) + 10 + r.splits.Val.Len() + netTest
+	r.cfg.Search.Top = 100
+	images := (3*(10+20)+10+r.splits.Val.Len())*r.exec.Workers() + netTest
 	want := 20*4*time.Second + 5*time.Second + time.Duration(images)*time.Second
 	if got := r.leastAfter(time.Second, time.Second); got != want {
 		t.Errorf("%v; want %v, for %d images in all", got, want, images)

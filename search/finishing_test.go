@@ -257,6 +257,27 @@ func TestDecisionsByTimeAreKept(t *testing.T) {
 	}
 }
 
+// Finishing takes what checks and testing leave of the budget, and no more.
+func TestFinishingLeavesTimeForTheEnd(t *testing.T) {
+	for image, kept := range map[float64]bool{0: false, 1: true} { // seconds that evaluating an image takes
+		w, _ := finishedWorld(t)
+		w.cfg.Budget, w.cfg.Finish.Steps = 3*time.Second, 0
+		r := w.trained("run")
+		r.started, r.state.Image = time.Now(), image
+		var out outcome
+		for _, f := range w.climbing()[0].on {
+			out.searchOn = append(out.searchOn, f.candidate)
+		}
+		if err := r.finishAll(t.Context(), nil, &out); err != nil {
+			t.Fatal(err)
+		}
+		steps := slices.Collect(maps.Values(stepsOf(t, r)))
+		if most := slices.Max(steps); kept && most > 1 || !kept && most < 10 {
+			t.Errorf("networks train up to %d steps on a rung, where evaluating an image takes %v seconds", most, image)
+		}
+	}
+}
+
 // A process that ends after a line of the journal was written and before the
 // checkpoint of that training is removed leaves it behind: the next rung is not
 // to begin with it.
