@@ -29,7 +29,11 @@ func allFits(c config.Config) float64 {
 	}
 	on := func(n float64) float64 { return math.Pow(n/leastSamples, fitPower) }
 	n, folds := float64(c.Predictor.Samples), float64(c.Predictor.Folds)
-	sum := folds*comparedFits*on(n*(1-1/folds)) + on(n)
+	each := comparedFits
+	if c.Predictor.Prior != "" {
+		each++ // the same with what an earlier run has learnt
+	}
+	sum := folds*each*on(n*(1-1/folds)) + on(n)
 	for k := 1; k <= c.Search.Rounds; k++ {
 		sum += on(n + float64(k*c.Search.Picks))
 	}

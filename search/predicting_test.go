@@ -35,6 +35,9 @@ func TestFitsOfASearch(t *testing.T) {
 	if got := allFits(c); math.Abs(got-137.884799) > 1e-5 {
 		t.Errorf("as many as %v fits on 24 examples; want 137.884799", got)
 	}
+	if c.Predictor.Prior = "earlier"; math.Abs(allFits(c)-137.884799-52.383203) > 1e-5 {
+		t.Errorf("as many as %v with an earlier run; want eight fits on 84 examples more, 52.383203", allFits(c))
+	}
 	if c.Search.Score = config.ScoreSupernet; allFits(c) != 0 {
 		t.Errorf("%v fits without a predictor; want none", allFits(c))
 	}

@@ -25,7 +25,7 @@ type benchCmd struct {
 	Classes []string `placeholder:"NAME,..." help:"Only layers of these classes, such as dense_small,pointwise,depthwise."`
 	Passes  []string `placeholder:"NAME,..." help:"Only these passes: forward, data, weights."`
 	Workers int      `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
-	Kernel  string   `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go; avx512-direct, avx2-direct or direct: without Winograd's algorithm (default: the best)."`
+	Kernel  string   `placeholder:"NAME" help:"Kernels: ${kernels} (default: the best)."`
 	Quick   bool     `help:"Measure for a quarter of the time."`
 	SVG     string   `name:"svg" placeholder:"FILE" help:"Write the roofline as a picture."`
 	JSON    string   `name:"json" placeholder:"FILE" help:"Write all figures."`

@@ -16,7 +16,7 @@ type classifyCmd struct {
 	Pictures []string `arg:"" type:"existingfile" help:"Pictures of any size: PNG, JPEG, GIF, BMP, WebP, TIFF, PPM."`
 	Top      int      `default:"1" placeholder:"N" help:"Classes to print for each picture, the most likely first."`
 	Workers  int      `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
-	Kernel   string   `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go; avx512-direct, avx2-direct or direct: without Winograd's algorithm (default: the best)."`
+	Kernel   string   `placeholder:"NAME" help:"Kernels: ${kernels} (default: the best)."`
 }
 
 // Validate wants something to print.

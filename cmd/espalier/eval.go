@@ -18,7 +18,7 @@ import (
 type trainedFlags struct {
 	Folder  string  `name:"run" type:"existingdir" placeholder:"DIR" help:"Run folder."`
 	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: as in the run)."`
-	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go; avx512-direct, avx2-direct or direct: without Winograd's algorithm (default: as in the run)."`
+	Kernel  *string `placeholder:"NAME" help:"Kernels: ${kernels} (default: as in the run)."`
 }
 
 // opener opens a run folder whose weights are used: search.OpenTrained or OpenNetworks.

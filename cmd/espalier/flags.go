@@ -23,7 +23,7 @@ type settingFlags struct {
 	spaceFlags
 	Seed    *uint64 `placeholder:"N" help:"Seed of everything random (default: ${default_seed})."`
 	Workers *int    `placeholder:"N" help:"Goroutines that compute (default: one per processor)."`
-	Kernel  *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go; avx512-direct, avx2-direct or direct: without Winograd's algorithm (default: the best)."`
+	Kernel  *string `placeholder:"NAME" help:"Kernels: ${kernels} (default: the best)."`
 }
 
 // spaceFlags set pictures and space.

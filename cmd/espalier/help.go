@@ -16,7 +16,7 @@ import (
 // helpVars are what help says of flags that take one of several names, and of the defaults
 // that a configuration has.
 func helpVars() kong.Vars {
-	vars := kong.Vars{"samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies()), "objectives": oneOf(controller.Objectives()), "fits": oneOf(data.Fits()), "labels": oneOf(data.LabelKinds())}
+	vars := kong.Vars{"kernels": oneOf(config.Kernels()) + ", each a set of instructions; direct: the best without Winograd's algorithm", "samplers": oneOf(config.Samplers()), "strategies": oneOf(controller.Strategies()), "objectives": oneOf(controller.Objectives()), "fits": oneOf(data.Fits()), "labels": oneOf(data.LabelKinds())}
 	d := config.Default()
 	for name, value := range map[string]any{
 		"fit": d.Data.Fit, "background": d.Data.Background, "labels": data.LabelKinds()[0], "space": families.Presets()[0],

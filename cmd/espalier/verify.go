@@ -21,7 +21,7 @@ type checkFlags struct {
 	Pictures    *int    `placeholder:"N" help:"Pictures of the validation split for each (default: 1000)."`
 	Interpreted *int    `placeholder:"N" help:"How many of these pictures go through the interpreter of ONNX models too, which is slow (default: 2)."`
 	Workers     *int    `placeholder:"N" help:"Goroutines that compute (default: as in the run)."`
-	Kernel      *string `placeholder:"NAME" help:"Instruction set: avx512, avx2 or go; avx512-direct, avx2-direct or direct: without Winograd's algorithm (default: as in the run)."`
+	Kernel      *string `placeholder:"NAME" help:"Kernels: ${kernels} (default: as in the run)."`
 }
 
 // options returns how much to check.

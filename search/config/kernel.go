@@ -17,8 +17,10 @@ const (
 	plainKernels  = "go"     // never with it
 )
 
-// kernels are the names that a document may have.
-var kernels = []string{"", "avx512", "avx2", plainKernels, directKernels, "avx512-" + directKernels, "avx2-" + directKernels}
+// Kernels lists the names that a document may have, besides none.
+func Kernels() []string {
+	return []string{"avx512", "avx2", plainKernels, directKernels, "avx512-" + directKernels, "avx2-" + directKernels}
+}
 
 // UnmarshalYAML reads a name or a section.
 func (k *Kernel) UnmarshalYAML(read func(any) error) error {

@@ -26,7 +26,7 @@ func Samplers() []string { return append(supernet.Samplers(), SamplerENAS) }
 func (c *Config) Validate() error {
 	var f faults
 	f.check(c.Workers >= 0, "workers", c.Workers, "0 or more")
-	f.oneOf("kernel", string(c.Kernel), kernels)
+	f.oneOf("kernel", string(c.Kernel), append(Kernels(), ""))
 	f.check(c.Budget >= 0, "budget", c.Budget, "a duration such as 20m")
 	f.check(c.Budget > 0 || c.Train.Steps > 0 || c.Train.Epochs > 0, "budget", c.Budget, "a duration such as 20m, unless train.steps or train.epochs is given")
 	c.Data.validate(&f)

@@ -20,7 +20,7 @@ func TestLargeMaps(t *testing.T) {
 		"pointwise":               {N: 8, H: 40, W: 40, InC: 40, OutC: 130, KH: 1, KW: 1, S: 1},
 		"pointwise, stride 2":     {N: 8, H: 64, W: 64, InC: 70, OutC: 33, KH: 1, KW: 1, S: 2},
 	}
-	plain := NewEngine(&Set{Name: "go"}, NewPool(1))
+	plain := NewEngine(plainSet(), NewPool(1))
 	for name, c := range cases {
 		c.G, c.Dil = max(c.G, 1), 1
 		x, w, dy := operands(c, rand.New(rand.NewPCG(51, 52)))

@@ -63,10 +63,10 @@ func sets() []*Set {
 
 // direct returns s without Winograd's algorithm and depthwise rows.
 func direct(s *Set) *Set {
-	t := *s.tiles
-	t.wino3, t.wino5 = noForm, noForm
-	t.winoInput, t.stride1, t.stride2, t.transposed = nil, nil, nil, nil
-	return &Set{Name: s.Name + " direct", tiles: &t}
+	s = s.Direct()
+	s.tiles.stride1, s.tiles.stride2, s.tiles.transposed = nil, nil, nil
+	s.Name += " without rows"
+	return s
 }
 
 // engines runs f as a subtest for each of the sets.

@@ -23,7 +23,14 @@ type Set struct {
 	Name string // "avx512", "avx2" or "go"; with "-direct" behind it without Winograd's algorithm
 
 	tiles *tiles // nil for "go"
+	vec   *Vec
 }
+
+// plainSet returns the loops in Go.
+func plainSet() *Set { return &Set{Name: "go", vec: &goVec} }
+
+// Vec returns the element-wise loops of the set.
+func (s *Set) Vec() *Vec { return s.vec }
 
 // Direct names the best set of a machine without Winograd's algorithm. Its sums are exacter, above all beside
 // outliers (docs/kernels.md), and dense convolutions of 3x3 and 5x5 take longer.
@@ -36,7 +43,7 @@ func (s *Set) Direct() *Set {
 	}
 	t := *s.tiles
 	t.winoInput, t.wino3, t.wino5 = nil, noForm, noForm
-	return &Set{Name: s.Name + "-" + Direct, tiles: &t}
+	return &Set{Name: s.Name + "-" + Direct, tiles: &t, vec: s.vec}
 }
 
 // noForm is a form that fits no layer.

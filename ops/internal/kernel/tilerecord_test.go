@@ -16,7 +16,7 @@ type tileRecord map[string]*atomic.Int64
 func recorded(s *Set) (*Set, tileRecord) {
 	t, rec := *s.tiles, tileRecord{}
 	rec.wrap(reflect.ValueOf(&t).Elem(), "")
-	return &Set{Name: s.Name, tiles: &t}, rec
+	return &Set{Name: s.Name, tiles: &t, vec: s.vec}, rec
 }
 
 // wrap replaces the tiles in v, which is addressable, by counting ones. Lists

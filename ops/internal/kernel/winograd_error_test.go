@@ -17,6 +17,17 @@ const winoErrorRatio = 12
 // gradients of a normal distribution. With -v it prints the table of
 // docs/log/kernels.md; errors are in units of the root mean square of the result.
 func TestWinogradErrors(t *testing.T) {
+	besideDirect(t, "| layer | pass | direct rms | Winograd rms | ratio | direct worst | Winograd worst |\n|---|---|---|---|---|---|---|", func(table *strings.Builder, wino, direct *Engine, k int) {
+		for _, channels := range []int{16, 32, 64, 128} {
+			winoErrors(t, table, wino, direct, squareLayer(channels, k))
+		}
+	})
+}
+
+// besideDirect lets rows fill a table for the kernels of each instruction set, with Winograd's algorithm and without,
+// and layers of 3x3 and 5x5, and logs it under its head.
+func besideDirect(t *testing.T, head string, rows func(table *strings.Builder, wino, direct *Engine, k int)) {
+	t.Helper()
 	p := NewPool(2)
 	defer p.Close()
 	for _, s := range Available() {
@@ -25,13 +36,15 @@ func TestWinogradErrors(t *testing.T) {
 		}
 		var table strings.Builder
 		for _, k := range []int{3, 5} {
-			for _, channels := range []int{16, 32, 64, 128} {
-				c := Conv{N: 1, H: 24, W: 24, InC: channels, OutC: channels, KH: k, KW: k, S: 1, PadH: k / 2, PadW: k / 2, Dil: 1, G: 1}
-				winoErrors(t, &table, NewEngine(s, p), NewEngine(direct(s), p), c)
-			}
+			rows(&table, NewEngine(s, p), NewEngine(s.Direct(), p), k)
 		}
-		t.Logf("%s\n| layer | pass | direct rms | Winograd rms | ratio | direct worst | Winograd worst |\n|---|---|---|---|---|---|---|\n%s", s.Name, &table)
+		t.Logf("%s\n%s\n%s", s.Name, head, &table)
 	}
+}
+
+// squareLayer is a layer of k x k taps with tiles enough for all passes.
+func squareLayer(channels, k int) Conv {
+	return Conv{N: 1, H: 24, W: 24, InC: channels, OutC: channels, KH: k, KW: k, S: 1, PadH: k / 2, PadW: k / 2, Dil: 1, G: 1}
 }
 
 // winoErrors compares the passes of c by the engines wino and direct and writes
@@ -70,39 +83,30 @@ const outlierBound = 2e-6
 // whose taps do not reach it: to direct kernels it is nothing, Winograd's transforms add it to the whole of its tile
 // and take it away again, to rounding. With -v it prints the table of docs/log/kernels.md.
 func TestWinogradErrorsBesideOutliers(t *testing.T) {
-	p := NewPool(2)
-	defer p.Close()
-	for _, s := range Available() {
-		if s.tiles == nil {
-			continue
-		}
-		var table strings.Builder
-		for _, k := range []int{3, 5} {
-			c := Conv{N: 1, H: 24, W: 24, InC: 32, OutC: 32, KH: k, KW: k, S: 1, PadH: k / 2, PadW: k / 2, Dil: 1, G: 1}
-			for _, size := range []float32{1, 10, 100, 1000, 10000} {
-				x, w, dy := layerOperands(c, rand.New(rand.NewPCG(61, 62)))
-				const row, col = 9, 14
-				x[(row*c.W+col)*c.InC+7] = size
-				want := newTruth(c, x, w, dy)
-				worst := func(e *Engine) (worst float64) {
-					y := make([]float32, len(dy))
-					e.Forward(c, x, w, y, Epilogue{}, Fusion{})
-					for i, v := range y {
-						if py, px := i/c.OutC/c.W, i/c.OutC%c.W; max(py-row, row-py, px-col, col-px) > k/2 {
-							worst = max(worst, math.Abs(float64(v)-want.y.sum[i]))
-						}
+	besideDirect(t, "| layer | outlier | direct, worst | Winograd, worst |\n|---|---|---|---|", func(table *strings.Builder, wino, direct *Engine, k int) {
+		c := squareLayer(32, k)
+		for _, size := range []float32{1, 10, 100, 1000, 10000} {
+			x, w, dy := layerOperands(c, rand.New(rand.NewPCG(61, 62)))
+			const row, col = 9, 14
+			x[(row*c.W+col)*c.InC+7] = size
+			want := newTruth(c, x, w, dy)
+			worst := func(e *Engine) (worst float64) {
+				y := make([]float32, len(dy))
+				e.Forward(c, x, w, y, Epilogue{}, Fusion{})
+				for i, v := range y {
+					if py, px := i/c.OutC/c.W, i/c.OutC%c.W; max(py-row, row-py, px-col, col-px) > k/2 {
+						worst = max(worst, math.Abs(float64(v)-want.y.sum[i]))
 					}
-					return worst
 				}
-				fast, slow := worst(NewEngine(s, p)), worst(NewEngine(s.Direct(), p))
-				fmt.Fprintf(&table, "| %dx%d | %g | %.1e | %.1e |\n", k, k, size, slow, fast)
-				if fast > outlierBound*float64(max(size, 10)) || slow > 2e-5 {
-					t.Errorf("%s, %dx%d beside %g: wrong by %.2g, directly by %.2g", s.Name, k, k, size, fast, slow)
-				}
+				return worst
+			}
+			fast, slow := worst(wino), worst(direct)
+			fmt.Fprintf(table, "| %dx%d | %g | %.1e | %.1e |\n", k, k, size, slow, fast)
+			if fast > outlierBound*float64(max(size, 10)) || slow > 2e-5 {
+				t.Errorf("%s, %dx%d beside %g: wrong by %.2g, directly by %.2g", wino.Set.Name, k, k, size, fast, slow)
 			}
 		}
-		t.Logf("%s\n| layer | outlier | direct, worst | Winograd, worst |\n|---|---|---|---|\n%s", s.Name, &table)
-	}
+	})
 }
 
 // layerOperands returns operands as a layer in training meets them.

@@ -78,7 +78,7 @@ func (c *Config) Validate() error {
 	activation(&f, "activation", c.Activation)
 	f.Between("stages: number", len(c.Stages), 1, maxStages)
 	for i, s := range c.Stages {
-		s.validate(&f, fmt.Sprintf("stages[%d]", i+1))
+		s.validate(&f, fmt.Sprintf("stages[%d]", i))
 	}
 	return errors.Join(f...)
 }

@@ -275,9 +275,9 @@ func TestFaultsAreListed(t *testing.T) {
 	err := c.Validate()
 	for _, want := range []string{
 		"stem: 1", "stem_stride: 3", "activation: ", "head: -1", "mix: -1", "resolutions: 4 follows 5",
-		`stages[1].block: "tree"`, "stages[1].widths: 4 follows 4", "stages[1].depths: 0", "stages[1].kernels: 2; want odd",
-		"stages[1].stride: 4", "stages[1].activation", `stages[1].excite: "maybe"`,
-		"stages[2].expansions", "stages[2].excite", "stages[3].expansions", "stages[4].expansions: 0 of them",
+		`stages[0].block: "tree"`, "stages[0].widths: 4 follows 4", "stages[0].depths: 0", "stages[0].kernels: 2; want odd",
+		"stages[0].stride: 4", "stages[0].activation", `stages[0].excite: "maybe"`,
+		"stages[1].expansions", "stages[1].excite", "stages[2].expansions", "stages[3].expansions: 0 of them",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not reported in\n%v", want, err)
