@@ -27,7 +27,7 @@ func Example() {
 	cfg.Space.Preset = "basic"
 	cfg.Budget, cfg.Train.Steps = 0, 20 // normally cfg.Budget = 20 * time.Minute, and no steps
 	cfg.Evaluate = config.Evaluate{Calibration: 64, Batch: 32, Images: 100}
-	cfg.Device.Samples, cfg.Predictor.Samples = 10, 12
+	cfg.Limits.FLOPs, cfg.Device.Samples, cfg.Predictor.Samples = 10e6, 10, 12
 	cfg.Search.Trials, cfg.Search.Rounds, cfg.Search.Picks, cfg.Search.Sweep, cfg.Search.Top = 60, 2, 3, 2, 4
 	cfg.Finish.Networks, cfg.Finish.Steps = 1, 40
 	rep, err := search.Do(context.Background(), filepath.Join(folder, "run"), cfg, search.Monitor{})
