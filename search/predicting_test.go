@@ -96,6 +96,10 @@ func TestPredictingHasItsPartOfTheBudget(t *testing.T) {
 	if _, err := r.affordable(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	timed := timedSubnets * float64(r.cfg.Evaluate.Calibration+r.comparedOn().Len()) // images; the clock ticks once for each subnet, and at the end
+	if took := r.state.Image * timed; math.Abs(took-(timedSubnets+1)*0.04) > 1e-6 {
+		t.Errorf("evaluating %v images is kept to have taken %v s; want %v", timed, took, (timedSubnets+1)*0.04)
+	}
 	line := regexp.MustCompile(`msg=budget of=(\S+) "so far"=(\S+) training=(\S+) evaluating=(\S+) predicting=(\S+) finishing=(\S+) `).FindStringSubmatch(log.String())
 	if line == nil {
 		t.Fatalf("no line about the budget in\n%s", log.String())
