@@ -96,8 +96,9 @@ func TestPredictingHasItsPartOfTheBudget(t *testing.T) {
 	if _, err := r.affordable(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	timed := timedSubnets * float64(r.cfg.Evaluate.Calibration+r.comparedOn().Len()) // images; the clock ticks once for each subnet, and at the end
-	if took := r.state.Image * timed; math.Abs(took-(timedSubnets+1)*0.04) > 1e-4 { // an image takes whole nanoseconds
+	// The clock ticks once for each subnet, and at the end; an image takes whole nanoseconds.
+	timed := timedSubnets * float64(r.cfg.Evaluate.Calibration+r.comparedOn().Len()) // images
+	if took := r.state.Image * timed; math.Abs(took-(timedSubnets+1)*0.04) > 1e-4 {
 		t.Errorf("evaluating %v images is kept to have taken %v s; want %v", timed, took, (timedSubnets+1)*0.04)
 	}
 	line := regexp.MustCompile(`msg=budget of=(\S+) "so far"=(\S+) training=(\S+) evaluating=(\S+) predicting=(\S+) finishing=(\S+) `).FindStringSubmatch(log.String())
