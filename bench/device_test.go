@@ -100,20 +100,19 @@ type counter struct{ calls int }
 
 func (c *counter) Name() string { return "counter" }
 
-func (c *counter) Time(_ context.Context, p space.Plan, _ Effort) (Sample, error) {
+func (c *counter) Time(_ context.Context, p space.Plan, e Effort) (Sample, error) {
 	c.calls++
 	if err := p.Validate(); err != nil {
 		return Sample{}, err
 	}
-	return Sample{Median: float64(p.FLOPs()+1) * 1e-9, Rounds: 1}, nil
+	return Sample{Median: float64(p.FLOPs()+1) * 1e-9, Rounds: e.Rounds}, nil
 }
 
-func TestTableMeasuresEachLayerOnce(t *testing.T) {
+func TestTableMeasuresEachLayerOnEveryVisit(t *testing.T) {
 	d := &counter{}
 	table := NewTable(d)
 	plans := []space.Plan{conv6(8), conv6(16), conv6(8)}
-	done := 0
-	if err := table.Measure(context.Background(), layersOf(plans...), func(k, n int) { done = k }); err != nil {
+	if err := table.Measure(context.Background(), layersOf(plans...)); err != nil {
 		t.Fatal(err)
 	}
 	distinct := map[space.Layer]bool{}
@@ -125,17 +124,17 @@ func TestTableMeasuresEachLayerOnce(t *testing.T) {
 			}
 		}
 	}
-	if d.calls != len(distinct) || table.Len() != len(distinct) || done != len(distinct) {
-		t.Errorf("%d measurements, %d entries, progress to %d; want %d, one per distinct layer", d.calls, table.Len(), done, len(distinct))
+	if d.calls != Visits*len(distinct) || table.Len() != len(distinct) || table.Rounds() != Visits*VisitEffort.Rounds {
+		t.Errorf("%d measurements, %d entries of %d rounds; want %d visits to each of %d distinct layers", d.calls, table.Len(), table.Rounds(), Visits, len(distinct))
 	}
-	if err := table.Measure(context.Background(), layersOf(plans...), nil); err != nil || d.calls != len(distinct) {
+	if err := table.Measure(context.Background(), layersOf(plans...)); err != nil || d.calls != Visits*len(distinct) {
 		t.Errorf("known layers were measured again: %v, %d calls", err, d.calls)
 	}
 }
 
 func TestTableSurvivesItsFile(t *testing.T) {
 	table := NewTable(&counter{})
-	if err := table.Measure(context.Background(), layersOf(conv6(8)), nil); err != nil {
+	if err := table.Measure(context.Background(), layersOf(conv6(8))); err != nil {
 		t.Fatal(err)
 	}
 	b, err := json.Marshal(table)

@@ -14,24 +14,20 @@ type Effort struct {
 }
 
 // DefaultEffort takes about 20 ms a measurement: with interquartile ranges of a
-// few percent on a busy machine it ranks networks that differ by 5 %.
+// few percent on a quiet machine it ranks networks that differ by 5 %.
 var DefaultEffort = Effort{Warmup: 3 * time.Millisecond, Round: time.Millisecond, Rounds: 15}
 
-// LeastEffort takes under 2 ms a measurement, and is the least that a Pace asks
-// for.
-var LeastEffort = Effort{Warmup: 300 * time.Microsecond, Round: 300 * time.Microsecond, Rounds: 3}
+// VisitEffort takes about 4 ms a measurement: that of one sweep over many things. Visits of it
+// have the rounds of DefaultEffort.
+var VisitEffort = Effort{Warmup: time.Millisecond, Round: time.Millisecond, Rounds: 3}
 
-// between returns the effort that is so much of the way, 0 to 1, from
-// LeastEffort to DefaultEffort.
-func between(share float64) Effort {
-	mix := func(a, b time.Duration) time.Duration { return a + time.Duration(share*float64(b-a)) }
-	lo, hi := LeastEffort, DefaultEffort
-	return Effort{
-		Warmup: mix(lo.Warmup, hi.Warmup),
-		Round:  mix(lo.Round, hi.Round),
-		Rounds: lo.Rounds + int(share*float64(hi.Rounds-lo.Rounds)),
-	}
-}
+// LeastEffort takes under 2 ms a measurement, where there is no time for more.
+var LeastEffort = Effort{Warmup: 300 * time.Microsecond, Round: 300 * time.Microsecond, Rounds: VisitEffort.Rounds}
+
+// Visits is how many sweeps time a thing, each once all others had their turn. A processor that
+// others share changes its speed for a tenth of a second and more; rounds in a row are all as
+// slow as one of them, visits some time apart are not.
+const Visits = 5
 
 // Lasts returns about how long a measurement takes whose pass takes so many
 // seconds, the making of the network left out.

@@ -3,66 +3,60 @@ package bench
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
-const (
-	// pilotLayers are timed first, of all sizes, to learn what the others cost.
-	pilotLayers = 12
-	// paces is how often the effort is reconsidered on the way.
-	paces = 24
-)
+// pilotLayers are timed first, of all sizes, to learn what the others cost.
+const pilotLayers = 12
 
-// Pilot times a few of the layers, from the smallest to the largest, with the
-// least effort, so that Guess can tell of the others. It does nothing where as
-// many are known. It heeds no span.
+// Pilot visits a few of the layers, from the smallest to the largest, so that Guess can tell of the
+// others. It does nothing where as many are known. It heeds no span.
 func (t *Table) Pilot(ctx context.Context, layers []space.Layer, p *Pace) error {
-	missing := t.unmeasured(layers)
+	missing := t.lacking(layers, 1)
 	want := min(pilotLayers-t.Len(), len(missing))
 	slices.SortStableFunc(missing, func(a, b space.Layer) int { return cmp.Compare(a.FLOPs(), b.FLOPs()) })
 	for i := range want {
-		if err := t.time(ctx, missing[i*(len(missing)-1)/max(want-1, 1)], LeastEffort, p); err != nil {
+		if err := t.visit(ctx, missing[i*(len(missing)-1)/max(want-1, 1)], p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Probe times the layers that were not, the first ones first, in what is left
-// of the pace's span, with as much effort as lets all of them fit. Where not
-// even LeastEffort does, the last ones are estimated. each, if not nil, is
-// called after every one with how many of how many are done. Pilot must have
-// gone before.
-func (t *Table) Probe(ctx context.Context, layers []space.Layer, p *Pace, each func(done, total int)) error {
-	missing := t.unmeasured(layers)
-	guess := t.Guess(missing)
-	var effort Effort
-	for i, l := range missing {
-		if i%(len(missing)/paces+1) == 0 || !p.Fits(effort, guess[i]) {
-			effort = p.Effort(guess[i:])
+// Sweep visits those of the layers that have had fewer visits than so many, the first ones first, in
+// what is left of the pace's span, and reports whether all fit. One layer at least must have been
+// measured before, by Pilot. each, if not nil, is called after every visit.
+func (t *Table) Sweep(ctx context.Context, layers []space.Layer, visits int, p *Pace, each func()) (fit bool, err error) {
+	lacking := t.lacking(layers, visits)
+	guess := t.Guess(lacking)
+	for i, l := range lacking {
+		if !p.Fits(guess[i]) {
+			return false, nil
 		}
-		if !p.Fits(effort, guess[i]) {
-			t.Estimate(missing[i:])
-			return nil
-		}
-		if err := t.time(ctx, l, effort, p); err != nil {
-			return err
+		if err := t.visit(ctx, l, p); err != nil {
+			return false, err
 		}
 		if each != nil {
-			each(i+1, len(missing))
+			each()
 		}
 	}
-	return nil
+	return true, nil
 }
 
-// time measures one layer at a pace.
-func (t *Table) time(ctx context.Context, l space.Layer, e Effort, p *Pace) error {
-	return p.Measure(e, func(e Effort) (float64, error) {
-		s, err := t.measure(ctx, l, e)
-		return s.Median, err
-	})
+// visit times a layer and keeps the faster of this and what was measured before.
+func (t *Table) visit(ctx context.Context, l space.Layer, p *Pace) error {
+	s, err := p.Visit(func(e Effort) (Sample, error) { return t.device.Time(ctx, alone(l), e) })
+	if err != nil {
+		return fmt.Errorf("layer %v: %w", l, err)
+	}
+	if e, known := t.layers[l]; known && !e.estimated {
+		s = e.Faster(s)
+	}
+	t.layers[l], t.kin = entry{Sample: s}, nil
+	return nil
 }
 
 // Guess returns the seconds that layers take, measured or else estimated. It
@@ -98,13 +92,13 @@ func (t *Table) estimator() estimator {
 	return t.kin
 }
 
-// unmeasured returns those of the layers that were not measured, each once, in
-// the order given.
-func (t *Table) unmeasured(layers []space.Layer) []space.Layer {
+// lacking returns those of the layers that have had fewer visits than so many, by their rounds, each
+// once, in the order given.
+func (t *Table) lacking(layers []space.Layer, visits int) []space.Layer {
 	var out []space.Layer
 	seen := make(map[space.Layer]bool)
 	for _, l := range layers {
-		if e, ok := t.layers[l]; (!ok || e.estimated) && !seen[l] {
+		if t.layers[l].Rounds < visits*VisitEffort.Rounds && !seen[l] {
 			seen[l] = true
 			out = append(out, l)
 		}

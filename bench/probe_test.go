@@ -80,17 +80,26 @@ func probe(t *testing.T, span time.Duration) (*Table, *sundial) {
 	if err := table.Pilot(context.Background(), manyLayers(), p); err != nil {
 		t.Fatal(err)
 	}
-	if err := table.Probe(context.Background(), manyLayers(), p, nil); err != nil {
-		t.Fatal(err)
+	for visits := 1; visits <= Visits; visits++ {
+		fit, err := table.Sweep(context.Background(), manyLayers(), visits, p, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !fit {
+			table.Estimate(manyLayers())
+			break
+		}
 	}
 	return table, d
 }
 
-// full is how long all layers take with an effort.
-func full(e Effort) time.Duration {
+// visiting is how long so many visits to all layers take.
+func visiting(n int) time.Duration {
 	d := newSundial(roof)
-	for _, l := range manyLayers() {
-		_, _ = d.Time(context.Background(), alone(l), e)
+	for range n {
+		for _, l := range manyLayers() {
+			_, _ = d.Time(context.Background(), alone(l), VisitEffort)
+		}
 	}
 	return d.clock.Sub(time.Unix(0, 0))
 }
@@ -104,37 +113,33 @@ func TestPaceLearnsWhatMeasurementsCost(t *testing.T) {
 		t.Errorf("%v are left; want %v", got, want)
 	}
 	for _, l := range manyLayers()[:5] {
-		err := p.Measure(LeastEffort, func(e Effort) (float64, error) {
-			s, err := d.Time(context.Background(), alone(l), e)
-			return s.Median, err
-		})
-		if err != nil {
+		if _, err := p.Visit(func(e Effort) (Sample, error) { return d.Time(context.Background(), alone(l), e) }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// 2 ms do not fit a round: 1 pass for memory, 1 to warm up, 3 rounds.
-	if got, want := p.Lasts(LeastEffort, 2e-3, 2e-3), 2*(5*2*time.Millisecond+d.setup); (got - want).Abs() > time.Microsecond {
+	if got, want := p.Lasts(2e-3, 2e-3), 2*(5*2*time.Millisecond+d.setup); (got - want).Abs() > time.Microsecond {
 		t.Errorf("two measurements should last %v; want %v", got, want)
 	}
 }
 
 func TestProbeKeepsItsSpan(t *testing.T) {
 	all := len(manyLayers())
-	most, least := full(DefaultEffort), full(LeastEffort)
+	most, least := visiting(Visits), visiting(1)
 	for _, c := range []struct {
 		name             string
 		span             time.Duration
 		measured, rounds int // -1: less than all; median rounds, -1: between the extremes
 	}{
-		{"ample", 2 * most, all, DefaultEffort.Rounds},
+		{"ample", 2 * most, all, Visits * VisitEffort.Rounds},
 		{"half", most / 2, all, -1},
 		{"barely", least * 6 / 5, all, -1},
-		{"too short", least / 3, -1, LeastEffort.Rounds},
+		{"too short", least / 3, -1, VisitEffort.Rounds},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			table, d := probe(t, c.span)
 			took := d.clock.Sub(time.Unix(0, 0))
-			if took > c.span || c.rounds < DefaultEffort.Rounds && took < c.span*8/10 {
+			if took > c.span || c.rounds < Visits*VisitEffort.Rounds && took < c.span*8/10 {
 				t.Errorf("took %v; want nearly %v but no more", took, c.span)
 			}
 			if table.Len()+table.Estimated() != all {
@@ -144,11 +149,11 @@ func TestProbeKeepsItsSpan(t *testing.T) {
 				t.Errorf("%d layers are estimated", table.Estimated())
 			}
 			r := table.Rounds()
-			if c.rounds >= 0 && r != c.rounds || c.rounds < 0 && (r < LeastEffort.Rounds || r >= DefaultEffort.Rounds) {
+			if c.rounds >= 0 && r != c.rounds || c.rounds < 0 && (r < VisitEffort.Rounds || r >= Visits*VisitEffort.Rounds) {
 				t.Errorf("%d rounds; want %d", r, c.rounds)
 			}
-			if d.least < LeastEffort.Rounds {
-				t.Errorf("%d rounds were asked for; want at least %d", d.least, LeastEffort.Rounds)
+			if d.least != VisitEffort.Rounds {
+				t.Errorf("%d rounds were asked for; want %d", d.least, VisitEffort.Rounds)
 			}
 		})
 	}
@@ -157,7 +162,7 @@ func TestProbeKeepsItsSpan(t *testing.T) {
 // Layers that come first in the list are measured first; what is left out is
 // the end of the list, marked, and not far from the law.
 func TestLayersThatDoNotFitAreEstimated(t *testing.T) {
-	table, d := probe(t, full(LeastEffort)/2)
+	table, d := probe(t, visiting(1)/2)
 	list := manyLayers()
 	rest := d.calls[pilotLayers:]
 	last := slices.Index(list, rest[len(rest)-1])
@@ -178,13 +183,13 @@ func TestLayersThatDoNotFitAreEstimated(t *testing.T) {
 	if mid, worst := errs[len(errs)/2], errs[len(errs)-1]; mid > 0.15 || worst > 0.6 {
 		t.Errorf("estimates are off by %.2f in the middle and %.2f at worst, as logarithms; want at most 0.15 and 0.6", mid, worst)
 	}
-	if err := table.Measure(context.Background(), list, nil); err != nil || table.Estimated() != 0 || table.Len() != len(list) {
+	if err := table.Measure(context.Background(), list); err != nil || table.Estimated() != 0 || table.Len() != len(list) {
 		t.Errorf("after measuring all, %d layers are estimated and %d measured: %v", table.Estimated(), table.Len(), err)
 	}
 }
 
 func TestEstimatesSurviveTheFile(t *testing.T) {
-	table, d := probe(t, full(LeastEffort)/2)
+	table, d := probe(t, visiting(1)/2)
 	b, err := json.Marshal(table)
 	if err != nil {
 		t.Fatal(err)

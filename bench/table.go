@@ -62,29 +62,19 @@ func (t *Table) Lookup(l space.Layer) (seconds float64, ok bool) {
 	return e.Median, ok
 }
 
-// Measure times those of the layers that were not, with DefaultEffort. each, if
-// not nil, is called after every one with how many of how many are done.
-func (t *Table) Measure(ctx context.Context, layers []space.Layer, each func(done, total int)) error {
-	missing := t.unmeasured(layers)
-	for i, l := range missing {
-		if _, err := t.measure(ctx, l, DefaultEffort); err != nil {
+// Measure visits those of the layers that were not measured, in as many sweeps as there are Visits.
+func (t *Table) Measure(ctx context.Context, layers []space.Layer) error {
+	p := Unhurried()
+	if err := t.Pilot(ctx, layers, p); err != nil {
+		return err
+	}
+	missing := t.lacking(layers, Visits)
+	for v := range Visits {
+		if _, err := t.Sweep(ctx, missing, v+1, p, nil); err != nil {
 			return err
-		}
-		if each != nil {
-			each(i+1, len(missing))
 		}
 	}
 	return nil
-}
-
-// measure times a layer and enters it.
-func (t *Table) measure(ctx context.Context, l space.Layer, e Effort) (Sample, error) {
-	s, err := t.device.Time(ctx, alone(l), e)
-	if err != nil {
-		return Sample{}, fmt.Errorf("layer %v: %w", l, err)
-	}
-	t.layers[l], t.kin = entry{Sample: s}, nil
-	return s, nil
 }
 
 // alone returns the plan of one layer. What reads several maps reads one several times; an

@@ -22,12 +22,18 @@ func (w Window) depth() int {
 func (w Window) each(f func(at, i int)) {
 	p, i := w.P, 0
 	y, x := (p.KH-w.KH)/2, (p.KW-w.KW)/2
+	first := p.Index(0, 0, y, x)
+	channel, row, column := p.Index(0, 1, y, x)-first, p.Index(0, 0, y+1, x)-first, p.Index(0, 0, y, x+1)-first // from one place to the next
 	for o := range w.OutC {
-		for in := range w.depth() {
-			for k := range w.KH * w.KW {
-				f(p.Index(o, in, y+k/w.KW, x+k%w.KW), i)
-				i++
+		at := p.Index(o, 0, y, x)
+		for range w.depth() {
+			for ky := range w.KH {
+				for kx := range w.KW {
+					f(at+ky*row+kx*column, i)
+					i++
+				}
 			}
+			at += channel
 		}
 	}
 }

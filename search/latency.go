@@ -64,7 +64,7 @@ func (r *Run) tellProbing(o latency.Outcome) {
 	all := o.Layers + o.Estimated
 	r.monitor.Log.Info("latency probing", "span", o.Span.String(), "spent", fmt.Sprintf("%.1fs", o.Spent.Seconds()),
 		"layers", fmt.Sprintf("%d of %d", o.Layers, all),
-		"rounds", fmt.Sprintf("%d of %d", o.Rounds, bench.DefaultEffort.Rounds),
+		"rounds", fmt.Sprintf("%d of %d", o.Rounds, bench.Visits*bench.VisitEffort.Rounds),
 		"networks", fmt.Sprintf("%d of %d", o.Networks, o.Wanted))
 	if o.Estimated > 0 {
 		r.warn("there was no time to measure %d of %d layers: their latency is estimated from that of similar ones", o.Estimated, all)

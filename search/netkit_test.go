@@ -177,7 +177,7 @@ func (w *world) writeLatencies(path string, device bench.Device, found func(i in
 		for k, step := range plan {
 			layers[k] = step.Layer
 		}
-		if err := table.Measure(context.Background(), layers, nil); err != nil {
+		if err := table.Measure(context.Background(), layers); err != nil {
 			w.t.Fatal(err)
 		}
 		s, _ := device.Time(context.Background(), plan, bench.DefaultEffort)

@@ -176,11 +176,7 @@ func (l *Model) Measure(ctx context.Context, p Probing, show Progress) error {
 		if err := l.save(); err != nil {
 			return err
 		}
-		measure := l.measure
-		if p.Span > 0 {
-			measure = l.probe
-		}
-		if err := measure(ctx, p, show); err != nil {
+		if err := l.probe(ctx, p, show); err != nil {
 			return errors.Join(err, l.save())
 		}
 	}
@@ -196,25 +192,4 @@ func (l *Model) lacks(p Probing) bool {
 		return len(l.random) < p.Samples
 	}
 	return p.Again || !l.Probed.Done
-}
-
-// measure measures all, however long it takes.
-func (l *Model) measure(ctx context.Context, p Probing, show Progress) error {
-	var measured, all float64
-	err := l.table.Measure(ctx, l.layers(p.Seed, time.Time{}), func(done, total int) {
-		measured, all = float64(done), float64(total+p.Samples)
-		show(measured, all, unitMeasurements, "layers")
-	})
-	if err != nil {
-		return err
-	}
-	for _, a := range l.draw(p.Samples, p.Seed) {
-		if err := l.time(ctx, a, bench.DefaultEffort, false); err != nil {
-			return err
-		}
-		measured++
-		show(measured, all, unitMeasurements, "networks")
-	}
-	l.Probed = nil
-	return nil
 }

@@ -122,7 +122,7 @@ func (l *Model) know(a space.Arch) error {
 // bounded time does not allow to measure, and those of another machine cannot be.
 func (l *Model) complete(layers []space.Layer) error {
 	if l.Probed == nil && l.Local() {
-		return l.table.Measure(l.ctx, layers, nil)
+		return l.table.Measure(l.ctx, layers)
 	}
 	l.table.Estimate(layers)
 	return nil

@@ -2,6 +2,7 @@ package latency
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/espalier-nas/espalier/bench"
@@ -25,13 +26,13 @@ type Probing struct {
 	Samples int           // random whole networks to measure
 	Seed    uint64        // draws them, and those whose prediction is checked
 	Holdout float64       // share of them that is held out for the check
-	Span    time.Duration // the most time it may take; 0: as long as it takes, with bench.DefaultEffort
+	Span    time.Duration // the most time it may take; 0: as long as it takes
 	Again   bool          // also measure what an earlier, bounded probing has left out
 }
 
-// Probed tells what a probing of bounded time has come to.
+// Probed tells what a probing of bounded time has come to, or that one is not done.
 type Probed struct {
-	Span     float64 `json:"span"`           // seconds that it was to take at most
+	Span     float64 `json:"span"`           // seconds that it was to take at most; 0: as long as it takes, and is not done
 	Spent    float64 `json:"spent"`          // seconds so far, over all runs
 	Networks int     `json:"networks"`       // that were wanted
 	Left     int     `json:"left,omitempty"` // layers that there was no time for; 0 in files of earlier versions
@@ -41,51 +42,99 @@ type Probed struct {
 // within returns the span as a duration.
 func (p *Probed) within() time.Duration { return time.Duration(p.Span * float64(time.Second)) }
 
-// probe measures in bounded time: some layers to learn what they cost, then
-// all layers and networks with as much effort as fits. An interrupted one goes
-// on in what is left of its span.
+// probe measures layers and networks in sweeps: some layers first, to learn what the others cost,
+// then all once, then all again as often as the time allows, bench.Visits times at most. An
+// interrupted probing of bounded time goes on in what is left of its span.
 func (l *Model) probe(ctx context.Context, p Probing, show Progress) error {
-	if l.Probed == nil {
-		l.Probed = &Probed{Span: p.Span.Seconds(), Networks: p.Samples}
+	pr := &prober{Model: l, pace: bench.Unhurried(), show: show, start: l.now(), saved: l.now()}
+	switch {
+	case p.Span > 0:
+		if l.Probed == nil || l.Probed.Span == 0 {
+			l.Probed = &Probed{Span: p.Span.Seconds(), Networks: p.Samples}
+		}
+		spent := time.Duration(l.Probed.Spent * float64(time.Second))
+		pr.bounded, pr.start, pr.pace = true, pr.start.Add(-spent), bench.NewPace(l.Probed.within()-spent, l.now)
+	case l.Probed == nil:
+		l.Probed = &Probed{Networks: p.Samples} // until all is measured
 	}
-	spent := time.Duration(l.Probed.Spent * float64(time.Second))
-	pr := &prober{Model: l, pace: bench.NewPace(l.Probed.within()-spent, l.now), show: show, start: l.now().Add(-spent), saved: l.now()}
 	err := pr.run(ctx, p)
-	if err == nil {
-		l.Probed.Done, l.Probed.Left = true, l.Estimated()
-	}
 	pr.account()
-	return err
-}
-
-// prober is a bounded probing at work.
-type prober struct {
-	*Model
-	pace  *bench.Pace
-	show  Progress
-	start time.Time // as if it had not been interrupted
-	saved time.Time
-	done  float64 // measurements
-	total float64
-	note  string // what is measured
-}
-
-func (p *prober) run(ctx context.Context, o Probing) error {
-	layers := p.layers(o.Seed, p.now().Add(time.Duration(drawShare*float64(p.Probed.within()))))
-	if err := p.table.Pilot(ctx, layers, p.pace); err != nil {
-		return err
-	}
-	archs := p.untimed(p.draw(o.Samples, o.Seed))
-	least := min(len(archs), max(0, LeastNetworks-len(p.random)))
-	guess := p.guess(archs)
-	p.pace.Reserve = p.reserve(guess, least)
-	p.note, p.total = "layers", float64(len(layers)+len(archs))
-	err := p.table.Probe(ctx, layers, p.pace, func(done, _ int) { p.advance(float64(done)) })
 	if err != nil {
 		return err
 	}
+	if !pr.bounded {
+		l.Probed = nil
+		return nil
+	}
+	l.Probed.Done, l.Probed.Left = true, l.Estimated()
+	return nil
+}
+
+// prober is a probing at work.
+type prober struct {
+	*Model
+	bounded bool
+	pace    *bench.Pace
+	show    Progress
+	start   time.Time // as if it had not been interrupted
+	saved   time.Time
+	done    float64 // visits
+	total   float64 // of those that there is time for
+}
+
+func (p *prober) run(ctx context.Context, o Probing) error {
+	layers := p.layers(o.Seed, p.drawnBy())
+	if err := p.table.Pilot(ctx, layers, p.pace); err != nil {
+		return err
+	}
+	archs := p.draw(o.Samples, o.Seed)
+	if err := p.first(ctx, layers, archs); err != nil {
+		return err
+	}
+	each := p.advancing("layers and networks again")
+	for visits := 2; visits <= bench.Visits; visits++ {
+		p.expect(layers, p.random, bench.Visits-visits+1)
+		fit, err := p.table.Sweep(ctx, layers, visits, p.pace, each)
+		if err != nil || !fit {
+			return err
+		}
+		if fit, err = p.sweep(ctx, p.random, visits, 0, each); err != nil || !fit {
+			return err
+		}
+	}
+	return nil
+}
+
+// drawnBy returns when architectures are drawn no longer to find the layers of the space; zero: there is no end.
+func (p *prober) drawnBy() time.Time {
+	if !p.bounded {
+		return time.Time{}
+	}
+	return p.now().Add(time.Duration(drawShare * float64(p.Probed.within())))
+}
+
+// first is the first sweep, with less effort where else not all would fit: layers, which are estimated
+// where not even so all do, and as many networks as fit, LeastNetworks in any case.
+func (p *prober) first(ctx context.Context, layers []space.Layer, archs []space.Arch) error {
+	if p.lasts(layers, archs) > p.pace.Left() {
+		p.pace.Effort = bench.LeastEffort
+	}
+	p.expect(layers, archs, bench.Visits)
+	missing := p.untimed(archs)
+	least := min(len(missing), max(0, LeastNetworks-len(p.random)))
+	if p.bounded {
+		p.pace.Reserve = p.reserve(p.guess(missing), least)
+	}
+	fit, err := p.table.Sweep(ctx, layers, 1, p.pace, p.advancing("layers"))
+	if err != nil {
+		return err
+	}
+	if !fit {
+		p.table.Estimate(layers)
+	}
 	p.pace.Reserve = 0
-	return p.networks(ctx, archs, p.guess(archs), least)
+	_, err = p.sweep(ctx, archs, 1, least, p.advancing("networks"))
+	return err
 }
 
 // reserve returns how much of the span to keep for networks whose passes take
@@ -93,33 +142,34 @@ func (p *prober) run(ctx context.Context, o Probing) error {
 // and a quarter more, as the few layers timed so far make rough guesses.
 func (p *prober) reserve(passes []float64, least int) time.Duration {
 	share := time.Duration(networkShare * float64(p.pace.Left()))
-	return max(share, p.pace.Lasts(bench.LeastEffort, passes[:least]...)*5/4)
+	return max(share, p.pace.Lasts(passes[:least]...)*5/4)
 }
 
-// networks measures as many of the networks as fit, the first ones in any case,
-// with as much effort as lets all of those fit. passes are their expected
-// seconds.
-func (p *prober) networks(ctx context.Context, archs []space.Arch, passes []float64, least int) error {
-	p.note = "networks"
-	n := len(archs)
-	for n > least && p.pace.Lasts(bench.LeastEffort, passes[:n]...) > p.pace.Left() {
-		n--
-	}
-	for i, a := range archs[:n] {
-		e := p.pace.Effort(passes[i:n])
-		if i >= least && !p.pace.Fits(e, passes[i]) {
-			return nil
+// sweep visits those of the networks that have had fewer visits than so many, the first ones in any
+// case, in what is left of the time, and reports whether all fit.
+func (p *prober) sweep(ctx context.Context, archs []space.Arch, visits, anyway int, each func()) (fit bool, err error) {
+	guess := p.guess(archs)
+	for i, a := range archs {
+		before, known := p.timed[a]
+		if before.Rounds >= visits*bench.VisitEffort.Rounds {
+			continue
 		}
-		err := p.pace.Measure(e, func(e bench.Effort) (float64, error) {
-			err := p.time(ctx, a, e, false)
-			return p.timed[a].Median, err
-		})
+		if !p.pace.Fits(guess[i]) && anyway <= 0 {
+			return false, nil
+		}
+		anyway--
+		s, err := p.pace.Visit(func(e bench.Effort) (bench.Sample, error) { return p.device.Time(ctx, p.family.Plan(a), e) })
 		if err != nil {
-			return err
+			return false, err
 		}
-		p.advance(p.done + 1)
+		if known {
+			p.timed[a] = before.Faster(s)
+		} else {
+			p.Note(a, s, false)
+		}
+		each()
 	}
-	return nil
+	return true, nil
 }
 
 // untimed returns those of the architectures that were not measured.
@@ -148,21 +198,38 @@ func (l *Model) guess(archs []space.Arch) []float64 {
 	return out
 }
 
-// advance shows how far the probing is and saves now and then. Whether saving
-// works is left to the last time, which tells.
-func (p *prober) advance(done float64) {
-	p.done = done
-	p.show(p.done, p.total, unitMeasurements, p.note)
-	if p.now().Sub(p.saved) < saveEvery {
-		return
-	}
-	p.account()
-	p.saved = p.now()
-	_ = p.save()
+// expect foresees the visits of so many sweeps, or of those that there is time for.
+func (p *prober) expect(layers []space.Layer, archs []space.Arch, sweeps int) {
+	fit := min(float64(sweeps), max(1, float64(p.pace.Left())/float64(p.lasts(layers, archs))))
+	p.total = p.done + fit*float64(len(layers)+len(archs))
 }
 
-// account notes the time that the probing has taken so far.
-func (p *prober) account() { p.Probed.Spent = p.now().Sub(p.start).Seconds() }
+// lasts returns about how long a sweep takes.
+func (p *prober) lasts(layers []space.Layer, archs []space.Arch) time.Duration {
+	return p.pace.Lasts(slices.Concat(p.table.Guess(layers), p.guess(archs))...)
+}
+
+// advancing returns what counts a visit, shows how far the probing is and saves now and then. Whether
+// saving works is left to the last time, which tells.
+func (p *prober) advancing(note string) func() {
+	return func() {
+		p.done++
+		p.show(p.done, max(p.done, p.total), unitMeasurements, note)
+		if p.now().Sub(p.saved) < saveEvery {
+			return
+		}
+		p.account()
+		p.saved = p.now()
+		_ = p.save()
+	}
+}
+
+// account notes the time that a probing of bounded time has taken so far.
+func (p *prober) account() {
+	if p.bounded {
+		p.Probed.Spent = p.now().Sub(p.start).Seconds()
+	}
+}
 
 // Outcome is what a probing of bounded time came to.
 type Outcome struct {

@@ -28,7 +28,11 @@ type sundial struct {
 	calls int
 	times map[space.Layer]int // measurements of a layer alone
 	stop  int                 // calls before one fails; 0: none does
+	slow  []span              // while others load it, it takes twice as long
 }
+
+// span is a time from the beginning on.
+type span struct{ from, to time.Duration }
 
 func newSundial(pace float64) *sundial {
 	return &sundial{clock: time.Unix(0, 0), pace: pace, times: make(map[space.Layer]int)}
@@ -47,6 +51,11 @@ func (s *sundial) Time(_ context.Context, p space.Plan, e bench.Effort) (bench.S
 		s.times[p[0].Layer]++
 	}
 	pass := 1e-6*float64(len(p)) + s.pace*float64(p.FLOPs())
+	for _, slow := range s.slow {
+		if s.took() >= slow.from && s.took() < slow.to {
+			pass *= 2
+		}
+	}
 	s.clock = s.clock.Add(300*time.Microsecond + e.Lasts(pass))
 	return bench.Sample{Median: pass, Best: pass, Low: pass, High: pass, Rounds: e.Rounds}, nil
 }
@@ -176,6 +185,89 @@ func TestProbingGoesOnAfterInterruptions(t *testing.T) {
 	sameLatencies(t, d, path)
 }
 
+// However often a probing is interrupted, and whether its time is bounded or not, every layer and network is
+// visited as often as it would have been.
+func TestInterruptedProbingsVisitAllAsOften(t *testing.T) {
+	for _, bound := range []time.Duration{0, time.Hour} {
+		d, path := newSundial(fast), filepath.Join(t.TempDir(), "latency.json")
+		stops := 0
+		for d.stop = 500; ; d.stop += 500 {
+			l := on(t, d, path)
+			err := l.Measure(t.Context(), probing(bound), unheard)
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			d.calls = d.stop
+			stops++
+		}
+		l := on(t, d, path)
+		if stops < 4 || len(d.times) != 370 || l.Layers() != 370 || len(l.random) != 48 {
+			t.Errorf("span %v: %d stops, %d layers visited, %d and %d networks known; want 4 or more, 370 and 48", bound, stops, len(d.times), l.Layers(), len(l.random))
+		}
+		for layer, n := range d.times {
+			if n != bench.Visits {
+				t.Errorf("span %v: %v was visited %d times; want %d", bound, layer, n, bench.Visits)
+			}
+		}
+		for _, a := range l.random {
+			if n := l.timed[a].Rounds; n != bench.Visits*bench.VisitEffort.Rounds {
+				t.Errorf("span %v: a network has %d rounds; want those of %d visits", bound, n, bench.Visits)
+			}
+		}
+	}
+}
+
+// What else a machine does for a while makes some layers slow in a sweep, and networks in another; what
+// is learnt is the same as on a quiet one, since some visit of each was undisturbed. Rounds in a row are not.
+func TestDisturbancesAreForgotten(t *testing.T) {
+	calm := on(t, newSundial(fast), filepath.Join(t.TempDir(), "latency.json"))
+	learn(t, calm, probing(time.Hour))
+	d := newSundial(fast)
+	for at := time.Duration(0); at < time.Minute; at += 550 * time.Millisecond { // a sweep takes longer
+		d.slow = append(d.slow, span{at, at + 220*time.Millisecond})
+	}
+	l := on(t, d, filepath.Join(t.TempDir(), "latency.json"))
+	learn(t, l, probing(time.Hour))
+	if l.Report.MAPE > 1.1*calm.Report.MAPE+0.001 {
+		t.Errorf("predictions are off by %.3f where others disturbed, by %.3f else", l.Report.MAPE, calm.Report.MAPE)
+	}
+	rng := stream.New(7, "proposals")
+	for range 200 {
+		a := l.family.Space().Random(rng)
+		got, err := l.Predict(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := calm.Predict(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(got/want-1) > 0.01 {
+			t.Fatalf("%s: %v s where others disturbed, %v else", l.family.Space().Format(a), got, want)
+		}
+	}
+}
+
+// A machine that is disturbed for a moment when its speed is looked at again has not changed it; one that is
+// slow all the time has.
+func TestDriftForgetsDisturbances(t *testing.T) {
+	d := newSundial(fast)
+	l := on(t, d, filepath.Join(t.TempDir(), "latency.json"))
+	learn(t, l, probing(time.Hour))
+	for _, c := range []struct {
+		lasts time.Duration
+		drift float64
+	}{{30 * time.Millisecond, 1}, {time.Minute, 2}} {
+		d.slow = []span{{d.took(), d.took() + c.lasts}}
+		if got, err := l.Drift(t.Context(), 8); err != nil || math.Abs(got-c.drift) > 1e-9 {
+			t.Errorf("disturbed for %v: drift %v, %v; want %v", c.lasts, got, err, c.drift)
+		}
+	}
+}
+
 // sameLatencies checks that what was learnt is read back: nothing more is
 // measured, however often it is asked for, and predictions keep their bits.
 func sameLatencies(t *testing.T, d *sundial, path string) {
@@ -222,7 +314,7 @@ func TestOutcomeOfAProbing(t *testing.T) {
 		networks  [2]int
 	}{
 		{fast, time.Hour, false, [2]int{15, 15}, [2]int{48, 48}},
-		{fast, 1500 * time.Millisecond, false, [2]int{3, 5}, [2]int{48, 48}},
+		{fast, 1500 * time.Millisecond, false, [2]int{6, 6}, [2]int{48, 48}},
 		{slow, 2 * time.Second, true, [2]int{3, 3}, [2]int{10, 19}},
 	} {
 		l := on(t, newSundial(c.pace), filepath.Join(t.TempDir(), "latency.json"))

@@ -95,17 +95,26 @@ func (l *Model) time(ctx context.Context, a space.Arch, e bench.Effort, found bo
 }
 
 // Drift returns the geometric mean, over up to n of the networks that the model
-// has learnt from, of their latency now divided by what it was.
+// has learnt from, of their latency now, visited as often, divided by what it was.
 func (l *Model) Drift(ctx context.Context, n int) (float64, error) {
 	n = min(n, len(l.random))
-	logs := make([]float64, 0, n)
-	for i := range n {
-		a := l.random[i*len(l.random)/n]
-		s, err := l.Again(ctx, a)
-		if err != nil {
-			return 0, err
+	archs, now := make([]space.Arch, n), make([]bench.Sample, n)
+	for visit := range bench.Visits {
+		for i := range n {
+			archs[i] = l.random[i*len(l.random)/n]
+			s, err := l.device.Time(ctx, l.family.Plan(archs[i]), bench.VisitEffort)
+			if err != nil {
+				return 0, err
+			}
+			if visit > 0 {
+				s = now[i].Faster(s)
+			}
+			now[i] = s
 		}
-		logs = append(logs, math.Log(s.Median/l.timed[a].Median))
+	}
+	logs := make([]float64, n)
+	for i, a := range archs {
+		logs[i] = math.Log(now[i].Median / l.timed[a].Median)
 	}
 	return math.Exp(stat.Mean(logs, nil)), nil
 }
