@@ -158,22 +158,27 @@ func TestProbingMeasuresEnoughForAModel(t *testing.T) {
 	}
 }
 
-func TestProbingGoesOnAfterInterruptions(t *testing.T) {
-	const span, piece = 600 * time.Millisecond, 60
-	path := filepath.Join(t.TempDir(), "latency.json")
-	d := newSundial(fast)
+// inPieces learns in processes of so many measurements each and returns how many of them were interrupted.
+func inPieces(t *testing.T, d *sundial, path string, span time.Duration, piece int) (stops int) {
+	t.Helper()
 	for d.stop = piece; ; d.stop += piece {
-		l := on(t, d, path)
-		err := l.Measure(context.Background(), probing(span), unheard)
+		err := on(t, d, path).Measure(t.Context(), probing(span), unheard)
 		if err == nil {
-			break
+			return stops
 		}
 		if !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		d.calls = d.stop
+		stops++
 	}
-	if d.stop < 3*piece || d.took() > span {
+}
+
+func TestProbingGoesOnAfterInterruptions(t *testing.T) {
+	const span, piece = 600 * time.Millisecond, 60
+	path := filepath.Join(t.TempDir(), "latency.json")
+	d := newSundial(fast)
+	if stops := inPieces(t, d, path, span, piece); stops < 2 || d.took() > span {
 		t.Errorf("%d measurements in %v; want several runs in at most %v", d.calls, d.took(), span)
 	}
 	for layer, n := range d.times {
@@ -190,19 +195,7 @@ func TestProbingGoesOnAfterInterruptions(t *testing.T) {
 func TestInterruptedProbingsVisitAllAsOften(t *testing.T) {
 	for _, bound := range []time.Duration{0, time.Hour} {
 		d, path := newSundial(fast), filepath.Join(t.TempDir(), "latency.json")
-		stops := 0
-		for d.stop = 500; ; d.stop += 500 {
-			l := on(t, d, path)
-			err := l.Measure(t.Context(), probing(bound), unheard)
-			if err == nil {
-				break
-			}
-			if !errors.Is(err, context.Canceled) {
-				t.Fatal(err)
-			}
-			d.calls = d.stop
-			stops++
-		}
+		stops := inPieces(t, d, path, bound, 500)
 		l := on(t, d, path)
 		if stops < 4 || len(d.times) != 370 || l.Layers() != 370 || len(l.random) != 48 {
 			t.Errorf("span %v: %d stops, %d layers visited, %d and %d networks known; want 4 or more, 370 and 48", bound, stops, len(d.times), l.Layers(), len(l.random))
