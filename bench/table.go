@@ -62,6 +62,23 @@ func (t *Table) Lookup(l space.Layer) (seconds float64, ok bool) {
 	return e.Median, ok
 }
 
+// Guessed returns the share of the layers' time in a plan that is estimated; layers that the table
+// lacks do not count.
+func (t *Table) Guessed(p space.Plan) float64 {
+	guessed, all := 0.0, 0.0
+	for _, s := range p {
+		e := t.layers[s.Layer]
+		all += e.Median
+		if e.estimated {
+			guessed += e.Median
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return guessed / all
+}
+
 // Measure visits those of the layers that were not measured, in as many sweeps as there are Visits.
 func (t *Table) Measure(ctx context.Context, layers []space.Layer) error {
 	p := Unhurried()

@@ -53,19 +53,21 @@ func (r *Run) contenders(evaluated []controller.Trial) []candidate {
 const timedContenders = 3
 
 // candidates returns n of the contenders: the best, spread over their latencies as
-// measured, of more that are the best by predicted latencies. What breaks a limit as
+// measured, of more that are the best by predicted latencies; of these, those are measured whose
+// latency is doubtful, and those that are chosen. What breaks a limit as
 // measured is left out, but for the nearest one where an arm would else have no candidate at all.
 // They are evaluated on the whole validation split, with inherited weights.
 func (r *Run) candidates(ctx context.Context, arm string, contenders []candidate, n int, l *latency.Model) ([]candidate, error) {
-	timed := spread(contenders, r.timedOf(n))
-	if err := r.measure(ctx, l, timed); err != nil {
+	out, err := r.measured(ctx, l, spread(contenders, r.timedOf(n)), func(all []candidate) []candidate {
+		in := r.within(all)
+		if len(in) == 0 && len(all) > 0 && arm != armSecond { // further candidates join others
+			in = []candidate{r.nearest(arm, all)}
+		}
+		return spread(in, n)
+	})
+	if err != nil {
 		return nil, err
 	}
-	in := r.within(timed)
-	if len(in) == 0 && len(timed) > 0 && arm != armSecond { // further candidates join others
-		in = []candidate{r.nearest(arm, timed)}
-	}
-	out := spread(in, n)
 	archs := make([]space.Arch, len(out))
 	for i, c := range out {
 		archs[i] = c.Arch
@@ -114,64 +116,6 @@ func without(trials, drop []controller.Trial) []controller.Trial {
 	return slices.DeleteFunc(slices.Clone(trials), func(t controller.Trial) bool { return gone[t.Arch] })
 }
 
-// measure times candidates on the device, if it is at hand.
-func (r *Run) measure(ctx context.Context, l *latency.Model, all []candidate) error {
-	for i := range all {
-		s, known := l.Known(all[i].Arch)
-		if !known && !l.Measurable() {
-			continue
-		}
-		if !known {
-			var err error
-			if s, err = l.Time(ctx, all[i].Arch); err != nil {
-				return err
-			}
-		}
-		all[i].measure(s, l)
-		r.monitor.Events.Update(Status{Done: float64(i + 1), Total: float64(len(all)), Unit: "networks"})
-	}
-	return r.measureAgain(ctx, l, all)
-}
-
-// measure takes over a measured latency, in seconds per pass of l.
-func (c *candidate) measure(s bench.Sample, l *latency.Model) {
-	s = perImage(s, l.Batch())
-	c.measured, c.energy = &s, l.Energy(c.Arch)
-}
-
-const (
-	// doubtful is how many times its predicted latency a candidate has to take for its
-	// measurement to be doubted: what something else on the machine did for a moment makes
-	// networks slower, never faster.
-	doubtful = 1.15
-	// doubts is how often such candidates are timed again.
-	doubts = 2
-)
-
-// measureAgain times candidates that were measured as such and are doubtful again, all of them
-// before any for the next time, so that a disturbance of some length meets one of the timings
-// of each. The fastest counts. How often each was timed is kept, so that an interruption leaves none
-// out. Calls of a probe are too dear for this.
-func (r *Run) measureAgain(ctx context.Context, l *latency.Model, all []candidate) error {
-	if !l.Local() || l.Probes() != nil {
-		return nil
-	}
-	for k := range doubts {
-		for i := range all {
-			c := &all[i]
-			if l.Timings(c.Arch) != k+1 || c.measured.Median <= doubtful*c.Cost.Latency {
-				continue
-			}
-			s, err := l.TimeAgain(ctx, c.Arch)
-			if err != nil {
-				return err
-			}
-			c.measure(s, l)
-		}
-	}
-	return nil
-}
-
 func perImage(s bench.Sample, batch int) bench.Sample {
 	n := float64(batch)
 	s.Median, s.Best, s.Low, s.High = s.Median/n, s.Best/n, s.Low/n, s.High/n
@@ -197,7 +141,9 @@ func (r *Run) within(all []candidate) []candidate {
 		r.timed = make(map[space.Arch]bool)
 	}
 	for _, c := range all {
-		r.timed[c.Arch] = limits.Excess(c.cost()) > 0
+		if c.measured != nil {
+			r.timed[c.Arch] = limits.Excess(c.cost()) > 0
+		}
 		if limits.Excess(c.cost()) == 0 {
 			in = append(in, c)
 		}

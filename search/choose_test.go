@@ -33,6 +33,14 @@ func indices(all []*finished) (out []int) {
 	return out
 }
 
+// every returns the places of all contenders.
+func every(all []candidate) (which []int) {
+	for i := range all {
+		which = append(which, i)
+	}
+	return which
+}
+
 // jolted takes other multiples of the calculated time from one timing of a network to the next.
 type jolted struct {
 	calculated
@@ -101,7 +109,7 @@ func TestDoubtfulLatenciesAreMeasuredAgain(t *testing.T) {
 				d.factors[fmt.Sprint(w.family.Plan(a))] = rows[i].factors
 				all = append(all, candidate{Trial: controller.Trial{Arch: a, Cost: controller.Cost{Latency: truth(i)}}})
 			}
-			return all, r.measure(t.Context(), l, all)
+			return all, r.measure(t.Context(), l, all, every(all))
 		}
 		interrupted := stop < timings
 		all, err := measure()
@@ -130,8 +138,8 @@ func TestDoubtfulLatenciesAreMeasuredAgain(t *testing.T) {
 func TestBrokenLimitsAsMeasuredAreLeftOut(t *testing.T) {
 	r := quiet(t)
 	r.cfg.Limits.Latency = 2e9 // 2 s
-	over, near := bench.Sample{Median: 3}, bench.Sample{Median: 2.5}
-	all := []candidate{{Trial: trial(1, 0.5, 1)}, {Trial: trial(2, 0.6, 1), measured: &over}, {Trial: trial(3, 0.6, 1), measured: &near}}
+	in, over, near := bench.Sample{Median: 1.5}, bench.Sample{Median: 3}, bench.Sample{Median: 2.5}
+	all := []candidate{{Trial: trial(1, 0.5, 1), measured: &in}, {Trial: trial(2, 0.6, 1), measured: &over}, {Trial: trial(3, 0.6, 1), measured: &near}}
 	if got := r.within(all); len(got) != 1 || got[0].Index != 1 || len(r.warnings) != 0 {
 		t.Errorf("%+v with warnings %q; want the first one and no warning yet", got, r.warnings)
 	}
@@ -140,6 +148,9 @@ func TestBrokenLimitsAsMeasuredAreLeftOut(t *testing.T) {
 	}
 	if got := r.nearest(armRandomFinal, all[1:]); got.Index != 3 || len(r.warnings) != 1 || !strings.Contains(r.warnings[0], "random search") {
 		t.Errorf("%+v with warnings %q; want the nearest one and a warning", got, r.warnings)
+	}
+	if got := r.within([]candidate{{Trial: trial(5, 0.6, 1)}, {Trial: trial(6, 0.6, 3)}}); len(got) != 1 || got[0].Index != 5 {
+		t.Errorf("%+v; want the one that is within the limit as predicted", got)
 	}
 	if r.warnOfLimits(); len(r.warnings) != 2 || !strings.HasPrefix(r.warnings[1], "3 of 4 networks") {
 		t.Errorf("warnings %q; want one of all that were timed, each once", r.warnings)

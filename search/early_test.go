@@ -47,8 +47,8 @@ func TestGivenNetworksAreComparedByWorth(t *testing.T) {
 			t.Errorf("of one slot %v is tried; want %s", got, c.what)
 		}
 		var again state
-		if err := r.dir.ReadJSON(rundir.State, &again); err != nil || again.ByWorth == c.logged || again.ReachPredicted == c.logged {
-			t.Errorf("%s: the folder says %v, error %v", c.what, again.ByWorth, err)
+		if err := r.dir.ReadJSON(rundir.State, &again); err != nil || again.ByWorth == c.logged || again.ReachPredicted == c.logged || again.DoubtfulOnly == c.logged {
+			t.Errorf("%s: the folder says %v, %v, %v, error %v", c.what, again.ByWorth, again.ReachPredicted, again.DoubtfulOnly, err)
 		}
 		if v := r.early(at(1, 0.1)); math.Abs(v) > 100 {
 			t.Errorf("another network has the worth %v", v)

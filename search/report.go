@@ -110,8 +110,9 @@ func (r *Run) supernetReport() report.Supernet {
 }
 
 func (r *Run) latencyReport(l *latency.Model, out *outcome) report.Latency {
-	rep := report.Latency{Device: l.Device(), Batch: l.Batch(), Layers: l.Layers(), Estimated: l.Estimated(), Networks: l.Networks(), Form: l.Form(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport()}
+	rep := report.Latency{Device: l.Device(), Batch: l.Batch(), Layers: l.Layers(), Estimated: l.Estimated(), Networks: l.Networks(), Form: l.Form(), Drift: r.state.Drift, HeldOut: l.Report, Elsewhere: r.elsewhereReport(), Reliance: l.Reliance, Contenders: r.contendersReport()}
 	if p := l.Probes(); p != nil {
+		rep.Reliance = p.Reliance()
 		rep.Probe = &report.Probe{Runtime: p.Name(), Networks: p.Networks(), Form: p.Form(), LeftOut: p.Report, Energy: p.Energy}
 	}
 	var pred, truth []float64

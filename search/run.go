@@ -68,8 +68,9 @@ type Run struct {
 	final   *supernet.Evaluator       // evaluates the last ones on the whole validation split
 	policy  []float64                 // state of the ENAS controller after training
 
-	warnings []string            // for the report
-	timed    map[space.Arch]bool // contenders that were timed; true: beyond the limits as measured
+	warnings []string              // for the report
+	looked   map[space.Arch]looked // of contenders whose latency was not known before
+	timed    map[space.Arch]bool   // contenders that were timed; true: beyond the limits as measured
 }
 
 // New makes the folder's run: it opens the data, builds the family and the

@@ -69,10 +69,10 @@ func (r *Run) early(t controller.Trial) float64 {
 	}
 }
 
-// settleEarly notes how given networks are compared, and that reach is not about measured latencies, before
-// candidates are chosen. A run of which an earlier version has chosen them goes on with these.
+// settleEarly notes how given networks are compared, that reach is not about measured latencies, and that
+// only doubtful ones of contenders are measured, before candidates are chosen. A run of which an earlier version has chosen them goes on with these.
 func (r *Run) settleEarly() error {
-	for _, rule := range []*bool{&r.state.ByWorth, &r.state.ReachPredicted} {
+	for _, rule := range []*bool{&r.state.ByWorth, &r.state.ReachPredicted, &r.state.DoubtfulOnly} {
 		if err := r.takeUp(rule, len(r.logged[armFinal]) == 0); err != nil {
 			return err
 		}

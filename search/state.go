@@ -17,6 +17,7 @@ type state struct {
 	Pool           []string                `json:"pool,omitempty"`            // subnets as the sampler draws them at the end of training, within limits and reach, which takes latencies; nil: there are none, or an earlier version
 	ByWorth        bool                    `json:"by_worth,omitempty"`        // given networks of one slot are compared by worth; false: by latency, as an earlier version began
 	ReachPredicted bool                    `json:"reach_predicted,omitempty"` // measured latencies need not be within reach; false: they must be, as an earlier version began
+	DoubtfulOnly   bool                    `json:"doubtful_only,omitempty"`   // of the contenders, only those whose latency is doubtful, and those chosen, are measured; false: all, as an earlier version began
 	BySize         bool                    `json:"by_size,omitempty"`         // what candidates can be expected to reach hangs on their FLOPs; false: not, as with few pictures, or as an earlier version began
 	ByLoss         bool                    `json:"by_loss,omitempty"`         // losses count in what is handed over; false: it was not chosen yet, or by an earlier version
 	Image          float64                 `json:"image,omitempty"`           // seconds in which the supernet evaluates an image, as timed for the budget; 0: not timed, or by an earlier version

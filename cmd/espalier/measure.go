@@ -63,10 +63,10 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 		return goesOn(err, own)
 	}
 	fmt.Fprintf(s.out, "%s: %s, %d layers, %d networks\n", own, l.Device(), l.Layers(), l.Networks())
-	fmt.Fprintf(s.out, "held out: %s\n", l.Report)
+	fmt.Fprintf(s.out, "held out: %s; %s\n", l.Report, l.Reliance)
 	if probes != nil {
 		fmt.Fprintf(s.out, "%s: %s, %d networks\n", table, probes.Name(), probes.Networks())
-		fmt.Fprintf(s.out, "left out: %s\n", probes.Report)
+		fmt.Fprintf(s.out, "left out: %s; %s\n", probes.Report, probes.Reliance())
 		if probes.Energy != nil {
 			fmt.Fprintf(s.out, "energy, left out: %s\n", probes.Energy)
 		}

@@ -52,15 +52,18 @@ type Model struct {
 
 	timings map[space.Arch]int // of those of found that Time has timed: how often
 
-	model  *predictor.Latency
+	model   *predictor.Latency
+	stretch float64 // of its deviations, by networks that it has not seen
+
 	probes *Probes         // of the runtime that counts instead; nil: none does
 	ctx    context.Context // of the measurements that a prediction may need
 	now    func() time.Time
 
 	Rest func(space.Arch) (controller.Cost, error) // all costs but the latency here
 
-	Probed *Probed          // what a probing of bounded time has come to; nil: time was not bounded
-	Report predictor.Report // error on networks that the model has not seen, in seconds per image
+	Probed   *Probed            // what a probing of bounded time has come to; nil: time was not bounded
+	Report   predictor.Report   // error on networks that the model has not seen, in seconds per image
+	Reliance predictor.Reliance // of the same predictions
 }
 
 // Options say which device is meant.

@@ -20,11 +20,18 @@ type Probes struct {
 	order   []space.Arch        // keys of said
 	learnt  map[space.Arch]bool // of these, what the models have learnt from
 	call    float64             // seconds of the longest call so far; 0: none
-	seconds *predictor.Placement
-	joules  *predictor.Placement // nil: the runtime tells no energy
+	seconds placed
+	joules  placed // of nothing: the runtime tells no energy
 
 	Report predictor.Report  // of latency, on networks left out
 	Energy *predictor.Report // the same of energy; nil: the runtime tells none
+}
+
+// placed is a model of a figure, and the factor on its deviations that networks left out of it call for.
+type placed struct {
+	*predictor.Placement
+	stretch  float64
+	reliance predictor.Reliance
 }
 
 // said is what a runtime has said of a network, per image, in the units of the file: it is
@@ -134,7 +141,7 @@ func (p *Probes) fit(archs []space.Arch, seed uint64) error {
 }
 
 // model returns a model of one of the figures, and its error on networks left out.
-func (p *Probes) model(archs []space.Arch, readings []bench.Reading, of func(bench.Reading) float64, seed uint64) (*predictor.Placement, predictor.Report, error) {
+func (p *Probes) model(archs []space.Arch, readings []bench.Reading, of func(bench.Reading) float64, seed uint64) (placed, predictor.Report, error) {
 	y := make([]float64, len(readings))
 	for i, r := range readings {
 		y[i] = of(r)
@@ -151,7 +158,7 @@ func (p *Probes) model(archs []space.Arch, readings []bench.Reading, of func(ben
 		}
 		m, err := p.fitted(pick(archs, train), pick(y, train))
 		if err != nil {
-			return nil, predictor.Report{}, err
+			return placed{}, predictor.Report{}, err
 		}
 		left, doubt := m.Predict(pick(archs, test))
 		for k, i := range test {
@@ -161,7 +168,8 @@ func (p *Probes) model(archs []space.Arch, readings []bench.Reading, of func(ben
 	rep := predictor.Evaluate(mean, y, seed)
 	rep.Cover90 = predictor.Coverage(mean, std, y, 0.9)
 	m, err := p.fitted(archs, y)
-	return m, rep, err
+	stretch, relied := reliance(mean, std, y)
+	return placed{m, stretch, relied}, rep, err
 }
 
 // fitted returns a model of networks that take so much.
@@ -169,6 +177,9 @@ func (p *Probes) fitted(archs []space.Arch, y []float64) (*predictor.Placement, 
 	m := predictor.NewPlacement(p.own.family.Plan, p.own.table.Lookup)
 	return m, m.Fit(archs, y)
 }
+
+// Reliance tells how far predictions of latency are to be relied on, by networks left out of the model in turn.
+func (p *Probes) Reliance() predictor.Reliance { return p.seconds.reliance }
 
 // Form describes the model of latency.
 func (p *Probes) Form() string {
@@ -181,7 +192,7 @@ func (p *Probes) predict(a space.Arch) bench.Reading {
 	var r bench.Reading
 	mean, _ := p.seconds.Predict([]space.Arch{a})
 	r.Seconds = mean[0]
-	if p.joules != nil {
+	if p.joules.Placement != nil {
 		mean, _ = p.joules.Predict([]space.Arch{a})
 		r.Joules = mean[0]
 	}

@@ -137,18 +137,28 @@ type Prior struct {
 
 // Latency tells how well latency is predicted.
 type Latency struct {
-	Device    string            `json:"device"`
-	Batch     int               `json:"batch"`
-	Layers    int               `json:"layers"`          // measured
-	Estimated int               `json:"estimated"`       // layers that were not, as there was no time for them or the search alone has asked for them
-	Networks  int               `json:"networks"`        // measured
-	Form      string            `json:"form"`            // of the model: its correction, ranks and their weights
-	Drift     float64           `json:"drift"`           // latency of the same networks at the end of the run over that at the beginning; 0: not measured
-	HeldOut   predictor.Report  `json:"held_out"`        // on random networks
-	Found     *predictor.Report `json:"found,omitempty"` // on the candidates of the search that the model had not learnt from; without intervals
-	Probe     *Probe            `json:"probe,omitempty"` // nil: this program's own latency counts
+	Device     string             `json:"device"`
+	Batch      int                `json:"batch"`
+	Layers     int                `json:"layers"`               // measured
+	Estimated  int                `json:"estimated"`            // layers that were not, as there was no time for them or the search alone has asked for them
+	Networks   int                `json:"networks"`             // measured
+	Form       string             `json:"form"`                 // of the model: its correction, ranks and their weights
+	Drift      float64            `json:"drift"`                // latency of the same networks at the end of the run over that at the beginning; 0: not measured
+	HeldOut    predictor.Report   `json:"held_out"`             // on random networks
+	Reliance   predictor.Reliance `json:"reliance"`             // of predictions of the latency that counts, of networks that its model had not seen
+	Found      *predictor.Report  `json:"found,omitempty"`      // on the candidates of the search that the model had not learnt from; without intervals
+	Contenders *Contenders        `json:"contenders,omitempty"` // nil: all were measured, or none could be
+	Probe      *Probe             `json:"probe,omitempty"`      // nil: this program's own latency counts
 	// Elsewhere tells the same of the other devices that limits are on.
 	Elsewhere []Elsewhere `json:"elsewhere,omitempty"`
+}
+
+// Contenders tells of how many networks latency was measured when candidates were chosen, besides those that the
+// latency model has learnt from.
+type Contenders struct {
+	Doubted int `json:"doubted"` // measured, as what was predicted was doubtful
+	Taken   int `json:"taken"`   // measured, as they became candidates, or would have by their prediction
+	Relied  int `json:"relied"`  // not measured: the prediction was relied on
 }
 
 // Elsewhere is a device that is known from a latency file alone.

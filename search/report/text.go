@@ -218,6 +218,14 @@ func (t *text) predictors(r Report) {
 		estimated = fmt.Sprintf(", %d layers estimated from similar ones", n)
 	}
 	t.line("  latency of %s: %d layers and %d networks measured%s", r.Latency.Device, r.Latency.Layers, r.Latency.Networks, estimated)
+	if l := r.Latency.Reliance; l.Relied+l.Doubted > 0 {
+		t.line("  of %d predictions of latency of networks that its model had not seen, %d would be relied on, %d of which are within 10 %%; of the %d doubtful ones %d are",
+			l.Relied+l.Doubted, l.Relied, l.ReliedWithin, l.Doubted, l.DoubtedWithin)
+	}
+	if c := r.Latency.Contenders; c != nil {
+		t.line("  of %d networks that candidates were chosen from, %d were measured because their predicted latency was doubtful, %d because they were chosen; %d predictions were relied on",
+			c.Doubted+c.Taken+c.Relied, c.Doubted, c.Taken, c.Relied)
+	}
 	if r.Latency.Drift != 0 {
 		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)
 	}
