@@ -58,7 +58,7 @@ func doubted(t *testing.T, l *Model, archs []space.Arch, limits controller.Limit
 // less than that, everything; and the more so the less it was right about networks that it had not seen.
 func TestDoubtIsAboutWhatAModelCanKnow(t *testing.T) {
 	const batch = 4
-	exact, archs := learntOn(t, 0.01, batch)
+	exact, archs := learntOn(t, 0.02, batch)
 	if n := doubted(t, exact, archs, controller.Limits{}); n > len(archs)/10 {
 		t.Errorf("%d of %d are doubtful, of networks that take what was predicted", n, len(archs))
 	}
