@@ -29,9 +29,37 @@ func newLocals(most int) *locals {
 	return l
 }
 
-func (l *locals) at(a, b []int32) float64 {
-	same, most := common(a, b)
-	return l.value[most*(l.most+1)+same]
+// sharers count what a network has in common with each measured one, all at once.
+type sharers struct {
+	having [][]int32 // by column: the measurements of networks that have it
+	ones   []int     // of each measured network
+	same   []int     // that it shares
+}
+
+// newSharers returns the sharers of the networks at these rows, of so many columns.
+func newSharers(c codes, at []int, cols int) *sharers {
+	s := &sharers{make([][]int32, cols), make([]int, len(at)), make([]int, len(at))}
+	for j, row := range at {
+		s.ones[j] = len(c.choice[row])
+		for _, col := range c.choice[row] {
+			s.having[col] = append(s.having[col], int32(j))
+		}
+	}
+	return s
+}
+
+// add adds to v the parts of a network's similarities to the measured ones, each times its weight.
+func (s *sharers) add(v float64, choice []int32, l *locals, weight []float64) float64 {
+	clear(s.same)
+	for _, col := range choice {
+		for _, j := range s.having[col] {
+			s.same[j]++
+		}
+	}
+	for j, w := range weight {
+		v += w * l.value[max(len(choice), s.ones[j])*(l.most+1)+s.same[j]]
+	}
+	return v
 }
 
 // ranker sums over settings and measurements.
@@ -74,13 +102,11 @@ func (d *Device) ranker(q *Pool) *ranker {
 func (d *Device) Rank(q *Pool) []float64 {
 	r := d.ranker(q)
 	constant := d.constant()
+	shared := newSharers(d.pool.code, d.at, d.sources.code.cols)
 	out := make([]float64, len(q.factor))
 	for i := range out {
 		v := constant + dot(r.factor, q.factor[i]) + dot(q.code.number[i], r.number)
-		for j, at := range d.at {
-			v += r.rest[j] * r.local.at(q.code.choice[i], d.pool.code.choice[at])
-		}
-		out[i] = math.Exp(d.unit.mean + d.unit.std*v)
+		out[i] = math.Exp(d.unit.mean + d.unit.std*shared.add(v, q.code.choice[i], r.local, r.rest))
 	}
 	return out
 }
