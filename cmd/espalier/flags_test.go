@@ -155,7 +155,7 @@ func (k *flagKit) with(line []string, command string, f *kong.Flag) []string {
 		value = "2"
 	}
 	switch f.Name {
-	case "out", "json", "svg", "truth", "onnx", "npy":
+	case "out", "json", "svg", "truth", "onnx", "npy", "csv":
 		value, known = k.fresh(map[string]string{"draw": ".svg", "fidelity": ".csv"}[command]), true
 	case "space":
 		if command == "compare" || strings.HasPrefix(command, "predictor") {

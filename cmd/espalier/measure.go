@@ -21,6 +21,7 @@ type measureCmd struct {
 	Arch    []string `sep:"none" placeholder:"TEXT" help:"Also measure this architecture, in text form, or min or max; may be repeated."`
 	Samples *int     `placeholder:"N" help:"Random networks to measure, by which sums of layers are corrected and checked (default: ${default_samples})."`
 	Out     string   `placeholder:"FILE" help:"File to write, or to complete if it exists: latencies (default: latency.json) or, with --probe, a csv table of networks (default: probes.csv) with the latencies of this machine beside it, in FILE without its ending and .latency.json."`
+	CSV     string   `name:"csv" placeholder:"FILE" help:"Also write the random networks as a csv table that predictor latency reads, with their milliseconds per image on this machine in a column that is called as the file."`
 }
 
 // Run measures layers and networks of a space on this machine and, with a probe,
@@ -64,6 +65,11 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 	}
 	fmt.Fprintf(s.out, "%s: %s, %d layers, %d networks\n", own, l.Device(), l.Layers(), l.Networks())
 	fmt.Fprintf(s.out, "held out: %s; %s\n", l.Report, l.Reliance)
+	if c.CSV != "" {
+		if err := l.WriteCSV(c.CSV); err != nil {
+			return err
+		}
+	}
 	if probes != nil {
 		fmt.Fprintf(s.out, "%s: %s, %d networks\n", table, probes.Name(), probes.Networks())
 		fmt.Fprintf(s.out, "left out: %s; %s\n", probes.Report, probes.Reliance())

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"math"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/espalier-nas/espalier/search/latency"
+	"github.com/espalier-nas/espalier/search/rundir"
 )
 
 // A table of networks that a probe has measured is read by predictor latency; asked for more
@@ -48,6 +53,46 @@ func TestMeasureByProbe(t *testing.T) {
 	if code, _, err := s.run(t.Context(), "measure", "-c", s.path("tiny.yaml"), "-q", "--samples", "10", "--probe", "echo fast", "--out", s.path("other.csv")); code != exitFailure ||
 		!strings.Contains(err, `probe "echo fast"`) || !strings.Contains(err, "fast /") {
 		t.Errorf("a probe that prints no number: code %d, %q", code, err)
+	}
+}
+
+// What several machines have measured is joined by its networks, so that each is predicted from the others.
+func TestMeasuredTablesAreJoined(t *testing.T) {
+	s := newShell(t)
+	columns := make(map[string][]string)
+	if err := os.WriteFile(s.path("four.yaml"), []byte(strings.Replace(s.read("tiny.yaml"), "device: {", "device: {batch: 4, ", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"desk", "phone", "watch"} {
+		s.must("measure", "-c", s.path("four.yaml"), "-q", "--samples", "16", "--out", s.path(name+".json"), "--csv", s.path(name+".csv"))
+		lines := strings.Split(strings.TrimSpace(s.read(name+".csv")), "\n")
+		if lines[0] != "arch,"+name || len(lines) != 17 {
+			t.Fatalf("the table is\n%s", strings.Join(lines, "\n"))
+		}
+		columns[name] = lines
+	}
+	var file latency.File
+	if err := rundir.ReadJSON(s.path("phone.json"), &file); err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range file.Networks {
+		at := strings.LastIndex(columns["phone"][1+i], ",")
+		ms, err := strconv.ParseFloat(columns["phone"][1+i][at+1:], 64)
+		if arch := strings.Trim(columns["phone"][1+i][:at], `"`); err != nil || arch != n.Arch || math.Abs(ms-1e3*n.Sample.Median/float64(file.Batch)) > 1e-12 {
+			t.Errorf("row %d is %q; want %v s per pass of %d of %s", i, columns["phone"][1+i], n.Sample.Median, file.Batch, n.Arch)
+		}
+	}
+	read := func(args ...string) string {
+		return s.must(append([]string{
+			"predictor", "latency", "--table", s.path("desk.csv"), "--latencies", s.path("phone.csv"), "--latencies", s.path("watch.csv"),
+			"--space", s.spaceFile(), "--size", "28", "--channels", "1", "--samples", "5", "--choose", "chosen",
+		}, args...)...)
+	}
+	if out := read(); !strings.Contains(out, "phone") || !strings.Contains(out, "watch") || strings.Contains(out, "desk ") {
+		t.Errorf("each of the latencies in turn:\n%s", out)
+	}
+	if out := read("--sources", "desk,phone", "--targets", "watch"); !strings.Contains(out, "watch") || !strings.Contains(out, "transfer") {
+		t.Errorf("one from the others:\n%s", out)
 	}
 }
 

@@ -61,7 +61,7 @@ type tableFlags struct {
 
 type predictLatencyCmd struct {
 	tableFlags
-	Latencies string   `type:"existingfile" placeholder:"FILE" help:"Latencies, joined to --table by idx, or by their networks where neither file has it, if they are in a file of their own: its columns are the devices."`
+	Latencies []string `type:"existingfile" sep:"none" placeholder:"FILE" help:"Latencies, joined to --table by idx, or by their networks where neither file has it, if they are in a file of their own: its columns are the devices. May be repeated."`
 	Sources   []string `placeholder:"NAME,..." help:"Devices that are known (default: all but the target)."`
 	Targets   []string `placeholder:"NAME,..." help:"Devices to predict (default: each in turn)."`
 	Samples   []int    `default:"10" placeholder:"N,..." help:"Networks measured on a target."`
@@ -128,12 +128,15 @@ func (c predictLatencyCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	names := t.Names
-	if c.Latencies != "" {
-		l, err := table.Read(c.Latencies, f)
+	if len(c.Latencies) > 0 {
+		names = nil
+	}
+	for _, file := range c.Latencies {
+		l, err := table.Read(file, f)
 		if err != nil {
 			return err
 		}
-		names = l.Names
+		names = append(names, l.Names...)
 		if t, err = t.Join(l); err != nil {
 			return err
 		}
