@@ -179,6 +179,25 @@ func TestEstimatedLayersAreTold(t *testing.T) {
 	}
 }
 
+// How far predictions of latency are relied on is told where it is known.
+func TestRelianceIsTold(t *testing.T) {
+	r := fixed()
+	if text := Text(r); strings.Contains(text, "relied on") {
+		t.Errorf("reliance of nothing is told:\n%s", text)
+	}
+	r.Latency.Reliance = predictor.Reliance{Relied: 12, ReliedWithin: 11, Doubted: 7, DoubtedWithin: 5}
+	r.Latency.Contenders = &Contenders{Doubted: 20, Taken: 9, Relied: 19}
+	text := Text(r)
+	for _, want := range []string{
+		"of 19 predictions of latency of networks that its model had not seen, 12 would be relied on, 11 of which are within 10 %; of the 7 doubtful ones 5 are\n",
+		"of 48 networks that candidates were chosen from, 20 were measured because their predicted latency was doubtful, 9 because they were chosen; 19 predictions were relied on\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
+
 // One network of each arm shows nothing, whichever is better, and has no interval; nor has what
 // one repetition of several tells.
 func TestOneFigureHasNoInterval(t *testing.T) {
