@@ -14,13 +14,14 @@ type looked uint8
 
 const (
 	relied  looked = iota + 1 // on the prediction: it was not measured
+	absent                    // the prediction is doubtful, and the device is neither at hand nor has its file the network
 	doubted                   // the prediction is doubtful
 	taken                     // it was to become a candidate
 )
 
-// measured returns those of the contenders that choose takes, all of which are measured if the device
-// is at hand. Of the others those are whose latency is doubtful; what choose makes of the rest may
-// hang on a prediction that is a tenth off.
+// measured returns those of the contenders that choose takes, all of which are measured if they can
+// be: the device is at hand, or its file has them. Of the others those are whose latency is doubtful; what
+// choose makes of the rest may hang on a prediction that is a tenth off.
 func (r *Run) measured(ctx context.Context, l *latency.Model, all []candidate, choose func([]candidate) []candidate) ([]candidate, error) {
 	which, err := r.doubtful(l, all)
 	if err != nil {
@@ -31,7 +32,7 @@ func (r *Run) measured(ctx context.Context, l *latency.Model, all []candidate, c
 			return nil, err
 		}
 		chosen := choose(all)
-		if which = unmeasured(all, chosen); len(which) == 0 || !l.Measurable() {
+		if which = unmeasured(l, all, chosen); len(which) == 0 {
 			return chosen, nil
 		}
 		for _, i := range which {
@@ -42,46 +43,56 @@ func (r *Run) measured(ctx context.Context, l *latency.Model, all []candidate, c
 
 // doubtful returns the places of the contenders that are measured before any is chosen: those of which
 // predictions are not to be relied on, and what costs nothing as it was measured for the latency model or
-// for another choice. In runs as earlier versions began them these are all, as are those of a device
-// that is known from a file.
+// for another choice. Those that latency.json has otherwise wait, as in the search that measured
+// them. In runs as earlier versions began them these are all.
 func (r *Run) doubtful(l *latency.Model, all []candidate) (which []int, err error) {
 	if r.looked == nil {
 		r.looked = make(map[space.Arch]looked)
 	}
 	for i, c := range all {
-		switch before := r.looked[c.Arch]; {
-		case !r.state.DoubtfulOnly || !l.Measurable() || l.Learnt(c.Arch) || before > relied:
-		default:
+		if before := r.looked[c.Arch]; r.state.DoubtfulOnly && !l.Learnt(c.Arch) && before < doubted {
 			is, err := l.Doubtful(c.Arch, r.onceMeasured())
 			if err != nil {
 				return nil, err
 			}
-			if !is {
+			switch {
+			case !is:
 				r.looked[c.Arch] = relied
 				continue
+			case !measurable(l, c.Arch):
+				r.looked[c.Arch] = absent
+			default:
+				r.looked[c.Arch] = doubted
 			}
-			r.looked[c.Arch] = doubted
 		}
-		which = append(which, i)
+		if measurable(l, c.Arch) {
+			which = append(which, i)
+		}
 	}
 	return which, nil
 }
 
-// unmeasured returns the places of those of the contenders that are chosen and not measured.
-func unmeasured(all, chosen []candidate) (which []int) {
+// measurable reports whether an architecture can be measured, or was.
+func measurable(l *latency.Model, a space.Arch) bool {
+	_, known := l.Known(a)
+	return known || l.Measurable()
+}
+
+// unmeasured returns the places of those of the contenders that are chosen, and not measured though they can be.
+func unmeasured(l *latency.Model, all, chosen []candidate) (which []int) {
 	is := make(map[space.Arch]bool)
 	for _, c := range chosen {
 		is[c.Arch] = c.measured == nil
 	}
 	for i, c := range all {
-		if is[c.Arch] {
+		if is[c.Arch] && measurable(l, c.Arch) {
 			which = append(which, i)
 		}
 	}
 	return which
 }
 
-// contendersReport returns how many contenders were measured, and why; nil where all were, or none could be.
+// contendersReport returns how many contenders were measured, and why; nil where all were that could be.
 func (r *Run) contendersReport() *report.Contenders {
 	if len(r.looked) == 0 {
 		return nil
@@ -91,6 +102,8 @@ func (r *Run) contendersReport() *report.Contenders {
 		switch why {
 		case relied:
 			rep.Relied++
+		case absent:
+			rep.Absent++
 		case doubted:
 			rep.Doubted++
 		case taken:
@@ -100,13 +113,10 @@ func (r *Run) contendersReport() *report.Contenders {
 	return rep
 }
 
-// measure times those of the contenders that are at these places, if the device is at hand.
+// measure times those of the contenders that are at these places, all of which can be measured.
 func (r *Run) measure(ctx context.Context, l *latency.Model, all []candidate, which []int) error {
 	for k, i := range which {
 		s, known := l.Known(all[i].Arch)
-		if !known && !l.Measurable() {
-			continue
-		}
 		if !known {
 			var err error
 			if s, err = l.Time(ctx, all[i].Arch); err != nil {

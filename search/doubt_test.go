@@ -16,6 +16,7 @@ import (
 	"github.com/espalier-nas/espalier/controller"
 	"github.com/espalier-nas/espalier/search/latency"
 	"github.com/espalier-nas/espalier/search/report"
+	"github.com/espalier-nas/espalier/search/rundir"
 	"github.com/espalier-nas/espalier/supernet/space"
 )
 
@@ -48,6 +49,7 @@ type doubting struct {
 	r          *Run
 	l          *latency.Model
 	device     blurred
+	file       string // of the latencies
 	contenders []candidate
 }
 
@@ -58,7 +60,8 @@ func newDoubting(t *testing.T, by float64) *doubting {
 	r.state.DoubtfulOnly, r.state.ReachPredicted = true, true
 	never := -1
 	d := &doubting{world: w, r: r, device: blurred{by: by, times: map[string]int{}, left: &never}}
-	d.l = latency.New(w.family, d.device, r.exec, w.cfg.Device.Batch, filepath.Join(t.TempDir(), "latency.json"))
+	d.file = filepath.Join(t.TempDir(), "latency.json")
+	d.l = latency.New(w.family, d.device, r.exec, w.cfg.Device.Batch, d.file)
 	p := latency.Probing{Samples: w.cfg.Device.Samples, Seed: 1, Holdout: w.cfg.Predictor.Holdout}
 	if err := d.l.Measure(t.Context(), p, func(float64, float64, string, string) {}); err != nil {
 		t.Fatal(err)
@@ -213,5 +216,60 @@ func TestInterruptedMeasuringOfContenders(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// From latency.json on another machine the same candidates are chosen for the same reasons, in two choices one after the
+// other: what the file has of the second is not looked at in the first.
+func TestContendersAreTheSameFromTheirFile(t *testing.T) {
+	d := newDoubting(t, 0.04)
+	d.r.cfg.Limits.Latency = time.Duration(1e9*d.contenders[39].Cost.Latency) + 1
+	d.contenders = d.contenders[:40]
+	pick := func() (all []candidate, told report.Contenders) {
+		d.r.looked, d.r.timed = nil, nil
+		first, _ := d.choose(armFinal, 4)
+		second, _ := d.choose(armSecond, 6)
+		return append(first, second...), *d.r.contendersReport()
+	}
+	want, told := pick()
+	if told.Doubted == 0 || told.Taken <= 4 || told.Relied == 0 {
+		t.Fatalf("%+v told; want some of each, and some taken by the second choice", told)
+	}
+	var err error
+	p := latency.Probing{Samples: d.cfg.Device.Samples, Seed: 1, Holdout: d.cfg.Predictor.Holdout}
+	if d.l, err = latency.OpenFile(d.family, d.file, filepath.Join(t.TempDir(), "copy.json"), d.cfg.Device.Batch, p); err != nil {
+		t.Fatal(err)
+	}
+	if d.l.Measurable() {
+		t.Fatal("the device is at hand")
+	}
+	got, again := pick()
+	if again != told || len(got) != len(want) {
+		t.Errorf("%d candidates, %+v told; want %d, %+v", len(got), again, len(want), told)
+	}
+	for i := range want {
+		if got[i].Arch != want[i].Arch || *got[i].measured != *want[i].measured {
+			t.Errorf("candidate %d is %s, %v; want %s, %v", i, d.family.Space().Format(got[i].Arch), got[i].measured.Median, d.family.Space().Format(want[i].Arch), want[i].measured.Median)
+		}
+	}
+
+	// A file of the networks that the model learns from alone: what is doubtful stays so.
+	var whole latency.File
+	if err := rundir.ReadJSON(d.file, &whole); err != nil {
+		t.Fatal(err)
+	}
+	whole.Networks = slices.DeleteFunc(whole.Networks, func(n latency.Network) bool { return n.Found })
+	if err := rundir.WriteJSON(d.file, whole); err != nil {
+		t.Fatal(err)
+	}
+	if d.l, err = latency.OpenFile(d.family, d.file, filepath.Join(t.TempDir(), "copy.json"), d.cfg.Device.Batch, p); err != nil {
+		t.Fatal(err)
+	}
+	d.r.looked, d.r.timed = nil, nil
+	if _, err := d.r.candidates(t.Context(), armRandomFinal, slices.Clone(d.contenders), 4, d.l); err != nil {
+		t.Fatal(err)
+	}
+	if got := *d.r.contendersReport(); got.Absent == 0 || got.Relied == 0 || got.Absent+got.Relied != d.r.timedOf(4) || len(d.r.timed) > 0 {
+		t.Errorf("%+v told, %d timed; want some of both that were not measured, and none timed", got, len(d.r.timed))
 	}
 }

@@ -147,7 +147,7 @@ type Latency struct {
 	HeldOut    predictor.Report   `json:"held_out"`             // on random networks
 	Reliance   predictor.Reliance `json:"reliance"`             // of predictions of the latency that counts, of networks that its model had not seen
 	Found      *predictor.Report  `json:"found,omitempty"`      // on the candidates of the search that the model had not learnt from; without intervals
-	Contenders *Contenders        `json:"contenders,omitempty"` // nil: all were measured, or none could be
+	Contenders *Contenders        `json:"contenders,omitempty"` // nil: all were measured that could be
 	Probe      *Probe             `json:"probe,omitempty"`      // nil: this program's own latency counts
 	// Elsewhere tells the same of the other devices that limits are on.
 	Elsewhere []Elsewhere `json:"elsewhere,omitempty"`
@@ -159,6 +159,7 @@ type Contenders struct {
 	Doubted int `json:"doubted"` // measured, as what was predicted was doubtful
 	Taken   int `json:"taken"`   // measured, as they became candidates, or would have by their prediction
 	Relied  int `json:"relied"`  // not measured: the prediction was relied on
+	Absent  int `json:"absent"`  // not measured though doubtful: the device is known from a file that lacks them
 }
 
 // Elsewhere is a device that is known from a latency file alone.

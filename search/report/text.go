@@ -223,8 +223,12 @@ func (t *text) predictors(r Report) {
 			l.Relied+l.Doubted, l.Relied, l.ReliedWithin, l.Doubted, l.DoubtedWithin)
 	}
 	if c := r.Latency.Contenders; c != nil {
-		t.line("  of %d networks that candidates were chosen from, %d were measured because their predicted latency was doubtful, %d because they were chosen; %d predictions were relied on",
-			c.Doubted+c.Taken+c.Relied, c.Doubted, c.Taken, c.Relied)
+		absent := ""
+		if c.Absent > 0 {
+			absent = fmt.Sprintf(", and %d doubtful ones, which cannot be measured here", c.Absent)
+		}
+		t.line("  of %d networks that candidates were chosen from, %d were measured because their predicted latency was doubtful, %d because they were chosen; %d predictions were relied on%s",
+			c.Doubted+c.Taken+c.Relied+c.Absent, c.Doubted, c.Taken, c.Relied, absent)
 	}
 	if r.Latency.Drift != 0 {
 		t.line("  at the end of the run the same networks took %.2f times as long as at its beginning", r.Latency.Drift)

@@ -196,6 +196,10 @@ func TestRelianceIsTold(t *testing.T) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}
 	}
+	r.Latency.Contenders = &Contenders{Relied: 19, Absent: 3}
+	if text, want := Text(r), "of 22 networks that candidates were chosen from, 0 were measured because their predicted latency was doubtful, 0 because they were chosen; 19 predictions were relied on, and 3 doubtful ones, which cannot be measured here\n"; !strings.Contains(text, want) {
+		t.Errorf("the report lacks %q:\n%s", want, text)
+	}
 }
 
 // One network of each arm shows nothing, whichever is better, and has no interval; nor has what
