@@ -70,7 +70,7 @@ func Calibrate(mean, std, truth []float64) Calibration {
 // tWidth returns how much wider the central 90 % of Student's t are than those
 // of the normal distribution.
 func tWidth(free float64) float64 {
-	return distuv.StudentsT{Sigma: 1, Nu: free}.Quantile(0.95) / distuv.UnitNormal.Quantile(0.95)
+	return distuv.StudentsT{Sigma: 1, Nu: free}.Quantile(0.95) / central90
 }
 
 // Apply returns the corrected mean and standard deviation of a new pick.

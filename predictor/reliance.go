@@ -3,6 +3,7 @@ package predictor
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -13,13 +14,10 @@ const RelianceWidth = 0.10
 // central90 is how many standard deviations on either side of the mean hold 90 %.
 var central90 = distuv.UnitNormal.Quantile(0.95)
 
-// Half returns half the width of the interval that holds 90 %, of a prediction with this standard deviation.
-func Half(std float64) float64 { return central90 * std }
-
 // Doubtful reports whether a positive prediction may be off by more than RelianceWidth, more than one time
 // in ten, or does not tell so surely on which side of a limit it is; 0: there is none.
 func Doubtful(mean, std, limit float64) bool {
-	half := Half(std)
+	half := central90 * std
 	return half > RelianceWidth*mean || limit > 0 && math.Abs(limit-mean) <= half
 }
 
@@ -31,14 +29,17 @@ type Reliance struct {
 	DoubtedWithin int `json:"doubted_within"` // of these, within RelianceWidth of the truth
 }
 
-// Rely returns how far predictions are to be relied on, by their truths.
+// Rely returns how far predictions are to be relied on, by their truths: each with its deviation stretched by what all
+// the others were off (see Calibrate).
 func Rely(mean, std, truth []float64) Reliance {
 	mustPair(mean, truth)
 	mustPair(mean, std)
+	without := func(v []float64, i int) []float64 { return slices.Delete(slices.Clone(v), i, i+1) }
 	var r Reliance
 	for i, m := range mean {
 		n, within := &r.Relied, &r.ReliedWithin
-		if Doubtful(m, std[i], 0) {
+		others := Calibrate(without(mean, i), without(std, i), without(truth, i))
+		if Doubtful(m, others.Factor()*std[i], 0) {
 			n, within = &r.Doubted, &r.DoubtedWithin
 		}
 		*n++

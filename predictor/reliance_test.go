@@ -1,9 +1,6 @@
 package predictor
 
-import (
-	"math"
-	"testing"
-)
+import "testing"
 
 // Half of an interval of 90 % is 1.645 deviations: a tenth of the mean is what a prediction that is relied on may be
 // off, and a limit may not lie within.
@@ -26,18 +23,27 @@ func TestDoubtfulPredictions(t *testing.T) {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}
-	if got := Half(2); math.Abs(got-3.2897) > 1e-4 {
-		t.Errorf("half of the interval is %v", got)
-	}
 }
 
+// Where deviations are as large as errors, what is within a tenth by its deviation is relied on. One error that is
+// twenty times as large makes all others doubtful; the prediction that it is of is judged by the others, and relied on.
 func TestRelianceCountsWhatItWasGoodFor(t *testing.T) {
-	got := Rely([]float64{1, 1, 1, 1, 2}, []float64{0.01, 0.01, 0.2, 0.2, 0.1}, []float64{1.1, 1.2, 1.1, 0.8, 1.95})
-	want := Reliance{Relied: 3, ReliedWithin: 2, Doubted: 2, DoubtedWithin: 1}
+	mean, std, truth := make([]float64, 20), make([]float64, 20), make([]float64, 20)
+	for i := range mean {
+		mean[i], std[i] = 1, 0.02
+		truth[i] = 1 + 0.02*float64(1-i%2*2)
+	}
+	std[3], truth[3] = 0.2, 1.2
+	std[4], truth[4] = 0.2, 0.95
+	got, want := Rely(mean, std, truth), Reliance{Relied: 18, ReliedWithin: 18, Doubted: 2, DoubtedWithin: 1}
 	if got != want {
 		t.Errorf("%+v; want %+v", got, want)
 	}
-	if text := got.String(); text != "3 of 5 relied on, 2 of them within 10 %; 2 doubtful, 1 within 10 %" {
+	if text := got.String(); text != "18 of 20 relied on, 18 of them within 10 %; 2 doubtful, 1 within 10 %" {
 		t.Error(text)
+	}
+	truth[7] = 1.4
+	if got, want := Rely(mean, std, truth), (Reliance{Relied: 1, Doubted: 19, DoubtedWithin: 18}); got != want {
+		t.Errorf("%+v with one far off; want %+v", got, want)
 	}
 }

@@ -45,6 +45,9 @@ func (c measureCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	own, table := c.files(cfg)
+	if c.CSV != "" && (filepath.Clean(c.CSV) == filepath.Clean(own) || filepath.Clean(c.CSV) == filepath.Clean(table)) {
+		return fmt.Errorf("--csv is %s, which is written to already; want another file", c.CSV)
+	}
 	l, err := openLatencies(ctx, cfg, f, own)
 	if err != nil {
 		return err

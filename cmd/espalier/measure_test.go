@@ -91,6 +91,10 @@ func TestMeasuredTablesAreJoined(t *testing.T) {
 	if out := read(); !strings.Contains(out, "phone") || !strings.Contains(out, "watch") || strings.Contains(out, "desk ") {
 		t.Errorf("each of the latencies in turn:\n%s", out)
 	}
+	before := s.read("desk.json")
+	if code, _, err := s.run(t.Context(), "measure", "-c", s.path("four.yaml"), "-q", "--samples", "16", "--out", s.path("desk.json"), "--csv", s.path("./desk.json")); code == 0 || !strings.Contains(err, "--csv is") || s.read("desk.json") != before {
+		t.Errorf("a table in the place of latencies: code %d, %q", code, err)
+	}
 	if out := read("--sources", "desk,phone", "--targets", "watch"); !strings.Contains(out, "watch") || !strings.Contains(out, "transfer") {
 		t.Errorf("one from the others:\n%s", out)
 	}

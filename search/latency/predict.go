@@ -35,20 +35,9 @@ func (l *Model) fit(seed uint64, holdout float64) error {
 	pred, std = l.perImage(pred), l.perImage(std)
 	l.Report = predictor.Evaluate(pred, truth, seed)
 	l.Report.Cover90 = predictor.Coverage(pred, std, truth, 0.9)
-	l.stretch, l.Reliance = reliance(pred, std, truth)
+	l.stretch, l.Reliance = predictor.Calibrate(pred, std, truth).Factor(), predictor.Rely(pred, std, truth)
 	l.model, err = l.fitted(archs, y, all, seed)
 	return err
-}
-
-// reliance returns the factor on the deviations of predictions that their truths call for, and how far
-// they are to be relied on with it.
-func reliance(pred, std, truth []float64) (stretch float64, r predictor.Reliance) {
-	stretch = predictor.Calibrate(pred, std, truth).Factor()
-	stretched := make([]float64, len(std))
-	for i, s := range std {
-		stretched[i] = stretch * s
-	}
-	return stretch, predictor.Rely(pred, stretched, truth)
 }
 
 // perImage divides seconds of passes by their images, in place.

@@ -168,8 +168,7 @@ func (p *Probes) model(archs []space.Arch, readings []bench.Reading, of func(ben
 	rep := predictor.Evaluate(mean, y, seed)
 	rep.Cover90 = predictor.Coverage(mean, std, y, 0.9)
 	m, err := p.fitted(archs, y)
-	stretch, relied := reliance(mean, std, y)
-	return placed{m, stretch, relied}, rep, err
+	return placed{m, predictor.Calibrate(mean, std, y).Factor(), predictor.Rely(mean, std, y)}, rep, err
 }
 
 // fitted returns a model of networks that take so much.

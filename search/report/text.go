@@ -227,7 +227,7 @@ func (t *text) predictors(r Report) {
 		if c.Absent > 0 {
 			absent = fmt.Sprintf(", and %d doubtful ones, which cannot be measured here", c.Absent)
 		}
-		t.line("  of %d networks that candidates were chosen from, %d were measured because their predicted latency was doubtful, %d because they were chosen; %d predictions were relied on%s",
+		t.line("  of %d networks that candidates were chosen from and that it has not learnt from, %d were measured because their predicted latency was doubtful, %d because they were chosen; %d predictions were relied on%s",
 			c.Doubted+c.Taken+c.Relied+c.Absent, c.Doubted, c.Taken, c.Relied, absent)
 	}
 	if r.Latency.Drift != 0 {

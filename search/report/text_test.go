@@ -190,14 +190,14 @@ func TestRelianceIsTold(t *testing.T) {
 	text := Text(r)
 	for _, want := range []string{
 		"of 19 predictions of latency of networks that its model had not seen, 12 would be relied on, 11 of which are within 10 %; of the 7 doubtful ones 5 are\n",
-		"of 48 networks that candidates were chosen from, 20 were measured because their predicted latency was doubtful, 9 because they were chosen; 19 predictions were relied on\n",
+		"of 48 networks that candidates were chosen from and that it has not learnt from, 20 were measured because their predicted latency was doubtful, 9 because they were chosen; 19 predictions were relied on\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}
 	}
 	r.Latency.Contenders = &Contenders{Relied: 19, Absent: 3}
-	if text, want := Text(r), "of 22 networks that candidates were chosen from, 0 were measured because their predicted latency was doubtful, 0 because they were chosen; 19 predictions were relied on, and 3 doubtful ones, which cannot be measured here\n"; !strings.Contains(text, want) {
+	if text, want := Text(r), "of 22 networks that candidates were chosen from and that it has not learnt from, 0 were measured because their predicted latency was doubtful, 0 because they were chosen; 19 predictions were relied on, and 3 doubtful ones, which cannot be measured here\n"; !strings.Contains(text, want) {
 		t.Errorf("the report lacks %q:\n%s", want, text)
 	}
 }
