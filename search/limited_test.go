@@ -125,6 +125,12 @@ func measuredLatencyCounts(t *testing.T, seed uint64) (broken, arms []string) {
 			t.Errorf("%s takes %v s as measured; want at most %v", n.Name, n.Measured.Median, limit)
 		}
 	}
+	if r := s.report.Latency.Reliance; r.Relied+r.Doubted != s.report.Latency.HeldOut.N {
+		t.Errorf("reliance is told of %d predictions; want those held out, %d", r.Relied+r.Doubted, s.report.Latency.HeldOut.N)
+	}
+	if c := s.report.Latency.Contenders; c == nil || c.Doubted+c.Taken+c.Relied != len(s.looked) || c.Absent > 0 || c.Taken == 0 || c.Relied == 0 {
+		t.Errorf("the report tells %+v of %d contenders; want all of them, some taken, some relied on", c, len(s.looked))
+	}
 	if !slices.ContainsFunc(s.report.Warnings, func(x string) bool { return strings.Contains(x, "not as measured") }) {
 		t.Errorf("warnings %q do not tell that candidates were dropped", s.report.Warnings)
 	}

@@ -122,6 +122,9 @@ func TestProbeCounts(t *testing.T) {
 		t.Errorf("the report has a limit of %v J; want %v", got, limit/2)
 	}
 	p := s.report.Latency.Probe
+	if r := s.report.Latency.Reliance; p != nil && r.Relied+r.Doubted != p.LeftOut.N {
+		t.Errorf("reliance is told of %d predictions; want those of the probe, %d", r.Relied+r.Doubted, p.LeftOut.N)
+	}
 	if p == nil || !strings.Contains(p.Runtime, "probe.sh") || p.LeftOut.N != w.cfg.Device.Samples || p.Energy == nil {
 		t.Fatalf("report of the probe is %+v", p)
 	}
